@@ -1,0 +1,145 @@
+//! Stable operator codes: on the panel's corner, in the log, in the journal, in the README's table.
+//!
+//! One code per *different action of an operator*. Codes are never renumbered and never reused. This module knows no
+//! other; everything may know it.
+
+use std::{fmt, str::FromStr};
+
+/// Something that went wrong and has a code.
+pub trait Fault: std::error::Error {
+    /// The operator's code.
+    fn code(&self) -> Code;
+}
+
+/// Exit codes of the program (sysexits.h).
+pub mod exit {
+    /// Everything asked for was done.
+    pub const OK: u8 = 0;
+    /// A check or lookup failed; the output says which.
+    pub const FAILED: u8 = 1;
+    /// The command line is wrong.
+    pub const USAGE: u8 = 64;
+    /// A needed service cannot be reached.
+    pub const UNAVAILABLE: u8 = 69;
+    /// A bug of ours.
+    pub const SOFTWARE: u8 = 70;
+    /// The state directory or a device cannot be read or written.
+    pub const IO: u8 = 74;
+    /// A permission is missing, or a key may be read by others.
+    pub const NO_PERMISSION: u8 = 77;
+    /// The site or board file is wrong; a restart does not cure it.
+    pub const CONFIG: u8 = 78;
+}
+
+macro_rules! codes {
+    ($($code:ident $seen:literal, $cure:literal;)*) => {
+        /// A stable operator code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $seen] $code,)* }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
+
+            /// `N301`
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$code => stringify!($code),)* }
+            }
+
+            /// What is wrong, in a few words.
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$code => $seen,)* }
+            }
+
+            /// What the operator does about it.
+            pub fn cure(self) -> &'static str {
+                match self { $(Self::$code => $cure,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    C101 "site file cannot be used", "correct the line named in the message; `facemchd check` reads it without starting";
+    C102 "board file cannot be used", "correct the line named in the message, or name another board in the site file";
+    C103 "state directory cannot be used", "create it, give it to the daemon's user, free space on its file system";
+    C105 "clock is before the program was built", "let the board reach a time server or set its clock; it recovers by itself";
+    C106 "clock differs from WeChat's by more than five minutes", "set the board's clock; until then the offset learnt from WeChat is used";
+    T201 "a line from the terminal is not a frame", "compare the terminal's lines with the README; check baud rate and cable";
+    T202 "a line from the terminal is longer than 4096 bytes", "check baud rate and cable, or shorten the frame";
+    T203 "a frame's checksum is wrong", "check cable and earth; compare CRC-16/CCITT-FALSE over the bytes before `*`";
+    T204 "unknown frame type", "update the terminal's app or this program";
+    T205 "the face_sid is not usable", "forward the terminal SDK's face_sid unchanged";
+    T206 "the terminal did not recognise a face", "the person looks again; if it stays, restart the terminal";
+    T207 "no such session or option", "the terminal answers the session named in the last outcome or scene";
+    T208 "the lane is serving somebody", "the terminal sends the face again when the outcome has come";
+    T209 "too many frames", "the terminal sends less; more than 50 frames a second are dropped";
+    T210 "the terminal's port is gone", "plug the terminal in; it is found again by itself";
+    T211 "a program without permission tried to act as the terminal", "add its uid to allow-uids, or find out what it is";
+    T212 "consent was not given", "the person agrees on the terminal, or uses another way in";
+    N301 "WeChat cannot be reached", "check cable, route and firewall for both WeChat Pay domains; `facemchd check` names the hop";
+    N302 "WeChat's name cannot be resolved", "check the resolver, or set proxy or connect-to";
+    N303 "no secure connection to WeChat", "check clock, ca-file and whether a middlebox intercepts TLS";
+    N304 "WeChat did not answer in time", "check the line's delay; raise patience-ms only if people accept the wait";
+    N305 "WeChat's answer cannot be read", "check for a captive portal or a proxy's own page; else report the Request-ID to WeChat";
+    N306 "the proxy refuses", "check proxy address and whether it allows the WeChat Pay domains";
+    N310 "an answer is not signed by WeChat", "find who answers in WeChat's place; check public-key and its id";
+    N311 "an answer is signed with an unknown key", "public-key mode: set the key id the console shows; else wait for the certificate";
+    N312 "an answer's time is not within five minutes", "set the board's clock";
+    N313 "an answer came twice", "somebody replays answers: check the network";
+    N320 "WeChat does not accept this face any more", "the person looks again";
+    N321 "WeChat refuses permission", "apply for the face real-name permission for this sub-merchant; check appid and sub_mchid";
+    N322 "WeChat does not accept our signature", "check mchid, serial-no, the sign key and the clock";
+    N323 "WeChat asks us to slow down", "wait; if it stays, ask WeChat for a higher rate";
+    N324 "WeChat has a fault", "wait; if it stays, report the Request-ID to WeChat";
+    N325 "WeChat's answer holds no real name", "check info-type and the permission of the sub-merchant";
+    K401 "a key file cannot be used", "give a PEM private key (PKCS#8 or PKCS#1) or certificate; see the message";
+    K402 "a key can be read by others", "chmod 0600 the key file and give it to the daemon's user";
+    K403 "a key is shorter than 2048 bits", "get a new key and certificate from WeChat";
+    K404 "a key does not belong to the configured certificate", "check which key and serial number belong together";
+    K405 "the name could not be opened", "check keys.decrypt, sub-serial-no, padding and charset";
+    K406 "WeChat's certificates could not be opened", "check keys.apiv3 against the console";
+    K407 "a certificate has expired or is about to", "renew it in the console and replace the file";
+    J501 "the journal was damaged and has been salvaged", "look at `facemchd journal verify`; replace the card if it happens again";
+    J502 "the journal cannot be written", "free space, check the card; nobody is served until it works";
+    J503 "the journal is nearly full or old", "raise journal.max-bytes or max-age, or collect the journal";
+    J504 "the state was damaged and has been rebuilt", "nothing; replace the card if it happens again";
+    D601 "the panel does not answer", "check cable and supply of the panel";
+    D610 "a character cannot be drawn", "install a font with this character; the number on the slip is right";
+    P701 "the printer does not answer", "check cable, supply and baud rate of the printer";
+    P702 "the printer has no paper", "put in a new roll; it goes on by itself";
+    P703 "the printer's cover is open", "close it";
+    P704 "the printer has a mechanical fault", "clear the cutter or the jam, switch it off and on";
+    P705 "nobody knows whether the slip was printed", "look; reprint only when the person has none";
+    P706 "the printer's paper is nearly out", "have a new roll ready";
+    P707 "a slip came too late and was dropped", "the person takes the number to the staff window";
+    G801 "the gate's output cannot be switched", "check the line in the board file and its wiring";
+    G802 "the gate was not opened: the grant had ended", "the person presents the face again";
+    H901 "the site's system cannot be reached", "check its address and the network to it";
+    H902 "the site's system answers something else than agreed", "compare its answer with the README's schema";
+    H903 "the site's system refuses us", "check hmac-key or the client certificate";
+    H904 "the site's system did not answer in time", "look into the site's system; the person is sent to staff";
+    H905 "nobody knows what became of a check-in", "look the session up in the site's system";
+    X001 "the program has a fault", "report it with the log; it restarts by itself";
+    X002 "the program was stopped while a person was served", "the person presents the face again";
+    X003 "too much work at once", "the person presents the face again; raise concurrency if it happens often";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that is not a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an operator code")]
+pub struct CodeError;
+
+impl FromStr for Code {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or(CodeError)
+    }
+}

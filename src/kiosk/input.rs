@@ -1,0 +1,175 @@
+//! What happened.
+
+use super::RecordTicket;
+use crate::{
+    fault::Code,
+    words::{CheckInAnswer, FaceSid, Identity, JobId, LaneId, OpenId, PeerId, Resolution, SessionId, Text},
+};
+
+/// One thing that happened, in the past tense. Answers carry their session; a late one falls through.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Somebody stands in front of the terminal: make the connection ready.
+    Approached {
+        /// Where.
+        lane: LaneId,
+    },
+    /// The terminal recognised a face.
+    Recognised {
+        /// Where.
+        lane: LaneId,
+        /// Who told us, and who gets ack and outcome.
+        peer: PeerId,
+        /// What it said.
+        face: Face,
+    },
+    /// The terminal tried and failed (`return_code` was not `SUCCESS`, or the face_sid was unusable).
+    Unrecognised {
+        /// Where.
+        lane: LaneId,
+        /// Who gets the ack.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// T205 or T206.
+        code: Code,
+    },
+    /// The person agreed, or did not.
+    Consented {
+        /// Where.
+        lane: LaneId,
+        /// Who gets the ack.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// Whose consent.
+        face_sid: FaceSid,
+        /// Agreed?
+        granted: bool,
+    },
+    /// The person picked an option.
+    Chose {
+        /// Where.
+        lane: LaneId,
+        /// Who gets the ack; none for a button of the kiosk itself.
+        peer: Option<PeerId>,
+        /// The frame's number.
+        seq: u64,
+        /// In which session; none means the lane's current one (a button knows no sessions).
+        session: Option<SessionId>,
+        /// Which, from 1 as shown.
+        option: u8,
+    },
+    /// The person or the terminal gave up.
+    Cancelled {
+        /// Where.
+        lane: LaneId,
+        /// Who gets the ack.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+    },
+    /// A record is durable.
+    Recorded {
+        /// Which.
+        ticket: RecordTicket,
+    },
+    /// A record could not be made durable.
+    NotRecorded {
+        /// Which.
+        ticket: RecordTicket,
+        /// J502.
+        code: Code,
+    },
+    /// The lookup ended.
+    Found {
+        /// Whose.
+        session: SessionId,
+        /// The identity, or why there is none.
+        result: Result<Identity, Code>,
+    },
+    /// The site's system answered.
+    Answered {
+        /// Whose.
+        session: SessionId,
+        /// What it said.
+        answer: CheckInAnswer,
+    },
+    /// The site's system said what became of a session.
+    Resolved {
+        /// Whose.
+        session: SessionId,
+        /// What became of it.
+        resolution: Resolution,
+    },
+    /// A print job ended.
+    Printed {
+        /// Which.
+        job: JobId,
+        /// How.
+        outcome: PrintOutcome,
+    },
+    /// A grant ended.
+    Gated {
+        /// Whose.
+        session: SessionId,
+        /// How.
+        outcome: GateOutcome,
+    },
+    /// A lane's device went out of order or came back.
+    DeviceChanged {
+        /// Where.
+        lane: LaneId,
+        /// The fault that closes the lane, or none when it is well again.
+        fault: Option<Code>,
+    },
+    /// The program is stopping: no new sessions; waiting ones are closed.
+    Stopping,
+}
+
+/// A recognised face, as the terminal's SDK hands it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Face {
+    /// The frame's number; with `terminal` it tells a resend.
+    pub seq: u64,
+    /// The terminal's serial number, if it gave one.
+    pub terminal: Option<Text>,
+    /// The credential for the lookup.
+    pub face_sid: FaceSid,
+    /// `openid`, if the terminal gave one.
+    pub openid: Option<OpenId>,
+    /// `sub_openid`, if the terminal gave one.
+    pub sub_openid: Option<OpenId>,
+    /// The person has agreed already (`getWxpayAuth` ended with SUCCESS).
+    pub consent: bool,
+}
+
+/// How a print job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrintOutcome {
+    /// The printer acknowledged the end of the job.
+    Printed,
+    /// Bytes were sent, no acknowledgement came: nobody knows. Never repeated silently.
+    Unknown,
+    /// Nothing was sent, for this reason (P701–P704, P707).
+    NotPrinted(Code),
+}
+
+/// How a grant ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateOutcome {
+    /// The output was active for its time and is back at its safe value.
+    Opened,
+    /// Somebody passed (gates with a passage contact).
+    Passed,
+    /// Nobody passed in time: the check-in is to be annulled.
+    Expired,
+    /// More than one person passed.
+    Tailgated,
+    /// Somebody went the wrong way.
+    Reversed,
+    /// The gate did not close.
+    HeldOpen,
+    /// The output could not be switched (G801), or the grant had ended (G802).
+    Failed(Code),
+}

@@ -1,0 +1,24 @@
+//! The core: one state machine for all lanes. It decides everything a person sees, and does nothing.
+//!
+//! No clock, socket, pin, file, thread or randomness: time is an argument, inputs are what happened, outputs are what to
+//! do. The driver (`service`) keeps one invariant:
+//!
+//! 1. hand over one [`Input`] with [`Kiosk::handle`];
+//! 2. drain [`Kiosk::poll_output`] until it is empty, carrying out each output;
+//! 3. ask [`Kiosk::poll_timeout`] and wait for the next input or that moment, whichever is first;
+//! 4. at that moment call [`Kiosk::handle_timeout`], and drain again.
+//!
+//! What it does not do: retry a lookup (that is `identity`, within patience), schedule a pulse (that is the outputs
+//! thread), or lay out a scene (that is `device` and `terminal`).
+
+mod input;
+mod output;
+mod record;
+mod scene;
+mod slip;
+
+pub use input::{Face, GateOutcome, Input, PrintOutcome};
+pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
+pub use record::{Record, Unfinished};
+pub use scene::{NextStep, Scene, SceneKind, SceneOption};
+pub use slip::Slip;

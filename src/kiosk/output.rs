@@ -1,0 +1,207 @@
+//! What to do.
+
+use super::{Record, Scene, Slip};
+use crate::{
+    fault::Code,
+    words::{FaceSid, Identity, JobId, LaneId, Moment, PeerId, SessionId, Text},
+};
+
+/// One thing to do, in the imperative, carried out in order.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Make the HTTPS connection ready: a face may follow.
+    Warm,
+    /// Make this durable, then answer [`super::Input::Recorded`] with the ticket. Records without a ticket ride along
+    /// with the next commit.
+    Record {
+        /// To be answered when durable.
+        ticket: Option<RecordTicket>,
+        /// What.
+        record: Record,
+    },
+    /// Ask WeChat who this is.
+    LookUp {
+        /// For whom.
+        session: SessionId,
+        /// The credential.
+        face_sid: FaceSid,
+        /// No answer is awaited after this moment.
+        deadline: Moment,
+    },
+    /// Ask the site's system to check the person in.
+    CheckIn(CheckInRequest),
+    /// Ask the site's system what became of a session, without the name.
+    Resolve {
+        /// Which.
+        session: SessionId,
+        /// Not before this moment.
+        after: Moment,
+    },
+    /// Show a scene on the lane's panel (or its terminal's screen). The next one replaces it.
+    Show {
+        /// Where.
+        lane: LaneId,
+        /// What.
+        scene: Scene,
+    },
+    /// Print a slip.
+    Print {
+        /// Where.
+        lane: LaneId,
+        /// Answered by [`super::Input::Printed`].
+        job: JobId,
+        /// What.
+        slip: Slip,
+        /// Dropped, not printed, after this moment.
+        deadline: Moment,
+    },
+    /// Open the gate once.
+    Open {
+        /// Where.
+        lane: LaneId,
+        /// The permission; answered by [`super::Input::Gated`].
+        grant: Grant,
+    },
+    /// Answer a frame.
+    Acknowledge {
+        /// Where.
+        lane: LaneId,
+        /// Whom.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// What is done with it.
+        status: AckStatus,
+        /// The session it started or belongs to.
+        session: Option<SessionId>,
+        /// Why, when refused or busy.
+        code: Option<Code>,
+    },
+    /// Tell the terminal how a session ended.
+    Tell {
+        /// Where.
+        lane: LaneId,
+        /// Whom.
+        peer: PeerId,
+        /// The number of the frame that asked.
+        seq: u64,
+        /// How it ended.
+        outcome: Outcome,
+    },
+}
+
+/// Names a record whose durability is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordTicket(pub u64);
+
+/// A check-in request: what the site's system is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckInRequest {
+    /// The idempotency key.
+    pub session: SessionId,
+    /// Where the person stands.
+    pub lane: LaneId,
+    /// The person.
+    pub identity: Identity,
+    /// The option picked, after a `Choose`: the site's own id.
+    pub choice: Option<Text>,
+    /// No answer is awaited after this moment.
+    pub deadline: Moment,
+}
+
+/// A permission to open the gate once, idempotent by session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Whose.
+    pub session: SessionId,
+    /// Void after this moment.
+    pub deadline: Moment,
+}
+
+/// What is done with a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AckStatus {
+    /// A session was started, or the frame took effect.
+    Accepted,
+    /// The frame had come before; the session's current outcome follows if it has one.
+    Repeated,
+    /// The face waits for consent.
+    Held,
+    /// The lane serves somebody; send again later.
+    Busy,
+    /// The frame had no effect; the code says why.
+    Refused,
+}
+
+/// How a session ended, as the terminal is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which.
+    pub session: SessionId,
+    /// How.
+    pub result: OutcomeResult,
+    /// Why, where there is a why.
+    pub code: Option<Code>,
+    /// Queue number.
+    pub number: Option<Text>,
+    /// Where to go.
+    pub place: Option<Text>,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeResult {
+    /// Checked in now.
+    CheckedIn,
+    /// Checked in before; the same number.
+    Already,
+    /// The site's system said no (not found, too early, too late, refused).
+    Refused,
+    /// Something of ours, WeChat's or the site's failed; nothing was decided.
+    Failed,
+    /// The person gave up or did not agree.
+    Cancelled,
+    /// The program stopped before the check-in was asked for.
+    Interrupted,
+    /// Nobody knows whether the check-in was carried out; staff look it up.
+    Unknown,
+}
+
+impl AckStatus {
+    /// The wire's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Repeated => "repeated",
+            Self::Held => "held",
+            Self::Busy => "busy",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl OutcomeResult {
+    /// Every result.
+    pub const ALL: [Self; 7] = [
+        Self::CheckedIn,
+        Self::Already,
+        Self::Refused,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Interrupted,
+        Self::Unknown,
+    ];
+
+    /// The wire's and the journal's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CheckedIn => "checked_in",
+            Self::Already => "already",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the journal is told. `store` turns these into bytes: private values become keyed hashes there.
+
+use super::{GateOutcome, OutcomeResult, PrintOutcome};
+use crate::{
+    fault::Code,
+    words::{FaceSid, JobId, LaneId, Private, SessionId, Text},
+};
+
+/// One fact about a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A face came; durable before anything visible or any check-in.
+    Opened {
+        /// The new session.
+        session: SessionId,
+        /// Where.
+        lane: LaneId,
+        /// The terminal's serial number.
+        terminal: Option<Text>,
+        /// The frame's number.
+        seq: u64,
+        /// Stored as a keyed hash only.
+        face_sid: FaceSid,
+    },
+    /// The site's system is about to be asked; durable before it is. From here on only it knows the truth.
+    CheckingIn {
+        /// Whose.
+        session: SessionId,
+        /// [`crate::words::Identity::distinguishing`]; stored as a keyed hash only.
+        person: Option<Private>,
+    },
+    /// The decision; durable before the panel, the printer or the gate is told.
+    Decided {
+        /// Whose.
+        session: SessionId,
+        /// What.
+        result: OutcomeResult,
+        /// Why.
+        code: Option<Code>,
+        /// Queue number given.
+        number: Option<Text>,
+        /// Where to go.
+        place: Option<Text>,
+    },
+    /// A slip's fate.
+    Printed {
+        /// Which.
+        job: JobId,
+        /// How.
+        outcome: PrintOutcome,
+    },
+    /// A grant's fate.
+    Gated {
+        /// Whose.
+        session: SessionId,
+        /// How.
+        outcome: GateOutcome,
+    },
+    /// The end of a session; exactly one per opened session.
+    Closed {
+        /// Which.
+        session: SessionId,
+        /// How.
+        result: OutcomeResult,
+        /// Why.
+        code: Option<Code>,
+    },
+}
+
+/// A session that the journal knows as opened and not closed, found at start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Which.
+    pub session: SessionId,
+    /// Where, if the lane still exists.
+    pub lane: LaneId,
+    /// A [`Record::CheckingIn`] stands in the journal.
+    pub reached_check_in: bool,
+    /// The decision, if one stands in the journal: result and code.
+    pub decided: Option<(OutcomeResult, Option<Code>)>,
+}
+
+impl Record {
+    /// Whose record this is.
+    pub fn session(&self) -> SessionId {
+        match self {
+            Self::Printed { job, .. } => job.session,
+            Self::Opened { session, .. }
+            | Self::CheckingIn { session, .. }
+            | Self::Decided { session, .. }
+            | Self::Gated { session, .. }
+            | Self::Closed { session, .. } => *session,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `facemchd`, the agent of a face-payment kiosk: `face_sid` in, name opened on the device, person checked in, panel,
+//! slip and gate driven.
+//!
+//! ```text
+//! terminal ─ Approached ──▶ kiosk ─ Warm ──▶ http
+//! terminal ─ Recognised ──▶ kiosk ┬ Record(opened) ─▶ store.journal ┐ nothing visible and no check-in
+//!                                 ├ LookUp ─────────▶ identity      ┘ before it is durable
+//!             Found ◀─────────────┘   sign → GET → verify → open → parse
+//!                                 ├ CheckIn ────────▶ checkin ─▶ Answered
+//!                                 ├ Record(decided) ▶ store.journal, durable
+//!                                 ├ Show ───────────▶ device.panel, or the terminal's screen
+//!                                 ├ Print ──────────▶ device.printer ─▶ Printed
+//!                                 ├ Open ───────────▶ device.gate ────▶ Gated
+//!                                 └ Tell ───────────▶ terminal
+//! ```
+//!
+//! The rooms, and which way they know each other:
+//! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`;
+//! `words ← {http, vault} ← identity ← service`; `checkin` may use `http`. `fault` lies below everything, [`config`]
+//! and [`board`] are known to `service`, `cli` and `sim` only, and `sim` names nothing else of ours, so that a mistake
+//! of ours is not mirrored by our own test. `tests/architecture.rs` holds all of this.
+
+pub mod board;
+pub mod checkin;
+pub mod cli;
+pub mod config;
+pub mod device;
+pub mod fault;
+pub mod http;
+pub mod identity;
+pub mod kiosk;
+pub mod service;
+#[cfg(feature = "sim")]
+pub mod sim;
+pub mod store;
+pub mod terminal;
+pub mod vault;
+pub mod words;

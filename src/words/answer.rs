@@ -1,0 +1,70 @@
+//! What the site's system says about a known person.
+
+use super::Text;
+use crate::fault::Code;
+
+/// The answer to a check-in. The site's system is the authority; everything a person sees follows from one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckInAnswer {
+    /// The person is checked in.
+    Admitted(Admission),
+    /// The person was checked in before, today, in this series; the same number again.
+    Already(Admission),
+    /// Several things could be meant: the person picks one, 2–8 options.
+    Choose(Vec<Choice>),
+    /// Nothing is booked for this person.
+    NotFound,
+    /// Too early; from when it is possible.
+    TooEarly(Option<Text>),
+    /// Too late; until when it was possible.
+    TooLate(Option<Text>),
+    /// Not admitted, with the site's reason for the person.
+    Refused(Option<Text>),
+    /// The request surely did not reach a decision: the site's system is down or refuses us.
+    Unavailable(Code),
+    /// The request may or may not have been carried out. Never repeated silently.
+    Unknown(Code),
+}
+
+/// What an admitted person gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// Queue number, as printed: `A036`.
+    pub number: Option<Text>,
+    /// Where to go: `3楼 内科一诊室`.
+    pub place: Option<Text>,
+    /// Further lines for the slip, at most [`Admission::MAX_NOTES`].
+    pub notes: Vec<Text>,
+    /// Payload of a QR code on the slip.
+    pub qr: Option<Text>,
+}
+
+/// One thing a person may pick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The site's own id, sent back unchanged.
+    pub id: Text,
+    /// What the person reads.
+    pub label: Text,
+}
+
+/// What became of a session, asked without the name after a crash or a timeout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// The site decided; this is the decision.
+    Decided(CheckInAnswer),
+    /// The site never saw the session.
+    NeverArrived,
+    /// Nobody can say now.
+    CannotSay(Code),
+}
+
+impl Admission {
+    /// The most lines a slip carries beyond number and place.
+    pub const MAX_NOTES: usize = 8;
+}
+
+impl CheckInAnswer {
+    /// The most options a person is asked to choose from.
+    pub const MAX_CHOICES: usize = 8;
+}

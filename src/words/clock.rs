@@ -1,0 +1,85 @@
+//! Time as values. Reading a clock is done in `service` (and by the sandbox) alone.
+
+use std::time::Duration;
+
+use time::{OffsetDateTime, UtcOffset};
+
+/// Monotonic time since the program's start. Every deadline is one of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(pub Duration);
+
+/// Wall time in milliseconds since 1970-01-01 UTC. For signatures, slips and records; never for deadlines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WallTime(pub i64);
+
+/// Both clocks, read together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// For deadlines.
+    pub moment: Moment,
+    /// For people.
+    pub wall: WallTime,
+}
+
+/// A day of business: it begins at the site's `reset-at` in the site's UTC offset. Days since 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceDay(pub i64);
+
+/// Something that can be asked for the time.
+pub trait Clock: Send + Sync {
+    /// Both clocks.
+    fn now(&self) -> Now;
+}
+
+impl Moment {
+    /// This moment plus a duration, saturating.
+    pub fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+
+    /// How long ago `earlier` was; zero if it lies ahead.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl WallTime {
+    /// Whole seconds since 1970-01-01 UTC.
+    pub fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// Local date and time at a fixed offset in seconds east of UTC; the epoch itself when out of range.
+    pub fn at_offset(self, offset_seconds: i32) -> OffsetDateTime {
+        let offset = UtcOffset::from_whole_seconds(offset_seconds).unwrap_or(UtcOffset::UTC);
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+            .to_offset(offset)
+    }
+}
+
+impl ServiceDay {
+    /// The day of business that `wall` falls on.
+    ///
+    /// `offset_seconds` is the site's offset east of UTC, `reset_minutes` the local minute of the day at which a new
+    /// day of business begins (0–1439).
+    pub fn of(wall: WallTime, offset_seconds: i32, reset_minutes: u16) -> Self {
+        let local = wall.unix_seconds() + i64::from(offset_seconds) - i64::from(reset_minutes) * 60;
+        Self(local.div_euclid(86_400))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_of_business_begins_at_the_reset_minute() {
+        let beijing = 8 * 3600;
+        // 2023-11-15 03:59:59 and 04:00:00 in Beijing.
+        let before = WallTime(1_699_991_999_000);
+        let after = WallTime(1_699_992_000_000);
+        assert_eq!(ServiceDay::of(after, beijing, 240).0, ServiceDay::of(before, beijing, 240).0 + 1);
+        assert_eq!(ServiceDay::of(after, beijing, 0), ServiceDay::of(before, beijing, 0));
+    }
+}

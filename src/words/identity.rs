@@ -1,0 +1,101 @@
+//! What WeChat says about a person.
+
+use super::{Credential, NameStyle, Private, masked_name};
+
+/// A person's real name as WeChat holds it, 1–71 characters of Unicode. Not normalised: compatibility hanzi are names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealName(Private);
+
+/// A name as somebody may see it: masked or full, decided once by the lane's privacy setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownName(Private);
+
+/// `openid` or `sub_openid`: a person within one appid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenId(Private);
+
+/// `union_id`: a person within one Open Platform account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnionId(Private);
+
+/// Everything one lookup brought. Every field may be missing: WeChat does not specify which come for which `info_type`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `union_id`.
+    pub union_id: Option<UnionId>,
+    /// `openid`.
+    pub openid: Option<OpenId>,
+    /// `sub_openid`.
+    pub sub_openid: Option<OpenId>,
+    /// Opened `encrypted_real_name`.
+    pub real_name: Option<RealName>,
+    /// `credential_type` with opened `encrypted_credential_id`.
+    pub credential: Option<Credential>,
+}
+
+impl RealName {
+    /// Takes a plaintext that has passed the plausibility check of `identity`.
+    pub fn new(text: String) -> Self {
+        Self(Private::new(text))
+    }
+
+    /// The full name.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+
+    /// The name as the panel or slip may carry it.
+    pub fn shown(&self, style: NameStyle) -> ShownName {
+        ShownName(Private::new(match style {
+            NameStyle::Masked => masked_name(self.reveal()),
+            NameStyle::Full => self.reveal().to_owned(),
+        }))
+    }
+}
+
+impl ShownName {
+    /// The text for the panel, the slip or the terminal's screen.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
+
+impl OpenId {
+    /// Takes the text as received.
+    pub fn new(text: String) -> Self {
+        Self(Private::new(text))
+    }
+
+    /// The text as received.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
+
+impl UnionId {
+    /// Takes the text as received.
+    pub fn new(text: String) -> Self {
+        Self(Private::new(text))
+    }
+
+    /// The text as received.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
+
+impl Identity {
+    /// What tells this person from another on one day: the credential, else the union id, else an openid.
+    /// Goes into the keyed hash that correlates journal records; never stored itself.
+    pub fn distinguishing(&self) -> Option<Private> {
+        let text = if let Some(credential) = &self.credential {
+            format!("c:{}:{}", credential.kind.number(), credential.id.reveal())
+        } else if let Some(union_id) = &self.union_id {
+            format!("u:{}", union_id.reveal())
+        } else {
+            let openid = self.sub_openid.as_ref().or(self.openid.as_ref())?;
+            format!("o:{}", openid.reveal())
+        };
+        Some(Private::new(text))
+    }
+}

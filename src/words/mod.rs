@@ -1,0 +1,27 @@
+//! The values of the trade. Parsed once at the edge, passed around by type, and no more than values:
+//! nothing here opens, sends, waits or remembers.
+//!
+//! What identifies a person ([`FaceSid`], [`RealName`], [`CredentialId`], [`OpenId`], [`UnionId`]) wipes itself on
+//! drop, has no `Display`, and prints `[redacted]` under `Debug` — always, not by feature.
+
+mod answer;
+mod clock;
+mod credential;
+mod face_sid;
+mod identity;
+mod lane;
+mod mask;
+mod private;
+mod session;
+mod text;
+
+pub use answer::{Admission, CheckInAnswer, Choice, Resolution};
+pub use clock::{Clock, Moment, Now, ServiceDay, WallTime};
+pub use credential::{Credential, CredentialId, CredentialType};
+pub use face_sid::{FaceSid, FaceSidError};
+pub use identity::{Identity, OpenId, RealName, ShownName, UnionId};
+pub use lane::{LaneId, Mode, NameStyle, PeerId};
+pub use mask::{masked_credential, masked_name};
+pub use private::Private;
+pub use session::{JobId, SessionId, SessionIdError};
+pub use text::Text;

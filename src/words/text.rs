@@ -1,0 +1,67 @@
+//! Short texts that come from the site's system or a terminal and end on glass or paper.
+
+use std::fmt;
+
+/// One line without control or bidirectional-override characters, at most [`Text::MAX_CHARS`] characters.
+///
+/// Built only by [`Text::clean`], so that no byte of a foreign text can become a printer command or reorder a panel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text(String);
+
+impl Text {
+    /// The longest text kept.
+    pub const MAX_CHARS: usize = 64;
+
+    /// Drops what cannot stand on a line, turns white space into single blanks, cuts at [`Text::MAX_CHARS`].
+    pub fn clean(raw: &str) -> Self {
+        let mut line = String::new();
+        let mut kept = 0;
+        for word in raw.split_whitespace() {
+            if kept > 0 && kept < Self::MAX_CHARS {
+                line.push(' ');
+                kept += 1;
+            }
+            for character in word.chars().filter(|c| !is_forbidden(*c)) {
+                if kept == Self::MAX_CHARS {
+                    return Self(line);
+                }
+                line.push(character);
+                kept += 1;
+            }
+        }
+        Self(line.trim_end().to_owned())
+    }
+
+    /// The line.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True when nothing was left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_forbidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_overrides_are_dropped() {
+        assert_eq!(Text::clean(" 内科\x1b@ \u{202E}3楼\n\t左 ").as_str(), "内科@ 3楼 左");
+        assert_eq!(Text::clean(&"字".repeat(99)).as_str().chars().count(), 64);
+        assert!(Text::clean("\u{7}\u{200B}").is_empty());
+    }
+}
