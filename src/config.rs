@@ -1,1 +1,475 @@
-//! Under construction.
+//! Site file → [`Site`]. Parsed, not validated afterwards: a value of these types is usable as it stands.
+//!
+//! Kebab-case TOML. Unknown keys and impossible values are refused with file and line; relative paths are relative to
+//! the file. `lookup` needs only `[merchant]`, `[keys]` and `[wechatpay]`; everything else has a default.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::{
+    fault::{Code, Fault},
+    words::{Mode, NameStyle},
+};
+
+mod lane;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use lane::{Lane, PanelPlace, Place, Terminal};
+
+/// WeChat Pay's two domains (wechatpay-go `core/consts`; partner documentation 4013735179).
+const MAIN_DOMAIN: &str = "https://api.mch.weixin.qq.com";
+const BACKUP_DOMAIN: &str = "https://api2.mch.weixin.qq.com";
+
+/// Everything the operator sets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Site {
+    /// Who we are towards WeChat.
+    pub merchant: Merchant,
+    /// Where the keys lie.
+    pub keys: Keys,
+    /// How WeChat Pay is asked.
+    #[serde(default)]
+    pub wechatpay: WechatPay,
+    /// How the site's own system is asked.
+    #[serde(default)]
+    pub checkin: CheckIn,
+    /// What of a name is shown, and for how long.
+    #[serde(default)]
+    pub privacy: Privacy,
+    /// Bounds of the journal.
+    #[serde(default)]
+    pub journal: Journal,
+    /// Name of a shipped board, or path of a board file.
+    #[serde(default = "default_board")]
+    pub board: String,
+    /// Journal, state and correlation key.
+    #[serde(default = "default_state_dir")]
+    pub state_dir: PathBuf,
+    /// What the simulated board writes.
+    #[serde(default)]
+    pub simulated: Simulated,
+    /// The lanes, in order.
+    #[serde(default)]
+    pub lane: Vec<Lane>,
+}
+
+/// `[merchant]`. In direct mode the three `sub-` keys are left out, and none of them is sent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Merchant {
+    /// Merchant number that signs: the service provider's, or the merchant's own in direct mode.
+    #[serde(deserialize_with = "values::digits")]
+    pub mchid: String,
+    /// Serial number of the certificate that belongs to the sign key, 40 upper-case hex digits.
+    #[serde(deserialize_with = "values::serial")]
+    pub serial_no: String,
+    /// The service provider's (or merchant's) appid.
+    #[serde(deserialize_with = "values::appid")]
+    pub appid: String,
+    /// Sub-merchant number.
+    #[serde(default, deserialize_with = "values::some_digits")]
+    pub sub_mchid: Option<String>,
+    /// Sub-merchant's appid.
+    #[serde(default, deserialize_with = "values::some_appid")]
+    pub sub_appid: Option<String>,
+    /// Serial number of the sub-merchant's certificate: the name is encrypted for it.
+    #[serde(default, deserialize_with = "values::some_serial")]
+    pub sub_serial_no: Option<String>,
+}
+
+/// `[keys]`. PEM files, readable by the daemon's user alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Keys {
+    /// Private key of `mchid`.
+    pub sign: PathBuf,
+    /// Private key that opens names: the sub-merchant's in service-provider mode. Default: the sign key.
+    pub decrypt: Option<PathBuf>,
+    /// File with the 32 characters of the APIv3 key; needed in certificate mode only.
+    pub apiv3: Option<PathBuf>,
+    /// Certificate that belongs to the sign key, to be compared with it.
+    pub certificate: Option<PathBuf>,
+    /// Which implementation carries the keys.
+    #[serde(default)]
+    pub engine: Engine,
+}
+
+/// `keys.engine`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// AWS-LC, constant time.
+    #[default]
+    AwsLcRs,
+    /// RustCrypto's `rsa`, blinded; in builds with feature `rustcrypto`.
+    Rsa,
+}
+
+/// `[wechatpay]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct WechatPay {
+    /// `https://` and host, without a path.
+    #[serde(deserialize_with = "values::https_base")]
+    pub base_url: String,
+    /// Used at once when the main domain cannot be reached. Default: WeChat's own second domain, for WeChat's own first.
+    #[serde(deserialize_with = "values::some_https_base")]
+    pub backup_url: Option<String>,
+    /// `PUB_KEY_ID_…` of the console; together with `public-key`.
+    pub public_key_id: Option<String>,
+    /// WeChat Pay's public key, PEM.
+    pub public_key: Option<PathBuf>,
+    /// Certificates to trust instead of the system's, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// `http://[user:password@]host:port` (CONNECT) or `socks5h://host:port`; the proxy resolves names.
+    pub proxy: Option<Proxy>,
+    /// Connect to this address whatever the name says; the name is still verified.
+    pub connect_to: Option<SocketAddr>,
+    /// RSA padding of names.
+    pub padding: Padding,
+    /// Charset of names.
+    pub charset: Charset,
+    /// What is asked for. Default: the real name on hospital lanes, `union_id` where all lanes are transit.
+    pub info_type: Option<InfoType>,
+    /// How long a person waits for an outcome, 1000–60000.
+    #[serde(rename = "patience-ms", deserialize_with = "values::patience")]
+    pub patience: Duration,
+    /// Lookups at once, 1–16.
+    #[serde(deserialize_with = "values::concurrency")]
+    pub concurrency: usize,
+}
+
+/// A proxy address; its password stays out of `Debug`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Proxy(pub String);
+
+/// `wechatpay.padding`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Padding {
+    /// Whichever works; the one that worked last is tried first.
+    #[default]
+    Auto,
+    /// RSAES-PKCS1-v1_5
+    Pkcs1v15,
+    /// RSAES-OAEP with SHA-1
+    OaepSha1,
+}
+
+/// `wechatpay.charset`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Charset {
+    /// UTF-8 where the reading is a plausible name, else GB18030.
+    #[default]
+    Auto,
+    /// UTF-8 only.
+    Utf8,
+    /// GBK and its four-byte extension GB18030 only.
+    Gbk,
+}
+
+/// `wechatpay.info-type`, spelt as on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum InfoType {
+    /// Name and document.
+    #[serde(rename = "ASK_REAL_NAME")]
+    RealName,
+    /// `union_id` only.
+    #[serde(rename = "ASK_UNIONID")]
+    UnionId,
+}
+
+/// `[checkin]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CheckIn {
+    /// Who decides.
+    pub adapter: Adapter,
+    /// Local time at which a day of business begins and numbers start again, `HH:MM`.
+    #[serde(deserialize_with = "values::time_of_day")]
+    pub reset_at: u16,
+    /// The site's offset from UTC, `+HH:MM`.
+    #[serde(deserialize_with = "values::utc_offset")]
+    pub utc_offset: i32,
+    /// `http`: base address of the site's system, `https://host[:port][/path]`.
+    #[serde(deserialize_with = "values::some_https")]
+    pub url: Option<String>,
+    /// `http`: certificates to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// `http`: file with the key of the requests' HMAC.
+    pub hmac_key: Option<PathBuf>,
+    /// `http`: client certificate chain, PEM; together with `client-key`.
+    pub client_certificate: Option<PathBuf>,
+    /// `http`: key of the client certificate, PEM.
+    pub client_key: Option<PathBuf>,
+}
+
+/// `checkin.adapter`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Adapter {
+    /// Numbers are given here; transit lanes admit.
+    #[default]
+    Local,
+    /// The site's system is asked over HTTPS.
+    Http,
+}
+
+/// `[privacy]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Privacy {
+    /// The name on the panel.
+    pub panel_name: NameStyle,
+    /// The name on the slip.
+    pub slip_name: NameStyle,
+    /// How long a name stands after use, 1000–60000.
+    #[serde(rename = "wipe-after-ms", deserialize_with = "values::patience")]
+    pub wipe_after: Duration,
+}
+
+/// `[journal]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Journal {
+    /// Records older than this may go, `190d`; whole days.
+    #[serde(deserialize_with = "values::days")]
+    pub max_age: Duration,
+    /// The journal's size on disk, at least 1 MiB.
+    #[serde(deserialize_with = "values::journal_bytes")]
+    pub max_bytes: u64,
+}
+
+/// `[simulated]`: only for the simulated board.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Simulated {
+    /// Folder for what the twins saw.
+    pub out: Option<PathBuf>,
+    /// Write whole names into that folder.
+    pub allow_names: bool,
+}
+
+/// Why a site file is not usable: file, line where there is one, and what is wrong. Values are not repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("{}: cannot be read", file.display())]
+    Unreadable {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A line is wrong.
+    #[error("{}:{line}: {message}", file.display())]
+    Line {
+        /// Which file.
+        file: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong, and what is allowed.
+        message: String,
+    },
+    /// Two settings do not fit together.
+    #[error("{}: {what}", file.display())]
+    Together {
+        /// Which file.
+        file: PathBuf,
+        /// What does not fit.
+        what: &'static str,
+    },
+}
+
+impl Fault for ConfigError {
+    fn code(&self) -> Code {
+        Code::C101
+    }
+}
+
+impl Site {
+    /// Reads and parses a site file, at most 256 KiB.
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        let text = read_bounded(file).map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+        Self::parse(file, &text)
+    }
+
+    /// Parses the text of a site file; `file` is for messages and relative paths.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut site: Self = toml::from_str(text).map_err(|error| ConfigError::Line {
+            file: file.to_owned(),
+            line: line_of(text, error.span()),
+            message: error.message().to_owned(),
+        })?;
+        site.fits_together().map_err(|what| ConfigError::Together { file: file.to_owned(), what })?;
+        if site.wechatpay.base_url == MAIN_DOMAIN {
+            site.wechatpay.backup_url.get_or_insert_with(|| BACKUP_DOMAIN.to_owned());
+        }
+        site.anchor(file.parent().unwrap_or(Path::new("")));
+        Ok(site)
+    }
+
+    /// What WeChat is asked for.
+    pub fn info_type(&self) -> InfoType {
+        self.wechatpay.info_type.unwrap_or_else(|| {
+            let transit_only = !self.lane.is_empty() && self.lane.iter().all(|lane| lane.mode == Mode::Transit);
+            if transit_only { InfoType::UnionId } else { InfoType::RealName }
+        })
+    }
+
+    fn fits_together(&self) -> Result<(), &'static str> {
+        let merchant = &self.merchant;
+        if merchant.sub_mchid.is_none() && (merchant.sub_appid.is_some() || merchant.sub_serial_no.is_some()) {
+            return Err(
+                "merchant.sub-appid and sub-serial-no need merchant.sub-mchid; leave all three out in direct mode",
+            );
+        }
+        if merchant.sub_mchid.is_some() && merchant.sub_serial_no.is_none() && self.info_type() == InfoType::RealName {
+            return Err("merchant.sub-serial-no is required to ask for real names as a service provider");
+        }
+        if self.wechatpay.public_key.is_some() != self.wechatpay.public_key_id.is_some() {
+            return Err("wechatpay.public-key and public-key-id go together");
+        }
+        if self.wechatpay.public_key.is_none() && self.keys.apiv3.is_none() {
+            return Err("set wechatpay.public-key and public-key-id, or keys.apiv3 for certificate mode");
+        }
+        if self.checkin.adapter == Adapter::Http && self.checkin.url.is_none() {
+            return Err("checkin.adapter = \"http\" needs checkin.url");
+        }
+        if self.checkin.client_certificate.is_some() != self.checkin.client_key.is_some() {
+            return Err("checkin.client-certificate and client-key go together");
+        }
+        if cfg!(not(feature = "rustcrypto")) && self.keys.engine == Engine::Rsa {
+            return Err("keys.engine = \"rsa\" needs a build with feature rustcrypto");
+        }
+        for (index, lane) in self.lane.iter().enumerate() {
+            let earlier = &self.lane[..index];
+            if earlier.iter().any(|other| other.name == lane.name) {
+                return Err("two lanes have the same name");
+            }
+            if earlier.iter().any(|other| other.terminal == lane.terminal) {
+                return Err("two lanes have the same terminal");
+            }
+        }
+        Ok(())
+    }
+
+    fn anchor(&mut self, folder: &Path) {
+        let keys = &mut self.keys;
+        let wechatpay = &mut self.wechatpay;
+        let checkin = &mut self.checkin;
+        let optional = [
+            &mut keys.decrypt,
+            &mut keys.apiv3,
+            &mut keys.certificate,
+            &mut wechatpay.public_key,
+            &mut wechatpay.ca_file,
+            &mut checkin.ca_file,
+            &mut checkin.hmac_key,
+            &mut checkin.client_certificate,
+            &mut checkin.client_key,
+            &mut self.simulated.out,
+        ];
+        for path in optional.into_iter().flatten().chain([&mut keys.sign, &mut self.state_dir]) {
+            *path = folder.join(&*path);
+        }
+        for lane in &mut self.lane {
+            if let Terminal::Unix(path) = &mut lane.terminal {
+                *path = folder.join(&*path);
+            }
+        }
+        if self.board.contains('/') || self.board.ends_with(".toml") {
+            self.board = folder.join(&self.board).display().to_string();
+        }
+    }
+}
+
+impl Default for WechatPay {
+    fn default() -> Self {
+        Self {
+            base_url: MAIN_DOMAIN.to_owned(),
+            backup_url: None,
+            public_key_id: None,
+            public_key: None,
+            ca_file: None,
+            proxy: None,
+            connect_to: None,
+            padding: Padding::Auto,
+            charset: Charset::Auto,
+            info_type: None,
+            patience: Duration::from_secs(8),
+            concurrency: 2,
+        }
+    }
+}
+
+impl Default for CheckIn {
+    fn default() -> Self {
+        Self {
+            adapter: Adapter::Local,
+            reset_at: 0,
+            utc_offset: 8 * 3600,
+            url: None,
+            ca_file: None,
+            hmac_key: None,
+            client_certificate: None,
+            client_key: None,
+        }
+    }
+}
+
+impl Default for Privacy {
+    fn default() -> Self {
+        Self { panel_name: NameStyle::Masked, slip_name: NameStyle::Masked, wipe_after: Duration::from_secs(5) }
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { max_age: Duration::from_secs(190 * 86_400), max_bytes: 64 << 20 }
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The line, from 1, at which a span begins.
+pub(crate) fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize {
+    let start = span.map_or(0, |span| span.start).min(text.len());
+    text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// Reads a text file of at most 256 KiB.
+pub(crate) fn read_bounded(file: &Path) -> std::io::Result<String> {
+    use std::io::Read as _;
+    const MOST: u64 = 256 * 1024;
+    let mut text = String::new();
+    let read = std::fs::File::open(file)?.take(MOST + 1).read_to_string(&mut text)?;
+    if read as u64 > MOST {
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "larger than 256 KiB"));
+    }
+    Ok(text)
+}
+
+fn default_board() -> String {
+    "simulated".to_owned()
+}
+
+fn default_state_dir() -> PathBuf {
+    PathBuf::from("/var/lib/facemchd")
+}

@@ -1,0 +1,96 @@
+//! `[[lane]]`: where a person stands, and what serves them there.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::words::Mode;
+
+/// `[[lane]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Lane {
+    /// Unique; letters, digits, `-`, at most 32.
+    #[serde(deserialize_with = "super::values::lane_name")]
+    pub name: String,
+    /// What the lane is for.
+    pub mode: Mode,
+    /// Series of its queue numbers, one to three capital letters.
+    #[serde(default = "default_series", deserialize_with = "super::values::series")]
+    pub series: String,
+    /// `unix:PATH` or `serial:DEVICE:BAUD`.
+    pub terminal: Terminal,
+    /// Users that may act as the terminal. Default: root and the daemon's own.
+    #[serde(default)]
+    pub allow_uids: Vec<u32>,
+    /// Lines of `[A-Za-z0-9_-]{8,128}` are a face_sid, as from a barcode reader.
+    #[serde(default)]
+    pub plain_lines: bool,
+    /// Where scenes are shown.
+    #[serde(default)]
+    pub panel: PanelPlace,
+    /// Where slips are printed.
+    #[serde(default)]
+    pub printer: Place,
+    /// Which gate opens.
+    #[serde(default)]
+    pub gate: Place,
+}
+
+/// `lane.terminal`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Terminal {
+    /// A Unix socket that the daemon makes.
+    Unix(PathBuf),
+    /// A serial port.
+    Serial {
+        /// The device.
+        device: PathBuf,
+        /// Any speed.
+        baud: u32,
+    },
+}
+
+/// `lane.panel`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PanelPlace {
+    /// The board's panel.
+    #[default]
+    Board,
+    /// The face terminal's own screen.
+    Terminal,
+    /// No panel.
+    None,
+}
+
+/// `lane.printer`, `lane.gate`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// The board's.
+    Board,
+    /// None.
+    #[default]
+    None,
+}
+
+impl<'de> Deserialize<'de> for Terminal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parsed = if let Some(path) = text.strip_prefix("unix:") {
+            (!path.is_empty()).then(|| Self::Unix(PathBuf::from(path)))
+        } else {
+            text.strip_prefix("serial:").and_then(|rest| {
+                let (device, baud) = rest.rsplit_once(':')?;
+                let baud = baud.parse().ok().filter(|baud| (50..=4_000_000).contains(baud))?;
+                (!device.is_empty()).then(|| Self::Serial { device: PathBuf::from(device), baud })
+            })
+        };
+        parsed.ok_or_else(|| de::Error::custom("expected \"unix:PATH\" or \"serial:DEVICE:BAUD\" with 50–4000000 baud"))
+    }
+}
+
+fn default_series() -> String {
+    "A".to_owned()
+}
