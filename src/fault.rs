@@ -125,6 +125,34 @@ codes! {
     X003 "too much work at once", "the person presents the face again; raise concurrency if it happens often";
 }
 
+impl Code {
+    /// The program's exit code when this ends it.
+    pub fn exit(self) -> u8 {
+        match self {
+            Self::C103 => exit::IO,
+            Self::K402 => exit::NO_PERMISSION,
+            Self::X001 => exit::SOFTWARE,
+            _ => match self.as_str().as_bytes()[0] {
+                b'C' | b'K' => exit::CONFIG,
+                b'N' | b'H' => exit::UNAVAILABLE,
+                _ => exit::IO,
+            },
+        }
+    }
+}
+
+/// A fault with its whole chain of causes, on one line: `K401 the key cannot be read; caused by: permission denied`.
+pub fn chain(fault: &dyn Fault) -> String {
+    let mut line = format!("{} {fault}", fault.code());
+    let mut cause = fault.source();
+    while let Some(error) = cause {
+        line.push_str("; caused by: ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

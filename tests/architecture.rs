@@ -1,0 +1,208 @@
+//! The house holds: arrows between rooms run one way, every foreign crate stays in its homes, files stay small.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Which rooms a room may name. A room may always name itself and `fault`.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("fault", &[]),
+    ("words", &[]),
+    ("kiosk", &["words"]),
+    ("terminal", &["words", "kiosk"]),
+    ("device", &["words", "kiosk"]),
+    ("store", &["words", "kiosk"]),
+    ("checkin", &["words", "kiosk", "http"]),
+    ("http", &["words"]),
+    ("vault", &["words"]),
+    ("identity", &["words", "http", "vault"]),
+    ("config", &["words"]),
+    ("board", &["words", "config"]),
+    ("sim", &["words", "config", "board"]),
+    ("service", &["words", "kiosk", "terminal", "checkin", "device", "store", "identity", "http", "vault"]),
+    (
+        "cli",
+        &[
+            "words", "kiosk", "terminal", "checkin", "device", "store", "identity", "http", "vault", "config", "board",
+            "service", "sim",
+        ],
+    ),
+    ("main", &["cli"]),
+];
+
+/// Where each foreign crate may be named: a room, or one file of it.
+const HOMES: &[(&str, &[&str])] = &[
+    ("aws_lc_rs", &["vault"]),
+    ("rsa", &["vault", "sim"]),
+    ("pkcs8", &["vault", "sim"]),
+    ("x509_cert", &["vault", "sim"]),
+    ("sha1", &["vault", "sim"]),
+    ("aes_gcm", &["sim"]),
+    ("rcgen", &["sim"]),
+    ("rand", &["vault", "sim"]),
+    ("httparse", &["sim"]),
+    ("png", &["sim"]),
+    ("qrcode", &["sim"]),
+    ("unifont", &["sim"]),
+    ("ureq", &["http"]),
+    ("rustls", &["http", "sim"]),
+    ("sled", &["store/state.rs"]),
+    ("linux_embedded_hal", &["device/linux.rs"]),
+    ("gpiocdev", &["device/linux.rs"]),
+    ("serial2", &["device/linux.rs", "device/port.rs"]),
+    ("serial2_tokio", &["terminal/serial.rs"]),
+    ("encoding_rs", &["identity", "device", "sim"]),
+    ("toml", &["config.rs", "board.rs", "device/printer"]),
+    ("clap", &["cli"]),
+    ("tracing_journald", &["cli/logging.rs"]),
+    ("tracing_subscriber", &["cli/logging.rs"]),
+    ("sd_notify", &["service/notify.rs"]),
+    ("zeroizing_alloc", &["main.rs"]),
+];
+
+/// What the core must not touch.
+const OUTSIDE_WORLD: &[&str] =
+    &["std::fs", "std::net", "std::thread", "std::io", "std::env", "Instant", "SystemTime", "rand", "tokio", "tracing"];
+
+#[test]
+fn arrows_between_rooms_run_one_way() {
+    let rooms: Vec<&str> = ARROWS.iter().map(|(room, _)| *room).collect();
+    let mut wrong = Vec::new();
+    for (file, code) in sources() {
+        let room = room_of(&file);
+        let allowed = ARROWS.iter().find(|(name, _)| *name == room).map(|(_, allowed)| *allowed);
+        let Some(allowed) = allowed else {
+            assert_eq!(room, "lib", "{} lies in no room", file.display());
+            continue;
+        };
+        for named in rooms.iter().filter(|named| names_room(&code, named)) {
+            if *named != room && *named != "fault" && !allowed.contains(named) {
+                wrong.push(format!("{} names {named}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_foreign_crate_stays_in_its_homes() {
+    let mut wrong = Vec::new();
+    for (file, code) in sources() {
+        for (name, homes) in HOMES {
+            let named = code.lines().any(|line| names_crate(line, name));
+            let at_home = homes.iter().any(|home| file.starts_with(home));
+            if named && !at_home {
+                wrong.push(format!("{} names {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_touches_nothing_of_the_outside_world() {
+    for (file, code) in sources().into_iter().filter(|(file, _)| file.starts_with("kiosk") || file.starts_with("words")) {
+        for forbidden in OUTSIDE_WORLD {
+            assert!(!code.contains(forbidden), "{} names {forbidden}", file.display());
+        }
+    }
+}
+
+#[test]
+fn files_stay_small() {
+    let mut lengths: Vec<(usize, PathBuf)> =
+        sources().into_iter().map(|(file, code)| (code.lines().count(), file)).collect();
+    lengths.sort();
+    for (length, file) in &lengths {
+        assert!(*length <= 500, "{} has {length} lines; split it by idea", file.display());
+    }
+    let (median, _) = lengths[lengths.len() / 2];
+    assert!(median <= 180, "the median file has {median} lines");
+}
+
+#[test]
+fn only_the_vault_sees_private_keys_and_only_it_opens() {
+    for (file, code) in sources().into_iter().filter(|(file, _)| !file.starts_with("vault") && !file.starts_with("sim")) {
+        for forbidden in ["RsaPrivateKey", "PrivateDecryptingKey", "KeyPair::from"] {
+            assert!(!code.contains(forbidden), "{} names {forbidden}", file.display());
+        }
+    }
+}
+
+/// Every source below `src`, comments removed, by its path within `src`.
+fn sources() -> BTreeMap<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.insert(path.strip_prefix(&root).unwrap().to_owned(), without_comments(&text));
+            }
+        }
+    }
+    assert!(found.len() > 30, "the sources were not found");
+    found
+}
+
+fn without_comments(text: &str) -> String {
+    text.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line }).collect::<Vec<_>>().join("\n")
+}
+
+fn room_of(file: &Path) -> String {
+    let first = file.components().next().unwrap().as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// True where the code names a room of ours: `crate::room` or `room` within a `use crate::{…}` group.
+fn names_room(code: &str, room: &str) -> bool {
+    if code.contains(&format!("crate::{room}::")) || code.contains(&format!("crate::{room};")) {
+        return true;
+    }
+    code.split("use crate::{").skip(1).any(|rest| {
+        let group = &rest[..rest.find("};").unwrap_or(rest.len())];
+        top_level(group).iter().any(|item| {
+            let item = item.trim();
+            item == room || item.starts_with(&format!("{room}::"))
+        })
+    })
+}
+
+/// The items of a `use` group, not those of groups within it.
+fn top_level(group: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut depth = 0;
+    for character in group.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        items.last_mut().unwrap().push(character);
+    }
+    items
+}
+
+fn names_crate(line: &str, name: &str) -> bool {
+    let mut rest = line;
+    while let Some(at) = rest.find(name) {
+        let before = rest[..at].chars().next_back();
+        let after = &rest[at + name.len()..];
+        let starts = before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':' && c != '.' && c != '"' && c != '/');
+        if starts && (after.starts_with("::") || (line.trim_start().starts_with("use ") && after.starts_with(';'))) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
