@@ -1,1 +1,170 @@
-//! Under construction.
+//! WeChat's answer to "who is this?": `GET /v3/facemch/users/{face_sid}` (wechatpay.md §1, §2).
+//!
+//! Composes the request, has it signed, asks, verifies the answer over its raw bytes, has the name opened, and judges
+//! whether what came out is a name. Everything happens within one deadline; nothing is ever asked twice that was
+//! answered, except the probe that WeChat itself announces.
+//!
+//! What it does not do: decide what the person sees, keep anything of the person, or log.
+
+mod answer;
+mod attempt;
+mod certificates;
+mod error;
+mod open;
+mod plausible;
+mod target;
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+pub use self::{attempt::http_date, certificates::CertificateCache, error::LookupError};
+use self::{answer::SeenNonces, attempt::Domains, certificates::Certificates, open::Opener};
+use crate::{
+    http::Client,
+    vault::{PublicKey, Vault},
+    words::{Clock, FaceSid, Identity, Moment},
+};
+
+/// How WeChat is asked, and how its answers are read.
+pub struct Settings {
+    /// `https://api.mch.weixin.qq.com`
+    pub base_url: String,
+    /// Used when the main domain cannot be reached.
+    pub backup_url: Option<String>,
+    /// `appid`
+    pub appid: String,
+    /// `sub_mchid`; none in direct mode.
+    pub sub_mchid: Option<String>,
+    /// `sub_appid`
+    pub sub_appid: Option<String>,
+    /// `sub_serial_no`
+    pub sub_serial_no: Option<String>,
+    /// `info_type`
+    pub info_type: InfoType,
+    /// `PUB_KEY_ID_…` and WeChat Pay's public key; none in certificate mode.
+    pub public_key: Option<(String, PublicKey)>,
+    /// Padding of names.
+    pub padding: PaddingChoice,
+    /// Charset of names.
+    pub charset: CharsetChoice,
+    /// The deadline of calls that nobody waits for in front of the kiosk.
+    pub patience: Duration,
+}
+
+/// `info_type`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InfoType {
+    /// `ASK_REAL_NAME`
+    RealName,
+    /// `ASK_UNIONID`
+    UnionId,
+}
+
+/// Padding of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaddingChoice {
+    /// Whichever works; the one that worked last is tried first.
+    Auto,
+    /// RSAES-PKCS1-v1_5
+    Pkcs1v15,
+    /// RSAES-OAEP with SHA-1
+    OaepSha1,
+}
+
+/// Charset of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CharsetChoice {
+    /// UTF-8 where that reading looks like a name, else GB18030.
+    Auto,
+    /// UTF-8
+    Utf8,
+    /// GBK, read as its superset GB18030.
+    Gbk,
+}
+
+/// The lookup. Shared by all workers.
+pub struct FaceLookup {
+    settings: Settings,
+    vault: Arc<Vault>,
+    client: Client,
+    clock: Arc<dyn Clock>,
+    certificates: Certificates,
+    seen: SeenNonces,
+    opener: Opener,
+    domains: Domains,
+    /// Seconds that WeChat's clock is ahead of ours.
+    offset: AtomicI64,
+    last_contact: Mutex<Option<Moment>>,
+    warming: AtomicBool,
+}
+
+/// A connection used more recently than this is still open at WeChat's side (it closes after eight seconds).
+const FRESH: Duration = Duration::from_secs(6);
+
+impl FaceLookup {
+    /// Everything ready; connects to nothing.
+    pub fn new(
+        settings: Settings,
+        vault: Arc<Vault>,
+        client: Client,
+        clock: Arc<dyn Clock>,
+        cache: Arc<dyn CertificateCache>,
+    ) -> Self {
+        Self {
+            opener: Opener::new(settings.padding, settings.charset),
+            certificates: Certificates::load(cache),
+            seen: SeenNonces::default(),
+            domains: Domains::default(),
+            offset: AtomicI64::new(0),
+            last_contact: Mutex::new(None),
+            warming: AtomicBool::new(false),
+            settings,
+            vault,
+            client,
+            clock,
+        }
+    }
+
+    /// Asks who is behind a `face_sid`, until `deadline` at the latest. Blocks.
+    ///
+    /// # Errors
+    /// Every failure carries the operator's code; all failures to open a name are K405 and look alike.
+    pub fn look_up(&self, face_sid: &FaceSid, deadline: Moment) -> Result<Identity, LookupError> {
+        let target = target::of(&self.settings, face_sid);
+        let (verified, request_id) = self.ask(target.reveal(), deadline)?;
+        answer::read(&verified, self.settings.info_type, &self.vault, &self.opener)
+            .map_err(|code| LookupError::new(code).with_request_id(request_id))
+    }
+
+    /// Makes the connection ready, because a face may follow. Cheap, one at a time, nothing when one is ready.
+    pub fn warm(&self) {
+        if self.is_fresh() || self.warming.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // Any answer will do: a connection is what is wanted, and the server's clock comes with it.
+        let _ = self.send(target::CERTIFICATES, self.settings.patience);
+        self.warming.store(false, Ordering::Release);
+    }
+
+    /// Refreshes platform certificates when they are due. Nothing in public-key mode.
+    pub fn maintain(&self) {
+        if self.settings.public_key.is_none() && self.certificates.is_due(self.clock.now()) {
+            let _ = self.download_certificates(self.clock.now().moment.after(self.settings.patience));
+        }
+    }
+
+    /// How many seconds WeChat's clock is ahead of ours, once it had to be learnt.
+    pub fn clock_offset(&self) -> Option<i64> {
+        Some(self.offset.load(Ordering::Relaxed)).filter(|offset| *offset != 0)
+    }
+
+    fn is_fresh(&self) -> bool {
+        let last = *self.last_contact.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        last.is_some_and(|last| self.clock.now().moment.since(last) < FRESH)
+    }
+}

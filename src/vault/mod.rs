@@ -1,1 +1,266 @@
-//! Under construction.
+//! Private keys behind verbs.
+//!
+//! The vault signs the few requests we make and opens names out of answers that WeChat has signed. It has no getter, no
+//! signature over bytes of the caller's choosing, and no way to open a ciphertext that does not come out of a
+//! [`Verified`] answer: a program that took over the network side could not have a refund signed.
+//!
+//! What it does not do: speak HTTP, choose padding, judge whether a plaintext is a name.
+
+mod answer;
+mod certificate;
+mod engine;
+mod files;
+mod hardening;
+mod request;
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use zeroize::Zeroizing;
+
+pub use self::{
+    answer::{Forged, Sealed, SignedAnswer, Verified, verify},
+    certificate::{CertificateFacts, PublicKey},
+    engine::EngineKind,
+    hardening::no_core_dumps,
+    request::RequestToSign,
+};
+use self::{engine::PrivateKey, files::KeyFile};
+use crate::fault::{Code, Fault};
+
+/// Who signs: goes into the `Authorization` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merchant {
+    /// `mchid`
+    pub mchid: String,
+    /// `serial_no`, 40 upper-case hex digits.
+    pub serial_no: String,
+}
+
+/// Where the keys lie.
+#[derive(Clone, Debug)]
+pub struct KeyFiles {
+    /// Private key of `mchid`, PEM (PKCS#8 or PKCS#1).
+    pub sign: PathBuf,
+    /// Private key that opens names; none means the sign key.
+    pub decrypt: Option<PathBuf>,
+    /// Certificate of the sign key, PEM; compared with key and serial number.
+    pub certificate: Option<PathBuf>,
+    /// File with the 32 ASCII characters of the APIv3 key.
+    pub apiv3: Option<PathBuf>,
+}
+
+/// RSA padding of a sealed name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// RSAES-PKCS1-v1_5
+    Pkcs1v15,
+    /// RSAES-OAEP with SHA-1 and MGF1-SHA-1
+    OaepSha1,
+}
+
+/// Something was not opened. Deliberately without a reason: padding, key and length failures must look alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the ciphertext could not be opened")]
+pub struct Unopened;
+
+/// Why keys cannot be used. Paths are named, contents never.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// A file cannot be read.
+    #[error("{}: cannot be read", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Others than the owner may read a key.
+    #[error("{}: mode {mode:03o} lets others read it; chmod 0600", file.display())]
+    ReadableByOthers {
+        /// Which.
+        file: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Not a PEM private key.
+    #[error("{}: holds no RSA private key in PEM (PKCS#8 or PKCS#1)", file.display())]
+    NotAKey {
+        /// Which.
+        file: PathBuf,
+    },
+    /// Not a PEM certificate or public key.
+    #[error("{}: holds no usable RSA {what} in PEM", file.display())]
+    NotPublic {
+        /// Which.
+        file: PathBuf,
+        /// `certificate` or `public key`.
+        what: &'static str,
+    },
+    /// Fewer than 2048 bits.
+    #[error("{}: {bits} bits; WeChat Pay needs 2048 or more", file.display())]
+    TooShort {
+        /// Which.
+        file: PathBuf,
+        /// Its modulus.
+        bits: usize,
+    },
+    /// Key and certificate are not a pair.
+    #[error("{}: does not belong to the certificate {}", key.display(), certificate.display())]
+    NotAPair {
+        /// The key.
+        key: PathBuf,
+        /// The certificate.
+        certificate: PathBuf,
+    },
+    /// The certificate has another serial number than the site file.
+    #[error("{}: its serial number is {found}, merchant.serial-no is another", certificate.display())]
+    OtherSerial {
+        /// The certificate.
+        certificate: PathBuf,
+        /// The serial number it has.
+        found: String,
+    },
+    /// The APIv3 key has not 32 characters.
+    #[error("{}: holds not exactly 32 ASCII characters", file.display())]
+    NotAnApiKey {
+        /// Which.
+        file: PathBuf,
+    },
+    /// Certificates came and no APIv3 key is set.
+    #[error("keys.apiv3 is not set")]
+    NoApiKey,
+    /// A downloaded certificate could not be opened.
+    #[error("a certificate from WeChat could not be opened with the configured APIv3 key")]
+    CertificateUnopened,
+    /// A request that this vault does not sign.
+    #[error("the request is none of those that are signed")]
+    NotAllowed,
+    /// The engine failed.
+    #[error("the signature could not be made")]
+    Engine,
+}
+
+impl Fault for VaultError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable { .. } | Self::NotAKey { .. } | Self::NotPublic { .. } => Code::K401,
+            Self::ReadableByOthers { .. } => Code::K402,
+            Self::TooShort { .. } => Code::K403,
+            Self::NotAPair { .. } | Self::OtherSerial { .. } => Code::K404,
+            Self::NotAnApiKey { .. } | Self::NoApiKey | Self::CertificateUnopened => Code::K406,
+            Self::NotAllowed | Self::Engine => Code::X001,
+        }
+    }
+}
+
+impl Fault for Unopened {
+    fn code(&self) -> Code {
+        Code::K405
+    }
+}
+
+/// The keys of one merchant.
+pub struct Vault {
+    merchant: Merchant,
+    sign: Box<dyn PrivateKey>,
+    /// None: the sign key opens too.
+    decrypt: Option<Box<dyn PrivateKey>>,
+    certificate: Option<CertificateFacts>,
+    apiv3: Option<LessSafeKey>,
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault[redacted]")
+    }
+}
+
+impl Vault {
+    /// Reads and checks the keys.
+    pub fn open(engine: EngineKind, merchant: Merchant, files: &KeyFiles) -> Result<Self, VaultError> {
+        let sign = KeyFile::read(&files.sign)?;
+        let key = engine.load(&sign)?;
+        let certificate = match &files.certificate {
+            None => None,
+            Some(file) => {
+                let (public, facts) = PublicKey::read_certificate(file)?;
+                if public.der() != key.public_der() {
+                    return Err(VaultError::NotAPair { key: files.sign.clone(), certificate: file.clone() });
+                }
+                if facts.serial_no != merchant.serial_no {
+                    return Err(VaultError::OtherSerial { certificate: file.clone(), found: facts.serial_no });
+                }
+                Some(facts)
+            }
+        };
+        let decrypt = match &files.decrypt {
+            None => None,
+            Some(file) => Some(engine.load(&KeyFile::read(file)?)?),
+        };
+        let apiv3 = files.apiv3.as_deref().map(read_api_key).transpose()?;
+        Ok(Self { merchant, sign: key, decrypt, certificate, apiv3 })
+    }
+
+    /// Composes the message to sign and returns the value of the `Authorization` header
+    /// (`WECHATPAY2-SHA256-RSA2048 …`, wechatpay.md §2.1–2.2). Only requests of ours are signed.
+    pub fn sign_request(&self, request: &RequestToSign<'_>) -> Result<String, VaultError> {
+        let message = request.message().ok_or(VaultError::NotAllowed)?;
+        let signature = BASE64_STANDARD.encode(self.sign.sign(&message).map_err(|Unopened| VaultError::Engine)?);
+        let Merchant { mchid, serial_no } = &self.merchant;
+        let RequestToSign { nonce, timestamp, .. } = request;
+        Ok(format!(
+            "WECHATPAY2-SHA256-RSA2048 mchid=\"{mchid}\",nonce_str=\"{nonce}\",timestamp=\"{timestamp}\",\
+             serial_no=\"{serial_no}\",signature=\"{signature}\""
+        ))
+    }
+
+    /// Opens what a verified answer sealed. With PKCS#1 v1.5 an `Ok` is not yet a success: some libraries return random
+    /// bytes for a wrong padding, so the caller judges the plaintext.
+    pub fn open_sealed(&self, padding: Padding, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unopened> {
+        self.decrypt.as_ref().unwrap_or(&self.sign).decrypt(padding, sealed.ciphertext())
+    }
+
+    /// Opens one entry of `GET /v3/certificates` (AEAD_AES_256_GCM under the APIv3 key, wechatpay.md §2.5).
+    pub fn open_certificate(
+        &self,
+        nonce: &[u8],
+        associated_data: &[u8],
+        ciphertext: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let key = self.apiv3.as_ref().ok_or(VaultError::NoApiKey)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::CertificateUnopened)?;
+        let mut buffer = ciphertext.to_vec();
+        let plaintext = key
+            .open_in_place(nonce, Aad::from(associated_data), &mut buffer)
+            .map_err(|_| VaultError::CertificateUnopened)?;
+        Ok(plaintext.to_vec())
+    }
+
+    /// True when an APIv3 key is set, so that certificates can be downloaded.
+    pub fn can_open_certificates(&self) -> bool {
+        self.apiv3.is_some()
+    }
+
+    /// The configured certificate of the sign key.
+    pub fn certificate(&self) -> Option<&CertificateFacts> {
+        self.certificate.as_ref()
+    }
+}
+
+fn read_api_key(file: &Path) -> Result<LessSafeKey, VaultError> {
+    let key_file = KeyFile::read(file)?;
+    let text = key_file.bytes();
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let not = || VaultError::NotAnApiKey { file: file.to_owned() };
+    if text.len() != 32 || !text.is_ascii() {
+        return Err(not());
+    }
+    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, text).map_err(|_| not())?))
+}

@@ -1,0 +1,148 @@
+//! Answers: verified over their raw bytes, then read.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use serde::Deserialize;
+
+use super::{
+    FaceLookup, InfoType, LookupError,
+    attempt::{Setback, WINDOW},
+    open::Opener,
+};
+use crate::{
+    fault::Code,
+    http::Response,
+    vault::{self, PublicKey, SignedAnswer, Vault, Verified},
+    words::{Credential, CredentialId, CredentialType, Identity, OpenId, RealName, UnionId},
+};
+
+/// Nonces of answers seen lately: an answer that comes twice is a replay.
+#[derive(Default)]
+pub(super) struct SeenNonces(Mutex<VecDeque<(i64, String)>>);
+
+/// The signature scheme we speak (wechatpay.md §2.3).
+const SIGNATURE_TYPE: &str = "WECHATPAY2-SHA256-RSA2048";
+
+/// Probes begin so (wechatpay.md §2.6).
+const PROBE: &str = "WECHATPAY/SIGNTEST/";
+
+/// The most nonces remembered; an answer older than the window is refused anyway.
+const NONCES: usize = 4096;
+
+/// The longest header of a signature, bytes.
+const LONGEST: usize = 1024;
+
+/// The longest identifier taken over, bytes.
+const LONGEST_ID: usize = 128;
+
+/// Checks age, key, signature and freshness; nothing of the body is looked at before.
+pub(super) fn verify(lookup: &FaceLookup, response: Response, patience: Duration) -> Result<Verified, Setback> {
+    let refuse = |code| Setback::Final(LookupError::new(code));
+    let header = |name| response.header(name).filter(|value| !value.is_empty() && value.len() <= LONGEST);
+    if header("wechatpay-signature").is_some_and(|signature| signature.starts_with(PROBE)) {
+        return Err(Setback::Probe);
+    }
+    let serial = header("wechatpay-serial").ok_or_else(|| refuse(Code::N310))?.to_owned();
+    let now = lookup.clock.now();
+    let key = match &lookup.settings.public_key {
+        Some((id, key)) if *id == serial => Some(key.clone()),
+        _ => lookup.certificates.key(&serial, now.wall),
+    };
+    let key = match key {
+        Some(key) => key,
+        None => lookup.fetch_unknown(&serial, now.moment.after(patience)).ok_or_else(|| refuse(Code::N311))?,
+    };
+    check_signature(lookup, response, &key).map_err(refuse)
+}
+
+/// Checks an answer with the key it names: scheme, age, signature, and that it did not come before.
+pub(super) fn check_signature(lookup: &FaceLookup, response: Response, key: &PublicKey) -> Result<Verified, Code> {
+    let header = |name| response.header(name).filter(|value| !value.is_empty() && value.len() <= LONGEST);
+    if header("wechatpay-signature-type").is_some_and(|kind| kind != SIGNATURE_TYPE) {
+        return Err(Code::N310);
+    }
+    let signature = header("wechatpay-signature").ok_or(Code::N310)?.to_owned();
+    let nonce = header("wechatpay-nonce").ok_or(Code::N310)?.to_owned();
+    let timestamp = header("wechatpay-timestamp").ok_or(Code::N310)?.to_owned();
+    let signed_at: i64 = timestamp.parse().map_err(|_| Code::N310)?;
+    let wechat_now = lookup.clock.now().wall.unix_seconds() + lookup.offset.load(Ordering::Relaxed);
+    if wechat_now.abs_diff(signed_at) >= WINDOW.unsigned_abs() {
+        return Err(Code::N312);
+    }
+    let answer = SignedAnswer { timestamp, nonce: nonce.clone(), signature, body: response.body };
+    let verified = vault::verify(key, answer).map_err(|_| Code::N310)?;
+    if lookup.seen.saw(wechat_now, nonce) {
+        return Err(Code::N313);
+    }
+    Ok(verified)
+}
+
+impl SeenNonces {
+    /// Remembers a nonce; true if it had come before.
+    fn saw(&self, now: i64, nonce: String) -> bool {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while seen.front().is_some_and(|(at, _)| now - at > 2 * WINDOW) || seen.len() >= NONCES {
+            seen.pop_front();
+        }
+        if seen.iter().any(|(_, other)| *other == nonce) {
+            return true;
+        }
+        seen.push_back((now, nonce));
+        false
+    }
+}
+
+/// `GET /v3/facemch/users/{face_sid}` 200 (wechatpay.md §1.3). Unknown members are ignored.
+#[derive(Deserialize)]
+struct Body {
+    union_id: Option<String>,
+    openid: Option<String>,
+    sub_openid: Option<String>,
+    real_name_info: Option<RealNameInfo>,
+}
+
+#[derive(Deserialize)]
+struct RealNameInfo {
+    encrypted_real_name: Option<String>,
+    credential_type: Option<i64>,
+    encrypted_credential_id: Option<String>,
+}
+
+/// Reads a verified answer and opens what is sealed in it.
+pub(super) fn read(
+    verified: &Verified,
+    info_type: InfoType,
+    vault: &Vault,
+    opener: &Opener,
+) -> Result<Identity, Code> {
+    let body: Body = serde_json::from_slice(verified.body()).map_err(|_| Code::N305)?;
+    let id = |text: Option<String>| {
+        text.filter(|text| (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()))
+    };
+    let mut identity = Identity {
+        union_id: id(body.union_id).map(UnionId::new),
+        openid: id(body.openid).map(OpenId::new),
+        sub_openid: id(body.sub_openid).map(OpenId::new),
+        ..Identity::default()
+    };
+    let info = match (info_type, body.real_name_info) {
+        (InfoType::UnionId, _) if identity.union_id.is_none() => return Err(Code::N325),
+        (InfoType::UnionId, _) => return Ok(identity),
+        (InfoType::RealName, None) => return Err(Code::N325),
+        (InfoType::RealName, Some(info)) => info,
+    };
+    let sealed_name = info.encrypted_real_name.filter(|text| !text.is_empty()).ok_or(Code::N325)?;
+    let sealed_id = info.encrypted_credential_id.filter(|text| !text.is_empty());
+    let kind = CredentialType::from_number(info.credential_type.unwrap_or(0));
+    let seal = |text: &str| verified.seal(text).map_err(|_| Code::K405);
+    let name = seal(&sealed_name)?;
+    let number = sealed_id.as_deref().map(seal).transpose()?;
+    let (name, number) = opener.open(vault, &name, number.as_ref(), kind).map_err(|_| Code::K405)?;
+    identity.real_name = Some(RealName::new(name));
+    identity.credential = number.map(|number| Credential { kind, id: CredentialId::new(number) });
+    Ok(identity)
+}

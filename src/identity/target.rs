@@ -1,0 +1,58 @@
+//! What is asked for: path and query, built once, signed and sent as the same bytes.
+
+use std::fmt::Write as _;
+
+use super::{InfoType, Settings};
+use crate::words::{FaceSid, Private};
+
+/// `GET /v3/certificates` (wechatpay.md §2.5).
+pub(super) const CERTIFICATES: &str = "/v3/certificates";
+
+/// `/v3/facemch/users/{face_sid}?info_type=…&appid=…&sub_…`. In direct mode no sub field is sent, and nothing empty.
+pub(super) fn of(settings: &Settings, face_sid: &FaceSid) -> Private {
+    let info_type = match settings.info_type {
+        InfoType::RealName => "ASK_REAL_NAME",
+        InfoType::UnionId => "ASK_UNIONID",
+    };
+    let mut target = format!("/v3/facemch/users/{}?info_type={info_type}", face_sid.path_segment().reveal());
+    let fields = [
+        ("appid", Some(&settings.appid)),
+        ("sub_mchid", settings.sub_mchid.as_ref()),
+        ("sub_appid", settings.sub_appid.as_ref()),
+        ("sub_serial_no", settings.sub_serial_no.as_ref()),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            // Numbers, appids and serial numbers hold nothing that would have to be encoded.
+            let _ = write!(target, "&{name}={value}");
+        }
+    }
+    Private::new(target)
+}
+
+/// 32 characters of `[0-9A-Za-z]` from the kernel's generator; none when it gives nothing.
+pub(super) fn nonce() -> Option<String> {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut nonce = String::with_capacity(32);
+    while nonce.len() < 32 {
+        let mut bytes = [0; 48];
+        getrandom::fill(&mut bytes).ok()?;
+        // 248 is the largest multiple of 62 in a byte: beyond it some characters would come more often.
+        let even = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
+        nonce.extend(even.take(32 - nonce.len()));
+    }
+    Some(nonce)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonces_are_thirty_two_characters_and_differ() {
+        let (one, two) = (nonce().unwrap(), nonce().unwrap());
+        assert_eq!(one.len(), 32);
+        assert!(one.bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert_ne!(one, two);
+    }
+}

@@ -1,0 +1,76 @@
+//! The implementations that carry a private key. AWS-LC by default; RustCrypto, blinded, in builds with feature
+//! `rustcrypto`. Room is kept for others: everything the vault asks is in [`PrivateKey`].
+
+mod aws_lc;
+#[cfg(feature = "rustcrypto")]
+mod rustcrypto;
+
+use pkcs8::{PrivateKeyInfo, SecretDocument, der::{Decode as _, Encode as _}};
+use zeroize::Zeroizing;
+
+use super::{
+    Padding, Unopened, VaultError,
+    files::{KeyFile, pem_block},
+};
+
+/// Which implementation carries the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineKind {
+    /// AWS-LC: constant time, five times as fast.
+    AwsLc,
+    /// RustCrypto's `rsa`, every private operation blinded (RUSTSEC-2023-0071).
+    #[cfg(feature = "rustcrypto")]
+    RustCrypto,
+}
+
+/// One private key of an engine. Implementations are constant time or blinded.
+pub(super) trait PrivateKey: Send + Sync {
+    /// RSASSA-PKCS1-v1_5 with SHA-256. Deterministic.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unopened>;
+
+    /// Opens one ciphertext with exactly one private operation, also when it fails.
+    fn decrypt(&self, padding: Padding, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened>;
+
+    /// PKCS#1 `RSAPublicKey`.
+    fn public_der(&self) -> &[u8];
+
+    /// Modulus in bits.
+    fn bits(&self) -> usize;
+}
+
+/// WeChat Pay's keys have 2048 bits; less is refused.
+const LEAST_BITS: usize = 2048;
+
+/// `rsaEncryption`, RFC 8017 appendix C.
+const RSA_ENCRYPTION: pkcs8::ObjectIdentifier = pkcs8::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+impl EngineKind {
+    /// Parses a key file for this engine.
+    pub(super) fn load(self, file: &KeyFile) -> Result<Box<dyn PrivateKey>, VaultError> {
+        let not = || VaultError::NotAKey { file: file.path().to_owned() };
+        let pkcs8 = pkcs8_of(file.bytes()).ok_or_else(not)?;
+        let key: Option<Box<dyn PrivateKey>> = match self {
+            Self::AwsLc => aws_lc::load(pkcs8.as_bytes()),
+            #[cfg(feature = "rustcrypto")]
+            Self::RustCrypto => rustcrypto::load(pkcs8.as_bytes()),
+        };
+        let key = key.ok_or_else(not)?;
+        if key.bits() < LEAST_BITS {
+            return Err(VaultError::TooShort { file: file.path().to_owned(), bits: key.bits() });
+        }
+        Ok(key)
+    }
+}
+
+/// The key as PKCS#8: AWS-LC's decrypting key takes nothing else, so PKCS#1 is wrapped.
+fn pkcs8_of(pem: &[u8]) -> Option<SecretDocument> {
+    let (label, der) = pem_block(pem, &["PRIVATE KEY", "RSA PRIVATE KEY"])?;
+    let info = if label == "PRIVATE KEY" {
+        PrivateKeyInfo::from_der(&der).ok()?
+    } else {
+        let parameters = Some(pkcs8::der::asn1::AnyRef::NULL);
+        PrivateKeyInfo::new(pkcs8::AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters }, &der)
+    };
+    let wrapped = Zeroizing::new(info.to_der().ok()?);
+    SecretDocument::try_from(wrapped.as_slice()).ok()
+}
