@@ -11,14 +11,24 @@
 //! What it does not do: retry a lookup (that is `identity`, within patience), schedule a pulse (that is the outputs
 //! thread), or lay out a scene (that is `device` and `terminal`).
 
+mod ending;
+mod flow;
+mod frames;
 mod input;
+mod lane;
+mod machine;
 mod output;
 mod record;
 mod scene;
+mod session;
+mod settings;
 mod slip;
+mod verdict;
 
 pub use input::{Face, GateOutcome, Input, PrintOutcome};
+pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
 pub use record::{Record, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
+pub use settings::{LaneSettings, Settings};
 pub use slip::Slip;

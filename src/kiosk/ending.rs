@@ -1,0 +1,247 @@
+//! Ends: recorded first, then shown, printed, opened, told.
+
+use std::time::Duration;
+
+use super::{
+    GateOutcome, Grant, Kiosk, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene, Slip,
+    flow::session_ends,
+    session::Stage,
+    verdict::Verdict,
+};
+use crate::{
+    fault::Code,
+    words::{JobId, LaneId, Mode, Moment, SessionId, ShownName},
+};
+
+/// How long an unhappy end stands.
+const UNHAPPY_STANDS: Duration = Duration::from_secs(6);
+
+/// A grant that is not carried out within this is void.
+const GRANT: Duration = Duration::from_secs(5);
+
+impl Kiosk {
+    /// Ends a session that has no effects: the closing record, and when it is durable what the person sees.
+    pub(super) fn close(&mut self, id: SessionId, verdict: Verdict) {
+        self.record(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+        session_ends(self.sessions.get_mut(&id), verdict);
+    }
+
+    /// The site has decided about a person who stands here.
+    pub(super) fn decide(&mut self, id: SessionId, verdict: Verdict) {
+        if verdict.admission.is_none() {
+            return self.close(id, verdict);
+        }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let settings = &self.lanes[usize::from(session.lane.0)].settings;
+        let identity = session.identity.take();
+        let real_name = identity.as_ref().and_then(|identity| identity.real_name.as_ref());
+        let name = real_name.map(|name| name.shown(settings.panel_name));
+        let slip_name = real_name.map(|name| name.shown(settings.slip_name));
+        let record = decided(id, &verdict);
+        session.stage = Stage::Deciding { verdict: Box::new(verdict), name, slip_name };
+        self.record(record);
+    }
+
+    /// The site has decided about a person who has gone: recorded, and nothing is shown, printed or opened.
+    pub(super) fn decide_afterwards(&mut self, id: SessionId, verdict: Verdict) {
+        if verdict.admission.is_some() {
+            self.note(decided(id, &verdict));
+        }
+        self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+        self.tell(id, &verdict);
+        self.forget(id);
+    }
+
+    /// The decision is durable: now the world may know.
+    pub(super) fn carry_out(&mut self, now: Moment, id: SessionId) {
+        let present = self.is_foreground(id);
+        let wall = self.wall;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let lane = session.lane;
+        let settings = self.lanes[usize::from(lane.0)].settings.clone();
+        let Stage::Deciding { verdict, name, slip_name } =
+            std::mem::replace(&mut session.stage, Stage::Resolving { tries: 0 })
+        else {
+            return;
+        };
+        if !present {
+            // The person cancelled meanwhile; the decision stands in the journal.
+            self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+            self.tell(id, &verdict);
+            return self.forget(id);
+        }
+        let printing = settings.mode == Mode::Hospital && settings.has_printer;
+        // Somebody who is in already does not open the gate for the next one.
+        let opening =
+            settings.mode == Mode::Transit && settings.has_gate && verdict.result == OutcomeResult::CheckedIn;
+        session.stage = Stage::Acting { verdict: verdict.clone(), printing, opening };
+        if opening {
+            let grant = Grant { session: id, deadline: now.after(GRANT) };
+            self.emit(Output::Open { lane, grant });
+        }
+        self.present(now, lane, id, &verdict, name, settings.wipe_after);
+        if printing {
+            let slip = Slip {
+                name: slip_name,
+                admission: verdict.admission.clone().unwrap_or_default(),
+                already: verdict.result == OutcomeResult::Already,
+                at: wall,
+            };
+            let deadline = now.after(settings.slip_patience);
+            self.emit(Output::Print { lane, job: JobId { session: id, copy: 0 }, slip, deadline });
+        }
+        self.tell(id, &verdict);
+        self.close_when_done(id);
+    }
+
+    /// The closing record is durable.
+    pub(super) fn closed(&mut self, now: Moment, id: SessionId) {
+        let present = self.is_foreground(id);
+        let Some(session) = self.sessions.get(&id) else { return };
+        let Stage::Closing { verdict } = &session.stage else { return };
+        let (lane, verdict) = (session.lane, verdict.clone());
+        if present {
+            self.present(now, lane, id, &verdict, None, UNHAPPY_STANDS);
+        }
+        self.tell(id, &verdict);
+        self.forget(id);
+    }
+
+    /// Patience or certainty ran out while the site's system was asked: the person goes to staff, we keep asking.
+    pub(super) fn leave_unknown(&mut self, now: Moment, id: SessionId, code: Code) {
+        let present = self.is_foreground(id);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.identity = None;
+        session.stage = Stage::Resolving { tries: 0 };
+        let lane = session.lane;
+        let verdict = Verdict::unknown(code);
+        if present {
+            self.present(now, lane, id, &verdict, None, UNHAPPY_STANDS);
+        }
+        self.tell(id, &verdict);
+        self.ask_again(now, id);
+    }
+
+    /// Shows an end, and gives the lane to the next person.
+    fn present(
+        &mut self,
+        now: Moment,
+        lane: LaneId,
+        id: SessionId,
+        verdict: &Verdict,
+        name: Option<ShownName>,
+        stands: Duration,
+    ) {
+        let Some(place) = self.lane(lane) else { return };
+        place.foreground = None;
+        place.presenting = Some(id);
+        let scene = Scene {
+            name,
+            number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
+            detail: verdict.detail.clone(),
+            next: verdict.next,
+            code: verdict.code,
+            stands: Some(stands),
+            ..Scene::of(verdict.kind)
+        };
+        self.show(lane, scene, Some(now.after(stands)));
+    }
+
+    /// Tells everybody who asked, and remembers the outcome for whoever asks again.
+    fn tell(&mut self, id: SessionId, verdict: &Verdict) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let lane = session.lane;
+        let askers = session.take_askers();
+        let outcome = Outcome {
+            session: id,
+            result: verdict.result,
+            code: verdict.code,
+            number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
+            place: verdict.admission.as_ref().and_then(|admission| admission.place.clone()),
+        };
+        if let Some(place) = self.lane(lane) {
+            place.note_outcome(&outcome);
+        }
+        for (peer, seq) in askers {
+            self.emit(Output::Tell { lane, peer, seq, outcome: outcome.clone() });
+        }
+    }
+
+    pub(super) fn printed(&mut self, job: JobId, outcome: PrintOutcome) {
+        let code = match outcome {
+            PrintOutcome::Printed => None,
+            PrintOutcome::Unknown => Some(Code::P705),
+            PrintOutcome::NotPrinted(code) => Some(code),
+        };
+        let Some(session) = self.sessions.get_mut(&job.session) else { return };
+        let Stage::Acting { printing, verdict, .. } = &mut session.stage else { return };
+        if !std::mem::replace(printing, false) {
+            return;
+        }
+        verdict.code = verdict.code.or(code);
+        self.note(Record::Printed { job, outcome });
+        self.after_effect(job.session, code);
+    }
+
+    pub(super) fn gated(&mut self, id: SessionId, outcome: GateOutcome) {
+        let code = match outcome {
+            GateOutcome::Failed(code) => Some(code),
+            _ => None,
+        };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Stage::Acting { opening, verdict, .. } = &mut session.stage else { return };
+        if !std::mem::replace(opening, false) {
+            return;
+        }
+        verdict.code = verdict.code.or(code);
+        self.note(Record::Gated { session: id, outcome });
+        self.after_effect(id, code);
+    }
+
+    /// Shows the code of an effect that failed while the person still stands there, and closes when nothing is left.
+    fn after_effect(&mut self, id: SessionId, code: Option<Code>) {
+        if let Some(code) = code
+            && let Some(session) = self.sessions.get(&id)
+        {
+            let lane = session.lane;
+            let place = &self.lanes[usize::from(lane.0)];
+            if place.presenting == Some(id)
+                && let Some(scene) = place.scene.clone()
+            {
+                let until = place.scene_until;
+                let next = Some(super::NextStep::StaffWindow);
+                self.show(lane, Scene { code: Some(code), next, ..scene }, until);
+            }
+        }
+        self.close_when_done(id);
+    }
+
+    fn close_when_done(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let Stage::Acting { verdict, printing: false, opening: false } = &session.stage else { return };
+        let (result, code) = (verdict.result, verdict.code);
+        self.note(Record::Closed { session: id, result, code });
+        self.forget(id);
+    }
+
+    /// The session is closed in the journal.
+    fn forget(&mut self, id: SessionId) {
+        self.sessions.remove(&id);
+        for lane in &mut self.lanes {
+            if lane.foreground == Some(id) {
+                lane.foreground = None;
+            }
+        }
+    }
+}
+
+fn decided(session: SessionId, verdict: &Verdict) -> Record {
+    let admission = verdict.admission.as_ref();
+    Record::Decided {
+        session,
+        result: verdict.result,
+        code: verdict.code,
+        number: admission.and_then(|admission| admission.number.clone()),
+        place: admission.and_then(|admission| admission.place.clone()),
+    }
+}

@@ -1,0 +1,202 @@
+//! What store, WeChat and the site's system answer. An answer to a session that is closed, or further on, falls through.
+
+use super::{
+    CheckInRequest, Kiosk, Output, OutcomeResult, Record, RecordTicket, Scene, SceneKind, SceneOption, Unfinished,
+    session::{Session, Stage},
+    verdict::{Reading, Verdict},
+};
+use crate::{
+    fault::Code,
+    words::{CheckInAnswer, Choice, Identity, Moment, Resolution, SessionId, Text},
+};
+
+/// How long after each unsuccessful question about the past the next one is asked, seconds.
+const ASK_AFTER: [u64; 5] = [2, 5, 15, 60, 60];
+
+impl Kiosk {
+    /// A session of the last run: closed, or asked about.
+    pub(super) fn take_up(&mut self, left: Unfinished, now: Moment) {
+        let Unfinished { session, lane, reached_check_in, decided } = left;
+        if let Some((result, code)) = decided {
+            return self.note(Record::Closed { session, result, code });
+        }
+        if !reached_check_in {
+            let (result, code) = (OutcomeResult::Interrupted, Some(Code::X002));
+            return self.note(Record::Closed { session, result, code });
+        }
+        let mut open = Session::new(session, lane, Stage::Resolving { tries: 0 }, now);
+        open.reached_check_in = true;
+        open.from_before = true;
+        self.sessions.insert(session, open);
+        self.emit(Output::Resolve { session, after: now });
+    }
+
+    pub(super) fn recorded(&mut self, now: Moment, ticket: RecordTicket) {
+        let Some(id) = self.awaited.remove(&ticket) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if !session.durable {
+            session.durable = true;
+            match &mut session.stage {
+                Stage::Held { until } => {
+                    let (lane, left) = (session.lane, until.since(now));
+                    if self.is_foreground(id) {
+                        self.show(lane, Scene { stands: Some(left), ..Scene::of(SceneKind::AskConsent) }, None);
+                    }
+                    return;
+                }
+                Stage::LookingUp { found } => {
+                    if let Some(result) = found.take() {
+                        return self.found(id, result);
+                    }
+                    let (lane, left) = (session.lane, session.deadline.since(now));
+                    return self.show(lane, Scene { stands: Some(left), ..Scene::of(SceneKind::LookingUp) }, None);
+                }
+                // It ended before its opening was durable: the closing record follows in the same order.
+                _ => return,
+            }
+        }
+        match &session.stage {
+            Stage::Announcing { .. } => {
+                session.reached_check_in = true;
+                let choice = match &session.stage {
+                    Stage::Announcing { choice: Some(choice) } => Some(choice.id.clone()),
+                    _ => None,
+                };
+                self.ask_site(id, choice);
+            }
+            Stage::Deciding { .. } => self.carry_out(now, id),
+            Stage::Closing { .. } => self.closed(now, id),
+            _ => {}
+        }
+    }
+
+    /// The journal cannot be written: nobody is served, and whoever waits is told so.
+    pub(super) fn not_recorded(&mut self, now: Moment, ticket: RecordTicket, code: Code) {
+        let Some(id) = self.awaited.remove(&ticket) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.durable = true;
+        let verdict = match std::mem::replace(&mut session.stage, Stage::Resolving { tries: 0 }) {
+            // The closing itself is missing from the journal; what happened is still true.
+            Stage::Closing { verdict } => *verdict,
+            // The site has decided and we cannot keep it: neither slip nor gate, staff look it up.
+            Stage::Deciding { .. } | Stage::CheckingIn | Stage::Choosing { .. } => Verdict::unknown(code),
+            _ => Verdict::failed(code),
+        };
+        self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+        session_ends(self.sessions.get_mut(&id), verdict);
+        self.closed(now, id);
+    }
+
+    pub(super) fn found(&mut self, id: SessionId, result: Result<Identity, Code>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Stage::LookingUp { found } = &mut session.stage else { return };
+        if !session.durable {
+            *found = Some(result);
+            return;
+        }
+        match result {
+            Err(code) => self.close(id, Verdict::of_lookup(code)),
+            Ok(identity) => {
+                let person = identity.distinguishing();
+                session.identity = Some(identity);
+                session.stage = Stage::Announcing { choice: None };
+                self.record(Record::CheckingIn { session: id, person });
+            }
+        }
+    }
+
+    /// Asks the site's system; from here on only it knows the truth.
+    pub(super) fn ask_site(&mut self, id: SessionId, choice: Option<Text>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(identity) = session.identity.clone() else { return };
+        session.stage = Stage::CheckingIn;
+        let (lane, deadline) = (session.lane, session.deadline);
+        let patience = self.lanes[usize::from(lane.0)].settings.patience;
+        self.show(lane, Scene { stands: Some(patience), ..Scene::of(SceneKind::CheckingIn) }, None);
+        self.emit(Output::CheckIn(CheckInRequest { session: id, lane, identity, choice, deadline }));
+    }
+
+    pub(super) fn answered(&mut self, now: Moment, id: SessionId, answer: CheckInAnswer) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let waiting = matches!(session.stage, Stage::CheckingIn);
+        if !waiting && !matches!(session.stage, Stage::Resolving { .. }) {
+            return;
+        }
+        let present = waiting && self.is_foreground(id);
+        match Verdict::of_answer(answer) {
+            Reading::End(verdict) if present => self.decide(id, verdict),
+            Reading::End(verdict) => self.decide_afterwards(id, verdict),
+            Reading::Pick(options) if present => self.let_choose(now, id, options),
+            // Whoever has gone cannot pick; nothing was decided.
+            Reading::Pick(_) => self.decide_afterwards(id, Verdict::cancelled(None)),
+            Reading::Unknown(code) if waiting => self.leave_unknown(now, id, code),
+            Reading::Unknown(_) => {}
+        }
+    }
+
+    fn let_choose(&mut self, now: Moment, id: SessionId, options: Vec<Choice>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let lane = session.lane;
+        let left = session.deadline.since(now);
+        let wait = self.lanes[usize::from(lane.0)].settings.choice_wait;
+        let shown = options
+            .iter()
+            .zip(1..)
+            .map(|(choice, option)| SceneOption { option, label: choice.label.clone() })
+            .collect();
+        session.stage = Stage::Choosing { options, until: now.after(wait), left };
+        self.show(lane, Scene { options: shown, stands: Some(wait), ..Scene::of(SceneKind::Choose) }, None);
+    }
+
+    pub(super) fn resolved(&mut self, now: Moment, id: SessionId, resolution: Resolution) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Stage::Resolving { tries } = &mut session.stage else { return };
+        let verdict = match resolution {
+            Resolution::NeverArrived if session.from_before => Verdict::interrupted(),
+            Resolution::NeverArrived => Verdict::failed(Code::H904),
+            Resolution::Decided(answer) => match Verdict::of_answer(answer) {
+                Reading::End(verdict) if verdict.result != OutcomeResult::Failed => verdict,
+                Reading::Pick(_) => Verdict::cancelled(None),
+                _ => return self.ask_again(now, id),
+            },
+            Resolution::CannotSay(_) if *tries < ASK_AFTER.len() => return self.ask_again(now, id),
+            Resolution::CannotSay(_) => Verdict::unknown(Code::H905),
+        };
+        self.decide_afterwards(id, verdict);
+    }
+
+    pub(super) fn ask_again(&mut self, now: Moment, id: SessionId) {
+        let Some(Session { stage: Stage::Resolving { tries }, .. }) = self.sessions.get_mut(&id) else { return };
+        let Some(seconds) = ASK_AFTER.get(*tries) else {
+            return self.decide_afterwards(id, Verdict::unknown(Code::H905));
+        };
+        *tries += 1;
+        let after = now.after(std::time::Duration::from_secs(*seconds));
+        self.emit(Output::Resolve { session: id, after });
+    }
+
+    pub(super) fn out_of_patience(&mut self, now: Moment, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        match &session.stage {
+            Stage::Held { .. } => self.close(id, Verdict::cancelled(Some(Code::T212))),
+            Stage::Choosing { .. } => self.close(id, Verdict::cancelled(None)),
+            Stage::LookingUp { .. } => self.close(id, Verdict::of_lookup(Code::N304)),
+            // The announcement may become durable yet; nobody was asked.
+            Stage::Announcing { .. } => self.close(id, Verdict::failed(Code::J502)),
+            Stage::CheckingIn => self.leave_unknown(now, id, Code::H904),
+            _ => {}
+        }
+    }
+
+    pub(super) fn is_foreground(&self, id: SessionId) -> bool {
+        self.lanes.iter().any(|lane| lane.foreground == Some(id))
+    }
+}
+
+/// Puts an end into a session without a record of its own.
+pub(super) fn session_ends(session: Option<&mut Session>, verdict: Verdict) {
+    if let Some(session) = session {
+        session.identity = None;
+        session.stage = Stage::Closing { verdict: Box::new(verdict) };
+    }
+}

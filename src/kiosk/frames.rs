@@ -1,0 +1,223 @@
+//! What the terminal and the person in front of it do.
+
+use super::{
+    AckStatus, Face, Kiosk, NextStep, Output, Record, Scene, SceneKind,
+    session::{Session, Stage},
+    verdict::Verdict,
+};
+use crate::{
+    fault::Code,
+    words::{FaceSid, LaneId, Moment, PeerId, SessionId},
+};
+
+/// How long a scene about a face that was not recognised stands.
+const LOOK_AGAIN_STANDS: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The least time a person has to wait for after choosing.
+const LEAST_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+
+impl Kiosk {
+    pub(super) fn recognised(&mut self, now: Moment, lane: LaneId, peer: PeerId, face: Face) {
+        let seq = face.seq;
+        let stopping = self.stopping;
+        let Some(place) = self.lane(lane) else { return };
+        place.forget(now);
+        if let Some((session, outcome)) = place.repeated(&face) {
+            self.acknowledge(lane, peer, seq, AckStatus::Repeated, Some(session), None);
+            match (outcome, self.sessions.get_mut(&session)) {
+                (Some(outcome), _) => self.emit(Output::Tell { lane, peer, seq, outcome }),
+                (None, Some(open)) => {
+                    open.ask(peer, seq);
+                    if face.consent && matches!(open.stage, Stage::Held { .. }) {
+                        self.look_up(now, session);
+                    }
+                }
+                (None, None) => {}
+            }
+            return;
+        }
+        let refusal = place.fault.or(stopping.then_some(Code::X002));
+        let foreground = place.foreground;
+        if let Some(code) = refusal {
+            return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
+        }
+        if let Some(id) = foreground {
+            match self.sessions.get(&id).map(|session| &session.stage) {
+                // Whoever did not agree or choose has gone: the next person stands here now.
+                Some(Stage::Held { .. } | Stage::Choosing { .. }) => self.close(id, Verdict::cancelled(None)),
+                _ => return self.acknowledge(lane, peer, seq, AckStatus::Busy, None, Some(Code::T208)),
+            }
+        }
+        let Some(id) = self.new_session_id() else {
+            return self.acknowledge(lane, peer, seq, AckStatus::Busy, None, Some(Code::X003));
+        };
+        self.open(now, lane, peer, id, face);
+    }
+
+    fn open(&mut self, now: Moment, lane: LaneId, peer: PeerId, id: SessionId, face: Face) {
+        let Some(place) = self.lane(lane) else { return };
+        place.remember(now, &face, id);
+        place.foreground = Some(id);
+        place.presenting = None;
+        let patience = place.settings.patience;
+        let until = now.after(place.settings.consent_wait);
+        let named = place.scene.as_ref().is_some_and(|scene| scene.name.is_some());
+        if named {
+            // The last person's name goes when the next person comes, before anything else is shown.
+            self.show(lane, Scene::of(SceneKind::Idle), None);
+        }
+        let status = if face.consent { AckStatus::Accepted } else { AckStatus::Held };
+        self.acknowledge(lane, peer, face.seq, status, Some(id), None);
+        let mut session = Session::new(id, lane, Stage::Held { until }, now.after(patience));
+        session.ask(peer, face.seq);
+        session.face_sid = Some(face.face_sid.clone());
+        self.sessions.insert(id, session);
+        let Face { terminal, seq, face_sid, consent, .. } = face;
+        self.record(Record::Opened { session: id, lane, terminal, seq, face_sid });
+        if consent {
+            self.look_up(now, id);
+        }
+    }
+
+    /// The person has agreed: WeChat is asked while the opening record is on its way to the disk.
+    fn look_up(&mut self, now: Moment, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(face_sid) = session.face_sid.take() else { return };
+        let lane = session.lane;
+        let patience = self.lanes[usize::from(lane.0)].settings.patience;
+        session.stage = Stage::LookingUp { found: None };
+        session.deadline = now.after(patience);
+        let (durable, deadline) = (session.durable, session.deadline);
+        self.emit(Output::LookUp { session: id, face_sid, deadline });
+        if durable {
+            self.show(lane, Scene { stands: Some(patience), ..Scene::of(SceneKind::LookingUp) }, None);
+        }
+    }
+
+    pub(super) fn unrecognised(&mut self, now: Moment, lane: LaneId, peer: PeerId, seq: u64, code: Code) {
+        self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
+        let Some(place) = self.lane(lane) else { return };
+        if place.foreground.is_none() && place.fault.is_none() && !self.stopping {
+            let scene = Scene {
+                next: Some(NextStep::LookAgain),
+                code: Some(code),
+                stands: Some(LOOK_AGAIN_STANDS),
+                ..Scene::of(SceneKind::LookAgain)
+            };
+            self.show(lane, scene, Some(now.after(LOOK_AGAIN_STANDS)));
+        }
+    }
+
+    pub(super) fn consented(
+        &mut self,
+        now: Moment,
+        lane: LaneId,
+        (peer, seq): (PeerId, u64),
+        face_sid: &FaceSid,
+        granted: bool,
+    ) {
+        let Some(place) = self.lane(lane) else { return };
+        place.forget(now);
+        let Some((id, outcome)) = place.session_of(face_sid) else {
+            return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(Code::T207));
+        };
+        match self.sessions.get_mut(&id) {
+            Some(session) if matches!(session.stage, Stage::Held { .. }) => {
+                session.ask(peer, seq);
+                self.acknowledge(lane, peer, seq, AckStatus::Accepted, Some(id), None);
+                if granted {
+                    self.look_up(now, id);
+                } else {
+                    self.close(id, Verdict::cancelled(Some(Code::T212)));
+                }
+            }
+            open => {
+                if let Some(session) = open {
+                    session.ask(peer, seq);
+                }
+                self.acknowledge(lane, peer, seq, AckStatus::Repeated, Some(id), None);
+                if let Some(outcome) = outcome {
+                    self.emit(Output::Tell { lane, peer, seq, outcome });
+                }
+            }
+        }
+    }
+
+    pub(super) fn chose(
+        &mut self,
+        now: Moment,
+        lane: LaneId,
+        peer: Option<PeerId>,
+        seq: u64,
+        session: Option<SessionId>,
+        option: u8,
+    ) {
+        let foreground = self.lane(lane).and_then(|place| place.foreground);
+        let wanted = session.or(foreground).filter(|id| Some(*id) == foreground);
+        let status = wanted.map(|id| self.pick(now, id, option));
+        let Some(peer) = peer else { return };
+        match (status, wanted) {
+            (Some(Some(status)), Some(id)) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.ask(peer, seq);
+                }
+                self.acknowledge(lane, peer, seq, status, Some(id), None);
+            }
+            _ => self.acknowledge(lane, peer, seq, AckStatus::Refused, session, Some(Code::T207)),
+        }
+    }
+
+    /// Takes the person's choice, or says that it had been taken; none where there is nothing to choose.
+    fn pick(&mut self, now: Moment, id: SessionId, option: u8) -> Option<AckStatus> {
+        let session = self.sessions.get_mut(&id)?;
+        match &session.stage {
+            Stage::Choosing { options, left, .. } => {
+                let choice = options.get(usize::from(option).checked_sub(1)?)?.clone();
+                session.deadline = now.after((*left).max(LEAST_PATIENCE));
+                self.ask_site(id, Some(choice.id));
+                Some(AckStatus::Accepted)
+            }
+            Stage::CheckingIn => Some(AckStatus::Repeated),
+            _ => None,
+        }
+    }
+
+    pub(super) fn cancelled(&mut self, lane: LaneId, peer: PeerId, seq: u64) {
+        let foreground = self.lane(lane).and_then(|place| place.foreground);
+        self.acknowledge(lane, peer, seq, AckStatus::Accepted, foreground, None);
+        let Some(id) = foreground else {
+            let presenting = self.lane(lane).is_some_and(|place| place.presenting.is_some());
+            if presenting {
+                self.show_idle(lane);
+            }
+            return;
+        };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.ask(peer, seq);
+        match session.stage {
+            Stage::Held { .. } | Stage::LookingUp { .. } | Stage::Choosing { .. } => {
+                self.close(id, Verdict::cancelled(None));
+            }
+            // Too late to take back: the truth is recorded, but this person sees nothing more of it.
+            _ => {
+                session.identity = None;
+                if let Some(place) = self.lane(lane) {
+                    place.foreground = None;
+                }
+                self.show_idle(lane);
+            }
+        }
+    }
+
+    pub(super) fn acknowledge(
+        &mut self,
+        lane: LaneId,
+        peer: PeerId,
+        seq: u64,
+        status: AckStatus,
+        session: Option<SessionId>,
+        code: Option<Code>,
+    ) {
+        self.emit(Output::Acknowledge { lane, peer, seq, status, session, code });
+    }
+}

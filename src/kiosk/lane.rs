@@ -1,0 +1,100 @@
+//! One lane's own memory: who stands there, what its panel shows, which frames came lately.
+
+use std::collections::VecDeque;
+
+use super::{Face, LaneSettings, Outcome, Scene};
+use crate::{
+    fault::Code,
+    words::{FaceSid, Moment, SessionId, Text},
+};
+
+/// A lane.
+pub(super) struct Lane {
+    pub(super) settings: LaneSettings,
+    /// The undecided session of the person who stands here.
+    pub(super) foreground: Option<SessionId>,
+    /// The session whose end is on the panel.
+    pub(super) presenting: Option<SessionId>,
+    /// What the panel shows, kept to be shown again with a code; dropped, and so wiped, when it is replaced.
+    pub(super) scene: Option<Scene>,
+    /// When the scene gives way to the idle one.
+    pub(super) scene_until: Option<Moment>,
+    /// Why the lane is closed.
+    pub(super) fault: Option<Code>,
+    recent: VecDeque<Recent>,
+}
+
+/// A frame that came lately, to know it again.
+struct Recent {
+    at: Moment,
+    terminal: Option<Text>,
+    seq: u64,
+    face_sid: FaceSid,
+    session: SessionId,
+    outcome: Option<Outcome>,
+}
+
+/// The most frames remembered per lane.
+const RECENT: usize = 16;
+
+impl Lane {
+    pub(super) fn new(settings: LaneSettings) -> Self {
+        Self {
+            settings,
+            foreground: None,
+            presenting: None,
+            scene: None,
+            scene_until: None,
+            fault: None,
+            recent: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn remember(&mut self, now: Moment, face: &Face, session: SessionId) {
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Recent {
+            at: now,
+            terminal: face.terminal.clone(),
+            seq: face.seq,
+            face_sid: face.face_sid.clone(),
+            session,
+            outcome: None,
+        });
+    }
+
+    /// The session that this face started when it came before.
+    pub(super) fn repeated(&self, face: &Face) -> Option<(SessionId, Option<Outcome>)> {
+        // Without a serial number of the terminal, or with the default seq, only the face_sid tells a resend.
+        let numbered = |recent: &&Recent| {
+            face.seq != 0 && face.terminal.is_some() && recent.terminal == face.terminal && recent.seq == face.seq
+        };
+        let same = |recent: &&Recent| recent.face_sid == face.face_sid || numbered(recent);
+        self.recent.iter().rev().find(same).map(|recent| (recent.session, recent.outcome.clone()))
+    }
+
+    /// The session that this face_sid belongs to.
+    pub(super) fn session_of(&self, face_sid: &FaceSid) -> Option<(SessionId, Option<Outcome>)> {
+        let found = self.recent.iter().rev().find(|recent| recent.face_sid == *face_sid)?;
+        Some((found.session, found.outcome.clone()))
+    }
+
+    pub(super) fn note_outcome(&mut self, outcome: &Outcome) {
+        for recent in self.recent.iter_mut().filter(|recent| recent.session == outcome.session) {
+            recent.outcome = Some(outcome.clone());
+        }
+    }
+
+    /// Forgets frames whose window has passed, but none of an open session.
+    pub(super) fn forget(&mut self, now: Moment) {
+        let window = self.settings.repeat_window;
+        self.recent.retain(|recent| recent.outcome.is_none() || now.since(recent.at) < window);
+    }
+
+    /// When the next frame is to be forgotten: a face_sid is not kept longer than it is of use.
+    pub(super) fn forget_at(&self) -> Option<Moment> {
+        let window = self.settings.repeat_window;
+        self.recent.iter().filter(|recent| recent.outcome.is_some()).map(|recent| recent.at.after(window)).min()
+    }
+}

@@ -1,0 +1,216 @@
+//! The state machine's frame: dispatch, deadlines, outputs.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{
+    Input, Output, Record, RecordTicket, Scene, SceneKind, Settings, Unfinished,
+    lane::Lane,
+    session::{Session, Stage},
+    verdict::Verdict,
+};
+use crate::{
+    fault::Code,
+    words::{LaneId, Moment, Now, SessionId, WallTime},
+};
+
+/// The core. See the module's documentation for the invariant its driver keeps.
+pub struct Kiosk {
+    run: u64,
+    serial: u32,
+    tickets: u64,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) awaited: BTreeMap<RecordTicket, SessionId>,
+    outputs: VecDeque<Output>,
+    pub(super) stopping: bool,
+    pub(super) wall: WallTime,
+}
+
+/// The most open sessions per lane, most of them waiting for the site's system; beyond it faces are refused.
+const SESSIONS_PER_LANE: usize = 64;
+
+impl Kiosk {
+    /// A core whose lanes are idle. What the last run left open is closed or asked about at once.
+    pub fn new(settings: Settings, unfinished: Vec<Unfinished>, now: Now) -> Self {
+        let mut kiosk = Self {
+            run: settings.run,
+            serial: 0,
+            tickets: 0,
+            lanes: settings.lanes.into_iter().map(Lane::new).collect(),
+            sessions: BTreeMap::new(),
+            awaited: BTreeMap::new(),
+            outputs: VecDeque::new(),
+            stopping: false,
+            wall: now.wall,
+        };
+        for left in unfinished {
+            kiosk.take_up(left, now.moment);
+        }
+        for index in 0..kiosk.lanes.len() {
+            kiosk.show_idle(lane_id(index));
+        }
+        kiosk
+    }
+
+    /// Takes one thing that happened. Drain [`Kiosk::poll_output`] afterwards.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        self.wall = now.wall;
+        let moment = now.moment;
+        match input {
+            Input::Approached { lane } => {
+                if self.lane(lane).is_some() && !self.stopping {
+                    self.emit(Output::Warm);
+                }
+            }
+            Input::Recognised { lane, peer, face } => self.recognised(moment, lane, peer, face),
+            Input::Unrecognised { lane, peer, seq, code } => self.unrecognised(moment, lane, peer, seq, code),
+            Input::Consented { lane, peer, seq, face_sid, granted } => {
+                self.consented(moment, lane, (peer, seq), &face_sid, granted);
+            }
+            Input::Chose { lane, peer, seq, session, option } => self.chose(moment, lane, peer, seq, session, option),
+            Input::Cancelled { lane, peer, seq } => self.cancelled(lane, peer, seq),
+            Input::Recorded { ticket } => self.recorded(moment, ticket),
+            Input::NotRecorded { ticket, code } => self.not_recorded(moment, ticket, code),
+            Input::Found { session, result } => self.found(session, result),
+            Input::Answered { session, answer } => self.answered(moment, session, answer),
+            Input::Resolved { session, resolution } => self.resolved(moment, session, resolution),
+            Input::Printed { job, outcome } => self.printed(job, outcome),
+            Input::Gated { session, outcome } => self.gated(session, outcome),
+            Input::DeviceChanged { lane, fault } => self.device_changed(lane, fault),
+            Input::Stopping => self.stop(),
+        }
+    }
+
+    /// Takes the passing of time. Call it at [`Kiosk::poll_timeout`].
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.wall = now.wall;
+        let due: Vec<SessionId> = self
+            .sessions
+            .values()
+            .filter(|session| session.due().is_some_and(|due| due <= now.moment))
+            .map(|session| session.id)
+            .collect();
+        for id in due {
+            self.out_of_patience(now.moment, id);
+        }
+        for index in 0..self.lanes.len() {
+            let lane = &mut self.lanes[index];
+            lane.forget(now.moment);
+            if lane.scene_until.is_some_and(|until| until <= now.moment) {
+                self.show_idle(lane_id(index));
+            }
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Kiosk::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Moment> {
+        let sessions = self.sessions.values().filter_map(Session::due);
+        let lanes = self.lanes.iter().flat_map(|lane| [lane.scene_until, lane.forget_at()]).flatten();
+        sessions.chain(lanes).min()
+    }
+
+    /// True when nothing under way would be lost by ending now.
+    pub fn is_quiet(&self) -> bool {
+        self.awaited.is_empty()
+            && self.sessions.values().all(|session| matches!(session.stage, Stage::Resolving { .. }))
+    }
+
+    pub(super) fn emit(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(super) fn lane(&mut self, lane: LaneId) -> Option<&mut Lane> {
+        self.lanes.get_mut(usize::from(lane.0))
+    }
+
+    /// A fresh id, or none when too many sessions are open.
+    pub(super) fn new_session_id(&mut self) -> Option<SessionId> {
+        if self.sessions.len() >= SESSIONS_PER_LANE * self.lanes.len().max(1) {
+            return None;
+        }
+        self.serial += 1;
+        Some(SessionId { run: self.run, serial: self.serial })
+    }
+
+    /// A record whose durability is awaited.
+    pub(super) fn record(&mut self, record: Record) {
+        self.tickets += 1;
+        let ticket = RecordTicket(self.tickets);
+        self.awaited.insert(ticket, record.session());
+        self.emit(Output::Record { ticket: Some(ticket), record });
+    }
+
+    /// A record that rides along.
+    pub(super) fn note(&mut self, record: Record) {
+        self.emit(Output::Record { ticket: None, record });
+    }
+
+    pub(super) fn show(&mut self, lane: LaneId, scene: Scene, until: Option<Moment>) {
+        let Some(place) = self.lane(lane) else { return };
+        place.scene_until = until;
+        if !place.settings.has_panel {
+            return;
+        }
+        place.scene = Some(scene.clone());
+        self.emit(Output::Show { lane, scene });
+    }
+
+    /// Nobody stands here, or nobody may: wipes whatever was shown.
+    pub(super) fn show_idle(&mut self, lane: LaneId) {
+        let stopping = self.stopping;
+        let Some(place) = self.lane(lane) else { return };
+        place.presenting = None;
+        let code = place.fault.or(stopping.then_some(Code::X002));
+        let scene = match code {
+            None => Scene::of(SceneKind::Idle),
+            Some(code) => Scene {
+                next: Some(super::NextStep::StaffWindow),
+                code: Some(code),
+                ..Scene::of(SceneKind::OutOfOrder)
+            },
+        };
+        self.show(lane, scene, None);
+    }
+
+    fn device_changed(&mut self, lane: LaneId, fault: Option<Code>) {
+        let Some(place) = self.lane(lane) else { return };
+        if place.fault == fault {
+            return;
+        }
+        place.fault = fault;
+        if place.foreground.is_none() && place.presenting.is_none() {
+            self.show_idle(lane);
+        }
+    }
+
+    /// The program stops: whoever was not yet spoken of with the site's system is closed, the others end or are asked
+    /// about after the restart.
+    fn stop(&mut self) {
+        self.stopping = true;
+        let open: Vec<SessionId> = self
+            .sessions
+            .values()
+            .filter(|session| {
+                matches!(session.stage, Stage::Held { .. } | Stage::LookingUp { .. } | Stage::Choosing { .. })
+            })
+            .map(|session| session.id)
+            .collect();
+        for id in open {
+            self.close(id, Verdict::interrupted());
+        }
+        for index in 0..self.lanes.len() {
+            if self.lanes[index].foreground.is_none() {
+                self.show_idle(lane_id(index));
+            }
+        }
+    }
+}
+
+fn lane_id(index: usize) -> LaneId {
+    LaneId(u16::try_from(index).unwrap_or(u16::MAX))
+}

@@ -1,0 +1,92 @@
+//! One visit.
+
+use super::verdict::Verdict;
+use crate::{
+    fault::Code,
+    words::{Choice, FaceSid, Identity, LaneId, Moment, PeerId, SessionId, ShownName},
+};
+
+/// A session that is open in the journal.
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    pub(super) lane: LaneId,
+    /// Who gets the outcome: connection and frame number, at most [`Session::ASKERS`].
+    askers: Vec<(PeerId, u64)>,
+    pub(super) stage: Stage,
+    /// The opening record is durable.
+    pub(super) durable: bool,
+    /// Kept until the consent, then handed to the lookup.
+    pub(super) face_sid: Option<FaceSid>,
+    /// Kept from the lookup to the decision.
+    pub(super) identity: Option<Identity>,
+    /// The person's patience.
+    pub(super) deadline: Moment,
+    /// A check-in record is durable: only the site's system knows the truth.
+    pub(super) reached_check_in: bool,
+    /// From before a restart; nobody is told.
+    pub(super) from_before: bool,
+}
+
+/// Where a session stands.
+pub(super) enum Stage {
+    /// The face waits for consent.
+    Held { until: Moment },
+    /// WeChat is asked; the answer waits here when it is faster than the journal.
+    LookingUp { found: Option<Result<Identity, Code>> },
+    /// The check-in record is on its way to the disk.
+    Announcing { choice: Option<Choice> },
+    /// The site's system is asked.
+    CheckingIn,
+    /// The person picks.
+    Choosing { options: Vec<Choice>, until: Moment, left: std::time::Duration },
+    /// The decision is on its way to the disk.
+    Deciding { verdict: Box<Verdict>, name: Option<ShownName>, slip_name: Option<ShownName> },
+    /// The closing record is on its way to the disk; then this is shown and told.
+    Closing { verdict: Box<Verdict> },
+    /// Slip or gate are at work; the session closes when they are done.
+    Acting { verdict: Box<Verdict>, printing: bool, opening: bool },
+    /// The person has been sent to staff; the site's system is asked what became of it.
+    Resolving { tries: usize },
+}
+
+impl Session {
+    /// The most frames that wait for one outcome.
+    const ASKERS: usize = 4;
+
+    pub(super) fn new(id: SessionId, lane: LaneId, stage: Stage, deadline: Moment) -> Self {
+        Self {
+            id,
+            lane,
+            askers: Vec::new(),
+            stage,
+            durable: false,
+            face_sid: None,
+            identity: None,
+            deadline,
+            reached_check_in: false,
+            from_before: false,
+        }
+    }
+
+    pub(super) fn ask(&mut self, peer: PeerId, seq: u64) {
+        if !self.askers.contains(&(peer, seq)) {
+            if self.askers.len() == Self::ASKERS {
+                self.askers.remove(0);
+            }
+            self.askers.push((peer, seq));
+        }
+    }
+
+    pub(super) fn take_askers(&mut self) -> Vec<(PeerId, u64)> {
+        std::mem::take(&mut self.askers)
+    }
+
+    /// When this session's patience ends, in the stages that have one.
+    pub(super) fn due(&self) -> Option<Moment> {
+        match self.stage {
+            Stage::Held { until } | Stage::Choosing { until, .. } => Some(until),
+            Stage::LookingUp { .. } | Stage::Announcing { .. } | Stage::CheckingIn => Some(self.deadline),
+            Stage::Deciding { .. } | Stage::Closing { .. } | Stage::Acting { .. } | Stage::Resolving { .. } => None,
+        }
+    }
+}

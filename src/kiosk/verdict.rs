@@ -1,0 +1,93 @@
+//! How a session ends, and what the person is told: the one table of outcomes.
+
+use super::{NextStep, OutcomeResult, SceneKind};
+use crate::{
+    fault::Code,
+    words::{Admission, CheckInAnswer, Choice, Text},
+};
+
+/// The end of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) result: OutcomeResult,
+    pub(super) code: Option<Code>,
+    pub(super) kind: SceneKind,
+    pub(super) detail: Option<Text>,
+    pub(super) next: Option<NextStep>,
+    /// Number and slip; only of somebody who is checked in.
+    pub(super) admission: Option<Admission>,
+}
+
+/// What a check-in answer asks for.
+pub(super) enum Reading {
+    /// The session ends.
+    End(Verdict),
+    /// The person picks.
+    Pick(Vec<Choice>),
+    /// Nobody knows; the site's system is asked later.
+    Unknown(Code),
+}
+
+impl Verdict {
+    fn new(result: OutcomeResult, code: Option<Code>, kind: SceneKind, next: Option<NextStep>) -> Self {
+        Self { result, code, kind, detail: None, next, admission: None }
+    }
+
+    /// A lookup brought nobody.
+    pub(super) fn of_lookup(code: Code) -> Self {
+        let (kind, next) = match code {
+            Code::N320 | Code::T205 | Code::T206 | Code::X003 => (SceneKind::LookAgain, NextStep::LookAgain),
+            Code::N304 | Code::N323 => (SceneKind::TookTooLong, NextStep::LookAgain),
+            Code::N321 | Code::N325 => (SceneKind::Failed, NextStep::OtherWay),
+            _ => (SceneKind::Failed, NextStep::StaffWindow),
+        };
+        Self::new(OutcomeResult::Failed, Some(code), kind, Some(next))
+    }
+
+    /// Something of ours failed before the site's system was asked.
+    pub(super) fn failed(code: Code) -> Self {
+        Self::new(OutcomeResult::Failed, Some(code), SceneKind::Failed, Some(NextStep::StaffWindow))
+    }
+
+    /// The person gave up, did not agree, did not choose, or another person came.
+    pub(super) fn cancelled(code: Option<Code>) -> Self {
+        Self::new(OutcomeResult::Cancelled, code, SceneKind::Cancelled, Some(NextStep::LookAgain))
+    }
+
+    /// The program stops.
+    pub(super) fn interrupted() -> Self {
+        let next = Some(NextStep::StaffWindow);
+        Self::new(OutcomeResult::Interrupted, Some(Code::X002), SceneKind::OutOfOrder, next)
+    }
+
+    /// Nobody knows whether the check-in was carried out.
+    pub(super) fn unknown(code: Code) -> Self {
+        Self::new(OutcomeResult::Unknown, Some(code), SceneKind::Unknown, Some(NextStep::StaffWindow))
+    }
+
+    /// Reads the site's answer.
+    pub(super) fn of_answer(answer: CheckInAnswer) -> Reading {
+        let refused = |kind, detail| {
+            let next = Some(NextStep::StaffWindow);
+            Reading::End(Self { detail, ..Self::new(OutcomeResult::Refused, None, kind, next) })
+        };
+        let admitted = |result, kind, admission: Admission| {
+            let detail = admission.place.clone();
+            Reading::End(Self { detail, admission: Some(admission), ..Self::new(result, None, kind, None) })
+        };
+        match answer {
+            CheckInAnswer::Admitted(admission) => admitted(OutcomeResult::CheckedIn, SceneKind::Admitted, admission),
+            CheckInAnswer::Already(admission) => admitted(OutcomeResult::Already, SceneKind::Already, admission),
+            CheckInAnswer::Choose(mut options) => {
+                options.truncate(CheckInAnswer::MAX_CHOICES);
+                if options.is_empty() { refused(SceneKind::NotFound, None) } else { Reading::Pick(options) }
+            }
+            CheckInAnswer::NotFound => refused(SceneKind::NotFound, None),
+            CheckInAnswer::TooEarly(from) => refused(SceneKind::TooEarly, from),
+            CheckInAnswer::TooLate(until) => refused(SceneKind::TooLate, until),
+            CheckInAnswer::Refused(reason) => refused(SceneKind::Refused, reason),
+            CheckInAnswer::Unavailable(code) => Reading::End(Self::failed(code)),
+            CheckInAnswer::Unknown(code) => Reading::Unknown(code),
+        }
+    }
+}
