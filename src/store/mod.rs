@@ -1,1 +1,41 @@
-//! Under construction.
+//! What outlives a power cut: the journal, which is the truth, and the state, which can be made again.
+//!
+//! The journal is ours: pre-filled segments, each record with length, CRC-32 and a chained SHA-256, one fdatasync per
+//! group commit. The state is sled and holds nothing that matters.
+//!
+//! What it does not do: decide what is recorded, or keep anything that names a person — private values become keyed
+//! hashes in `record` and nowhere else.
+
+mod correlator;
+mod disk;
+mod error;
+mod inspect;
+mod journal;
+mod record;
+mod recover;
+mod segment;
+mod state;
+
+use std::{path::PathBuf, time::Duration};
+
+pub use self::{
+    correlator::{Correlator, Tag},
+    disk::{Disk, FolderDisk},
+    error::StoreError,
+    inspect::{Entry, Proof, entries, verify},
+    journal::{Fill, Journal},
+    record::Stored,
+    recover::{Given, Recovered, Salvage},
+    state::State,
+};
+
+/// Where the journal lies and how large it may grow.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The state directory.
+    pub dir: PathBuf,
+    /// Older records may go.
+    pub max_age: Duration,
+    /// The journal's size on disk, bytes.
+    pub max_bytes: u64,
+}

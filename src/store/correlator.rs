@@ -1,0 +1,96 @@
+//! Keyed hashes: the journal tells that two sessions were the same person, and not who.
+
+use std::{
+    fmt,
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::StoreError;
+use crate::words::{FaceSid, Private};
+
+/// The first 16 bytes of HMAC-SHA256 under the device's correlation key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(pub [u8; 16]);
+
+/// The device's correlation key: 32 random bytes, made at the first start, never leaving the state directory.
+pub struct Correlator {
+    key: Zeroizing<[u8; 32]>,
+}
+
+const FILE: &str = "correlation.key";
+
+impl Correlator {
+    /// Reads the key, or makes one.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let unusable = |source| StoreError::Directory { dir: dir.to_owned(), source };
+        fs::create_dir_all(dir).map_err(unusable)?;
+        let file = dir.join(FILE);
+        let bytes = match fs::read(&file) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(dir, &file).map_err(unusable)?,
+            Err(error) => return Err(unusable(error)),
+        };
+        let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| StoreError::CorrelationKey { file })?;
+        Ok(Self { key: Zeroizing::new(key) })
+    }
+
+    /// The hash of a face_sid.
+    pub fn face(&self, face_sid: &FaceSid) -> Tag {
+        self.tag(b"face\0", face_sid.reveal())
+    }
+
+    /// The hash of what tells one person from another.
+    pub fn person(&self, person: &Private) -> Tag {
+        self.tag(b"person\0", person.reveal())
+    }
+
+    fn tag(&self, domain: &[u8], text: &str) -> Tag {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("HMAC takes keys of any length");
+        mac.update(domain);
+        mac.update(text.as_bytes());
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        Tag(tag)
+    }
+}
+
+/// Written beside and renamed, so that a power cut leaves a whole key or none.
+fn make(dir: &Path, file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; 32]);
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    let fresh = file.with_extension("new");
+    let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+    out.write_all(&bytes)?;
+    out.sync_all()?;
+    fs::rename(&fresh, file)?;
+    File::open(dir)?.sync_all()?;
+    Ok(bytes)
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Tag {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // Thirty-two hex digits are one u128, big-endian.
+        u128::from_str_radix(text, 16).map(|number| Self(number.to_be_bytes()))
+    }
+}

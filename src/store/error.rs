@@ -1,0 +1,58 @@
+//! Why the store cannot be used.
+
+use std::{io, path::PathBuf};
+
+use crate::fault::{Code, Fault};
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory cannot be made, read or written.
+    #[error("{}: the state directory cannot be used", dir.display())]
+    Directory {
+        /// Which.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another daemon has it.
+    #[error("{}: another facemchd uses this state directory", dir.display())]
+    InUse {
+        /// Which.
+        dir: PathBuf,
+    },
+    /// A record could not be written or made durable.
+    #[error("the journal cannot be written")]
+    Write(#[source] io::Error),
+    /// A record is larger than a segment holds.
+    #[error("a record is larger than a segment")]
+    TooLarge,
+    /// The keyed hashes' key cannot be used.
+    #[error("{}: not a key of 32 bytes that only its owner may read", file.display())]
+    CorrelationKey {
+        /// Which.
+        file: PathBuf,
+    },
+    /// The rebuildable state cannot be used, even fresh.
+    #[error("the state cannot be opened")]
+    State(#[source] sled_error::SledError),
+}
+
+/// sled's errors are kept as text: the crate is named in one file only.
+pub(super) mod sled_error {
+    /// What sled said.
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    pub struct SledError(pub String);
+}
+
+impl Fault for StoreError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Directory { .. } | Self::InUse { .. } | Self::CorrelationKey { .. } => Code::C103,
+            Self::Write(_) | Self::TooLarge => Code::J502,
+            Self::State(_) => Code::J504,
+        }
+    }
+}

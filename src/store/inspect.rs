@@ -1,0 +1,116 @@
+//! Reading beside the running daemon: list and prove. Writes nothing.
+
+use std::{fmt, path::Path};
+
+use serde::Serialize;
+
+use super::{
+    Disk as _, FolderDisk, StoreError,
+    record::{Line, Stored},
+    recover::{name, numbers},
+    segment::{self, Header},
+};
+
+/// One record.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// Sequence number, from 0.
+    pub seq: u64,
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// What happened.
+    #[serde(flatten)]
+    pub stored: Stored,
+}
+
+/// What a proof of the chain came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// Segments read.
+    pub segments: usize,
+    /// Whole records.
+    pub records: u64,
+    /// The current epoch; more than 1 means that damage was salvaged once.
+    pub epoch: u32,
+    /// Segments kept aside by salvages.
+    pub aside: usize,
+    /// What is wrong now, in words.
+    pub faults: Vec<String>,
+}
+
+impl Proof {
+    /// True when nothing is wrong now.
+    pub fn is_whole(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { segments, records, epoch, aside, faults } = self;
+        write!(f, "{records} records in {segments} segments, epoch {epoch}")?;
+        if *aside > 0 {
+            write!(f, ", {aside} damaged segments kept aside")?;
+        }
+        for fault in faults {
+            write!(f, "; {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Every whole record, oldest first; stops at damage.
+pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
+    let mut found = Vec::new();
+    scan(dir, |epoch, seq, line| found.push(Entry { seq, epoch, at: line.at, stored: line.stored }))?;
+    Ok(found)
+}
+
+/// Proves the chain over every segment.
+pub fn verify(dir: &Path) -> Result<Proof, StoreError> {
+    scan(dir, |_, _, _| {})
+}
+
+fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, StoreError> {
+    let directory = |source| StoreError::Directory { dir: dir.to_owned(), source };
+    if !dir.is_dir() {
+        return Err(directory(std::io::ErrorKind::NotFound.into()));
+    }
+    let disk = FolderDisk::open(dir).map_err(directory)?;
+    let names = disk.list().map_err(directory)?;
+    let mut proof = Proof { aside: names.iter().filter(|name| name.contains(".seg.damaged-")).count(), ..Proof::default() };
+    let mut before: Option<(u64, u64, segment::Hash)> = None;
+    for number in numbers(&names) {
+        let bytes = disk.read(&name(number)).map_err(directory)?;
+        let Some(header) = Header::decode(&bytes) else {
+            proof.faults.push(format!("segment {number} has no header"));
+            break;
+        };
+        if let Some((last, next_seq, chain)) = before {
+            if number != last + 1 {
+                proof.faults.push(format!("segments {} to {} are missing", last + 1, number - 1));
+                break;
+            }
+            if header.first_seq != next_seq || header.chain != chain {
+                proof.faults.push(format!("segment {number} does not follow segment {last}"));
+                break;
+            }
+        }
+        proof.segments += 1;
+        proof.epoch = header.epoch;
+        let end = segment::walk(&bytes, &header, |found| {
+            proof.records += 1;
+            if let Ok(line) = serde_json::from_slice(found.payload) {
+                each(header.epoch, found.seq, line);
+            }
+        });
+        before = Some((number, end.next_seq, end.chain));
+        if end.damaged {
+            proof.faults.push(format!("segment {number} is damaged at byte {}", end.offset));
+            break;
+        }
+    }
+    Ok(proof)
+}
