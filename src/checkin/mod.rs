@@ -1,1 +1,47 @@
-//! Under construction.
+//! The conversation with the site's system about a known person. It is the authority; we ask and carry.
+//!
+//! Two adapters: [`Local`] gives numbers itself, [`Http`] asks the site's system over HTTPS. What they do not do:
+//! decide what the person sees, retry a check-in, or keep a name.
+
+mod http;
+mod local;
+mod schema;
+
+use std::time::Duration;
+
+pub use self::{
+    http::{Http, HttpCheckInError},
+    local::{Local, LocalGiven, LocalSettings},
+};
+use crate::words::{CheckInAnswer, Identity, Mode, Resolution, SessionId, Text, WallTime};
+
+/// One check-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The idempotency key.
+    pub session: SessionId,
+    /// The lane's name.
+    pub lane: String,
+    /// What the lane is for.
+    pub mode: Mode,
+    /// The lane's series of numbers.
+    pub series: String,
+    /// The person.
+    pub identity: Identity,
+    /// The site's own id of the option picked.
+    pub choice: Option<Text>,
+    /// Keyed hash of the person, to know the same person again without the name.
+    pub person: Option<[u8; 16]>,
+    /// When.
+    pub at: WallTime,
+}
+
+/// Something that checks people in. Called from one thread; every call ends within its patience.
+pub trait CheckIn: Send {
+    /// Checks a person in. MUST answer the same for the same session. MUST answer `Unknown`, never `Unavailable`, when
+    /// the request may have been carried out.
+    fn check_in(&mut self, request: &Request, patience: Duration) -> CheckInAnswer;
+
+    /// What became of a session; sends no name. MUST NOT check anybody in.
+    fn resolve(&mut self, session: SessionId, patience: Duration) -> Resolution;
+}

@@ -1,0 +1,159 @@
+//! The site's system over HTTPS.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::{
+    CheckIn, Request,
+    schema::{Answer, Question},
+};
+use crate::{
+    fault::{Code, Fault},
+    http::{Client, HttpError, Method, Response},
+    words::{CheckInAnswer, Clock, Resolution, SessionId},
+};
+
+/// The adapter.
+pub struct Http {
+    url: String,
+    /// The path within `url`, which the HMAC covers.
+    base_path: String,
+    hmac_key: Option<Zeroizing<Vec<u8>>>,
+    utc_offset: i32,
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+/// The HMAC key cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: cannot be read as a key", file.display())]
+pub struct HttpCheckInError {
+    file: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+impl Fault for HttpCheckInError {
+    fn code(&self) -> Code {
+        Code::K401
+    }
+}
+
+/// Longer answers are refused, bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+impl Http {
+    /// `url` is the site's base address without a trailing slash; `hmac_key` a file whose bytes, less a final line
+    /// break, are the key.
+    pub fn open(
+        url: String,
+        hmac_key: Option<&Path>,
+        utc_offset: i32,
+        client: Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, HttpCheckInError> {
+        let hmac_key = match hmac_key {
+            None => None,
+            Some(file) => {
+                let bytes = fs::read(file).map_err(|source| HttpCheckInError { file: file.to_owned(), source })?;
+                let bytes = Zeroizing::new(bytes);
+                Some(Zeroizing::new(bytes.strip_suffix(b"\n").unwrap_or(&bytes).to_vec()))
+            }
+        };
+        let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+        let base_path = after_scheme.find('/').map_or(String::new(), |at| after_scheme[at..].to_owned());
+        Ok(Self { url, base_path, hmac_key, utc_offset, client, clock })
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        session: SessionId,
+        body: &[u8],
+        patience: Duration,
+    ) -> Result<Response, HttpError> {
+        let word = match method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        };
+        let timestamp = self.clock.now().wall.unix_seconds().to_string();
+        let session = session.to_string();
+        let signature = self.hmac_key.as_ref().map(|key| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+            mac.update(format!("{word}\n{}{path}\n{timestamp}\n", self.base_path).as_bytes());
+            mac.update(body);
+            let digest = mac.finalize().into_bytes();
+            digest.iter().fold(String::from("sha256="), |hex, byte| format!("{hex}{byte:02x}"))
+        });
+        let mut headers = vec![
+            ("Accept", "application/json"),
+            ("Idempotency-Key", session.as_str()),
+            ("X-Facemchd-Timestamp", timestamp.as_str()),
+        ];
+        if method == Method::Post {
+            headers.push(("Content-Type", "application/json"));
+        }
+        headers.extend(signature.as_deref().map(|signature| ("X-Facemchd-Signature", signature)));
+        let url = format!("{}{path}", self.url);
+        let body = (method == Method::Post).then_some(body);
+        self.client.send(&crate::http::Request { method, url: &url, headers: &headers, body, patience, max_body: MAX_BODY })
+    }
+}
+
+impl CheckIn for Http {
+    fn check_in(&mut self, request: &Request, patience: Duration) -> CheckInAnswer {
+        let Ok(body) = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new) else {
+            return CheckInAnswer::Unavailable(Code::X001);
+        };
+        let response = match self.send(Method::Post, "/check-ins", request.session, &body, patience) {
+            Ok(response) => response,
+            Err(error) if error.before_sending() => {
+                tracing::warn!(session = %request.session, code = %Code::H901, %error, "check-in not sent");
+                return CheckInAnswer::Unavailable(Code::H901);
+            }
+            Err(error) => {
+                tracing::warn!(session = %request.session, code = %Code::H905, %error, "check-in not answered");
+                return CheckInAnswer::Unknown(Code::H905);
+            }
+        };
+        match response.status {
+            200..300 => match serde_json::from_slice::<Answer>(&response.body) {
+                Ok(answer) => answer.into_answer(),
+                // It may have been carried out and only be badly told.
+                Err(_) => CheckInAnswer::Unknown(Code::H902),
+            },
+            401 | 403 => CheckInAnswer::Unavailable(Code::H903),
+            // Says of itself that it does not work now.
+            429 | 503 => CheckInAnswer::Unavailable(Code::H901),
+            500..600 => CheckInAnswer::Unknown(Code::H905),
+            _ => CheckInAnswer::Unavailable(Code::H902),
+        }
+    }
+
+    fn resolve(&mut self, session: SessionId, patience: Duration) -> Resolution {
+        let path = format!("/check-ins/{session}");
+        let response = match self.send(Method::Get, &path, session, b"", patience) {
+            Ok(response) => response,
+            Err(error) if error.before_sending() => return Resolution::CannotSay(Code::H901),
+            Err(_) => return Resolution::CannotSay(Code::H904),
+        };
+        match response.status {
+            200..300 => match serde_json::from_slice::<Answer>(&response.body) {
+                Ok(answer) => Resolution::Decided(answer.into_answer()),
+                Err(_) => Resolution::CannotSay(Code::H902),
+            },
+            404 => Resolution::NeverArrived,
+            401 | 403 => Resolution::CannotSay(Code::H903),
+            _ => Resolution::CannotSay(Code::H901),
+        }
+    }
+}

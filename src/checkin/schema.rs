@@ -1,0 +1,132 @@
+//! The JSON that the site's system is asked with and answers in. Documented in the README.
+
+use serde::{Deserialize, Serialize};
+use time::format_description::well_known::Rfc3339;
+
+use super::Request;
+use crate::{
+    fault::Code,
+    words::{Admission, CheckInAnswer, Choice, Text},
+};
+
+/// `POST {url}/check-ins`. Fields that are not known are left out.
+#[derive(Serialize)]
+pub(super) struct Question<'a> {
+    session: String,
+    lane: &'a str,
+    mode: &'a str,
+    series: &'a str,
+    at: String,
+    person: Person<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choice: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+struct Person<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_type: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    union_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    openid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_openid: Option<&'a str>,
+}
+
+/// The answer to a check-in and to the question what became of one. Unknown members are ignored.
+#[derive(Deserialize)]
+pub(super) struct Answer {
+    answer: Word,
+    number: Option<String>,
+    place: Option<String>,
+    #[serde(default)]
+    notes: Vec<String>,
+    qr: Option<String>,
+    #[serde(default)]
+    options: Vec<Opt>,
+    from: Option<String>,
+    until: Option<String>,
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Admitted,
+    Already,
+    Choose,
+    NotFound,
+    TooEarly,
+    TooLate,
+    Refused,
+    Unavailable,
+}
+
+#[derive(Deserialize)]
+struct Opt {
+    id: String,
+    label: String,
+}
+
+impl<'a> Question<'a> {
+    pub(super) fn of(request: &'a Request, utc_offset: i32) -> Self {
+        let identity = &request.identity;
+        let credential = identity.credential.as_ref();
+        Self {
+            session: request.session.to_string(),
+            lane: &request.lane,
+            mode: request.mode.as_str(),
+            series: &request.series,
+            at: request.at.at_offset(utc_offset).format(&Rfc3339).unwrap_or_default(),
+            person: Person {
+                name: identity.real_name.as_ref().map(|name| name.reveal()),
+                credential_type: credential.map(|credential| credential.kind.number()),
+                credential_id: credential.map(|credential| credential.id.reveal()),
+                union_id: identity.union_id.as_ref().map(|id| id.reveal()),
+                openid: identity.openid.as_ref().map(|id| id.reveal()),
+                sub_openid: identity.sub_openid.as_ref().map(|id| id.reveal()),
+            },
+            choice: request.choice.as_ref().map(Text::as_str),
+        }
+    }
+}
+
+impl Answer {
+    /// The answer in our words; every text bounded and cleaned.
+    pub(super) fn into_answer(self) -> CheckInAnswer {
+        let text = |text: Option<String>| text.map(|text| Text::clean(&text)).filter(|text| !text.is_empty());
+        match self.answer {
+            Word::Admitted | Word::Already => {
+                let notes = self.notes.iter().take(Admission::MAX_NOTES).map(|note| Text::clean(note));
+                let admission = Admission {
+                    number: text(self.number),
+                    place: text(self.place),
+                    notes: notes.filter(|note| !note.is_empty()).collect(),
+                    qr: text(self.qr),
+                };
+                match self.answer {
+                    Word::Already => CheckInAnswer::Already(admission),
+                    _ => CheckInAnswer::Admitted(admission),
+                }
+            }
+            Word::Choose => CheckInAnswer::Choose(
+                self.options
+                    .iter()
+                    .take(CheckInAnswer::MAX_CHOICES)
+                    .map(|option| Choice { id: Text::clean(&option.id), label: Text::clean(&option.label) })
+                    .collect(),
+            ),
+            Word::NotFound => CheckInAnswer::NotFound,
+            Word::TooEarly => CheckInAnswer::TooEarly(text(self.from)),
+            Word::TooLate => CheckInAnswer::TooLate(text(self.until)),
+            Word::Refused => CheckInAnswer::Refused(text(self.reason)),
+            Word::Unavailable => CheckInAnswer::Unavailable(Code::H901),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! One connection's bytes: lines in, rate-limited; lines out, bounded.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::{
+    Frame, Line, Shared, Splitter, parse,
+    reply::{ack, pong},
+};
+use crate::{
+    fault::Code,
+    kiosk::{AckStatus, Input},
+    words::{Moment, PeerId},
+};
+
+/// Lines that wait to be written; a terminal that lets them pile up is disconnected.
+pub(super) const QUEUED: usize = 64;
+
+/// A write that takes longer means that nobody reads.
+pub(super) const STALL: Duration = Duration::from_secs(5);
+
+/// Frames a second, and at once.
+const RATE: u32 = 50;
+const BURST: u32 = 100;
+
+/// One connection's intake.
+pub(super) struct Intake {
+    shared: Shared,
+    peer: PeerId,
+    answers: mpsc::Sender<Vec<u8>>,
+    splitter: Splitter,
+    /// Thousandths of a frame that may come now.
+    allowance: u64,
+    filled: Moment,
+    scolded: Option<Moment>,
+}
+
+impl Intake {
+    pub(super) fn new(shared: Shared, peer: PeerId, answers: mpsc::Sender<Vec<u8>>) -> Self {
+        let filled = shared.clock.now().moment;
+        let allowance = u64::from(BURST) * 1000;
+        Self { shared, peer, answers, splitter: Splitter::default(), allowance, filled, scolded: None }
+    }
+
+    /// Takes bytes as they come. False when the connection is to be closed: its answers are not taken.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> bool {
+        let mut lines = Vec::new();
+        self.splitter.feed(bytes, |line| lines.push(line));
+        lines.into_iter().all(|line| self.line(line))
+    }
+
+    fn line(&mut self, line: Line) -> bool {
+        if !self.may_pass() {
+            return self.scold();
+        }
+        let parsed = match &line {
+            Line::Whole(line) => parse(line, self.shared.settings.plain_lines).map_err(|error| (error.seq, error.code)),
+            Line::TooLong => Err((None, Code::T202)),
+        };
+        match parsed {
+            Ok(frame) => self.frame(frame),
+            Err((seq, code)) => {
+                self.shared.counters.count(code);
+                self.answer(ack(seq, AckStatus::Refused, None, Some(code)))
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: Frame) -> bool {
+        let (lane, peer) = (self.shared.settings.lane, self.peer);
+        let (input, seq) = match frame {
+            Frame::Person => (Input::Approached { lane }, None),
+            Frame::Face(face) => {
+                let seq = face.seq;
+                (Input::Recognised { lane, peer, face }, Some(seq))
+            }
+            Frame::NoFace { seq, code } => (Input::Unrecognised { lane, peer, seq, code }, Some(seq)),
+            Frame::Consent { seq, face_sid, granted } => {
+                (Input::Consented { lane, peer, seq, face_sid, granted }, Some(seq))
+            }
+            Frame::Choice { seq, session, option } => {
+                (Input::Chose { lane, peer: Some(peer), seq, session: Some(session), option }, Some(seq))
+            }
+            Frame::Cancel { seq } => (Input::Cancelled { lane, peer, seq }, Some(seq)),
+            Frame::Ping { seq } => return self.answer(pong(seq)),
+        };
+        match (self.shared.inputs.try_send(input), seq) {
+            (Err(_), Some(seq)) => self.answer(ack(Some(seq), AckStatus::Busy, None, Some(Code::X003))),
+            _ => true,
+        }
+    }
+
+    fn answer(&mut self, line: Vec<u8>) -> bool {
+        self.answers.try_send(line).is_ok()
+    }
+
+    /// A token bucket: bursts of [`BURST`], [`RATE`] a second for ever.
+    fn may_pass(&mut self) -> bool {
+        let now = self.shared.clock.now().moment;
+        let earned = now.since(self.filled).as_millis().saturating_mul(u128::from(RATE));
+        self.filled = now;
+        let full = u64::from(BURST) * 1000;
+        self.allowance = self.allowance.saturating_add(u64::try_from(earned).unwrap_or(full)).min(full);
+        if self.allowance < 1000 {
+            return false;
+        }
+        self.allowance -= 1000;
+        true
+    }
+
+    /// Counts a frame too many; says so once a second.
+    fn scold(&mut self) -> bool {
+        self.shared.counters.count(Code::T209);
+        let now = self.shared.clock.now().moment;
+        if self.scolded.is_some_and(|last| now.since(last) < Duration::from_secs(1)) {
+            return true;
+        }
+        self.scolded = Some(now);
+        self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)))
+    }
+}

@@ -1,0 +1,100 @@
+//! Values to lines.
+
+use serde_json::{Value, json};
+
+use crate::{
+    fault::Code,
+    kiosk::{AckStatus, Outcome, Scene},
+    words::{PeerId, SessionId},
+};
+
+/// Something a terminal is told.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// What is done with a frame.
+    Ack {
+        /// Whom.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// What.
+        status: AckStatus,
+        /// The session.
+        session: Option<SessionId>,
+        /// Why.
+        code: Option<Code>,
+    },
+    /// How a session ended.
+    Outcome {
+        /// Whom.
+        peer: PeerId,
+        /// The number of the frame that asked.
+        seq: u64,
+        /// How.
+        outcome: Outcome,
+    },
+    /// What to show; to every connection of the lane.
+    Scene(Scene),
+}
+
+impl Reply {
+    /// Whom; none for everybody.
+    pub(super) fn peer(&self) -> Option<PeerId> {
+        match self {
+            Self::Ack { peer, .. } | Self::Outcome { peer, .. } => Some(*peer),
+            Self::Scene(_) => None,
+        }
+    }
+
+    /// The line, with its end. Members that are not known are null.
+    pub(super) fn line(&self) -> Vec<u8> {
+        match self {
+            Self::Ack { seq, status, session, code, .. } => ack(Some(*seq), *status, *session, *code),
+            Self::Outcome { seq, outcome, .. } => {
+                let Outcome { session, result, code, number, place } = outcome;
+                line(&json!({
+                    "v": 1, "type": "outcome", "seq": seq, "session": session.to_string(),
+                    "result": result.as_str(), "code": code.map(Code::as_str),
+                    "number": number.as_ref().map(ToString::to_string),
+                    "place": place.as_ref().map(ToString::to_string),
+                }))
+            }
+            Self::Scene(scene) => scene_line(scene),
+        }
+    }
+}
+
+/// An ack that the core need not be asked for.
+pub(super) fn ack(seq: Option<u64>, status: AckStatus, session: Option<SessionId>, code: Option<Code>) -> Vec<u8> {
+    line(&json!({
+        "v": 1, "type": "ack", "seq": seq, "session": session.map(|session| session.to_string()),
+        "status": status.as_str(), "code": code.map(Code::as_str),
+    }))
+}
+
+pub(super) fn pong(seq: u64) -> Vec<u8> {
+    line(&json!({ "v": 1, "type": "pong", "seq": seq }))
+}
+
+fn scene_line(scene: &Scene) -> Vec<u8> {
+    let options: Vec<Value> = scene
+        .options
+        .iter()
+        .map(|option| json!({ "option": option.option, "label": option.label.as_str() }))
+        .collect();
+    line(&json!({
+        "v": 1, "type": "scene", "scene": scene.kind.as_str(), "headline": scene.kind.headline(),
+        "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice()),
+        "name": scene.name.as_ref().map(|name| name.reveal()),
+        "number": scene.number.as_ref().map(ToString::to_string),
+        "detail": scene.detail.as_ref().map(ToString::to_string),
+        "options": options, "code": scene.code.map(Code::as_str),
+        "stands_ms": scene.stands.map(|stands| u64::try_from(stands.as_millis()).unwrap_or(u64::MAX)),
+    }))
+}
+
+fn line(value: &Value) -> Vec<u8> {
+    let mut line = value.to_string().into_bytes();
+    line.push(b'\n');
+    line
+}

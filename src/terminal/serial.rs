@@ -1,0 +1,86 @@
+//! The serial port: any speed, opened again when it was unplugged.
+
+use std::time::Duration;
+
+use serial2_tokio::SerialPort;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::mpsc::{self, Receiver},
+    time::{sleep, timeout},
+};
+
+use super::{
+    Address, Reply, Shared,
+    connection::{Intake, QUEUED, STALL},
+};
+use crate::{fault::Code, kiosk::Input, words::PeerId};
+
+/// How soon a port that is gone is tried again, first and at most.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+pub(super) async fn serve(shared: Shared, mut replies: Receiver<Reply>) {
+    let Address::Serial { device, baud } = &shared.settings.address else { return };
+    let lane = shared.settings.lane;
+    let peer = shared.counters.next_peer();
+    let mut wait = FIRST_WAIT;
+    let mut gone = false;
+    loop {
+        if let Ok(port) = SerialPort::open(device, *baud) {
+            if std::mem::take(&mut gone) {
+                let _ = shared.inputs.send(Input::DeviceChanged { lane, fault: None }).await;
+            }
+            wait = FIRST_WAIT;
+            if !talk(port, &shared, &mut replies, peer).await {
+                return;
+            }
+        }
+        if !gone {
+            gone = true;
+            tracing::warn!(code = %Code::T210, lane = lane.0, "the terminal's port is gone");
+            let _ = shared.inputs.send(Input::DeviceChanged { lane, fault: Some(Code::T210) }).await;
+        }
+        // What was meant for a terminal that is gone is of no use when it comes back.
+        let pause = sleep(wait);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => break,
+                reply = replies.recv() => if reply.is_none() { return },
+            }
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Until the port fails (true) or the daemon ends (false).
+async fn talk(port: SerialPort, shared: &Shared, replies: &mut Receiver<Reply>, peer: PeerId) -> bool {
+    let (answers, mut lines) = mpsc::channel(QUEUED);
+    let mut intake = Intake::new(shared.clone(), peer, answers);
+    let (mut reader, mut writer) = tokio::io::split(port);
+    let mut buffer = [0; 2048];
+    loop {
+        let line = tokio::select! {
+            read = reader.read(&mut buffer) => match read {
+                Ok(0) | Err(_) => return true,
+                Ok(length) => {
+                    // Answers that do not fit are dropped: a serial line has no connection to close.
+                    let _ = intake.take(&buffer[..length]);
+                    continue;
+                }
+            },
+            Some(line) = lines.recv() => line,
+            reply = replies.recv() => match reply {
+                Some(reply) => reply.line(),
+                None => return false,
+            },
+        };
+        match timeout(STALL, writer.write_all(&line)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return true,
+            Err(_) => {
+                shared.counters.stalled.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+}
