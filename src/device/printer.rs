@@ -1,0 +1,149 @@
+//! ESC/POS printers over a byte stream, with a profile as data.
+
+mod encode;
+mod profile;
+mod status;
+
+use std::{
+    io,
+    sync::Arc,
+    time::Duration,
+};
+
+pub use self::{
+    encode::slip_bytes,
+    profile::{Ack, Profile, ProfileError},
+};
+use super::{DeviceError, Port, Printer, PrinterStatus};
+use crate::{
+    fault::Code,
+    kiosk::{PrintOutcome, Slip},
+    words::{Clock, JobId, Moment},
+};
+
+/// The driver.
+pub struct EscPosPrinter {
+    port: Box<dyn Port>,
+    profile: Profile,
+    utc_offset: i32,
+    clock: Arc<dyn Clock>,
+}
+
+/// How long a printer may take to answer a real-time question.
+const REAL_TIME: Duration = Duration::from_millis(500);
+
+/// The most bytes of stale answers thrown away before a question.
+const STALE: usize = 4096;
+
+impl EscPosPrinter {
+    /// Takes the port over; nothing is sent. `utc_offset` is in seconds east of UTC.
+    pub fn new(port: Box<dyn Port>, profile: Profile, utc_offset: i32, clock: Arc<dyn Clock>) -> Self {
+        Self { port, profile, utc_offset, clock }
+    }
+
+    /// Asks `DLE EOT n`; stale bytes are thrown away first, others than real-time answers ignored.
+    fn ask(&mut self, n: u8) -> io::Result<u8> {
+        self.drain()?;
+        self.port.set_patience(REAL_TIME)?;
+        self.port.write_all(&[0x10, 0x04, n])?;
+        let until = self.clock.now().moment.after(REAL_TIME);
+        loop {
+            let byte = self.read_one(until)?;
+            if status::is_real_time(byte, self.profile.status_bit7) {
+                return Ok(byte);
+            }
+        }
+    }
+
+    fn drain(&mut self) -> io::Result<()> {
+        self.port.set_patience(Duration::from_millis(1))?;
+        let mut buffer = [0; 64];
+        let mut thrown = 0;
+        while thrown < STALE {
+            match self.port.read(&mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => thrown += length,
+                Err(error) if is_late(&error) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn read_one(&mut self, until: Moment) -> io::Result<u8> {
+        let left = until.since(self.clock.now().moment);
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.port.set_patience(left)?;
+        let mut byte = [0];
+        match self.port.read(&mut byte)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(byte[0]),
+        }
+    }
+
+    /// Sends the job; false when it is unknown how much arrived.
+    fn send(&mut self, bytes: &[u8], until: Moment) -> bool {
+        let left = until.since(self.clock.now().moment).max(Duration::from_millis(1));
+        self.port.set_patience(left).is_ok() && self.port.write_all(bytes).is_ok() && self.port.flush().is_ok()
+    }
+
+    /// Waits for the word that everything before it was processed.
+    fn acknowledged(&mut self, until: Moment) -> bool {
+        loop {
+            match self.read_one(until) {
+                Ok(byte) if status::is_in_order(byte) => return true,
+                // Real-time answers and flow control may come in between.
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+impl Printer for EscPosPrinter {
+    fn status(&mut self) -> Result<PrinterStatus, DeviceError> {
+        let mut answers = [0; 3];
+        for (answer, n) in answers.iter_mut().zip([2, 3, 4]) {
+            *answer = self.ask(n).map_err(DeviceError::Port)?;
+        }
+        Ok(status::read(answers))
+    }
+
+    fn print(&mut self, _job: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome {
+        if deadline <= self.clock.now().moment {
+            return PrintOutcome::NotPrinted(Code::P707);
+        }
+        match self.status() {
+            Err(_) => return PrintOutcome::NotPrinted(Code::P701),
+            Ok(PrinterStatus { fault: Some(code), .. }) => return PrintOutcome::NotPrinted(code),
+            Ok(PrinterStatus { paper_low: true, .. }) => {
+                tracing::warn!(code = %Code::P706, "the printer's paper is nearly out");
+            }
+            Ok(_) => {}
+        }
+        let (bytes, missing) = slip_bytes(slip, &self.profile, self.utc_offset);
+        for character in missing {
+            tracing::warn!(code = %Code::D610, "glyph missing U+{:04X}", u32::from(character));
+        }
+        if !self.send(&bytes, deadline) {
+            return PrintOutcome::Unknown;
+        }
+        let acknowledged = match self.profile.ack {
+            Ack::GsR => self.acknowledged(deadline),
+            // Nothing is acknowledged: clean real-time answers afterwards are all that can be had.
+            Ack::None => true,
+        };
+        let well = acknowledged && self.status().is_ok_and(|status| status.fault.is_none());
+        match (acknowledged, well, self.profile.ack) {
+            (true, _, Ack::GsR) | (true, true, Ack::None) => PrintOutcome::Printed,
+            _ => PrintOutcome::Unknown,
+        }
+    }
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}

@@ -1,0 +1,127 @@
+//! ST7920 in text mode over SPI (hardware.md §1.2; Sitronix ST7920 V4.0, pages 21–26).
+//!
+//! Chip select is tied high. At 200 kHz or less a streamed pair of bytes takes longer than the chip's 72 µs, so one
+//! write per run of characters needs no delays. Only what changed is sent.
+
+use embedded_hal::{delay::DelayNs, spi::SpiDevice};
+
+use super::{
+    DeviceError, Drawn, Panel,
+    gb::{Gb, STAND_IN, columns},
+    layout::{COLUMNS, LINES, text_lines},
+};
+use crate::kiosk::Scene;
+
+/// DDRAM addresses of the four lines: the third follows the first in memory.
+const LINE_ADDRESS: [u8; LINES] = [0x80, 0x90, 0x88, 0x98];
+
+const COMMAND: u8 = 0xF8;
+const DATA: u8 = 0xFA;
+
+/// Display memory of one panel: four lines of eight words of two bytes.
+type Memory = [[u8; COLUMNS]; LINES];
+
+/// The driver.
+pub struct St7920<S, D> {
+    spi: S,
+    delay: D,
+    /// What the chip shows; none until it has been initialised, and after a failure.
+    shown: Option<Memory>,
+}
+
+impl<S: SpiDevice, D: DelayNs> St7920<S, D> {
+    /// Takes the bus over; nothing is sent before the first scene.
+    pub fn new(spi: S, delay: D) -> Self {
+        Self { spi, delay, shown: None }
+    }
+
+    fn initialise(&mut self) -> Result<(), S::Error> {
+        self.delay.delay_ms(40);
+        for (command, wait_us) in [(0x30, 110), (0x30, 110), (0x0C, 110), (0x01, 12_000), (0x06, 110)] {
+            self.spi.write(&frame(COMMAND, command))?;
+            self.delay.delay_us(wait_us);
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self, wanted: &Memory) -> Result<(), S::Error> {
+        let before = match self.shown.take() {
+            Some(shown) => shown,
+            None => {
+                self.initialise()?;
+                [[b' '; COLUMNS]; LINES]
+            }
+        };
+        for line in 0..LINES {
+            for run in runs(&before[line], &wanted[line]) {
+                let address = LINE_ADDRESS[line] + u8::try_from(run.start / 2).unwrap_or(0);
+                let mut bytes = Vec::with_capacity(4 + 2 * run.len());
+                bytes.extend_from_slice(&frame(COMMAND, address));
+                bytes.push(DATA);
+                for byte in &wanted[line][run] {
+                    bytes.extend_from_slice(&[byte & 0xF0, byte << 4]);
+                }
+                self.spi.write(&bytes)?;
+            }
+        }
+        self.shown = Some(*wanted);
+        Ok(())
+    }
+}
+
+impl<S: SpiDevice + Send, D: DelayNs + Send> Panel for St7920<S, D> {
+    fn show(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
+        let mut drawn = Drawn::default();
+        let wanted = text_lines(scene).map(|line| encode(&line, &mut drawn.missing));
+        self.draw(&wanted).map_err(|error| DeviceError::Bus(format!("{error:?}")))?;
+        Ok(drawn)
+    }
+}
+
+/// A start byte and one byte in two halves.
+fn frame(start: u8, byte: u8) -> [u8; 3] {
+    [start, byte & 0xF0, byte << 4]
+}
+
+/// A line as bytes for the character ROM. A hanzi begins on a word: an odd run of ASCII is filled with a blank.
+fn encode(line: &str, missing: &mut Vec<char>) -> [u8; COLUMNS] {
+    let mut bytes = Vec::with_capacity(COLUMNS + 2);
+    for character in line.chars().filter(|character| columns(*character) > 0) {
+        match Gb::of(character) {
+            Gb::Ascii(byte) => bytes.push(byte),
+            gb => {
+                if bytes.len() % 2 == 1 {
+                    bytes.push(b' ');
+                }
+                match gb {
+                    Gb::Two(pair) if gb.is_gb2312() => bytes.extend_from_slice(&pair),
+                    _ => {
+                        missing.push(character);
+                        bytes.extend_from_slice(&STAND_IN);
+                    }
+                }
+            }
+        }
+    }
+    let mut memory = [b' '; COLUMNS];
+    for (place, byte) in memory.iter_mut().zip(bytes) {
+        *place = byte;
+    }
+    memory
+}
+
+/// Runs of words that differ. Two words that stay between two runs cost as much as a new address: they are sent along.
+fn runs(before: &[u8; COLUMNS], wanted: &[u8; COLUMNS]) -> Vec<std::ops::Range<usize>> {
+    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+    for word in (0..COLUMNS).step_by(2) {
+        if before[word..word + 2] == wanted[word..word + 2] {
+            continue;
+        }
+        match runs.last_mut() {
+            // An address and a start byte are four bytes on the wire, as is one word.
+            Some(run) if word - run.end <= 2 => run.end = word + 2,
+            _ => runs.push(word..word + 2),
+        }
+    }
+    runs
+}

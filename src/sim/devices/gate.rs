@@ -1,0 +1,90 @@
+//! The twin of a gate: watches a line's level and writes down every edge.
+
+use std::{
+    convert::Infallible,
+    fs::OpenOptions,
+    io::Write as _,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use embedded_hal::digital::{ErrorType, OutputPin};
+
+use crate::words::{Clock, Moment};
+
+/// Watches a gate.
+#[derive(Clone)]
+pub struct GateTwin(Arc<Mutex<Line>>);
+
+/// The gate's end of the line.
+pub struct GatePin(GateTwin);
+
+struct Line {
+    active_low: bool,
+    active_since: Option<Moment>,
+    pulses: Vec<Duration>,
+    clock: Arc<dyn Clock>,
+    folder: Option<PathBuf>,
+}
+
+impl GateTwin {
+    pub(super) fn new(folder: Option<PathBuf>, active_low: bool, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Mutex::new(Line { active_low, active_since: None, pulses: Vec::new(), clock, folder })))
+    }
+
+    /// The other end.
+    pub fn pin(&self) -> GatePin {
+        GatePin(self.clone())
+    }
+
+    /// The pulses that have ended, by their length.
+    pub fn pulses(&self) -> Vec<Duration> {
+        self.line().pulses.clone()
+    }
+
+    /// True while the gate is held open.
+    pub fn is_active(&self) -> bool {
+        self.line().active_since.is_some()
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, high: bool) {
+        let mut line = self.line();
+        let active = high != line.active_low;
+        if active == line.active_since.is_some() {
+            return;
+        }
+        let now = line.clock.now();
+        match (active, line.active_since.take()) {
+            (true, _) => line.active_since = Some(now.moment),
+            (false, Some(since)) => line.pulses.push(now.moment.since(since)),
+            (false, None) => {}
+        }
+        let Some(folder) = &line.folder else { return };
+        let edge = serde_json::json!({ "at": now.wall.0, "gate": if active { "active" } else { "safe" } });
+        let file = OpenOptions::new().create(true).append(true).open(folder.join("gate.jsonl"));
+        if let Err(error) = file.and_then(|mut file| writeln!(file, "{edge}")) {
+            tracing::warn!(%error, "the gate's twin cannot write its file");
+        }
+    }
+}
+
+impl ErrorType for GatePin {
+    type Error = Infallible;
+}
+
+impl OutputPin for GatePin {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.0.set(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.0.set(true);
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Twins: the simulated other ends of the wires. Each parses what the real driver sent, byte by byte, as the device
+//! would, with tables of its own, and shows what came of it: in files for people, through handles for tests.
+//!
+//! A twin complains of whatever a device would not understand; a complaint is a bug of the driver.
+
+mod gate;
+mod panel;
+mod picture;
+mod printer;
+
+use std::{fs, io, os::unix::net::UnixStream, path::Path, path::PathBuf, sync::Arc};
+
+pub use self::{
+    gate::{GatePin, GateTwin},
+    panel::{PanelTwin, PanelWire},
+    printer::{PrinterTwin, Slip},
+};
+use crate::words::Clock;
+
+/// What one lane's twins write into a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Out {
+    /// The lane's folder; none writes nothing.
+    pub folder: Option<PathBuf>,
+    /// Write what the panel shows.
+    pub panel: bool,
+    /// Write what the printer prints.
+    pub slips: bool,
+}
+
+/// The wires of one simulated lane, for the real drivers.
+pub struct Wires {
+    /// The panel's SPI device.
+    pub panel: PanelWire,
+    /// The printer's byte stream.
+    pub printer: UnixStream,
+    /// The gate's line.
+    pub gate: GatePin,
+}
+
+/// The twins of one lane, for whoever watches or disturbs them.
+#[derive(Clone)]
+pub struct LaneTwins {
+    /// The panel.
+    pub panel: PanelTwin,
+    /// The printer.
+    pub printer: PrinterTwin,
+    /// The gate.
+    pub gate: GateTwin,
+}
+
+/// Makes one lane's twins and wires. The printer's twin lives on a thread of its own until its wire is dropped.
+pub fn lane(out: &Out, active_low: bool, clock: Arc<dyn Clock>) -> io::Result<(Wires, LaneTwins)> {
+    if let Some(folder) = &out.folder {
+        fs::create_dir_all(folder)?;
+    }
+    let folder = |wanted: bool| out.folder.clone().filter(|_| wanted);
+    let panel = PanelTwin::new(folder(out.panel));
+    let (printer, port) = PrinterTwin::start(folder(out.slips))?;
+    let gate = GateTwin::new(folder(true), active_low, clock);
+    let wires = Wires { panel: panel.wire(), printer: port, gate: gate.pin() };
+    Ok((wires, LaneTwins { panel, printer, gate }))
+}
+
+/// Writes a file so that a reader sees the old one or the new one, never half of one.
+fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fresh = file.with_extension("part");
+    fs::write(&fresh, bytes)?;
+    fs::rename(fresh, file)
+}

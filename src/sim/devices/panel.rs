@@ -1,0 +1,185 @@
+//! The twin of an ST7920 with a GB2312 ROM, at the other end of its serial wire (Sitronix ST7920 V4.0, page 26).
+
+use std::{
+    convert::Infallible,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use embedded_hal::spi::{ErrorType, Operation, SpiDevice};
+use encoding_rs::GB18030;
+
+use super::{picture::Picture, write_whole};
+
+/// Watches a panel.
+#[derive(Clone)]
+pub struct PanelTwin(Arc<Mutex<Chip>>);
+
+/// The panel's end of the wire.
+pub struct PanelWire(PanelTwin);
+
+/// The chip: display memory and what the wire is in the middle of.
+struct Chip {
+    memory: [u8; 128],
+    address: usize,
+    on: bool,
+    register: Option<bool>,
+    half: Option<u8>,
+    bytes: u64,
+    complaints: Vec<String>,
+    folder: Option<PathBuf>,
+    drawn: [String; 4],
+}
+
+/// Where each line of the glass lies in memory, in bytes: the second half of a 32-column row is the line below the next.
+const LINES: [usize; 4] = [0x00, 0x20, 0x10, 0x30];
+
+impl PanelTwin {
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+        Self(Arc::new(Mutex::new(Chip {
+            memory: [b' '; 128],
+            address: 0,
+            on: false,
+            register: None,
+            half: None,
+            bytes: 0,
+            complaints: Vec::new(),
+            folder,
+            drawn: Default::default(),
+        })))
+    }
+
+    /// The other end.
+    pub fn wire(&self) -> PanelWire {
+        PanelWire(self.clone())
+    }
+
+    /// The four lines that the glass shows.
+    pub fn shown(&self) -> [String; 4] {
+        self.chip().shown()
+    }
+
+    /// Bytes that came over the wire so far.
+    pub fn bytes(&self) -> u64 {
+        self.chip().bytes
+    }
+
+    /// What a real chip would not have understood.
+    pub fn complaints(&self) -> Vec<String> {
+        self.chip().complaints.clone()
+    }
+
+    /// The glass as PNG.
+    pub fn png(&self) -> Vec<u8> {
+        self.chip().png()
+    }
+
+    fn chip(&self) -> MutexGuard<'_, Chip> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ErrorType for PanelWire {
+    type Error = Infallible;
+}
+
+impl SpiDevice for PanelWire {
+    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
+        let mut chip = self.0.chip();
+        for operation in operations {
+            match operation {
+                Operation::Write(bytes) => bytes.iter().for_each(|byte| chip.take(*byte)),
+                Operation::DelayNs(_) => {}
+                _ => chip.complain("read: the serial interface only writes"),
+            }
+        }
+        chip.write_files();
+        Ok(())
+    }
+}
+
+impl Chip {
+    /// One byte off the wire: a start byte, or one half of a byte for the register it named.
+    fn take(&mut self, byte: u8) {
+        self.bytes += 1;
+        match (byte, self.half) {
+            (0xF8, None) => self.register = Some(false),
+            (0xFA, None) => self.register = Some(true),
+            (_, None) if byte & 0x0F == 0 => self.half = Some(byte),
+            (_, Some(high)) if byte & 0x0F == 0 => {
+                self.half = None;
+                let whole = high | (byte >> 4);
+                match self.register {
+                    Some(true) => self.data(whole),
+                    Some(false) => self.command(whole),
+                    None => self.complain("a byte before any start byte"),
+                }
+            }
+            _ => {
+                self.half = None;
+                self.complain("out of step: the low half of a serial byte is not zero");
+            }
+        }
+    }
+
+    fn command(&mut self, command: u8) {
+        match command {
+            0x01 => {
+                self.memory = [b' '; 128];
+                self.address = 0;
+            }
+            0x02 => self.address = 0,
+            0x06 => {}
+            0x08..=0x0F => self.on = command & 0x04 != 0,
+            0x30 | 0x20 => {}
+            0x80..=0xBF => self.address = usize::from(command & 0x3F) * 2,
+            _ => self.complain("an instruction that text mode does not need"),
+        }
+    }
+
+    fn data(&mut self, byte: u8) {
+        let second = self.address % 2 == 1;
+        if byte >= 0x80 && second && self.memory[self.address - 1] < 0x80 {
+            self.complain("a hanzi that does not begin on a word");
+        }
+        self.memory[self.address] = byte;
+        self.address = (self.address + 1) % self.memory.len();
+    }
+
+    fn complain(&mut self, what: &str) {
+        if self.complaints.len() < 100 {
+            self.complaints.push(what.to_owned());
+        }
+    }
+
+    fn shown(&self) -> [String; 4] {
+        LINES.map(|start| {
+            let line = &self.memory[start..start + 16];
+            let (text, _, _) = GB18030.decode(line);
+            if self.on { text.trim_end().to_owned() } else { String::new() }
+        })
+    }
+
+    fn png(&self) -> Vec<u8> {
+        let mut glass = Picture::new(128, 64);
+        for (line, text) in self.shown().iter().enumerate() {
+            let mut x = 0;
+            for character in text.chars() {
+                x += glass.draw(character, x, line * 16, (1, 1), false);
+            }
+        }
+        glass.png(4, 4, [142, 190, 60], [22, 38, 20])
+    }
+
+    fn write_files(&mut self) {
+        let shown = self.shown();
+        let Some(folder) = self.folder.clone().filter(|_| shown != self.drawn) else { return };
+        let text = shown.join("\n") + "\n";
+        self.drawn = shown;
+        let written = write_whole(&folder.join("panel.txt"), text.as_bytes())
+            .and_then(|()| write_whole(&folder.join("panel.png"), &self.png()));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the panel's twin cannot write its files");
+        }
+    }
+}

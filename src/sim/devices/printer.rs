@@ -1,0 +1,246 @@
+//! The twin of an ESC/POS ticket printer with a GBK ROM: parses strictly, answers like a printer, runs out of paper.
+
+mod command;
+mod paper;
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::net::UnixStream,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use self::{
+    command::{Command, Step, next},
+    paper::Paper,
+};
+use super::write_whole;
+
+/// Watches and disturbs a printer.
+#[derive(Clone)]
+pub struct PrinterTwin(Arc<Mutex<State>>);
+
+/// One slip, as it fell out of the printer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slip {
+    /// Its lines.
+    pub text: String,
+    /// Its picture.
+    pub png: Vec<u8>,
+    /// The widest line, half-width columns.
+    pub widest: usize,
+}
+
+struct State {
+    /// Lines left on the roll.
+    lines_left: u32,
+    cover_open: bool,
+    /// Answers nothing, as with a broken return wire.
+    silent: bool,
+    slips: Vec<Slip>,
+    bytes: Vec<u8>,
+    complaints: Vec<String>,
+    folder: Option<PathBuf>,
+}
+
+/// A fresh roll, lines.
+const ROLL: u32 = 100_000;
+
+/// Below this the near-end sensor reports.
+const NEAR_END: u32 = 20;
+
+/// Bytes kept for those who look at them.
+const KEPT: usize = 1 << 20;
+
+/// While the printer waits for paper it looks for real-time questions this often.
+const STALLED: Duration = Duration::from_millis(20);
+
+impl PrinterTwin {
+    /// A printer with a fresh roll, and the host's end of its cable.
+    pub(super) fn start(folder: Option<PathBuf>) -> io::Result<(Self, UnixStream)> {
+        let (host, device) = UnixStream::pair()?;
+        let twin = Self(Arc::new(Mutex::new(State {
+            lines_left: ROLL,
+            cover_open: false,
+            silent: false,
+            slips: Vec::new(),
+            bytes: Vec::new(),
+            complaints: Vec::new(),
+            folder,
+        })));
+        let state = twin.clone();
+        thread::Builder::new().name("printer-twin".to_owned()).spawn(move || {
+            // Ends when the host closes its end.
+            let _ = state.live(device);
+        })?;
+        Ok((twin, host))
+    }
+
+    /// Leaves this many lines on the roll.
+    pub fn set_paper(&self, lines: u32) {
+        self.state().lines_left = lines;
+    }
+
+    /// Puts a fresh roll in.
+    pub fn refill(&self) {
+        self.set_paper(ROLL);
+    }
+
+    /// Opens or closes the cover.
+    pub fn set_cover(&self, open: bool) {
+        self.state().cover_open = open;
+    }
+
+    /// Cuts or mends the wire from the printer to the host.
+    pub fn set_silent(&self, silent: bool) {
+        self.state().silent = silent;
+    }
+
+    /// The slips so far.
+    pub fn slips(&self) -> Vec<Slip> {
+        self.state().slips.clone()
+    }
+
+    /// The bytes so far, the newest mebibyte.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.state().bytes.clone()
+    }
+
+    /// What a real printer would not have understood.
+    pub fn complaints(&self) -> Vec<String> {
+        self.state().complaints.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn live(&self, mut wire: UnixStream) -> io::Result<()> {
+        let mut buffer: Vec<u8> = Vec::new();
+        let mut paper = Paper::default();
+        let mut chunk = [0; 4096];
+        loop {
+            let stalled = self.work(&mut buffer, &mut paper, &mut wire)?;
+            wire.set_read_timeout(stalled.then_some(STALLED))?;
+            match wire.read(&mut chunk) {
+                Ok(0) => return Ok(()),
+                Ok(length) => {
+                    buffer.extend_from_slice(&chunk[..length]);
+                    self.keep(&chunk[..length]);
+                }
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Works off what has arrived; true when paper or cover stops it. Real-time questions are answered in any case.
+    fn work(&self, buffer: &mut Vec<u8>, paper: &mut Paper, wire: &mut UnixStream) -> io::Result<bool> {
+        let mut at = 0;
+        let mut stalled = false;
+        loop {
+            let (command, length) = match next(&buffer[at..]) {
+                Step::Whole(command, length) => (command, length),
+                Step::More => break,
+            };
+            if let Command::RealTime(n) = command {
+                let answer = self.state().real_time(n);
+                buffer.drain(at..at + length);
+                self.answer(wire, answer)?;
+                continue;
+            }
+            let stops = {
+                let state = self.state();
+                state.cover_open || (state.lines_left == 0 && command.needs_paper())
+            };
+            stalled |= stops;
+            if stalled {
+                // Everything behind waits in the printer's buffer; only real-time questions are looked for.
+                at += length;
+                continue;
+            }
+            buffer.drain(at..at + length);
+            self.carry_out(command, paper, wire)?;
+        }
+        Ok(stalled)
+    }
+
+    fn carry_out(&self, command: Command, paper: &mut Paper, wire: &mut UnixStream) -> io::Result<()> {
+        match command {
+            Command::Status => {
+                let answer = if self.state().lines_left <= NEAR_END { 0x03 } else { 0x00 };
+                self.answer(wire, answer)
+            }
+            Command::Cut => {
+                if let Some(slip) = paper.cut() {
+                    self.state().fall_out(slip);
+                }
+                Ok(())
+            }
+            command => {
+                let mut state = self.state();
+                if matches!(command, Command::LineFeed) {
+                    state.lines_left = state.lines_left.saturating_sub(1);
+                }
+                if let Err(complaint) = paper.take(command) {
+                    state.complain(complaint);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn answer(&self, wire: &mut UnixStream, answer: u8) -> io::Result<()> {
+        if self.state().silent { Ok(()) } else { wire.write_all(&[answer]) }
+    }
+
+    fn keep(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        state.bytes.extend_from_slice(bytes);
+        let excess = state.bytes.len().saturating_sub(KEPT);
+        state.bytes.drain(..excess);
+        if let Some(folder) = &state.folder {
+            let file = OpenOptions::new().create(true).append(true).open(folder.join("printer.bin"));
+            if let Err(error) = file.and_then(|mut file| file.write_all(bytes)) {
+                tracing::warn!(%error, "the printer's twin cannot write its file");
+            }
+        }
+    }
+}
+
+impl State {
+    fn real_time(&self, n: u8) -> u8 {
+        let no_paper = self.lines_left == 0;
+        0x12 | match n {
+            1 if no_paper || self.cover_open => 0x08,
+            2 => u8::from(self.cover_open) * 0x04 + u8::from(no_paper) * 0x20,
+            4 if no_paper => 0x6C,
+            4 if self.lines_left <= NEAR_END => 0x0C,
+            _ => 0,
+        }
+    }
+
+    fn fall_out(&mut self, slip: Slip) {
+        if let Some(folder) = &self.folder {
+            let number = fs::read_dir(folder).map_or(1, |entries| {
+                1 + entries.flatten().filter(|e| e.file_name().to_string_lossy().ends_with(".txt") && e.file_name().to_string_lossy().starts_with("slip-")).count()
+            });
+            let file = |kind| folder.join(format!("slip-{number:04}.{kind}"));
+            let written = write_whole(&file("txt"), slip.text.as_bytes())
+                .and_then(|()| write_whole(&file("png"), &slip.png));
+            if let Err(error) = written {
+                tracing::warn!(%error, "the printer's twin cannot write a slip");
+            }
+        }
+        self.slips.push(slip);
+    }
+
+    fn complain(&mut self, complaint: String) {
+        if self.complaints.len() < 100 {
+            self.complaints.push(complaint);
+        }
+    }
+}

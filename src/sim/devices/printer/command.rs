@@ -1,0 +1,108 @@
+//! ESC/POS as a printer reads it.
+
+/// One command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// `DLE EOT n`
+    RealTime(u8),
+    /// `ESC @`
+    Init,
+    /// `FS &`
+    Chinese,
+    /// `FS .`
+    NoChinese,
+    /// `ESC a n`
+    Align(u8),
+    /// `GS ! n`: width and height, from 1.
+    Size(usize, usize),
+    /// `ESC E n`
+    Bold(bool),
+    /// `LF`
+    LineFeed,
+    /// `ESC d n`
+    Feed(u8),
+    /// `GS V …`, `ESC i`, `ESC m`
+    Cut,
+    /// `GS r n`
+    Status,
+    /// `GS ( k` store
+    QrStore(Vec<u8>),
+    /// `GS ( k` print
+    QrPrint,
+    /// `GS ( k` model, size, error correction
+    QrSet,
+    /// A run of printable bytes.
+    Text(Vec<u8>),
+    /// A byte that begins no command.
+    Unknown(u8),
+}
+
+/// What reading brought.
+pub(super) enum Step {
+    /// A command and its length in bytes.
+    Whole(Command, usize),
+    /// It is not whole yet.
+    More,
+}
+
+impl Command {
+    /// True for what cannot be done without paper.
+    pub(super) fn needs_paper(&self) -> bool {
+        !matches!(self, Self::RealTime(_))
+    }
+}
+
+/// Reads the first command.
+pub(super) fn next(bytes: &[u8]) -> Step {
+    use Command as C;
+    let whole = Step::Whole;
+    match bytes {
+        [] => Step::More,
+        [0x10, 0x04, n, ..] => whole(C::RealTime(*n), 3),
+        [0x1B, b'@', ..] => whole(C::Init, 2),
+        [0x1C, b'&', ..] => whole(C::Chinese, 2),
+        [0x1C, b'.', ..] => whole(C::NoChinese, 2),
+        [0x1B, b'a', n, ..] => whole(C::Align(*n), 3),
+        [0x1B, b'E', n, ..] => whole(C::Bold(n & 1 == 1), 3),
+        [0x1B, b'd', n, ..] => whole(C::Feed(*n), 3),
+        [0x1B, b'i' | b'm', ..] => whole(C::Cut, 2),
+        [0x1D, b'!', n, ..] => whole(C::Size(usize::from(n >> 4) + 1, usize::from(n & 0x0F) + 1), 3),
+        [0x1D, b'V', 0 | 1 | 48 | 49, ..] => whole(C::Cut, 3),
+        [0x1D, b'V', 65 | 66, _, ..] => whole(C::Cut, 4),
+        [0x1D, b'r', 1 | 49, ..] => whole(C::Status, 3),
+        [0x1D, b'(', b'k', low, high, rest @ ..] => qr(usize::from(*low) + 256 * usize::from(*high), rest),
+        // Perhaps the beginning of one of the above.
+        [0x10 | 0x1B | 0x1C | 0x1D] | [0x10, 0x04] | [0x1B, b'a' | b'E' | b'd'] => Step::More,
+        [0x1D, b'!' | b'V' | b'r' | b'('] | [0x1D, b'V', 65 | 66] | [0x1D, b'(', b'k'] | [0x1D, b'(', b'k', _] => {
+            Step::More
+        }
+        [b'\n', ..] => whole(C::LineFeed, 1),
+        [0x20..=0x7E | 0x80..=0xFF, ..] => text(bytes),
+        [other, ..] => whole(C::Unknown(*other), 1),
+    }
+}
+
+fn qr(length: usize, rest: &[u8]) -> Step {
+    let Some(body) = rest.get(..length) else { return Step::More };
+    let command = match body {
+        [49, 65, _, _] | [49, 67, 1..=16] | [49, 69, 48..=51] => Command::QrSet,
+        [49, 80, 48, payload @ ..] => Command::QrStore(payload.to_vec()),
+        [49, 81, 48] => Command::QrPrint,
+        _ => Command::Unknown(0x1D),
+    };
+    Step::Whole(command, 5 + length)
+}
+
+/// Printable bytes up to the next control byte; a hanzi is never cut in two.
+fn text(bytes: &[u8]) -> Step {
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            0x20..=0x7E => at += 1,
+            0x80..=0xFF if at + 1 < bytes.len() => at += 2,
+            0x80..=0xFF if at == 0 => return Step::More,
+            _ => break,
+        }
+    }
+    Step::Whole(Command::Text(bytes[..at].to_vec()), at)
+}
