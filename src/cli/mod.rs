@@ -1,1 +1,112 @@
-//! x
+//! The command line: reads files, builds the wires, hands them to `service`, prints for a technician.
+//!
+//! Nothing here decides what a person sees. Text goes to standard output, faults to standard error with code and cure,
+//! and the exit code is one of `fault::exit`.
+
+mod build;
+mod check;
+mod journal;
+mod logging;
+mod lookup;
+mod run;
+mod wires;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    fault::{self, Fault, exit},
+    vault,
+};
+
+/// Agent of a face-payment kiosk.
+#[derive(Parser)]
+#[command(name = "facemchd", version, about, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve: the daemon itself
+    Run {
+        #[command(flatten)]
+        site: SiteFile,
+    },
+    /// Look at everything the daemon needs and say what to mend, without serving
+    Check {
+        #[command(flatten)]
+        site: SiteFile,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask WeChat about face_sids, outside the kiosk's flow: for commissioning
+    Lookup(lookup::Arguments),
+    /// Read the journal
+    #[command(subcommand)]
+    Journal(journal::Command),
+}
+
+/// Where the site file lies.
+#[derive(clap::Args)]
+struct SiteFile {
+    /// The site file
+    #[arg(long, value_name = "SITE", default_value = "/etc/facemchd/site.toml")]
+    config: PathBuf,
+}
+
+/// Why a command ended early: the line for the operator, and the exit code.
+struct Failure {
+    line: String,
+    exit: u8,
+}
+
+/// Runs the program; returns its exit code.
+pub fn main() -> u8 {
+    // Only a hardening: on a kernel that refuses it the unit's LimitCORE=0 holds.
+    let _ = vault::no_core_dumps();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { exit::USAGE } else { exit::OK };
+        }
+    };
+    let mut out = io::stdout().lock();
+    let result = match arguments.command {
+        Command::Run { site } => {
+            drop(out);
+            run::run(&site.config)
+        }
+        Command::Check { site, json } => check::check(&site.config, json, &mut out),
+        Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
+        Command::Journal(command) => journal::journal(&command, &mut out),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "{}", failure.line);
+            failure.exit
+        }
+    }
+}
+
+impl<F: Fault> From<F> for Failure {
+    fn from(fault: F) -> Self {
+        let code = fault.code();
+        Self { line: format!("{}\n  cure: {}", fault::chain(&fault), code.cure()), exit: code.exit() }
+    }
+}
+
+impl Failure {
+    /// Standard output is gone, or a file of the command line cannot be used.
+    fn io(what: &str, error: &io::Error) -> Self {
+        Self { line: format!("{what}: {error}"), exit: exit::IO }
+    }
+}

@@ -1,0 +1,308 @@
+//! Site file → the settings of every room. The only place that knows both sides.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{Failure, wires::LaneDevices};
+use crate::{
+    checkin::{self, CheckIn},
+    config::{Adapter, Charset, Engine, InfoType, Padding, PanelPlace, Place, Site, Terminal},
+    fault::{Code, Fault},
+    http, identity, kiosk,
+    service::{LanePart, PanelPart, Parts, Reloaded},
+    store, terminal,
+    vault::{self, Vault},
+    words::{Clock, LaneId},
+};
+
+/// Platform certificates in the state, as a JSON list of PEM texts.
+struct Certificates(Mutex<store::State>);
+
+impl identity::CertificateCache for Certificates {
+    fn load(&self) -> Vec<String> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.get(CERTIFICATES).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    fn save(&self, pems: &[String]) {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(bytes) = serde_json::to_vec(pems) {
+            state.put(CERTIFICATES, &bytes);
+        }
+    }
+}
+
+/// Their key in the state.
+const CERTIFICATES: &str = "platform-certificates";
+
+/// What the program calls itself towards WeChat and the site's system.
+const USER_AGENT: &str = concat!("facemchd/", env!("CARGO_PKG_VERSION"), " (Linux) Rust");
+
+/// A fault of any room.
+pub(super) type AnyFault = Box<dyn Fault + Send>;
+
+impl From<AnyFault> for Failure {
+    fn from(fault: AnyFault) -> Self {
+        let code = fault.code();
+        Self {
+            line: format!("{}\n  cure: {}", crate::fault::chain(&*fault), code.cure()),
+            exit: code.exit(),
+        }
+    }
+}
+
+/// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP.
+pub(super) fn parts(
+    file: &Path,
+    site: &Site,
+    clock: Arc<dyn Clock>,
+    devices: Vec<LaneDevices>,
+) -> Result<Parts, Failure> {
+    let correlator = Arc::new(store::Correlator::open(&site.state_dir)?);
+    let names: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
+    let now = clock.now().wall;
+    let (journal, recovered) = store::Journal::open(&journal_settings(site), &names, Arc::clone(&correlator), now)?;
+    if let Some(salvage) = &recovered.salvaged {
+        tracing::error!(code = %Code::J501, epoch = recovered.epoch, "{salvage}");
+    }
+    let (state, quarantined) = store::State::open(&site.state_dir)?;
+    if quarantined {
+        tracing::warn!(code = %Code::J504, "the state was damaged; it is being rebuilt");
+    }
+    let cache = Arc::new(Certificates(Mutex::new(state)));
+    let lookup = Arc::new(face_lookup(site, &clock, Arc::clone(&cache) as _)?);
+    let checkin = checkin(site, &clock, &recovered)?;
+    let reload = reload(file.to_owned(), Arc::clone(&clock), cache);
+    Ok(Parts {
+        kiosk: kiosk_settings(site)?,
+        unfinished: recovered.unfinished,
+        journal,
+        correlator,
+        lookup,
+        lookup_workers: site.wechatpay.concurrency,
+        patience: site.wechatpay.patience,
+        checkin,
+        lanes: lanes(site, devices),
+        reload,
+        clock,
+    })
+}
+
+pub(super) fn journal_settings(site: &Site) -> store::Settings {
+    store::Settings {
+        dir: site.state_dir.clone(),
+        max_age: site.journal.max_age,
+        max_bytes: site.journal.max_bytes,
+    }
+}
+
+/// The keys, opened and compared with what the site file says of them.
+pub(super) fn vault(site: &Site) -> Result<Vault, AnyFault> {
+    let engine = match site.keys.engine {
+        Engine::AwsLcRs => vault::EngineKind::AwsLc,
+        #[cfg(feature = "rustcrypto")]
+        Engine::Rsa => vault::EngineKind::RustCrypto,
+        #[cfg(not(feature = "rustcrypto"))]
+        Engine::Rsa => unreachable!("the site file is refused in a build without rustcrypto"),
+    };
+    let merchant =
+        vault::Merchant { mchid: site.merchant.mchid.clone(), serial_no: site.merchant.serial_no.clone() };
+    let files = vault::KeyFiles {
+        sign: site.keys.sign.clone(),
+        decrypt: site.keys.decrypt.clone(),
+        certificate: site.keys.certificate.clone(),
+        apiv3: site.keys.apiv3.clone(),
+    };
+    Vault::open(engine, merchant, &files).map_err(boxed)
+}
+
+/// The lookup with everything it needs.
+pub(super) fn face_lookup(
+    site: &Site,
+    clock: &Arc<dyn Clock>,
+    cache: Arc<dyn identity::CertificateCache>,
+) -> Result<identity::FaceLookup, AnyFault> {
+    let vault = Arc::new(vault(site)?);
+    let wechatpay = &site.wechatpay;
+    let client = http::Client::open(&http_settings(site), Arc::clone(clock)).map_err(boxed)?;
+    let public_key = match (&wechatpay.public_key_id, &wechatpay.public_key) {
+        (Some(id), Some(file)) => Some((id.clone(), vault::PublicKey::read(file).map_err(boxed)?)),
+        _ => None,
+    };
+    let settings = identity::Settings {
+        base_url: wechatpay.base_url.clone(),
+        backup_url: wechatpay.backup_url.clone(),
+        appid: site.merchant.appid.clone(),
+        sub_mchid: site.merchant.sub_mchid.clone(),
+        sub_appid: site.merchant.sub_appid.clone(),
+        sub_serial_no: site.merchant.sub_serial_no.clone(),
+        info_type: match site.info_type() {
+            InfoType::RealName => identity::InfoType::RealName,
+            InfoType::UnionId => identity::InfoType::UnionId,
+        },
+        public_key,
+        padding: match wechatpay.padding {
+            Padding::Auto => identity::PaddingChoice::Auto,
+            Padding::Pkcs1v15 => identity::PaddingChoice::Pkcs1v15,
+            Padding::OaepSha1 => identity::PaddingChoice::OaepSha1,
+        },
+        charset: match wechatpay.charset {
+            Charset::Auto => identity::CharsetChoice::Auto,
+            Charset::Utf8 => identity::CharsetChoice::Utf8,
+            Charset::Gbk => identity::CharsetChoice::Gbk,
+        },
+        patience: wechatpay.patience,
+    };
+    Ok(identity::FaceLookup::new(settings, vault, client, Arc::clone(clock), cache))
+}
+
+/// The client towards WeChat.
+pub(super) fn http_settings(site: &Site) -> http::Settings {
+    let wechatpay = &site.wechatpay;
+    http::Settings {
+        ca_file: wechatpay.ca_file.clone(),
+        client_certificate: None,
+        proxy: wechatpay.proxy.as_ref().map(|proxy| proxy.0.clone()),
+        connect_to: wechatpay.connect_to,
+        user_agent: USER_AGENT.to_owned(),
+        // WeChat closes idle connections after eight seconds (wechatpay.md §2.7).
+        idle_age: std::time::Duration::from_secs(7),
+        max_idle: wechatpay.concurrency,
+        connect_patience: std::time::Duration::from_secs(3),
+    }
+}
+
+/// The core's settings.
+fn kiosk_settings(site: &Site) -> Result<kiosk::Settings, Failure> {
+    let lanes = site
+        .lane
+        .iter()
+        .map(|lane| kiosk::LaneSettings {
+            mode: lane.mode,
+            panel_name: site.privacy.panel_name,
+            slip_name: site.privacy.slip_name,
+            wipe_after: site.privacy.wipe_after,
+            patience: site.wechatpay.patience,
+            has_panel: lane.panel != PanelPlace::None,
+            has_printer: lane.printer == Place::Board,
+            has_gate: lane.gate == Place::Board,
+            ..kiosk::LaneSettings::default()
+        })
+        .collect();
+    let run = getrandom::u64().map_err(|error| Failure {
+        line: format!("{} the kernel gives no random numbers: {error}", Code::X001),
+        exit: crate::fault::exit::SOFTWARE,
+    })?;
+    Ok(kiosk::Settings { run, lanes })
+}
+
+/// The site's system, or the numbers given here.
+fn checkin(
+    site: &Site,
+    clock: &Arc<dyn Clock>,
+    recovered: &store::Recovered,
+) -> Result<Box<dyn CheckIn>, AnyFault> {
+    match site.checkin.adapter {
+        Adapter::Http => http_checkin(site, clock),
+        Adapter::Local => {
+            let given = recovered
+                .given
+                .iter()
+                .filter_map(|given| {
+                    let lane = site.lane.iter().find(|lane| lane.name == given.lane)?;
+                    Some(checkin::LocalGiven {
+                        series: lane.series.clone(),
+                        at: given.at,
+                        number: given.number.clone(),
+                        person: given.person.map(|tag| tag.0),
+                        session: given.session,
+                    })
+                })
+                .collect();
+            let settings = checkin::LocalSettings {
+                utc_offset: site.checkin.utc_offset,
+                reset_minutes: site.checkin.reset_at,
+                series: site.lane.iter().map(|lane| lane.series.clone()).collect(),
+                salvages: recovered.salvages.clone(),
+            };
+            Ok(Box::new(checkin::Local::new(settings, given, clock.now().wall)))
+        }
+    }
+}
+
+pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dyn CheckIn>, AnyFault> {
+    let settings = &site.checkin;
+    let client_certificate = settings.client_certificate.clone().zip(settings.client_key.clone());
+    let client = http::Client::open(
+        &http::Settings {
+            ca_file: settings.ca_file.clone(),
+            client_certificate,
+            proxy: None,
+            connect_to: None,
+            user_agent: USER_AGENT.to_owned(),
+            idle_age: std::time::Duration::from_secs(7),
+            max_idle: 1,
+            connect_patience: std::time::Duration::from_secs(3),
+        },
+        Arc::clone(clock),
+    )
+    .map_err(boxed)?;
+    let url = settings.url.clone().unwrap_or_default();
+    let adapter =
+        checkin::Http::open(url, settings.hmac_key.as_deref(), settings.utc_offset, client, Arc::clone(clock))
+            .map_err(boxed)?;
+    Ok(Box::new(adapter))
+}
+
+/// The lanes with their devices, in the site file's order.
+fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
+    site.lane
+        .iter()
+        .zip(devices)
+        .enumerate()
+        .map(|(index, (lane, devices))| LanePart {
+            name: lane.name.clone(),
+            mode: lane.mode,
+            series: lane.series.clone(),
+            terminal: terminal::Settings {
+                lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
+                address: match &lane.terminal {
+                    Terminal::Unix(path) => {
+                        terminal::Address::Unix { path: path.clone(), allow_uids: lane.allow_uids.clone() }
+                    }
+                    Terminal::Serial { device, baud } => {
+                        terminal::Address::Serial { device: device.clone(), baud: *baud }
+                    }
+                },
+                plain_lines: lane.plain_lines,
+            },
+            panel: match (lane.panel, devices.panel) {
+                (PanelPlace::Terminal, _) => PanelPart::Terminal,
+                (PanelPlace::Board, Some(panel)) => PanelPart::Board(panel),
+                _ => PanelPart::None,
+            },
+            printer: devices.printer,
+            gate: devices.gate,
+        })
+        .collect()
+}
+
+type Reload = Box<dyn Fn() -> Result<Reloaded, AnyFault> + Send + Sync>;
+
+fn reload(file: PathBuf, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
+    Box::new(move || {
+        let site = Site::read(&file).map_err(boxed)?;
+        let lookup = face_lookup(&site, &clock, Arc::clone(&cache) as _)?;
+        let checkin = match site.checkin.adapter {
+            Adapter::Http => Some(http_checkin(&site, &clock)?),
+            Adapter::Local => None,
+        };
+        Ok(Reloaded { lookup, checkin })
+    })
+}
+
+pub(super) fn boxed(fault: impl Fault + Send + 'static) -> AnyFault {
+    Box::new(fault)
+}

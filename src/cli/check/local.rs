@@ -1,0 +1,157 @@
+//! What can be seen without leaving the machine: files, keys, clock, store, devices.
+
+use std::{
+    fs,
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
+    path::Path,
+    sync::Arc,
+};
+
+use super::Report;
+use crate::{
+    board::Board,
+    cli::{build, wires},
+    config::{Site, Terminal},
+    fault::Code,
+    service::RELEASED,
+    store,
+    words::{Clock, WallTime},
+};
+
+/// A certificate with fewer days left is worth a warning.
+const SOON_DAYS: i64 = 30;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Room that the journal's next segments need, bytes.
+const LEAST_FREE: u64 = 4 << 20;
+
+pub(super) fn check(site: &Site, file: &Path, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    permissions(file, report);
+    board(site, clock, report);
+    time(clock.now().wall, report);
+    keys(site, clock.now().wall, report);
+    state(site, report);
+    terminals(site, report);
+}
+
+fn permissions(file: &Path, report: &mut Report<'_>) {
+    match fs::metadata(file) {
+        Ok(data) if data.permissions().mode() & 0o002 != 0 => {
+            report.warning("site-file-mode", Code::C101, "everybody may write the site file; chmod 0640 it");
+        }
+        Ok(_) => report.ok("site-file-mode", "not writable by everybody"),
+        Err(error) => report.failed("site-file-mode", Code::C101, error.to_string()),
+    }
+}
+
+fn board(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    let found = match Board::find(&site.board) {
+        Ok(found) => found,
+        Err(error) => {
+            report.fault("board-file", &error);
+            return report.skipped("devices", "needs the board file");
+        }
+    };
+    report.ok("board-file", format!("{} as board {}", site.board, found.board.board.id));
+    if found.board.gate.as_ref().is_some_and(|gate| !gate.one_shot) {
+        report.warning(
+            "gate-one-shot",
+            Code::G801,
+            "the board file declares no hardware one-shot: a stuck pulse would have no bound",
+        );
+    }
+    match wires::open(site, clock) {
+        Ok(wires) => report.ok("devices", format!("devices of {} lanes opened", wires.lanes.len())),
+        Err(fault) => report.fault("devices", &*fault),
+    }
+}
+
+fn time(now: WallTime, report: &mut Report<'_>) {
+    if now < RELEASED {
+        report.failed("clock", Code::C105, "the clock stands before this program's release");
+    } else {
+        report.ok("clock", "after this program's release");
+    }
+}
+
+fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
+    match build::vault(site) {
+        Err(fault) => report.fault("keys", &*fault),
+        Ok(vault) => {
+            report.ok("keys", "sign and decrypt keys are usable");
+            match vault.certificate() {
+                None => report.skipped("certificate", "keys.certificate is not set"),
+                Some(facts) => {
+                    let days = (facts.not_after.0 - now.0).div_euclid(DAY_MS);
+                    if days < 0 {
+                        report.failed("certificate", Code::K407, "the merchant certificate has expired");
+                    } else if days < SOON_DAYS {
+                        report.warning("certificate", Code::K407, format!("{days} days left"));
+                    } else {
+                        report.ok("certificate", format!("belongs to the sign key, {days} days left"));
+                    }
+                }
+            }
+        }
+    }
+    match &site.wechatpay.public_key {
+        None => report.skipped("wechatpay-key", "certificate mode"),
+        Some(file) => match crate::vault::PublicKey::read(file) {
+            Ok(_) => report.ok("wechatpay-key", "WeChat Pay's public key is usable"),
+            Err(error) => report.fault("wechatpay-key", &error),
+        },
+    }
+}
+
+fn state(site: &Site, report: &mut Report<'_>) {
+    let dir = &site.state_dir;
+    if let Err(error) = rustix::fs::access(dir, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
+        report.failed("state-dir", Code::C103, format!("{}: {error}", dir.display()));
+        return report.skipped("journal", "needs the state directory");
+    }
+    match rustix::fs::statvfs(dir) {
+        Ok(space) if space.f_bavail * space.f_frsize < LEAST_FREE => {
+            report.failed("state-dir", Code::C103, "less than 4 MiB free");
+        }
+        Ok(space) => report
+            .ok("state-dir", format!("{}: {} MiB free", dir.display(), (space.f_bavail * space.f_frsize) >> 20)),
+        Err(error) => report.failed("state-dir", Code::C103, error.to_string()),
+    }
+    match store::verify(dir) {
+        Ok(proof) if proof.is_whole() => report.ok("journal", proof.to_string()),
+        Ok(proof) => report.warning("journal", Code::J501, proof.to_string()),
+        Err(error) => report.fault("journal", &error),
+    }
+}
+
+fn terminals(site: &Site, report: &mut Report<'_>) {
+    if site.lane.is_empty() {
+        return report.skipped("terminals", "no [[lane]]: enough for lookup, not for run");
+    }
+    for lane in &site.lane {
+        match &lane.terminal {
+            Terminal::Unix(path) => {
+                let folder = path.parent().unwrap_or(Path::new("."));
+                match rustix::fs::access(folder, rustix::fs::Access::WRITE_OK) {
+                    Ok(()) => report.ok("terminal", format!("{}: {}", lane.name, path.display())),
+                    Err(error) => {
+                        report.failed("terminal", Code::T210, format!("{}: {}: {error}", lane.name, folder.display()));
+                    }
+                }
+            }
+            Terminal::Serial { device, .. } => match fs::metadata(device) {
+                Ok(data) if data.file_type().is_char_device() => {
+                    report.ok("terminal", format!("{}: {}", lane.name, device.display()));
+                }
+                Ok(_) => {
+                    let text = format!("{}: {} is not a serial port", lane.name, device.display());
+                    report.failed("terminal", Code::T210, text);
+                }
+                Err(error) => {
+                    report.failed("terminal", Code::T210, format!("{}: {}: {error}", lane.name, device.display()));
+                }
+            },
+        }
+    }
+}

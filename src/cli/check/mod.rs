@@ -1,0 +1,127 @@
+//! `facemchd check`: looks at everything the daemon needs, one line each with a stable id, and says what to mend.
+//!
+//! It changes nothing and serves nobody. A check whose ground is missing is skipped, not failed, so that the first
+//! failed line is the cause.
+
+mod local;
+mod network;
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+use super::Failure;
+use crate::{
+    config::Site,
+    fault::{Code, Fault, chain, exit},
+    service::SystemClock,
+    words::Clock,
+};
+
+/// How one check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Ok,
+    Warning,
+    Failed,
+    Skipped,
+}
+
+/// One line.
+#[derive(Serialize)]
+struct Finding {
+    id: &'static str,
+    outcome: Outcome,
+    text: String,
+    code: Option<&'static str>,
+    cure: Option<&'static str>,
+}
+
+/// Collects findings and prints each as it comes: some take seconds.
+struct Report<'a> {
+    out: &'a mut dyn Write,
+    json: bool,
+    failed: usize,
+    warnings: usize,
+    broken: Option<io::Error>,
+}
+
+pub(super) fn check(file: &Path, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+    let mut report = Report { out, json, failed: 0, warnings: 0, broken: None };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    match Site::read(file) {
+        Err(error) => report.fault("site-file", &error),
+        Ok(site) => {
+            report.ok("site-file", format!("{}: {} lanes", file.display(), site.lane.len()));
+            local::check(&site, file, &clock, &mut report);
+            network::check(&site, &clock, &mut report);
+        }
+    }
+    let (failed, warnings) = (report.failed, report.warnings);
+    if !json {
+        report.line(format_args!("{failed} failed, {warnings} warnings"));
+    }
+    if let Some(error) = report.broken {
+        return Err(Failure::io("standard output", &error));
+    }
+    Ok(if failed == 0 { exit::OK } else { exit::FAILED })
+}
+
+impl Report<'_> {
+    fn ok(&mut self, id: &'static str, text: impl Into<String>) {
+        self.find(id, Outcome::Ok, text.into(), None);
+    }
+
+    fn skipped(&mut self, id: &'static str, text: impl Into<String>) {
+        self.find(id, Outcome::Skipped, text.into(), None);
+    }
+
+    fn warning(&mut self, id: &'static str, code: Code, text: impl Into<String>) {
+        self.warnings += 1;
+        self.find(id, Outcome::Warning, text.into(), Some(code));
+    }
+
+    fn failed(&mut self, id: &'static str, code: Code, text: impl Into<String>) {
+        self.failed += 1;
+        self.find(id, Outcome::Failed, text.into(), Some(code));
+    }
+
+    fn fault(&mut self, id: &'static str, fault: &dyn Fault) {
+        let line = chain(fault);
+        let text = line.split_once(' ').map_or(line.as_str(), |(_, text)| text).to_owned();
+        self.failed(id, fault.code(), text);
+    }
+
+    fn find(&mut self, id: &'static str, outcome: Outcome, text: String, code: Option<Code>) {
+        let finding = Finding { id, outcome, text, code: code.map(Code::as_str), cure: code.map(Code::cure) };
+        if self.json {
+            match serde_json::to_string(&finding) {
+                Ok(line) => self.line(format_args!("{line}")),
+                Err(error) => self.broken = Some(error.into()),
+            }
+            return;
+        }
+        let word = match outcome {
+            Outcome::Ok => "ok",
+            Outcome::Warning => "warning",
+            Outcome::Failed => "FAILED",
+            Outcome::Skipped => "skipped",
+        };
+        let code = finding.code.map(|code| format!("{code} ")).unwrap_or_default();
+        self.line(format_args!("{word:<8} {id:<16} {code}{}", finding.text));
+        if let Some(cure) = finding.cure {
+            self.line(format_args!("{:<8} {:<16} cure: {cure}", "", ""));
+        }
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        if let Err(error) = writeln!(self.out, "{line}") {
+            self.broken = Some(error);
+        }
+    }
+}

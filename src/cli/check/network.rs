@@ -1,0 +1,152 @@
+//! The way to WeChat and to the site's system, hop by hop; the first failed line is the broken hop.
+
+use std::{
+    net::{SocketAddr, TcpStream, ToSocketAddrs as _},
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use super::Report;
+use crate::{
+    cli::build,
+    config::{Adapter, Site},
+    fault::Code,
+    identity,
+    http::{Client, Method, Request},
+    vault::RequestToSign,
+    words::{Clock, SessionId},
+};
+
+/// How long one hop may take.
+const HOP: Duration = Duration::from_secs(4);
+
+/// WeChat refuses requests signed further away than this from its own clock, seconds (wechatpay.md §2.2).
+const CLOCK_WINDOW: i64 = 300;
+
+pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    interface(report);
+    let wechatpay = &site.wechatpay;
+    match &wechatpay.proxy {
+        Some(proxy) => {
+            // Behind a proxy this machine resolves and connects to nothing else.
+            report.skipped("resolver", "the proxy resolves names");
+            hop("proxy", Code::N306, authority(&proxy.0), report);
+        }
+        None => {
+            report.skipped("proxy", "none set");
+            for (id, url) in [("route-main", Some(&wechatpay.base_url)), ("route-backup", wechatpay.backup_url.as_ref())] {
+                let Some(url) = url else { continue };
+                match wechatpay.connect_to {
+                    Some(address) => hop(id, Code::N301, &address.to_string(), report),
+                    None => hop(id, Code::N301, authority(url), report),
+                }
+            }
+        }
+    }
+    wechat(site, clock, report);
+    site_system(site, clock, report);
+}
+
+fn interface(report: &mut Report<'_>) {
+    let links = std::fs::read_dir("/sys/class/net").map(|links| {
+        links
+            .flatten()
+            .filter(|link| link.file_name() != "lo")
+            .filter(|link| std::fs::read_to_string(link.path().join("operstate")).is_ok_and(|state| state.trim() == "up"))
+            .map(|link| link.file_name().to_string_lossy().into_owned())
+            .collect::<Vec<_>>()
+    });
+    match links {
+        Ok(links) if links.is_empty() => {
+            report.warning("interface", Code::N301, "no network interface is up; only loopback can be reached");
+        }
+        Ok(links) => report.ok("interface", format!("up: {}", links.join(", "))),
+        Err(_) => report.skipped("interface", "this kernel lists no interfaces"),
+    }
+}
+
+/// Resolves `host:port` and connects.
+fn hop(id: &'static str, code: Code, authority: &str, report: &mut Report<'_>) {
+    let with_port = if authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+        authority.to_owned()
+    } else {
+        format!("{authority}:443")
+    };
+    let Some(addresses) = resolve(with_port.clone()) else {
+        return report.failed(id, Code::N302, format!("{with_port}: the name cannot be resolved"));
+    };
+    match addresses.iter().map(|address| TcpStream::connect_timeout(address, HOP)).find(Result::is_ok) {
+        Some(_) => report.ok(id, format!("{with_port}: connected")),
+        None => report.failed(id, code, format!("{with_port}: no connection")),
+    }
+}
+
+/// The resolver has no deadline of its own: it is asked on a thread that is left behind when it takes too long.
+fn resolve(authority: String) -> Option<Vec<SocketAddr>> {
+    let (answer, answered) = mpsc::channel();
+    thread::spawn(move || answer.send(authority.to_socket_addrs().map(Iterator::collect::<Vec<_>>)));
+    answered.recv_timeout(HOP).ok()?.ok().filter(|addresses| !addresses.is_empty())
+}
+
+/// `host[:port]` of an address.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split('/').next().unwrap_or(rest);
+    rest.rsplit_once('@').map_or(rest, |(_, host)| host)
+}
+
+/// TLS, then a signed request that reads no person.
+fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    let client = match Client::open(&build::http_settings(site), Arc::clone(clock)) {
+        Ok(client) => client,
+        Err(error) => return report.fault("tls", &error),
+    };
+    let Ok(vault) = build::vault(site) else { return report.skipped("wechat", "needs the keys") };
+    let timestamp = clock.now().wall.unix_seconds();
+    let nonce = format!("{timestamp:032}");
+    let path_and_query = "/v3/certificates";
+    let to_sign = RequestToSign { method: "GET", path_and_query, timestamp, nonce: &nonce, body: b"" };
+    let authorization = match vault.sign_request(&to_sign) {
+        Ok(authorization) => authorization,
+        Err(error) => return report.fault("wechat", &error),
+    };
+    let url = format!("{}{path_and_query}", site.wechatpay.base_url);
+    let headers = [("Accept", "application/json"), ("Authorization", authorization.as_str())];
+    let request = Request { method: Method::Get, url: &url, headers: &headers, body: None, patience: HOP, max_body: 65536 };
+    let response = match client.send(&request) {
+        Ok(response) => response,
+        Err(error) => return report.fault("tls", &error),
+    };
+    report.ok("tls", "the certificate and the name are right");
+    if let Some(theirs) = response.header("date").and_then(identity::http_date) {
+        let offset = theirs - clock.now().wall.unix_seconds();
+        if offset.abs() >= CLOCK_WINDOW {
+            report.failed("clock-offset", Code::C106, format!("WeChat's clock is {offset} s ahead of ours"));
+        } else {
+            report.ok("clock-offset", format!("{offset} s"));
+        }
+    }
+    match response.status {
+        200 => report.ok("wechat", "our signature is accepted; certificate mode"),
+        404 => report.ok("wechat", "our signature is accepted; public-key mode"),
+        401 => report.failed("wechat", Code::N322, "our signature is not accepted"),
+        403 => report.failed("wechat", Code::N321, "no permission"),
+        429 => report.warning("wechat", Code::N323, "too many requests"),
+        status => report.failed("wechat", Code::N324, format!("status {status}")),
+    }
+}
+
+/// A question about a session that never was: the site's system answers 404 and is well.
+fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    if site.checkin.adapter == Adapter::Local {
+        return report.skipped("site-system", "numbers are given here");
+    }
+    match build::http_checkin(site, clock) {
+        Err(fault) => report.fault("site-system", &*fault),
+        Ok(mut adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, HOP) {
+            crate::words::Resolution::CannotSay(code) => report.failed("site-system", code, code.summary()),
+            _ => report.ok("site-system", "reached, and it accepts our credentials"),
+        },
+    }
+}

@@ -1,0 +1,100 @@
+//! `facemchd journal list|verify`: reads beside a running daemon, writes nothing.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::Subcommand;
+
+use super::{Failure, SiteFile};
+use crate::{
+    config::Site,
+    fault::{Code, exit},
+    store::{self, Entry, Stored},
+    words::WallTime,
+};
+
+/// Read the journal
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Print every record, oldest first
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prove the chain: nothing changed, nothing missing
+    Verify {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Where the journal lies.
+#[derive(clap::Args)]
+pub(super) struct Place {
+    #[command(flatten)]
+    site: SiteFile,
+    /// The state directory itself, instead of a site file's
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+}
+
+pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
+    let written = |error: io::Error| Failure::io("standard output", &error);
+    match command {
+        Command::List { place, json } => {
+            for entry in store::entries(&place.dir()?)? {
+                let line = if *json {
+                    serde_json::to_string(&entry).map_err(|error| written(error.into()))?
+                } else {
+                    readable(&entry)
+                };
+                writeln!(out, "{line}").map_err(written)?;
+            }
+            Ok(exit::OK)
+        }
+        Command::Verify { place } => {
+            let proof = store::verify(&place.dir()?)?;
+            if proof.is_whole() {
+                writeln!(out, "whole: {proof}").map_err(written)?;
+                return Ok(exit::OK);
+            }
+            let code = Code::J501;
+            writeln!(out, "{code} {}: {proof}\n  cure: {}", code.summary(), code.cure()).map_err(written)?;
+            Ok(exit::FAILED)
+        }
+    }
+}
+
+impl Place {
+    fn dir(&self) -> Result<PathBuf, Failure> {
+        match &self.state_dir {
+            Some(dir) => Ok(dir.clone()),
+            None => Ok(Site::read(&self.site.config)?.state_dir),
+        }
+    }
+}
+
+/// `2026-11-21 08:15:02.120Z  3f9c…-0001  decided  checked_in A036 3楼 内科`
+fn readable(entry: &Entry) -> String {
+    let at = WallTime(entry.at).at_offset(0).format(TIME).unwrap_or_default();
+    let or = |text: &Option<String>| text.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+    let what = match &entry.stored {
+        Stored::Opened { lane, seq, terminal, .. } => format!("opened       {lane} frame {seq}{}", or(terminal)),
+        Stored::CheckingIn { .. } => "checking in".to_owned(),
+        Stored::Decided { result, code, number, place, .. } => {
+            format!("decided      {result}{}{}{}", or(number), or(place), or(code))
+        }
+        Stored::Printed { outcome, code, .. } => format!("slip         {outcome}{}", or(code)),
+        Stored::Gated { outcome, code, .. } => format!("gate         {outcome}{}", or(code)),
+        Stored::Closed { result, code, .. } => format!("closed       {result}{}", or(code)),
+    };
+    format!("{at}  {}  {what}", entry.stored.session())
+}
+
+const TIME: &[time::format_description::BorrowedFormatItem<'_>] =
+    time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]Z");

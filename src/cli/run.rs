@@ -1,0 +1,62 @@
+//! `facemchd run`
+
+use std::{
+    path::Path,
+    sync::Arc,
+};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+
+use super::{Failure, build, logging, wires};
+use crate::{
+    config::Site,
+    fault::exit,
+    service::{self, Control, SystemClock},
+};
+
+pub(super) fn run(file: &Path) -> Result<u8, Failure> {
+    logging::start();
+    let site = Site::read(file)?;
+    let clock = Arc::new(SystemClock::start());
+    let wires = wires::open(&site, &(Arc::clone(&clock) as _))?;
+    let parts = build::parts(file, &site, clock, wires.lanes)?;
+    runtime()?.block_on(async {
+        let (orders, control) = mpsc::channel(4);
+        tokio::spawn(forward_signals(orders)?);
+        let summary = service::serve(parts, control).await?;
+        tracing::info!(inputs = summary.inputs, longest_turn_us = summary.longest_turn.as_micros(), "stopped");
+        Ok(exit::OK)
+    })
+}
+
+/// One thread for the loop, sockets and timers.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .map_err(|error| Failure::io("the runtime cannot be started", &error))
+}
+
+/// SIGTERM and SIGINT end in order, SIGHUP reads again.
+fn forward_signals(orders: mpsc::Sender<Control>) -> Result<impl Future<Output = ()>, Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::io("signals cannot be received", &error));
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut hangup = listen(SignalKind::hangup())?;
+    Ok(async move {
+        loop {
+            let order = tokio::select! {
+                _ = terminate.recv() => Control::Stop,
+                _ = interrupt.recv() => Control::Stop,
+                _ = hangup.recv() => Control::Reload,
+            };
+            if orders.send(order).await.is_err() {
+                return;
+            }
+        }
+    })
+}

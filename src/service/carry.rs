@@ -1,0 +1,235 @@
+//! Carries out what the core decided. Takes no decision of its own; what cannot be handed over is answered as "busy".
+
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::mpsc::Sender;
+
+use super::{
+    checkins::{self, Question},
+    journalist::Entry,
+    lookups::Errand,
+    outputs::Opening,
+    printers::Job,
+    worker::Worker,
+};
+use crate::{
+    checkin::{CheckIn, Request},
+    fault::Code,
+    kiosk::{CheckInRequest, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
+    store::Correlator,
+    terminal::Reply,
+    words::{CheckInAnswer, Clock, LaneId, Mode, Moment, Resolution},
+};
+
+/// One lane's threads and connections.
+pub(super) struct LaneHands {
+    pub(super) name: String,
+    pub(super) mode: Mode,
+    pub(super) series: String,
+    pub(super) replies: Sender<Reply>,
+    pub(super) scenes_to_terminal: bool,
+    pub(super) panel: Option<Worker<Scene>>,
+    pub(super) printer: Option<Worker<Job>>,
+    /// The fault the core was told when a thread of this lane hung.
+    pub(super) late: Option<Code>,
+}
+
+/// Everything that can be told to do something.
+pub(super) struct Carrier {
+    clock: Arc<dyn Clock>,
+    correlator: Arc<Correlator>,
+    lanes: Vec<LaneHands>,
+    store: Worker<Entry>,
+    outputs: Worker<Opening>,
+    lookups: Worker<Errand>,
+    checkins: Worker<Question>,
+    /// Questions about the past whose time has not come.
+    later: Vec<(Moment, Question)>,
+    opened: u64,
+}
+
+/// The most questions about the past that wait; beyond that they are answered "cannot say".
+const LATER: usize = 256;
+
+impl Carrier {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        correlator: Arc<Correlator>,
+        lanes: Vec<LaneHands>,
+        store: Worker<Entry>,
+        outputs: Worker<Opening>,
+        lookups: Worker<Errand>,
+        checkins: Worker<Question>,
+    ) -> Self {
+        Self { clock, correlator, lanes, store, outputs, lookups, checkins, later: Vec::new(), opened: 0 }
+    }
+
+    /// Drains the core. What could not be handed over comes back as an input at once, until nothing is left.
+    pub(super) fn carry_all(&mut self, core: &mut Kiosk) {
+        while let Some(output) = core.poll_output() {
+            if let Some(refused) = self.carry(output) {
+                core.handle(self.clock.now(), refused);
+            }
+        }
+    }
+
+    /// Carries out one output; returns what happened instead if nobody had room for it.
+    fn carry(&mut self, output: Output) -> Option<Input> {
+        match output {
+            Output::Warm => {
+                // Only a convenience: a busy pool is warm anyway.
+                let _ = self.lookups.offer(Errand::Warm);
+            }
+            Output::Record { ticket, record } => {
+                self.opened += u64::from(matches!(record, Record::Opened { .. }));
+                if let Err(Entry { ticket, .. }) = self.store.offer(Entry { ticket, record }) {
+                    tracing::error!(code = %Code::J502, "the store has no room for a record");
+                    return ticket.map(|ticket| Input::NotRecorded { ticket, code: Code::J502 });
+                }
+            }
+            Output::LookUp { session, face_sid, deadline } => {
+                if self.lookups.offer(Errand::LookUp { session, face_sid, deadline }).is_err() {
+                    return Some(Input::Found { session, result: Err(Code::X003) });
+                }
+            }
+            Output::CheckIn(request) => return self.check_in(request),
+            Output::Resolve { session, after } => {
+                if self.later.len() == LATER {
+                    return Some(Input::Resolved { session, resolution: Resolution::CannotSay(Code::X003) });
+                }
+                self.later.push((after, Question::Resolve { session }));
+            }
+            Output::Show { lane, scene } => {
+                if let Some(hands) = self.lanes.get(usize::from(lane.0)) {
+                    hands.show(scene);
+                }
+            }
+            Output::Print { lane, job, slip, deadline } => {
+                let printer = self.lanes.get(usize::from(lane.0)).and_then(|hands| hands.printer.as_ref());
+                if printer.is_none_or(|printer| printer.offer(Job { job, slip, deadline }).is_err()) {
+                    return Some(Input::Printed { job, outcome: PrintOutcome::NotPrinted(Code::P701) });
+                }
+            }
+            Output::Open { lane, grant } => {
+                if self.outputs.offer(Opening { lane, grant }).is_err() {
+                    let outcome = GateOutcome::Failed(Code::G801);
+                    return Some(Input::Gated { session: grant.session, outcome });
+                }
+            }
+            Output::Acknowledge { lane, peer, seq, status, session, code } => {
+                self.reply(lane, Reply::Ack { peer, seq, status, session, code });
+            }
+            Output::Tell { lane, peer, seq, outcome } => self.reply(lane, Reply::Outcome { peer, seq, outcome }),
+        }
+        None
+    }
+
+    fn check_in(&mut self, request: CheckInRequest) -> Option<Input> {
+        let CheckInRequest { session, lane, identity, choice, deadline } = request;
+        let unavailable = |code| Some(Input::Answered { session, answer: CheckInAnswer::Unavailable(code) });
+        let Some(hands) = self.lanes.get(usize::from(lane.0)) else { return unavailable(Code::X001) };
+        let request = Box::new(Request {
+            session,
+            lane: hands.name.clone(),
+            mode: hands.mode,
+            series: hands.series.clone(),
+            person: identity.distinguishing().map(|text| self.correlator.person(&text).0),
+            identity,
+            choice,
+            at: self.clock.now().wall,
+        });
+        match self.checkins.offer(Question::CheckIn { request, deadline }) {
+            Ok(()) => None,
+            Err(_) => unavailable(Code::X003),
+        }
+    }
+
+    fn reply(&self, lane: LaneId, reply: Reply) {
+        if let Some(hands) = self.lanes.get(usize::from(lane.0))
+            && hands.replies.try_send(reply).is_err()
+        {
+            tracing::warn!(lane = hands.name, "the terminal does not take its answers");
+        }
+    }
+
+    /// Asks the questions about the past whose time has come.
+    pub(super) fn carry_due(&mut self) {
+        let now = self.clock.now().moment;
+        let (due, later) = std::mem::take(&mut self.later).into_iter().partition(|(after, _)| *after <= now);
+        self.later = later;
+        let due: Vec<(Moment, Question)> = due;
+        for (after, question) in due {
+            if let Err(question) = self.checkins.offer(question) {
+                self.later.push((after, question));
+            }
+        }
+    }
+
+    /// When the next question about the past is due.
+    pub(super) fn poll_timeout(&self) -> Option<Moment> {
+        self.later.iter().map(|(after, _)| *after).min()
+    }
+
+    /// Thinks of the certificates.
+    pub(super) fn maintain(&self) {
+        let _ = self.lookups.offer(Errand::Maintain);
+    }
+
+    /// Puts another adapter in place as soon as the current call has ended.
+    pub(super) fn replace_checkin(&self, current: &checkins::Current, checkin: Box<dyn CheckIn>) {
+        let current = Arc::clone(current);
+        std::thread::spawn(move || *current.lock().unwrap_or_else(PoisonError::into_inner) = checkin);
+    }
+
+    /// The thread, if any, without which nobody can be served and which hangs.
+    pub(super) fn hung(&self, now: Moment) -> Option<&'static str> {
+        [("store", self.store.is_late(now)), ("outputs", self.outputs.is_late(now)), ("lookup", self.lookups.is_late(now))]
+            .into_iter()
+            .find_map(|(name, late)| late.then_some(name))
+    }
+
+    /// Lanes whose panel or printer began or ceased to hang since the last call.
+    pub(super) fn late_lanes(&mut self, now: Moment) -> Vec<(LaneId, Option<Code>)> {
+        let mut changed = Vec::new();
+        for (index, hands) in self.lanes.iter_mut().enumerate() {
+            let late = if hands.panel.as_ref().is_some_and(|panel| panel.is_late(now)) {
+                Some(Code::D601)
+            } else if hands.printer.as_ref().is_some_and(|printer| printer.is_late(now)) {
+                Some(Code::P701)
+            } else {
+                None
+            };
+            if late != hands.late {
+                hands.late = late;
+                changed.push((LaneId(u16::try_from(index).unwrap_or(u16::MAX)), late));
+            }
+        }
+        changed
+    }
+
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    pub(super) fn opened(&self) -> u64 {
+        self.opened
+    }
+
+    /// Outputs to their safe value first; then what is queued is finished and made durable. Threads that may hang on a
+    /// device or the network are left behind: the process ends with them.
+    pub(super) fn close(self) {
+        self.outputs.finish();
+        self.store.finish();
+    }
+}
+
+impl LaneHands {
+    fn show(&self, scene: Scene) {
+        if self.scenes_to_terminal {
+            let _ = self.replies.try_send(Reply::Scene(scene));
+        } else if let Some(panel) = &self.panel {
+            // Full only while the panel hangs; its lane is closed by then.
+            let _ = panel.offer(scene);
+        }
+    }
+}

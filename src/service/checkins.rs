@@ -1,0 +1,55 @@
+//! The check-in thread: one conversation with the site's system at a time.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::{Inputs, worker::Worker};
+use crate::{
+    checkin::{CheckIn, Request},
+    kiosk::Input,
+    words::{Clock, Moment, SessionId},
+};
+
+/// What the site's system is asked.
+pub(super) enum Question {
+    /// Check this person in.
+    CheckIn { request: Box<Request>, deadline: Moment },
+    /// What became of this session?
+    Resolve { session: SessionId },
+}
+
+/// The adapter in use; SIGHUP puts another in its place.
+pub(super) type Current = Arc<Mutex<Box<dyn CheckIn>>>;
+
+/// How long a question about the past may take; nobody waits in front of the kiosk for it.
+const RESOLVE_PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) fn spawn(
+    current: &Current,
+    patience: Duration,
+    clock: &Arc<dyn Clock>,
+    inputs: Inputs,
+) -> io::Result<Worker<Question>> {
+    let current = Arc::clone(current);
+    let reader = Arc::clone(clock);
+    Worker::spawn_reading("checkin", 16, 2 * patience.max(RESOLVE_PATIENCE), clock, move |questions, pulse| {
+        for question in questions {
+            let input = pulse.working(|| {
+                let mut adapter = current.lock().unwrap_or_else(PoisonError::into_inner);
+                match question {
+                    Question::CheckIn { request, deadline } => {
+                        let patience = deadline.since(reader.now().moment);
+                        Input::Answered { session: request.session, answer: adapter.check_in(&request, patience) }
+                    }
+                    Question::Resolve { session } => {
+                        Input::Resolved { session, resolution: adapter.resolve(session, RESOLVE_PATIENCE) }
+                    }
+                }
+            });
+            let _ = inputs.blocking_send(input);
+        }
+    })
+}

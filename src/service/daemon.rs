@@ -1,0 +1,308 @@
+//! The loop.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    carry::{Carrier, LaneHands},
+    checkins, journalist, lookups, notify, outputs, panels, printers,
+};
+use crate::{
+    checkin::CheckIn,
+    device::{Gate, Panel, Printer},
+    fault::{Code, Fault, exit},
+    identity::FaceLookup,
+    kiosk::{self, Input, Kiosk, Unfinished},
+    store::{Correlator, Journal},
+    terminal,
+    words::{Clock, LaneId, Mode, Moment},
+};
+
+/// Everything the loop drives, opened and checked.
+pub struct Parts {
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The core's settings.
+    pub kiosk: kiosk::Settings,
+    /// Sessions that the last run left open.
+    pub unfinished: Vec<Unfinished>,
+    /// The truth.
+    pub journal: Journal,
+    /// Keyed hashes for the check-in.
+    pub correlator: Arc<Correlator>,
+    /// Who is this?
+    pub lookup: Arc<FaceLookup>,
+    /// How many lookups at once.
+    pub lookup_workers: usize,
+    /// A person's patience.
+    pub patience: Duration,
+    /// The site's system.
+    pub checkin: Box<dyn CheckIn>,
+    /// The lanes, in the site file's order.
+    pub lanes: Vec<LanePart>,
+    /// Reads again what can be read again, on SIGHUP.
+    pub reload: Box<dyn Fn() -> Result<Reloaded, Box<dyn Fault + Send>> + Send + Sync>,
+}
+
+/// One lane's connections.
+pub struct LanePart {
+    /// Its name in the site file.
+    pub name: String,
+    /// What it is for.
+    pub mode: Mode,
+    /// Its series of numbers.
+    pub series: String,
+    /// Where its terminal is.
+    pub terminal: terminal::Settings,
+    /// Where its scenes go.
+    pub panel: PanelPart,
+    /// Its printer.
+    pub printer: Option<Box<dyn Printer>>,
+    /// Its gate.
+    pub gate: Option<Box<dyn Gate>>,
+}
+
+/// Where a lane's scenes go.
+pub enum PanelPart {
+    /// Nowhere.
+    None,
+    /// To a panel of the board.
+    Board(Box<dyn Panel>),
+    /// To the face terminal's own screen.
+    Terminal,
+}
+
+/// What SIGHUP replaces.
+pub struct Reloaded {
+    /// Keys, certificates, WeChat's settings.
+    pub lookup: FaceLookup,
+    /// The site's system; none where the adapter holds state (local numbers).
+    pub checkin: Option<Box<dyn CheckIn>>,
+}
+
+/// What the loop is told from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// End in order.
+    Stop,
+    /// Read again what can be read again.
+    Reload,
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Inputs handled.
+    pub inputs: u64,
+    /// The longest the loop was away from its inputs.
+    pub longest_turn: Duration,
+}
+
+/// Why the daemon could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A thread could not be started.
+    #[error("a thread could not be started; the machine has too little memory or too many processes")]
+    Thread(#[source] io::Error),
+    /// A terminal's address cannot be used.
+    #[error("terminal of lane {lane}: {source}")]
+    Terminal {
+        /// Which lane.
+        lane: String,
+        /// Why.
+        #[source]
+        source: terminal::TerminalError,
+    },
+    /// A thread without which nobody can be served hangs.
+    #[error("the {0} thread hangs")]
+    Hung(&'static str),
+}
+
+impl Fault for ServiceError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Thread(_) | Self::Hung(_) => Code::X001,
+            Self::Terminal { source, .. } => source.code(),
+        }
+    }
+}
+
+impl ServiceError {
+    /// The program's exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Terminal { .. } => exit::IO,
+            Self::Thread(_) | Self::Hung(_) => exit::SOFTWARE,
+        }
+    }
+}
+
+/// How often threads are looked at and certificates thought of, when nothing else happens.
+const ROUND: Duration = Duration::from_secs(5);
+
+/// How often the certificates are thought of; `identity` decides whether they are due.
+const MAINTENANCE: Duration = Duration::from_secs(600);
+
+/// How long an orderly stop waits for sessions under way.
+const STOP_PATIENCE: Duration = Duration::from_secs(4);
+
+/// The longest turn the loop allows itself.
+const TURN: Duration = Duration::from_millis(5);
+
+/// Serves until [`Control::Stop`], and brings everything to its safe end.
+pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result<Summary, ServiceError> {
+    let Parts { clock, kiosk, unfinished, journal, correlator, lookup, checkin, lanes, .. } = parts;
+    let (inputs, mut happened) = mpsc::channel::<Input>(256);
+
+    let current_lookup = Arc::new(RwLock::new(lookup));
+    let current_checkin = Arc::new(Mutex::new(checkin));
+    let mut terminals = JoinSet::new();
+    let counters = Arc::new(terminal::Counters::default());
+    let mut hands = Vec::new();
+    let mut gates = Vec::new();
+    for (index, lane) in lanes.into_iter().enumerate() {
+        let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
+        let (replies, answered) = mpsc::channel(64);
+        let bound = terminal::Listener::bind(&lane.terminal)
+            .map_err(|source| ServiceError::Terminal { lane: lane.name.clone(), source })?;
+        terminals.spawn(bound.serve(lane.terminal, Arc::clone(&clock), inputs.clone(), answered, Arc::clone(&counters)));
+        let (panel, scenes_to_terminal) = match lane.panel {
+            PanelPart::None => (None, false),
+            PanelPart::Terminal => (None, true),
+            PanelPart::Board(panel) => {
+                (Some(panels::spawn(id, panel, &clock, inputs.clone()).map_err(ServiceError::Thread)?), false)
+            }
+        };
+        let printer = match lane.printer {
+            Some(printer) => Some(printers::spawn(printer, &clock, inputs.clone()).map_err(ServiceError::Thread)?),
+            None => None,
+        };
+        gates.extend(lane.gate.map(|gate| (id, gate)));
+        hands.push(LaneHands {
+            name: lane.name,
+            mode: lane.mode,
+            series: lane.series,
+            replies,
+            scenes_to_terminal,
+            panel,
+            printer,
+            late: None,
+        });
+    }
+    let store = journalist::spawn(journal, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
+    let outputs = outputs::spawn(gates, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
+    let lookups = lookups::spawn(&current_lookup, parts.lookup_workers, parts.patience, &clock, &inputs)
+        .map_err(ServiceError::Thread)?;
+    let checkins = checkins::spawn(&current_checkin, parts.patience, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
+    let mut carrier = Carrier::new(Arc::clone(&clock), correlator, hands, store, outputs, lookups, checkins);
+    let mut core = Kiosk::new(kiosk, unfinished, clock.now());
+    carrier.carry_all(&mut core);
+    carrier.maintain();
+    notify::ready();
+    tracing::info!("serving");
+
+    let (reloaded, mut reloads) = mpsc::channel(1);
+    let reload: Arc<dyn Fn() -> Result<Reloaded, Box<dyn Fault + Send>> + Send + Sync> = Arc::from(parts.reload);
+    let round = notify::watchdog_interval().map_or(ROUND, |interval| interval.min(ROUND));
+    let mut next_round = clock.now().moment.after(round);
+    let mut next_maintenance = clock.now().moment.after(MAINTENANCE);
+    let mut stopping: Option<Moment> = None;
+    let mut summary = Summary::default();
+    let outcome = loop {
+        let due = [core.poll_timeout(), carrier.poll_timeout(), stopping, Some(next_round)].into_iter().flatten().min();
+        let wait = due.map_or(round, |due| due.since(clock.now().moment));
+        let mut input = None;
+        tokio::select! {
+            biased;
+            Some(order) = control.recv() => match order {
+                Control::Stop if stopping.is_none() => {
+                    notify::stopping();
+                    tracing::info!("stopping");
+                    stopping = Some(clock.now().moment.after(STOP_PATIENCE));
+                    input = Some(Input::Stopping);
+                }
+                Control::Stop => {}
+                Control::Reload => start_reload(&reload, &reloaded),
+            },
+            Some(fresh) = reloads.recv() => match fresh {
+                Ok(Reloaded { lookup, checkin }) => {
+                    *current_lookup.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(lookup);
+                    if let Some(checkin) = checkin {
+                        carrier.replace_checkin(&current_checkin, checkin);
+                    }
+                    tracing::info!("read again: keys, certificates, wechatpay and checkin; lanes and board need a restart");
+                }
+                Err(error) => tracing::error!(code = %error.code(), %error, "not read again; going on as before"),
+            },
+            Some(next) = happened.recv() => input = Some(next),
+            () = sleep_until(Instant::now() + wait) => {}
+        }
+        let began = clock.now();
+        if let Some(input) = input {
+            summary.inputs += 1;
+            core.handle(began, input);
+        }
+        if core.poll_timeout().is_some_and(|due| due <= began.moment) {
+            core.handle_timeout(began);
+        }
+        carrier.carry_all(&mut core);
+        carrier.carry_due();
+        if next_round <= began.moment {
+            next_round = began.moment.after(round);
+            if let Some(hung) = carrier.hung(began.moment) {
+                // Nobody feeds the watchdog any more; without one, leaving is the way to be restarted.
+                if notify::watchdog_interval().is_none() {
+                    break Err(ServiceError::Hung(hung));
+                }
+                tracing::error!(code = %Code::X001, thread = hung, "a thread hangs; waiting for the watchdog");
+            } else {
+                notify::alive(&format!("{} lanes, {} sessions since start", carrier.lanes(), carrier.opened()));
+            }
+            for (lane, fault) in carrier.late_lanes(began.moment) {
+                core.handle(began, Input::DeviceChanged { lane, fault });
+            }
+            carrier.carry_all(&mut core);
+        }
+        if next_maintenance <= began.moment {
+            next_maintenance = began.moment.after(MAINTENANCE);
+            carrier.maintain();
+        }
+        let turn = clock.now().moment.since(began.moment);
+        summary.longest_turn = summary.longest_turn.max(turn);
+        if turn > TURN {
+            tracing::debug!(milliseconds = turn.as_millis(), "a long turn of the loop");
+        }
+        if let Some(limit) = stopping
+            && (core.is_quiet() || limit <= clock.now().moment)
+        {
+            break Ok(summary);
+        }
+    };
+    drop(happened);
+    // Intake first, then the outputs to their safe value, then what was recorded.
+    carrier.close();
+    terminals.shutdown().await;
+    outcome
+}
+
+/// Keys are read on a thread of their own: reading and parsing them takes longer than a turn.
+fn start_reload(
+    reload: &Arc<dyn Fn() -> Result<Reloaded, Box<dyn Fault + Send>> + Send + Sync>,
+    reloaded: &mpsc::Sender<Result<Reloaded, Box<dyn Fault + Send>>>,
+) {
+    let reload = Arc::clone(reload);
+    let reloaded = reloaded.clone();
+    thread::spawn(move || {
+        let _ = reloaded.blocking_send(reload());
+    });
+}

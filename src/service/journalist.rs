@@ -1,0 +1,87 @@
+//! The store's thread: one group commit for whatever all lanes have recorded meanwhile.
+
+use std::{
+    io,
+    sync::{Arc, mpsc::RecvTimeoutError},
+    time::Duration,
+};
+
+use super::{Inputs, worker::Worker};
+use crate::{
+    fault::{Code, Fault as _},
+    kiosk::{Input, Record, RecordTicket},
+    store::Journal,
+    words::Clock,
+};
+
+/// A record to be made durable.
+pub(super) struct Entry {
+    /// Answered when it is durable; none rides along.
+    pub(super) ticket: Option<RecordTicket>,
+    /// What.
+    pub(super) record: Record,
+}
+
+/// Records nobody waits for are durable at the latest after this.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// The most records in one commit.
+const GROUP: usize = 64;
+
+pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs) -> io::Result<Worker<Entry>> {
+    let reader = Arc::clone(clock);
+    Worker::spawn_reading("store", 256, Duration::from_secs(5), clock, move |entries, pulse| {
+        let mut dirty = false;
+        loop {
+            let first = if dirty {
+                match entries.recv_timeout(LINGER) {
+                    Ok(entry) => Some(entry),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            } else {
+                match entries.recv() {
+                    Ok(entry) => Some(entry),
+                    Err(_) => break,
+                }
+            };
+            dirty = pulse.working(|| {
+                let group = first.into_iter().chain(entries.try_iter().take(GROUP));
+                write_group(&mut journal, &*reader, group, &inputs)
+            });
+        }
+        if let Err(error) = journal.commit() {
+            tracing::error!(code = %error.code(), %error, "the last records could not be made durable");
+        }
+    })
+}
+
+/// Appends a group and, if anybody waits for it or nothing new came, commits. Returns whether records still wait.
+fn write_group(journal: &mut Journal, clock: &dyn Clock, group: impl Iterator<Item = Entry>, inputs: &Inputs) -> bool {
+    let mut tickets = Vec::new();
+    let mut count = 0;
+    let mut failure: Option<Code> = None;
+    for entry in group {
+        count += 1;
+        if let Err(error) = journal.append(clock.now().wall, &entry.record) {
+            tracing::error!(code = %error.code(), %error, "a record could not be written");
+            failure = Some(error.code());
+        }
+        tickets.extend(entry.ticket);
+    }
+    if tickets.is_empty() && count > 0 {
+        return true;
+    }
+    if let Err(error) = journal.commit() {
+        tracing::error!(code = %error.code(), %error, "records could not be made durable");
+        failure = Some(error.code());
+    }
+    for ticket in tickets {
+        let input = match failure {
+            None => Input::Recorded { ticket },
+            Some(code) => Input::NotRecorded { ticket, code },
+        };
+        let _ = inputs.blocking_send(input);
+    }
+    false
+}
