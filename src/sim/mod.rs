@@ -5,3 +5,11 @@
 //! and its own strings, its twins have their own tables, so that a mistake of ours is not mirrored by our own test.
 
 pub mod devices;
+pub mod hospital;
+pub mod keys;
+pub mod morning;
+pub mod people;
+pub mod server;
+pub mod site_file;
+pub mod terminal;
+pub mod wechat;

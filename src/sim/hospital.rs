@@ -1,0 +1,184 @@
+//! The site's own system: a hospital's registration and a station's list, over HTTPS with an HMAC.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hmac::{Hmac, Mac as _};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::server::{Answer, Authority, Reply, Request, Server};
+
+/// A running site system.
+pub struct Hospital {
+    server: Server,
+    state: Arc<State>,
+}
+
+/// What is booked for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Booking {
+    /// One appointment there.
+    At(String),
+    /// Several, to choose from.
+    Several(Vec<String>),
+    /// Not yet.
+    Early(String),
+    /// Not any more.
+    Late(String),
+    /// Not at all, for this reason.
+    Refused(String),
+}
+
+struct State {
+    key: Vec<u8>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    bookings: HashMap<String, Booking>,
+    /// Everybody is booked, for measurements.
+    open_house: bool,
+    down: bool,
+    last: u32,
+    /// Numbers given, by person.
+    numbers: HashMap<String, String>,
+    /// Answers given, by session.
+    sessions: HashMap<String, Value>,
+    requests: usize,
+}
+
+impl Hospital {
+    /// Starts the site's system; `key` is the HMAC key that kiosks use.
+    pub fn start(authority: &Authority, key: &[u8]) -> io::Result<Self> {
+        let state = Arc::new(State { key: key.to_vec(), inner: Mutex::default() });
+        let answering = Arc::clone(&state);
+        let server = Server::start(authority, Arc::new(move |request| answering.answer(request)))?;
+        Ok(Self { server, state })
+    }
+
+    /// `https://localhost:PORT/kiosk`
+    pub fn url(&self) -> String {
+        format!("{}/kiosk", self.server.url())
+    }
+
+    /// Books something for whoever has this document number or union_id.
+    pub fn book(&self, person: &str, booking: Booking) {
+        self.state.inner().bookings.insert(person.to_owned(), booking);
+    }
+
+    /// Lets everybody in.
+    pub fn open_house(&self) {
+        self.state.inner().open_house = true;
+    }
+
+    /// The system says that it is out of order, or works again.
+    pub fn set_down(&self, down: bool) {
+        self.state.inner().down = down;
+    }
+
+    /// Takes it off the network, or puts it back.
+    pub fn set_online(&self, online: bool) {
+        self.server.set_online(online);
+    }
+
+    /// Requests that passed the HMAC check.
+    pub fn requests(&self) -> usize {
+        self.state.inner().requests
+    }
+}
+
+impl State {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self, request: &Request) -> Reply {
+        let answer = |status, body: Value| Reply::Answer(Answer::json(status, &body));
+        if !self.is_authentic(request) {
+            return answer(401, json!({ "error": "wrong signature" }));
+        }
+        let mut inner = self.inner();
+        inner.requests += 1;
+        if inner.down {
+            return answer(503, json!({ "answer": "unavailable" }));
+        }
+        match (request.method.as_str(), request.path()) {
+            ("POST", "/kiosk/check-ins") => match serde_json::from_slice::<Value>(&request.body) {
+                Ok(question) => answer(200, inner.check_in(&question)),
+                Err(_) => answer(400, json!({ "error": "not JSON" })),
+            },
+            ("GET", path) => {
+                let known = path.strip_prefix("/kiosk/check-ins/").and_then(|session| inner.sessions.get(session));
+                match known {
+                    Some(body) => answer(200, body.clone()),
+                    None => answer(404, json!({ "error": "no such session" })),
+                }
+            }
+            _ => answer(404, json!({ "error": "no such address" })),
+        }
+    }
+
+    fn is_authentic(&self, request: &Request) -> bool {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return false };
+        let timestamp = request.header("x-facemchd-timestamp");
+        mac.update(format!("{}\n{}\n{timestamp}\n", request.method, request.target).as_bytes());
+        mac.update(&request.body);
+        let wanted = mac.finalize().into_bytes();
+        let claimed = request.header("x-facemchd-signature").strip_prefix("sha256=").unwrap_or("");
+        claimed == wanted.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    }
+}
+
+impl Inner {
+    fn check_in(&mut self, question: &Value) -> Value {
+        let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+        let session = text(&question["session"]);
+        let choice = question.get("choice").map(text);
+        if let Some(earlier) = self.sessions.get(&session)
+            && (choice.is_none() || earlier["answer"] != "choose")
+        {
+            return earlier.clone();
+        }
+        let person = &question["person"];
+        let key = [&person["credential_id"], &person["union_id"]].into_iter().map(text).find(|key| !key.is_empty());
+        let answer = self.decide(&key.unwrap_or_default(), &text(&question["mode"]), choice);
+        self.sessions.insert(session, answer.clone());
+        answer
+    }
+
+    fn decide(&mut self, person: &str, mode: &str, choice: Option<String>) -> Value {
+        if let Some(number) = self.numbers.get(person) {
+            return json!({ "answer": "already", "number": number, "place": "3楼 内科一诊室" });
+        }
+        let place = match (self.bookings.get(person), choice) {
+            (None, _) if self.open_house => "3楼 内科一诊室".to_owned(),
+            (None, _) => return json!({ "answer": "not_found" }),
+            (Some(Booking::At(place)), _) => place.clone(),
+            (Some(Booking::Several(_)), Some(choice)) => choice,
+            (Some(Booking::Several(places)), None) => {
+                let options: Vec<Value> = places.iter().map(|place| json!({ "id": place, "label": place })).collect();
+                return json!({ "answer": "choose", "options": options });
+            }
+            (Some(Booking::Early(from)), _) => return json!({ "answer": "too_early", "from": from }),
+            (Some(Booking::Late(until)), _) => return json!({ "answer": "too_late", "until": until }),
+            (Some(Booking::Refused(reason)), _) => return json!({ "answer": "refused", "reason": reason }),
+        };
+        if mode == "transit" {
+            return json!({ "answer": "admitted", "place": place });
+        }
+        self.last += 1;
+        let number = format!("A{:03}", self.last);
+        if !self.open_house {
+            self.numbers.insert(person.to_owned(), number.clone());
+        }
+        json!({
+            "answer": "admitted", "number": number, "place": place,
+            "notes": ["请在候诊区等候叫号"], "qr": format!("https://his.example/q/{number}"),
+        })
+    }
+}

@@ -1,0 +1,311 @@
+//! A small HTTPS server on loopback, with a certificate authority made at start, that can be taken off the network.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+
+/// A certificate authority for one run.
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// One request, whole.
+#[derive(Debug)]
+pub struct Request {
+    /// `GET`
+    pub method: String,
+    /// Path and query as sent.
+    pub target: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What the server does with a request.
+pub enum Reply {
+    /// Answers.
+    Answer(Answer),
+    /// Closes the connection without a word.
+    Drop,
+}
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Waits this long before it answers.
+    pub after: Duration,
+}
+
+/// What answers requests.
+pub type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
+
+/// A running server. Dropping it leaves its threads to the process's end.
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    handler: Handler,
+    tls: Arc<ServerConfig>,
+    online: Mutex<bool>,
+    changed: Condvar,
+    open: AtomicUsize,
+    /// Connections accepted since start.
+    accepted: AtomicUsize,
+}
+
+/// The most connections at once.
+const CONNECTIONS: usize = 64;
+
+/// Idle connections are closed after this, as WeChat does (wechatpay.md §2.7).
+const IDLE: Duration = Duration::from_secs(8);
+
+/// The largest request, bytes.
+const MOST: usize = 256 * 1024;
+
+impl Authority {
+    /// A fresh authority.
+    pub fn new() -> io::Result<Self> {
+        let mut params = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        Ok(Self { issuer: CertifiedIssuer::self_signed(params, key).map_err(io::Error::other)? })
+    }
+
+    /// The authority's certificate.
+    pub fn pem(&self) -> String {
+        self.issuer.as_ref().pem()
+    }
+
+    fn tls(&self) -> io::Result<Arc<ServerConfig>> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let params = CertificateParams::new(names).map_err(io::Error::other)?;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        let chain = vec![CertificateDer::from(certificate.der().to_vec())];
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(io::Error::other)?;
+        Ok(Arc::new(config))
+    }
+}
+
+impl Server {
+    /// Serves on a free port of 127.0.0.1.
+    pub fn start(authority: &Authority, handler: Handler) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            handler,
+            tls: authority.tls()?,
+            online: Mutex::new(true),
+            changed: Condvar::new(),
+            open: AtomicUsize::new(0),
+            accepted: AtomicUsize::new(0),
+        });
+        let accepting = Arc::clone(&shared);
+        thread::Builder::new().name("sandbox".to_owned()).spawn(move || accept(&accepting, listener, address))?;
+        Ok(Self { address, shared })
+    }
+
+    /// `https://localhost:PORT`
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Connections accepted since start.
+    pub fn connections(&self) -> usize {
+        self.shared.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Takes the server off the network, or puts it back: connections are refused, live ones fall silent and close.
+    pub fn set_online(&self, online: bool) {
+        *self.shared.is_online() = online;
+        self.shared.changed.notify_all();
+        if !online {
+            // Wakes the accepting thread, so that it lets go of the port.
+            let _ = TcpStream::connect(self.address);
+        }
+    }
+}
+
+impl Shared {
+    fn is_online(&self) -> MutexGuard<'_, bool> {
+        self.online.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn accept(shared: &Arc<Shared>, listener: TcpListener, address: SocketAddr) {
+    let mut listener = Some(listener);
+    loop {
+        let mut online = shared.is_online();
+        while !*online {
+            listener = None;
+            online = shared.changed.wait(online).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(online);
+        let bound = match listener.take() {
+            Some(bound) => bound,
+            None => match TcpListener::bind(address) {
+                Ok(bound) => bound,
+                Err(_) => {
+                    thread::sleep(Duration::from_millis(50));
+                    continue;
+                }
+            },
+        };
+        let stream = bound.accept();
+        listener = Some(bound);
+        let Ok((stream, _)) = stream else { continue };
+        if !*shared.is_online() || shared.open.load(Ordering::Relaxed) >= CONNECTIONS {
+            continue;
+        }
+        shared.open.fetch_add(1, Ordering::Relaxed);
+        shared.accepted.fetch_add(1, Ordering::Relaxed);
+        let serving = Arc::clone(shared);
+        let started = thread::Builder::new().name("sandbox-connection".to_owned()).spawn(move || {
+            // A client that goes away is no news.
+            let _ = converse(&serving, stream);
+            serving.open.fetch_sub(1, Ordering::Relaxed);
+        });
+        if started.is_err() {
+            shared.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn converse(shared: &Shared, stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(IDLE))?;
+    let connection = ServerConnection::new(Arc::clone(&shared.tls)).map_err(io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, stream);
+    let mut buffer = Vec::new();
+    while let Some(request) = read(&mut stream, &mut buffer)? {
+        if !*shared.is_online() {
+            return Ok(());
+        }
+        match (shared.handler)(&request) {
+            Reply::Drop => return Ok(()),
+            Reply::Answer(answer) => {
+                thread::sleep(answer.after);
+                write(&mut stream, &answer)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The next request, or none when the client has closed.
+fn read(stream: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<Option<Request>> {
+    let malformed = || io::Error::from(io::ErrorKind::InvalidData);
+    loop {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut head = httparse::Request::new(&mut headers);
+        if let httparse::Status::Complete(length) = head.parse(buffer).map_err(|_| malformed())? {
+            let headers: Vec<(String, String)> = head
+                .headers
+                .iter()
+                .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
+                .collect();
+            let body: usize = headers
+                .iter()
+                .find(|(name, _)| name == "content-length")
+                .map_or(Ok(0), |(_, value)| value.parse())
+                .map_err(|_| malformed())?;
+            if length + body > MOST {
+                return Err(malformed());
+            }
+            if buffer.len() >= length + body {
+                let request = Request {
+                    method: head.method.unwrap_or("").to_owned(),
+                    target: head.path.unwrap_or("").to_owned(),
+                    headers,
+                    body: buffer[length..length + body].to_vec(),
+                };
+                buffer.drain(..length + body);
+                return Ok(Some(request));
+            }
+        }
+        if buffer.len() > MOST {
+            return Err(malformed());
+        }
+        let mut chunk = [0; 8192];
+        match stream.read(&mut chunk)? {
+            0 => return Ok(None),
+            read => buffer.extend_from_slice(&chunk[..read]),
+        }
+    }
+}
+
+fn write(stream: &mut impl Write, answer: &Answer) -> io::Result<()> {
+    let mut head = format!("HTTP/1.1 {} Answer\r\nContent-Length: {}\r\n", answer.status, answer.body.len());
+    for (name, value) in &answer.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("Keep-Alive: timeout=8\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(&answer.body);
+    stream.write_all(&bytes)?;
+    stream.flush()
+}
+
+impl Request {
+    /// A header's value, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
+    /// The path without its query.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or("")
+    }
+
+    /// A query field's raw value.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.target.split_once('?')?;
+        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+}
+
+impl Answer {
+    /// JSON with this status.
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+            body: body.to_string().into_bytes(),
+            after: Duration::ZERO,
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The sandbox WeChat Pay: requests are checked for real, answers are signed, names are encrypted (wechatpay.md §7).
+
+mod requests;
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use aes_gcm::{Aes256Gcm, KeyInit as _, aead::{Aead as _, Payload}};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use encoding_rs::GB18030;
+use rand::rngs::OsRng;
+use rsa::{Oaep, Pkcs1v15Encrypt, RsaPublicKey};
+use serde_json::{Value, json};
+use sha1::Sha1;
+use time::format_description::well_known::Rfc2822;
+
+use super::{
+    keys::{World, numbers, random_hex},
+    people::{Behaviour, Charset, Padding, Person},
+    server::{Answer, Authority, Reply, Request, Server},
+};
+use crate::words::Clock;
+
+/// A running sandbox.
+pub struct WeChat {
+    server: Server,
+    state: Arc<State>,
+}
+
+/// What the sandbox has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Requests that passed every check.
+    pub accepted: usize,
+    /// Requests that did not.
+    pub refused: usize,
+    /// Nonces, all different.
+    pub nonces: usize,
+    /// Connections.
+    pub connections: usize,
+}
+
+struct State {
+    world: Arc<World>,
+    clock: Arc<dyn Clock>,
+    /// No certificates: public-key mode only.
+    public_key_only: bool,
+    /// The sub-merchant's key, for encryption.
+    sub: RsaPublicKey,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    people: HashMap<String, Person>,
+    /// face_sids that were answered: each is good for one answer.
+    used: HashSet<String>,
+    /// A face_sid may be asked again and again, for measurements.
+    reusable: bool,
+    nonces: HashSet<String>,
+    /// One-time behaviours that have happened.
+    happened: HashSet<String>,
+    accepted: usize,
+    refused: usize,
+}
+
+/// The most nonces kept.
+const NONCES: usize = 1 << 20;
+
+impl WeChat {
+    /// Starts a sandbox in public-key mode, or with certificates as well.
+    pub fn start(
+        authority: &Authority,
+        world: Arc<World>,
+        public_key_only: bool,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        let sub = RsaPublicKey::from(&world.sub.key);
+        let state = Arc::new(State { world, clock, public_key_only, sub, inner: Mutex::default() });
+        let answering = Arc::clone(&state);
+        let server = Server::start(authority, Arc::new(move |request| answering.answer(request)))?;
+        Ok(Self { server, state })
+    }
+
+    /// `https://localhost:PORT`
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Makes somebody known; a face_sid known before is replaced.
+    pub fn know(&self, person: Person) {
+        self.state.inner().people.insert(person.face_sid.clone(), person);
+    }
+
+    /// Lets a face_sid be asked more than once.
+    pub fn allow_reuse(&self) {
+        self.state.inner().reusable = true;
+    }
+
+    /// Takes the sandbox off the network, or puts it back.
+    pub fn set_online(&self, online: bool) {
+        self.server.set_online(online);
+    }
+
+    /// What it has seen.
+    pub fn seen(&self) -> Seen {
+        let inner = self.state.inner();
+        Seen {
+            accepted: inner.accepted,
+            refused: inner.refused,
+            nonces: inner.nonces.len(),
+            connections: self.server.connections(),
+        }
+    }
+}
+
+impl State {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self, request: &Request) -> Reply {
+        let checked = requests::check(request, &self.world.provider, self.clock.now().wall.unix_seconds(), |nonce| {
+            let mut inner = self.inner();
+            inner.nonces.len() < NONCES && inner.nonces.insert(nonce.to_owned())
+        });
+        if let Err(refusal) = checked {
+            self.inner().refused += 1;
+            return Reply::Answer(self.with_common_headers(refusal));
+        }
+        self.inner().accepted += 1;
+        let answer = match (request.method.as_str(), request.path()) {
+            ("GET", "/v3/certificates") => self.certificates(request),
+            ("GET", path) => match path.strip_prefix("/v3/facemch/users/") {
+                Some(segment) => self.face(request, segment),
+                None => error(404, "NOT_FOUND", "no such address"),
+            },
+            _ => error(404, "NOT_FOUND", "no such address"),
+        };
+        Reply::Answer(self.with_common_headers(answer))
+    }
+
+    fn face(&self, request: &Request, segment: &str) -> Answer {
+        if let Some(refusal) = requests::check_fields(request) {
+            return refusal;
+        }
+        let Some(face_sid) = percent_decoded(segment) else {
+            return error(400, "PARAM_ERROR", "face_sid");
+        };
+        let mut inner = self.inner();
+        let Some(person) = inner.people.get(&face_sid).cloned() else {
+            return error(404, "RESOURCE_NOT_EXISTS", "face_sid");
+        };
+        if inner.used.contains(&face_sid) && !inner.reusable {
+            return error(400, "INVALID_REQUEST", "face_sid was used");
+        }
+        let first_time = inner.happened.insert(face_sid.clone());
+        let mut after = Duration::ZERO;
+        match person.behaviour {
+            Behaviour::NoPermission => return error(403, "NO_AUTH", "no permission"),
+            Behaviour::Expired => return error(400, "INVALID_REQUEST", "face_sid expired"),
+            Behaviour::StatusOnce(status) if first_time => {
+                let mut answer = error(status, "SYSTEM_ERROR", "try again");
+                if status == 429 {
+                    answer.headers.push(("Retry-After".to_owned(), "1".to_owned()));
+                }
+                return answer;
+            }
+            Behaviour::Slow(duration) => after = duration,
+            _ => {}
+        }
+        inner.used.insert(face_sid);
+        drop(inner);
+        let body = self.person_json(&person, request.query("info_type") == Some("ASK_REAL_NAME"));
+        let mut answer = self.signed(request, Answer { after, ..Answer::json(200, &body) });
+        match person.behaviour {
+            Behaviour::Forged => set(&mut answer, "Wechatpay-Signature", |_| self.world.sub.sign(b"forged")),
+            Behaviour::ProbeOnce if first_time => {
+                self.inner().used.remove(&person.face_sid);
+                set(&mut answer, "Wechatpay-Signature", |old| format!("WECHATPAY/SIGNTEST/{old}"));
+            }
+            Behaviour::Altered => {
+                if let Some(byte) = answer.body.get_mut(20) {
+                    *byte ^= 1;
+                }
+            }
+            _ => {}
+        }
+        answer
+    }
+
+    fn person_json(&self, person: &Person, real_name: bool) -> Value {
+        let mut body = json!({ "union_id": person.union_id, "openid": "oOpenid", "sub_openid": "oSubOpenid" });
+        if real_name && person.behaviour != Behaviour::NoRealName {
+            let name = match person.charset {
+                Charset::Utf8 => person.name.clone().into_bytes(),
+                Charset::Gbk => GB18030.encode(&person.name).0.into_owned(),
+            };
+            body["real_name_info"] = json!({
+                "encrypted_real_name": self.sealed(person.padding, &name),
+                "credential_type": person.credential_type,
+                "encrypted_credential_id": self.sealed(person.padding, person.credential_id.as_bytes()),
+                "added_later": true,
+            });
+        }
+        body
+    }
+
+    fn sealed(&self, padding: Padding, plaintext: &[u8]) -> String {
+        let ciphertext = match padding {
+            Padding::Pkcs1 => self.sub.encrypt(&mut OsRng, Pkcs1v15Encrypt, plaintext),
+            Padding::Oaep => self.sub.encrypt(&mut OsRng, Oaep::new::<Sha1>(), plaintext),
+        };
+        BASE64_STANDARD.encode(ciphertext.unwrap_or_default())
+    }
+
+    fn certificates(&self, request: &Request) -> Answer {
+        if self.public_key_only {
+            return error(404, "RESOURCE_NOT_EXISTS", "no certificates: use the public key");
+        }
+        let platform = &self.world.platform;
+        let nonce = random_hex(6);
+        let sealed = Aes256Gcm::new_from_slice(self.world.apiv3.as_bytes()).ok().and_then(|key| {
+            let payload = Payload { msg: platform.certificate_pem.as_bytes(), aad: b"certificate" };
+            key.encrypt(nonce.as_bytes().into(), payload).ok()
+        });
+        let body = json!({ "data": [{
+            "serial_no": platform.serial_no,
+            "effective_time": "2026-01-01T00:00:00+08:00",
+            "expire_time": "2031-01-01T00:00:00+08:00",
+            "encrypt_certificate": {
+                "algorithm": "AEAD_AES_256_GCM",
+                "nonce": nonce,
+                "associated_data": "certificate",
+                "ciphertext": BASE64_STANDARD.encode(sealed.unwrap_or_default()),
+            },
+        }]});
+        self.signed(request, Answer::json(200, &body))
+    }
+
+    /// Signs with the key that the request names: the public key, or the platform certificate.
+    fn signed(&self, request: &Request, mut answer: Answer) -> Answer {
+        let platform = &self.world.platform;
+        let wanted = request.header("wechatpay-serial");
+        let by_id = self.public_key_only || wanted == self.world.public_key_id;
+        let serial = if by_id { &self.world.public_key_id } else { &platform.serial_no };
+        let timestamp = self.clock.now().wall.unix_seconds().to_string();
+        let nonce = random_hex(16);
+        let mut message = format!("{timestamp}\n{nonce}\n").into_bytes();
+        message.extend_from_slice(&answer.body);
+        message.push(b'\n');
+        for (name, value) in [
+            ("Wechatpay-Timestamp", timestamp),
+            ("Wechatpay-Nonce", nonce),
+            ("Wechatpay-Signature", platform.sign(&message)),
+            ("Wechatpay-Serial", serial.clone()),
+            ("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048".to_owned()),
+        ] {
+            answer.headers.push((name.to_owned(), value));
+        }
+        answer
+    }
+
+    fn with_common_headers(&self, mut answer: Answer) -> Answer {
+        let date = self.clock.now().wall.at_offset(0).format(&Rfc2822).unwrap_or_default();
+        answer.headers.push(("Date".to_owned(), date.replace("+0000", "GMT")));
+        answer.headers.push(("Request-ID".to_owned(), random_hex(16).to_uppercase()));
+        answer
+    }
+}
+
+fn set(answer: &mut Answer, name: &str, value: impl Fn(&str) -> String) {
+    for (_, old) in answer.headers.iter_mut().filter(|(found, _)| found == name) {
+        *old = value(old);
+    }
+}
+
+/// An error as APIv3 tells it; unsigned.
+fn error(status: u16, code: &str, message: &str) -> Answer {
+    Answer::json(status, &json!({ "code": code, "message": message }))
+}
+
+fn percent_decoded(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The fields that a request of ours carries, for the checks.
+const FIELDS: [(&str, &str); 3] =
+    [("appid", numbers::APPID), ("sub_mchid", numbers::SUB_MCHID), ("sub_appid", numbers::SUB_APPID)];
