@@ -103,7 +103,8 @@ fn every_foreign_crate_stays_in_its_homes() {
 
 #[test]
 fn the_core_touches_nothing_of_the_outside_world() {
-    for (file, code) in sources().into_iter().filter(|(file, _)| file.starts_with("kiosk") || file.starts_with("words")) {
+    for (file, code) in sources().into_iter().filter(|(file, _)| file.starts_with("kiosk") || file.starts_with("words"))
+    {
         for forbidden in OUTSIDE_WORLD {
             assert!(!code.contains(forbidden), "{} names {forbidden}", file.display());
         }
@@ -124,7 +125,8 @@ fn files_stay_small() {
 
 #[test]
 fn only_the_vault_sees_private_keys_and_only_it_opens() {
-    for (file, code) in sources().into_iter().filter(|(file, _)| !file.starts_with("vault") && !file.starts_with("sim")) {
+    for (file, code) in sources().into_iter().filter(|(file, _)| !file.starts_with("vault") && !file.starts_with("sim"))
+    {
         for forbidden in ["RsaPrivateKey", "PrivateDecryptingKey", "KeyPair::from"] {
             assert!(!code.contains(forbidden), "{} names {forbidden}", file.display());
         }
@@ -198,7 +200,8 @@ fn names_crate(line: &str, name: &str) -> bool {
     while let Some(at) = rest.find(name) {
         let before = rest[..at].chars().next_back();
         let after = &rest[at + name.len()..];
-        let starts = before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':' && c != '.' && c != '"' && c != '/');
+        let starts =
+            before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':' && c != '.' && c != '"' && c != '/');
         if starts && (after.starts_with("::") || (line.trim_start().starts_with("use ") && after.starts_with(';'))) {
             return true;
         }

@@ -105,7 +105,14 @@ impl Http {
         headers.extend(signature.as_deref().map(|signature| ("X-Facemchd-Signature", signature)));
         let url = format!("{}{path}", self.url);
         let body = (method == Method::Post).then_some(body);
-        self.client.send(&crate::http::Request { method, url: &url, headers: &headers, body, patience, max_body: MAX_BODY })
+        self.client.send(&crate::http::Request {
+            method,
+            url: &url,
+            headers: &headers,
+            body,
+            patience,
+            max_body: MAX_BODY,
+        })
     }
 }
 

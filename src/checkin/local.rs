@@ -54,13 +54,8 @@ impl Local {
     /// An adapter that goes on where the journal ends.
     pub fn new(settings: LocalSettings, given: Vec<LocalGiven>, now: WallTime) -> Self {
         let day = ServiceDay::of(now, settings.utc_offset, settings.reset_minutes);
-        let mut local = Self {
-            settings,
-            day,
-            last: HashMap::new(),
-            by_person: HashMap::new(),
-            by_session: HashMap::new(),
-        };
+        let mut local =
+            Self { settings, day, last: HashMap::new(), by_person: HashMap::new(), by_session: HashMap::new() };
         for LocalGiven { series, at, number, person, session } in given {
             if local.day_of(at) != day {
                 continue;

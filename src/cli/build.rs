@@ -46,10 +46,7 @@ pub(super) type AnyFault = Box<dyn Fault + Send>;
 impl From<AnyFault> for Failure {
     fn from(fault: AnyFault) -> Self {
         let code = fault.code();
-        Self {
-            line: format!("{}\n  cure: {}", crate::fault::chain(&*fault), code.cure()),
-            exit: code.exit(),
-        }
+        Self { line: format!("{}\n  cure: {}", crate::fault::chain(&*fault), code.cure()), exit: code.exit() }
     }
 }
 
@@ -91,11 +88,7 @@ pub(super) fn parts(
 }
 
 pub(super) fn journal_settings(site: &Site) -> store::Settings {
-    store::Settings {
-        dir: site.state_dir.clone(),
-        max_age: site.journal.max_age,
-        max_bytes: site.journal.max_bytes,
-    }
+    store::Settings { dir: site.state_dir.clone(), max_age: site.journal.max_age, max_bytes: site.journal.max_bytes }
 }
 
 /// The keys, opened and compared with what the site file says of them.
@@ -107,8 +100,7 @@ pub(super) fn vault(site: &Site) -> Result<Vault, AnyFault> {
         #[cfg(not(feature = "rustcrypto"))]
         Engine::Rsa => unreachable!("the site file is refused in a build without rustcrypto"),
     };
-    let merchant =
-        vault::Merchant { mchid: site.merchant.mchid.clone(), serial_no: site.merchant.serial_no.clone() };
+    let merchant = vault::Merchant { mchid: site.merchant.mchid.clone(), serial_no: site.merchant.serial_no.clone() };
     let files = vault::KeyFiles {
         sign: site.keys.sign.clone(),
         decrypt: site.keys.decrypt.clone(),
@@ -199,11 +191,7 @@ fn kiosk_settings(site: &Site) -> Result<kiosk::Settings, Failure> {
 }
 
 /// The site's system, or the numbers given here.
-fn checkin(
-    site: &Site,
-    clock: &Arc<dyn Clock>,
-    recovered: &store::Recovered,
-) -> Result<Box<dyn CheckIn>, AnyFault> {
+fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) -> Result<Box<dyn CheckIn>, AnyFault> {
     match site.checkin.adapter {
         Adapter::Http => http_checkin(site, clock),
         Adapter::Local => {

@@ -14,6 +14,7 @@ pub(super) fn start() {
         tracing_subscriber::registry().with(journald.with_filter(level)).init();
         return;
     }
-    let stderr = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false).without_time();
+    let stderr =
+        tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false).without_time();
     tracing_subscriber::registry().with(stderr.with_filter(level)).init();
 }

@@ -1,9 +1,6 @@
 //! `facemchd run`
 
-use std::{
-    path::Path,
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use tokio::{
     signal::unix::{SignalKind, signal},

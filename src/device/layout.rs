@@ -34,7 +34,8 @@ pub fn text_lines(scene: &Scene) -> [String; LINES] {
         lines.swap(2, 3);
     }
     if let Some(code) = scene.code {
-        let corner = lines.iter().rposition(|line| width(line) + 1 + code.as_str().len() <= COLUMNS).unwrap_or(LINES - 1);
+        let corner =
+            lines.iter().rposition(|line| width(line) + 1 + code.as_str().len() <= COLUMNS).unwrap_or(LINES - 1);
         lines[corner] = sides(&lines[corner], code.as_str());
     }
     lines.map(|line| fit(&line, COLUMNS))

@@ -25,8 +25,7 @@ pub enum Line<'a> {
 pub fn st7920(device: &Path, hz: u32) -> Result<St7920<SpidevDevice, Delay>, DeviceError> {
     let failed = |reason: String| cannot(device.display().to_string(), reason, Code::D601);
     let mut spi = SpidevDevice::open(device).map_err(|error| failed(error.to_string()))?;
-    let options =
-        SpidevOptions::new().bits_per_word(8).max_speed_hz(hz).mode(SpiModeFlags::SPI_MODE_0).build();
+    let options = SpidevOptions::new().bits_per_word(8).max_speed_hz(hz).mode(SpiModeFlags::SPI_MODE_0).build();
     spi.configure(&options).map_err(|error| failed(error.to_string()))?;
     Ok(St7920::new(spi, Delay))
 }
@@ -113,4 +112,3 @@ fn cannot(what: String, reason: String, code: Code) -> DeviceError {
 pub fn delay() -> Delay {
     Delay
 }
-

@@ -4,11 +4,7 @@ mod encode;
 mod profile;
 mod status;
 
-use std::{
-    io,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 pub use self::{
     encode::slip_bytes,

@@ -12,11 +12,7 @@ mod trust;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use ureq::{
-    Agent, Proxy,
-    http::Response as UreqResponse,
-    unversioned::transport::DefaultConnector,
-};
+use ureq::{Agent, Proxy, http::Response as UreqResponse, unversioned::transport::DefaultConnector};
 
 pub use self::error::HttpError;
 use self::resolver::CachingResolver;

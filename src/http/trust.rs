@@ -14,7 +14,8 @@ pub(super) fn tls(settings: &Settings) -> Result<TlsConfig, HttpError> {
     let roots = match &settings.ca_file {
         Some(file) => certificates(file)?,
         None => {
-            let file = SYSTEM_ROOTS.iter().map(Path::new).find(|file| file.exists()).unwrap_or(Path::new(SYSTEM_ROOTS[0]));
+            let file =
+                SYSTEM_ROOTS.iter().map(Path::new).find(|file| file.exists()).unwrap_or(Path::new(SYSTEM_ROOTS[0]));
             certificates(file)?
         }
     };

@@ -113,12 +113,7 @@ struct RealNameInfo {
 }
 
 /// Reads a verified answer and opens what is sealed in it.
-pub(super) fn read(
-    verified: &Verified,
-    info_type: InfoType,
-    vault: &Vault,
-    opener: &Opener,
-) -> Result<Identity, Code> {
+pub(super) fn read(verified: &Verified, info_type: InfoType, vault: &Vault, opener: &Opener) -> Result<Identity, Code> {
     let body: Body = serde_json::from_slice(verified.body()).map_err(|_| Code::N305)?;
     let id = |text: Option<String>| {
         text.filter(|text| (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()))

@@ -178,11 +178,8 @@ impl FaceLookup {
         let mut fresh = Vec::new();
         for Entry { encrypt_certificate: sealed } in download.data.iter().take(MOST) {
             let ciphertext = BASE64_STANDARD.decode(sealed.ciphertext.as_bytes()).map_err(|_| unreadable())?;
-            let pem = self.vault.open_certificate(
-                sealed.nonce.as_bytes(),
-                sealed.associated_data.as_bytes(),
-                &ciphertext,
-            )?;
+            let pem =
+                self.vault.open_certificate(sealed.nonce.as_bytes(), sealed.associated_data.as_bytes(), &ciphertext)?;
             let pem = String::from_utf8(pem).map_err(|_| unreadable())?;
             fresh.push(Platform::parse(&pem).ok_or_else(unreadable)?);
         }

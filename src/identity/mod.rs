@@ -22,8 +22,8 @@ use std::{
     time::Duration,
 };
 
-pub use self::{attempt::http_date, certificates::CertificateCache, error::LookupError};
 use self::{answer::SeenNonces, attempt::Domains, certificates::Certificates, open::Opener};
+pub use self::{attempt::http_date, certificates::CertificateCache, error::LookupError};
 use crate::{
     http::Client,
     vault::{PublicKey, Vault},

@@ -17,9 +17,7 @@ const LONGEST_NUMBER: usize = 64;
 /// (wechatpay.md §1.5). So the UTF-8 reading counts only when all of it is ideographs, interpuncts or ASCII.
 pub(super) fn name(bytes: &[u8], charset: CharsetChoice) -> Option<String> {
     let utf8 = || std::str::from_utf8(bytes).ok().map(str::to_owned);
-    let gbk = || {
-        GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned)
-    };
+    let gbk = || GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned);
     match charset {
         CharsetChoice::Utf8 => utf8().filter(|text| is_plausible(text)),
         CharsetChoice::Gbk => gbk().filter(|text| is_plausible(text)),
@@ -86,7 +84,8 @@ mod tests {
 
     #[test]
     fn rare_and_long_names_are_read_in_both_charsets() {
-        for text in ["张三丰", "䶮", "㛃", "𬭎𠅤", "阿卜杜热合曼·阿卜杜克热木·买买提依明", "LI LEI", "〇"] {
+        for text in ["张三丰", "䶮", "㛃", "𬭎𠅤", "阿卜杜热合曼·阿卜杜克热木·买买提依明", "LI LEI", "〇"]
+        {
             assert_eq!(name(text.as_bytes(), CharsetChoice::Auto).as_deref(), Some(text));
             assert_eq!(name(&gbk(text), CharsetChoice::Auto).as_deref(), Some(text));
         }

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    GateOutcome, Grant, Kiosk, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene, Slip,
-    flow::session_ends,
-    session::Stage,
-    verdict::Verdict,
+    GateOutcome, Grant, Kiosk, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene, Slip, flow::session_ends,
+    session::Stage, verdict::Verdict,
 };
 use crate::{
     fault::Code,
@@ -72,8 +70,7 @@ impl Kiosk {
         }
         let printing = settings.mode == Mode::Hospital && settings.has_printer;
         // Somebody who is in already does not open the gate for the next one.
-        let opening =
-            settings.mode == Mode::Transit && settings.has_gate && verdict.result == OutcomeResult::CheckedIn;
+        let opening = settings.mode == Mode::Transit && settings.has_gate && verdict.result == OutcomeResult::CheckedIn;
         session.stage = Stage::Acting { verdict: verdict.clone(), printing, opening };
         if opening {
             let grant = Grant { session: id, deadline: now.after(GRANT) };

@@ -1,7 +1,7 @@
 //! What store, WeChat and the site's system answer. An answer to a session that is closed, or further on, falls through.
 
 use super::{
-    CheckInRequest, Kiosk, Output, OutcomeResult, Record, RecordTicket, Scene, SceneKind, SceneOption, Unfinished,
+    CheckInRequest, Kiosk, OutcomeResult, Output, Record, RecordTicket, Scene, SceneKind, SceneOption, Unfinished,
     session::{Session, Stage},
     verdict::{Reading, Verdict},
 };

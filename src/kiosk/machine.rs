@@ -168,11 +168,9 @@ impl Kiosk {
         let code = place.fault.or(stopping.then_some(Code::X002));
         let scene = match code {
             None => Scene::of(SceneKind::Idle),
-            Some(code) => Scene {
-                next: Some(super::NextStep::StaffWindow),
-                code: Some(code),
-                ..Scene::of(SceneKind::OutOfOrder)
-            },
+            Some(code) => {
+                Scene { next: Some(super::NextStep::StaffWindow), code: Some(code), ..Scene::of(SceneKind::OutOfOrder) }
+            }
         };
         self.show(lane, scene, None);
     }

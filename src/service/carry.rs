@@ -183,9 +183,13 @@ impl Carrier {
 
     /// The thread, if any, without which nobody can be served and which hangs.
     pub(super) fn hung(&self, now: Moment) -> Option<&'static str> {
-        [("store", self.store.is_late(now)), ("outputs", self.outputs.is_late(now)), ("lookup", self.lookups.is_late(now))]
-            .into_iter()
-            .find_map(|(name, late)| late.then_some(name))
+        [
+            ("store", self.store.is_late(now)),
+            ("outputs", self.outputs.is_late(now)),
+            ("lookup", self.lookups.is_late(now)),
+        ]
+        .into_iter()
+        .find_map(|(name, late)| late.then_some(name))
     }
 
     /// Lanes whose panel or printer began or ceased to hang since the last call.

@@ -175,7 +175,13 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
         let (replies, answered) = mpsc::channel(64);
         let bound = terminal::Listener::bind(&lane.terminal)
             .map_err(|source| ServiceError::Terminal { lane: lane.name.clone(), source })?;
-        terminals.spawn(bound.serve(lane.terminal, Arc::clone(&clock), inputs.clone(), answered, Arc::clone(&counters)));
+        terminals.spawn(bound.serve(
+            lane.terminal,
+            Arc::clone(&clock),
+            inputs.clone(),
+            answered,
+            Arc::clone(&counters),
+        ));
         let (panel, scenes_to_terminal) = match lane.panel {
             PanelPart::None => (None, false),
             PanelPart::Terminal => (None, true),
@@ -203,7 +209,8 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let outputs = outputs::spawn(gates, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     let lookups = lookups::spawn(&current_lookup, parts.lookup_workers, parts.patience, &clock, &inputs)
         .map_err(ServiceError::Thread)?;
-    let checkins = checkins::spawn(&current_checkin, parts.patience, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
+    let checkins =
+        checkins::spawn(&current_checkin, parts.patience, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     let mut carrier = Carrier::new(Arc::clone(&clock), correlator, hands, store, outputs, lookups, checkins);
     let mut core = Kiosk::new(kiosk, unfinished, clock.now());
     carrier.carry_all(&mut core);

@@ -80,7 +80,12 @@ impl<J: Send + 'static> Worker<J> {
         Ok(worker)
     }
 
-    fn add(&mut self, name: &str, clock: &Arc<dyn Clock>, body: impl FnOnce(&Pulse) + Send + 'static) -> io::Result<()> {
+    fn add(
+        &mut self,
+        name: &str,
+        clock: &Arc<dyn Clock>,
+        body: impl FnOnce(&Pulse) + Send + 'static,
+    ) -> io::Result<()> {
         let pulse = Arc::new(Pulse { clock: Arc::clone(clock), busy_since: AtomicU64::new(0) });
         self.pulses.push(Arc::clone(&pulse));
         let thread = Builder::new().name(name.to_owned()).stack_size(STACK_BYTES).spawn(move || body(&pulse))?;

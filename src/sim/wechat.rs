@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use aes_gcm::{Aes256Gcm, KeyInit as _, aead::{Aead as _, Payload}};
+use aes_gcm::{
+    Aes256Gcm, KeyInit as _,
+    aead::{Aead as _, Payload},
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use encoding_rs::GB18030;
 use rand::rngs::OsRng;

@@ -98,8 +98,7 @@ impl View {
         let Ok(session) = line.stored.session().parse::<SessionId>() else { return };
         match &line.stored {
             Stored::Opened { lane, .. } => {
-                let open =
-                    Open { lane: lane.clone(), reached_check_in: false, person: None, decided: None, segment };
+                let open = Open { lane: lane.clone(), reached_check_in: false, person: None, decided: None, segment };
                 self.open.insert(session, open);
             }
             Stored::CheckingIn { .. } => {
@@ -213,10 +212,8 @@ pub(super) fn name(number: u64) -> String {
 
 /// The numbers of the segments in a listing, in order.
 pub(super) fn numbers(names: &[String]) -> Vec<u64> {
-    let mut numbers: Vec<u64> = names
-        .iter()
-        .filter_map(|name| name.strip_prefix("journal-")?.strip_suffix(".seg")?.parse().ok())
-        .collect();
+    let mut numbers: Vec<u64> =
+        names.iter().filter_map(|name| name.strip_prefix("journal-")?.strip_suffix(".seg")?.parse().ok()).collect();
     numbers.sort_unstable();
     numbers
 }

@@ -72,12 +72,7 @@ impl State {
 }
 
 fn open(folder: &Path) -> sled::Result<sled::Db> {
-    sled::Config::new()
-        .path(folder)
-        .flush_every_ms(None)
-        .cache_capacity(1 << 20)
-        .segment_size(64 * 1024)
-        .open()
+    sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(1 << 20).segment_size(64 * 1024).open()
 }
 
 fn prefix(key: &str) -> Vec<u8> {

@@ -77,11 +77,8 @@ pub(super) fn pong(seq: u64) -> Vec<u8> {
 }
 
 fn scene_line(scene: &Scene) -> Vec<u8> {
-    let options: Vec<Value> = scene
-        .options
-        .iter()
-        .map(|option| json!({ "option": option.option, "label": option.label.as_str() }))
-        .collect();
+    let options: Vec<Value> =
+        scene.options.iter().map(|option| json!({ "option": option.option, "label": option.label.as_str() })).collect();
     line(&json!({
         "v": 1, "type": "scene", "scene": scene.kind.as_str(), "headline": scene.kind.headline(),
         "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice()),

@@ -116,12 +116,7 @@ fn may_act(stream: &UnixStream, shared: &Shared) -> bool {
 }
 
 /// Reads and writes until either ends, an answer is not taken, or a write stalls.
-async fn serve_one(
-    stream: UnixStream,
-    mut intake: Intake,
-    mut lines: Receiver<Vec<u8>>,
-    peer: PeerId,
-) -> PeerId {
+async fn serve_one(stream: UnixStream, mut intake: Intake, mut lines: Receiver<Vec<u8>>, peer: PeerId) -> PeerId {
     let (mut reader, mut writer) = stream.into_split();
     let read = async {
         let mut buffer = [0; 2048];

@@ -9,7 +9,10 @@ use x509_cert::{
     spki::SubjectPublicKeyInfoRef,
 };
 
-use super::{VaultError, files::{pem_block, read_bounded}};
+use super::{
+    VaultError,
+    files::{pem_block, read_bounded},
+};
 use crate::words::WallTime;
 
 /// An RSA public key of 2048 bits or more that answers are checked with.
@@ -54,8 +57,11 @@ impl PublicKey {
             WallTime(i64::try_from(time.to_unix_duration().as_millis()).unwrap_or(i64::MAX))
         };
         let validity = certificate.validity;
-        let facts =
-            CertificateFacts { serial_no, not_before: millis(validity.not_before), not_after: millis(validity.not_after) };
+        let facts = CertificateFacts {
+            serial_no,
+            not_before: millis(validity.not_before),
+            not_after: millis(validity.not_after),
+        };
         Some((key, facts))
     }
 

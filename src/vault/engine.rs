@@ -5,7 +5,10 @@ mod aws_lc;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
 
-use pkcs8::{PrivateKeyInfo, SecretDocument, der::{Decode as _, Encode as _}};
+use pkcs8::{
+    PrivateKeyInfo, SecretDocument,
+    der::{Decode as _, Encode as _},
+};
 use zeroize::Zeroizing;
 
 use super::{

@@ -114,8 +114,9 @@ fn state(site: &Site, report: &mut Report<'_>) {
         Ok(space) if space.f_bavail * space.f_frsize < LEAST_FREE => {
             report.failed("state-dir", Code::C103, "less than 4 MiB free");
         }
-        Ok(space) => report
-            .ok("state-dir", format!("{}: {} MiB free", dir.display(), (space.f_bavail * space.f_frsize) >> 20)),
+        Ok(space) => {
+            report.ok("state-dir", format!("{}: {} MiB free", dir.display(), (space.f_bavail * space.f_frsize) >> 20))
+        }
         Err(error) => report.failed("state-dir", Code::C103, error.to_string()),
     }
     match store::verify(dir) {

@@ -12,8 +12,8 @@ use crate::{
     cli::build,
     config::{Adapter, Site},
     fault::Code,
-    identity,
     http::{Client, Method, Request},
+    identity,
     vault::RequestToSign,
     words::{Clock, SessionId},
 };
@@ -35,7 +35,9 @@ pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>
         }
         None => {
             report.skipped("proxy", "none set");
-            for (id, url) in [("route-main", Some(&wechatpay.base_url)), ("route-backup", wechatpay.backup_url.as_ref())] {
+            for (id, url) in
+                [("route-main", Some(&wechatpay.base_url)), ("route-backup", wechatpay.backup_url.as_ref())]
+            {
                 let Some(url) = url else { continue };
                 match wechatpay.connect_to {
                     Some(address) => hop(id, Code::N301, &address.to_string(), report),
@@ -53,7 +55,9 @@ fn interface(report: &mut Report<'_>) {
         links
             .flatten()
             .filter(|link| link.file_name() != "lo")
-            .filter(|link| std::fs::read_to_string(link.path().join("operstate")).is_ok_and(|state| state.trim() == "up"))
+            .filter(|link| {
+                std::fs::read_to_string(link.path().join("operstate")).is_ok_and(|state| state.trim() == "up")
+            })
             .map(|link| link.file_name().to_string_lossy().into_owned())
             .collect::<Vec<_>>()
     });
@@ -113,7 +117,8 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     };
     let url = format!("{}{path_and_query}", site.wechatpay.base_url);
     let headers = [("Accept", "application/json"), ("Authorization", authorization.as_str())];
-    let request = Request { method: Method::Get, url: &url, headers: &headers, body: None, patience: HOP, max_body: 65536 };
+    let request =
+        Request { method: Method::Get, url: &url, headers: &headers, body: None, patience: HOP, max_body: 65536 };
     let response = match client.send(&request) {
         Ok(response) => response,
         Err(error) => return report.fault("tls", &error),

@@ -86,11 +86,8 @@ fn columns<'de, D: Deserializer<'de>>(d: D) -> Result<usize, D::Error> {
 
 fn hex<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(d)?;
-    let bytes: Option<Vec<u8>> = text
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
+    let bytes: Option<Vec<u8>> =
+        text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
     bytes
         .filter(|_| text.len() % 2 == 0 && text.len() <= 32)
         .ok_or_else(|| de::Error::custom("expected up to 16 bytes in hex"))

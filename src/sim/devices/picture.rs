@@ -31,7 +31,14 @@ impl Picture {
     }
 
     /// Draws a character with its upper left corner at `x`, `y`; returns the columns it took.
-    pub(super) fn draw(&mut self, character: char, x: usize, y: usize, (across, down): (usize, usize), bold: bool) -> usize {
+    pub(super) fn draw(
+        &mut self,
+        character: char,
+        x: usize,
+        y: usize,
+        (across, down): (usize, usize),
+        bold: bool,
+    ) -> usize {
         let Some(glyph) = get_glyph(character) else { return 16 * across };
         let width = glyph.get_width();
         for row in 0..16 * down {

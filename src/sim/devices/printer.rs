@@ -226,11 +226,17 @@ impl State {
     fn fall_out(&mut self, slip: Slip) {
         if let Some(folder) = &self.folder {
             let number = fs::read_dir(folder).map_or(1, |entries| {
-                1 + entries.flatten().filter(|e| e.file_name().to_string_lossy().ends_with(".txt") && e.file_name().to_string_lossy().starts_with("slip-")).count()
+                1 + entries
+                    .flatten()
+                    .filter(|e| {
+                        e.file_name().to_string_lossy().ends_with(".txt")
+                            && e.file_name().to_string_lossy().starts_with("slip-")
+                    })
+                    .count()
             });
             let file = |kind| folder.join(format!("slip-{number:04}.{kind}"));
-            let written = write_whole(&file("txt"), slip.text.as_bytes())
-                .and_then(|()| write_whole(&file("png"), &slip.png));
+            let written =
+                write_whole(&file("txt"), slip.text.as_bytes()).and_then(|()| write_whole(&file("png"), &slip.png));
             if let Err(error) = written {
                 tracing::warn!(%error, "the printer's twin cannot write a slip");
             }

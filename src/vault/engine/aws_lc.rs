@@ -2,9 +2,7 @@
 
 use aws_lc_rs::{
     rand::SystemRandom,
-    rsa::{
-        KeyPair, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, Pkcs1PrivateDecryptingKey, PrivateDecryptingKey,
-    },
+    rsa::{KeyPair, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, Pkcs1PrivateDecryptingKey, PrivateDecryptingKey},
     signature::{KeyPair as _, RSA_PKCS1_SHA256},
 };
 use zeroize::Zeroizing;
