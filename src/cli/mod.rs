@@ -9,6 +9,8 @@ mod journal;
 mod logging;
 mod lookup;
 mod run;
+#[cfg(feature = "sim")]
+mod sim;
 mod wires;
 
 use std::{
@@ -51,6 +53,9 @@ enum Command {
     /// Read the journal
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Try it: a scripted morning against a sandbox WeChat Pay, a sandbox site system and the devices' twins
+    #[cfg(feature = "sim")]
+    Sim(sim::Arguments),
 }
 
 /// Where the site file lies.
@@ -87,6 +92,8 @@ pub fn main() -> u8 {
         Command::Check { site, json } => check::check(&site.config, json, &mut out),
         Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),
+        #[cfg(feature = "sim")]
+        Command::Sim(arguments) => sim::sim(&arguments, &mut out),
     };
     match result {
         Ok(code) => code,

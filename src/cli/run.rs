@@ -39,7 +39,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// SIGTERM and SIGINT end in order, SIGHUP reads again.
-fn forward_signals(orders: mpsc::Sender<Control>) -> Result<impl Future<Output = ()>, Failure> {
+pub(super) fn forward_signals(orders: mpsc::Sender<Control>) -> Result<impl Future<Output = ()>, Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::io("signals cannot be received", &error));
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;

@@ -27,6 +27,11 @@ impl Gb {
         }
     }
 
+    /// True for the codes that GB18030 added to GBK's user-defined rows: FE50–FEA0.
+    pub(super) fn is_region5(self) -> bool {
+        matches!(self, Self::Two([0xFE, 0x50..=0xA0]))
+    }
+
     /// True where GB2312 has the character: rows A1–F7, columns A1–FE.
     pub(super) fn is_gb2312(self) -> bool {
         matches!(self, Self::Two([0xA1..=0xF7, 0xA1..=0xFE]))
@@ -40,6 +45,21 @@ pub(super) fn columns(character: char) -> usize {
         '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{300}'..='\u{36F}' => 0,
         _ => 2,
     }
+}
+
+/// The text for a panel on which a hanzi begins at an even column: a blank fills what an odd run of ASCII leaves.
+pub(super) fn aligned(text: &str) -> String {
+    let mut aligned = String::with_capacity(text.len() + 4);
+    let mut used = 0;
+    for character in text.chars() {
+        if columns(character) == 2 && used % 2 == 1 {
+            aligned.push(' ');
+            used += 1;
+        }
+        aligned.push(character);
+        used += columns(character);
+    }
+    aligned
 }
 
 /// As much of `text` as fits into `width` columns.

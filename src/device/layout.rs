@@ -1,6 +1,6 @@
 //! A scene on a panel of four lines of eight hanzi.
 
-use super::gb::{fit, width};
+use super::gb::{aligned, fit, width};
 use crate::kiosk::{Scene, SceneKind};
 
 /// Half-width columns of a line.
@@ -34,11 +34,13 @@ pub fn text_lines(scene: &Scene) -> [String; LINES] {
         lines.swap(2, 3);
     }
     if let Some(code) = scene.code {
-        let corner =
-            lines.iter().rposition(|line| width(line) + 1 + code.as_str().len() <= COLUMNS).unwrap_or(LINES - 1);
+        let corner = lines
+            .iter()
+            .rposition(|line| width(&aligned(line)) + 1 + code.as_str().len() <= COLUMNS)
+            .unwrap_or(LINES - 1);
         lines[corner] = sides(&lines[corner], code.as_str());
     }
-    lines.map(|line| fit(&line, COLUMNS))
+    lines.map(|line| fit(&aligned(&line), COLUMNS))
 }
 
 /// Up to three options below the headline, or four in its place.
@@ -49,10 +51,11 @@ fn choices(scene: &Scene) -> [String; LINES] {
     [first.unwrap_or_default(), line(), line(), line()]
 }
 
-/// Left and right on one line; the right one wins.
+/// Left and right on one line; the right one wins. Both begin at an even column, where a hanzi may stand.
 fn sides(left: &str, right: &str) -> String {
-    let room = COLUMNS.saturating_sub(width(right) + 1);
-    let left = fit(left, room);
-    let gap = COLUMNS.saturating_sub(width(&left) + width(right)).max(1);
+    let right = aligned(right);
+    let start = COLUMNS.saturating_sub(width(&right)) / 2 * 2;
+    let left = fit(&aligned(left), start.saturating_sub(1));
+    let gap = start.saturating_sub(width(&left)).max(1);
     format!("{left}{}{right}", " ".repeat(gap))
 }

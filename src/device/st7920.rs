@@ -83,23 +83,17 @@ fn frame(start: u8, byte: u8) -> [u8; 3] {
     [start, byte & 0xF0, byte << 4]
 }
 
-/// A line as bytes for the character ROM. A hanzi begins on a word: an odd run of ASCII is filled with a blank.
+/// A line of the layout, in which every hanzi begins on a word, as bytes for the character ROM.
 fn encode(line: &str, missing: &mut Vec<char>) -> [u8; COLUMNS] {
     let mut bytes = Vec::with_capacity(COLUMNS + 2);
     for character in line.chars().filter(|character| columns(*character) > 0) {
-        match Gb::of(character) {
+        let gb = Gb::of(character);
+        match gb {
             Gb::Ascii(byte) => bytes.push(byte),
-            gb => {
-                if bytes.len() % 2 == 1 {
-                    bytes.push(b' ');
-                }
-                match gb {
-                    Gb::Two(pair) if gb.is_gb2312() => bytes.extend_from_slice(&pair),
-                    _ => {
-                        missing.push(character);
-                        bytes.extend_from_slice(&STAND_IN);
-                    }
-                }
+            Gb::Two(pair) if gb.is_gb2312() => bytes.extend_from_slice(&pair),
+            _ => {
+                missing.push(character);
+                bytes.extend_from_slice(&STAND_IN);
             }
         }
     }

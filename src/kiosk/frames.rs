@@ -22,7 +22,7 @@ impl Kiosk {
         let stopping = self.stopping;
         let Some(place) = self.lane(lane) else { return };
         place.forget(now);
-        if let Some((session, outcome)) = place.repeated(&face) {
+        if let Some((session, outcome)) = place.repeated(peer, &face) {
             self.acknowledge(lane, peer, seq, AckStatus::Repeated, Some(session), None);
             match (outcome, self.sessions.get_mut(&session)) {
                 (Some(outcome), _) => self.emit(Output::Tell { lane, peer, seq, outcome }),
@@ -56,7 +56,7 @@ impl Kiosk {
 
     fn open(&mut self, now: Moment, lane: LaneId, peer: PeerId, id: SessionId, face: Face) {
         let Some(place) = self.lane(lane) else { return };
-        place.remember(now, &face, id);
+        place.remember(now, peer, &face, id);
         place.foreground = Some(id);
         place.presenting = None;
         let patience = place.settings.patience;

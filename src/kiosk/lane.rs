@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::{Face, LaneSettings, Outcome, Scene};
 use crate::{
     fault::Code,
-    words::{FaceSid, Moment, SessionId, Text},
+    words::{FaceSid, Moment, PeerId, SessionId, Text},
 };
 
 /// A lane.
@@ -27,6 +27,7 @@ pub(super) struct Lane {
 /// A frame that came lately, to know it again.
 struct Recent {
     at: Moment,
+    peer: PeerId,
     terminal: Option<Text>,
     seq: u64,
     face_sid: FaceSid,
@@ -50,12 +51,13 @@ impl Lane {
         }
     }
 
-    pub(super) fn remember(&mut self, now: Moment, face: &Face, session: SessionId) {
+    pub(super) fn remember(&mut self, now: Moment, peer: PeerId, face: &Face, session: SessionId) {
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
         self.recent.push_back(Recent {
             at: now,
+            peer,
             terminal: face.terminal.clone(),
             seq: face.seq,
             face_sid: face.face_sid.clone(),
@@ -65,10 +67,12 @@ impl Lane {
     }
 
     /// The session that this face started when it came before.
-    pub(super) fn repeated(&self, face: &Face) -> Option<(SessionId, Option<Outcome>)> {
-        // Without a serial number of the terminal, or with the default seq, only the face_sid tells a resend.
+    pub(super) fn repeated(&self, peer: PeerId, face: &Face) -> Option<(SessionId, Option<Outcome>)> {
+        // A terminal that starts again counts from one again, with other faces: its numbers hold for one connection.
+        // Without its serial number, or with the default seq, only the face_sid tells a resend.
         let numbered = |recent: &&Recent| {
-            face.seq != 0 && face.terminal.is_some() && recent.terminal == face.terminal && recent.seq == face.seq
+            let same_terminal = face.terminal.is_some() && recent.terminal == face.terminal;
+            same_terminal && recent.peer == peer && face.seq != 0 && recent.seq == face.seq
         };
         let same = |recent: &&Recent| recent.face_sid == face.face_sid || numbered(recent);
         self.recent.iter().rev().find(same).map(|recent| (recent.session, recent.outcome.clone()))

@@ -12,4 +12,5 @@ pub mod people;
 pub mod server;
 pub mod site_file;
 pub mod terminal;
+pub mod visits;
 pub mod wechat;

@@ -100,11 +100,15 @@ impl Person {
     }
 }
 
-/// A well-formed identity card number that belongs to nobody: region 110105, born 1949-12-31, the rest from `seed`.
+/// A well-formed identity card number that belongs to nobody: region 110105, date and serial from `seed` (FNV-1a).
 fn identity_card(seed: &str) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let number = seed.bytes().fold(7_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 1000);
-    let body = format!("11010519491231{number:03}");
+    let hash = seed
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let part = |shift: u32, size: u64| (hash >> shift) % size;
+    let (year, month, day) = (1940 + part(0, 60), 1 + part(12, 12), 1 + part(24, 28));
+    let body = format!("110105{year}{month:02}{day:02}{:03}", part(36, 1000));
     let sum: u32 = body.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     format!("{body}{}", char::from(b"10X98765432"[sum as usize % 11]))
 }

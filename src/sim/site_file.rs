@@ -1,1 +1,108 @@
-//! x
+//! The site file of a sandboxed kiosk: one hospital lane, one transit lane, the simulated board.
+
+use std::path::{Path, PathBuf};
+
+use super::keys::{World, numbers};
+
+/// What a sandboxed site is made of.
+pub struct SiteFile<'a> {
+    /// Keys and numbers.
+    pub world: &'a World,
+    /// The sandbox WeChat's address.
+    pub wechat: &'a str,
+    /// The site system's address.
+    pub hospital: &'a str,
+    /// Where keys, sockets, journal and pictures lie.
+    pub folder: &'a Path,
+}
+
+/// The lanes of a sandboxed site, in order.
+pub const LANES: [&str; 2] = ["kiosk-1", "gate-1"];
+
+/// The key between kiosk and site system.
+pub const HMAC_KEY: &[u8] = b"a key that kiosk and hospital share";
+
+impl SiteFile<'_> {
+    /// Writes keys, certificates and the site file; returns the site file's path.
+    pub fn write(&self, authority_pem: &str) -> std::io::Result<PathBuf> {
+        let keys = self.folder.join("keys");
+        std::fs::create_dir_all(&keys)?;
+        self.world.write_to(&keys)?;
+        std::fs::write(keys.join("ca.pem"), authority_pem)?;
+        super::keys::write_private(&keys.join("checkin.hmac"), HMAC_KEY)?;
+        let file = self.folder.join("site.toml");
+        std::fs::write(&file, self.text())?;
+        Ok(file)
+    }
+
+    /// The path of a lane's socket.
+    pub fn socket(folder: &Path, lane: &str) -> PathBuf {
+        folder.join(format!("{lane}.sock"))
+    }
+
+    /// What of a name may be seen is the default on the panel and everything on the slip: its people are invented.
+    fn text(&self) -> String {
+        let Self { world, wechat, hospital, .. } = self;
+        let [kiosk, gate] = LANES;
+        format!(
+            r#"board = "simulated"
+state-dir = "state"
+
+[merchant]
+mchid = "{mchid}"
+serial-no = "{serial_no}"
+appid = "{appid}"
+sub-mchid = "{sub_mchid}"
+sub-appid = "{sub_appid}"
+sub-serial-no = "{sub_serial_no}"
+
+[keys]
+sign = "keys/sign.key.pem"
+decrypt = "keys/decrypt.key.pem"
+certificate = "keys/sign.crt.pem"
+
+[wechatpay]
+base-url = "{wechat}"
+public-key-id = "{public_key_id}"
+public-key = "keys/wechatpay.pub.pem"
+ca-file = "keys/ca.pem"
+
+[checkin]
+adapter = "http"
+url = "{hospital}"
+ca-file = "keys/ca.pem"
+hmac-key = "keys/checkin.hmac"
+
+[privacy]
+panel-name = "masked"
+slip-name = "full"
+
+[simulated]
+out = "."
+allow-names = true
+
+[[lane]]
+name = "{kiosk}"
+mode = "hospital"
+series = "A"
+terminal = "unix:{kiosk}.sock"
+panel = "board"
+printer = "board"
+
+[[lane]]
+name = "{gate}"
+mode = "transit"
+terminal = "unix:{gate}.sock"
+panel = "board"
+gate = "board"
+"#,
+            mchid = numbers::MCHID,
+            serial_no = world.provider.serial_no,
+            appid = numbers::APPID,
+            sub_mchid = numbers::SUB_MCHID,
+            sub_appid = numbers::SUB_APPID,
+            sub_serial_no = world.sub.serial_no,
+            public_key_id = world.public_key_id,
+        )
+    }
+}

@@ -1,1 +1,84 @@
-//! x
+//! A face terminal's side of the socket: sends frames, reads what comes back.
+
+use std::{
+    io::{self, BufRead as _, BufReader, Write as _},
+    os::unix::net::UnixStream,
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+/// A connected terminal.
+pub struct Terminal {
+    socket: BufReader<UnixStream>,
+    seq: u64,
+}
+
+/// How often a socket that is not there yet is tried.
+const AGAIN: Duration = Duration::from_millis(20);
+
+impl Terminal {
+    /// Connects, waiting up to five seconds for the socket to be there. A read waits up to `patience`.
+    pub fn connect(path: &Path, patience: Duration) -> io::Result<Self> {
+        let mut tries = 0;
+        let socket = loop {
+            match UnixStream::connect(path) {
+                Ok(socket) => break socket,
+                Err(error) if tries == 250 => return Err(error),
+                Err(_) => thread::sleep(AGAIN),
+            }
+            tries += 1;
+        };
+        socket.set_read_timeout(Some(patience))?;
+        socket.set_write_timeout(Some(patience))?;
+        Ok(Self { socket: BufReader::new(socket), seq: 0 })
+    }
+
+    /// Sends a frame with the next number, which it returns.
+    pub fn send(&mut self, kind: &str, fields: &Value) -> io::Result<u64> {
+        self.seq += 1;
+        let mut frame = json!({ "v": 1, "type": kind, "seq": self.seq });
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            frame[name] = value.clone();
+        }
+        self.send_bytes(format!("{frame}\n").as_bytes())?;
+        Ok(self.seq)
+    }
+
+    /// Sends a recognised face, as WeChat's SDK hands it out.
+    pub fn face(&mut self, face_sid: &str, consent: bool) -> io::Result<u64> {
+        self.send(
+            "face",
+            &json!({
+                "terminal": "TWIN-1", "return_code": "SUCCESS", "face_sid": face_sid,
+                "openid": "oOpenid", "sub_openid": "oSubOpenid", "consent": consent,
+            }),
+        )
+    }
+
+    /// Sends whatever bytes.
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.get_mut().write_all(bytes)
+    }
+
+    /// The next frame that comes back.
+    pub fn receive(&mut self) -> io::Result<Value> {
+        let mut line = String::new();
+        if self.socket.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        serde_json::from_str(&line).map_err(io::Error::other)
+    }
+
+    /// The next frame of this type; others are passed over.
+    pub fn receive_type(&mut self, kind: &str) -> io::Result<Value> {
+        loop {
+            let frame = self.receive()?;
+            if frame["type"] == kind {
+                return Ok(frame);
+            }
+        }
+    }
+}

@@ -22,7 +22,7 @@ const GS_R: &[u8] = &[0x1D, 0x72, 1];
 
 /// A slip's bytes, and the characters that had to be replaced by ＊. `utc_offset` is in seconds east of UTC.
 pub fn slip_bytes(slip: &Slip, profile: &Profile, utc_offset: i32) -> (Vec<u8>, Vec<char>) {
-    let mut page = Page { bytes: Vec::with_capacity(1024), missing: Vec::new(), columns: profile.columns };
+    let mut page = Page { bytes: Vec::with_capacity(1024), missing: Vec::new(), profile };
     page.raw(INIT);
     page.raw(&profile.chinese_on);
     page.raw(CENTRE);
@@ -66,13 +66,13 @@ pub fn slip_bytes(slip: &Slip, profile: &Profile, utc_offset: i32) -> (Vec<u8>, 
     (page.bytes, page.missing)
 }
 
-struct Page {
+struct Page<'a> {
     bytes: Vec<u8>,
     missing: Vec<char>,
-    columns: usize,
+    profile: &'a Profile,
 }
 
-impl Page {
+impl Page<'_> {
     fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -83,7 +83,7 @@ impl Page {
 
     /// A text at `scale` times the width, wrapped.
     fn line(&mut self, text: &str, scale: usize) {
-        for line in wrap(text, self.columns / scale) {
+        for line in wrap(text, self.profile.columns / scale) {
             self.text(&line);
             self.feed();
         }
@@ -92,7 +92,7 @@ impl Page {
     /// `label：value`, the value's further lines below its first.
     fn field(&mut self, label: &str, value: &str) {
         let indent = width(label) + 2;
-        for (index, line) in wrap(value, self.columns.saturating_sub(indent).max(2)).iter().enumerate() {
+        for (index, line) in wrap(value, self.profile.columns.saturating_sub(indent).max(2)).iter().enumerate() {
             if index == 0 {
                 self.text(label);
                 self.text("：");
@@ -106,10 +106,11 @@ impl Page {
 
     fn text(&mut self, text: &str) {
         for character in text.chars().filter(|character| columns(*character) > 0) {
-            match Gb::of(character) {
+            let gb = Gb::of(character);
+            match gb {
                 Gb::Ascii(byte) => self.bytes.push(byte),
-                Gb::Two(pair) => self.bytes.extend_from_slice(&pair),
-                Gb::Beyond => {
+                Gb::Two(pair) if self.profile.gbk_region5 || !gb.is_region5() => self.bytes.extend_from_slice(&pair),
+                _ => {
                     self.missing.push(character);
                     self.bytes.extend_from_slice(&STAND_IN);
                 }

@@ -18,6 +18,8 @@ pub struct Profile {
     /// Bytes that switch Chinese mode on, sent after every init.
     #[serde(deserialize_with = "hex")]
     pub chinese_on: Vec<u8>,
+    /// The ROM holds FE50–FEA0, which GB18030 added to GBK (䶮 and 79 more).
+    pub gbk_region5: bool,
     /// How a QR code is printed.
     pub qr: Qr,
     /// The model wants `GS ( k` function 65 before a QR code.

@@ -154,15 +154,25 @@ impl Chip {
 
     fn shown(&self) -> [String; 4] {
         LINES.map(|start| {
-            let line = &self.memory[start..start + 16];
-            let (text, _, _) = GB18030.decode(line);
+            let words: Vec<&[u8]> = self.memory[start..start + 16].chunks(2).collect();
+            let mut text = Vec::new();
+            for (index, word) in words.iter().enumerate() {
+                let before_hanzi = words.get(index + 1).is_some_and(|next| next[0] >= 0x80);
+                match word {
+                    // A hanzi begins on a word: the blank that fills the half before it is no text.
+                    [filled @ 0x21..=0x7E, b' '] if before_hanzi => text.push(*filled),
+                    word => text.extend_from_slice(word),
+                }
+            }
+            let (text, _, _) = GB18030.decode(&text);
             if self.on { text.trim_end().to_owned() } else { String::new() }
         })
     }
 
     fn png(&self) -> Vec<u8> {
         let mut glass = Picture::new(128, 64);
-        for (line, text) in self.shown().iter().enumerate() {
+        for (line, start) in LINES.into_iter().enumerate().filter(|_| self.on) {
+            let (text, _, _) = GB18030.decode(&self.memory[start..start + 16]);
             let mut x = 0;
             for character in text.chars() {
                 x += glass.draw(character, x, line * 16, (1, 1), false);

@@ -141,11 +141,7 @@ impl PrinterTwin {
     fn work(&self, buffer: &mut Vec<u8>, paper: &mut Paper, wire: &mut UnixStream) -> io::Result<bool> {
         let mut at = 0;
         let mut stalled = false;
-        loop {
-            let (command, length) = match next(&buffer[at..]) {
-                Step::Whole(command, length) => (command, length),
-                Step::More => break,
-            };
+        while let Step::Whole(command, length) = next(&buffer[at..]) {
             if let Command::RealTime(n) = command {
                 let answer = self.state().real_time(n);
                 buffer.drain(at..at + length);

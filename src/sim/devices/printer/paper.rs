@@ -70,6 +70,9 @@ impl Paper {
 
     fn text(&mut self, bytes: &[u8]) -> Result<(), String> {
         let (text, _, failed) = GB18030.decode(bytes);
+        if text.chars().any(|character| !in_rom(character)) {
+            return Err("a character that a GBK ROM does not hold".to_owned());
+        }
         self.line.extend(text.chars().map(|character| (character, self.size, self.bold)));
         if failed || text.chars().any(|character| character == '\u{FFFD}') {
             return Err("bytes that are no GBK".to_owned());
@@ -121,6 +124,13 @@ impl Line {
             }
         }
     }
+}
+
+/// GBK of 1995: two bytes, without the FE50–FEA0 that GB18030 added.
+fn in_rom(character: char) -> bool {
+    let text = character.to_string();
+    let (bytes, _, _) = GB18030.encode(&text);
+    !matches!(bytes.as_ref(), [0xFE, 0x50..=0xA0] | [_, _, _, _])
 }
 
 fn columns(character: char) -> usize {

@@ -1,0 +1,206 @@
+//! `facemchd sim`: the daemon as it is, with the world around it simulated.
+
+use std::{
+    env, fs,
+    io::{self, Write},
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    process,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use super::{Failure, build, logging, run, wires};
+use crate::{
+    config::Site,
+    fault::exit,
+    service::{self, Control, SystemClock},
+    sim::{
+        hospital::Hospital,
+        keys::World,
+        morning::{Seen, Stage},
+        server::Authority,
+        site_file::{HMAC_KEY, LANES, SiteFile},
+        terminal::Terminal,
+        visits::{Visit, morning},
+        wechat::WeChat,
+    },
+    words::Clock,
+};
+
+/// Try it: a scripted morning against a sandbox WeChat Pay, a sandbox site system and the devices' twins
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Keep it all up after the morning, until Ctrl-C
+    #[arg(long)]
+    serve: bool,
+    /// Folder for site file, journal, log and pictures; must not exist yet or be empty [default: a new one in /tmp]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Send one face to a kiosk that `sim --serve` keeps up, and print what it answers
+    #[arg(long, value_name = "FACE_SID", requires = "socket", conflicts_with_all = ["serve", "out"])]
+    face: Option<String>,
+    /// The kiosk's socket
+    #[arg(long, value_name = "PATH", requires = "face")]
+    socket: Option<PathBuf>,
+}
+
+/// A daemon on a thread of its own.
+struct Daemon {
+    orders: mpsc::Sender<Control>,
+    thread: JoinHandle<Result<u8, Failure>>,
+}
+
+pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Failure> {
+    let failed = |error: io::Error| Failure::io("sim", &error);
+    if let (Some(face_sid), Some(socket)) = (&arguments.face, &arguments.socket) {
+        return send_face(face_sid, socket, out).map_err(failed);
+    }
+    let folder = folder(arguments.out.as_deref())
+        .map_err(|error| Failure::io("a folder for the pictures cannot be made (--out DIR must be empty)", &error))?;
+    writeln!(out, "Making keys, a sandbox WeChat Pay and a sandbox site system on loopback …").map_err(failed)?;
+    out.flush().map_err(failed)?;
+    logging::start_in(fs::File::create(folder.join("facemchd.log")).map_err(failed)?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let (stage, daemon) = set_up(&folder, clock)?;
+    let differing = play(&stage, out).map_err(failed)?;
+    writeln!(out, "\nPictures, slips, journal and log: {}", folder.display()).map_err(failed)?;
+    if arguments.serve {
+        keep_up(&stage, &folder, out).map_err(failed)?;
+        daemon.wait()?;
+    } else {
+        daemon.stop()?;
+    }
+    Ok(if differing == 0 { exit::OK } else { exit::FAILED })
+}
+
+/// The world around the kiosk, and the kiosk itself from a site file as anybody would write it.
+fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Failure> {
+    let failed = |error: io::Error| Failure::io("the sandbox cannot be started", &error);
+    let authority = Authority::new().map_err(failed)?;
+    let world = Arc::new(World::generate().map_err(failed)?);
+    let wechat = WeChat::start(&authority, Arc::clone(&world), true, Arc::clone(&clock)).map_err(failed)?;
+    let hospital = Hospital::start(&authority, HMAC_KEY).map_err(failed)?;
+    let site_file = SiteFile { world: &world, wechat: &wechat.url(), hospital: &hospital.url(), folder };
+    let file = site_file.write(&authority.pem()).map_err(failed)?;
+    let site = Site::read(&file)?;
+    let wires = wires::open(&site, &clock)?;
+    let sockets = LANES.map(|lane| SiteFile::socket(folder, lane)).to_vec();
+    let parts = build::parts(&file, &site, Arc::clone(&clock), wires.lanes)?;
+    let daemon = Daemon::start(parts).map_err(failed)?;
+    Ok((Stage { wechat, hospital, twins: wires.twins, sockets, clock }, daemon))
+}
+
+impl Daemon {
+    fn start(parts: service::Parts) -> io::Result<Self> {
+        let (orders, control) = mpsc::channel(4);
+        let signals = orders.clone();
+        let thread = thread::Builder::new().name("daemon".to_owned()).spawn(move || {
+            run::runtime()?.block_on(async {
+                tokio::spawn(run::forward_signals(signals)?);
+                service::serve(parts, control).await?;
+                Ok(exit::OK)
+            })
+        })?;
+        Ok(Self { orders, thread })
+    }
+
+    fn stop(self) -> Result<u8, Failure> {
+        let _ = self.orders.blocking_send(Control::Stop);
+        self.wait()
+    }
+
+    fn wait(self) -> Result<u8, Failure> {
+        let died = || Failure { line: "the daemon's thread died".to_owned(), exit: exit::SOFTWARE };
+        self.thread.join().map_err(|_| died())?
+    }
+}
+
+/// Plays the morning; returns how many visits ended otherwise than they should.
+fn play(stage: &Stage, out: &mut dyn Write) -> io::Result<usize> {
+    let visits = morning();
+    stage.invite(&visits);
+    let mut rows = Vec::new();
+    for (index, visit) in visits.iter().enumerate() {
+        write!(out, "\n{:>2}  {}\n", index + 1, visit.about)?;
+        out.flush()?;
+        let seen = stage.receive(visit)?;
+        for line in &seen.panel {
+            writeln!(out, "    │ {}│", padded(line, 17))?;
+        }
+        rows.push((visit, seen));
+    }
+    let complaints = stage.complaints();
+    for complaint in &complaints {
+        writeln!(out, "a device did not understand: {complaint}")?;
+    }
+    Ok(table(&rows, out)? + complaints.len())
+}
+
+/// The closing table.
+fn table(rows: &[(&Visit, Seen)], out: &mut dyn Write) -> io::Result<usize> {
+    let differing: Vec<_> = rows.iter().filter(|(visit, seen)| visit.expected != seen.what).collect();
+    writeln!(out, "\n{}{}{:>6}  got", padded("person", 30), padded("expected", 62), "ms")?;
+    for (visit, seen) in rows {
+        let got = if visit.expected == seen.what { "the same" } else { &seen.what };
+        let (about, expected) = (padded(visit.about, 30), padded(visit.expected, 62));
+        writeln!(out, "{about}{expected}{:>6}  {got}", seen.took.as_millis())?;
+    }
+    writeln!(
+        out,
+        "\n{} visits, {} as expected, {} otherwise",
+        rows.len(),
+        rows.len() - differing.len(),
+        differing.len()
+    )?;
+    Ok(differing.len())
+}
+
+/// What to try while it is up.
+fn keep_up(stage: &Stage, folder: &Path, out: &mut dyn Write) -> io::Result<()> {
+    stage.wechat.allow_reuse();
+    let socket = stage.sockets[0].display();
+    let program = env::current_exe()?;
+    writeln!(out, "\nServing until Ctrl-C. Socket: {socket}\nSend a face:\n")?;
+    writeln!(out, "    {} sim --face sid-ouyang --socket {socket}\n", program.display())?;
+    let known: Vec<String> = morning().into_iter().map(|visit| visit.person.face_sid).collect();
+    writeln!(out, "Known faces: {}", known.join(" "))?;
+    writeln!(out, "Site file, for lookup, check and journal: {}", folder.join("site.toml").display())?;
+    out.flush()
+}
+
+fn send_face(face_sid: &str, socket: &Path, out: &mut dyn Write) -> io::Result<u8> {
+    let mut terminal = Terminal::connect(socket, Duration::from_secs(75))?;
+    terminal.face(face_sid, true)?;
+    loop {
+        let frame = terminal.receive()?;
+        writeln!(out, "{frame}")?;
+        if frame["type"] == "outcome" {
+            let well = frame["result"] == "checked_in" || frame["result"] == "already";
+            return Ok(if well { exit::OK } else { exit::FAILED });
+        }
+        if frame["type"] == "ack" && (frame["status"] == "refused" || frame["status"] == "busy") {
+            return Ok(exit::FAILED);
+        }
+    }
+}
+
+/// A new folder, or the empty one that was named; private, for it holds keys.
+fn folder(wanted: Option<&Path>) -> io::Result<PathBuf> {
+    let folder =
+        wanted.map_or_else(|| env::temp_dir().join(format!("facemchd-sim-{}", process::id())), Path::to_path_buf);
+    if folder.exists() && fs::read_dir(&folder)?.next().is_some() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    folder.canonicalize()
+}
+
+/// The text and as many spaces as it lacks of `columns`; a hanzi takes two.
+fn padded(text: &str, columns: usize) -> String {
+    let width: usize = text.chars().map(|character| if character < '\u{1100}' { 1 } else { 2 }).sum();
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width).max(1)))
+}

@@ -1,0 +1,154 @@
+//! A morning's visitors, as data: who comes, what is booked, what goes wrong, and what must come of it.
+
+use super::{
+    hospital::Booking,
+    people::{Behaviour, Charset, Padding, Person},
+};
+
+/// One visit.
+pub struct Visit {
+    /// What is special about it.
+    pub about: &'static str,
+    /// Who comes.
+    pub person: Person,
+    /// What is booked; none is unknown to the site's system.
+    pub booking: Option<Booking>,
+    /// What goes wrong, or what the person does.
+    pub twist: Twist,
+    /// Index of the lane.
+    pub lane: usize,
+    /// What the terminal is told, what the panel shows, what is printed or opened; see `morning::Seen`.
+    pub expected: &'static str,
+}
+
+/// What is different about a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Twist {
+    /// Nothing.
+    None,
+    /// The face comes without consent, which follows, or is refused.
+    Consent(bool),
+    /// The person picks this option.
+    Pick(u8),
+    /// The printer has no paper.
+    NoPaper,
+    /// WeChat cannot be reached.
+    Offline,
+    /// The site's system says that it is out of order.
+    SiteDown,
+}
+
+const KIOSK: usize = 0;
+const GATE: usize = 1;
+
+fn visit(about: &'static str, person: Person, expected: &'static str) -> Visit {
+    let booking = Some(Booking::At("3楼 内科一诊室".to_owned()));
+    Visit { about, person, booking, twist: Twist::None, lane: KIOSK, expected }
+}
+
+/// The morning, in order; the same person appears more than once.
+pub fn morning() -> Vec<Visit> {
+    let zhang = Person::new("sid-zhang", "张三丰");
+    let wang = Person::new("sid-wang", "王小明");
+    let long = Person::new("sid-long", "阿卜杜热合曼江·买买提托合提努尔·艾力亚森柯尤木江");
+    let sun = Person::new("sid-sun", "孙立");
+    let liu = Person::new("sid-liu", "刘一舟").padded(Padding::Oaep);
+    vec![
+        visit("plain name", zhang.clone(), "checked_in A001 | 签到成功 张*丰 | slip 张三丰"),
+        visit(
+            "compound surname",
+            Person::new("sid-ouyang", "欧阳若兰"),
+            "checked_in A002 | 签到成功 欧阳*兰 | slip 欧阳若兰",
+        ),
+        visit(
+            "GBK that reads as UTF-8 too",
+            Person::new("sid-lu", "陆梅").encoded(Charset::Gbk),
+            "checked_in A003 | 签到成功 陆* | slip 陆梅",
+        ),
+        visit(
+            "a character beyond GBK",
+            Person::new("sid-yan", "王䶮").encoded(Charset::Gbk),
+            "checked_in A004 | 签到成功 王* | slip 王＊",
+        ),
+        visit(
+            "25 characters",
+            long,
+            "checked_in A005 | 签到成功 阿******·* | slip 阿卜杜热合曼江·买买提托合提努尔·艾力亚森柯尤木江",
+        ),
+        visit(
+            "OAEP instead of PKCS#1",
+            Person::new("sid-zhao", "赵云帆").padded(Padding::Oaep),
+            "checked_in A006 | 签到成功 赵*帆 | slip 赵云帆",
+        ),
+        visit("same person again", zhang.again("sid-zhang-2"), "already A001 | 您已签到 张*丰 | slip 张三丰"),
+        Visit {
+            booking: Some(Booking::Several(vec!["内科 09:30".to_owned(), "眼科 10:15".to_owned()])),
+            twist: Twist::Pick(2),
+            ..visit("two appointments", wang, "checked_in A007 | 签到成功 王*明 | slip 王小明")
+        },
+        Visit {
+            twist: Twist::Consent(true),
+            ..visit("consent comes later", Person::new("sid-li", "李想"), "checked_in A008 | 签到成功 李* | slip 李想")
+        },
+        Visit {
+            twist: Twist::Consent(false),
+            ..visit("consent refused", Person::new("sid-he", "何必"), "cancelled T212 | 已取消 请再看一次镜头 | -")
+        },
+        visit(
+            "WeChat's signature probe",
+            Person::new("sid-qian", "钱多多").about(Behaviour::ProbeOnce),
+            "checked_in A009 | 签到成功 钱*多 | slip 钱多多",
+        ),
+        visit(
+            "WeChat stumbles once",
+            Person::new("sid-zhou", "周全").about(Behaviour::StatusOnce(500)),
+            "checked_in A010 | 签到成功 周* | slip 周全",
+        ),
+        visit(
+            "face used up",
+            Person::new("sid-old", "吴用").about(Behaviour::Expired),
+            "failed N320 | 没有识别成功 请再看一次镜头 | -",
+        ),
+        visit(
+            "no permission for names",
+            Person::new("sid-feng", "冯唐").about(Behaviour::NoPermission),
+            "failed N321 | 暂时无法签到 请刷身份证或扫码 | -",
+        ),
+        visit(
+            "a forged answer",
+            Person::new("sid-forged", "卫青").about(Behaviour::Forged),
+            "failed N310 | 暂时无法签到 请到人工窗口 | -",
+        ),
+        Visit {
+            twist: Twist::Offline,
+            ..visit("network lost", sun.clone(), "failed N301 | 暂时无法签到 请到人工窗口 | -")
+        },
+        visit("network back", sun.again("sid-sun-2"), "checked_in A011 | 签到成功 孙* | slip 孙立"),
+        Visit {
+            twist: Twist::NoPaper,
+            ..visit("paper out", Person::new("sid-xu", "许仙"), "checked_in A012 | 签到成功 P702 许* 请到人工窗口 | -")
+        },
+        Visit {
+            booking: Some(Booking::Early("10:30".to_owned())),
+            ..visit("too early", Person::new("sid-lv", "吕梁"), "refused | 还没到签到时间 10:30 请到人工窗口 | -")
+        },
+        Visit {
+            booking: None,
+            ..visit("nothing booked", Person::new("sid-shi", "施工"), "refused | 未查到您的预约 请到人工窗口 | -")
+        },
+        Visit {
+            twist: Twist::SiteDown,
+            ..visit("site system down", Person::new("sid-kong", "孔明"), "failed H901 | 暂时无法签到 请到人工窗口 | -")
+        },
+        Visit { lane: GATE, ..visit("station gate", liu, "checked_in | 签到成功 刘*舟 | gate 300 ms") },
+        Visit {
+            lane: GATE,
+            booking: None,
+            ..visit(
+                "station gate, not listed",
+                Person::new("sid-cao", "曹操"),
+                "refused | 未查到您的预约 请到人工窗口 | -",
+            )
+        },
+    ]
+}
