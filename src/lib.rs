@@ -20,6 +20,8 @@
 //! and [`board`] are known to `service`, `cli` and `sim` only, and `sim` names nothing else of ours, so that a mistake
 //! of ours is not mirrored by our own test. `tests/architecture.rs` holds all of this.
 
+#![warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
 pub mod board;
 pub mod checkin;
 pub mod cli;

@@ -14,7 +14,8 @@ const LONGEST_NUMBER: usize = 64;
 /// A name out of its bytes.
 ///
 /// `Auto`: many two-byte GBK characters, surnames among them (陆 C2BD), are also valid UTF-8, as Latin, Greek or Cyrillic
-/// (wechatpay.md §1.5). So the UTF-8 reading counts only when all of it is ideographs, interpuncts or ASCII.
+/// (wechatpay.md §1.5). So the UTF-8 reading counts when all of it is ideographs, interpuncts or ASCII; then the GBK
+/// reading, unless it mixes hanzi with Latin letters, which no name does while José does in GBK's eyes.
 pub(super) fn name(bytes: &[u8], charset: CharsetChoice) -> Option<String> {
     let utf8 = || std::str::from_utf8(bytes).ok().map(str::to_owned);
     let gbk = || GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned);
@@ -23,7 +24,10 @@ pub(super) fn name(bytes: &[u8], charset: CharsetChoice) -> Option<String> {
         CharsetChoice::Gbk => gbk().filter(|text| is_plausible(text)),
         CharsetChoice::Auto => {
             let likely = |text: &String| is_plausible(text) && text.chars().all(is_of_a_name);
-            utf8().filter(likely).or_else(|| gbk().filter(likely))
+            let one_script =
+                |text: &String| likely(text) && !(has_letter(text) && text.chars().any(|c| c >= '\u{3400}'));
+            let latin = |text: &String| is_plausible(text) && has_letter(text) && text.chars().all(is_latin);
+            utf8().filter(likely).or_else(|| gbk().filter(one_script)).or_else(|| utf8().filter(latin))
         }
     }
 }
@@ -50,6 +54,15 @@ fn is_invisible(c: char) -> bool {
 
 fn is_of_a_name(c: char) -> bool {
     c >= '\u{3400}' || matches!(c, ' '..='~' | '·' | '•' | '‧' | '・' | '\u{3007}' | '\u{3000}')
+}
+
+fn has_letter(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// ASCII, Latin-1 letters, Latin Extended-A and -B.
+fn is_latin(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{C0}'..='\u{24F}')
 }
 
 fn has_right_check_character(number: &[u8]) -> bool {
@@ -92,11 +105,21 @@ mod tests {
     }
 
     #[test]
+    fn latin_names_with_accents_are_not_read_as_hanzi() {
+        for text in ["José Müller", "François", "Şahin Çelik"] {
+            assert_eq!(name(text.as_bytes(), CharsetChoice::Auto).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
     fn what_is_no_name_is_refused() {
         for bytes in [&b""[..], b"   ", b"a\x1bb", "a\u{202E}b".as_bytes(), "好\n".as_bytes(), b"\xff\xff", b"\x80"] {
-            for charset in [CharsetChoice::Auto, CharsetChoice::Utf8, CharsetChoice::Gbk] {
+            for charset in [CharsetChoice::Auto, CharsetChoice::Utf8] {
                 assert_eq!(name(bytes, charset), None, "{bytes:02x?}");
             }
+        }
+        for bytes in [&b""[..], b"   ", b"a\x1bb", b"\xba\xc3\n", b"\xff\xff", b"\xba"] {
+            assert_eq!(name(bytes, CharsetChoice::Gbk), None, "{bytes:02x?}");
         }
         assert_eq!(name("字".repeat(72).as_bytes(), CharsetChoice::Auto), None);
         assert!(name("字".repeat(71).as_bytes(), CharsetChoice::Auto).is_some());

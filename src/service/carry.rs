@@ -219,10 +219,14 @@ impl Carrier {
         self.opened
     }
 
-    /// Outputs to their safe value first; then what is queued is finished and made durable. Threads that may hang on a
-    /// device or the network are left behind: the process ends with them.
+    /// Outputs to their safe value first; then panels say the last word and what is queued is made durable. Threads
+    /// that hang on a device, and those that wait for the network, are left behind: the process ends with them.
     pub(super) fn close(self) {
+        let now = self.clock.now().moment;
         self.outputs.finish();
+        for panel in self.lanes.into_iter().filter_map(|hands| hands.panel).filter(|panel| !panel.is_late(now)) {
+            panel.finish();
+        }
         self.store.finish();
     }
 }
