@@ -40,14 +40,12 @@ impl Kiosk {
         self.record(record);
     }
 
-    /// The site has decided about a person who has gone: recorded, and nothing is shown, printed or opened.
+    /// The site has decided about a person who has gone: recorded and told, and nothing is shown, printed or opened.
     pub(super) fn decide_afterwards(&mut self, id: SessionId, verdict: Verdict) {
         if verdict.admission.is_some() {
             self.note(decided(id, &verdict));
         }
-        self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
-        self.tell(id, &verdict);
-        self.forget(id);
+        self.close(id, verdict);
     }
 
     /// The decision is durable: now the world may know.

@@ -77,9 +77,11 @@ impl Kiosk {
         session.durable = true;
         let verdict = match std::mem::replace(&mut session.stage, Stage::Resolving { tries: 0 }) {
             // The closing itself is missing from the journal; what happened is still true.
-            Stage::Closing { verdict } => *verdict,
+            Stage::Closing { verdict } if verdict.admission.is_none() => *verdict,
             // The site has decided and we cannot keep it: neither slip nor gate, staff look it up.
-            Stage::Deciding { .. } | Stage::CheckingIn | Stage::Choosing { .. } => Verdict::unknown(code),
+            Stage::Closing { .. } | Stage::Deciding { .. } | Stage::CheckingIn | Stage::Choosing { .. } => {
+                Verdict::unknown(code)
+            }
             _ => Verdict::failed(code),
         };
         self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });

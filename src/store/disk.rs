@@ -84,7 +84,9 @@ impl Disk for FolderDisk {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        // The handle of a file that is replaced would go on writing into the old one.
         self.open.remove(from);
+        self.open.remove(to);
         fs::rename(self.dir.join(from), self.dir.join(to))
     }
 

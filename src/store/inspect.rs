@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     Disk as _, FolderDisk, StoreError,
     record::{Line, Stored},
-    recover::{name, numbers},
+    recover::{ASIDE, name, numbers},
     segment::{self, Header},
 };
 
@@ -80,8 +80,7 @@ fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, Store
     }
     let disk = FolderDisk::open(dir).map_err(directory)?;
     let names = disk.list().map_err(directory)?;
-    let mut proof =
-        Proof { aside: names.iter().filter(|name| name.contains(".seg.damaged-")).count(), ..Proof::default() };
+    let mut proof = Proof { aside: names.iter().filter(|name| name.contains(ASIDE)).count(), ..Proof::default() };
     let mut before: Option<(u64, u64, segment::Hash)> = None;
     for number in numbers(&names) {
         let bytes = disk.read(&name(number)).map_err(directory)?;

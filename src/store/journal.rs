@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
+    io,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::Arc,
@@ -11,7 +12,7 @@ use std::{
 use super::{
     Correlator, Disk, FolderDisk, Recovered, Settings, StoreError,
     record::{Line, Stored},
-    recover::{self, Salvage, View, name},
+    recover::{self, ASIDE, Salvage, View, name},
     segment::{self, HEADER, Hash, Header, MAX_PAYLOAD, SEGMENT},
 };
 use crate::{kiosk::Record, words::WallTime};
@@ -211,51 +212,65 @@ impl Journal {
         self.next_seq = tail.next_seq;
         self.chain = tail.chain;
         self.segments = tail.segments;
+        let aside = recover::highest_aside(&self.disk.list().map_err(StoreError::Write)?);
+        let damage = tail.damage.or_else(|| {
+            // A power cut ended the last salvage before its epoch began; numbers given in the lost part may stand on slips.
+            let last = self.segments.last().map_or(0, |(number, _)| *number);
+            (aside >= self.epoch).then_some(Salvage { segment: last, offset: self.offset, next_seq: self.next_seq })
+        });
         let mut salvages = tail.salvages;
-        if let Some(salvage) = &tail.damage {
-            self.salvage(salvage, now)?;
-            salvages.push(now);
+        if let Some(salvage) = &damage {
+            self.salvage(salvage, aside, now)?;
+            salvages.extend((tail.epoch..self.epoch).map(|_| now));
         } else if self.segments.is_empty() {
             self.begin_segment(1, now)?;
         }
         self.doubtful = false;
-        Ok(Recovered { salvaged: tail.damage, epoch: self.epoch, salvages, ..Recovered::default() })
+        Ok(Recovered { salvaged: damage, epoch: self.epoch, salvages, ..Recovered::default() })
     }
 
-    /// Keeps the damaged segments aside under another name, writes the whole part of the first again, and begins the
-    /// next epoch in a segment of its own.
-    fn salvage(&mut self, salvage: &Salvage, now: WallTime) -> Result<(), StoreError> {
-        let write = StoreError::Write;
-        let damaged: Vec<u64> = recover::numbers(&self.disk.list().map_err(write)?)
+    /// Sets what is damaged aside, keeps the whole part of the first damaged segment, and begins an epoch higher than
+    /// any before. A power cut at any point leads here again: what was set aside names the epoch that must be left.
+    fn salvage(&mut self, salvage: &Salvage, aside: u32, now: WallTime) -> Result<(), StoreError> {
+        let whole_until = self.segments.last().map_or(0, |(number, _)| *number);
+        let damaged: Vec<u64> = recover::numbers(&self.disk.list().map_err(StoreError::Write)?)
             .into_iter()
-            .filter(|number| *number >= salvage.segment)
+            .filter(|number| *number > whole_until || (*number == salvage.segment && self.is_torn(salvage)))
             .collect();
-        let whole = if salvage.offset == 0 {
-            None
-        } else {
-            let bytes = self.disk.read(&name(salvage.segment)).map_err(write)?;
-            bytes.get(..salvage.offset).map(<[u8]>::to_vec)
-        };
-        if let Some(whole) = &whole {
-            self.disk.create_zeroed(SPARE, SEGMENT).map_err(write)?;
-            self.disk.write_at(SPARE, 0, whole).map_err(write)?;
-            self.disk.sync(SPARE).map_err(write)?;
-        }
-        let highest = damaged.last().copied().unwrap_or(salvage.segment);
-        for number in damaged.into_iter().rev() {
-            let aside = format!("{}.damaged-{}", name(number), self.epoch);
-            self.disk.rename(&name(number), &aside).map_err(write)?;
-        }
-        if whole.is_some() {
-            self.disk.rename(SPARE, &name(salvage.segment)).map_err(write)?;
-        }
-        self.disk.sync_names().map_err(write)?;
-        self.epoch += 1;
+        let highest = recover::highest_in(&*self.disk, &damaged).map_err(StoreError::Write)?;
+        let highest = highest.max(aside).max(self.epoch);
+        self.set_aside(salvage, &damaged, highest).map_err(StoreError::Write)?;
+        self.epoch = highest + 1;
         self.epoch_began = now.0;
-        // Numbers go on without a gap, so that a missing segment is seen as one.
-        let next = if whole.is_some() { salvage.segment + 1 } else { salvage.segment };
-        tracing::debug!(highest, next, "journal salvaged");
-        self.begin_segment(next, now)
+        // Segments go on without a gap, so that a missing one is seen.
+        self.begin_segment(whole_until + 1, now)
+    }
+
+    /// True where the last readable segment is itself damaged, behind its whole part.
+    fn is_torn(&self, salvage: &Salvage) -> bool {
+        salvage.offset > 0 && self.segments.last().is_some_and(|(number, _)| *number == salvage.segment)
+    }
+
+    fn set_aside(&mut self, salvage: &Salvage, damaged: &[u64], epoch: u32) -> io::Result<()> {
+        for number in damaged {
+            let bytes = self.disk.read(&name(*number))?;
+            let aside = format!("{}{ASIDE}{epoch}", name(*number));
+            self.disk.create_zeroed(&aside, bytes.len())?;
+            self.disk.write_at(&aside, 0, &bytes)?;
+            self.disk.sync(&aside)?;
+        }
+        for number in damaged.iter().rev() {
+            if *number == salvage.segment && self.is_torn(salvage) {
+                let bytes = self.disk.read(&name(*number))?;
+                self.disk.create_zeroed(SPARE, SEGMENT)?;
+                self.disk.write_at(SPARE, 0, bytes.get(..salvage.offset).unwrap_or(&bytes))?;
+                self.disk.sync(SPARE)?;
+                self.disk.rename(SPARE, &name(*number))?;
+            } else {
+                self.disk.remove(&name(*number))?;
+            }
+        }
+        self.disk.sync_names()
     }
 }
 

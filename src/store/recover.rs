@@ -176,9 +176,8 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View) -> std::io::Result<Tail> {
             }
             break;
         };
-        if header.epoch > 1 && header.epoch != tail.epoch {
-            tail.salvages.push(WallTime(header.epoch_began));
-        }
+        // One for each epoch, also for those whose beginning was itself set aside by a later salvage.
+        tail.salvages.extend((tail.epoch..header.epoch).map(|_| WallTime(header.epoch_began)));
         tail.epoch = header.epoch;
         tail.epoch_began = header.epoch_began;
         let mut newest = header.epoch_began;
@@ -205,6 +204,24 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View) -> std::io::Result<Tail> {
     }
     Ok(tail)
 }
+
+/// The highest epoch in the names of segments set aside; 0 where there are none.
+pub(super) fn highest_aside(names: &[String]) -> u32 {
+    names.iter().filter_map(|name| name.rsplit_once(ASIDE)?.1.parse().ok()).max().unwrap_or(0)
+}
+
+/// The highest epoch in the headers of these segments, however little else of them is whole.
+pub(super) fn highest_in(disk: &dyn Disk, segments: &[u64]) -> std::io::Result<u32> {
+    let mut highest = 0;
+    for number in segments {
+        let epoch = Header::decode(&disk.read(&name(*number))?).map_or(0, |header| header.epoch);
+        highest = highest.max(epoch);
+    }
+    Ok(highest)
+}
+
+/// Stands between the name of a segment set aside and the epoch in which that happened.
+pub(super) const ASIDE: &str = ".damaged-";
 
 pub(super) fn name(number: u64) -> String {
     format!("journal-{number:08}.seg")

@@ -1,0 +1,363 @@
+//! Random visits with restarts and broken disks against the rules that must always hold.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use facemchd::{
+    fault::Code,
+    kiosk::{
+        GateOutcome, Input, Kiosk, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, SceneKind, Settings,
+        Unfinished,
+    },
+    words::{CheckInAnswer, JobId, LaneId, Moment, Now, PeerId, Resolution, SessionId, WallTime},
+};
+use proptest::prelude::*;
+
+use crate::core::{admission, choices, face, hospital, person, transit};
+
+const LANES: u16 = 2;
+const NAME: &str = "张三丰";
+
+/// Something that happens; indices choose among what is open.
+#[derive(Clone, Debug)]
+enum Event {
+    Face { lane: u16, sid: u8, seq: u8, consent: bool },
+    Consent { lane: u16, sid: u8, granted: bool },
+    Cancel { lane: u16 },
+    Choose { lane: u16, option: u8 },
+    Sync { count: usize },
+    DiskFails,
+    Found { which: usize, well: bool },
+    Answered { which: usize, answer: u8 },
+    Resolved { which: usize, known: u8 },
+    Effect { which: usize, well: bool },
+    Pass { milliseconds: u64 },
+    Device { lane: u16, well: bool },
+    PowerCut,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let lane = 0..LANES;
+    let which = 0..6_usize;
+    prop_oneof![
+        6 => (lane.clone(), 0..4_u8, 0..3_u8, any::<bool>())
+            .prop_map(|(lane, sid, seq, consent)| Event::Face { lane, sid, seq, consent }),
+        2 => (lane.clone(), 0..4_u8, any::<bool>())
+            .prop_map(|(lane, sid, granted)| Event::Consent { lane, sid, granted }),
+        1 => lane.clone().prop_map(|lane| Event::Cancel { lane }),
+        2 => (lane.clone(), 0..4_u8).prop_map(|(lane, option)| Event::Choose { lane, option }),
+        8 => (1..4_usize).prop_map(|count| Event::Sync { count }),
+        1 => Just(Event::DiskFails),
+        6 => (which.clone(), prop::bool::weighted(0.8)).prop_map(|(which, well)| Event::Found { which, well }),
+        6 => (which.clone(), 0..9_u8).prop_map(|(which, answer)| Event::Answered { which, answer }),
+        3 => (which.clone(), 0..4_u8).prop_map(|(which, known)| Event::Resolved { which, known }),
+        4 => (which, any::<bool>()).prop_map(|(which, well)| Event::Effect { which, well }),
+        3 => (1..9_000_u64).prop_map(|milliseconds| Event::Pass { milliseconds }),
+        1 => (lane, any::<bool>()).prop_map(|(lane, well)| Event::Device { lane, well }),
+        1 => Just(Event::PowerCut),
+    ]
+}
+
+/// The world around the core, and what must hold.
+struct World {
+    core: Kiosk,
+    now: Now,
+    run: u64,
+    /// Written and not yet durable, with the ticket that waits for it.
+    buffer: Vec<(Option<RecordTicket>, Record)>,
+    durable: Vec<Record>,
+    /// Sessions whose opening the disk refused; the others are opened before anything else.
+    never_opened: BTreeSet<SessionId>,
+    looked_up: BTreeMap<SessionId, u32>,
+    to_find: BTreeSet<SessionId>,
+    to_answer: BTreeSet<SessionId>,
+    to_resolve: BTreeSet<SessionId>,
+    jobs: BTreeSet<JobId>,
+    grants: BTreeSet<SessionId>,
+    effects: BTreeSet<SessionId>,
+    /// Since when a name stands on a lane's panel.
+    named_since: BTreeMap<u16, Moment>,
+}
+
+impl World {
+    fn new() -> Self {
+        let now = Now { moment: Moment(Duration::from_secs(10)), wall: WallTime(1_700_000_000_000) };
+        let settings = Settings { run: 0, lanes: vec![hospital(), transit()] };
+        let mut world = Self {
+            core: Kiosk::new(settings, Vec::new(), now),
+            now,
+            run: 0,
+            buffer: Vec::new(),
+            durable: Vec::new(),
+            never_opened: BTreeSet::new(),
+            looked_up: BTreeMap::new(),
+            to_find: BTreeSet::new(),
+            to_answer: BTreeSet::new(),
+            to_resolve: BTreeSet::new(),
+            jobs: BTreeSet::new(),
+            grants: BTreeSet::new(),
+            effects: BTreeSet::new(),
+            named_since: BTreeMap::new(),
+        };
+        world.drain();
+        world
+    }
+
+    fn give(&mut self, input: Input) {
+        self.core.handle(self.now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.core.poll_output() {
+            self.take(output);
+        }
+    }
+
+    /// Carries out one output, and checks the rules it is subject to.
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Warm => {}
+            Output::Record { ticket, record } => self.buffer.push((ticket, record)),
+            Output::LookUp { session, .. } => {
+                let count = self.looked_up.entry(session).or_default();
+                *count += 1;
+                assert_eq!(*count, 1, "a face_sid is good for one question");
+                self.to_find.insert(session);
+            }
+            Output::CheckIn(request) => {
+                let announced =
+                    self.is_durable(|r| matches!(r, Record::CheckingIn { session, .. } if *session == request.session));
+                assert!(announced, "the site is asked before the journal knows");
+                self.to_answer.insert(request.session);
+            }
+            Output::Resolve { session, .. } => {
+                self.to_resolve.insert(session);
+            }
+            Output::Show { lane, scene } => {
+                if scene.name.is_some() {
+                    self.named_since.insert(lane.0, self.now.moment);
+                    assert!(matches!(scene.kind, SceneKind::Admitted | SceneKind::Already));
+                } else {
+                    self.named_since.remove(&lane.0);
+                }
+            }
+            Output::Print { job, slip, .. } => {
+                assert!(self.is_decided(job.session), "a slip before the decision is durable");
+                assert!(self.effects.insert(job.session), "a second effect for one session");
+                assert!(slip.admission.number.is_some());
+                self.jobs.insert(job);
+            }
+            Output::Open { grant, .. } => {
+                assert!(self.is_decided(grant.session), "a gate before the decision is durable");
+                assert!(self.effects.insert(grant.session), "a second effect for one session");
+                self.grants.insert(grant.session);
+            }
+            Output::Acknowledge { .. } => {}
+            Output::Tell { outcome, .. } => {
+                let admitted = matches!(outcome.result, OutcomeResult::CheckedIn | OutcomeResult::Already);
+                assert!(!admitted || self.is_decided(outcome.session), "told before it is durable");
+            }
+        }
+    }
+
+    fn is_durable(&self, what: impl Fn(&Record) -> bool) -> bool {
+        self.durable.iter().any(what)
+    }
+
+    fn is_decided(&self, of: SessionId) -> bool {
+        self.is_durable(|record| matches!(record, Record::Decided { session, .. } if *session == of))
+    }
+
+    fn happen(&mut self, event: Event) {
+        let peer = PeerId(1);
+        match event {
+            Event::Face { lane, sid, seq, consent } => {
+                let face = face(&format!("sid-{sid}"), u64::from(seq), consent);
+                self.give(Input::Recognised { lane: LaneId(lane), peer, face });
+            }
+            Event::Consent { lane, sid, granted } => {
+                let face_sid = face(&format!("sid-{sid}"), 1, false).face_sid;
+                self.give(Input::Consented { lane: LaneId(lane), peer, seq: 9, face_sid, granted });
+            }
+            Event::Cancel { lane } => self.give(Input::Cancelled { lane: LaneId(lane), peer, seq: 9 }),
+            Event::Choose { lane, option } => {
+                self.give(Input::Chose { lane: LaneId(lane), peer: Some(peer), seq: 9, session: None, option });
+            }
+            Event::Sync { count } => self.sync(count),
+            Event::DiskFails => {
+                for (ticket, record) in std::mem::take(&mut self.buffer) {
+                    if matches!(record, Record::Opened { .. }) {
+                        self.never_opened.insert(record.session());
+                    }
+                    if let Some(ticket) = ticket {
+                        self.give(Input::NotRecorded { ticket, code: Code::J502 });
+                    }
+                }
+            }
+            Event::Found { which, well } => {
+                // Every now and then an answer comes twice: it stays in the set.
+                if let Some(session) = nth(&self.to_find, which) {
+                    let result = if well { Ok(person(NAME)) } else { Err(Code::N320) };
+                    self.give(Input::Found { session, result });
+                }
+            }
+            Event::Answered { which, answer } => {
+                if let Some(session) = nth(&self.to_answer, which) {
+                    self.give(Input::Answered { session, answer: self::answer(answer) });
+                }
+            }
+            Event::Resolved { which, known } => {
+                if let Some(session) = nth(&self.to_resolve, which) {
+                    let resolution = match known {
+                        0 => Resolution::NeverArrived,
+                        1 => Resolution::Decided(CheckInAnswer::Admitted(admission("A001"))),
+                        2 => Resolution::Decided(choices(&["a", "b"])),
+                        _ => Resolution::CannotSay(Code::H901),
+                    };
+                    self.give(Input::Resolved { session, resolution });
+                }
+            }
+            Event::Effect { which, well } => {
+                if let Some(job) = nth(&self.jobs, which) {
+                    let outcome = if well { PrintOutcome::Printed } else { PrintOutcome::Unknown };
+                    self.give(Input::Printed { job, outcome });
+                } else if let Some(session) = nth(&self.grants, which) {
+                    self.give(Input::Gated { session, outcome: GateOutcome::Opened });
+                }
+            }
+            Event::Pass { milliseconds } => self.pass(Duration::from_millis(milliseconds)),
+            Event::Device { lane, well } => {
+                self.give(Input::DeviceChanged { lane: LaneId(lane), fault: (!well).then_some(Code::D601) });
+            }
+            Event::PowerCut => self.power_cut(),
+        }
+        for since in self.named_since.values() {
+            assert!(self.now.moment.since(*since) <= Duration::from_secs(5), "a name stands for too long");
+        }
+    }
+
+    fn sync(&mut self, count: usize) {
+        let count = count.min(self.buffer.len());
+        for (ticket, record) in self.buffer.drain(..count).collect::<Vec<_>>() {
+            self.durable.push(record);
+            if let Some(ticket) = ticket {
+                self.give(Input::Recorded { ticket });
+            }
+        }
+    }
+
+    fn pass(&mut self, duration: Duration) {
+        let end = self.now.moment.after(duration);
+        let mut rounds = 0;
+        while let Some(due) = self.core.poll_timeout().filter(|due| *due <= end) {
+            rounds += 1;
+            assert!(rounds < 1000, "a deadline that does not pass");
+            self.now.moment = due.max(self.now.moment);
+            self.core.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now.moment = end;
+    }
+
+    /// What was not durable is gone; the next run takes up what the journal knows.
+    fn power_cut(&mut self) {
+        self.buffer.clear();
+        self.run += 1;
+        let settings = Settings { run: self.run, lanes: vec![hospital(), transit()] };
+        self.to_find.clear();
+        self.to_answer.clear();
+        self.to_resolve.clear();
+        self.jobs.clear();
+        self.grants.clear();
+        self.named_since.clear();
+        self.core = Kiosk::new(settings, self.unfinished(), self.now);
+        self.drain();
+    }
+
+    fn unfinished(&self) -> Vec<Unfinished> {
+        let mut open: BTreeMap<SessionId, Unfinished> = BTreeMap::new();
+        let mut closed = BTreeSet::new();
+        for record in &self.durable {
+            let id = record.session();
+            match record {
+                Record::Opened { session, lane, .. } => {
+                    let left = Unfinished { session: *session, lane: *lane, reached_check_in: false, decided: None };
+                    assert!(open.insert(id, left).is_none(), "a session id was used twice");
+                }
+                Record::CheckingIn { .. } => open.get_mut(&id).expect("opened first").reached_check_in = true,
+                Record::Decided { result, code, .. } => {
+                    open.get_mut(&id).expect("opened first").decided = Some((*result, *code));
+                }
+                Record::Closed { .. } => {
+                    assert!(closed.insert(id), "closed twice");
+                    assert!(open.remove(&id).is_some() || self.never_opened.contains(&id), "closed and never opened");
+                }
+                Record::Printed { .. } | Record::Gated { .. } => {}
+            }
+        }
+        open.into_values().collect()
+    }
+
+    /// Everything that waits gets an answer; then nothing may be open.
+    fn settle(&mut self) {
+        for _ in 0..40 {
+            self.sync(usize::MAX);
+            for job in std::mem::take(&mut self.jobs) {
+                self.give(Input::Printed { job, outcome: PrintOutcome::Printed });
+            }
+            for session in std::mem::take(&mut self.grants) {
+                self.give(Input::Gated { session, outcome: GateOutcome::Opened });
+            }
+            for session in std::mem::take(&mut self.to_resolve) {
+                self.give(Input::Resolved { session, resolution: Resolution::CannotSay(Code::H901) });
+            }
+            self.pass(Duration::from_secs(61));
+        }
+        self.sync(usize::MAX);
+    }
+
+    fn assert_nothing_is_open(&self) {
+        let open = self.unfinished();
+        assert!(open.is_empty(), "still open: {open:?}");
+        assert!(self.named_since.is_empty(), "a name is left on a panel");
+    }
+}
+
+fn nth<T: Copy>(set: &BTreeSet<T>, index: usize) -> Option<T> {
+    set.iter().nth(index % set.len().max(1)).copied()
+}
+
+fn answer(number: u8) -> CheckInAnswer {
+    match number {
+        0..=2 => CheckInAnswer::Admitted(admission("A001")),
+        3 => CheckInAnswer::Already(admission("A001")),
+        4 => choices(&["内科", "眼科"]),
+        5 => CheckInAnswer::NotFound,
+        6 => CheckInAnswer::TooEarly(None),
+        7 => CheckInAnswer::Unavailable(Code::H901),
+        _ => CheckInAnswer::Unknown(Code::H904),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(3000), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_rules_hold_and_every_session_ends_once(events in prop::collection::vec(event(), 1..80)) {
+        let mut world = World::new();
+        let disk_failed = events.iter().any(|event| matches!(event, Event::DiskFails));
+        for event in events {
+            world.happen(event);
+        }
+        world.settle();
+        if disk_failed {
+            // An end that the disk refused twice is made up for at the next start.
+            world.power_cut();
+            world.settle();
+        }
+        world.assert_nothing_is_open();
+    }
+}
