@@ -1,9 +1,15 @@
 //! The tests. Their names are sentences about behaviour; none needs root or leaves loopback.
 
+mod answers;
 mod architecture;
 mod core;
 mod disk;
+mod frames;
+mod keys;
+mod lookups;
 mod power_cut;
+mod proxies;
 mod session;
 mod session_model;
+mod signing;
 mod store_damage;

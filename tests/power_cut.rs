@@ -78,7 +78,7 @@ fn write(journal: &mut Journal, first: u32, groups: &[u8]) -> (Vec<u32>, u32) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_acknowledged_survives_cuts_at_any_operation(

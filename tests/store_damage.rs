@@ -26,7 +26,7 @@ fn written(count: u32) -> MemDisk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_changed_byte_costs_at_most_what_follows_it(at in 0..200_000_usize, mask in 1..=255_u8, segment in 1..=3_u32) {

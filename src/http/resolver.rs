@@ -60,7 +60,11 @@ impl Resolver for CachingResolver {
             return Ok(self.collect(addresses));
         }
         drop(known);
-        let resolved = self.system.resolve(uri, config, timeout)?;
+        let resolved = self.system.resolve(uri, config, timeout).map_err(|error| match error {
+            Error::Timeout(_) => error,
+            // The system's resolver says no more than that; as an I/O error it would be taken for a broken connection.
+            _ => Error::HostNotFound,
+        })?;
         known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|(other, ..)| *other != name);
         if known.len() == NAMES {

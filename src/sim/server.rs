@@ -54,6 +54,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Waits this long before it answers.
     pub after: Duration,
+    /// Waits this long before every byte of the body.
+    pub drip: Duration,
 }
 
 /// What answers requests.
@@ -100,7 +102,8 @@ impl Authority {
 
     fn tls(&self) -> io::Result<Arc<ServerConfig>> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        // The last one has no address anywhere: only a proxy of a test's own knows it.
+        let names = ["localhost", "127.0.0.1", "sandbox.invalid"].map(str::to_owned).to_vec();
         let params = CertificateParams::new(names).map_err(io::Error::other)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
         let chain = vec![CertificateDer::from(certificate.der().to_vec())];
@@ -275,8 +278,17 @@ fn write(stream: &mut impl Write, answer: &Answer) -> io::Result<()> {
     }
     head.push_str("Keep-Alive: timeout=8\r\n\r\n");
     let mut bytes = head.into_bytes();
-    bytes.extend_from_slice(&answer.body);
+    if answer.drip.is_zero() {
+        bytes.extend_from_slice(&answer.body);
+        stream.write_all(&bytes)?;
+        return stream.flush();
+    }
     stream.write_all(&bytes)?;
+    for byte in &answer.body {
+        stream.flush()?;
+        thread::sleep(answer.drip);
+        stream.write_all(&[*byte])?;
+    }
     stream.flush()
 }
 
@@ -306,6 +318,7 @@ impl Answer {
             headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
             body: body.to_string().into_bytes(),
             after: Duration::ZERO,
+            drip: Duration::ZERO,
         }
     }
 }

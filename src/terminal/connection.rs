@@ -14,8 +14,8 @@ use crate::{
     words::{Moment, PeerId},
 };
 
-/// Lines that wait to be written; a terminal that lets them pile up is disconnected.
-pub(super) const QUEUED: usize = 64;
+/// Lines that wait to be written: the answers to a whole burst, and what the core has to say.
+pub(super) const QUEUED: usize = BURST as usize + 28;
 
 /// A write that takes longer means that nobody reads.
 pub(super) const STALL: Duration = Duration::from_secs(5);
@@ -43,18 +43,20 @@ impl Intake {
         Self { shared, peer, answers, splitter: Splitter::default(), allowance, filled, scolded: None }
     }
 
-    /// Takes bytes as they come. False when the connection is to be closed: its answers are not taken.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> bool {
+    /// Takes bytes as they come.
+    pub(super) fn take(&mut self, bytes: &[u8]) {
         let mut lines = Vec::new();
         self.splitter.feed(bytes, |line| lines.push(line));
-        lines.into_iter().all(|line| self.line(line))
+        for line in lines {
+            self.line(&line);
+        }
     }
 
-    fn line(&mut self, line: Line) -> bool {
+    fn line(&mut self, line: &Line) {
         if !self.may_pass() {
             return self.scold();
         }
-        let parsed = match &line {
+        let parsed = match line {
             Line::Whole(line) => parse(line, self.shared.settings.plain_lines).map_err(|error| (error.seq, error.code)),
             Line::TooLong => Err((None, Code::T202)),
         };
@@ -62,12 +64,12 @@ impl Intake {
             Ok(frame) => self.frame(frame),
             Err((seq, code)) => {
                 self.shared.counters.count(code);
-                self.answer(ack(seq, AckStatus::Refused, None, Some(code)))
+                self.answer(ack(seq, AckStatus::Refused, None, Some(code)));
             }
         }
     }
 
-    fn frame(&mut self, frame: Frame) -> bool {
+    fn frame(&mut self, frame: Frame) {
         let (lane, peer) = (self.shared.settings.lane, self.peer);
         let (input, seq) = match frame {
             Frame::Person => (Input::Approached { lane }, None),
@@ -85,14 +87,14 @@ impl Intake {
             Frame::Cancel { seq } => (Input::Cancelled { lane, peer, seq }, Some(seq)),
             Frame::Ping { seq } => return self.answer(pong(seq)),
         };
-        match (self.shared.inputs.try_send(input), seq) {
-            (Err(_), Some(seq)) => self.answer(ack(Some(seq), AckStatus::Busy, None, Some(Code::X003))),
-            _ => true,
+        if let (Err(_), Some(seq)) = (self.shared.inputs.try_send(input), seq) {
+            self.answer(ack(Some(seq), AckStatus::Busy, None, Some(Code::X003)));
         }
     }
 
-    fn answer(&mut self, line: Vec<u8>) -> bool {
-        self.answers.try_send(line).is_ok()
+    /// An answer that finds no room is dropped: whoever sends so much, or reads so little, does not wait for it.
+    fn answer(&mut self, line: Vec<u8>) {
+        let _ = self.answers.try_send(line);
     }
 
     /// A token bucket: bursts of [`BURST`], [`RATE`] a second for ever.
@@ -110,13 +112,13 @@ impl Intake {
     }
 
     /// Counts a frame too many; says so once a second.
-    fn scold(&mut self) -> bool {
+    fn scold(&mut self) {
         self.shared.counters.count(Code::T209);
         let now = self.shared.clock.now().moment;
         if self.scolded.is_some_and(|last| now.since(last) < Duration::from_secs(1)) {
-            return true;
+            return;
         }
         self.scolded = Some(now);
-        self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)))
+        self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)));
     }
 }

@@ -64,8 +64,7 @@ async fn talk(port: SerialPort, shared: &Shared, replies: &mut Receiver<Reply>, 
             read = reader.read(&mut buffer) => match read {
                 Ok(0) | Err(_) => return true,
                 Ok(length) => {
-                    // Answers that do not fit are dropped: a serial line has no connection to close.
-                    let _ = intake.take(&buffer[..length]);
+                    intake.take(&buffer[..length]);
                     continue;
                 }
             },

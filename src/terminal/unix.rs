@@ -6,14 +6,15 @@ use std::{
     os::unix::{fs::PermissionsExt as _, net::UnixStream as BlockingStream},
     path::{Path, PathBuf},
     sync::atomic::Ordering,
+    time::Duration,
 };
 
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{UnixListener, UnixStream},
+    io::{AsyncReadExt as _, AsyncWriteExt as _, Interest},
+    net::{UnixListener, UnixStream, unix::OwnedReadHalf},
     sync::mpsc::{self, Receiver},
     task::{AbortHandle, JoinSet},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -25,6 +26,12 @@ use crate::{fault::Code, kiosk::AckStatus, words::PeerId};
 
 /// The most connections of one lane.
 const CONNECTIONS: usize = 8;
+
+/// How long a connection is kept whose terminal has closed its own direction.
+const LINGER: Duration = Duration::from_secs(15);
+
+/// How often such a connection is looked at.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The connections' queues of lines, and their tasks.
 type Writers = BTreeMap<PeerId, (mpsc::Sender<Vec<u8>>, AbortHandle)>;
@@ -115,16 +122,26 @@ fn may_act(stream: &UnixStream, shared: &Shared) -> bool {
     allow_uids.contains(&uid)
 }
 
-/// Reads and writes until either ends, an answer is not taken, or a write stalls.
+/// A terminal that has said all it will may still listen for its outcome, for [`LINGER`] at most.
+async fn until_gone(reader: &OwnedReadHalf) {
+    for _ in 0..LINGER.as_millis() / LOOK.as_millis() {
+        if !reader.ready(Interest::WRITABLE).await.is_ok_and(|ready| !ready.is_write_closed()) {
+            return;
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Reads and writes until the terminal has gone or takes nothing for [`STALL`].
 async fn serve_one(stream: UnixStream, mut intake: Intake, mut lines: Receiver<Vec<u8>>, peer: PeerId) -> PeerId {
     let (mut reader, mut writer) = stream.into_split();
     let read = async {
         let mut buffer = [0; 2048];
         loop {
             match reader.read(&mut buffer).await {
-                Ok(0) | Err(_) => return,
-                Ok(length) if !intake.take(&buffer[..length]) => return,
-                Ok(_) => {}
+                Ok(0) => return until_gone(&reader).await,
+                Err(_) => return,
+                Ok(length) => intake.take(&buffer[..length]),
             }
         }
     };

@@ -7,7 +7,7 @@ mod rustcrypto;
 
 use pkcs8::{
     PrivateKeyInfo, SecretDocument,
-    der::{Decode as _, Encode as _},
+    der::{Decode as _, Encode as _, Reader as _, SliceReader, asn1::UintRef},
 };
 use zeroize::Zeroizing;
 
@@ -36,9 +36,6 @@ pub(super) trait PrivateKey: Send + Sync {
 
     /// PKCS#1 `RSAPublicKey`.
     fn public_der(&self) -> &[u8];
-
-    /// Modulus in bits.
-    fn bits(&self) -> usize;
 }
 
 /// WeChat Pay's keys have 2048 bits; less is refused.
@@ -52,17 +49,33 @@ impl EngineKind {
     pub(super) fn load(self, file: &KeyFile) -> Result<Box<dyn PrivateKey>, VaultError> {
         let not = || VaultError::NotAKey { file: file.path().to_owned() };
         let pkcs8 = pkcs8_of(file.bytes()).ok_or_else(not)?;
+        // Before the engine sees it: some refuse a short key without a word of why.
+        let bits = modulus_bits(&pkcs8).ok_or_else(not)?;
+        if bits < LEAST_BITS {
+            return Err(VaultError::TooShort { file: file.path().to_owned(), bits });
+        }
         let key: Option<Box<dyn PrivateKey>> = match self {
             Self::AwsLc => aws_lc::load(pkcs8.as_bytes()),
             #[cfg(feature = "rustcrypto")]
             Self::RustCrypto => rustcrypto::load(pkcs8.as_bytes()),
         };
-        let key = key.ok_or_else(not)?;
-        if key.bits() < LEAST_BITS {
-            return Err(VaultError::TooShort { file: file.path().to_owned(), bits: key.bits() });
-        }
-        Ok(key)
+        key.ok_or_else(not)
     }
+}
+
+/// The modulus' length: the second member of `RSAPrivateKey` (RFC 8017 appendix A.1.2).
+fn modulus_bits(pkcs8: &SecretDocument) -> Option<usize> {
+    let info: PrivateKeyInfo<'_> = pkcs8.decode_msg().ok()?;
+    let mut reader = SliceReader::new(info.private_key).ok()?;
+    reader
+        .sequence(|members| {
+            u8::decode(members)?;
+            let modulus = UintRef::decode(members)?;
+            members.read_slice(members.remaining_len())?;
+            let leading = modulus.as_bytes().first().map_or(0, |byte| byte.leading_zeros());
+            Ok(modulus.as_bytes().len() * 8 - leading as usize)
+        })
+        .ok()
 }
 
 /// The key as PKCS#8: AWS-LC's decrypting key takes nothing else, so PKCS#1 is wrapped.

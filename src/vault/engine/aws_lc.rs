@@ -50,8 +50,4 @@ impl PrivateKey for AwsLcKey {
     fn public_der(&self) -> &[u8] {
         &self.public
     }
-
-    fn bits(&self) -> usize {
-        self.pair.public_modulus_len() * 8
-    }
 }

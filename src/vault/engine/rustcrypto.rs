@@ -6,7 +6,6 @@ use rsa::{
     pkcs1::EncodeRsaPublicKey as _,
     pkcs8::DecodePrivateKey as _,
     sha2::{Digest as _, Sha256},
-    traits::PublicKeyParts as _,
 };
 use sha1::Sha1;
 use zeroize::Zeroizing;
@@ -41,9 +40,5 @@ impl PrivateKey for RustCryptoKey {
 
     fn public_der(&self) -> &[u8] {
         &self.public
-    }
-
-    fn bits(&self) -> usize {
-        self.key.n().bits()
     }
 }
