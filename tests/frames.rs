@@ -251,7 +251,7 @@ fn a_flood_is_counted_and_the_loop_gets_no_more_than_its_share() {
         let (mut lines, mut writer) = lane.connect().await;
         let reading = tokio::spawn(async move {
             let mut told = Vec::new();
-            while let Ok(Some(line)) = lines.next_line().await {
+            while let Ok(Ok(Some(line))) = tokio::time::timeout(Duration::from_secs(1), lines.next_line()).await {
                 told.push(line);
             }
             told

@@ -2,13 +2,17 @@
 
 mod answers;
 mod architecture;
+mod boards;
+mod bytes;
 mod core;
 mod disk;
 mod frames;
 mod keys;
 mod lookups;
 mod power_cut;
+mod program;
 mod proxies;
+mod running;
 mod session;
 mod session_model;
 mod signing;

@@ -106,6 +106,14 @@ fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
 
 fn state(site: &Site, report: &mut Report<'_>) {
     let dir = &site.state_dir;
+    if !dir.exists() {
+        let parent = dir.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("."));
+        match rustix::fs::access(parent, rustix::fs::Access::WRITE_OK) {
+            Ok(()) => report.ok("state-dir", format!("{}: made at the first start", dir.display())),
+            Err(error) => report.failed("state-dir", Code::C103, format!("{}: {error}", parent.display())),
+        }
+        return report.skipped("journal", "nothing recorded yet");
+    }
     if let Err(error) = rustix::fs::access(dir, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
         report.failed("state-dir", Code::C103, format!("{}: {error}", dir.display()));
         return report.skipped("journal", "needs the state directory");

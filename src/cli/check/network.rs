@@ -108,7 +108,9 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     };
     let Ok(vault) = build::vault(site) else { return report.skipped("wechat", "needs the keys") };
     let timestamp = clock.now().wall.unix_seconds();
-    let nonce = format!("{timestamp:032}");
+    let Ok(nonce) = getrandom::u64().map(|number| format!("{number:032x}")) else {
+        return report.failed("wechat", Code::X001, "the kernel gives no random numbers");
+    };
     let path_and_query = "/v3/certificates";
     let to_sign = RequestToSign { method: "GET", path_and_query, timestamp, nonce: &nonce, body: b"" };
     let authorization = match vault.sign_request(&to_sign) {

@@ -1,0 +1,86 @@
+//! Every file we ship is read by the program as it is.
+
+use std::path::Path;
+
+use facemchd::{board::Board, config::Site, device::Profile};
+
+fn shipped(folder: &str) -> Vec<(std::path::PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .expect("a folder")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .map(|path| (path.clone(), std::fs::read_to_string(path).expect("readable")))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+#[test]
+fn every_board_parses_and_is_found_by_its_name_with_its_printer() {
+    for (file, text) in shipped("board") {
+        Board::parse(&file, &text).unwrap_or_else(|error| panic!("{error}"));
+        let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        let found = Board::find(&name).expect("found by name");
+        assert_eq!(found.board.printer.is_some(), found.profile.is_some());
+        Board::find(&file.display().to_string()).expect("found by path");
+    }
+}
+
+#[test]
+fn every_printer_profile_parses() {
+    for (file, text) in shipped("board/printers") {
+        Profile::parse(&file, &text).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn the_annotated_site_file_parses_and_so_does_every_line_it_leaves_out() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/site.toml");
+    let text = std::fs::read_to_string(&file).expect("readable");
+    Site::parse(&file, &text).unwrap_or_else(|error| panic!("{error}"));
+    // A comment that looks like a setting is one: it must be a key that exists.
+    let all: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.split(" = ").next().is_some_and(is_key) && setting.contains(" = ") => setting,
+            _ => line,
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(all.matches(" = ").count() > text.lines().filter(|line| !line.starts_with('#')).count() / 3);
+    Site::parse(&file, &all).unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn is_key(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
+
+#[test]
+fn the_readmes_table_of_codes_is_the_programs() {
+    use facemchd::fault::Code;
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("readable");
+    let table: String =
+        Code::ALL.iter().map(|code| format!("| {code} | {} | {} |\n", code.summary(), code.cure())).collect();
+    assert!(readme.contains(&table), "README.md lacks this table:\n{table}");
+}
+
+#[test]
+fn the_readme_names_every_exit_code() {
+    use facemchd::fault::exit;
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("readable");
+    for code in [
+        exit::OK,
+        exit::FAILED,
+        exit::USAGE,
+        exit::UNAVAILABLE,
+        exit::SOFTWARE,
+        exit::IO,
+        exit::NO_PERMISSION,
+        exit::CONFIG,
+    ] {
+        assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code}");
+    }
+}

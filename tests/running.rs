@@ -1,0 +1,160 @@
+//! The built program beside a sandbox of the test's own.
+
+use std::{
+    fs,
+    os::unix::net::UnixDatagram,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use facemchd::sim::{
+    hospital::Hospital,
+    server::Authority,
+    site_file::{HMAC_KEY, LANES, SiteFile},
+    terminal::Terminal,
+    wechat::WeChat,
+};
+
+use crate::{keys::world, lookups::clock};
+
+/// A sandbox, and a site file that leads to it.
+pub struct Sandbox {
+    pub folder: tempfile::TempDir,
+    pub wechat: WeChat,
+    pub hospital: Hospital,
+    pub site: PathBuf,
+}
+
+/// A daemon that ends with the test.
+pub struct Daemon {
+    child: Child,
+    pub notify: UnixDatagram,
+    pub log: PathBuf,
+}
+
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_facemchd"));
+    command.env_remove("NOTIFY_SOCKET").env_remove("WATCHDOG_USEC").env_remove("JOURNAL_STREAM");
+    command
+}
+
+pub fn run(arguments: &[&str]) -> Output {
+    program().args(arguments).output().expect("runs")
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = Authority::new().expect("an authority");
+        let world = Arc::new(world());
+        let wechat = WeChat::start(&authority, Arc::clone(&world), true, clock()).expect("a sandbox");
+        let hospital = Hospital::start(&authority, HMAC_KEY).expect("a site system");
+        let (wechat_url, hospital_url) = (wechat.url(), hospital.url());
+        let site_file = SiteFile { world: &world, wechat: &wechat_url, hospital: &hospital_url, folder: folder.path() };
+        let site = site_file.write(&authority.pem()).expect("written");
+        Self { wechat, hospital, site, folder }
+    }
+
+    pub fn site(&self) -> &str {
+        self.site.to_str().expect("UTF-8")
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Changes the site file.
+    pub fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(&self.site).expect("readable");
+        assert!(text.contains(from), "{from}");
+        fs::write(&self.site, text.replace(from, to)).expect("written");
+    }
+
+    pub fn terminal(&self, lane: usize) -> Terminal {
+        Terminal::connect(&SiteFile::socket(self.folder.path(), LANES[lane]), Duration::from_secs(12))
+            .expect("connected")
+    }
+
+    /// Starts the daemon, with a socket in systemd's place and a watchdog of two seconds, and waits until it serves.
+    pub fn start(&self) -> Daemon {
+        let socket = self.path("notify.sock");
+        let _ = fs::remove_file(&socket);
+        let notify = UnixDatagram::bind(&socket).expect("a socket");
+        notify.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+        let log = self.path("daemon.log");
+        let file = fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
+        let child = program()
+            .args(["run", "--config", self.site()])
+            .env("NOTIFY_SOCKET", &socket)
+            .env("WATCHDOG_USEC", "2000000")
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .expect("starts");
+        let daemon = Daemon { child, notify, log };
+        assert!(daemon.told().contains("READY=1"), "{}", daemon.log());
+        daemon
+    }
+}
+
+impl Daemon {
+    /// The next word to systemd.
+    pub fn told(&self) -> String {
+        let mut buffer = [0; 512];
+        let length = self.notify.recv(&mut buffer).unwrap_or_else(|_| panic!("nothing was told: {}", self.log()));
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).expect("there");
+    }
+
+    /// Pulls the plug.
+    pub fn kill(mut self) {
+        self.child.kill().expect("there");
+        self.child.wait().expect("gone");
+    }
+
+    /// Asks it to end, and waits for its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        self.signal(rustix::process::Signal::TERM);
+        self.child.wait().expect("ends").code()
+    }
+
+    /// Every file below `folder` that holds one of these texts.
+    pub fn files_with(folder: &Path, secrets: &[&str]) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("listed").flatten() {
+                let path = entry.path();
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(path);
+                    continue;
+                }
+                let bytes = fs::read(&path).unwrap_or_default();
+                for secret in secrets {
+                    let needle = secret.as_bytes();
+                    if bytes.windows(needle.len()).any(|window| window == needle) {
+                        found.push(format!("{} holds {secret}", path.display()));
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
