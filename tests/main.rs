@@ -16,4 +16,5 @@ mod running;
 mod session;
 mod session_model;
 mod signing;
+mod site_system;
 mod store_damage;

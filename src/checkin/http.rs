@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -34,16 +35,32 @@ pub struct Http {
 
 /// The HMAC key cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: cannot be read as a key", file.display())]
-pub struct HttpCheckInError {
-    file: PathBuf,
-    #[source]
-    source: io::Error,
+pub enum HttpCheckInError {
+    /// The file cannot be read.
+    #[error("{}: cannot be read as a key", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Others than the owner may read it.
+    #[error("{}: mode {mode:03o} lets others read it; chmod 0600", file.display())]
+    ReadableByOthers {
+        /// Which.
+        file: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
 }
 
 impl Fault for HttpCheckInError {
     fn code(&self) -> Code {
-        Code::K401
+        match self {
+            Self::Unreadable { .. } => Code::K401,
+            Self::ReadableByOthers { .. } => Code::K402,
+        }
     }
 }
 
@@ -60,14 +77,7 @@ impl Http {
         client: Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, HttpCheckInError> {
-        let hmac_key = match hmac_key {
-            None => None,
-            Some(file) => {
-                let bytes = fs::read(file).map_err(|source| HttpCheckInError { file: file.to_owned(), source })?;
-                let bytes = Zeroizing::new(bytes);
-                Some(Zeroizing::new(bytes.strip_suffix(b"\n").unwrap_or(&bytes).to_vec()))
-            }
-        };
+        let hmac_key = hmac_key.map(read_key).transpose()?;
         let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
         let base_path = after_scheme.find('/').map_or(String::new(), |at| after_scheme[at..].to_owned());
         Ok(Self { url, base_path, hmac_key, utc_offset, client, clock })
@@ -116,6 +126,16 @@ impl Http {
     }
 }
 
+fn read_key(file: &Path) -> Result<Zeroizing<Vec<u8>>, HttpCheckInError> {
+    let unreadable = |source| HttpCheckInError::Unreadable { file: file.to_owned(), source };
+    let mode = fs::metadata(file).map_err(unreadable)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(HttpCheckInError::ReadableByOthers { file: file.to_owned(), mode });
+    }
+    let bytes = Zeroizing::new(fs::read(file).map_err(unreadable)?);
+    Ok(Zeroizing::new(bytes.strip_suffix(b"\n").unwrap_or(&bytes).to_vec()))
+}
+
 impl CheckIn for Http {
     fn check_in(&mut self, request: &Request, patience: Duration) -> CheckInAnswer {
         let Ok(body) = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new) else {
@@ -133,11 +153,8 @@ impl CheckIn for Http {
             }
         };
         match response.status {
-            200..300 => match serde_json::from_slice::<Answer>(&response.body) {
-                Ok(answer) => answer.into_answer(),
-                // It may have been carried out and only be badly told.
-                Err(_) => CheckInAnswer::Unknown(Code::H902),
-            },
+            // What cannot be read may have been carried out and only be badly told.
+            200..300 => Answer::read(&response.body).unwrap_or(CheckInAnswer::Unknown(Code::H902)),
             401 | 403 => CheckInAnswer::Unavailable(Code::H903),
             // Says of itself that it does not work now.
             429 | 503 => CheckInAnswer::Unavailable(Code::H901),
@@ -154,10 +171,7 @@ impl CheckIn for Http {
             Err(_) => return Resolution::CannotSay(Code::H904),
         };
         match response.status {
-            200..300 => match serde_json::from_slice::<Answer>(&response.body) {
-                Ok(answer) => Resolution::Decided(answer.into_answer()),
-                Err(_) => Resolution::CannotSay(Code::H902),
-            },
+            200..300 => Answer::read(&response.body).map_or(Resolution::CannotSay(Code::H902), Resolution::Decided),
             404 => Resolution::NeverArrived,
             401 | 403 => Resolution::CannotSay(Code::H903),
             _ => Resolution::CannotSay(Code::H901),

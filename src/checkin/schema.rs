@@ -98,35 +98,41 @@ impl<'a> Question<'a> {
 }
 
 impl Answer {
-    /// The answer in our words; every text bounded and cleaned.
-    pub(super) fn into_answer(self) -> CheckInAnswer {
+    /// The answer in our words, every text bounded and cleaned; nothing where an option's id could not be sent back
+    /// unchanged.
+    fn into_answer(self) -> Option<CheckInAnswer> {
         let text = |text: Option<String>| text.map(|text| Text::clean(&text)).filter(|text| !text.is_empty());
-        match self.answer {
+        Some(match self.answer {
             Word::Admitted | Word::Already => {
                 let notes = self.notes.iter().take(Admission::MAX_NOTES).map(|note| Text::clean(note));
                 let admission = Admission {
                     number: text(self.number),
                     place: text(self.place),
                     notes: notes.filter(|note| !note.is_empty()).collect(),
-                    qr: text(self.qr),
+                    qr: self.qr.as_deref().and_then(Text::payload),
                 };
                 match self.answer {
                     Word::Already => CheckInAnswer::Already(admission),
                     _ => CheckInAnswer::Admitted(admission),
                 }
             }
-            Word::Choose => CheckInAnswer::Choose(
-                self.options
-                    .iter()
-                    .take(CheckInAnswer::MAX_CHOICES)
-                    .map(|option| Choice { id: Text::clean(&option.id), label: Text::clean(&option.label) })
-                    .collect(),
-            ),
+            Word::Choose => {
+                let options =
+                    self.options.iter().take(CheckInAnswer::MAX_CHOICES).map(|option| {
+                        Some(Choice { id: Text::payload(&option.id)?, label: Text::clean(&option.label) })
+                    });
+                CheckInAnswer::Choose(options.collect::<Option<_>>()?)
+            }
             Word::NotFound => CheckInAnswer::NotFound,
             Word::TooEarly => CheckInAnswer::TooEarly(text(self.from)),
             Word::TooLate => CheckInAnswer::TooLate(text(self.until)),
             Word::Refused => CheckInAnswer::Refused(text(self.reason)),
             Word::Unavailable => CheckInAnswer::Unavailable(Code::H901),
-        }
+        })
+    }
+
+    /// Reads an answer; nothing where it is not one.
+    pub(super) fn read(body: &[u8]) -> Option<CheckInAnswer> {
+        serde_json::from_slice::<Self>(body).ok()?.into_answer()
     }
 }

@@ -4,13 +4,23 @@ use std::fmt;
 
 /// One line without control or bidirectional-override characters, at most [`Text::MAX_CHARS`] characters.
 ///
-/// Built only by [`Text::clean`], so that no byte of a foreign text can become a printer command or reorder a panel.
+/// Built only by [`Text::clean`] and [`Text::payload`], so that no byte of a foreign text can become a printer command or reorder a panel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text(String);
 
 impl Text {
     /// The longest text kept.
     pub const MAX_CHARS: usize = 64;
+
+    /// The longest payload kept.
+    pub const MAX_PAYLOAD: usize = 256;
+
+    /// The text unchanged, or nothing when it is empty, longer than [`Text::MAX_PAYLOAD`] characters, or holds what
+    /// [`Text::clean`] would drop: for ids and QR payloads, which altered would be others.
+    pub fn payload(raw: &str) -> Option<Self> {
+        let fits = (1..=Self::MAX_PAYLOAD).contains(&raw.chars().count()) && !raw.chars().any(is_forbidden);
+        fits.then(|| Self(raw.to_owned()))
+    }
 
     /// Drops what cannot stand on a line, turns white space into single blanks, cuts at [`Text::MAX_CHARS`].
     pub fn clean(raw: &str) -> Self {
@@ -63,5 +73,15 @@ mod tests {
         assert_eq!(Text::clean(" 内科\x1b@ \u{202E}3楼\n\t左 ").as_str(), "内科@ 3楼 左");
         assert_eq!(Text::clean(&"字".repeat(99)).as_str().chars().count(), 64);
         assert!(Text::clean("\u{7}\u{200B}").is_empty());
+    }
+
+    #[test]
+    fn a_payload_is_kept_as_it_is_or_not_at_all() {
+        for kept in ["https://his.example/q?a=1  b", &"字".repeat(256)] {
+            assert_eq!(Text::payload(kept).as_ref().map(Text::as_str), Some(kept));
+        }
+        for dropped in ["", "a\nb", "a\u{202E}b", &"字".repeat(257)] {
+            assert_eq!(Text::payload(dropped), None);
+        }
     }
 }

@@ -125,7 +125,7 @@ impl Page<'_> {
         }
         self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x43, 6]);
         self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x45, 49]);
-        // A payload is a Text: at most 64 characters of at most four bytes.
+        // At most 256 characters of at most four bytes.
         let length = u16::try_from(payload.len() + 3).unwrap_or(u16::MAX).to_le_bytes();
         self.raw(&[0x1D, 0x28, 0x6B, length[0], length[1], 0x31, 0x50, 0x30]);
         self.raw(payload.as_bytes());

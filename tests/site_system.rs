@@ -1,0 +1,146 @@
+//! The conversation with the site's system: every answer it can give, and every way it can fail to.
+
+use std::{sync::Arc, time::Duration};
+
+use facemchd::{
+    checkin::{CheckIn as _, Http, Request},
+    fault::Code,
+    http::Client,
+    sim::server::{Answer, Reply},
+    words::{Admission, CheckInAnswer, Choice, Mode, Resolution, SessionId, Text, WallTime},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    core::person,
+    lookups::{Scripted, Setup, clock, nobody},
+};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn adapter(setup: &Setup, url: String) -> Http {
+    let key = setup.keys.write("checkin.hmac", "secret\n");
+    let client = Client::open(&setup.http, clock()).expect("a client");
+    Http::open(url, Some(&key), 8 * 3600, client, clock()).expect("an adapter")
+}
+
+fn request() -> Request {
+    Request {
+        session: SessionId { run: 1, serial: 7 },
+        lane: "kiosk-1".to_owned(),
+        mode: Mode::Hospital,
+        series: "A".to_owned(),
+        identity: person("张三丰"),
+        choice: None,
+        person: None,
+        at: WallTime(1_700_000_000_000),
+    }
+}
+
+/// What is made of an answer with this status and body.
+fn told(status: u16, body: &Value) -> (CheckInAnswer, Resolution) {
+    let setup = Setup::new();
+    let answer = Answer::json(status, body);
+    let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(answer.clone()));
+    let mut adapter = adapter(&setup, scripted.server.url());
+    (adapter.check_in(&request(), PATIENCE), adapter.resolve(request().session, PATIENCE))
+}
+
+#[test]
+fn every_word_of_the_schema_is_an_answer() {
+    let text = |text: &str| Text::clean(text);
+    let admission = Admission {
+        number: Some(text("A036")),
+        place: Some(text("3楼")),
+        notes: vec![text("请稍候")],
+        qr: Some(text("https://x/1")),
+    };
+    for (body, wanted) in [
+        (
+            json!({ "answer": "admitted", "number": "A036", "place": "3楼", "notes": ["请稍候"], "qr": "https://x/1", "new": 1 }),
+            CheckInAnswer::Admitted(admission),
+        ),
+        (json!({ "answer": "already" }), CheckInAnswer::Already(Admission::default())),
+        (
+            json!({ "answer": "choose", "options": [{ "id": "1 ", "label": "内科" }] }),
+            CheckInAnswer::Choose(vec![Choice { id: Text::payload("1 ").expect("kept"), label: text("内科") }]),
+        ),
+        (json!({ "answer": "not_found" }), CheckInAnswer::NotFound),
+        (json!({ "answer": "too_early", "from": "10:30" }), CheckInAnswer::TooEarly(Some(text("10:30")))),
+        (json!({ "answer": "too_late" }), CheckInAnswer::TooLate(None)),
+        (
+            json!({ "answer": "refused", "reason": "请先\n缴费\u{202E}" }),
+            CheckInAnswer::Refused(Some(text("请先 缴费"))),
+        ),
+        (json!({ "answer": "unavailable" }), CheckInAnswer::Unavailable(Code::H901)),
+    ] {
+        assert_eq!(told(200, &body), (wanted.clone(), Resolution::Decided(wanted)), "{body}");
+    }
+}
+
+#[test]
+fn what_may_have_been_carried_out_is_unknown_and_never_unavailable() {
+    for (status, body, answer, resolution) in [
+        (200, json!({ "answer": "hello" }), CheckInAnswer::Unknown(Code::H902), Resolution::CannotSay(Code::H902)),
+        (200, json!([]), CheckInAnswer::Unknown(Code::H902), Resolution::CannotSay(Code::H902)),
+        (
+            200,
+            json!({ "answer": "choose", "options": [{ "id": "", "label": "x" }] }),
+            CheckInAnswer::Unknown(Code::H902),
+            Resolution::CannotSay(Code::H902),
+        ),
+        (500, json!({}), CheckInAnswer::Unknown(Code::H905), Resolution::CannotSay(Code::H901)),
+        (503, json!({}), CheckInAnswer::Unavailable(Code::H901), Resolution::CannotSay(Code::H901)),
+        (401, json!({}), CheckInAnswer::Unavailable(Code::H903), Resolution::CannotSay(Code::H903)),
+        (404, json!({}), CheckInAnswer::Unavailable(Code::H902), Resolution::NeverArrived),
+    ] {
+        assert_eq!(told(status, &body), (answer, resolution), "{status} {body}");
+    }
+}
+
+#[test]
+fn a_system_that_is_gone_is_unavailable_and_one_that_falls_silent_unknown() {
+    let setup = Setup::new();
+    let mut gone = adapter(&setup, format!("https://{}", nobody()));
+    assert_eq!(gone.check_in(&request(), PATIENCE), CheckInAnswer::Unavailable(Code::H901));
+    assert_eq!(gone.resolve(request().session, PATIENCE), Resolution::CannotSay(Code::H901));
+    let scripted = Scripted::start(&setup.authority, |_, _| Reply::Drop);
+    let mut silent = adapter(&setup, scripted.server.url());
+    assert_eq!(silent.check_in(&request(), PATIENCE), CheckInAnswer::Unknown(Code::H905));
+    let slow = Answer { after: Duration::from_secs(3), ..Answer::json(200, &json!({ "answer": "not_found" })) };
+    let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(slow.clone()));
+    let mut slow = adapter(&setup, scripted.server.url());
+    assert_eq!(slow.check_in(&request(), Duration::from_millis(300)), CheckInAnswer::Unknown(Code::H905));
+}
+
+#[test]
+fn a_question_says_who_and_what_and_a_resolve_says_neither() {
+    let setup = Setup::new();
+    let bodies = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&bodies);
+    let scripted = Scripted::start(&setup.authority, move |_, request| {
+        seen.lock().expect("not poisoned").push(request.body.clone());
+        Reply::Answer(Answer::json(404, &json!({})))
+    });
+    let mut adapter = adapter(&setup, format!("{}/kiosk", scripted.server.url()));
+    adapter.check_in(&request(), PATIENCE);
+    adapter.resolve(request().session, PATIENCE);
+    let bodies = bodies.lock().expect("not poisoned");
+    let question: Value = serde_json::from_slice(&bodies[0]).expect("JSON");
+    assert_eq!(
+        question,
+        json!({
+            "session": "0000000000000001-0007", "lane": "kiosk-1", "mode": "hospital", "series": "A",
+            "at": "2023-11-15T06:13:20+08:00",
+            "person": {
+                "name": "张三丰", "credential_type": 1, "credential_id": "11010519491231002X", "union_id": "oUnion",
+            },
+        })
+    );
+    assert!(bodies[1].is_empty());
+    let requests = scripted.requests.lock().expect("not poisoned");
+    assert_eq!(requests[0].target, "/kiosk/check-ins");
+    assert_eq!(requests[0].header("idempotency-key"), "0000000000000001-0007");
+    assert_eq!(requests[1].target, "/kiosk/check-ins/0000000000000001-0007");
+    assert!(requests.iter().all(|request| request.header("x-facemchd-signature").len() == 7 + 64));
+}
