@@ -27,7 +27,6 @@ struct Inner {
     names: Vec<(String, Option<String>)>,
     /// Operations until the power goes; none is never.
     left: Option<u64>,
-    operations: u64,
     /// Every sync fails.
     broken: bool,
 }
@@ -39,10 +38,6 @@ impl MemDisk {
 
     pub fn cut_after(&self, operations: u64) {
         self.inner().left = Some(operations);
-    }
-
-    pub fn operations(&self) -> u64 {
-        self.inner().operations
     }
 
     pub fn set_broken(&self, broken: bool) {
@@ -112,7 +107,6 @@ impl MemDisk {
 
 impl Inner {
     fn operate(&mut self) -> io::Result<()> {
-        self.operations += 1;
         if let Some(left) = &mut self.left {
             if *left == 0 {
                 return Err(io::Error::other("the power is gone"));

@@ -230,7 +230,7 @@ proptest! {
             }
             disk = disk.after_power_cut(|| chance() & 1 == 0);
             if damage {
-                let at = chance() as usize % 4096;
+                let at = usize::try_from(chance() % 4096).expect("small");
                 disk.damage("journal-00000001.seg", |bytes| bytes[at] ^= 0x10);
             }
         }

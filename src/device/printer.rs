@@ -28,9 +28,6 @@ pub struct EscPosPrinter {
 /// How long a printer may take to answer a real-time question.
 const REAL_TIME: Duration = Duration::from_millis(500);
 
-/// The most bytes of stale answers thrown away before a question.
-const STALE: usize = 4096;
-
 impl EscPosPrinter {
     /// Takes the port over; nothing is sent. `utc_offset` is in seconds east of UTC.
     pub fn new(port: Box<dyn Port>, profile: Profile, utc_offset: i32, clock: Arc<dyn Clock>) -> Self {
@@ -39,7 +36,7 @@ impl EscPosPrinter {
 
     /// Asks `DLE EOT n`; stale bytes are thrown away first, others than real-time answers ignored.
     fn ask(&mut self, n: u8) -> io::Result<u8> {
-        self.drain()?;
+        self.port.discard()?;
         self.port.set_patience(REAL_TIME)?;
         self.port.write_all(&[0x10, 0x04, n])?;
         let until = self.clock.now().moment.after(REAL_TIME);
@@ -49,21 +46,6 @@ impl EscPosPrinter {
                 return Ok(byte);
             }
         }
-    }
-
-    fn drain(&mut self) -> io::Result<()> {
-        self.port.set_patience(Duration::from_millis(1))?;
-        let mut buffer = [0; 64];
-        let mut thrown = 0;
-        while thrown < STALE {
-            match self.port.read(&mut buffer) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(length) => thrown += length,
-                Err(error) if is_late(&error) => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 
     fn read_one(&mut self, until: Moment) -> io::Result<u8> {
@@ -138,8 +120,4 @@ impl Printer for EscPosPrinter {
             _ => PrintOutcome::Unknown,
         }
     }
-}
-
-fn is_late(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }

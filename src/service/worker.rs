@@ -26,6 +26,7 @@ pub(super) struct Worker<J> {
 
 /// When a thread took up what it is doing now.
 pub(super) struct Pulse {
+    thread: String,
     clock: Arc<dyn Clock>,
     /// Milliseconds of the moment plus one; 0 while idle.
     busy_since: AtomicU64,
@@ -86,7 +87,8 @@ impl<J: Send + 'static> Worker<J> {
         clock: &Arc<dyn Clock>,
         body: impl FnOnce(&Pulse) + Send + 'static,
     ) -> io::Result<()> {
-        let pulse = Arc::new(Pulse { clock: Arc::clone(clock), busy_since: AtomicU64::new(0) });
+        let pulse =
+            Arc::new(Pulse { thread: name.to_owned(), clock: Arc::clone(clock), busy_since: AtomicU64::new(0) });
         self.pulses.push(Arc::clone(&pulse));
         let thread = Builder::new().name(name.to_owned()).stack_size(STACK_BYTES).spawn(move || body(&pulse))?;
         self.threads.push(thread);
@@ -118,9 +120,12 @@ impl<J: Send + 'static> Worker<J> {
 impl Pulse {
     /// Marks the time `work` takes.
     pub(super) fn working<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.busy_since.store(milliseconds(self.clock.now().moment) + 1, Ordering::Relaxed);
+        let began = self.clock.now().moment;
+        self.busy_since.store(milliseconds(began) + 1, Ordering::Relaxed);
         let result = work();
         self.busy_since.store(0, Ordering::Relaxed);
+        let took = self.clock.now().moment.since(began);
+        tracing::debug!(thread = self.thread, micros = took.as_micros(), "worked");
         result
     }
 

@@ -1,0 +1,70 @@
+//! What it must reach, measured side by side in one run. Fails on ratios and counts; milliseconds are printed.
+//!
+//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, start, soak. The last two run
+//! a built program: that of `FACEMCHD`, or the one that cargo has just built.
+
+#[path = "../keys.rs"]
+#[allow(dead_code, reason = "shared with the tests")]
+mod keys;
+#[path = "../lookups.rs"]
+#[allow(dead_code, reason = "shared with the tests")]
+mod lookups;
+
+mod lookup;
+mod round_trips;
+mod site;
+mod soak;
+mod start;
+mod visit;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+/// What a bench says when a limit is not kept.
+pub type Verdict = Result<(), String>;
+
+type Bench = (&'static str, fn() -> Verdict);
+
+const BENCHES: [Bench; 5] = [
+    ("lookup", lookup::run),
+    ("round-trips", round_trips::run),
+    ("visit", visit::run),
+    ("start", start::run),
+    ("soak", soak::run),
+];
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let mut code = ExitCode::SUCCESS;
+    for (name, bench) in BENCHES {
+        if !wanted.is_empty() && !wanted.iter().any(|word| word == name) {
+            continue;
+        }
+        println!("\n== {name}");
+        if let Err(complaint) = bench() {
+            println!("FAILED: {complaint}");
+            code = ExitCode::FAILURE;
+        }
+    }
+    code
+}
+
+/// The program that is measured from outside.
+pub fn program() -> PathBuf {
+    std::env::var_os("FACEMCHD").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_facemchd")), PathBuf::from)
+}
+
+/// The middle one.
+pub fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// Microseconds, aligned.
+pub fn micros(time: Duration) -> String {
+    format!("{:>8.0} µs", time.as_secs_f64() * 1e6)
+}
+
+/// Fails with `complaint` unless `held`.
+pub fn limit(held: bool, complaint: String) -> Verdict {
+    if held { Ok(()) } else { Err(complaint) }
+}

@@ -1,0 +1,74 @@
+//! A sandbox in this process, and a site file for a program in another: one lane, whose terminal is also its panel.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use facemchd::sim::{
+    hospital::Hospital,
+    server::Authority,
+    site_file::{HMAC_KEY, SiteFile},
+    wechat::WeChat,
+};
+
+use super::{keys::world, lookups::clock, program};
+
+pub struct Site {
+    pub folder: tempfile::TempDir,
+    pub wechat: WeChat,
+    pub file: PathBuf,
+    _hospital: Hospital,
+}
+
+impl Site {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = Authority::new().expect("an authority");
+        let world = Arc::new(world());
+        let wechat = WeChat::start(&authority, Arc::clone(&world), true, clock()).expect("a sandbox");
+        let hospital = Hospital::start(&authority, HMAC_KEY).expect("a site system");
+        hospital.open_house();
+        let (wechat_url, hospital_url) = (wechat.url(), hospital.url());
+        let site = SiteFile { world: &world, wechat: &wechat_url, hospital: &hospital_url, folder: folder.path() };
+        let file = site.write(&authority.pem()).expect("written");
+        // A device build has no simulated board.
+        fs::write(folder.path().join("bare.toml"), "schema = 1\n[board]\nid = \"bare\"\ncompatible = []\n")
+            .expect("written");
+        let text = fs::read_to_string(&file).expect("readable");
+        let lanes = text.find("[simulated]").expect("there");
+        let text = text[..lanes].replace("\"simulated\"", "\"./bare.toml\"");
+        let lane = "[[lane]]\nname = \"kiosk-1\"\nmode = \"hospital\"\nterminal = \"unix:kiosk-1.sock\"\npanel = \"terminal\"\n";
+        fs::write(&file, text + lane).expect("written");
+        Self { folder, wechat, file, _hospital: hospital }
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("kiosk-1.sock")
+    }
+
+    pub fn start(&self) -> Running {
+        let log = fs::File::create(self.folder.path().join("log")).expect("a log");
+        let child = Command::new(program())
+            .args(["run", "--config"])
+            .arg(&self.file)
+            .env_remove("NOTIFY_SOCKET")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("starts");
+        Running(child)
+    }
+}
+
+/// A program that ends with its bench.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
