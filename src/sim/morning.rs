@@ -73,7 +73,9 @@ impl Stage {
                 if visit.twist == Twist::NoPaper {
                     twins.printer.refill();
                 }
-                return Ok(seen);
+                // Whoever looks at the panel sees it drawn to its end.
+                thread::sleep(4 * LOOK);
+                return Ok(Seen { panel: twins.panel.shown(), ..seen });
             }
             thread::sleep(LOOK);
         }
