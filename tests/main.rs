@@ -4,6 +4,7 @@ mod answers;
 mod architecture;
 mod boards;
 mod bytes;
+mod client_certificates;
 mod core;
 mod disk;
 mod frames;

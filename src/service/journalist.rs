@@ -11,7 +11,7 @@ use crate::{
     fault::{Code, Fault as _},
     kiosk::{Input, Record, RecordTicket},
     store::Journal,
-    words::Clock,
+    words::{Clock, Moment},
 };
 
 /// A record to be made durable.
@@ -25,6 +25,9 @@ pub(super) struct Entry {
 /// Records nobody waits for are durable at the latest after this.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// How often somebody is told that the journal is nearly full.
+const WARN_AGAIN: Duration = Duration::from_secs(86_400);
+
 /// The most records in one commit.
 const GROUP: usize = 64;
 
@@ -32,6 +35,7 @@ pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs
     let reader = Arc::clone(clock);
     Worker::spawn_reading("store", 256, Duration::from_secs(5), clock, move |entries, pulse| {
         let mut dirty = false;
+        let mut warned: Option<Moment> = None;
         loop {
             let first = if dirty {
                 match entries.recv_timeout(LINGER) {
@@ -49,6 +53,13 @@ pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs
                 let group = first.into_iter().chain(entries.try_iter().take(GROUP));
                 write_group(&mut journal, &*reader, group, &inputs)
             });
+            let now = reader.now();
+            let fill = journal.fill(now.wall);
+            if fill.is_near() && warned.is_none_or(|last| now.moment.since(last) >= WARN_AGAIN) {
+                warned = Some(now.moment);
+                let (bytes, days) = (fill.bytes, fill.age.as_secs() / 86_400);
+                tracing::warn!(code = %Code::J503, bytes, days, "the oldest records go soon");
+            }
         }
         if let Err(error) = journal.commit() {
             tracing::error!(code = %error.code(), %error, "the last records could not be made durable");

@@ -47,8 +47,17 @@ pub struct Fill {
     pub bytes: u64,
     /// Bytes allowed.
     pub max_bytes: u64,
-    /// The oldest record's age.
+    /// The oldest segment's age.
     pub age: Duration,
+    /// The age at which a segment may go.
+    pub max_age: Duration,
+}
+
+impl Fill {
+    /// True when nine tenths of size or age are used up: what is oldest goes soon.
+    pub fn is_near(&self) -> bool {
+        self.bytes >= self.max_bytes / 10 * 9 || self.age >= self.max_age / 10 * 9
+    }
 }
 
 const SPARE: &str = "spare.seg";
@@ -159,6 +168,7 @@ impl Journal {
             bytes: (self.segments.len() * SEGMENT) as u64,
             max_bytes: (self.max_segments * SEGMENT) as u64,
             age: Duration::from_millis((now.0 - oldest).max(0).unsigned_abs()),
+            max_age: Duration::from_millis(self.max_age_ms.unsigned_abs()),
         }
     }
 

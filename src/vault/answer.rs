@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::{PublicKey, Unopened};
+use super::PublicKey;
 
 /// An answer as it came, with what its headers claim.
 #[derive(Clone)]
@@ -50,10 +50,10 @@ impl Verified {
         &self.body
     }
 
-    /// Takes one field of this answer, standard base64, as a ciphertext of 2048–4096 bits.
-    pub fn seal(&self, base64: &str) -> Result<Sealed, Unopened> {
-        let ciphertext = BASE64_STANDARD.decode(base64.as_bytes()).map_err(|_| Unopened)?;
-        if (256..=512).contains(&ciphertext.len()) { Ok(Sealed { ciphertext }) } else { Err(Unopened) }
+    /// Takes one field of this answer, standard base64, as a ciphertext. What is none is kept as one that does not open,
+    /// so that it looks and costs like every other.
+    pub fn seal(&self, base64: &str) -> Sealed {
+        Sealed { ciphertext: BASE64_STANDARD.decode(base64.as_bytes()).unwrap_or_default() }
     }
 }
 

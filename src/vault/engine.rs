@@ -5,6 +5,8 @@ mod aws_lc;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
 
+use std::borrow::Cow;
+
 use pkcs8::{
     PrivateKeyInfo, SecretDocument,
     der::{Decode as _, Encode as _, Reader as _, SliceReader, asn1::UintRef},
@@ -36,6 +38,11 @@ pub(super) trait PrivateKey: Send + Sync {
 
     /// PKCS#1 `RSAPublicKey`.
     fn public_der(&self) -> &[u8];
+}
+
+/// The ciphertext, or one of the right length that opens to nothing: what is malformed costs one operation too.
+fn of_length(ciphertext: &[u8], length: usize) -> Cow<'_, [u8]> {
+    if ciphertext.len() == length { Cow::Borrowed(ciphertext) } else { Cow::Owned(vec![0; length]) }
 }
 
 /// WeChat Pay's keys have 2048 bits; less is refused.

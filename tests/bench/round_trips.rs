@@ -20,20 +20,32 @@ const IDLE: Duration = Duration::from_secs(30);
 /// What may come on top of the round trips.
 const SLACK: Duration = Duration::from_millis(20);
 
-pub fn run() -> Verdict {
-    let mut lanes = Vec::new();
+/// Lines that were used once, and since then not.
+pub struct Idle {
+    lines: Vec<(Duration, bool, Line)>,
+    clock: Arc<dyn Clock>,
+    since: Moment,
+}
+
+/// One line of each length for each way of coming, warmed once.
+pub fn prepare() -> Idle {
+    let mut lines = Vec::new();
     for rtt in [30, 80, 250] {
         for warned in [true, false] {
-            lanes.push((Duration::from_millis(rtt), warned, line(Duration::from_millis(rtt))));
+            let line = line(Duration::from_millis(rtt));
+            line.lookup.name("first").expect("a name");
+            lines.push((Duration::from_millis(rtt), warned, line));
         }
     }
-    for (.., line) in &lanes {
-        line.lookup.name("first").map_err(|code| code.to_string())?;
-    }
-    println!("waiting {} s without anybody …", IDLE.as_secs());
-    thread::sleep(IDLE);
+    let clock = lookups::clock();
+    Idle { lines, since: clock.now().moment, clock }
+}
+
+pub fn run(idle: &Idle) -> Verdict {
+    thread::sleep(idle.since.after(IDLE).since(idle.clock.now().moment));
+    println!("after {} s without anybody", idle.clock.now().moment.since(idle.since).as_secs());
     let mut broken = Vec::new();
-    for (rtt, warned, line) in &lanes {
+    for (rtt, warned, line) in &idle.lines {
         if *warned {
             line.lookup.inner.warm();
         }

@@ -7,7 +7,7 @@ use aws_lc_rs::{
 };
 use zeroize::Zeroizing;
 
-use super::PrivateKey;
+use super::{PrivateKey, of_length};
 use crate::vault::{Padding, Unopened};
 
 struct AwsLcKey {
@@ -37,6 +37,7 @@ impl PrivateKey for AwsLcKey {
     }
 
     fn decrypt(&self, padding: Padding, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
+        let ciphertext = &*of_length(ciphertext, self.pkcs1.key_size_bytes());
         let mut buffer = Zeroizing::new(vec![0; self.pkcs1.min_output_size()]);
         let plaintext = match padding {
             Padding::Pkcs1v15 => self.pkcs1.decrypt(ciphertext, &mut buffer),

@@ -6,11 +6,12 @@ use rsa::{
     pkcs1::EncodeRsaPublicKey as _,
     pkcs8::DecodePrivateKey as _,
     sha2::{Digest as _, Sha256},
+    traits::PublicKeyParts as _,
 };
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use super::PrivateKey;
+use super::{PrivateKey, of_length};
 use crate::vault::{Padding, Unopened};
 
 struct RustCryptoKey {
@@ -31,6 +32,7 @@ impl PrivateKey for RustCryptoKey {
     }
 
     fn decrypt(&self, padding: Padding, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
+        let ciphertext = &*of_length(ciphertext, self.key.size());
         let plaintext = match padding {
             Padding::Pkcs1v15 => self.key.decrypt_blinded(&mut OsRng, Pkcs1v15Encrypt, ciphertext),
             Padding::OaepSha1 => self.key.decrypt_blinded(&mut OsRng, Oaep::new::<Sha1>(), ciphertext),
