@@ -45,7 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("httparse", &["sim"]),
     ("png", &["sim"]),
     ("qrcode", &["sim"]),
-    ("unifont", &["sim"]),
+    ("unifont", &["device/glyph.rs", "sim"]),
     ("ureq", &["http"]),
     ("rustls", &["http", "sim"]),
     ("sled", &["store/state.rs"]),

@@ -126,10 +126,64 @@ fn the_glass_shows_what_the_scene_says() {
 fn a_character_that_the_panel_lacks_is_a_star_and_counted() {
     let (wires, twins) = lane();
     let mut panel = St7920::new(wires.panel, NoDelay);
-    let drawn = panel.show(&admitted("王䶮𬭎", "A1")).expect("drawn");
-    assert_eq!(drawn.missing, ['䶮', '𬭎']);
-    assert!(twins.panel.shown()[1].starts_with("王＊＊"));
+    let drawn = panel.show(&admitted("王𬭎", "A1")).expect("drawn");
+    assert_eq!(drawn.missing, ['𬭎']);
+    assert!(twins.panel.shown()[1].starts_with("王＊"));
     assert!(twins.panel.complaints().is_empty());
+}
+
+#[test]
+fn four_hanzi_that_the_rom_lacks_are_drawn_on_one_screen_and_a_fifth_is_a_star() {
+    let (wires, twins) = lane();
+    let mut panel = St7920::new(wires.panel, NoDelay);
+    let drawn = panel.show(&admitted("䶮镕喆", "A1")).expect("drawn");
+    assert!(drawn.missing.is_empty());
+    assert!(twins.panel.shown()[1].starts_with("䶮镕喆"), "{:?}", twins.panel.shown());
+    let drawn = panel.show(&admitted("喆堃㛃龑", "A1")).expect("drawn");
+    assert!(drawn.missing.is_empty());
+    assert!(twins.panel.shown()[1].starts_with("喆堃㛃龑"), "{:?}", twins.panel.shown());
+    let drawn = panel.show(&admitted("䶮镕喆堃㛃", "")).expect("drawn");
+    assert_eq!(drawn.missing, ['㛃']);
+    assert!(twins.panel.shown()[1].starts_with("䶮镕喆堃＊"), "{:?}", twins.panel.shown());
+    assert!(twins.panel.complaints().is_empty());
+}
+
+/// The same hanzi, or one that the font draws with the same dots.
+fn alike(seen: char, wanted: char) -> bool {
+    seen == wanted || unifont::get_glyph(seen) == unifont::get_glyph(wanted)
+}
+
+#[test]
+fn every_hanzi_of_gbk_and_extension_a_is_shown_and_printed() {
+    let (mut wires, twins) = lane();
+    let mut panel = St7920::new(wires.panel, NoDelay);
+    let all: Vec<char> = ('\u{3400}'..='\u{4DBF}').chain('\u{4E00}'..='\u{9FFF}').collect();
+    for characters in all.chunks(4) {
+        let text: String = characters.iter().collect();
+        let drawn = panel.show(&Scene { name: shown(&text), ..Scene::of(SceneKind::Admitted) }).expect("drawn");
+        assert!(drawn.missing.is_empty(), "{:?}", drawn.missing);
+        let shown = &twins.panel.shown()[1];
+        assert!(shown.chars().zip(characters).all(|(seen, wanted)| alike(seen, *wanted)), "{text} is shown as {shown}");
+    }
+    let admission = Admission { number: Some(Text::clean("A1")), ..Admission::default() };
+    let mut printed = String::new();
+    for (number, characters) in all.chunks(1000).enumerate() {
+        let name = shown(&characters.iter().collect::<String>());
+        let slip = Slip { name, admission: admission.clone(), already: false, at: WallTime(0) };
+        let (bytes, missing) = slip_bytes(&slip, &profile(), 0);
+        assert!(missing.is_empty(), "{missing:?}");
+        std::io::Write::write_all(&mut wires.printer, &bytes).expect("sent");
+        let slips = wait_for(|| twins.printer.slips(), |slips| slips.len() > number);
+        printed.push_str(&slips[number].text);
+    }
+    assert_eq!((twins.panel.complaints(), twins.printer.complaints()), (Vec::new(), Vec::new()));
+    let printed: Vec<char> = printed.chars().filter(|character| all.binary_search(character).is_ok()).collect();
+    let labels = "签到凭条姓名时间";
+    let mut names = printed.into_iter().filter(|character| !labels.contains(*character));
+    for wanted in all.iter().filter(|character| !labels.contains(**character)) {
+        let seen = names.next().expect("printed");
+        assert!(alike(seen, *wanted), "{wanted} is printed as {seen}");
+    }
 }
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -228,6 +282,17 @@ fn slip() -> Slip {
         qr: Some(Text::clean("https://his.example/q/A036")),
     };
     Slip { name: shown("张三丰"), admission, already: false, at: WallTime(1_700_000_000_000) }
+}
+
+#[test]
+fn a_hanzi_that_the_rom_lacks_is_a_bit_image_within_the_line() {
+    let rare = Slip { name: shown("王䶮"), ..slip() };
+    let (bytes, missing) = slip_bytes(&rare, &profile(), 0);
+    assert!(missing.is_empty());
+    let at = bytes.windows(5).position(|window| window == b"\x1b*\x21\x18\x00").expect("a bit image");
+    assert_eq!(bytes[at + 5 + 72], b'\n');
+    let none = Slip { name: shown("王𬭎"), ..slip() };
+    assert_eq!(slip_bytes(&none, &profile(), 0).1, ['𬭎']);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod gate;
 mod gb;
+mod glyph;
 mod layout;
 pub mod linux;
 mod port;

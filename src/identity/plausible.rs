@@ -19,7 +19,7 @@ const LONGEST_NUMBER: usize = 64;
 pub(super) fn name(bytes: &[u8], charset: CharsetChoice) -> Option<String> {
     let utf8 = || std::str::from_utf8(bytes).ok().map(str::to_owned);
     let gbk = || GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned);
-    match charset {
+    let name = match charset {
         CharsetChoice::Utf8 => utf8().filter(|text| is_plausible(text)),
         CharsetChoice::Gbk => gbk().filter(|text| is_plausible(text)),
         CharsetChoice::Auto => {
@@ -29,7 +29,32 @@ pub(super) fn name(bytes: &[u8], charset: CharsetChoice) -> Option<String> {
             let latin = |text: &String| is_plausible(text) && has_letter(text) && text.chars().all(is_latin);
             utf8().filter(likely).or_else(|| gbk().filter(one_script)).or_else(|| utf8().filter(latin))
         }
+    };
+    name.map(|name| name.chars().map(standard).collect())
+}
+
+/// The standard code of a hanzi that old systems keep in Unicode's private use area: GBK's rows FE50–FEA0, which had no
+/// code of their own before GB 18030-2005 and -2022 (hardware.md §2.3).
+fn standard(character: char) -> char {
+    const LATE: [(char, char); 6] = [
+        ('\u{E816}', '\u{20087}'),
+        ('\u{E817}', '\u{20089}'),
+        ('\u{E818}', '\u{200CC}'),
+        ('\u{E831}', '\u{215D7}'),
+        ('\u{E83B}', '\u{2298F}'),
+        ('\u{E855}', '\u{241FE}'),
+    ];
+    if !('\u{E815}'..='\u{E864}').contains(&character) {
+        return character;
     }
+    if let Some((_, standard)) = LATE.iter().find(|(private, _)| *private == character) {
+        return *standard;
+    }
+    let index = (u32::from(character) - 0xE815) as u8;
+    let trail = 0x50 + index + u8::from(index >= 0x2F);
+    let code = [0xFE, trail];
+    let (text, _) = GB18030.decode_without_bom_handling(&code);
+    text.chars().next().unwrap_or(character)
 }
 
 /// A document number out of its bytes; identity cards by their check character (GB 11643).
@@ -102,6 +127,16 @@ mod tests {
             assert_eq!(name(text.as_bytes(), CharsetChoice::Auto).as_deref(), Some(text));
             assert_eq!(name(&gbk(text), CharsetChoice::Auto).as_deref(), Some(text));
         }
+    }
+
+    #[test]
+    fn old_private_codes_become_the_standard_ones() {
+        for private in '\u{E815}'..='\u{E864}' {
+            let read = name(format!("王{private}").as_bytes(), CharsetChoice::Auto).expect("a name");
+            let character = read.chars().nth(1).expect("a second character");
+            assert!(!('\u{E000}'..='\u{F8FF}').contains(&character), "{private:?} is still {character:?}");
+        }
+        assert_eq!(name("王\u{E863}".as_bytes(), CharsetChoice::Auto).as_deref(), Some("王䶮"));
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub fn morning() -> Vec<Visit> {
         visit(
             "a character beyond GBK",
             Person::new("sid-yan", "王䶮").encoded(Charset::Gbk),
-            "checked_in A004 | 签到成功 王* | slip 王＊",
+            "checked_in A004 | 签到成功 王* | slip 王䶮",
         ),
         visit(
             "25 characters",

@@ -3,9 +3,12 @@
 
 use time::macros::format_description;
 
-use super::profile::{Ack, Profile, Qr};
+use super::profile::{Ack, BitImage, Profile, Qr};
 use crate::{
-    device::gb::{Gb, STAND_IN, columns, width, wrap},
+    device::{
+        gb::{Gb, STAND_IN, columns, width, wrap},
+        glyph::glyph,
+    },
     kiosk::Slip,
 };
 
@@ -18,11 +21,13 @@ const LARGE: &[u8] = &[0x1D, 0x21, 0x22];
 const BOLD_ON: &[u8] = &[0x1B, 0x45, 1];
 const BOLD_OFF: &[u8] = &[0x1B, 0x45, 0];
 const FEED_THREE: &[u8] = &[0x1B, 0x64, 3];
+/// `ESC * 33` with 24 columns of three bytes.
+const BIT_IMAGE: &[u8] = &[0x1B, 0x2A, 33, 24, 0];
 const GS_R: &[u8] = &[0x1D, 0x72, 1];
 
 /// A slip's bytes, and the characters that had to be replaced by ＊. `utc_offset` is in seconds east of UTC.
 pub fn slip_bytes(slip: &Slip, profile: &Profile, utc_offset: i32) -> (Vec<u8>, Vec<char>) {
-    let mut page = Page { bytes: Vec::with_capacity(1024), missing: Vec::new(), profile };
+    let mut page = Page { bytes: Vec::with_capacity(1024), missing: Vec::new(), profile, enlarged: false };
     page.raw(INIT);
     page.raw(&profile.chinese_on);
     page.raw(CENTRE);
@@ -70,6 +75,8 @@ struct Page<'a> {
     bytes: Vec<u8>,
     missing: Vec<char>,
     profile: &'a Profile,
+    /// A bit image does not grow with the text around it.
+    enlarged: bool,
 }
 
 impl Page<'_> {
@@ -83,6 +90,7 @@ impl Page<'_> {
 
     /// A text at `scale` times the width, wrapped.
     fn line(&mut self, text: &str, scale: usize) {
+        self.enlarged = scale > 1;
         for line in wrap(text, self.profile.columns / scale) {
             self.text(&line);
             self.feed();
@@ -91,6 +99,7 @@ impl Page<'_> {
 
     /// `label：value`, the value's further lines below its first.
     fn field(&mut self, label: &str, value: &str) {
+        self.enlarged = false;
         let indent = width(label) + 2;
         for (index, line) in wrap(value, self.profile.columns.saturating_sub(indent).max(2)).iter().enumerate() {
             if index == 0 {
@@ -110,10 +119,17 @@ impl Page<'_> {
             match gb {
                 Gb::Ascii(byte) => self.bytes.push(byte),
                 Gb::Two(pair) if self.profile.gbk_region5 || !gb.is_region5() => self.bytes.extend_from_slice(&pair),
-                _ => {
-                    self.missing.push(character);
-                    self.bytes.extend_from_slice(&STAND_IN);
-                }
+                _ => match glyph(character).filter(|_| !self.enlarged && self.profile.bit_image == BitImage::EscStar33)
+                {
+                    Some(glyph) => {
+                        self.raw(BIT_IMAGE);
+                        self.raw(&glyph.columns24());
+                    }
+                    None => {
+                        self.missing.push(character);
+                        self.bytes.extend_from_slice(&STAND_IN);
+                    }
+                },
             }
         }
     }

@@ -20,6 +20,8 @@ pub struct Profile {
     pub chinese_on: Vec<u8>,
     /// The ROM holds FE50–FEA0, which GB18030 added to GBK (䶮 and 79 more).
     pub gbk_region5: bool,
+    /// How a character is printed that the ROM lacks.
+    pub bit_image: BitImage,
     /// How a QR code is printed.
     pub qr: Qr,
     /// The model wants `GS ( k` function 65 before a QR code.
@@ -31,6 +33,16 @@ pub struct Profile {
     pub ack: Ack,
     /// Bit 7 of real-time answers is in use.
     pub status_bit7: bool,
+}
+
+/// `bit-image`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BitImage {
+    /// `ESC * 33`: 24 dots high, within the line.
+    EscStar33,
+    /// Not at all: ＊ stands in its place.
+    None,
 }
 
 /// `qr`

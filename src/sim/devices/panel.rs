@@ -9,7 +9,10 @@ use std::{
 use embedded_hal::spi::{ErrorType, Operation, SpiDevice};
 use encoding_rs::GB18030;
 
-use super::{picture::Picture, write_whole};
+use super::{
+    picture::{Picture, character_of},
+    write_whole,
+};
 
 /// Watches a panel.
 #[derive(Clone)]
@@ -21,7 +24,11 @@ pub struct PanelWire(PanelTwin);
 /// The chip: display memory and what the wire is in the middle of.
 struct Chip {
     memory: [u8; 128],
+    /// The user glyphs: four of sixteen rows of two bytes.
+    glyphs: [u8; 128],
     address: usize,
+    /// Data goes to the user glyphs.
+    loading: bool,
     on: bool,
     register: Option<bool>,
     half: Option<u8>,
@@ -31,6 +38,14 @@ struct Chip {
     drawn: [String; 4],
 }
 
+/// What a word of display memory shows.
+enum Word {
+    /// A hanzi of the ROM, or a user glyph with its rows.
+    Wide(char, Option<[u16; 16]>),
+    /// Two characters of half width.
+    Halves([char; 2]),
+}
+
 /// Where each line of the glass lies in memory, in bytes: the second half of a 32-column row is the line below the next.
 const LINES: [usize; 4] = [0x00, 0x20, 0x10, 0x30];
 
@@ -38,7 +53,9 @@ impl PanelTwin {
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
         Self(Arc::new(Mutex::new(Chip {
             memory: [b' '; 128],
+            glyphs: [0; 128],
             address: 0,
+            loading: false,
             on: false,
             register: None,
             half: None,
@@ -126,18 +143,24 @@ impl Chip {
         match command {
             0x01 => {
                 self.memory = [b' '; 128];
-                self.address = 0;
+                (self.loading, self.address) = (false, 0);
             }
-            0x02 => self.address = 0,
+            0x02 => (self.loading, self.address) = (false, 0),
             0x06 => {}
             0x08..=0x0F => self.on = command & 0x04 != 0,
             0x30 | 0x20 => {}
-            0x80..=0xBF => self.address = usize::from(command & 0x3F) * 2,
+            0x40..=0x7F => (self.loading, self.address) = (true, usize::from(command & 0x3F) * 2),
+            0x80..=0xBF => (self.loading, self.address) = (false, usize::from(command & 0x3F) * 2),
             _ => self.complain("an instruction that text mode does not need"),
         }
     }
 
     fn data(&mut self, byte: u8) {
+        if self.loading {
+            self.glyphs[self.address] = byte;
+            self.address = (self.address + 1) % self.glyphs.len();
+            return;
+        }
         let second = self.address % 2 == 1;
         if byte >= 0x80 && second && self.memory[self.address - 1] < 0x80 {
             self.complain("a hanzi that does not begin on a word");
@@ -154,36 +177,73 @@ impl Chip {
 
     fn shown(&self) -> [String; 4] {
         LINES.map(|start| {
-            let words: Vec<&[u8]> = self.memory[start..start + 16].chunks(2).collect();
-            let mut text = Vec::new();
+            let words = self.words(start);
+            let mut text = String::new();
             for (index, word) in words.iter().enumerate() {
-                let before_hanzi = words.get(index + 1).is_some_and(|next| next[0] >= 0x80);
+                let before_wide = words.get(index + 1).is_some_and(|next| matches!(next, Word::Wide(..)));
                 match word {
+                    Word::Wide(character, _) => text.push(*character),
                     // A hanzi begins on a word: the blank that fills the half before it is no text.
-                    [filled @ 0x21..=0x7E, b' '] if before_hanzi => text.push(*filled),
-                    word => text.extend_from_slice(word),
+                    Word::Halves([filled, ' ']) if *filled != ' ' && before_wide => text.push(*filled),
+                    Word::Halves(halves) => text.extend(halves),
                 }
             }
-            let (text, _, _) = GB18030.decode(&text);
             if self.on { text.trim_end().to_owned() } else { String::new() }
         })
+    }
+
+    /// The eight words of a line.
+    fn words(&self, start: usize) -> Vec<Word> {
+        self.memory[start..start + 16]
+            .chunks(2)
+            .map(|word| match word {
+                [0, code] => {
+                    let rows = self.user_glyph(usize::from(*code) / 2 % 4);
+                    Word::Wide(character_of(&rows).unwrap_or('\u{FFFD}'), Some(rows))
+                }
+                [high @ 0x80..=0xFF, low] => {
+                    Word::Wide(GB18030.decode(&[*high, *low]).0.chars().next().unwrap_or('\u{FFFD}'), None)
+                }
+                halves => Word::Halves([char::from(halves[0]), char::from(halves[1])]),
+            })
+            .collect()
+    }
+
+    fn user_glyph(&self, slot: usize) -> [u16; 16] {
+        let mut rows = [0; 16];
+        for (row, bytes) in rows.iter_mut().zip(self.glyphs[32 * slot..].chunks(2)) {
+            *row = u16::from_be_bytes([bytes[0], bytes[1]]);
+        }
+        rows
     }
 
     fn png(&self) -> Vec<u8> {
         let mut glass = Picture::new(128, 64);
         for (line, start) in LINES.into_iter().enumerate().filter(|_| self.on) {
-            let (text, _, _) = GB18030.decode(&self.memory[start..start + 16]);
-            let mut x = 0;
-            for character in text.chars() {
-                x += glass.draw(character, x, line * 16, (1, 1), false);
+            for (place, word) in self.words(start).into_iter().enumerate() {
+                let (x, y) = (place * 16, line * 16);
+                match word {
+                    Word::Wide(_, Some(rows)) => glass.stamp(&rows, x, y),
+                    Word::Wide(character, None) => {
+                        glass.draw(character, x, y, (1, 1), false);
+                    }
+                    Word::Halves(halves) => {
+                        for (half, character) in halves.into_iter().enumerate() {
+                            glass.draw(character, x + 8 * half, y, (1, 1), false);
+                        }
+                    }
+                }
             }
         }
         glass.png(4, 4, [142, 190, 60], [22, 38, 20])
     }
 
     fn write_files(&mut self) {
+        let Some(folder) = self.folder.clone() else { return };
         let shown = self.shown();
-        let Some(folder) = self.folder.clone().filter(|_| shown != self.drawn) else { return };
+        if shown == self.drawn {
+            return;
+        }
         let text = shown.join("\n") + "\n";
         self.drawn = shown;
         let written = write_whole(&folder.join("panel.txt"), text.as_bytes())

@@ -1,11 +1,30 @@
 //! One-bit pictures, drawn with GNU Unifont, written as PNG.
 
-use unifont::get_glyph;
+use std::{collections::HashMap, sync::LazyLock};
+
+use unifont::{Glyph, enumerate_glyphs, get_glyph};
 
 /// A picture; true is ink.
 pub(super) struct Picture {
     width: usize,
     rows: Vec<Vec<bool>>,
+}
+
+/// The character that has this bitmap.
+pub(super) fn character_of(rows: &[u16; 16]) -> Option<char> {
+    static CHARACTERS: LazyLock<HashMap<[u16; 16], char>> = LazyLock::new(|| {
+        let wide = enumerate_glyphs().filter_map(|(character, glyph)| match glyph {
+            Glyph::Fullwidth(rows) => Some((*rows, character)),
+            Glyph::Halfwidth(_) => None,
+        });
+        // Of two that look alike the hanzi wins over its compatibility form, which comes later.
+        let mut characters = HashMap::new();
+        for (rows, character) in wide {
+            characters.entry(rows).or_insert(character);
+        }
+        characters
+    });
+    CHARACTERS.get(rows).copied()
 }
 
 /// Red, green, blue.
@@ -27,6 +46,15 @@ impl Picture {
     pub(super) fn set(&mut self, x: usize, y: usize) {
         if let Some(dot) = self.rows.get_mut(y).and_then(|row| row.get_mut(x)) {
             *dot = true;
+        }
+    }
+
+    /// Draws a bitmap of sixteen rows.
+    pub(super) fn stamp(&mut self, rows: &[u16; 16], x: usize, y: usize) {
+        for (down, row) in rows.iter().enumerate() {
+            for across in (0..16).filter(|across| row & (0x8000 >> across) != 0) {
+                self.set(x + across, y + down);
+            }
         }
     }
 

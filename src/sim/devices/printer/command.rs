@@ -31,6 +31,8 @@ pub(super) enum Command {
     QrPrint,
     /// `GS ( k` model, size, error correction
     QrSet,
+    /// `ESC * 33`: columns of three bytes.
+    BitImage(Vec<u8>),
     /// A run of printable bytes.
     Text(Vec<u8>),
     /// A byte that begins no command.
@@ -71,8 +73,13 @@ pub(super) fn next(bytes: &[u8]) -> Step {
         [0x1D, b'V', 65 | 66, _, ..] => whole(C::Cut, 4),
         [0x1D, b'r', 1 | 49, ..] => whole(C::Status, 3),
         [0x1D, b'(', b'k', low, high, rest @ ..] => qr(usize::from(*low) + 256 * usize::from(*high), rest),
+        [0x1B, b'*', 33, low, high, rest @ ..] => {
+            let length = 3 * (usize::from(*low) + 256 * usize::from(*high));
+            rest.get(..length).map_or(Step::More, |columns| whole(C::BitImage(columns.to_vec()), 5 + length))
+        }
         // Perhaps the beginning of one of the above.
-        [0x10 | 0x1B | 0x1C | 0x1D] | [0x10, 0x04] | [0x1B, b'a' | b'E' | b'd'] => Step::More,
+        [0x10 | 0x1B | 0x1C | 0x1D] | [0x10, 0x04] | [0x1B, b'a' | b'E' | b'd' | b'*'] => Step::More,
+        [0x1B, b'*', 33] | [0x1B, b'*', 33, _] => Step::More,
         [0x1D, b'!' | b'V' | b'r' | b'('] | [0x1D, b'V', 65 | 66] | [0x1D, b'(', b'k'] | [0x1D, b'(', b'k', _] => {
             Step::More
         }

@@ -4,7 +4,7 @@ use encoding_rs::GB18030;
 use qrcode::{Color, QrCode};
 
 use super::{Command, Slip};
-use crate::sim::devices::picture::Picture;
+use crate::sim::devices::picture::{Picture, character_of};
 
 const COLUMNS: usize = 32;
 
@@ -56,6 +56,7 @@ impl Paper {
                 (1..lines).for_each(|_| self.end_line());
             }
             Command::Text(bytes) => return self.text(&bytes),
+            Command::BitImage(columns) => return self.bit_image(&columns),
             Command::QrSet => {}
             Command::QrStore(payload) => self.payload = Some(payload),
             Command::QrPrint => match self.payload.take() {
@@ -82,6 +83,25 @@ impl Paper {
         }
         let width: usize = self.line.iter().map(|(character, Size(across, _), _)| columns(*character) * across).sum();
         if width > COLUMNS { Err(format!("a line of {width} columns")) } else { Ok(()) }
+    }
+
+    /// A bitmap of 24 by 24 dots that a hanzi of 16 by 16 was grown to.
+    fn bit_image(&mut self, columns: &[u8]) -> Result<(), String> {
+        if columns.len() != 72 {
+            return Err(format!("a bit image of {} bytes within a line", columns.len()));
+        }
+        let mut rows = [0_u16; 16];
+        for (y, row) in rows.iter_mut().enumerate() {
+            for x in 0..16 {
+                let (across, down) = (x * 3 / 2 + x % 2, y * 3 / 2 + y % 2);
+                if columns[across * 3 + down / 8] & (0x80 >> (down % 8)) != 0 {
+                    *row |= 0x8000 >> x;
+                }
+            }
+        }
+        let character = character_of(&rows).ok_or("a bit image of no character")?;
+        self.line.push((character, Size::default(), false));
+        Ok(())
     }
 
     fn end_line(&mut self) {
