@@ -98,7 +98,9 @@ pub fn main() -> u8 {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            let _ = writeln!(io::stderr(), "{}", failure.line);
+            if !failure.line.is_empty() {
+                let _ = writeln!(io::stderr(), "{}", failure.line);
+            }
             failure.exit
         }
     }
@@ -114,6 +116,10 @@ impl<F: Fault> From<F> for Failure {
 impl Failure {
     /// Standard output is gone, or a file of the command line cannot be used.
     fn io(what: &str, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            // Whoever reads has seen enough, as `head` has.
+            return Self { line: String::new(), exit: exit::OK };
+        }
         Self { line: format!("{what}: {error}"), exit: exit::IO }
     }
 }

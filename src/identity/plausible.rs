@@ -50,8 +50,8 @@ fn standard(character: char) -> char {
     if let Some((_, standard)) = LATE.iter().find(|(private, _)| *private == character) {
         return *standard;
     }
-    let index = (u32::from(character) - 0xE815) as u8;
-    let trail = 0x50 + index + u8::from(index >= 0x2F);
+    let index = u32::from(character) - 0xE815;
+    let Ok(trail) = u8::try_from(0x50 + index + u32::from(index >= 0x2F)) else { return character };
     let code = [0xFE, trail];
     let (text, _) = GB18030.decode_without_bom_handling(&code);
     text.chars().next().unwrap_or(character)
