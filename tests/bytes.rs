@@ -316,7 +316,7 @@ fn the_qr_code_on_the_paper_reads_back() {
     let (mut wires, twins) = lane();
     std::io::Write::write_all(&mut wires.printer, &slip_bytes(&slip(), &profile(), 0).0).expect("sent");
     let slips = wait_for(|| twins.printer.slips(), |slips| !slips.is_empty());
-    let mut reader = png::Decoder::new(std::io::Cursor::new(&slips[0].png)).read_info().expect("PNG");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(slips[0].png())).read_info().expect("PNG");
     let mut pixels = vec![0; reader.output_buffer_size().expect("bounded")];
     let info = reader.next_frame(&mut pixels).expect("a picture");
     let (width, height) = (info.width as usize, info.height as usize);

@@ -15,7 +15,7 @@ use std::{
 
 use self::{
     command::{Command, Step, next},
-    paper::Paper,
+    paper::{Line, Paper},
 };
 use super::write_whole;
 
@@ -28,10 +28,16 @@ pub struct PrinterTwin(Arc<Mutex<State>>);
 pub struct Slip {
     /// Its lines.
     pub text: String,
-    /// Its picture.
-    pub png: Vec<u8>,
     /// The widest line, half-width columns.
     pub widest: usize,
+    lines: Vec<Line>,
+}
+
+impl Slip {
+    /// Its picture.
+    pub fn png(&self) -> Vec<u8> {
+        paper::draw(&self.lines)
+    }
 }
 
 struct State {
@@ -232,7 +238,7 @@ impl State {
             });
             let file = |kind| folder.join(format!("slip-{number:04}.{kind}"));
             let written =
-                write_whole(&file("txt"), slip.text.as_bytes()).and_then(|()| write_whole(&file("png"), &slip.png));
+                write_whole(&file("txt"), slip.text.as_bytes()).and_then(|()| write_whole(&file("png"), &slip.png()));
             if let Err(error) = written {
                 tracing::warn!(%error, "the printer's twin cannot write a slip");
             }

@@ -23,8 +23,9 @@ pub(super) struct Paper {
     payload: Option<Vec<u8>>,
 }
 
-#[derive(Clone, Copy)]
-struct Size(usize, usize);
+/// Width and height, times that of a plain character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size(usize, usize);
 
 impl Default for Size {
     fn default() -> Self {
@@ -32,7 +33,9 @@ impl Default for Size {
     }
 }
 
-enum Line {
+/// One line of the paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Line {
     Text { cells: Vec<(char, Size, bool)>, centred: bool },
     Qr(Vec<u8>),
 }
@@ -120,7 +123,7 @@ impl Paper {
         }
         let text = lines.iter().map(Line::as_text).collect::<Vec<_>>().join("\n");
         let widest = lines.iter().map(Line::columns).max().unwrap_or(0);
-        Some(Slip { text: format!("{}\n", text.trim_end()), png: draw(&lines), widest })
+        Some(Slip { text: format!("{}\n", text.trim_end()), widest, lines })
     }
 }
 
@@ -157,7 +160,8 @@ fn columns(character: char) -> usize {
     if character.is_ascii() { 1 } else { 2 }
 }
 
-fn draw(lines: &[Line]) -> Vec<u8> {
+/// The paper as PNG.
+pub(super) fn draw(lines: &[Line]) -> Vec<u8> {
     let mut paper = Picture::new(COLUMNS * CELL, 8);
     for line in lines {
         let top = paper.height();
