@@ -104,6 +104,10 @@ pub enum PrinterWire {
         /// Its speed.
         baud: u32,
     },
+    /// `tcp:HOST:PORT`, usually 9100.
+    Tcp(String),
+    /// `usb:DEVICE`, a `/dev/usb/lp*`.
+    Usb(PathBuf),
 }
 
 /// `[gate]`
@@ -283,11 +287,20 @@ impl<'de> Deserialize<'de> for PrinterWire {
         if text == "simulated" {
             return Ok(Self::Simulated);
         }
-        text.strip_prefix("serial:")
-            .and_then(|rest| rest.rsplit_once(':'))
-            .and_then(|(device, baud)| Some((device, baud.parse().ok().filter(|baud| *baud >= 300)?)))
-            .map(|(device, baud)| Self::Serial { device: PathBuf::from(device), baud })
-            .ok_or_else(|| de::Error::custom("expected \"simulated\" or \"serial:DEVICE:BAUD\""))
+        let parsed = match text.split_once(':') {
+            Some(("serial", rest)) => rest.rsplit_once(':').and_then(|(device, baud)| {
+                let baud = baud.parse().ok().filter(|baud| *baud >= 300)?;
+                Some(Self::Serial { device: PathBuf::from(device), baud })
+            }),
+            Some(("tcp", rest)) => rest
+                .rsplit_once(':')
+                .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+                .map(|_| Self::Tcp(rest.to_owned())),
+            Some(("usb", device)) if !device.is_empty() => Some(Self::Usb(PathBuf::from(device))),
+            _ => None,
+        };
+        let allowed = "expected \"simulated\", \"serial:DEVICE:BAUD\", \"tcp:HOST:PORT\" or \"usb:DEVICE\"";
+        parsed.ok_or_else(|| de::Error::custom(allowed))
     }
 }
 

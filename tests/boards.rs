@@ -21,11 +21,33 @@ fn shipped(folder: &str) -> Vec<(std::path::PathBuf, String)> {
 #[test]
 fn every_board_parses_and_is_found_by_its_name_with_its_printer() {
     for (file, text) in shipped("board") {
-        Board::parse(&file, &text).unwrap_or_else(|error| panic!("{error}"));
-        let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
-        let found = Board::find(&name).expect("found by name");
-        assert_eq!(found.board.printer.is_some(), found.profile.is_some());
-        Board::find(&file.display().to_string()).expect("found by path");
+        let board = Board::parse(&file, &text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(board.board.id, file.file_stem().expect("a name").to_string_lossy());
+        let printer = board.printer.expect("a printer").profile;
+        assert!(file.with_file_name(format!("printers/{printer}.toml")).exists(), "{printer}");
+        // This machine is none of them.
+        match Board::find(&file.display().to_string()) {
+            Ok(found) => assert!(found.board.board.compatible.is_empty()),
+            Err(error) => assert!(error.to_string().contains(&board.board.compatible[0]), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_board_file_that_is_wrong_is_refused_with_its_line() {
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("board/rk3568.toml")).expect("shipped");
+    for (from, to, told) in [
+        ("schema = 1", "schema = 2", "expected schema = 1"),
+        ("pulse-ms = 300", "pulse-ms = 5000", "100–2000"),
+        ("hz = 200000", "hertz = 200000", "unknown field"),
+        ("serial:/dev/ttyS3:115200", "serial:/dev/ttyS3", "tcp:HOST:PORT"),
+        ("spi:/dev/spidev0.0", "i2c:/dev/i2c-0", "spi:DEVICE"),
+        ("offset = 17", "offset = -1", ""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let error = Board::parse(Path::new("x.toml"), &text.replace(from, to)).expect_err(to).to_string();
+        assert!(error.starts_with("x.toml:") && error.contains(told), "{error}");
     }
 }
 

@@ -328,7 +328,7 @@ fn the_qr_code_on_the_paper_reads_back() {
 }
 
 fn printer(wires: Wires) -> EscPosPrinter {
-    EscPosPrinter::new(Box::new(wires.printer), profile(), 8 * 3600, clock())
+    EscPosPrinter::on(Box::new(wires.printer), profile(), 8 * 3600, clock())
 }
 
 fn job() -> JobId {
@@ -366,6 +366,28 @@ fn paper_that_runs_out_within_a_slip_is_not_called_printed() {
     twins.printer.set_paper(2);
     assert_eq!(printer(wires).print(job(), &slip(), soon(1500)), PrintOutcome::Unknown);
     assert!(twins.printer.slips().is_empty());
+}
+
+#[test]
+fn a_printer_on_the_network_that_was_gone_is_found_again() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let open = facemchd::device::linux::tcp(address.to_string());
+    let mut printer = EscPosPrinter::new(open, profile(), 0, clock());
+    assert_eq!(printer.print(job(), &slip(), soon(9000)), PrintOutcome::NotPrinted(Code::P701));
+    let (wires, twins) = lane();
+    let listener = std::net::TcpListener::bind(address).expect("the same port");
+    std::thread::spawn(move || -> std::io::Result<()> {
+        let (network, _) = listener.accept()?;
+        let (mut from, mut to) = (network.try_clone()?, wires.printer.try_clone()?);
+        let sending = std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+        std::io::copy(&mut &wires.printer, &mut &network)?;
+        drop(sending);
+        Ok(())
+    });
+    assert_eq!(printer.print(job(), &slip(), soon(9000)), PrintOutcome::Printed);
+    assert_eq!(twins.printer.slips().len(), 1);
 }
 
 #[test]

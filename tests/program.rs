@@ -169,6 +169,34 @@ fn check_passes_on_a_site_in_order_and_names_what_is_not() {
 }
 
 #[test]
+fn a_technician_tries_each_device_and_is_told_what_to_see() {
+    let sandbox = Sandbox::new();
+    let test = |arguments: &[&str]| {
+        let ran = run(&[&["test"], arguments, &["--config", sandbox.site()]].concat());
+        (ran.status.code(), text(&ran.stdout))
+    };
+    let (code, told) = test(&["panel"]);
+    assert!(code == Some(0) && told.contains("啊座齄䶮"), "{told}");
+    let shown = fs::read_to_string(sandbox.path("kiosk-1/panel.txt")).expect("a panel");
+    assert!(shown.contains("啊座齄䶮"), "{shown}");
+    let (code, told) = test(&["printer"]);
+    assert!(code == Some(0) && told.starts_with("ok"), "{told}");
+    assert!(fs::read_to_string(sandbox.path("kiosk-1/slip-0001.txt")).expect("a slip").contains("A000"));
+    let (code, told) = test(&["gate", "--lane", "gate-1", "--yes"]);
+    assert!(code == Some(0) && told.starts_with("ok"), "{told}");
+    let pulses = || fs::read_to_string(sandbox.path("gate-1/gate.jsonl")).expect("a gate").lines().count();
+    assert_eq!(pulses(), 2);
+    let (code, told) = test(&["gate", "--lane", "gate-1"]);
+    assert!(code == Some(1) && told.contains("Not opened"), "nobody said yes: {told}");
+    assert_eq!(pulses(), 2);
+    assert_eq!(test(&["gate"]).0, Some(64), "the kiosk has no gate");
+    assert_eq!(test(&["panel", "--lane", "nowhere"]).0, Some(64));
+    assert!(run(&["safe-state", "--config", sandbox.site()]).status.success());
+    let probed = run(&["probe"]);
+    assert!(probed.status.success() && text(&probed.stdout).starts_with("machine"), "{}", text(&probed.stdout));
+}
+
+#[test]
 fn lookup_masks_unless_told_otherwise_and_fails_if_one_fails() {
     let sandbox = Sandbox::new();
     sandbox.wechat.know(Person::new("sid-1", "张三丰"));
@@ -211,7 +239,7 @@ fn lookup_reads_a_list_and_needs_three_tables_only() {
 #[test]
 fn help_names_every_command() {
     let help = text(&run(&["--help"]).stdout);
-    for command in ["run", "check", "lookup", "journal", "sim"] {
+    for command in ["run", "check", "lookup", "probe", "test", "safe-state", "journal", "sim"] {
         assert!(help.contains(&format!("\n  {command}")), "{help}");
     }
     assert!(text(&run(&["--version"]).stdout).starts_with("facemchd "));

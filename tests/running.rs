@@ -41,7 +41,7 @@ pub fn program() -> Command {
 }
 
 pub fn run(arguments: &[&str]) -> Output {
-    program().args(arguments).output().expect("runs")
+    program().args(arguments).stdin(Stdio::null()).output().expect("runs")
 }
 
 impl Sandbox {

@@ -5,6 +5,7 @@
 
 mod build;
 mod check;
+mod hardware;
 mod journal;
 mod logging;
 mod lookup;
@@ -50,6 +51,26 @@ enum Command {
     },
     /// Ask WeChat about face_sids, outside the kiosk's flow: for commissioning
     Lookup(lookup::Arguments),
+    /// Show what this machine has: GPIO chips and lines, buses, ports
+    Probe,
+    /// Exercise one device, and say what to see; not while the daemon runs
+    Test {
+        /// Which
+        device: hardware::Device,
+        #[command(flatten)]
+        site: SiteFile,
+        /// Of which lane [default: the first]
+        #[arg(long, value_name = "NAME")]
+        lane: Option<String>,
+        /// Do not ask before the gate opens
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Put every output to its safe value; for ExecStopPost
+    SafeState {
+        #[command(flatten)]
+        site: SiteFile,
+    },
     /// Read the journal
     #[command(subcommand)]
     Journal(journal::Command),
@@ -91,6 +112,11 @@ pub fn main() -> u8 {
         }
         Command::Check { site, json } => check::check(&site.config, json, &mut out),
         Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
+        Command::Probe => hardware::probe(&mut out).map_err(|error| Failure::io("standard output", &error)),
+        Command::Test { device, site, lane, yes } => {
+            hardware::test(&site.config, device, lane.as_deref(), yes, &mut out)
+        }
+        Command::SafeState { site } => hardware::safe_state(&site.config, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),
         #[cfg(feature = "sim")]
         Command::Sim(arguments) => sim::sim(&arguments, &mut out),

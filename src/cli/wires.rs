@@ -6,7 +6,7 @@ use super::build::{AnyFault, boxed};
 use crate::{
     board::{Board, Found, GateWire, PanelWire, PrinterWire},
     config::{Lane, PanelPlace, Place, Site},
-    device::{self, EscPosPrinter, Gate, GateTiming, Panel, Printer, Profile},
+    device::{self, EscPosPrinter, Gate, GateTiming, Opener, Panel, Printer, Profile},
     words::Clock,
 };
 
@@ -59,6 +59,37 @@ fn timing(gate: &crate::board::Gate) -> GateTiming {
     }
 }
 
+/// How the printer's port is opened; none for a twin.
+fn opener(wire: &PrinterWire) -> Option<Opener> {
+    match wire {
+        PrinterWire::Simulated => None,
+        PrinterWire::Serial { device, baud } => Some(device::linux::serial(device.clone(), *baud)),
+        PrinterWire::Tcp(address) => Some(device::linux::tcp(address.clone())),
+        PrinterWire::Usb(device) => Some(device::linux::usb(device.clone())),
+    }
+}
+
+/// The board's gate, with its output at the safe value; none where the board has none or a twin.
+fn real_gate(board: &Board) -> Result<Option<Box<dyn Gate>>, AnyFault> {
+    let Some(gate) = &board.gate else { return Ok(None) };
+    let line = match &gate.wire {
+        GateWire::Named { name } => device::linux::Line::Named(name),
+        GateWire::Placed { chip, offset } => device::linux::Line::Placed(chip, *offset),
+        GateWire::Simulated(_) => return Ok(None),
+    };
+    let gate = device::linux::gate(&line, gate.active_low, timing(gate)).map_err(boxed)?;
+    Ok(Some(Box::new(gate)))
+}
+
+/// Puts the board's outputs to their safe value, and opens nothing else: a panel that is gone must not be in the way.
+/// Returns how many there are.
+pub(super) fn make_safe(site: &Site) -> Result<usize, AnyFault> {
+    let found = Board::find(&site.board).map_err(boxed)?;
+    let Some(mut gate) = real_gate(&found.board)? else { return Ok(0) };
+    gate.safe().map_err(boxed)?;
+    Ok(1)
+}
+
 fn real(
     site: &Site,
     lane: &Lane,
@@ -74,22 +105,13 @@ fn real(
         devices.panel = Some(Box::new(device::linux::st7920(device, panel.hz).map_err(boxed)?));
     }
     if let (Place::Board, Some(printer), Some(profile)) = (lane.printer, &board.printer, profile)
-        && let PrinterWire::Serial { device, baud } = &printer.wire
+        && let Some(open) = opener(&printer.wire)
     {
-        let port = Box::new(device::linux::serial(device, *baud).map_err(boxed)?);
         let offset = site.checkin.utc_offset;
-        devices.printer = Some(Box::new(EscPosPrinter::new(port, profile.clone(), offset, Arc::clone(clock))));
+        devices.printer = Some(Box::new(EscPosPrinter::new(open, profile.clone(), offset, Arc::clone(clock))));
     }
-    if let (Place::Board, Some(gate)) = (lane.gate, &board.gate) {
-        let line = match &gate.wire {
-            GateWire::Named { name } => Some(device::linux::Line::Named(name)),
-            GateWire::Placed { chip, offset } => Some(device::linux::Line::Placed(chip, *offset)),
-            GateWire::Simulated(_) => None,
-        };
-        if let Some(line) = line {
-            let gate = device::linux::gate(&line, gate.active_low, timing(gate)).map_err(boxed)?;
-            devices.gate = Some(Box::new(gate));
-        }
+    if lane.gate == Place::Board {
+        devices.gate = real_gate(board)?;
     }
     Ok(devices)
 }
@@ -128,7 +150,7 @@ fn simulated(
     }
     if let (Place::Board, Some(profile)) = (lane.printer, profile) {
         let (port, offset) = (Box::new(ends.printer), site.checkin.utc_offset);
-        devices.printer = Some(Box::new(EscPosPrinter::new(port, profile.clone(), offset, Arc::clone(clock))));
+        devices.printer = Some(Box::new(EscPosPrinter::on(port, profile.clone(), offset, Arc::clone(clock))));
     }
     if let (Place::Board, Some(gate)) = (lane.gate, gate_file) {
         devices.gate = Some(Box::new(LineGate::new(ends.gate, gate.active_low, timing(gate)).map_err(boxed)?));

@@ -1,6 +1,11 @@
 //! Real lines, buses and ports. The only file that names `linux-embedded-hal` and `gpiocdev`.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt, io,
+    net::{TcpStream, ToSocketAddrs as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use embedded_hal::digital::{Error, ErrorKind, ErrorType, OutputPin};
 use gpiocdev::{Request, line::Value};
@@ -10,7 +15,7 @@ use linux_embedded_hal::{
 };
 use serial2::SerialPort;
 
-use super::{DeviceError, GateTiming, LineGate, St7920};
+use super::{DeviceError, GateTiming, LineGate, Opener, St7920, port::UsbPrinter};
 use crate::fault::Code;
 
 /// Where a gate's line is.
@@ -20,6 +25,9 @@ pub enum Line<'a> {
     /// By chip label and offset.
     Placed(&'a str, u32),
 }
+
+/// A printer on the network that takes longer to connect is not there.
+const CONNECT: Duration = Duration::from_secs(2);
 
 /// An ST7920 on a spidev bus.
 pub fn st7920(device: &Path, hz: u32) -> Result<St7920<SpidevDevice, Delay>, DeviceError> {
@@ -31,8 +39,28 @@ pub fn st7920(device: &Path, hz: u32) -> Result<St7920<SpidevDevice, Delay>, Dev
 }
 
 /// A printer's serial port, 8N1.
-pub fn serial(device: &Path, baud: u32) -> Result<SerialPort, DeviceError> {
-    SerialPort::open(device, baud).map_err(|error| cannot(device.display().to_string(), error.to_string(), Code::P701))
+pub fn serial(device: PathBuf, baud: u32) -> Opener {
+    Box::new(move || Ok(Box::new(SerialPort::open(&device, baud)?)))
+}
+
+/// A printer on the network, usually at port 9100.
+pub fn tcp(address: String) -> Opener {
+    Box::new(move || {
+        let addresses = address.to_socket_addrs()?;
+        let mut failure = io::Error::from(io::ErrorKind::NotFound);
+        for address in addresses {
+            match TcpStream::connect_timeout(&address, CONNECT) {
+                Ok(stream) => return Ok(Box::new(stream)),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    })
+}
+
+/// A printer behind usblp.
+pub fn usb(device: PathBuf) -> Opener {
+    Box::new(move || Ok(Box::new(UsbPrinter::open(&device)?)))
 }
 
 /// A gate's output, requested with its safe value.
@@ -111,4 +139,41 @@ fn cannot(what: String, reason: String, code: Code) -> DeviceError {
 /// A delay for wires that have no clock of their own to keep, such as a twin's.
 pub fn delay() -> Delay {
     Delay
+}
+
+/// One GPIO chip, as the kernel shows it.
+pub struct Chip {
+    /// `/dev/gpiochip0`; moves between kernels.
+    pub path: PathBuf,
+    /// What a board file names it by.
+    pub label: String,
+    /// Its lines, by offset.
+    pub lines: Vec<ChipLine>,
+}
+
+/// One line of a chip.
+pub struct ChipLine {
+    /// Its name, or nothing.
+    pub name: String,
+    /// Who uses it; nothing where it is free.
+    pub consumer: Option<String>,
+    /// It is an output now.
+    pub output: bool,
+}
+
+/// Every GPIO chip that may be opened.
+pub fn chips() -> Vec<Chip> {
+    let paths = gpiocdev::chip::chips().unwrap_or_default();
+    paths.into_iter().filter_map(|path| chip(path).ok()).collect()
+}
+
+fn chip(path: PathBuf) -> gpiocdev::Result<Chip> {
+    let chip = gpiocdev::Chip::from_path(&path)?;
+    let label = chip.info()?.label;
+    let lines = chip.line_info_iter()?.map(|info| {
+        let info = info?;
+        let output = info.direction == gpiocdev::line::Direction::Output;
+        Ok(ChipLine { name: info.name, consumer: info.used.then_some(info.consumer), output })
+    });
+    Ok(Chip { path, label, lines: lines.collect::<gpiocdev::Result<_>>()? })
 }

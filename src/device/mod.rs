@@ -20,7 +20,7 @@ pub use self::{
     gate::{GateTiming, LineGate},
     layout::text_lines,
     port::Port,
-    printer::{EscPosPrinter, Profile, ProfileError, slip_bytes},
+    printer::{EscPosPrinter, Opener, Profile, ProfileError, slip_bytes},
     st7920::St7920,
 };
 use crate::{

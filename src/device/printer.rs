@@ -17,9 +17,14 @@ use crate::{
     words::{Clock, JobId, Moment},
 };
 
+/// Opens a printer's port, again and again: it may be unplugged, switched off, or not there yet.
+pub type Opener = Box<dyn FnMut() -> io::Result<Box<dyn Port>> + Send>;
+
 /// The driver.
 pub struct EscPosPrinter {
-    port: Box<dyn Port>,
+    open: Opener,
+    /// None before the first question, and after a failure.
+    port: Option<Box<dyn Port>>,
     profile: Profile,
     utc_offset: i32,
     clock: Arc<dyn Clock>,
@@ -29,16 +34,31 @@ pub struct EscPosPrinter {
 const REAL_TIME: Duration = Duration::from_millis(500);
 
 impl EscPosPrinter {
-    /// Takes the port over; nothing is sent. `utc_offset` is in seconds east of UTC.
-    pub fn new(port: Box<dyn Port>, profile: Profile, utc_offset: i32, clock: Arc<dyn Clock>) -> Self {
-        Self { port, profile, utc_offset, clock }
+    /// Opens nothing before the first question. `utc_offset` is in seconds east of UTC.
+    pub fn new(open: Opener, profile: Profile, utc_offset: i32, clock: Arc<dyn Clock>) -> Self {
+        Self { open, port: None, profile, utc_offset, clock }
+    }
+
+    /// On a port that is open and cannot be opened again.
+    pub fn on(port: Box<dyn Port>, profile: Profile, utc_offset: i32, clock: Arc<dyn Clock>) -> Self {
+        let gone = || Err(io::ErrorKind::NotConnected.into());
+        Self { port: Some(port), ..Self::new(Box::new(gone), profile, utc_offset, clock) }
+    }
+
+    fn port(&mut self) -> io::Result<&mut dyn Port> {
+        let port = match self.port.take() {
+            Some(port) => port,
+            None => (self.open)()?,
+        };
+        Ok(&mut **self.port.insert(port))
     }
 
     /// Asks `DLE EOT n`; stale bytes are thrown away first, others than real-time answers ignored.
     fn ask(&mut self, n: u8) -> io::Result<u8> {
-        self.port.discard()?;
-        self.port.set_patience(REAL_TIME)?;
-        self.port.write_all(&[0x10, 0x04, n])?;
+        let port = self.port()?;
+        port.discard()?;
+        port.set_patience(REAL_TIME)?;
+        port.write_all(&[0x10, 0x04, n])?;
         let until = self.clock.now().moment.after(REAL_TIME);
         loop {
             let byte = self.read_one(until)?;
@@ -53,9 +73,10 @@ impl EscPosPrinter {
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        self.port.set_patience(left)?;
+        let port = self.port()?;
+        port.set_patience(left)?;
         let mut byte = [0];
-        match self.port.read(&mut byte)? {
+        match port.read(&mut byte)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(byte[0]),
         }
@@ -64,7 +85,8 @@ impl EscPosPrinter {
     /// Sends the job; false when it is unknown how much arrived.
     fn send(&mut self, bytes: &[u8], until: Moment) -> bool {
         let left = until.since(self.clock.now().moment).max(Duration::from_millis(1));
-        self.port.set_patience(left).is_ok() && self.port.write_all(bytes).is_ok() && self.port.flush().is_ok()
+        let Ok(port) = self.port() else { return false };
+        port.set_patience(left).is_ok() && port.write_all(bytes).is_ok() && port.flush().is_ok()
     }
 
     /// Waits for the word that everything before it was processed.
@@ -85,7 +107,12 @@ impl Printer for EscPosPrinter {
     fn status(&mut self) -> Result<PrinterStatus, DeviceError> {
         let mut answers = [0; 3];
         for (answer, n) in answers.iter_mut().zip([2, 3, 4]) {
-            *answer = self.ask(n).map_err(DeviceError::Port)?;
+            *answer = self.ask(n).map_err(|error| {
+                if error.kind() != io::ErrorKind::TimedOut {
+                    self.port = None;
+                }
+                DeviceError::Port(error)
+            })?;
         }
         Ok(status::read(answers))
     }

@@ -216,7 +216,7 @@ fn parts(
     let key = setup.keys.write("checkin.hmac", std::str::from_utf8(HMAC_KEY).expect("ASCII"));
     let checkin =
         checkin::Http::open(hospital.url(), Some(&key), 8 * 3600, client, Arc::clone(clock)).expect("an adapter");
-    let printer = EscPosPrinter::new(Box::new(cable), profile(), 8 * 3600, Arc::clone(clock));
+    let printer = EscPosPrinter::on(Box::new(cable), profile(), 8 * 3600, Arc::clone(clock));
     let address = terminal::Address::Unix { path: socket.to_owned(), allow_uids: Vec::new() };
     let patience = config::WechatPay::default().patience;
     let lane = LanePart {

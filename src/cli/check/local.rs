@@ -12,6 +12,7 @@ use crate::{
     board::Board,
     cli::{build, wires},
     config::{Site, Terminal},
+    device::PrinterStatus,
     fault::Code,
     service::RELEASED,
     store,
@@ -62,8 +63,27 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         );
     }
     match wires::open(site, clock) {
-        Ok(wires) => report.ok("devices", format!("devices of {} lanes opened", wires.lanes.len())),
+        Ok(wires) => {
+            report.ok("devices", format!("devices of {} lanes opened", wires.lanes.len()));
+            printers(site, wires.lanes, report);
+        }
         Err(fault) => report.fault("devices", &*fault),
+    }
+}
+
+fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>) {
+    for (lane, devices) in site.lane.iter().zip(lanes) {
+        let Some(mut printer) = devices.printer else { continue };
+        match printer.status() {
+            Ok(PrinterStatus { fault: Some(code), .. }) => {
+                report.failed("printer", code, format!("{}: {}", lane.name, code.summary()));
+            }
+            Ok(PrinterStatus { paper_low: true, .. }) => {
+                report.warning("printer", Code::P706, format!("{}: {}", lane.name, Code::P706.summary()));
+            }
+            Ok(_) => report.ok("printer", format!("{}: ready", lane.name)),
+            Err(error) => report.fault("printer", &error),
+        }
     }
 }
 
