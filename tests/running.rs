@@ -34,8 +34,17 @@ pub struct Daemon {
     pub log: PathBuf,
 }
 
+/// The built program; `FACEMCHD_RUNNER` runs one that is built for another machine, as in tests/hil/build.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_facemchd"));
+    let built = env!("CARGO_BIN_EXE_facemchd");
+    let mut command = match std::env::var_os("FACEMCHD_RUNNER") {
+        None => Command::new(built),
+        Some(runner) => {
+            let mut command = Command::new(runner);
+            command.arg(built);
+            command
+        }
+    };
     command.env_remove("NOTIFY_SOCKET").env_remove("WATCHDOG_USEC").env_remove("JOURNAL_STREAM");
     command
 }
