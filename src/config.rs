@@ -39,6 +39,8 @@ pub struct Site {
     /// How WeChat Pay is asked.
     #[serde(default)]
     pub wechatpay: WechatPay,
+    /// The mini-program's real-name calls.
+    pub weixin: Option<Weixin>,
     /// How the site's own system is asked.
     #[serde(default)]
     pub checkin: CheckIn,
@@ -188,6 +190,44 @@ pub enum InfoType {
     /// `union_id` only.
     #[serde(rename = "ASK_UNIONID")]
     UnionId,
+}
+
+/// `[weixin]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Weixin {
+    /// `https://` and host, without a path.
+    #[serde(default = "weixin_url", deserialize_with = "values::https_base")]
+    pub base_url: String,
+    /// Certificates to trust instead of the system's, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// The mini-program's appid.
+    #[serde(deserialize_with = "values::appid")]
+    pub appid: String,
+    /// Where access tokens come from.
+    pub token: Token,
+    /// `central-url`: a file with the bearer token for it.
+    pub token_bearer: Option<PathBuf>,
+    /// getrealnameinfo: the merchant.
+    #[serde(default, deserialize_with = "values::some_digits")]
+    pub mch_id: Option<String>,
+    /// getrealnameinfo: serial number of the certificate that belongs to `key`.
+    #[serde(default, deserialize_with = "values::some_serial")]
+    pub cert_serialno: Option<String>,
+    /// getrealnameinfo: the key that signs the question and opens the answer.
+    pub key: Option<PathBuf>,
+}
+
+/// `weixin.token`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Token {
+    /// A central service's address.
+    CentralUrl(String),
+    /// A file that another process renews.
+    File(PathBuf),
+    /// A file with the app secret, for `stable_token`.
+    StableToken(PathBuf),
 }
 
 /// `[checkin]`
@@ -348,6 +388,15 @@ impl Site {
         if self.checkin.adapter == Adapter::Http && self.checkin.url.is_none() {
             return Err("checkin.adapter = \"http\" needs checkin.url");
         }
+        if let Some(weixin) = &self.weixin {
+            let parts = [weixin.mch_id.is_some(), weixin.cert_serialno.is_some(), weixin.key.is_some()];
+            if parts.contains(&true) && parts.contains(&false) {
+                return Err("weixin.mch-id, cert-serialno and key go together");
+            }
+            if matches!(&weixin.token, Token::CentralUrl(url) if !url.starts_with("https://")) {
+                return Err("weixin.token.central-url must be an https:// address");
+            }
+        }
         if self.checkin.client_certificate.is_some() != self.checkin.client_key.is_some() {
             return Err("checkin.client-certificate and client-key go together");
         }
@@ -384,6 +433,16 @@ impl Site {
         ];
         for path in optional.into_iter().flatten().chain([&mut keys.sign, &mut self.state_dir]) {
             *path = folder.join(&*path);
+        }
+        if let Some(weixin) = &mut self.weixin {
+            let token = match &mut weixin.token {
+                Token::File(file) | Token::StableToken(file) => Some(file),
+                Token::CentralUrl(_) => None,
+            };
+            let files = [&mut weixin.ca_file, &mut weixin.token_bearer, &mut weixin.key];
+            for path in files.into_iter().flatten().chain(token) {
+                *path = folder.join(&*path);
+            }
         }
         for lane in &mut self.lane {
             if let Terminal::Unix(path) = &mut lane.terminal {
@@ -464,6 +523,10 @@ pub(crate) fn read_bounded(file: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "larger than 256 KiB"));
     }
     Ok(text)
+}
+
+fn weixin_url() -> String {
+    "https://api.weixin.qq.com".to_owned()
 }
 
 fn default_board() -> String {

@@ -120,6 +120,16 @@ codes! {
     H903 "the site's system refuses us", "check hmac-key or the client certificate";
     H904 "the site's system did not answer in time", "look into the site's system; the person is sent to staff";
     H905 "nobody knows what became of a check-in", "look the session up in the site's system";
+    W101 "weixin does not accept our access token", "check weixin.token: only one place may fetch tokens for an appid";
+    W102 "weixin does not know our address", "add the address to the appid's white list, or take tokens from a central service";
+    W103 "weixin does not accept appid or secret", "check weixin.appid and the files of weixin.token; the secret may be frozen";
+    W104 "weixin's quota is used up", "wait until tomorrow; look for a second program that fetches tokens";
+    W105 "the person's authorisation is used up or not theirs", "the person agrees again in the mini-program";
+    W106 "the person has no real name at WeChat", "another way in: ID card, queue code, staff window";
+    W107 "the appid may not ask for real names", "apply for the permission, and bind appid and mch-id to each other";
+    W108 "weixin does not accept our question", "check weixin.mch-id, cert-serialno, key and the clock";
+    W109 "weixin's answer cannot be read", "check for a captive portal or a proxy's own page; else report the rid to weixin";
+    W110 "weixin is busy", "wait";
     X001 "the program has a fault", "report it with the log; it restarts by itself";
     X002 "the program was stopped while a person was served", "the person presents the face again";
     X003 "too much work at once", "the person presents the face again; raise concurrency if it happens often";
@@ -134,7 +144,7 @@ impl Code {
             Self::X001 => exit::SOFTWARE,
             _ => match self.as_str().as_bytes()[0] {
                 b'C' | b'K' => exit::CONFIG,
-                b'N' | b'H' => exit::UNAVAILABLE,
+                b'N' | b'H' | b'W' => exit::UNAVAILABLE,
                 _ => exit::IO,
             },
         }

@@ -19,3 +19,4 @@ mod session_model;
 mod signing;
 mod site_system;
 mod store_damage;
+mod weixin;

@@ -8,9 +8,11 @@ use std::{
 use super::{Failure, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
-    config::{Adapter, Charset, Engine, InfoType, Padding, PanelPlace, Place, Site, Terminal},
+    config::{Adapter, Charset, Engine, InfoType, Padding, PanelPlace, Place, Site, Terminal, Token},
     fault::{Code, Fault},
-    http, identity, kiosk,
+    http,
+    identity::{self, weixin},
+    kiosk,
     service::{LanePart, PanelPart, Parts, Reloaded},
     store, terminal,
     vault::{self, Vault},
@@ -93,13 +95,6 @@ pub(super) fn journal_settings(site: &Site) -> store::Settings {
 
 /// The keys, opened and compared with what the site file says of them.
 pub(super) fn vault(site: &Site) -> Result<Vault, AnyFault> {
-    let engine = match site.keys.engine {
-        Engine::AwsLcRs => vault::EngineKind::AwsLc,
-        #[cfg(feature = "rustcrypto")]
-        Engine::Rsa => vault::EngineKind::RustCrypto,
-        #[cfg(not(feature = "rustcrypto"))]
-        Engine::Rsa => unreachable!("the site file is refused in a build without rustcrypto"),
-    };
     let merchant = vault::Merchant { mchid: site.merchant.mchid.clone(), serial_no: site.merchant.serial_no.clone() };
     let files = vault::KeyFiles {
         sign: site.keys.sign.clone(),
@@ -107,7 +102,7 @@ pub(super) fn vault(site: &Site) -> Result<Vault, AnyFault> {
         certificate: site.keys.certificate.clone(),
         apiv3: site.keys.apiv3.clone(),
     };
-    Vault::open(engine, merchant, &files).map_err(boxed)
+    Vault::open(engine(site), merchant, &files).map_err(boxed)
 }
 
 /// The lookup with everything it needs.
@@ -163,6 +158,52 @@ pub(super) fn http_settings(site: &Site) -> http::Settings {
         idle_age: std::time::Duration::from_secs(7),
         max_idle: wechatpay.concurrency,
         connect_patience: std::time::Duration::from_secs(3),
+    }
+}
+
+/// The mini-program's calls.
+pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<weixin::Weixin, Failure> {
+    let Some(settings) = &site.weixin else {
+        return Err(Failure {
+            line: format!("{} the site file has no [weixin]", Code::C101),
+            exit: crate::fault::exit::CONFIG,
+        });
+    };
+    let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
+    let client = http::Client::open(&http, Arc::clone(clock)).map_err(boxed)?;
+    let vault = match (&settings.mch_id, &settings.cert_serialno, &settings.key) {
+        (Some(mchid), Some(serial_no), Some(key)) => {
+            let merchant = vault::Merchant { mchid: mchid.clone(), serial_no: serial_no.clone() };
+            let files = vault::KeyFiles { sign: key.clone(), decrypt: None, certificate: None, apiv3: None };
+            Some(Arc::new(Vault::open(engine(site), merchant, &files).map_err(boxed)?))
+        }
+        _ => None,
+    };
+    let token = match &settings.token {
+        Token::CentralUrl(url) => {
+            weixin::TokenSource::Central { url: url.clone(), bearer: settings.token_bearer.clone() }
+        }
+        Token::File(file) => weixin::TokenSource::File(file.clone()),
+        Token::StableToken(secret) => weixin::TokenSource::StableToken { secret: secret.clone() },
+    };
+    let settings = weixin::Settings {
+        base_url: settings.base_url.clone(),
+        appid: settings.appid.clone(),
+        mch_id: settings.mch_id.clone(),
+        cert_serialno: settings.cert_serialno.clone(),
+        token,
+        patience: site.wechatpay.patience,
+    };
+    Ok(weixin::Weixin::new(settings, vault, client, Arc::clone(clock)))
+}
+
+fn engine(site: &Site) -> vault::EngineKind {
+    match site.keys.engine {
+        Engine::AwsLcRs => vault::EngineKind::AwsLc,
+        #[cfg(feature = "rustcrypto")]
+        Engine::Rsa => vault::EngineKind::RustCrypto,
+        #[cfg(not(feature = "rustcrypto"))]
+        Engine::Rsa => unreachable!("the site file is refused in a build without rustcrypto"),
     }
 }
 

@@ -12,6 +12,7 @@ mod lookup;
 mod run;
 #[cfg(feature = "sim")]
 mod sim;
+mod weixin;
 mod wires;
 
 use std::{
@@ -51,6 +52,9 @@ enum Command {
     },
     /// Ask WeChat about face_sids, outside the kiosk's flow: for commissioning
     Lookup(lookup::Arguments),
+    /// The mini-program's real-name calls, for commissioning
+    #[command(subcommand)]
+    Weixin(weixin::Command),
     /// Show what this machine has: GPIO chips and lines, buses, ports
     Probe,
     /// Exercise one device, and say what to see; not while the daemon runs
@@ -112,6 +116,7 @@ pub fn main() -> u8 {
         }
         Command::Check { site, json } => check::check(&site.config, json, &mut out),
         Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
+        Command::Weixin(command) => weixin::weixin(&command, &mut out),
         Command::Probe => hardware::probe(&mut out).map_err(|error| Failure::io("standard output", &error)),
         Command::Test { device, site, lane, yes } => {
             hardware::test(&site.config, device, lane.as_deref(), yes, &mut out)

@@ -13,6 +13,7 @@ mod error;
 mod open;
 mod plausible;
 mod target;
+pub mod weixin;
 
 use std::{
     sync::{

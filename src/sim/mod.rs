@@ -14,3 +14,4 @@ pub mod site_file;
 pub mod terminal;
 pub mod visits;
 pub mod wechat;
+pub mod weixin;

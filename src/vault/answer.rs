@@ -22,7 +22,7 @@ pub struct Verified {
     body: Vec<u8>,
 }
 
-/// A ciphertext out of a [`Verified`] answer; there is no other way to make one.
+/// A ciphertext out of a [`Verified`] answer, or of the one call whose answers nobody signs.
 pub struct Sealed {
     ciphertext: Vec<u8>,
 }
@@ -58,6 +58,12 @@ impl Verified {
 }
 
 impl Sealed {
+    /// A field of getrealnameinfo's answer: no signature protects it, TLS alone does (wechatpay.md §4.4). For that call
+    /// only.
+    pub fn over_tls_alone(base64: &str) -> Self {
+        Self { ciphertext: BASE64_STANDARD.decode(base64.as_bytes()).unwrap_or_default() }
+    }
+
     pub(super) fn ciphertext(&self) -> &[u8] {
         &self.ciphertext
     }

@@ -220,6 +220,14 @@ impl Vault {
         ))
     }
 
+    /// Signs the one string of getrealnameinfo, `cert_serialno=…&timestamp=…`, with the sign key's own serial number;
+    /// base64 (wechatpay.md §4.4).
+    pub fn sign_realname_auth(&self, timestamp: i64) -> Result<String, VaultError> {
+        let message = format!("cert_serialno={}&timestamp={timestamp}", self.merchant.serial_no);
+        let signature = self.sign.sign(message.as_bytes()).map_err(|Unopened| VaultError::Engine)?;
+        Ok(BASE64_STANDARD.encode(signature))
+    }
+
     /// Opens what a verified answer sealed. With PKCS#1 v1.5 an `Ok` is not yet a success: some libraries return random
     /// bytes for a wrong padding, so the caller judges the plaintext.
     pub fn open_sealed(&self, padding: Padding, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unopened> {

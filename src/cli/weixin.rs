@@ -1,0 +1,132 @@
+//! `facemchd weixin …`: the mini-program's real-name calls, for commissioning.
+//!
+//! What is secret comes in by file or standard input, never as an argument that other users can read.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{Failure, SiteFile, build};
+use crate::{
+    config::Site,
+    fault::exit,
+    identity::weixin::{Claim, Verdict},
+    service::SystemClock,
+    words::{Clock, NameStyle, masked_credential},
+};
+
+/// Which call.
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// The mini-program's categories (get_category)
+    Categories {
+        #[command(flatten)]
+        site: SiteFile,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Who is the holder of an auth_token? (getrealnameinfo)
+    RealnameAuth {
+        #[command(flatten)]
+        input: Input,
+        /// Print the whole name and number
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// Do openid, name and document belong together? (checkrealnameinfo) Reads {"openid","real_name","cred_id","code"}
+    RealnameCheck {
+        #[command(flatten)]
+        input: Input,
+    },
+}
+
+/// Where the question comes from.
+#[derive(clap::Args)]
+pub(super) struct Input {
+    #[command(flatten)]
+    site: SiteFile,
+    /// JSON
+    #[arg(long)]
+    json: bool,
+    /// Read the question from a file; - for standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    from: PathBuf,
+}
+
+/// The longest question, bytes.
+const LONGEST: u64 = 64 * 1024;
+
+pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let open = |site: &SiteFile| build::weixin(&Site::read(&site.config)?, &clock);
+    let written = |result: io::Result<()>| result.map_err(|error| Failure::io("standard output", &error));
+    match command {
+        Command::Categories { site, json } => {
+            for category in open(site)?.categories()? {
+                written(if *json {
+                    writeln!(out, "{}", json!({ "category": category, "category_id": category.button() }))
+                } else {
+                    let third = category.third_class.as_deref().map(|third| format!(" / {third}")).unwrap_or_default();
+                    let (first, second) = (&category.first_class, &category.second_class);
+                    writeln!(out, "{first} / {second}{third}  category-id={:?}", category.button())
+                })?;
+            }
+            Ok(exit::OK)
+        }
+        Command::RealnameAuth { input, reveal } => {
+            let question = read(&input.from)?;
+            let identity = open(&input.site)?.realname_auth(question.trim())?;
+            let style = if *reveal { NameStyle::Full } else { NameStyle::Masked };
+            let name = identity.real_name.as_ref().map(|name| name.shown(style));
+            let name = name.as_ref().map_or("", |name| name.reveal());
+            let number = identity.credential.as_ref().map_or("", |credential| credential.id.reveal());
+            let number = if *reveal { number.to_owned() } else { masked_credential(number) };
+            written(if input.json {
+                writeln!(out, "{}", json!({ "name": name, "credential_id": number }))
+            } else {
+                writeln!(out, "{name}  {number}")
+            })?;
+            Ok(exit::OK)
+        }
+        Command::RealnameCheck { input } => {
+            let question = read(&input.from)?;
+            let claim: Claim = serde_json::from_str(&question).map_err(|_| Failure {
+                line: "expected {\"openid\",\"real_name\",\"cred_id\",\"code\"} as JSON".to_owned(),
+                exit: exit::USAGE,
+            })?;
+            let verdict = open(&input.site)?.realname_check(&claim)?;
+            written(if input.json {
+                writeln!(out, "{}", json!({ "verdict": verdict }))
+            } else {
+                writeln!(out, "{}", in_words(verdict))
+            })?;
+            Ok(if verdict == Verdict::Match { exit::OK } else { exit::FAILED })
+        }
+    }
+}
+
+fn in_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Match => "match: openid, name and number belong together",
+        Verdict::OtherPerson => "no match: the openid belongs to another name",
+        Verdict::OtherNumber => "no match: the name has another number",
+        Verdict::NoRealName => "no match: the user has no real name at WeChat",
+        Verdict::Unclear => "unclear: weixin said none of what its document lists",
+    }
+}
+
+fn read(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let failed = |error: io::Error| Failure::io(&file.display().to_string(), &error);
+    let source: Box<dyn io::Read> =
+        if file == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(file).map_err(failed)?) };
+    let mut text = Zeroizing::new(String::new());
+    source.take(LONGEST).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}

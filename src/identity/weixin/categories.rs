@@ -1,0 +1,45 @@
+//! `GET /wxa/get_category` (wechatpay.md §4.3).
+
+use serde::{Deserialize, Serialize};
+
+use super::{Weixin, WeixinError};
+use crate::http::Method;
+
+/// A category that the mini-program has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// First level.
+    pub first_class: String,
+    /// Second level.
+    pub second_class: String,
+    /// Third level, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub third_class: Option<String>,
+    /// Its number.
+    pub first_id: i64,
+    /// Its number.
+    pub second_id: i64,
+    /// Its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub third_id: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    category_list: Vec<Category>,
+}
+
+impl Category {
+    /// What the mini-program's button takes as `category-id`.
+    pub fn button(&self) -> [i64; 2] {
+        [self.first_id, self.second_id]
+    }
+}
+
+impl Weixin {
+    /// The mini-program's categories; none is legal.
+    pub fn categories(&self) -> Result<Vec<Category>, WeixinError> {
+        self.call(Method::Get, "/wxa/get_category", None).map(|Answer { category_list }| category_list)
+    }
+}

@@ -1,0 +1,98 @@
+//! `POST /intp/realname/checkrealnameinfo` (wechatpay.md §4.2): is the holder of this openid the person of this name and
+//! document?
+
+use serde::{Deserialize, Serialize};
+
+use super::{Weixin, WeixinError};
+use crate::{fault::Code, http::Method};
+
+/// What a person claims. Sent as it is: UTF-8, the code unchanged.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Claim {
+    /// Whose.
+    pub openid: String,
+    /// The name.
+    pub real_name: String,
+    /// The document's number.
+    pub cred_id: String,
+    /// Its type; "1" is the identity card.
+    #[serde(default = "identity_card")]
+    pub cred_type: String,
+    /// The mini-program's `extraData.code`.
+    pub code: String,
+}
+
+/// What weixin says of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The openid, the name and the number belong together.
+    Match,
+    /// The openid belongs to another name (`V_OP_NM_UM`).
+    OtherPerson,
+    /// The name has another number (`V_NM_ID_UM`).
+    OtherNumber,
+    /// The user has no real name at WeChat (`V_OP_NA`).
+    NoRealName,
+    /// None of these.
+    Unclear,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    verify_openid: String,
+    #[serde(default)]
+    verify_real_name: String,
+}
+
+impl Weixin {
+    /// Checks a claim. A code is good for one question.
+    pub fn realname_check(&self, claim: &Claim) -> Result<Verdict, WeixinError> {
+        let body = zeroize::Zeroizing::new(serde_json::to_vec(claim).map_err(|_| WeixinError::new(Code::X001))?);
+        let answer: Answer = self.call(Method::Post, "/intp/realname/checkrealnameinfo", Some(&body))?;
+        Ok(verdict(&answer.verify_openid, &answer.verify_real_name))
+    }
+}
+
+/// A match only if every part of both says so.
+fn verdict(openid: &str, real_name: &str) -> Verdict {
+    let parts: Vec<&str> = openid.split(';').map(str::trim).filter(|part| !part.is_empty()).collect();
+    let says = |word| parts.contains(&word);
+    if says("V_OP_NM_UM") {
+        Verdict::OtherPerson
+    } else if says("V_OP_NA") {
+        Verdict::NoRealName
+    } else if real_name.trim() == "V_NM_ID_UM" {
+        Verdict::OtherNumber
+    } else if !parts.is_empty() && parts.iter().all(|part| *part == "V_OP_NM_MA") && real_name.trim() == "V_NM_ID_MA" {
+        Verdict::Match
+    } else {
+        Verdict::Unclear
+    }
+}
+
+fn identity_card() -> String {
+    "1".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_match_needs_every_part_to_say_so() {
+        for (openid, real_name, wanted) in [
+            ("V_OP_NM_MA", "V_NM_ID_MA", Verdict::Match),
+            ("V_OP_NM_MA;V_OP_NM_MA", "V_NM_ID_MA", Verdict::Match),
+            ("V_OP_NM_MA;V_OP_NM_UM", "V_NM_ID_MA", Verdict::OtherPerson),
+            ("V_OP_NA", "", Verdict::NoRealName),
+            ("V_OP_NM_MA", "V_NM_ID_UM", Verdict::OtherNumber),
+            ("V_OP_NM_MA", "", Verdict::Unclear),
+            ("", "V_NM_ID_MA", Verdict::Unclear),
+            ("V_OP_NEW;V_OP_NM_MA", "V_NM_ID_MA", Verdict::Unclear),
+        ] {
+            assert_eq!(verdict(openid, real_name), wanted, "{openid} {real_name}");
+        }
+    }
+}
