@@ -21,8 +21,10 @@ mod lane;
 #[cfg(test)]
 mod tests;
 mod values;
+mod weixin;
 
 pub use lane::{Lane, PanelPlace, Place, Terminal};
+pub use weixin::{Token, Weixin};
 
 /// WeChat Pay's two domains (wechatpay-go `core/consts`; partner documentation 4013735179).
 const MAIN_DOMAIN: &str = "https://api.mch.weixin.qq.com";
@@ -192,44 +194,6 @@ pub enum InfoType {
     UnionId,
 }
 
-/// `[weixin]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Weixin {
-    /// `https://` and host, without a path.
-    #[serde(default = "weixin_url", deserialize_with = "values::https_base")]
-    pub base_url: String,
-    /// Certificates to trust instead of the system's, PEM.
-    pub ca_file: Option<PathBuf>,
-    /// The mini-program's appid.
-    #[serde(deserialize_with = "values::appid")]
-    pub appid: String,
-    /// Where access tokens come from.
-    pub token: Token,
-    /// `central-url`: a file with the bearer token for it.
-    pub token_bearer: Option<PathBuf>,
-    /// getrealnameinfo: the merchant.
-    #[serde(default, deserialize_with = "values::some_digits")]
-    pub mch_id: Option<String>,
-    /// getrealnameinfo: serial number of the certificate that belongs to `key`.
-    #[serde(default, deserialize_with = "values::some_serial")]
-    pub cert_serialno: Option<String>,
-    /// getrealnameinfo: the key that signs the question and opens the answer.
-    pub key: Option<PathBuf>,
-}
-
-/// `weixin.token`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Token {
-    /// A central service's address.
-    CentralUrl(String),
-    /// A file that another process renews.
-    File(PathBuf),
-    /// A file with the app secret, for `stable_token`.
-    StableToken(PathBuf),
-}
-
 /// `[checkin]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -389,13 +353,7 @@ impl Site {
             return Err("checkin.adapter = \"http\" needs checkin.url");
         }
         if let Some(weixin) = &self.weixin {
-            let parts = [weixin.mch_id.is_some(), weixin.cert_serialno.is_some(), weixin.key.is_some()];
-            if parts.contains(&true) && parts.contains(&false) {
-                return Err("weixin.mch-id, cert-serialno and key go together");
-            }
-            if matches!(&weixin.token, Token::CentralUrl(url) if !url.starts_with("https://")) {
-                return Err("weixin.token.central-url must be an https:// address");
-            }
+            weixin.fits_together()?;
         }
         if self.checkin.client_certificate.is_some() != self.checkin.client_key.is_some() {
             return Err("checkin.client-certificate and client-key go together");
@@ -435,14 +393,7 @@ impl Site {
             *path = folder.join(&*path);
         }
         if let Some(weixin) = &mut self.weixin {
-            let token = match &mut weixin.token {
-                Token::File(file) | Token::StableToken(file) => Some(file),
-                Token::CentralUrl(_) => None,
-            };
-            let files = [&mut weixin.ca_file, &mut weixin.token_bearer, &mut weixin.key];
-            for path in files.into_iter().flatten().chain(token) {
-                *path = folder.join(&*path);
-            }
+            weixin.anchor(folder);
         }
         for lane in &mut self.lane {
             if let Terminal::Unix(path) = &mut lane.terminal {
@@ -523,10 +474,6 @@ pub(crate) fn read_bounded(file: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "larger than 256 KiB"));
     }
     Ok(text)
-}
-
-fn weixin_url() -> String {
-    "https://api.weixin.qq.com".to_owned()
 }
 
 fn default_board() -> String {

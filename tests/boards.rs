@@ -68,6 +68,7 @@ fn the_annotated_site_file_parses_and_so_does_every_line_it_leaves_out() {
         .lines()
         .map(|line| match line.strip_prefix("# ") {
             Some(setting) if setting.split(" = ").next().is_some_and(is_key) && setting.contains(" = ") => setting,
+            Some(table) if table.starts_with('[') => table,
             _ => line,
         })
         .map(|line| format!("{line}\n"))
