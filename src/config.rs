@@ -390,7 +390,7 @@ impl Site {
             &mut self.simulated.out,
         ];
         for path in optional.into_iter().flatten().chain([&mut keys.sign, &mut self.state_dir]) {
-            *path = folder.join(&*path);
+            *path = anchored(folder, path);
         }
         if let Some(weixin) = &mut self.weixin {
             weixin.anchor(folder);
@@ -455,6 +455,16 @@ impl Default for Journal {
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
+    }
+}
+
+/// A path as the site file means it: `credential:NAME` is what systemd hands over (LoadCredential), everything else is
+/// relative to the file.
+fn anchored(folder: &Path, path: &Path) -> PathBuf {
+    let credential = path.to_str().and_then(|text| text.strip_prefix("credential:"));
+    match (credential, std::env::var_os("CREDENTIALS_DIRECTORY")) {
+        (Some(name), Some(credentials)) if !name.contains('/') => Path::new(&credentials).join(name),
+        _ => folder.join(path),
     }
 }
 

@@ -220,6 +220,26 @@ fn lookup_masks_unless_told_otherwise_and_fails_if_one_fails() {
 }
 
 #[test]
+fn keys_come_from_systemds_credentials_too() {
+    let sandbox = Sandbox::new();
+    sandbox.wechat.know(Person::new("sid-1", "张三丰"));
+    let credentials = sandbox.path("credentials");
+    fs::create_dir(&credentials).expect("made");
+    fs::rename(sandbox.path("keys/sign.key.pem"), credentials.join("sign")).expect("moved");
+    sandbox.edit("keys/sign.key.pem", "credential:sign");
+    let lookup = || {
+        let mut command = crate::running::program();
+        command.args(["lookup", "--config", sandbox.site(), "sid-1"]);
+        command
+    };
+    let ran = lookup().env("CREDENTIALS_DIRECTORY", &credentials).output().expect("runs");
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    let ran = lookup().env_remove("CREDENTIALS_DIRECTORY").output().expect("runs");
+    assert_eq!(ran.status.code(), Some(78));
+    assert!(text(&ran.stderr).contains("credential:sign"), "{}", text(&ran.stderr));
+}
+
+#[test]
 fn lookup_reads_a_list_and_needs_three_tables_only() {
     let sandbox = Sandbox::new();
     sandbox.wechat.allow_reuse();

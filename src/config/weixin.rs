@@ -61,7 +61,7 @@ impl Weixin {
         };
         let files = [&mut self.ca_file, &mut self.token_bearer, &mut self.key];
         for path in files.into_iter().flatten().chain(token) {
-            *path = folder.join(&*path);
+            *path = super::anchored(folder, path);
         }
     }
 }
