@@ -361,6 +361,20 @@ fn a_printer_that_cannot_is_asked_first_and_gets_nothing() {
 }
 
 #[test]
+fn a_printer_that_was_asked_ahead_is_not_asked_again_and_trouble_since_then_is_no_success() {
+    let (wires, twins) = lane();
+    let mut printer = printer(wires);
+    printer.prepare();
+    let before = twins.printer.bytes().len();
+    assert_eq!(printer.print(job(), &slip(), soon(5000)), PrintOutcome::Printed);
+    assert_eq!(twins.printer.bytes()[before], 0x1B, "the slip comes at once");
+    printer.prepare();
+    twins.printer.set_paper(0);
+    assert_eq!(printer.print(job(), &slip(), soon(3000)), PrintOutcome::Unknown);
+    assert_eq!(twins.printer.slips().len(), 1);
+}
+
+#[test]
 fn paper_that_runs_out_within_a_slip_is_not_called_printed() {
     let (wires, twins) = lane();
     twins.printer.set_paper(2);

@@ -40,6 +40,9 @@ pub trait Printer: Send {
     /// Asks the printer how it is; nothing is printed.
     fn status(&mut self) -> Result<PrinterStatus, DeviceError>;
 
+    /// Asks ahead, because a slip may follow: what is well a moment before need not be asked again.
+    fn prepare(&mut self);
+
     /// Prints one slip. MUST answer `NotPrinted` only when nothing of the job reached the printer, and `Unknown` when
     /// the printer did not acknowledge its end; MUST send nothing after `deadline`.
     fn print(&mut self, job: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome;

@@ -28,7 +28,12 @@ pub struct EscPosPrinter {
     profile: Profile,
     utc_offset: i32,
     clock: Arc<dyn Clock>,
+    /// How the printer was when it was asked ahead, for the next slip alone.
+    ahead: Option<(Moment, PrinterStatus)>,
 }
+
+/// An answer older than this is asked for again.
+const FRESH: Duration = Duration::from_secs(2);
 
 /// How long a printer may take to answer a real-time question.
 const REAL_TIME: Duration = Duration::from_millis(500);
@@ -36,7 +41,7 @@ const REAL_TIME: Duration = Duration::from_millis(500);
 impl EscPosPrinter {
     /// Opens nothing before the first question. `utc_offset` is in seconds east of UTC.
     pub fn new(open: Opener, profile: Profile, utc_offset: i32, clock: Arc<dyn Clock>) -> Self {
-        Self { open, port: None, profile, utc_offset, clock }
+        Self { open, port: None, profile, utc_offset, clock, ahead: None }
     }
 
     /// On a port that is open and cannot be opened again.
@@ -105,23 +110,30 @@ impl EscPosPrinter {
 
 impl Printer for EscPosPrinter {
     fn status(&mut self) -> Result<PrinterStatus, DeviceError> {
-        let mut answers = [0; 3];
-        for (answer, n) in answers.iter_mut().zip([2, 3, 4]) {
-            *answer = self.ask(n).map_err(|error| {
-                if error.kind() != io::ErrorKind::TimedOut {
-                    self.port = None;
-                }
-                DeviceError::Port(error)
-            })?;
-        }
-        Ok(status::read(answers))
+        let asked = self.ask(2).and_then(|offline| {
+            // What kind of error is asked only where there is one: each question is a round trip before the slip.
+            let error = if status::has_error(offline) { self.ask(3)? } else { 0 };
+            Ok(status::read(offline, error, self.ask(4)?))
+        });
+        asked.map_err(|error| {
+            if error.kind() != io::ErrorKind::TimedOut {
+                self.port = None;
+            }
+            DeviceError::Port(error)
+        })
+    }
+
+    fn prepare(&mut self) {
+        self.ahead = self.status().ok().map(|status| (self.clock.now().moment, status));
     }
 
     fn print(&mut self, _job: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome {
         if deadline <= self.clock.now().moment {
             return PrintOutcome::NotPrinted(Code::P707);
         }
-        match self.status() {
+        let now = self.clock.now().moment;
+        let ahead = self.ahead.take().filter(|(at, status)| now.since(*at) < FRESH && status.fault.is_none());
+        match ahead.map_or_else(|| self.status(), |(_, status)| Ok(status)) {
             Err(_) => return PrintOutcome::NotPrinted(Code::P701),
             Ok(PrinterStatus { fault: Some(code), .. }) => return PrintOutcome::NotPrinted(code),
             Ok(PrinterStatus { paper_low: true, .. }) => {

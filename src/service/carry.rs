@@ -106,7 +106,7 @@ impl Carrier {
             }
             Output::Print { lane, job, slip, deadline } => {
                 let printer = self.lanes.get(usize::from(lane.0)).and_then(|hands| hands.printer.as_ref());
-                if printer.is_none_or(|printer| printer.offer(Job { job, slip, deadline }).is_err()) {
+                if printer.is_none_or(|printer| printer.offer(Job::Print { job, slip, deadline }).is_err()) {
                     return Some(Input::Printed { job, outcome: PrintOutcome::NotPrinted(Code::P701) });
                 }
             }
@@ -128,6 +128,10 @@ impl Carrier {
         let CheckInRequest { session, lane, identity, choice, deadline } = request;
         let unavailable = |code| Some(Input::Answered { session, answer: CheckInAnswer::Unavailable(code) });
         let Some(hands) = self.lanes.get(usize::from(lane.0)) else { return unavailable(Code::X001) };
+        if let Some(printer) = &hands.printer {
+            // While the site's system thinks; a busy printer is asked when its turn comes.
+            let _ = printer.offer(Job::Prepare);
+        }
         let request = Box::new(Request {
             session,
             lane: hands.name.clone(),

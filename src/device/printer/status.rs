@@ -13,13 +13,18 @@ pub(super) fn is_in_order(byte: u8) -> bool {
     byte & 0x90 == 0
 }
 
-/// The answers to `DLE EOT` 2 (offline cause), 3 (error), 4 (paper).
-pub(super) fn read([offline, error, paper]: [u8; 3]) -> PrinterStatus {
+/// True where the answer to `DLE EOT 2` says that an error occurred; `DLE EOT 3` says which.
+pub(super) fn has_error(offline: u8) -> bool {
+    offline & 0x40 != 0
+}
+
+/// The answers to `DLE EOT` 2 (offline cause), 3 (error) and 4 (paper).
+pub(super) fn read(offline: u8, error: u8, paper: u8) -> PrinterStatus {
     let fault = if offline & 0x04 != 0 {
         Some(Code::P703)
     } else if paper & 0x60 != 0 || offline & 0x20 != 0 {
         Some(Code::P702)
-    } else if error & 0x68 != 0 || offline & 0x40 != 0 {
+    } else if error & 0x68 != 0 || has_error(offline) {
         Some(Code::P704)
     } else {
         None
