@@ -166,7 +166,6 @@ fn test_panel(panel: &mut dyn crate::device::Panel, out: &mut dyn Write) -> io::
         name: test_name(),
         number: Some(Text::clean("A088")),
         detail: Some(Text::clean("0123456789 ABCDE")),
-        code: Some(Code::D601),
         ..Scene::of(SceneKind::Admitted)
     };
     match panel.show(&scene) {
