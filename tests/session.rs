@@ -465,6 +465,7 @@ fn after_a_restart_the_site_is_asked_what_became_of_a_session() {
         assert_eq!(core.resolves(), [session]);
         core.input(Input::Resolved { session, resolution });
         assert_eq!((core.closed(session), core.effects()), (Some(end), 0));
+        assert!(core.is_quiet());
     }
 }
 

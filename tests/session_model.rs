@@ -322,6 +322,7 @@ impl World {
     fn assert_nothing_is_open(&self) {
         let open = self.unfinished();
         assert!(open.is_empty(), "still open: {open:?}");
+        assert!(self.core.is_quiet(), "nothing is open, and the core still waits");
         assert!(self.named_since.is_empty(), "a name is left on a panel");
     }
 }

@@ -12,7 +12,7 @@ mod trust;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use ureq::{Agent, Proxy, http::Response as UreqResponse, unversioned::transport::DefaultConnector};
+use ureq::{Agent, Proxy, RequestBuilder, http::Response as UreqResponse, unversioned::transport::DefaultConnector};
 
 pub use self::error::HttpError;
 use self::resolver::CachingResolver;
@@ -108,34 +108,24 @@ impl Client {
 
     /// Sends one request and reads its whole answer, within its patience. Any status is an answer.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, HttpError> {
-        let connect = self.connect_patience.min(request.patience);
         let answer = match request.method {
-            Method::Get => {
-                let mut call = self.agent.get(request.url);
-                for (name, value) in request.headers {
-                    call = call.header(*name, *value);
-                }
-                call.config()
-                    .timeout_global(Some(request.patience))
-                    .timeout_resolve(Some(connect))
-                    .timeout_connect(Some(connect))
-                    .build()
-                    .call()
-            }
-            Method::Post => {
-                let mut call = self.agent.post(request.url);
-                for (name, value) in request.headers {
-                    call = call.header(*name, *value);
-                }
-                call.config()
-                    .timeout_global(Some(request.patience))
-                    .timeout_resolve(Some(connect))
-                    .timeout_connect(Some(connect))
-                    .build()
-                    .send(request.body.unwrap_or_default())
-            }
+            Method::Get => self.prepared(self.agent.get(request.url), request).call(),
+            Method::Post => self.prepared(self.agent.post(request.url), request).send(request.body.unwrap_or_default()),
         };
         Response::read(answer.map_err(HttpError::from_ureq)?, request.max_body)
+    }
+
+    /// Headers and deadlines, the same with a body and without.
+    fn prepared<B>(&self, mut call: RequestBuilder<B>, request: &Request<'_>) -> RequestBuilder<B> {
+        for (name, value) in request.headers {
+            call = call.header(*name, *value);
+        }
+        let connect = self.connect_patience.min(request.patience);
+        call.config()
+            .timeout_global(Some(request.patience))
+            .timeout_resolve(Some(connect))
+            .timeout_connect(Some(connect))
+            .build()
     }
 }
 

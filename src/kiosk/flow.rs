@@ -25,7 +25,7 @@ impl Kiosk {
             return self.note(Record::Closed { session, result, code });
         }
         let mut open = Session::new(session, lane, Stage::Resolving { tries: 0 }, now);
-        open.reached_check_in = true;
+        open.durable = true;
         open.from_before = true;
         self.sessions.insert(session, open);
         self.emit(Output::Resolve { session, after: now });
@@ -56,14 +56,7 @@ impl Kiosk {
             }
         }
         match &session.stage {
-            Stage::Announcing { .. } => {
-                session.reached_check_in = true;
-                let choice = match &session.stage {
-                    Stage::Announcing { choice: Some(choice) } => Some(choice.id.clone()),
-                    _ => None,
-                };
-                self.ask_site(id, choice);
-            }
+            Stage::Announcing => self.ask_site(id, None),
             Stage::Deciding { .. } => self.carry_out(now, id),
             Stage::Closing { .. } => self.closed(now, id),
             _ => {}
@@ -101,7 +94,7 @@ impl Kiosk {
             Ok(identity) => {
                 let person = identity.distinguishing();
                 session.identity = Some(identity);
-                session.stage = Stage::Announcing { choice: None };
+                session.stage = Stage::Announcing;
                 self.record(Record::CheckingIn { session: id, person });
             }
         }
@@ -184,7 +177,7 @@ impl Kiosk {
             Stage::Choosing { .. } => self.close(id, Verdict::cancelled(None)),
             Stage::LookingUp { .. } => self.close(id, Verdict::of_lookup(Code::N304)),
             // The announcement may become durable yet; nobody was asked.
-            Stage::Announcing { .. } => self.close(id, Verdict::failed(Code::J502)),
+            Stage::Announcing => self.close(id, Verdict::failed(Code::J502)),
             Stage::CheckingIn => self.leave_unknown(now, id, Code::H904),
             _ => {}
         }

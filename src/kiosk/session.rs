@@ -21,8 +21,6 @@ pub(super) struct Session {
     pub(super) identity: Option<Identity>,
     /// The person's patience.
     pub(super) deadline: Moment,
-    /// A check-in record is durable: only the site's system knows the truth.
-    pub(super) reached_check_in: bool,
     /// From before a restart; nobody is told.
     pub(super) from_before: bool,
 }
@@ -34,7 +32,7 @@ pub(super) enum Stage {
     /// WeChat is asked; the answer waits here when it is faster than the journal.
     LookingUp { found: Option<Result<Identity, Code>> },
     /// The check-in record is on its way to the disk.
-    Announcing { choice: Option<Choice> },
+    Announcing,
     /// The site's system is asked.
     CheckingIn,
     /// The person picks.
@@ -63,7 +61,6 @@ impl Session {
             face_sid: None,
             identity: None,
             deadline,
-            reached_check_in: false,
             from_before: false,
         }
     }
@@ -85,7 +82,7 @@ impl Session {
     pub(super) fn due(&self) -> Option<Moment> {
         match self.stage {
             Stage::Held { until } | Stage::Choosing { until, .. } => Some(until),
-            Stage::LookingUp { .. } | Stage::Announcing { .. } | Stage::CheckingIn => Some(self.deadline),
+            Stage::LookingUp { .. } | Stage::Announcing | Stage::CheckingIn => Some(self.deadline),
             Stage::Deciding { .. } | Stage::Closing { .. } | Stage::Acting { .. } | Stage::Resolving { .. } => None,
         }
     }
