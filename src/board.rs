@@ -3,13 +3,26 @@
 //! Polarity stands here and nowhere else; lines are found by name, else by chip label and offset, never by a
 //! `gpiochip` number, because those move between kernels.
 
-use std::path::{Path, PathBuf};
+mod lines;
+mod panel;
+mod wire;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     config::{line_of, read_bounded},
     fault::{Code, Fault},
+};
+
+pub use self::{
+    lines::{Bias, Gate, GateAction, Indicators, Input, InputKind, Lamp},
+    panel::{LineName, Panel, PanelKind, Rom},
+    wire::{LineWire, PanelWire, PrinterWire, SimulatedWord},
 };
 
 /// A board as wired.
@@ -27,6 +40,12 @@ pub struct Board {
     pub printer: Option<Printer>,
     /// Its gate output, if it has one.
     pub gate: Option<Gate>,
+    /// Its lights and buzzer.
+    #[serde(default)]
+    pub indicators: Indicators,
+    /// Its buttons, switches and sensors.
+    #[serde(default)]
+    pub input: Vec<Input>,
 }
 
 /// `[board]`
@@ -40,48 +59,6 @@ pub struct Id {
     pub compatible: Vec<String>,
 }
 
-/// `[panel]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Panel {
-    /// The controller.
-    pub kind: PanelKind,
-    /// How it is connected.
-    pub wire: PanelWire,
-    /// SPI clock; up to 200 kHz a streamed write needs no delays.
-    #[serde(default = "default_hz")]
-    pub hz: u32,
-    /// The character ROM's variant.
-    #[serde(default)]
-    pub rom: Rom,
-}
-
-/// `panel.kind`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PanelKind {
-    /// 128×64 with a Chinese character ROM.
-    St7920,
-}
-
-/// `panel.rom`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rom {
-    /// ST7920-0B
-    #[default]
-    Gb2312,
-}
-
-/// `panel.wire`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PanelWire {
-    /// A twin.
-    Simulated,
-    /// `spi:DEVICE`
-    Spi(PathBuf),
-}
-
 /// `[printer]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -90,72 +67,37 @@ pub struct Printer {
     pub profile: String,
     /// How it is connected.
     pub wire: PrinterWire,
+    /// What holds our bytes back when the printer's buffer is full.
+    #[serde(default)]
+    pub flow: Flow,
+    /// The printer's DTR or BUSY as an input line; no more than 64 bytes are sent while it is not looked at.
+    pub busy: Option<Busy>,
+    /// Another slip template than the profile's own width asks for: a file in `printers/slips/`.
+    pub slip: Option<String>,
+    /// An outline font for characters that neither ROM nor program hold.
+    pub font: Option<PathBuf>,
 }
 
-/// `printer.wire`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PrinterWire {
-    /// A twin.
-    Simulated,
-    /// `serial:DEVICE:BAUD`
-    Serial {
-        /// The device.
-        device: PathBuf,
-        /// Its speed.
-        baud: u32,
-    },
-    /// `tcp:HOST:PORT`, usually 9100.
-    Tcp(String),
-    /// `usb:DEVICE`, a `/dev/usb/lp*`.
-    Usb(PathBuf),
+/// `printer.flow`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flow {
+    /// Nothing.
+    #[default]
+    None,
+    /// The serial port's RTS and CTS.
+    RtsCts,
 }
 
-/// `[gate]`
+/// `printer.busy`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Gate {
+pub struct Busy {
     /// How it is connected.
-    pub wire: GateWire,
-    /// The gate opens when the line is physically low.
+    pub wire: LineWire,
+    /// It is busy when the line is physically low.
     #[serde(default)]
     pub active_low: bool,
-    /// How long the output stays active, 100–2000.
-    #[serde(default = "default_pulse", deserialize_with = "pulse")]
-    pub pulse_ms: u32,
-    /// Least time between two pulses.
-    #[serde(default = "default_gap")]
-    pub min_gap_ms: u32,
-    /// The relay or controller ends a pulse by itself; without it a stuck pulse has no bound, and `check` warns.
-    #[serde(default)]
-    pub one_shot: bool,
-}
-
-/// `gate.wire`
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, rename_all = "kebab-case")]
-pub enum GateWire {
-    /// A line by its name, `{ name = "GATE_OPEN" }`.
-    Named {
-        /// The kernel's name of the line.
-        name: String,
-    },
-    /// A line by chip label and offset, `{ chip = "gpio3", offset = 17 }`.
-    Placed {
-        /// The chip's label, as `gpiodetect` prints it in brackets.
-        chip: String,
-        /// The line's offset on the chip.
-        offset: u32,
-    },
-    /// `"simulated"`: a twin.
-    Simulated(SimulatedWord),
-}
-
-/// The word `simulated`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SimulatedWord {
-    /// A twin at the other end of the wire.
-    Simulated,
 }
 
 /// A board together with its printer's profile, still as text: `device` parses it.
@@ -165,6 +107,8 @@ pub struct Found {
     pub board: Board,
     /// The profile's file name, for messages, and its text.
     pub profile: Option<(PathBuf, String)>,
+    /// The slip's template, where the board names one: its file name and text.
+    pub slip: Option<(PathBuf, String)>,
 }
 
 /// Why a board file is not usable.
@@ -222,7 +166,7 @@ impl Board {
         if word == "simulated" {
             let board = Self::parse(Path::new("board/simulated.toml"), SIMULATED)?;
             let profile = (PathBuf::from("board/printers/simulated.toml"), SIMULATED_PRINTER.to_owned());
-            return Ok(Found { board, profile: Some(profile) });
+            return Ok(Found { board, profile: Some(profile), slip: None });
         }
         let file = if word.contains('/') || word.ends_with(".toml") {
             PathBuf::from(word)
@@ -234,24 +178,61 @@ impl Board {
         }
         let board = Self::parse(&file, &read(&file)?)?;
         board.fits_this_machine(&file)?;
-        let profile = match &board.printer {
-            Some(printer) => {
-                let folder = file.parent().unwrap_or(Path::new("")).join("printers");
-                let profile = folder.join(format!("{}.toml", printer.profile));
-                let text = read(&profile)?;
-                Some((profile, text))
-            }
-            None => None,
+        let folder = file.parent().unwrap_or(Path::new("")).join("printers");
+        let beside = |name: String| -> Result<(PathBuf, String), BoardError> {
+            let file = folder.join(name);
+            let text = read(&file)?;
+            Ok((file, text))
         };
-        Ok(Found { board, profile })
+        let profile = board.printer.as_ref().map(|printer| beside(format!("{}.toml", printer.profile))).transpose()?;
+        let slip = board.printer.as_ref().and_then(|printer| printer.slip.as_ref());
+        let slip = slip.map(|slip| beside(format!("slips/{slip}.toml"))).transpose()?;
+        Ok(Found { board, profile, slip })
     }
 
     /// Parses the text of a board file; `file` is for messages.
     pub fn parse(file: &Path, text: &str) -> Result<Self, BoardError> {
-        toml::from_str(text).map_err(|error| BoardError::Line {
-            file: file.to_owned(),
-            line: line_of(text, error.span()),
-            message: error.message().to_owned(),
+        let wrong = |line, message| BoardError::Line { file: file.to_owned(), line, message };
+        let board: Self =
+            toml::from_str(text).map_err(|error| wrong(line_of(text, error.span()), error.message().to_owned()))?;
+        let line_with = |words: &str| text.lines().position(|line| line.contains(words)).map_or(1, |at| at + 1);
+        if let Some(misfit) = board.panel.as_ref().and_then(Panel::misfit) {
+            return Err(wrong(line_with("[panel]"), misfit.to_owned()));
+        }
+        if let Some((what, first, second)) = board.twice() {
+            let message = format!("{what} is both {first} and {second}: a line has one use");
+            return Err(wrong(line_with(second), message));
+        }
+        Ok(board)
+    }
+
+    /// Every line and what it is used for.
+    pub fn lines(&self) -> Vec<(&LineWire, &'static str)> {
+        let mut lines: Vec<(&LineWire, &'static str)> = Vec::new();
+        lines.extend(self.panel.iter().flat_map(|panel| panel.lines.values()).map(|wire| (wire, "panel")));
+        lines.extend(self.printer.iter().filter_map(|printer| printer.busy.as_ref()).map(|busy| (&busy.wire, "busy")));
+        lines.extend(self.gate.iter().map(|gate| (&gate.wire, "gate")));
+        let Indicators { green, red, amber, buzzer } = &self.indicators;
+        for (lamp, name) in [(green, "green"), (red, "red"), (amber, "amber"), (buzzer, "buzzer")] {
+            lines.extend(lamp.iter().map(|lamp| (&lamp.wire, name)));
+        }
+        lines.extend(self.input.iter().map(|input| (&input.wire, input.is.as_str())));
+        lines
+    }
+
+    /// A line that stands twice in the file, or an input that does.
+    fn twice(&self) -> Option<(String, &'static str, &'static str)> {
+        let mut used = BTreeMap::new();
+        for (wire, name) in self.lines().into_iter().filter(|(wire, _)| !matches!(wire, LineWire::Simulated(_))) {
+            if let Some(earlier) = used.insert(wire, name) {
+                return Some((wire.describe(), earlier, name));
+            }
+        }
+        let mut kinds = BTreeMap::new();
+        self.input.iter().find_map(|input| {
+            let earlier = kinds.insert(input.is, ())?;
+            let () = earlier;
+            Some((format!("input {}", input.is.as_str()), input.is.as_str(), input.is.as_str()))
         })
     }
 
@@ -270,40 +251,6 @@ impl Board {
     }
 }
 
-impl<'de> Deserialize<'de> for PanelWire {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.strip_prefix("spi:") {
-            Some(device) if !device.is_empty() => Ok(Self::Spi(PathBuf::from(device))),
-            None if text == "simulated" => Ok(Self::Simulated),
-            _ => Err(de::Error::custom("expected \"simulated\" or \"spi:DEVICE\"")),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for PrinterWire {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text == "simulated" {
-            return Ok(Self::Simulated);
-        }
-        let parsed = match text.split_once(':') {
-            Some(("serial", rest)) => rest.rsplit_once(':').and_then(|(device, baud)| {
-                let baud = baud.parse().ok().filter(|baud| *baud >= 300)?;
-                Some(Self::Serial { device: PathBuf::from(device), baud })
-            }),
-            Some(("tcp", rest)) => rest
-                .rsplit_once(':')
-                .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-                .map(|_| Self::Tcp(rest.to_owned())),
-            Some(("usb", device)) if !device.is_empty() => Some(Self::Usb(PathBuf::from(device))),
-            _ => None,
-        };
-        let allowed = "expected \"simulated\", \"serial:DEVICE:BAUD\", \"tcp:HOST:PORT\" or \"usb:DEVICE\"";
-        parsed.ok_or_else(|| de::Error::custom(allowed))
-    }
-}
-
 fn read(file: &Path) -> Result<String, BoardError> {
     read_bounded(file).map_err(|source| BoardError::Unreadable { file: file.to_owned(), source })
 }
@@ -313,23 +260,4 @@ fn schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
         1 => Ok(1),
         _ => Err(de::Error::custom("expected schema = 1")),
     }
-}
-
-fn pulse<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    match u32::deserialize(deserializer)? {
-        milliseconds @ 100..=2000 => Ok(milliseconds),
-        _ => Err(de::Error::custom("expected 100–2000 milliseconds")),
-    }
-}
-
-fn default_hz() -> u32 {
-    200_000
-}
-
-fn default_pulse() -> u32 {
-    300
-}
-
-fn default_gap() -> u32 {
-    1000
 }

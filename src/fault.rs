@@ -105,6 +105,8 @@ codes! {
     J503 "the journal is nearly full or old", "raise journal.max-bytes or max-age, or collect the journal";
     J504 "the state was damaged and has been rebuilt", "nothing; replace the card if it happens again";
     D601 "the panel does not answer", "check cable and supply of the panel";
+    D602 "buttons, switches, sensors or lights cannot be used", "check the lines in the board file and their wiring; `facemchd probe` lists them";
+    D603 "the case is open", "close it; find out who opened it";
     D610 "a character cannot be drawn", "install a font with this character; the number on the slip is right";
     P701 "the printer does not answer", "check cable, supply and baud rate of the printer";
     P702 "the printer has no paper", "put in a new roll; it goes on by itself";
@@ -113,8 +115,14 @@ codes! {
     P705 "nobody knows whether the slip was printed", "look; reprint only when the person has none";
     P706 "the printer's paper is nearly out", "have a new roll ready";
     P707 "a slip came too late and was dropped", "the person takes the number to the staff window";
+    P708 "a slip was not taken and was drawn back", "give the person the number; the slip lies in the printer's bin";
     G801 "the gate's output cannot be switched", "check the line in the board file and its wiring";
     G802 "the gate was not opened: the grant had ended", "the person presents the face again";
+    G803 "nobody went through the gate in time; the check-in was taken back", "the person presents the face again";
+    G804 "somebody went through behind another person", "staff look at the lane; check the passage sensors if nobody was there";
+    G805 "somebody came through the wrong way", "staff look at the lane; check which sensor is the first one";
+    G806 "the gate did not close", "clear the passage; check gate and contact";
+    G807 "the fire input is active: nobody is let through by us", "follow the site's plan; it goes on by itself when the input is released";
     H901 "the site's system cannot be reached", "check its address and the network to it";
     H902 "the site's system answers something else than agreed", "compare its answer with the README's schema";
     H903 "the site's system refuses us", "check hmac-key or the client certificate";
@@ -133,6 +141,8 @@ codes! {
     X001 "the program has a fault", "report it with the log; it restarts by itself";
     X002 "the program was stopped while a person was served", "the person presents the face again";
     X003 "too much work at once", "the person presents the face again; raise concurrency if it happens often";
+    X010 "staff have closed the lane", "turn the lane's switch, or `facemchd lane NAME normal`";
+    X011 "the lane is in maintenance", "turn the lane's switch, or `facemchd lane NAME normal`";
 }
 
 impl Code {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use facemchd::{
     fault::Code,
-    kiosk::{AckStatus, GateOutcome, Input, NextStep, Output, PrintOutcome, Record, SceneKind, Unfinished},
+    kiosk::{AckStatus, Device, GateOutcome, Input, NextStep, Output, PrintOutcome, Record, SceneKind, Unfinished},
     words::{CheckInAnswer, LaneId, Resolution, SessionId, Text},
 };
 
@@ -408,11 +408,11 @@ fn the_gate_opens_once_and_not_for_somebody_who_is_in_already() {
 #[test]
 fn a_lane_whose_device_is_gone_closes_and_opens_again() {
     let mut core = kiosk();
-    core.input(Input::DeviceChanged { lane: LANE, fault: Some(Code::D601) });
+    core.input(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault: Some(Code::D601) });
     assert_eq!((core.scene().kind, core.scene().code), (SceneKind::OutOfOrder, Some(Code::D601)));
     core.face("sid-1", 1);
     assert_eq!(core.acks().pop(), Some((AckStatus::Refused, None, Some(Code::D601))));
-    core.input(Input::DeviceChanged { lane: LANE, fault: None });
+    core.input(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault: None });
     assert_eq!(core.scene().kind, SceneKind::Idle);
     assert!(core.face("sid-2", 2).is_some());
 }
@@ -444,7 +444,7 @@ fn a_stop_closes_whom_nobody_was_asked_about_and_waits_for_the_rest() {
 }
 
 fn left(serial: u32, reached_check_in: bool) -> Unfinished {
-    Unfinished { session: SessionId { run: 1, serial }, lane: LANE, reached_check_in, decided: None }
+    Unfinished { session: SessionId { run: 1, serial }, lane: LANE, reached_check_in, decided: None, to_annul: None }
 }
 
 #[test]

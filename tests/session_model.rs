@@ -8,8 +8,8 @@ use std::{
 use facemchd::{
     fault::Code,
     kiosk::{
-        GateOutcome, Input, Kiosk, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, SceneKind, Settings,
-        Unfinished,
+        Button, Device, GateOutcome, Input, Kiosk, LaneMode, OutcomeResult, Output, PrintOutcome, Record, RecordTicket,
+        SceneKind, Settings, Unfinished,
     },
     words::{CheckInAnswer, JobId, LaneId, Moment, Now, PeerId, Resolution, SessionId, WallTime},
 };
@@ -35,6 +35,9 @@ enum Event {
     Effect { which: usize, well: bool },
     Pass { milliseconds: u64 },
     Device { lane: u16, well: bool },
+    Annulled { which: usize, well: bool },
+    Mode { lane: u16, mode: u8, on: bool },
+    Press { lane: u16, button: u8 },
     PowerCut,
 }
 
@@ -53,7 +56,10 @@ fn event() -> impl Strategy<Value = Event> {
         6 => (which.clone(), prop::bool::weighted(0.8)).prop_map(|(which, well)| Event::Found { which, well }),
         6 => (which.clone(), 0..9_u8).prop_map(|(which, answer)| Event::Answered { which, answer }),
         3 => (which.clone(), 0..4_u8).prop_map(|(which, known)| Event::Resolved { which, known }),
-        4 => (which, any::<bool>()).prop_map(|(which, well)| Event::Effect { which, well }),
+        4 => (which.clone(), any::<bool>()).prop_map(|(which, well)| Event::Effect { which, well }),
+        2 => (which, any::<bool>()).prop_map(|(which, well)| Event::Annulled { which, well }),
+        1 => (lane.clone(), 0..3_u8, any::<bool>()).prop_map(|(lane, mode, on)| Event::Mode { lane, mode, on }),
+        1 => (lane.clone(), 0..3_u8).prop_map(|(lane, button)| Event::Press { lane, button }),
         3 => (1..9_000_u64).prop_map(|milliseconds| Event::Pass { milliseconds }),
         1 => (lane, any::<bool>()).prop_map(|(lane, well)| Event::Device { lane, well }),
         1 => Just(Event::PowerCut),
@@ -76,6 +82,9 @@ struct World {
     to_resolve: BTreeSet<SessionId>,
     jobs: BTreeSet<JobId>,
     grants: BTreeSet<SessionId>,
+    to_annul: BTreeSet<SessionId>,
+    emergency: [bool; 2],
+    disk_failed: bool,
     effects: BTreeSet<SessionId>,
     /// Since when a name stands on a lane's panel.
     named_since: BTreeMap<u16, Moment>,
@@ -98,6 +107,9 @@ impl World {
             to_resolve: BTreeSet::new(),
             jobs: BTreeSet::new(),
             grants: BTreeSet::new(),
+            to_annul: BTreeSet::new(),
+            emergency: [false; 2],
+            disk_failed: false,
             effects: BTreeSet::new(),
             named_since: BTreeMap::new(),
         };
@@ -150,12 +162,18 @@ impl World {
                 assert!(slip.admission.number.is_some());
                 self.jobs.insert(job);
             }
-            Output::Open { grant, .. } => {
+            Output::Open { lane, grant } => {
                 assert!(self.is_decided(grant.session), "a gate before the decision is durable");
+                assert!(!self.emergency[usize::from(lane.0)], "a gate while the fire input is active");
                 assert!(self.effects.insert(grant.session), "a second effect for one session");
                 self.grants.insert(grant.session);
             }
-            Output::Acknowledge { .. } => {}
+            Output::Annul { session, .. } => {
+                let expired = |record: &Record| matches!(record, Record::Gated { session: of, outcome } if *of == session && outcome.nobody_went_through());
+                assert!(self.is_durable(expired) || self.disk_failed, "taken back before the journal knows why");
+                self.to_annul.insert(session);
+            }
+            Output::Acknowledge { .. } | Output::Indicate { .. } => {}
             Output::Tell { outcome, .. } => {
                 let admitted = matches!(outcome.result, OutcomeResult::CheckedIn | OutcomeResult::Already);
                 assert!(!admitted || self.is_decided(outcome.session), "told before it is durable");
@@ -188,6 +206,7 @@ impl World {
             }
             Event::Sync { count } => self.sync(count),
             Event::DiskFails => {
+                self.disk_failed = true;
                 for (ticket, record) in std::mem::take(&mut self.buffer) {
                     if matches!(record, Record::Opened { .. }) {
                         self.never_opened.insert(record.session());
@@ -225,12 +244,37 @@ impl World {
                     let outcome = if well { PrintOutcome::Printed } else { PrintOutcome::Unknown };
                     self.give(Input::Printed { job, outcome });
                 } else if let Some(session) = nth(&self.grants, which) {
-                    self.give(Input::Gated { session, outcome: GateOutcome::Opened });
+                    let outcome = match (well, which % 3) {
+                        (true, 0) => GateOutcome::Opened,
+                        (true, _) => GateOutcome::Passed,
+                        (false, 0) => GateOutcome::Failed(Code::G802),
+                        (false, 1) => GateOutcome::Failed(Code::G801),
+                        (false, _) => GateOutcome::Expired,
+                    };
+                    self.give(Input::Gated { session, outcome });
                 }
+            }
+            Event::Annulled { which, well } => {
+                if let Some(session) = nth(&self.to_annul, which) {
+                    let result = if well { Ok(()) } else { Err(Code::H901) };
+                    self.give(Input::Annulled { session, result });
+                }
+            }
+            Event::Mode { lane, mode, on } => {
+                let mode = [LaneMode::Closed, LaneMode::Maintenance, LaneMode::Emergency][usize::from(mode)];
+                if mode == LaneMode::Emergency {
+                    self.emergency[usize::from(lane)] = on;
+                }
+                self.give(Input::ModeChanged { lane: LaneId(lane), mode, on });
+            }
+            Event::Press { lane, button } => {
+                let button = [Button::OtherWay, Button::CallStaff, Button::Choice(1)][usize::from(button)];
+                self.give(Input::Pressed { lane: LaneId(lane), button });
             }
             Event::Pass { milliseconds } => self.pass(Duration::from_millis(milliseconds)),
             Event::Device { lane, well } => {
-                self.give(Input::DeviceChanged { lane: LaneId(lane), fault: (!well).then_some(Code::D601) });
+                let fault = (!well).then_some(Code::D601);
+                self.give(Input::DeviceChanged { lane: LaneId(lane), device: Device::Panel, fault });
             }
             Event::PowerCut => self.power_cut(),
         }
@@ -272,6 +316,8 @@ impl World {
         self.to_resolve.clear();
         self.jobs.clear();
         self.grants.clear();
+        self.to_annul.clear();
+        self.emergency = [false; 2];
         self.named_since.clear();
         self.core = Kiosk::new(settings, self.unfinished(), self.now);
         self.drain();
@@ -284,7 +330,9 @@ impl World {
             let id = record.session();
             match record {
                 Record::Opened { session, lane, .. } => {
-                    let left = Unfinished { session: *session, lane: *lane, reached_check_in: false, decided: None };
+                    let (decided, to_annul) = (None, None);
+                    let left =
+                        Unfinished { session: *session, lane: *lane, reached_check_in: false, decided, to_annul };
                     assert!(open.insert(id, left).is_none(), "a session id was used twice");
                 }
                 Record::CheckingIn { .. } => open.get_mut(&id).expect("opened first").reached_check_in = true,
@@ -294,6 +342,9 @@ impl World {
                 Record::Closed { .. } => {
                     assert!(closed.insert(id), "closed twice");
                     assert!(open.remove(&id).is_some() || self.never_opened.contains(&id), "closed and never opened");
+                }
+                Record::Gated { outcome, .. } if outcome.nobody_went_through() => {
+                    open.get_mut(&id).expect("opened first").to_annul = outcome.code();
                 }
                 Record::Printed { .. } | Record::Gated { .. } => {}
             }
@@ -310,6 +361,9 @@ impl World {
             }
             for session in std::mem::take(&mut self.grants) {
                 self.give(Input::Gated { session, outcome: GateOutcome::Opened });
+            }
+            for session in std::mem::take(&mut self.to_annul) {
+                self.give(Input::Annulled { session, result: Ok(()) });
             }
             for session in std::mem::take(&mut self.to_resolve) {
                 self.give(Input::Resolved { session, resolution: Resolution::CannotSay(Code::H901) });

@@ -94,6 +94,7 @@ impl Http {
         let word = match method {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Delete => "DELETE",
         };
         let timestamp = self.clock.now().wall.unix_seconds().to_string();
         let session = session.to_string();
@@ -160,6 +161,21 @@ impl CheckIn for Http {
             429 | 503 => CheckInAnswer::Unavailable(Code::H901),
             500..600 => CheckInAnswer::Unknown(Code::H905),
             _ => CheckInAnswer::Unavailable(Code::H902),
+        }
+    }
+
+    fn annul(&mut self, session: SessionId, patience: Duration) -> Result<(), Code> {
+        let path = format!("/check-ins/{session}");
+        let response =
+            self.send(Method::Delete, &path, session, b"", patience).map_err(|error| match error.before_sending() {
+                true => Code::H901,
+                false => Code::H904,
+            })?;
+        match response.status {
+            // Gone already, or never there: nothing is left to take back.
+            200..300 | 404 | 410 => Ok(()),
+            401 | 403 => Err(Code::H903),
+            _ => Err(Code::H901),
         }
     }
 

@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::{CheckIn, Request};
-use crate::words::{Admission, CheckInAnswer, Mode, Resolution, ServiceDay, SessionId, Text, WallTime};
+use crate::{
+    fault::Code,
+    words::{Admission, CheckInAnswer, Mode, Resolution, ServiceDay, SessionId, Text, WallTime},
+};
 
 /// How numbers are given.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +129,12 @@ impl CheckIn for Local {
         };
         self.by_session.insert(request.session, answer.clone());
         answer
+    }
+
+    fn annul(&mut self, session: SessionId, _patience: Duration) -> Result<(), Code> {
+        // A number stays with its person; only lanes with a gate take anything back, and those give none.
+        self.by_session.remove(&session);
+        Ok(())
     }
 
     fn resolve(&mut self, session: SessionId, _patience: Duration) -> Resolution {

@@ -13,6 +13,7 @@ pub use self::{
     http::{Http, HttpCheckInError},
     local::{Local, LocalGiven, LocalSettings},
 };
+use crate::fault::Code;
 use crate::words::{CheckInAnswer, Identity, Mode, Resolution, SessionId, Text, WallTime};
 
 /// One check-in.
@@ -41,6 +42,9 @@ pub trait CheckIn: Send {
     /// Checks a person in. MUST answer the same for the same session. MUST answer `Unknown`, never `Unavailable`, when
     /// the request may have been carried out.
     fn check_in(&mut self, request: &Request, patience: Duration) -> CheckInAnswer;
+
+    /// Takes a check-in back: nobody went through. Succeeds too where there is nothing to take back.
+    fn annul(&mut self, session: SessionId, patience: Duration) -> Result<(), Code>;
 
     /// What became of a session; sends no name. MUST NOT check anybody in.
     fn resolve(&mut self, session: SessionId, patience: Duration) -> Resolution;

@@ -221,8 +221,12 @@ fn kiosk_settings(site: &Site) -> Result<kiosk::Settings, Failure> {
             has_panel: lane.panel != PanelPlace::None,
             has_printer: lane.printer == Place::Board,
             has_gate: lane.gate == Place::Board,
+            has_indicators: true,
+            other_way: lane.other_way_qr.clone(),
             ..kiosk::LaneSettings::default()
         })
+        .zip(&site.lane)
+        .map(|(settings, lane)| if lane.elder { settings.unhurried() } else { settings })
         .collect();
     let run = getrandom::u64().map_err(|error| Failure {
         line: format!("{} the kernel gives no random numbers: {error}", Code::X001),
@@ -314,6 +318,8 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             },
             printer: devices.printer,
             gate: devices.gate,
+            indicator: devices.indicator,
+            inputs: devices.inputs,
         })
         .collect()
 }

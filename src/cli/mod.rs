@@ -5,6 +5,7 @@
 
 mod build;
 mod check;
+mod exercise;
 mod hardware;
 mod journal;
 mod logging;
@@ -60,7 +61,7 @@ enum Command {
     /// Exercise one device, and say what to see; not while the daemon runs
     Test {
         /// Which
-        device: hardware::Device,
+        device: exercise::Device,
         #[command(flatten)]
         site: SiteFile,
         /// Of which lane [default: the first]
@@ -119,7 +120,7 @@ pub fn main() -> u8 {
         Command::Weixin(command) => weixin::weixin(&command, &mut out),
         Command::Probe => hardware::probe(&mut out).map_err(|error| Failure::io("standard output", &error)),
         Command::Test { device, site, lane, yes } => {
-            hardware::test(&site.config, device, lane.as_deref(), yes, &mut out)
+            exercise::test(&site.config, device, lane.as_deref(), yes, &mut out)
         }
         Command::SafeState { site } => hardware::safe_state(&site.config, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::words::Mode;
+use crate::words::{Language, Mode, Text};
 
 /// `[[lane]]`
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +35,15 @@ pub struct Lane {
     /// Which gate opens.
     #[serde(default)]
     pub gate: Place,
+    /// What the panel speaks.
+    #[serde(default)]
+    pub language: Language,
+    /// 大字: large type, high contrast, longer times.
+    #[serde(default)]
+    pub elder: bool,
+    /// What the QR code leads to for whoever does not use the face: the site's mini-program page.
+    #[serde(default, deserialize_with = "payload")]
+    pub other_way_qr: Option<Text>,
 }
 
 /// `lane.terminal`
@@ -89,6 +98,12 @@ impl<'de> Deserialize<'de> for Terminal {
         };
         parsed.ok_or_else(|| de::Error::custom("expected \"unix:PATH\" or \"serial:DEVICE:BAUD\" with 50–4000000 baud"))
     }
+}
+
+fn payload<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = || de::Error::custom("expected 1–256 characters without control characters");
+    Text::payload(&text).map(Some).ok_or_else(wrong)
 }
 
 fn default_series() -> String {

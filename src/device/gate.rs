@@ -1,37 +1,84 @@
-//! A gate behind one output: a bounded pulse per grant.
+//! A gate behind one output: one opening per grant, and what its sensors saw of it.
 
 use std::{collections::VecDeque, time::Duration};
 
 use embedded_hal::digital::{OutputPin, PinState};
 
-use super::{DeviceError, Gate};
+use super::{DeviceError, Gate, GateEvent, GateSensor};
 use crate::{
     fault::Code,
     kiosk::{GateOutcome, Grant},
     words::{Moment, SessionId},
 };
 
-/// A gate's timing.
+/// How a gate is driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GateTiming {
-    /// How long the output stays active.
-    pub pulse: Duration,
-    /// Least time from the end of one pulse to the next.
+    /// How long the output stays active; none until somebody went through or [`GateTiming::pass_within`] is over.
+    pub pulse: Option<Duration>,
+    /// Least time from the end of one opening to the next.
     pub min_gap: Duration,
+    /// Which sensors tell that somebody went through.
+    pub passage: Passage,
+    /// Who goes through must do so within this.
+    pub pass_within: Duration,
+    /// A passage or door that is open for longer is told of.
+    pub held_open: Duration,
 }
 
-/// The driver. The output is at its safe value from construction to drop, but for its pulses.
+/// Which sensors a gate has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// None: a grant ends with its pulse.
+    Unseen,
+    /// One: the gate controller's contact, or a light barrier.
+    Contact,
+    /// Two light barriers, one behind the other: the direction is known.
+    Directed,
+}
+
+impl Default for GateTiming {
+    fn default() -> Self {
+        Self {
+            pulse: Some(Duration::from_millis(300)),
+            min_gap: Duration::from_secs(1),
+            passage: Passage::Unseen,
+            pass_within: Duration::from_secs(5),
+            held_open: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The driver. The output is at its safe value from construction to drop, but for its openings.
 pub struct LineGate<P: OutputPin> {
     pin: P,
     active_low: bool,
     timing: GateTiming,
-    /// The pulse under way: its session, and when it ends.
-    pulse: Option<(SessionId, Moment)>,
-    /// Grants that wait for the gap.
+    /// The opening under way: its session, and when the output goes back.
+    opening: Option<(SessionId, Moment)>,
+    /// Who may go through, and until when.
+    expected: Option<(SessionId, Moment)>,
+    /// Who went through last, and when.
+    last: Option<(SessionId, Moment)>,
+    /// Grants that wait for the gap, or for the one before them.
     waiting: VecDeque<Grant>,
     ready_at: Moment,
     /// Sessions that had their opening.
     opened: VecDeque<SessionId>,
+    sensors: Sensors,
+    emergency: bool,
+}
+
+/// What the sensors say now.
+#[derive(Default)]
+struct Sensors {
+    passage: bool,
+    exit: bool,
+    door: bool,
+    /// The one that was reached first; none while both are free.
+    first: Option<GateSensor>,
+    /// When passage or door began to be open; told of once.
+    open_since: Option<Moment>,
 }
 
 /// Sessions remembered so that none opens twice.
@@ -40,6 +87,9 @@ const REMEMBERED: usize = 64;
 /// Grants that may wait; each is void after some seconds anyway.
 const WAITING: usize = 4;
 
+/// Whoever follows within this came behind somebody.
+const BEHIND: Duration = Duration::from_secs(5);
+
 impl<P: OutputPin> LineGate<P> {
     /// Takes the line over and puts it to its safe value.
     pub fn new(pin: P, active_low: bool, timing: GateTiming) -> Result<Self, DeviceError> {
@@ -47,10 +97,14 @@ impl<P: OutputPin> LineGate<P> {
             pin,
             active_low,
             timing,
-            pulse: None,
+            opening: None,
+            expected: None,
+            last: None,
             waiting: VecDeque::new(),
             ready_at: Moment::default(),
             opened: VecDeque::new(),
+            sensors: Sensors::default(),
+            emergency: false,
         };
         gate.switch(false)?;
         Ok(gate)
@@ -61,18 +115,65 @@ impl<P: OutputPin> LineGate<P> {
         self.pin.set_state(state).map_err(|error| DeviceError::Line(format!("{error:?}")))
     }
 
+    fn is_free(&self, now: Moment) -> bool {
+        self.opening.is_none() && self.expected.is_none() && self.ready_at <= now
+    }
+
     fn begin(&mut self, now: Moment, grant: Grant) -> Option<GateOutcome> {
         if now > grant.deadline {
             return Some(GateOutcome::Failed(Code::G802));
         }
-        // The end is armed before the beginning: whatever happens next, there is a deadline that ends the pulse.
-        self.pulse = Some((grant.session, now.after(self.timing.pulse)));
+        // The end is armed before the beginning: whatever happens next, there is a deadline that ends the opening.
+        let stands = self.timing.pulse.unwrap_or(self.timing.pass_within);
+        self.opening = Some((grant.session, now.after(stands)));
+        if self.timing.passage != Passage::Unseen {
+            self.expected = Some((grant.session, now.after(self.timing.pass_within)));
+        }
         if self.switch(true).is_err() {
-            self.pulse = None;
+            self.opening = None;
+            self.expected = None;
             let _ = self.switch(false);
             return Some(GateOutcome::Failed(Code::G801));
         }
         None
+    }
+
+    /// Puts the output back; what that means for the grant where nobody is seen to go through.
+    fn end_opening(&mut self, now: Moment) -> Option<GateEvent> {
+        let (session, _) = self.opening.take()?;
+        self.ready_at = now.after(self.timing.min_gap);
+        let switched = self.switch(false);
+        let failed = GateEvent::Ended(session, GateOutcome::Failed(Code::G801));
+        match (switched, self.timing.passage) {
+            (Ok(()), Passage::Unseen) => Some(GateEvent::Ended(session, GateOutcome::Opened)),
+            (Ok(()), _) => None,
+            (Err(_), Passage::Unseen) => Some(failed),
+            (Err(_), _) => self.expected.take().map(|_| failed),
+        }
+    }
+
+    /// Somebody went through, in the right direction.
+    fn passed(&mut self, now: Moment) -> Vec<GateEvent> {
+        let Some((session, _)) = self.expected.take() else {
+            let behind = self.last.filter(|(_, at)| now.since(*at) < BEHIND).map(|(session, _)| session);
+            return vec![GateEvent::Alarm(behind, GateOutcome::Tailgated)];
+        };
+        self.last = Some((session, now));
+        let mut events = vec![GateEvent::Ended(session, GateOutcome::Passed)];
+        if self.timing.pulse.is_none() {
+            events.extend(self.end_opening(now));
+        }
+        events
+    }
+
+    fn begin_waiting(&mut self, now: Moment) -> Vec<GateEvent> {
+        let mut ended = Vec::new();
+        while self.is_free(now)
+            && let Some(grant) = self.waiting.pop_front()
+        {
+            ended.extend(self.begin(now, grant).map(|outcome| GateEvent::Ended(grant.session, outcome)));
+        }
+        ended
     }
 }
 
@@ -81,11 +182,14 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
         if self.opened.contains(&grant.session) {
             return None;
         }
+        if self.emergency {
+            return Some(GateOutcome::Failed(Code::G807));
+        }
         if self.opened.len() == REMEMBERED {
             self.opened.pop_front();
         }
         self.opened.push_back(grant.session);
-        if self.pulse.is_some() || now < self.ready_at {
+        if !self.is_free(now) {
             if self.waiting.len() == WAITING {
                 return Some(GateOutcome::Failed(Code::G802));
             }
@@ -95,38 +199,76 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
         self.begin(now, grant)
     }
 
-    fn poll_timeout(&self) -> Option<Moment> {
-        match self.pulse {
-            Some((_, end)) => Some(end),
-            None if self.waiting.is_empty() => None,
-            None => Some(self.ready_at),
+    fn sensed(&mut self, now: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent> {
+        let sensors = &mut self.sensors;
+        let place = match sensor {
+            GateSensor::Passage => &mut sensors.passage,
+            GateSensor::Exit => &mut sensors.exit,
+            GateSensor::Door => &mut sensors.door,
+        };
+        if std::mem::replace(place, active) == active {
+            return Vec::new();
         }
+        let any = sensors.passage || sensors.exit || sensors.door;
+        sensors.open_since = any.then_some(sensors.open_since.unwrap_or(now));
+        let first = sensors.first;
+        if sensor != GateSensor::Door {
+            sensors.first = (sensors.passage || sensors.exit).then_some(first.unwrap_or(sensor));
+        }
+        let mut events = match (self.timing.passage, sensor, active, first) {
+            (Passage::Contact, GateSensor::Passage, true, _)
+            | (Passage::Directed, GateSensor::Exit, true, Some(GateSensor::Passage)) => self.passed(now),
+            (Passage::Directed, GateSensor::Passage, true, Some(GateSensor::Exit)) => {
+                vec![GateEvent::Alarm(None, GateOutcome::Reversed)]
+            }
+            _ => Vec::new(),
+        };
+        events.extend(self.begin_waiting(now));
+        events
     }
 
-    fn handle_timeout(&mut self, now: Moment) -> Vec<(SessionId, GateOutcome)> {
-        let mut ended = Vec::new();
-        if let Some((session, end)) = self.pulse
-            && end <= now
-        {
-            self.pulse = None;
-            self.ready_at = now.after(self.timing.min_gap);
-            let outcome = match self.switch(false) {
-                Ok(()) => GateOutcome::Opened,
-                Err(_) => GateOutcome::Failed(Code::G801),
-            };
-            ended.push((session, outcome));
+    fn set_emergency(&mut self, on: bool) -> Vec<GateEvent> {
+        self.emergency = on;
+        if !on {
+            return Vec::new();
         }
-        while self.pulse.is_none()
-            && self.ready_at <= now
-            && let Some(grant) = self.waiting.pop_front()
-        {
-            ended.extend(self.begin(now, grant).map(|outcome| (grant.session, outcome)));
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.into_iter().map(|grant| GateEvent::Ended(grant.session, GateOutcome::Failed(Code::G807))).collect()
+    }
+
+    fn poll_timeout(&self) -> Option<Moment> {
+        let opening = self.opening.map(|(_, end)| end);
+        let expected = self.expected.map(|(_, until)| until);
+        let waiting =
+            (!self.waiting.is_empty() && self.opening.is_none() && self.expected.is_none()).then_some(self.ready_at);
+        let held = self.sensors.open_since.map(|since| since.after(self.timing.held_open));
+        [opening, expected, waiting, held].into_iter().flatten().min()
+    }
+
+    fn handle_timeout(&mut self, now: Moment) -> Vec<GateEvent> {
+        let mut events = Vec::new();
+        if self.opening.is_some_and(|(_, end)| end <= now) {
+            events.extend(self.end_opening(now));
         }
-        ended
+        if let Some((session, until)) = self.expected
+            && until <= now
+        {
+            self.expected = None;
+            events.extend(self.end_opening(now));
+            events.push(GateEvent::Ended(session, GateOutcome::Expired));
+        }
+        if self.sensors.open_since.is_some_and(|since| since.after(self.timing.held_open) <= now) {
+            // Told of once; the next time it opens counts anew.
+            self.sensors.open_since = None;
+            events.push(GateEvent::Alarm(self.last.map(|(session, _)| session), GateOutcome::HeldOpen));
+        }
+        events.extend(self.begin_waiting(now));
+        events
     }
 
     fn safe(&mut self) -> Result<(), DeviceError> {
-        self.pulse = None;
+        self.opening = None;
+        self.expected = None;
         self.waiting.clear();
         self.switch(false)
     }

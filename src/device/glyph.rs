@@ -1,42 +1,190 @@
-//! Bitmaps for what a device's own ROM lacks: GNU Unifont, 16 × 16, in builds with feature `glyphs`.
+//! Bitmaps for what a device's own ROM lacks.
 //!
-//! It holds every hanzi of GBK and of Extension A; what it lacks is drawn as ＊ and counted.
+//! GNU Unifont, 16 × 16, in builds with feature `glyphs`: every hanzi of GBK and of Extension A. Beyond that an outline
+//! font of the system, drawn when the character comes and kept for the next time. What nothing has is ＊, and counted.
 
-/// Sixteen rows of sixteen dots, the left one in the highest bit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Glyph([u16; 16]);
+use std::{collections::VecDeque, path::PathBuf};
 
-/// The full-width bitmap of a character, if there is one.
 #[cfg(feature = "glyphs")]
-pub(super) fn glyph(character: char) -> Option<Glyph> {
-    match unifont::get_glyph(character)? {
-        unifont::Glyph::Fullwidth(rows) => Some(Glyph(*rows)),
-        unifont::Glyph::Halfwidth(_) => None,
+use super::gb::columns;
+
+/// A square of dots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bitmap {
+    side: usize,
+    /// Dots across; narrower than the side for letters and digits.
+    width: usize,
+    dots: Vec<bool>,
+}
+
+/// Where bitmaps come from.
+#[derive(Default)]
+pub struct Fonts {
+    /// Outline fonts, the first that has a character wins.
+    #[cfg_attr(not(feature = "glyphs"), expect(dead_code, reason = "only the feature draws outlines"))]
+    outlines: Vec<PathBuf>,
+    /// Drawn from outlines, newest last; none is known to be missing.
+    drawn: VecDeque<(char, usize, Option<Bitmap>)>,
+}
+
+/// Bitmaps kept: reading a font of twenty megabytes takes longer than a person should wait twice.
+const KEPT: usize = 64;
+
+/// Where Debian puts fonts that hold what Unifont lacks: fonts-hanazono, fonts-noto-cjk.
+const SYSTEM: [&str; 3] = [
+    "/usr/share/fonts/truetype/hanazono/HanaMinB.ttf",
+    "/usr/share/fonts/truetype/hanazono/HanaMinA.ttf",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+];
+
+impl Fonts {
+    /// A font of the site's before those of the system.
+    pub fn new(own: Option<PathBuf>) -> Self {
+        let system = SYSTEM.into_iter().map(PathBuf::from);
+        Self { outlines: own.into_iter().chain(system).collect(), drawn: VecDeque::new() }
+    }
+
+    /// Only what the program holds itself.
+    pub fn built_in() -> Self {
+        Self::default()
+    }
+
+    /// A character as `side` × `side` dots, or half as wide where it is a letter.
+    pub fn bitmap(&mut self, character: char, side: usize) -> Option<Bitmap> {
+        if let Some(bitmap) = unifont16(character) {
+            return Some(bitmap.scaled(side));
+        }
+        if let Some((.., bitmap)) = self.drawn.iter().find(|(of, at, _)| (*of, *at) == (character, side)) {
+            return bitmap.clone();
+        }
+        let bitmap = self.outline(character, side);
+        if self.drawn.len() == KEPT {
+            self.drawn.pop_front();
+        }
+        self.drawn.push_back((character, side, bitmap.clone()));
+        bitmap
+    }
+
+    #[cfg(feature = "glyphs")]
+    fn outline(&self, character: char, side: usize) -> Option<Bitmap> {
+        // Read anew each time: twenty megabytes are not kept for the one name a month that needs them.
+        self.outlines.iter().find_map(|file| outline::draw(&std::fs::read(file).ok()?, character, side))
+    }
+
+    #[cfg(not(feature = "glyphs"))]
+    fn outline(&self, _: char, _: usize) -> Option<Bitmap> {
+        None
     }
 }
 
-/// The full-width bitmap of a character, if there is one.
+/// The bitmap that the program holds.
+#[cfg(feature = "glyphs")]
+fn unifont16(character: char) -> Option<Bitmap> {
+    let glyph = unifont::get_glyph(character)?;
+    let width = glyph.get_width();
+    // What is narrow and stands in a hanzi's place stands in its middle.
+    let wide = if columns(character) == 2 { 16 } else { width };
+    let left = (wide - width) / 2;
+    let dot = |x: usize, y| x.checked_sub(left).is_some_and(|x| x < width && glyph.get_pixel(x, y));
+    let dots = (0..16).flat_map(|y| (0..wide).map(move |x| dot(x, y))).collect();
+    Some(Bitmap { side: 16, width: wide, dots })
+}
+
+/// The bitmap that the program holds.
 #[cfg(not(feature = "glyphs"))]
-pub(super) fn glyph(_: char) -> Option<Glyph> {
+fn unifont16(_: char) -> Option<Bitmap> {
     None
 }
 
-impl Glyph {
-    /// Row by row, two bytes each: a panel's way.
-    pub(super) fn rows(&self) -> impl Iterator<Item = u8> {
-        self.0.into_iter().flat_map(u16::to_be_bytes)
+impl Bitmap {
+    /// Dots across and down.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.side)
     }
 
-    /// Grown to 24 × 24 dots, column by column, three bytes each, the upper dot in the highest bit: `ESC * 33`'s way.
-    pub(super) fn columns24(&self) -> [u8; 72] {
-        let mut bytes = [0; 72];
-        for x in 0..24 {
-            for y in 0..24 {
-                if self.0[y * 2 / 3] >> (15 - x * 2 / 3) & 1 == 1 {
-                    bytes[x * 3 + y / 8] |= 0x80 >> (y % 8);
-                }
-            }
+    fn is_set(&self, x: usize, y: usize) -> bool {
+        self.dots[y * self.width + x]
+    }
+
+    /// The dots that are set, as x and y.
+    pub fn dots(&self) -> impl Iterator<Item = (usize, usize)> {
+        let width = self.width;
+        self.dots.iter().enumerate().filter(|(_, set)| **set).map(move |(at, _)| (at % width, at / width))
+    }
+
+    /// Sixteen rows of sixteen dots, the left one in the highest bit.
+    pub fn rows16(&self) -> [u16; 16] {
+        let mut rows = [0; 16];
+        for (x, y) in self.dots().filter(|(x, y)| *x < 16 && *y < 16) {
+            rows[y] |= 0x8000 >> x;
+        }
+        rows
+    }
+
+    /// Column by column, three bytes each, the upper dot in the highest bit: `ESC * 33`'s way. Twenty-four rows.
+    pub fn columns24(&self) -> Vec<u8> {
+        let mut bytes = vec![0; 3 * self.width];
+        for (x, y) in self.dots().filter(|(_, y)| *y < 24) {
+            bytes[x * 3 + y / 8] |= 0x80 >> (y % 8);
         }
         bytes
+    }
+
+    /// Grown to another side, dot by dot.
+    fn scaled(self, side: usize) -> Self {
+        if side == self.side {
+            return self;
+        }
+        let width = self.width * side / self.side;
+        let dots = (0..side * width)
+            .map(|at| self.is_set(at % width * self.width / width, at / width * self.side / side))
+            .collect();
+        Self { side, width, dots }
+    }
+}
+
+#[cfg(feature = "glyphs")]
+mod outline {
+    use ab_glyph::{Font as _, FontRef, PxScale, point};
+
+    use super::Bitmap;
+
+    /// The most faces of a collection; the first that has the character wins.
+    const FACES: u32 = 8;
+
+    /// A dot is set where the outline covers more than this of it.
+    const COVERED: f32 = 0.42;
+
+    /// The character in a square of `side` dots, from the bytes of a font file.
+    pub(super) fn draw(font: &[u8], character: char, side: usize) -> Option<Bitmap> {
+        let faces = (0..FACES).map_while(|face| FontRef::try_from_slice_and_index(font, face).ok());
+        faces.into_iter().find_map(|font| draw_with(&font, character, side))
+    }
+
+    fn draw_with(font: &FontRef<'_>, character: char, side: usize) -> Option<Bitmap> {
+        let id = font.glyph_id(character);
+        if id.0 == 0 {
+            return None;
+        }
+        // A scale is a line's height; the square of a hanzi is the em.
+        let em = font.units_per_em()?;
+        #[expect(clippy::cast_precision_loss, reason = "a few dots")]
+        let dots_per_em = side as f32;
+        let scale = PxScale::from(dots_per_em * font.height_unscaled() / em);
+        // The em of a Chinese font reaches 0.88 above the baseline.
+        let glyph = id.with_scale_and_position(scale, point(0.0, dots_per_em * 0.88));
+        let outline = font.outline_glyph(glyph)?;
+        let bounds = outline.px_bounds();
+        let mut bitmap = Bitmap { side, width: side, dots: vec![false; side * side] };
+        outline.draw(|x, y, covered| {
+            #[expect(clippy::cast_possible_truncation, reason = "a few dots")]
+            let at = |from: f32, by: u32| usize::try_from(from as i64 + i64::from(by)).ok().filter(|at| *at < side);
+            if covered > COVERED
+                && let (Some(x), Some(y)) = (at(bounds.min.x, x), at(bounds.min.y, y))
+            {
+                bitmap.dots[y * side + x] = true;
+            }
+        });
+        bitmap.dots.contains(&true).then_some(bitmap)
     }
 }

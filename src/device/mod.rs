@@ -8,24 +8,26 @@
 mod gate;
 mod gb;
 mod glyph;
-mod layout;
+mod indicator;
+mod inputs;
 pub mod linux;
+pub mod panel;
 mod port;
 mod printer;
-mod st7920;
 
-use std::io;
+use std::{io, time::Duration};
 
 pub use self::{
-    gate::{GateTiming, LineGate},
-    layout::text_lines,
+    gate::{GateTiming, LineGate, Passage},
+    glyph::{Bitmap, Fonts},
+    indicator::{Lamp, Lamps},
+    inputs::{Debouncer, InputLine},
     port::Port,
-    printer::{EscPosPrinter, Opener, Profile, ProfileError, slip_bytes},
-    st7920::St7920,
+    printer::{Ack, BusyLine, Encoded, EscPosPrinter, Layout, Opener, Profile, ProfileError, Template, slip_bytes},
 };
 use crate::{
     fault::{Code, Fault},
-    kiosk::{GateOutcome, Grant, PrintOutcome, Scene, Slip},
+    kiosk::{Button, GateOutcome, Grant, LaneMode, PrintOutcome, Scene, Signal, Slip},
     words::{JobId, Moment, SessionId},
 };
 
@@ -43,6 +45,9 @@ pub trait Printer: Send {
     /// Asks ahead, because a slip may follow: what is well a moment before need not be asked again.
     fn prepare(&mut self);
 
+    /// Looks after the printer while nothing is printed: how it is, whether a slip waits to be taken.
+    fn tend(&mut self) -> Tended;
+
     /// Prints one slip. MUST answer `NotPrinted` only when nothing of the job reached the printer, and `Unknown` when
     /// the printer did not acknowledge its end; MUST send nothing after `deadline`.
     fn print(&mut self, job: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome;
@@ -56,11 +61,84 @@ pub trait Gate: Send {
     /// When [`Gate::handle_timeout`] is due.
     fn poll_timeout(&self) -> Option<Moment>;
 
-    /// Switches what is due, and tells how grants ended.
-    fn handle_timeout(&mut self, now: Moment) -> Vec<(SessionId, GateOutcome)>;
+    /// Switches what is due.
+    fn handle_timeout(&mut self, now: Moment) -> Vec<GateEvent>;
+
+    /// A sensor of the gate began or ceased to be active.
+    fn sensed(&mut self, now: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent>;
+
+    /// While the fire input is active nothing is opened by us.
+    fn set_emergency(&mut self, on: bool) -> Vec<GateEvent>;
 
     /// Puts the output to its safe value at once.
     fn safe(&mut self) -> Result<(), DeviceError>;
+}
+
+/// Lights and a buzzer. Live on the outputs thread too.
+pub trait Indicator: Send {
+    /// Begins a signal in place of the last one.
+    fn indicate(&mut self, now: Moment, signal: Signal) -> Result<(), DeviceError>;
+
+    /// When [`Indicator::handle_timeout`] is due.
+    fn poll_timeout(&self) -> Option<Moment>;
+
+    /// Switches what is due.
+    fn handle_timeout(&mut self, now: Moment) -> Result<(), DeviceError>;
+
+    /// Everything off.
+    fn safe(&mut self) -> Result<(), DeviceError>;
+}
+
+/// The input lines of a board. Live on a thread of their own, so that the fire input reaches the outputs thread
+/// whatever the loop is at.
+pub trait InputLines: Send {
+    /// Every line's level now: its index and whether it is physically high.
+    fn levels(&mut self) -> io::Result<Vec<(usize, bool)>>;
+
+    /// Waits for a change; nothing when patience ended first.
+    fn wait(&mut self, patience: Option<Duration>) -> io::Result<Option<(usize, bool)>>;
+
+    /// The kernel debounces already.
+    fn is_debounced(&self) -> bool;
+}
+
+/// What happened at a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateEvent {
+    /// A grant ended.
+    Ended(SessionId, GateOutcome),
+    /// Something that no grant allowed; behind whom, if that is known.
+    Alarm(Option<SessionId>, GateOutcome),
+}
+
+/// A sensor of a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateSensor {
+    /// The controller's contact, or the first light barrier.
+    Passage,
+    /// The second light barrier.
+    Exit,
+    /// The door's contact.
+    Door,
+}
+
+/// What an input line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The fire alarm.
+    Fire,
+    /// Belongs to the gate.
+    Gate(GateSensor),
+    /// The case is open.
+    Tamper,
+    /// A button.
+    Button(Button),
+    /// A key switch.
+    Mode(LaneMode),
+    /// The printer's roll is nearly out.
+    PaperLow,
+    /// The printer has no paper.
+    PaperOut,
 }
 
 /// What drawing came to.
@@ -68,6 +146,15 @@ pub trait Gate: Send {
 pub struct Drawn {
     /// Characters that this panel cannot draw; ＊ stands in their place.
     pub missing: Vec<char>,
+}
+
+/// What tending a printer came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tended {
+    /// How it is; none where it does not answer.
+    pub status: Option<PrinterStatus>,
+    /// When to look again.
+    pub again: Duration,
 }
 
 /// How a printer is.

@@ -46,6 +46,8 @@ pub enum Method {
     Get,
     /// POST
     Post,
+    /// `DELETE`
+    Delete,
 }
 
 /// One request.
@@ -110,6 +112,7 @@ impl Client {
     pub fn send(&self, request: &Request<'_>) -> Result<Response, HttpError> {
         let answer = match request.method {
             Method::Get => self.prepared(self.agent.get(request.url), request).call(),
+            Method::Delete => self.prepared(self.agent.delete(request.url), request).call(),
             Method::Post => self.prepared(self.agent.post(request.url), request).send(request.body.unwrap_or_default()),
         };
         Response::read(answer.map_err(HttpError::from_ureq)?, request.max_body)

@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    GateOutcome, Grant, Kiosk, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene, Slip, flow::session_ends,
-    session::Stage, verdict::Verdict,
+    GateOutcome, Grant, Kiosk, LaneMode, NextStep, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene, Slip,
+    flow::session_ends, session::Stage, verdict::Verdict,
 };
 use crate::{
     fault::Code,
     words::{JobId, LaneId, Mode, Moment, SessionId, ShownName},
 };
-
-/// How long an unhappy end stands.
-const UNHAPPY_STANDS: Duration = Duration::from_secs(6);
 
 /// A grant that is not carried out within this is void.
 const GRANT: Duration = Duration::from_secs(5);
@@ -70,7 +67,9 @@ impl Kiosk {
         // Somebody who is in already does not open the gate for the next one.
         let opening = settings.mode == Mode::Transit && settings.has_gate && verdict.result == OutcomeResult::CheckedIn;
         session.stage = Stage::Acting { verdict: verdict.clone(), printing, opening };
-        if opening {
+        let askers = if opening { session.askers().to_vec() } else { Vec::new() };
+        let evacuating = self.lanes[usize::from(lane.0)].modes.contains(&LaneMode::Emergency);
+        if opening && !evacuating {
             let grant = Grant { session: id, deadline: now.after(GRANT) };
             self.emit(Output::Open { lane, grant });
         }
@@ -81,11 +80,19 @@ impl Kiosk {
                 admission: verdict.admission.clone().unwrap_or_default(),
                 already: verdict.result == OutcomeResult::Already,
                 at: wall,
+                reprint: false,
             };
             let deadline = now.after(settings.slip_patience);
             self.emit(Output::Print { lane, job: JobId { session: id, copy: 0 }, slip, deadline });
         }
         self.tell(id, &verdict);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            // Whoever asked is told again if nobody goes through.
+            askers.into_iter().for_each(|(peer, seq)| session.ask(peer, seq));
+        }
+        if opening && evacuating {
+            return self.gated(id, GateOutcome::Failed(Code::G807));
+        }
         self.close_when_done(id);
     }
 
@@ -96,7 +103,7 @@ impl Kiosk {
         let Stage::Closing { verdict } = &session.stage else { return };
         let (lane, verdict) = (session.lane, verdict.clone());
         if present {
-            self.present(now, lane, id, &verdict, None, UNHAPPY_STANDS);
+            self.present(now, lane, id, &verdict, None, self.unhappy_stands(lane));
         }
         self.tell(id, &verdict);
         self.forget(id);
@@ -111,10 +118,21 @@ impl Kiosk {
         let lane = session.lane;
         let verdict = Verdict::unknown(code);
         if present {
-            self.present(now, lane, id, &verdict, None, UNHAPPY_STANDS);
+            self.present(now, lane, id, &verdict, None, self.unhappy_stands(lane));
         }
         self.tell(id, &verdict);
         self.ask_again(now, id);
+    }
+
+    fn unhappy_stands(&self, lane: LaneId) -> Duration {
+        self.lanes.get(usize::from(lane.0)).map_or(Duration::ZERO, |place| place.settings.unhappy_stands)
+    }
+
+    /// An end that nobody stands there to see: recorded without being awaited, and told.
+    pub(super) fn close_quietly(&mut self, id: SessionId, verdict: Verdict) {
+        self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+        self.tell(id, &verdict);
+        self.forget(id);
     }
 
     /// Shows an end, and gives the lane to the next person.
@@ -130,10 +148,12 @@ impl Kiosk {
         let Some(place) = self.lane(lane) else { return };
         place.foreground = None;
         place.presenting = Some(id);
+        let qr = place.settings.other_way.clone().filter(|_| verdict.next == Some(NextStep::OtherWay));
         let scene = Scene {
             name,
             number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
             detail: verdict.detail.clone(),
+            qr,
             next: verdict.next,
             code: verdict.code,
             stands: Some(stands),
@@ -168,6 +188,9 @@ impl Kiosk {
             PrintOutcome::Unknown => Some(Code::P705),
             PrintOutcome::NotPrinted(code) => Some(code),
         };
+        if self.reprints.remove(&job) {
+            return self.note(Record::Printed { job, outcome });
+        }
         let Some(session) = self.sessions.get_mut(&job.session) else { return };
         let Stage::Acting { printing, verdict, .. } = &mut session.stage else { return };
         if !std::mem::replace(printing, false) {
@@ -175,26 +198,29 @@ impl Kiosk {
         }
         verdict.code = verdict.code.or(code);
         self.note(Record::Printed { job, outcome });
-        self.after_effect(job.session, code);
+        self.show_code(job.session, code);
+        self.close_when_done(job.session);
     }
 
     pub(super) fn gated(&mut self, id: SessionId, outcome: GateOutcome) {
-        let code = match outcome {
-            GateOutcome::Failed(code) => Some(code),
-            _ => None,
-        };
+        let code = outcome.code();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Stage::Acting { opening, verdict, .. } = &mut session.stage else { return };
         if !std::mem::replace(opening, false) {
             return;
         }
         verdict.code = verdict.code.or(code);
+        if outcome.nobody_went_through() {
+            self.show_code(id, code);
+            return self.annul(id, outcome);
+        }
         self.note(Record::Gated { session: id, outcome });
-        self.after_effect(id, code);
+        self.show_code(id, code);
+        self.close_when_done(id);
     }
 
-    /// Shows the code of an effect that failed while the person still stands there, and closes when nothing is left.
-    fn after_effect(&mut self, id: SessionId, code: Option<Code>) {
+    /// Shows the code of an effect that failed while the person still stands there.
+    fn show_code(&mut self, id: SessionId, code: Option<Code>) {
         if let Some(code) = code
             && let Some(session) = self.sessions.get(&id)
         {
@@ -204,11 +230,10 @@ impl Kiosk {
                 && let Some(scene) = place.scene.clone()
             {
                 let until = place.scene_until;
-                let next = Some(super::NextStep::StaffWindow);
+                let next = Some(NextStep::StaffWindow);
                 self.show(lane, Scene { code: Some(code), next, ..scene }, until);
             }
         }
-        self.close_when_done(id);
     }
 
     fn close_when_done(&mut self, id: SessionId) {

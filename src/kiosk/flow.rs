@@ -11,12 +11,22 @@ use crate::{
 };
 
 /// How long after each unsuccessful question about the past the next one is asked, seconds.
-const ASK_AFTER: [u64; 5] = [2, 5, 15, 60, 60];
+pub(super) const ASK_AFTER: [u64; 5] = [2, 5, 15, 60, 60];
 
 impl Kiosk {
     /// A session of the last run: closed, or asked about.
     pub(super) fn take_up(&mut self, left: Unfinished, now: Moment) {
-        let Unfinished { session, lane, reached_check_in, decided } = left;
+        let Unfinished { session, lane, reached_check_in, decided, to_annul } = left;
+        let of_last_run = |stage| {
+            let mut open = Session::new(session, lane, stage, now);
+            open.durable = true;
+            open.from_before = true;
+            open
+        };
+        if let Some(code) = to_annul {
+            self.sessions.insert(session, of_last_run(Stage::Annulling { code, tries: 0 }));
+            return self.emit(Output::Annul { session, after: now });
+        }
         if let Some((result, code)) = decided {
             return self.note(Record::Closed { session, result, code });
         }
@@ -24,10 +34,7 @@ impl Kiosk {
             let (result, code) = (OutcomeResult::Interrupted, Some(Code::X002));
             return self.note(Record::Closed { session, result, code });
         }
-        let mut open = Session::new(session, lane, Stage::Resolving { tries: 0 }, now);
-        open.durable = true;
-        open.from_before = true;
-        self.sessions.insert(session, open);
+        self.sessions.insert(session, of_last_run(Stage::Resolving { tries: 0 }));
         self.emit(Output::Resolve { session, after: now });
     }
 
@@ -59,6 +66,7 @@ impl Kiosk {
             Stage::Announcing => self.ask_site(id, None),
             Stage::Deciding { .. } => self.carry_out(now, id),
             Stage::Closing { .. } => self.closed(now, id),
+            Stage::Annulling { .. } => self.emit(Output::Annul { session: id, after: now }),
             _ => {}
         }
     }
@@ -68,6 +76,10 @@ impl Kiosk {
         let Some(id) = self.awaited.remove(&ticket) else { return };
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.durable = true;
+        if matches!(session.stage, Stage::Annulling { .. }) {
+            // Nobody went through, whether the journal can keep it or not.
+            return self.emit(Output::Annul { session: id, after: now });
+        }
         let verdict = match std::mem::replace(&mut session.stage, Stage::Resolving { tries: 0 }) {
             // The closing itself is missing from the journal; what happened is still true.
             Stage::Closing { verdict } if verdict.admission.is_none() => *verdict,

@@ -10,9 +10,6 @@ use crate::{
     words::{FaceSid, LaneId, Moment, PeerId, SessionId},
 };
 
-/// How long a scene about a face that was not recognised stands.
-const LOOK_AGAIN_STANDS: std::time::Duration = std::time::Duration::from_secs(5);
-
 /// The least time a person has to wait for after choosing.
 const LEAST_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -36,7 +33,7 @@ impl Kiosk {
             }
             return;
         }
-        let refusal = place.fault.or(stopping.then_some(Code::X002));
+        let refusal = place.closed_by().or(stopping.then_some(Code::X002));
         let foreground = place.foreground;
         if let Some(code) = refusal {
             return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
@@ -96,15 +93,17 @@ impl Kiosk {
 
     pub(super) fn unrecognised(&mut self, now: Moment, lane: LaneId, peer: PeerId, seq: u64, code: Code) {
         self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
+        let stopping = self.stopping;
         let Some(place) = self.lane(lane) else { return };
-        if place.foreground.is_none() && place.fault.is_none() && !self.stopping {
+        if place.foreground.is_none() && place.closed_by().is_none() && !stopping {
+            let stands = place.settings.unhappy_stands;
             let scene = Scene {
                 next: Some(NextStep::LookAgain),
                 code: Some(code),
-                stands: Some(LOOK_AGAIN_STANDS),
+                stands: Some(stands),
                 ..Scene::of(SceneKind::LookAgain)
             };
-            self.show(lane, scene, Some(now.after(LOOK_AGAIN_STANDS)));
+            self.show(lane, scene, Some(now.after(stands)));
         }
     }
 
@@ -194,19 +193,15 @@ impl Kiosk {
         };
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.ask(peer, seq);
-        match session.stage {
-            Stage::Held { .. } | Stage::LookingUp { .. } | Stage::Choosing { .. } => {
-                self.close(id, Verdict::cancelled(None));
-            }
-            // Too late to take back: the truth is recorded, but this person sees nothing more of it.
-            _ => {
-                session.identity = None;
-                if let Some(place) = self.lane(lane) {
-                    place.foreground = None;
-                }
-                self.show_idle(lane);
-            }
+        if session.is_undecided() {
+            return self.close(id, Verdict::cancelled(None));
         }
+        // Too late to take back: the truth is recorded, but this person sees nothing more of it.
+        session.identity = None;
+        if let Some(place) = self.lane(lane) {
+            place.foreground = None;
+        }
+        self.show_idle(lane);
     }
 
     pub(super) fn acknowledge(

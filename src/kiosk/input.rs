@@ -1,6 +1,6 @@
 //! What happened.
 
-use super::RecordTicket;
+use super::{RecordTicket, Slip};
 use crate::{
     fault::Code,
     words::{CheckInAnswer, FaceSid, Identity, JobId, LaneId, OpenId, PeerId, Resolution, SessionId, Text},
@@ -120,8 +120,58 @@ pub enum Input {
     DeviceChanged {
         /// Where.
         lane: LaneId,
+        /// Which.
+        device: Device,
         /// The fault that closes the lane, or none when it is well again.
         fault: Option<Code>,
+    },
+    /// The roll of a lane's printer is nearly out, or not any more.
+    PaperLow {
+        /// Where.
+        lane: LaneId,
+        /// It is.
+        low: bool,
+    },
+    /// A switch or sensor put a lane into a mode, or took it out; several may hold at once, the gravest counts.
+    ModeChanged {
+        /// Where.
+        lane: LaneId,
+        /// Which.
+        mode: LaneMode,
+        /// It holds now.
+        on: bool,
+    },
+    /// Somebody pressed a button of the kiosk.
+    Pressed {
+        /// Where.
+        lane: LaneId,
+        /// Which.
+        button: Button,
+    },
+    /// A gate saw what no grant allowed.
+    GateAlarmed {
+        /// Where.
+        lane: LaneId,
+        /// Whose grant came last, if it was a moment ago.
+        session: Option<SessionId>,
+        /// `Tailgated`, `Reversed` or `HeldOpen`.
+        alarm: GateOutcome,
+    },
+    /// The site's system took a check-in back, or not yet.
+    Annulled {
+        /// Whose.
+        session: SessionId,
+        /// Why not.
+        result: Result<(), Code>,
+    },
+    /// Staff ask for a slip again.
+    Reprint {
+        /// Where.
+        lane: LaneId,
+        /// The session and which copy, from 1.
+        job: JobId,
+        /// What the journal still knows of it; no name.
+        slip: Box<Slip>,
     },
     /// The program is stopping: no new sessions; waiting ones are closed.
     Stopping,
@@ -142,6 +192,45 @@ pub struct Face {
     pub sub_openid: Option<OpenId>,
     /// The person has agreed already (`getWxpayAuth` ended with SUCCESS).
     pub consent: bool,
+}
+
+/// A device that a lane cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Device {
+    /// The face terminal.
+    Terminal,
+    /// The panel.
+    Panel,
+    /// The printer.
+    Printer,
+    /// The printer's paper, as a sensor of the kiosk sees it.
+    Paper,
+    /// The case.
+    Case,
+    /// Buttons, switches and sensors.
+    Inputs,
+}
+
+/// Why nobody is served although everything works; from the least grave to the gravest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LaneMode {
+    /// Staff have closed the lane.
+    Closed,
+    /// A technician works on it.
+    Maintenance,
+    /// The fire input is active: no grants, the panel shows the way out.
+    Emergency,
+}
+
+/// A button of the kiosk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    /// Picks an option, from 1.
+    Choice(u8),
+    /// 不用人脸: another way in.
+    OtherWay,
+    /// Calls staff.
+    CallStaff,
 }
 
 /// How a print job ended.
@@ -172,4 +261,23 @@ pub enum GateOutcome {
     HeldOpen,
     /// The output could not be switched (G801), or the grant had ended (G802).
     Failed(Code),
+}
+
+impl GateOutcome {
+    /// The operator's code, where there is one.
+    pub fn code(self) -> Option<Code> {
+        match self {
+            Self::Opened | Self::Passed => None,
+            Self::Expired => Some(Code::G803),
+            Self::Tailgated => Some(Code::G804),
+            Self::Reversed => Some(Code::G805),
+            Self::HeldOpen => Some(Code::G806),
+            Self::Failed(code) => Some(code),
+        }
+    }
+
+    /// The gate stayed shut, or opened for nobody: the check-in is to be taken back.
+    pub fn nobody_went_through(self) -> bool {
+        matches!(self, Self::Expired | Self::Failed(Code::G802 | Code::G807))
+    }
 }

@@ -1,8 +1,8 @@
 //! One lane's own memory: who stands there, what its panel shows, which frames came lately.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Face, LaneSettings, Outcome, Scene};
+use super::{Device, Face, LaneMode, LaneSettings, Outcome, Scene};
 use crate::{
     fault::Code,
     words::{FaceSid, Moment, PeerId, SessionId, Text},
@@ -19,8 +19,12 @@ pub(super) struct Lane {
     pub(super) scene: Option<Scene>,
     /// When the scene gives way to the idle one.
     pub(super) scene_until: Option<Moment>,
-    /// Why the lane is closed.
-    pub(super) fault: Option<Code>,
+    /// Devices that are out of order.
+    pub(super) faults: BTreeMap<Device, Code>,
+    /// Modes that switches and sensors have put the lane into.
+    pub(super) modes: BTreeSet<LaneMode>,
+    /// The printer's roll is nearly out.
+    pub(super) paper_low: bool,
     recent: VecDeque<Recent>,
 }
 
@@ -46,8 +50,20 @@ impl Lane {
             presenting: None,
             scene: None,
             scene_until: None,
-            fault: None,
+            faults: BTreeMap::new(),
+            modes: BTreeSet::new(),
+            paper_low: false,
             recent: VecDeque::new(),
+        }
+    }
+
+    /// Why nobody is served here, if so; the gravest reason.
+    pub(super) fn closed_by(&self) -> Option<Code> {
+        match self.modes.last() {
+            Some(LaneMode::Emergency) => Some(Code::G807),
+            Some(LaneMode::Maintenance) => Some(Code::X011),
+            Some(LaneMode::Closed) => Some(Code::X010),
+            None => self.faults.values().next().copied(),
         }
     }
 

@@ -1,17 +1,14 @@
 //! The state machine's frame: dispatch, deadlines, outputs.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
-    Input, Output, Record, RecordTicket, Scene, SceneKind, Settings, Unfinished,
+    Input, LaneMode, Output, Record, RecordTicket, Scene, SceneKind, Settings, Signal, Unfinished,
     lane::Lane,
     session::{Session, Stage},
     verdict::Verdict,
 };
-use crate::{
-    fault::Code,
-    words::{LaneId, Moment, Now, SessionId, WallTime},
-};
+use crate::words::{JobId, LaneId, Moment, Now, SessionId, WallTime};
 
 /// The core. See the module's documentation for the invariant its driver keeps.
 pub struct Kiosk {
@@ -21,6 +18,8 @@ pub struct Kiosk {
     pub(super) lanes: Vec<Lane>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) awaited: BTreeMap<RecordTicket, SessionId>,
+    /// Reprints whose fate is awaited.
+    pub(super) reprints: BTreeSet<JobId>,
     outputs: VecDeque<Output>,
     pub(super) stopping: bool,
     pub(super) wall: WallTime,
@@ -39,6 +38,7 @@ impl Kiosk {
             lanes: settings.lanes.into_iter().map(Lane::new).collect(),
             sessions: BTreeMap::new(),
             awaited: BTreeMap::new(),
+            reprints: BTreeSet::new(),
             outputs: VecDeque::new(),
             stopping: false,
             wall: now.wall,
@@ -76,7 +76,13 @@ impl Kiosk {
             Input::Resolved { session, resolution } => self.resolved(moment, session, resolution),
             Input::Printed { job, outcome } => self.printed(job, outcome),
             Input::Gated { session, outcome } => self.gated(session, outcome),
-            Input::DeviceChanged { lane, fault } => self.device_changed(lane, fault),
+            Input::GateAlarmed { lane, session, alarm } => self.gate_alarmed(moment, lane, session, alarm),
+            Input::Annulled { session, result } => self.annulled(moment, session, result),
+            Input::DeviceChanged { lane, device, fault } => self.device_changed(lane, device, fault),
+            Input::PaperLow { lane, low } => self.paper_low(lane, low),
+            Input::ModeChanged { lane, mode, on } => self.mode_changed(lane, mode, on),
+            Input::Pressed { lane, button } => self.pressed(moment, lane, button),
+            Input::Reprint { lane, job, slip } => self.reprint(moment, lane, job, *slip),
             Input::Stopping => self.stop(),
         }
     }
@@ -117,7 +123,10 @@ impl Kiosk {
     /// True when nothing under way would be lost by ending now.
     pub fn is_quiet(&self) -> bool {
         self.awaited.is_empty()
-            && self.sessions.values().all(|session| matches!(session.stage, Stage::Resolving { .. }))
+            && self
+                .sessions
+                .values()
+                .all(|session| matches!(session.stage, Stage::Resolving { .. } | Stage::Annulling { .. }))
     }
 
     pub(super) fn emit(&mut self, output: Output) {
@@ -152,37 +161,16 @@ impl Kiosk {
 
     pub(super) fn show(&mut self, lane: LaneId, scene: Scene, until: Option<Moment>) {
         let Some(place) = self.lane(lane) else { return };
+        if place.modes.contains(&LaneMode::Emergency) && scene.kind != SceneKind::Evacuate {
+            // Nothing stands before the way out.
+            return;
+        }
         place.scene_until = until;
-        if !place.settings.has_panel {
-            return;
-        }
         place.scene = Some(scene.clone());
-        self.emit(Output::Show { lane, scene });
-    }
-
-    /// Nobody stands here, or nobody may: wipes whatever was shown.
-    pub(super) fn show_idle(&mut self, lane: LaneId) {
-        let stopping = self.stopping;
-        let Some(place) = self.lane(lane) else { return };
-        place.presenting = None;
-        let code = place.fault.or(stopping.then_some(Code::X002));
-        let scene = match code {
-            None => Scene::of(SceneKind::Idle),
-            Some(code) => {
-                Scene { next: Some(super::NextStep::StaffWindow), code: Some(code), ..Scene::of(SceneKind::OutOfOrder) }
-            }
-        };
-        self.show(lane, scene, None);
-    }
-
-    fn device_changed(&mut self, lane: LaneId, fault: Option<Code>) {
-        let Some(place) = self.lane(lane) else { return };
-        if place.fault == fault {
-            return;
-        }
-        place.fault = fault;
-        if place.foreground.is_none() && place.presenting.is_none() {
-            self.show_idle(lane);
+        let shown = place.settings.has_panel;
+        self.indicate(lane, Signal::of(scene.kind));
+        if shown {
+            self.emit(Output::Show { lane, scene });
         }
     }
 
@@ -190,14 +178,8 @@ impl Kiosk {
     /// about after the restart.
     fn stop(&mut self) {
         self.stopping = true;
-        let open: Vec<SessionId> = self
-            .sessions
-            .values()
-            .filter(|session| {
-                matches!(session.stage, Stage::Held { .. } | Stage::LookingUp { .. } | Stage::Choosing { .. })
-            })
-            .map(|session| session.id)
-            .collect();
+        let open: Vec<SessionId> =
+            self.sessions.values().filter(|session| session.is_undecided()).map(|session| session.id).collect();
         for id in open {
             self.close(id, Verdict::interrupted());
         }

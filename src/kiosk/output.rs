@@ -1,6 +1,6 @@
 //! What to do.
 
-use super::{Record, Scene, Slip};
+use super::{Record, Scene, Signal, Slip};
 use crate::{
     fault::Code,
     words::{FaceSid, Identity, JobId, LaneId, Moment, PeerId, SessionId, Text},
@@ -61,6 +61,20 @@ pub enum Output {
         lane: LaneId,
         /// The permission; answered by [`super::Input::Gated`].
         grant: Grant,
+    },
+    /// Take a check-in back: nobody went through the gate. Answered by [`super::Input::Annulled`].
+    Annul {
+        /// Whose.
+        session: SessionId,
+        /// Not before this moment.
+        after: Moment,
+    },
+    /// Let lights and buzzer say something; a later signal replaces it.
+    Indicate {
+        /// Where.
+        lane: LaneId,
+        /// What.
+        signal: Signal,
     },
     /// Answer a frame.
     Acknowledge {
@@ -165,6 +179,8 @@ pub enum OutcomeResult {
     Interrupted,
     /// Nobody knows whether the check-in was carried out; staff look it up.
     Unknown,
+    /// Checked in, and taken back because nobody went through the gate.
+    Annulled,
 }
 
 impl AckStatus {
@@ -182,7 +198,7 @@ impl AckStatus {
 
 impl OutcomeResult {
     /// Every result.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CheckedIn,
         Self::Already,
         Self::Refused,
@@ -190,6 +206,7 @@ impl OutcomeResult {
         Self::Cancelled,
         Self::Interrupted,
         Self::Unknown,
+        Self::Annulled,
     ];
 
     /// The wire's and the journal's word.
@@ -202,6 +219,7 @@ impl OutcomeResult {
             Self::Cancelled => "cancelled",
             Self::Interrupted => "interrupted",
             Self::Unknown => "unknown",
+            Self::Annulled => "annulled",
         }
     }
 }

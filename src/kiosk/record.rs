@@ -78,6 +78,8 @@ pub struct Unfinished {
     pub reached_check_in: bool,
     /// The decision, if one stands in the journal: result and code.
     pub decided: Option<(OutcomeResult, Option<Code>)>,
+    /// The check-in is to be taken back, for this reason: a [`Record::Gated`] says that nobody went through.
+    pub to_annul: Option<Code>,
 }
 
 impl Record {

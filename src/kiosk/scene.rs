@@ -20,6 +20,8 @@ pub struct Scene {
     pub detail: Option<Text>,
     /// What may be picked.
     pub options: Vec<SceneOption>,
+    /// Where a QR code leads: the other way in.
+    pub qr: Option<Text>,
     /// What the person can do now; always set on an unhappy end.
     pub next: Option<NextStep>,
     /// Shown small in the corner.
@@ -65,6 +67,18 @@ pub enum SceneKind {
     Failed,
     /// The lane is out of order.
     OutOfOrder,
+    /// Another way in is offered.
+    OtherWay,
+    /// Staff have been called.
+    StaffCalled,
+    /// Somebody passed behind another, or the wrong way.
+    OneByOne,
+    /// Staff have closed the lane.
+    Closed,
+    /// A technician works on it.
+    Maintenance,
+    /// The fire input is active.
+    Evacuate,
 }
 
 /// What a person can do now.
@@ -76,6 +90,8 @@ pub enum NextStep {
     OtherWay,
     /// 请到人工窗口
     StaffWindow,
+    /// 请走其他通道
+    OtherLane,
 }
 
 /// One option of a choice.
@@ -90,7 +106,17 @@ pub struct SceneOption {
 impl Scene {
     /// A scene of this kind with nothing filled in.
     pub fn of(kind: SceneKind) -> Self {
-        Self { kind, name: None, number: None, detail: None, options: Vec::new(), next: None, code: None, stands: None }
+        Self {
+            kind,
+            name: None,
+            number: None,
+            detail: None,
+            options: Vec::new(),
+            qr: None,
+            next: None,
+            code: None,
+            stands: None,
+        }
     }
 }
 
@@ -115,49 +141,53 @@ impl SceneKind {
             Self::Unknown => "unknown",
             Self::Failed => "failed",
             Self::OutOfOrder => "out_of_order",
-        }
-    }
-
-    /// The headline a person reads, Simplified Chinese, at most eight hanzi.
-    pub fn headline(self) -> &'static str {
-        match self {
-            Self::Idle => "请正对摄像头",
-            Self::AskConsent => "请在屏幕上同意",
-            Self::LookingUp => "正在识别请稍候",
-            Self::CheckingIn => "正在签到请稍候",
-            Self::Admitted => "签到成功",
-            Self::Already => "您已签到",
-            Self::Choose => "请选择",
-            Self::NotFound => "未查到您的预约",
-            Self::TooEarly => "还没到签到时间",
-            Self::TooLate => "已过签到时间",
-            Self::Refused => "暂不能签到",
-            Self::LookAgain => "没有识别成功",
-            Self::Cancelled => "已取消",
-            Self::TookTooLong => "网络较慢未完成",
-            Self::Unknown => "签到结果待确认",
-            Self::Failed => "暂时无法签到",
-            Self::OutOfOrder => "本机暂停服务",
+            Self::OtherWay => "other_way",
+            Self::StaffCalled => "staff_called",
+            Self::OneByOne => "one_by_one",
+            Self::Closed => "closed",
+            Self::Maintenance => "maintenance",
+            Self::Evacuate => "evacuate",
         }
     }
 }
 
 impl NextStep {
-    /// The advice a person reads, Simplified Chinese, at most eight hanzi.
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::LookAgain => "请再看一次镜头",
-            Self::OtherWay => "请刷身份证或扫码",
-            Self::StaffWindow => "请到人工窗口",
-        }
-    }
-
     /// The wire's word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LookAgain => "look_again",
             Self::OtherWay => "other_way",
             Self::StaffWindow => "staff_window",
+            Self::OtherLane => "other_lane",
         }
     }
+}
+
+impl SceneKind {
+    /// Every kind.
+    pub const ALL: [Self; 23] = [
+        Self::Idle,
+        Self::AskConsent,
+        Self::LookingUp,
+        Self::CheckingIn,
+        Self::Admitted,
+        Self::Already,
+        Self::Choose,
+        Self::NotFound,
+        Self::TooEarly,
+        Self::TooLate,
+        Self::Refused,
+        Self::LookAgain,
+        Self::Cancelled,
+        Self::TookTooLong,
+        Self::Unknown,
+        Self::Failed,
+        Self::OutOfOrder,
+        Self::OtherWay,
+        Self::StaffCalled,
+        Self::OneByOne,
+        Self::Closed,
+        Self::Maintenance,
+        Self::Evacuate,
+    ];
 }

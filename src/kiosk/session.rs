@@ -43,6 +43,8 @@ pub(super) enum Stage {
     Closing { verdict: Box<Verdict> },
     /// Slip or gate are at work; the session closes when they are done.
     Acting { verdict: Box<Verdict>, printing: bool, opening: bool },
+    /// Nobody went through the gate in time: the site's system takes the check-in back.
+    Annulling { code: Code, tries: usize },
     /// The person has been sent to staff; the site's system is asked what became of it.
     Resolving { tries: usize },
 }
@@ -74,6 +76,15 @@ impl Session {
         }
     }
 
+    /// Nobody but WeChat and the person has been asked yet, and no decision can be under way.
+    pub(super) fn is_undecided(&self) -> bool {
+        matches!(self.stage, Stage::Held { .. } | Stage::LookingUp { .. } | Stage::Choosing { .. })
+    }
+
+    pub(super) fn askers(&self) -> &[(PeerId, u64)] {
+        &self.askers
+    }
+
     pub(super) fn take_askers(&mut self) -> Vec<(PeerId, u64)> {
         std::mem::take(&mut self.askers)
     }
@@ -83,7 +94,8 @@ impl Session {
         match self.stage {
             Stage::Held { until } | Stage::Choosing { until, .. } => Some(until),
             Stage::LookingUp { .. } | Stage::Announcing | Stage::CheckingIn => Some(self.deadline),
-            Stage::Deciding { .. } | Stage::Closing { .. } | Stage::Acting { .. } | Stage::Resolving { .. } => None,
+            Stage::Deciding { .. } | Stage::Closing { .. } | Stage::Acting { .. } => None,
+            Stage::Resolving { .. } | Stage::Annulling { .. } => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::words::{Mode, NameStyle};
+use crate::words::{Mode, NameStyle, Text};
 
 /// The core's settings.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct LaneSettings {
     pub choice_wait: Duration,
     /// A frame that comes again within this is the same frame.
     pub repeat_window: Duration,
+    /// How long an unhappy end stands.
+    pub unhappy_stands: Duration,
     /// A slip not printed within this is dropped.
     pub slip_patience: Duration,
     /// Scenes are shown.
@@ -40,6 +42,10 @@ pub struct LaneSettings {
     pub has_printer: bool,
     /// A gate is opened.
     pub has_gate: bool,
+    /// Lights or a buzzer.
+    pub has_indicators: bool,
+    /// What a QR code leads to for whoever does not want, or cannot use, the face.
+    pub other_way: Option<Text>,
 }
 
 impl Default for LaneSettings {
@@ -53,10 +59,26 @@ impl Default for LaneSettings {
             consent_wait: Duration::from_secs(60),
             choice_wait: Duration::from_secs(30),
             repeat_window: Duration::from_secs(60),
+            unhappy_stands: Duration::from_secs(6),
             slip_patience: Duration::from_secs(30),
             has_panel: true,
             has_printer: false,
             has_gate: false,
+            has_indicators: false,
+            other_way: None,
+        }
+    }
+}
+
+impl LaneSettings {
+    /// 大字: everything that a person has to read or do may take twice as long, the name within ten seconds.
+    pub fn unhurried(self) -> Self {
+        Self {
+            wipe_after: (2 * self.wipe_after).min(Duration::from_secs(10)),
+            consent_wait: 2 * self.consent_wait,
+            choice_wait: 2 * self.choice_wait,
+            unhappy_stands: 2 * self.unhappy_stands,
+            ..self
         }
     }
 }

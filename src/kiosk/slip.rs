@@ -9,6 +9,8 @@ pub struct Slip {
     pub name: Option<ShownName>,
     /// Number, place, notes, QR payload.
     pub admission: Admission,
+    /// Staff asked for it again: marked 补打.
+    pub reprint: bool,
     /// The person had this number before.
     pub already: bool,
     /// When the decision fell.

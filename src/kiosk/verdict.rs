@@ -60,6 +60,16 @@ impl Verdict {
         Self::new(OutcomeResult::Interrupted, Some(Code::X002), SceneKind::OutOfOrder, next)
     }
 
+    /// The person wants another way in.
+    pub(super) fn other_way() -> Self {
+        Self::new(OutcomeResult::Cancelled, None, SceneKind::OtherWay, Some(NextStep::OtherWay))
+    }
+
+    /// Nobody went through the gate.
+    pub(super) fn annulled(code: Code) -> Self {
+        Self::new(OutcomeResult::Annulled, Some(code), SceneKind::Cancelled, Some(NextStep::LookAgain))
+    }
+
     /// Nobody knows whether the check-in was carried out.
     pub(super) fn unknown(code: Code) -> Self {
         Self::new(OutcomeResult::Unknown, Some(code), SceneKind::Unknown, Some(NextStep::StaffWindow))

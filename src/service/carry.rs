@@ -8,14 +8,14 @@ use super::{
     checkins::{self, Question},
     journalist::Entry,
     lookups::Errand,
-    outputs::Opening,
+    outputs::Order,
     printers::Job,
     worker::Worker,
 };
 use crate::{
     checkin::{CheckIn, Request},
     fault::Code,
-    kiosk::{CheckInRequest, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
+    kiosk::{CheckInRequest, Device, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
     store::Correlator,
     terminal::Reply,
     words::{CheckInAnswer, Clock, LaneId, Mode, Moment, Resolution},
@@ -30,8 +30,8 @@ pub(super) struct LaneHands {
     pub(super) scenes_to_terminal: bool,
     pub(super) panel: Option<Worker<Scene>>,
     pub(super) printer: Option<Worker<Job>>,
-    /// The fault the core was told when a thread of this lane hung.
-    pub(super) late: Option<Code>,
+    /// What the core was told hangs.
+    pub(super) late: Vec<Device>,
 }
 
 /// Everything that can be told to do something.
@@ -40,7 +40,7 @@ pub(super) struct Carrier {
     correlator: Arc<Correlator>,
     lanes: Vec<LaneHands>,
     store: Worker<Entry>,
-    outputs: Worker<Opening>,
+    outputs: Worker<Order>,
     lookups: Worker<Errand>,
     checkins: Worker<Question>,
     /// Questions about the past whose time has not come.
@@ -57,7 +57,7 @@ impl Carrier {
         correlator: Arc<Correlator>,
         lanes: Vec<LaneHands>,
         store: Worker<Entry>,
-        outputs: Worker<Opening>,
+        outputs: Worker<Order>,
         lookups: Worker<Errand>,
         checkins: Worker<Question>,
     ) -> Self {
@@ -99,6 +99,16 @@ impl Carrier {
                 }
                 self.later.push((after, Question::Resolve { session }));
             }
+            Output::Annul { session, after } => {
+                if self.later.len() == LATER {
+                    return Some(Input::Annulled { session, result: Err(Code::X003) });
+                }
+                self.later.push((after, Question::Annul { session }));
+            }
+            Output::Indicate { lane, signal } => {
+                // A light that comes late says something wrong: it is left out instead.
+                let _ = self.outputs.offer(Order::Indicate { lane, signal });
+            }
             Output::Show { lane, scene } => {
                 if let Some(hands) = self.lanes.get(usize::from(lane.0)) {
                     hands.show(scene);
@@ -111,7 +121,7 @@ impl Carrier {
                 }
             }
             Output::Open { lane, grant } => {
-                if self.outputs.offer(Opening { lane, grant }).is_err() {
+                if self.outputs.offer(Order::Open { lane, grant }).is_err() {
                     let outcome = GateOutcome::Failed(Code::G801);
                     return Some(Input::Gated { session: grant.session, outcome });
                 }
@@ -196,20 +206,21 @@ impl Carrier {
         .find_map(|(name, late)| late.then_some(name))
     }
 
-    /// Lanes whose panel or printer began or ceased to hang since the last call.
-    pub(super) fn late_lanes(&mut self, now: Moment) -> Vec<(LaneId, Option<Code>)> {
+    /// Panels and printers that began or ceased to hang since the last call.
+    pub(super) fn late_devices(&mut self, now: Moment) -> Vec<Input> {
         let mut changed = Vec::new();
-        for (index, hands) in self.lanes.iter_mut().enumerate() {
-            let late = if hands.panel.as_ref().is_some_and(|panel| panel.is_late(now)) {
-                Some(Code::D601)
-            } else if hands.printer.as_ref().is_some_and(|printer| printer.is_late(now)) {
-                Some(Code::P701)
-            } else {
-                None
-            };
-            if late != hands.late {
-                hands.late = late;
-                changed.push((LaneId(u16::try_from(index).unwrap_or(u16::MAX)), late));
+        for (hands, lane) in self.lanes.iter_mut().zip(0..) {
+            let late = [
+                (Device::Panel, Code::D601, hands.panel.as_ref().is_some_and(|panel| panel.is_late(now))),
+                (Device::Printer, Code::P701, hands.printer.as_ref().is_some_and(|printer| printer.is_late(now))),
+            ];
+            for (device, code, is_late) in late {
+                if hands.late.contains(&device) != is_late {
+                    hands.late.retain(|known| *known != device);
+                    hands.late.extend(is_late.then_some(device));
+                    let fault = is_late.then_some(code);
+                    changed.push(Input::DeviceChanged { lane: LaneId(lane), device, fault });
+                }
             }
         }
         changed
@@ -227,6 +238,7 @@ impl Carrier {
     /// that hang on a device, and those that wait for the network, are left behind: the process ends with them.
     pub(super) fn close(self) {
         let now = self.clock.now().moment;
+        let _ = self.outputs.sender().send(Order::Close);
         self.outputs.finish();
         for panel in self.lanes.into_iter().filter_map(|hands| hands.panel).filter(|panel| !panel.is_late(now)) {
             panel.finish();

@@ -19,6 +19,8 @@ pub(super) enum Question {
     CheckIn { request: Box<Request>, deadline: Moment },
     /// What became of this session?
     Resolve { session: SessionId },
+    /// Nobody went through: take it back.
+    Annul { session: SessionId },
 }
 
 /// The adapter in use; SIGHUP puts another in its place.
@@ -43,6 +45,9 @@ pub(super) fn spawn(
                     Question::CheckIn { request, deadline } => {
                         let patience = deadline.since(reader.now().moment);
                         Input::Answered { session: request.session, answer: adapter.check_in(&request, patience) }
+                    }
+                    Question::Annul { session } => {
+                        Input::Annulled { session, result: adapter.annul(session, RESOLVE_PATIENCE) }
                     }
                     Question::Resolve { session } => {
                         Input::Resolved { session, resolution: adapter.resolve(session, RESOLVE_PATIENCE) }

@@ -15,11 +15,15 @@ use tokio::{
 
 use super::{
     carry::{Carrier, LaneHands},
-    checkins, journalist, lookups, notify, outputs, panels, printers,
+    checkins,
+    inputs::InputPart,
+    journalist, lookups, notify,
+    outputs::{self, LaneOutputs},
+    panels, printers,
 };
 use crate::{
     checkin::CheckIn,
-    device::{Gate, Panel, Printer},
+    device::{Gate, Indicator, Panel, Printer},
     fault::{Code, Fault, exit},
     identity::FaceLookup,
     kiosk::{self, Input, Kiosk, Unfinished},
@@ -70,6 +74,10 @@ pub struct LanePart {
     pub printer: Option<Box<dyn Printer>>,
     /// Its gate.
     pub gate: Option<Box<dyn Gate>>,
+    /// Its lights and buzzer.
+    pub indicator: Option<Box<dyn Indicator>>,
+    /// Its buttons, switches and sensors.
+    pub inputs: Option<InputPart>,
 }
 
 /// Where a lane's scenes go.
@@ -169,7 +177,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let mut terminals = JoinSet::new();
     let counters = Arc::new(terminal::Counters::default());
     let mut hands = Vec::new();
-    let mut gates = Vec::new();
+    let (mut driven, mut sensed) = (Vec::new(), Vec::new());
     for (index, lane) in lanes.into_iter().enumerate() {
         let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
         let (replies, answered) = mpsc::channel(64);
@@ -190,10 +198,11 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
             }
         };
         let printer = match lane.printer {
-            Some(printer) => Some(printers::spawn(printer, &clock, inputs.clone()).map_err(ServiceError::Thread)?),
+            Some(printer) => Some(printers::spawn(id, printer, &clock, inputs.clone()).map_err(ServiceError::Thread)?),
             None => None,
         };
-        gates.extend(lane.gate.map(|gate| (id, gate)));
+        sensed.extend(lane.inputs.map(|part| (id, part)));
+        driven.push((id, LaneOutputs { gate: lane.gate, indicator: lane.indicator }));
         hands.push(LaneHands {
             name: lane.name,
             mode: lane.mode,
@@ -202,11 +211,16 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
             scenes_to_terminal,
             panel,
             printer,
-            late: None,
+            late: Vec::new(),
         });
     }
     let store = journalist::spawn(journal, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
-    let outputs = outputs::spawn(gates, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
+    let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
+    let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
+    for (id, part) in sensed {
+        super::inputs::spawn(id, count, part, outputs.sender(), &clock, inputs.clone())
+            .map_err(ServiceError::Thread)?;
+    }
     let lookups = lookups::spawn(&current_lookup, parts.lookup_workers, parts.patience, &clock, &inputs)
         .map_err(ServiceError::Thread)?;
     let checkins =
@@ -275,8 +289,8 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
             } else {
                 notify::alive(&format!("{} lanes, {} sessions since start", carrier.lanes(), carrier.opened()));
             }
-            for (lane, fault) in carrier.late_lanes(began.moment) {
-                core.handle(began, Input::DeviceChanged { lane, fault });
+            for changed in carrier.late_devices(began.moment) {
+                core.handle(began, changed);
             }
             carrier.carry_all(&mut core);
         }

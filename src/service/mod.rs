@@ -8,6 +8,7 @@ mod carry;
 mod checkins;
 mod clock;
 mod daemon;
+mod inputs;
 mod journalist;
 mod lookups;
 mod notify;
@@ -18,6 +19,7 @@ mod worker;
 
 pub use clock::{RELEASED, SystemClock};
 pub use daemon::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary, serve};
+pub use inputs::InputPart;
 
 use crate::kiosk::Input;
 

@@ -1,4 +1,4 @@
-//! A panel's thread: the newest scene wins, a panel that fails is tried again.
+//! A panel's thread: the newest scene wins, a countdown counts, a panel that fails is tried again.
 
 use std::{
     io,
@@ -8,58 +8,79 @@ use std::{
 
 use super::{Inputs, worker::Worker};
 use crate::{
-    device::Panel,
+    device::{Panel, panel::countdown},
     fault::{Code, Fault as _},
-    kiosk::{Input, Scene},
-    words::{Clock, LaneId},
+    kiosk::{Device, Input, Scene},
+    words::{Clock, LaneId, Moment},
 };
 
 /// How soon a panel that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// A countdown changes this often.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A panel that takes longer than this is out of order, and so is its lane.
 pub(super) const PANEL_LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) fn spawn(
     lane: LaneId,
-    mut panel: Box<dyn Panel>,
+    panel: Box<dyn Panel>,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Worker<Scene>> {
+    let reader = Arc::clone(clock);
     Worker::spawn_reading("panel", 16, PANEL_LIMIT, clock, move |scenes, pulse| {
-        let mut failed: Option<Scene> = None;
+        let mut shown = Shown { lane, panel, inputs, failed: false };
+        let mut current: Option<(Scene, Moment)> = None;
         loop {
-            let next = if failed.is_some() {
-                scenes.recv_timeout(AGAIN)
-            } else {
-                scenes.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            let counting = current.as_ref().is_some_and(|(scene, _)| countdown(scene).is_some_and(|left| left > 0));
+            let next = match (shown.failed, counting) {
+                (true, _) => scenes.recv_timeout(AGAIN),
+                (false, true) => scenes.recv_timeout(SECOND),
+                (false, false) => scenes.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
-            let scene = match (next, failed.take()) {
-                (Ok(scene), was_failed) => {
-                    let newest = scenes.try_iter().last().unwrap_or(scene);
-                    (newest, was_failed.is_some())
-                }
-                (Err(RecvTimeoutError::Timeout), Some(scene)) => (scene, true),
+            let now = reader.now().moment;
+            match (next, &current) {
+                (Ok(scene), _) => current = Some((scenes.try_iter().last().unwrap_or(scene), now)),
+                (Err(RecvTimeoutError::Timeout), Some(_)) => {}
                 (Err(_), _) => return,
-            };
-            let (scene, was_failed) = scene;
-            match pulse.working(|| panel.show(&scene)) {
-                Ok(drawn) => {
-                    for missing in drawn.missing {
-                        tracing::warn!(code = %Code::D610, "glyph missing U+{:04X}", u32::from(missing));
-                    }
-                    if was_failed {
-                        let _ = inputs.blocking_send(Input::DeviceChanged { lane, fault: None });
-                    }
-                }
-                Err(error) => {
-                    if !was_failed {
-                        tracing::error!(code = %error.code(), %error, lane = lane.0, "panel failed");
-                        let _ = inputs.blocking_send(Input::DeviceChanged { lane, fault: Some(error.code()) });
-                    }
-                    failed = Some(scene);
-                }
+            }
+            if let Some((scene, since)) = &current {
+                let stands = scene.stands.map(|stands| stands.saturating_sub(now.since(*since)));
+                let scene = Scene { stands, ..scene.clone() };
+                pulse.working(|| shown.show(&scene));
             }
         }
     })
+}
+
+struct Shown {
+    lane: LaneId,
+    panel: Box<dyn Panel>,
+    inputs: Inputs,
+    failed: bool,
+}
+
+impl Shown {
+    fn show(&mut self, scene: &Scene) {
+        let fault = match self.panel.show(scene) {
+            Ok(drawn) => {
+                for missing in drawn.missing {
+                    tracing::warn!(code = %Code::D610, "glyph missing U+{:04X}", u32::from(missing));
+                }
+                None
+            }
+            Err(error) => {
+                if !self.failed {
+                    tracing::error!(code = %error.code(), %error, lane = self.lane.0, "panel failed");
+                }
+                Some(error.code())
+            }
+        };
+        if std::mem::replace(&mut self.failed, fault.is_some()) != fault.is_some() {
+            let (lane, device) = (self.lane, Device::Panel);
+            let _ = self.inputs.blocking_send(Input::DeviceChanged { lane, device, fault });
+        }
+    }
 }

@@ -1,12 +1,17 @@
-//! A printer's thread: one job at a time, never the next person's.
+//! A printer's thread: one job at a time, never the next person's; looked after while nothing is printed.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, mpsc::RecvTimeoutError},
+    time::Duration,
+};
 
 use super::{Inputs, worker::Worker};
 use crate::{
-    device::Printer,
-    kiosk::{Input, Slip},
-    words::{Clock, JobId, Moment},
+    device::{Printer, PrinterStatus},
+    fault::Code,
+    kiosk::{Device, Input, PrintOutcome, Slip},
+    words::{Clock, JobId, LaneId, Moment},
 };
 
 /// What a printer's thread does next.
@@ -20,16 +25,67 @@ pub(super) enum Job {
 /// A job has its own deadline of half a minute; a printer that takes longer still is hung.
 pub(super) const PRINTER_LIMIT: Duration = Duration::from_secs(60);
 
-pub(super) fn spawn(mut printer: Box<dyn Printer>, clock: &Arc<dyn Clock>, inputs: Inputs) -> io::Result<Worker<Job>> {
+/// How soon a printer is looked at that has just refused a slip.
+const SOON: Duration = Duration::from_millis(500);
+
+pub(super) fn spawn(
+    lane: LaneId,
+    mut printer: Box<dyn Printer>,
+    clock: &Arc<dyn Clock>,
+    inputs: Inputs,
+) -> io::Result<Worker<Job>> {
     Worker::spawn_reading("printer", 8, PRINTER_LIMIT, clock, move |jobs, pulse| {
-        for job in jobs {
-            match job {
-                Job::Prepare => pulse.working(|| printer.prepare()),
-                Job::Print { job, slip, deadline } => {
+        let mut lane = LanePaper { lane, inputs, fault: None, low: false };
+        let mut again = Duration::ZERO;
+        loop {
+            match jobs.recv_timeout(again) {
+                Ok(Job::Prepare) => pulse.working(|| printer.prepare()),
+                Ok(Job::Print { job, slip, deadline }) => {
                     let outcome = pulse.working(|| printer.print(job, &slip, deadline));
-                    let _ = inputs.blocking_send(Input::Printed { job, outcome });
+                    let _ = lane.inputs.blocking_send(Input::Printed { job, outcome });
+                    if let PrintOutcome::NotPrinted(code) = outcome {
+                        lane.hold(Some(code));
+                    }
+                    again = SOON;
                 }
+                Err(RecvTimeoutError::Timeout) => {
+                    let tended = pulse.working(|| printer.tend());
+                    lane.take(tended.status);
+                    again = tended.again;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     })
+}
+
+/// What the core knows of a printer's paper.
+struct LanePaper {
+    lane: LaneId,
+    inputs: Inputs,
+    fault: Option<Code>,
+    low: bool,
+}
+
+impl LanePaper {
+    fn take(&mut self, status: Option<PrinterStatus>) {
+        // A printer that does not answer says nothing new about its paper.
+        let Some(status) = status else { return };
+        self.hold(status.fault);
+        if std::mem::replace(&mut self.low, status.paper_low) != status.paper_low {
+            if status.paper_low {
+                tracing::warn!(code = %Code::P706, lane = self.lane.0, "the printer's paper is nearly out");
+            }
+            let _ = self.inputs.blocking_send(Input::PaperLow { lane: self.lane, low: status.paper_low });
+        }
+    }
+
+    /// Without paper, or with its cover open, the lane waits; with any other fault people get their number on the panel.
+    fn hold(&mut self, fault: Option<Code>) {
+        let fault = fault.filter(|code| matches!(code, Code::P702 | Code::P703));
+        if std::mem::replace(&mut self.fault, fault) != fault {
+            let (lane, device) = (self.lane, Device::Printer);
+            let _ = self.inputs.blocking_send(Input::DeviceChanged { lane, device, fault });
+        }
+    }
 }

@@ -102,6 +102,11 @@ impl<J: Send + 'static> Worker<J> {
         })
     }
 
+    /// Another place to hand jobs over from. The threads end when all of them are gone.
+    pub(super) fn sender(&self) -> SyncSender<J> {
+        self.jobs.clone()
+    }
+
     /// True while a thread has been at one piece of work for longer than the limit.
     pub(super) fn is_late(&self, now: Moment) -> bool {
         self.pulses.iter().any(|pulse| pulse.busy_for(now) > self.limit)

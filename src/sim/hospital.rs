@@ -50,6 +50,8 @@ struct Inner {
     /// Answers given, by session.
     sessions: HashMap<String, Value>,
     requests: usize,
+    /// Sessions taken back.
+    annulled: Vec<String>,
 }
 
 impl Hospital {
@@ -86,6 +88,11 @@ impl Hospital {
         self.server.set_online(online);
     }
 
+    /// The sessions that were taken back.
+    pub fn annulled(&self) -> Vec<String> {
+        self.state.inner().annulled.clone()
+    }
+
     /// Requests that passed the HMAC check.
     pub fn requests(&self) -> usize {
         self.state.inner().requests
@@ -112,6 +119,12 @@ impl State {
                 Ok(question) => answer(200, inner.check_in(&question)),
                 Err(_) => answer(400, json!({ "error": "not JSON" })),
             },
+            ("DELETE", path) => {
+                let session = path.strip_prefix("/kiosk/check-ins/").unwrap_or("");
+                inner.sessions.remove(session);
+                inner.annulled.push(session.to_owned());
+                answer(200, json!({}))
+            }
             ("GET", path) => {
                 let known = path.strip_prefix("/kiosk/check-ins/").and_then(|session| inner.sessions.get(session));
                 match known {

@@ -44,6 +44,9 @@ const OUTCOME: Duration = Duration::from_secs(15);
 /// Panel, printer and gate may take this long after the outcome.
 const SETTLE: Duration = Duration::from_secs(3);
 
+/// A kiosk sees within this that paper was put in.
+const PAPER_SEEN: Duration = Duration::from_millis(2500);
+
 /// How often the twins are looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -72,6 +75,8 @@ impl Stage {
             if seen.what == visit.expected || until <= self.now() {
                 if visit.twist == Twist::NoPaper {
                     twins.printer.refill();
+                    // The lane waits for paper, and goes on by itself.
+                    thread::sleep(PAPER_SEEN);
                 }
                 // Whoever looks at the panel sees it drawn to its end.
                 thread::sleep(4 * LOOK);

@@ -121,16 +121,17 @@ impl Stored {
                 Self::Printed { session, copy: job.copy, outcome: outcome.to_owned(), code: text(&code) }
             }
             Record::Gated { outcome, .. } => {
-                let (outcome, code) = match outcome {
-                    GateOutcome::Opened => ("opened", None),
-                    GateOutcome::Passed => ("passed", None),
-                    GateOutcome::Expired => ("expired", None),
-                    GateOutcome::Tailgated => ("tailgated", None),
-                    GateOutcome::Reversed => ("reversed", None),
-                    GateOutcome::HeldOpen => ("held_open", None),
-                    GateOutcome::Failed(code) => ("failed", Some(*code)),
+                let word = match outcome {
+                    GateOutcome::Opened => "opened",
+                    GateOutcome::Passed => "passed",
+                    GateOutcome::Expired => "expired",
+                    GateOutcome::Tailgated => "tailgated",
+                    GateOutcome::Reversed => "reversed",
+                    GateOutcome::HeldOpen => "held_open",
+                    GateOutcome::Failed(_) => "failed",
                 };
-                Self::Gated { session, outcome: outcome.to_owned(), code: text(&code) }
+                let code = outcome.code().map(|code| code.as_str().to_owned());
+                Self::Gated { session, outcome: word.to_owned(), code }
             }
             Record::Closed { result, code, .. } => {
                 Self::Closed { session, result: result.as_str().to_owned(), code: text(code) }

@@ -63,6 +63,7 @@ struct Open {
     reached_check_in: bool,
     person: Option<Tag>,
     decided: Option<(OutcomeResult, Option<Code>)>,
+    to_annul: Option<Code>,
     segment: u64,
 }
 
@@ -98,7 +99,8 @@ impl View {
         let Ok(session) = line.stored.session().parse::<SessionId>() else { return };
         match &line.stored {
             Stored::Opened { lane, .. } => {
-                let open = Open { lane: lane.clone(), reached_check_in: false, person: None, decided: None, segment };
+                let (person, decided, to_annul) = (None, None, None);
+                let open = Open { lane: lane.clone(), reached_check_in: false, person, decided, to_annul, segment };
                 self.open.insert(session, open);
             }
             Stored::CheckingIn { .. } => {
@@ -121,7 +123,14 @@ impl View {
             Stored::Closed { .. } => {
                 self.open.remove(&session);
             }
-            Stored::Printed { .. } | Stored::Gated { .. } => {}
+            Stored::Gated { code, .. } => {
+                let code = code.as_ref().and_then(|code| code.parse().ok());
+                let open = self.open.get_mut(&session);
+                if let (Some(open), Some(code @ (Code::G802 | Code::G803 | Code::G807))) = (open, code) {
+                    open.to_annul = Some(code);
+                }
+            }
+            Stored::Printed { .. } => {}
         }
     }
 
@@ -139,6 +148,7 @@ impl View {
                 lane: lane_id(lanes, &open.lane),
                 reached_check_in: open.reached_check_in,
                 decided: open.decided,
+                to_annul: open.to_annul,
             })
             .collect();
         let given = self.given.iter().filter(|given| now.0 - given.at.0 < REMEMBERED_MS).cloned().collect();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     fault::Code,
     kiosk::{AckStatus, Outcome, Scene},
-    words::{PeerId, SessionId},
+    words::{Language, PeerId, SessionId},
 };
 
 /// Something a terminal is told.
@@ -80,12 +80,12 @@ fn scene_line(scene: &Scene) -> Vec<u8> {
     let options: Vec<Value> =
         scene.options.iter().map(|option| json!({ "option": option.option, "label": option.label.as_str() })).collect();
     line(&json!({
-        "v": 1, "type": "scene", "scene": scene.kind.as_str(), "headline": scene.kind.headline(),
-        "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice()),
+        "v": 1, "type": "scene", "scene": scene.kind.as_str(), "headline": scene.kind.headline(Language::ZhHans),
+        "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice(Language::ZhHans)),
         "name": scene.name.as_ref().map(|name| name.reveal()),
         "number": scene.number.as_ref().map(ToString::to_string),
         "detail": scene.detail.as_ref().map(ToString::to_string),
-        "options": options, "code": scene.code.map(Code::as_str),
+        "options": options, "qr": scene.qr.as_ref().map(ToString::to_string), "code": scene.code.map(Code::as_str),
         "stands_ms": scene.stands.map(|stands| u64::try_from(stands.as_millis()).unwrap_or(u64::MAX)),
     }))
 }

@@ -13,7 +13,11 @@ use super::{
     Address, Reply, Shared,
     connection::{Intake, QUEUED, STALL},
 };
-use crate::{fault::Code, kiosk::Input, words::PeerId};
+use crate::{
+    fault::Code,
+    kiosk::{Device, Input},
+    words::PeerId,
+};
 
 /// How soon a port that is gone is tried again, first and at most.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -28,7 +32,7 @@ pub(super) async fn serve(shared: Shared, mut replies: Receiver<Reply>) {
     loop {
         if let Ok(port) = SerialPort::open(device, *baud) {
             if std::mem::take(&mut gone) {
-                let _ = shared.inputs.send(Input::DeviceChanged { lane, fault: None }).await;
+                let _ = shared.inputs.send(Input::DeviceChanged { lane, device: Device::Terminal, fault: None }).await;
             }
             wait = FIRST_WAIT;
             if !talk(port, &shared, &mut replies, peer).await {
@@ -38,7 +42,8 @@ pub(super) async fn serve(shared: Shared, mut replies: Receiver<Reply>) {
         if !gone {
             gone = true;
             tracing::warn!(code = %Code::T210, lane = lane.0, "the terminal's port is gone");
-            let _ = shared.inputs.send(Input::DeviceChanged { lane, fault: Some(Code::T210) }).await;
+            let (device, fault) = (Device::Terminal, Some(Code::T210));
+            let _ = shared.inputs.send(Input::DeviceChanged { lane, device, fault }).await;
         }
         // What was meant for a terminal that is gone is of no use when it comes back.
         let pause = sleep(wait);

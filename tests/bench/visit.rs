@@ -10,8 +10,9 @@ use std::{
 };
 
 use facemchd::{
+    board::Board,
     checkin, config,
-    device::{EscPosPrinter, Port, Profile, slip_bytes},
+    device::{EscPosPrinter, Fonts, Layout, Port, Profile, Template, slip_bytes},
     http, kiosk,
     service::{self, Control, LanePart, PanelPart, Parts},
     sim::{
@@ -119,7 +120,7 @@ pub fn run() -> Verdict {
         WeChat::start(&setup.authority, Arc::clone(&setup.world), true, Arc::clone(&clock)).expect("a sandbox");
     let hospital = Hospital::start(&setup.authority, HMAC_KEY).expect("a site system");
     hospital.open_house();
-    let (wires, _twins) = devices::lane(&Out::default(), false, Arc::clone(&clock)).expect("twins");
+    let (wires, _twins) = devices::lane(&Out::default(), &board(), Arc::clone(&clock)).expect("twins");
     let (began_at, begins) = std::sync::mpsc::sync_channel(1);
     let cable = Tap { cable: wires.printer, clock: Arc::clone(&clock), began: began_at };
     let socket = folder.path().join("lane.sock");
@@ -191,17 +192,24 @@ fn encoding(clock: &dyn Clock) -> Duration {
     let name = RealName::new("张三丰".to_owned()).shown(NameStyle::Full);
     let admission =
         Admission { number: Some(Text::clean("A036")), place: Some(Text::clean("3楼")), ..Admission::default() };
-    let slip = kiosk::Slip { name: Some(name), admission, already: false, at: WallTime(1_700_000_000_000) };
+    let slip =
+        kiosk::Slip { name: Some(name), admission, already: false, reprint: false, at: WallTime(1_700_000_000_000) };
+    let (layout, mut fonts) = (layout(), Fonts::built_in());
     let began = clock.now().moment;
     for _ in 0..100 {
-        std::hint::black_box(slip_bytes(std::hint::black_box(&slip), &profile(), 0));
+        std::hint::black_box(slip_bytes(std::hint::black_box(&slip), &layout, &mut fonts));
     }
     clock.now().moment.since(began) / 100
 }
 
-fn profile() -> Profile {
+fn layout() -> Layout {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("board/printers/simulated.toml");
-    Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses")
+    let profile = Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses");
+    Layout { profile, template: Template::standard().expect("shipped"), utc_offset: 8 * 3600 }
+}
+
+fn board() -> Board {
+    Board::find("simulated").expect("built in").board
 }
 
 fn parts(
@@ -221,7 +229,7 @@ fn parts(
     let key = setup.keys.write("checkin.hmac", std::str::from_utf8(HMAC_KEY).expect("ASCII"));
     let checkin =
         checkin::Http::open(hospital.url(), Some(&key), 8 * 3600, client, Arc::clone(clock)).expect("an adapter");
-    let printer = EscPosPrinter::on(Box::new(cable), profile(), 8 * 3600, Arc::clone(clock));
+    let printer = EscPosPrinter::on(Box::new(cable), layout(), Fonts::built_in(), Arc::clone(clock));
     let address = terminal::Address::Unix { path: socket.to_owned(), allow_uids: Vec::new() };
     let patience = config::WechatPay::default().patience;
     let lane = LanePart {
@@ -232,6 +240,8 @@ fn parts(
         panel: PanelPart::None,
         printer: Some(Box::new(printer)),
         gate: None,
+        indicator: None,
+        inputs: None,
     };
     let lane_settings = kiosk::LaneSettings { has_panel: false, has_printer: true, ..kiosk::LaneSettings::default() };
     let lookup = setup.at(wechat.url()).lookup();

@@ -3,80 +3,84 @@
 
 use time::macros::format_description;
 
-use super::profile::{Ack, BitImage, Profile, Qr};
+use super::{
+    profile::{BitImage, Code128, DOTS_PER_COLUMN, Profile, Qr},
+    template::{Align, Field, Template, TemplateLine, When},
+};
 use crate::{
     device::{
         gb::{Gb, STAND_IN, columns, width, wrap},
-        glyph::glyph,
+        glyph::Fonts,
     },
     kiosk::Slip,
 };
 
-const INIT: &[u8] = &[0x1B, 0x40];
-const LEFT: &[u8] = &[0x1B, 0x61, 0];
-const CENTRE: &[u8] = &[0x1B, 0x61, 1];
-const NORMAL: &[u8] = &[0x1D, 0x21, 0x00];
-const DOUBLE: &[u8] = &[0x1D, 0x21, 0x11];
-const LARGE: &[u8] = &[0x1D, 0x21, 0x22];
-const BOLD_ON: &[u8] = &[0x1B, 0x45, 1];
-const BOLD_OFF: &[u8] = &[0x1B, 0x45, 0];
+pub(super) const INIT: &[u8] = &[0x1B, 0x40];
 const FEED_THREE: &[u8] = &[0x1B, 0x64, 3];
-/// `ESC * 33` with 24 columns of three bytes.
-const BIT_IMAGE: &[u8] = &[0x1B, 0x2A, 33, 24, 0];
-const GS_R: &[u8] = &[0x1D, 0x72, 1];
 
-/// A slip's bytes, and the characters that had to be replaced by ＊. `utc_offset` is in seconds east of UTC.
-pub fn slip_bytes(slip: &Slip, profile: &Profile, utc_offset: i32) -> (Vec<u8>, Vec<char>) {
-    let mut page = Page { bytes: Vec::with_capacity(1024), missing: Vec::new(), profile, enlarged: false };
+/// `ESC * 33`, whose columns are three bytes.
+const BIT_IMAGE: [u8; 3] = [0x1B, 0x2A, 33];
+
+/// Dots of a line of plain text.
+const LINE_DOTS: usize = 24;
+
+/// More rare characters than this in a line: the whole line is a picture.
+const INLINE: usize = 8;
+
+/// Modules of a native QR code, dots.
+const QR_DOTS: u8 = 6;
+
+/// Everything that a slip's bytes depend on besides the slip.
+pub struct Layout {
+    /// The printer.
+    pub profile: Profile,
+    /// What stands where.
+    pub template: Template,
+    /// Seconds east of UTC.
+    pub utc_offset: i32,
+}
+
+/// A slip as bytes: in pieces that end where a command ends, and the characters that had to be replaced by ＊.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encoded {
+    /// In order.
+    pub pieces: Vec<Vec<u8>>,
+    /// Each as often as it stands there.
+    pub missing: Vec<char>,
+}
+
+/// Encodes a slip, its cut included.
+pub fn slip_bytes(slip: &Slip, layout: &Layout, fonts: &mut Fonts) -> Encoded {
+    let mut page = Page {
+        bytes: Vec::with_capacity(1024),
+        encoded: Encoded::default(),
+        profile: &layout.profile,
+        fonts,
+        align: Align::Left,
+        size: 1,
+        bold: false,
+    };
     page.raw(INIT);
-    page.raw(&profile.chinese_on);
-    page.raw(CENTRE);
-    page.raw(DOUBLE);
-    page.line("签到凭条", 2);
-    page.raw(NORMAL);
-    if slip.already {
-        page.line("（您已签到，此为同一号码）", 1);
+    page.raw(&layout.profile.chinese_on);
+    for line in &layout.template.line {
+        page.template_line(line, slip, layout.utc_offset);
+        page.end_piece();
     }
-    page.feed();
-    if let Some(number) = &slip.admission.number {
-        page.raw(LARGE);
-        page.raw(BOLD_ON);
-        page.line(number.as_str(), 3);
-        page.raw(BOLD_OFF);
-        page.raw(NORMAL);
-        page.feed();
-    }
-    page.raw(LEFT);
-    if let Some(name) = &slip.name {
-        page.field("姓名", name.reveal());
-    }
-    if let Some(place) = &slip.admission.place {
-        page.field("地点", place.as_str());
-    }
-    for note in &slip.admission.notes {
-        page.line(note.as_str(), 1);
-    }
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
-    page.field("时间", &slip.at.at_offset(utc_offset).format(format).unwrap_or_default());
-    if let (Some(qr), Qr::Native) = (&slip.admission.qr, profile.qr) {
-        page.raw(CENTRE);
-        page.qr(qr.as_str(), profile.qr_fn65);
-        page.raw(LEFT);
-    }
+    page.style(Align::Left, 1, false);
     page.raw(FEED_THREE);
-    page.raw(&profile.cut);
-    if profile.ack == Ack::GsR {
-        page.raw(GS_R);
-    }
-    (page.bytes, page.missing)
+    page.raw(&layout.profile.cut);
+    page.end_piece();
+    page.encoded
 }
 
 struct Page<'a> {
     bytes: Vec<u8>,
-    missing: Vec<char>,
+    encoded: Encoded,
     profile: &'a Profile,
-    /// A bit image does not grow with the text around it.
-    enlarged: bool,
+    fonts: &'a mut Fonts,
+    align: Align,
+    size: usize,
+    bold: bool,
 }
 
 impl Page<'_> {
@@ -84,62 +88,165 @@ impl Page<'_> {
         self.bytes.extend_from_slice(bytes);
     }
 
+    fn end_piece(&mut self) {
+        if !self.bytes.is_empty() {
+            self.encoded.pieces.push(std::mem::take(&mut self.bytes));
+        }
+    }
+
     fn feed(&mut self) {
         self.bytes.push(b'\n');
     }
 
-    /// A text at `scale` times the width, wrapped.
-    fn line(&mut self, text: &str, scale: usize) {
-        self.enlarged = scale > 1;
-        for line in wrap(text, self.profile.columns / scale) {
-            self.text(&line);
-            self.feed();
+    /// Only what is not so already.
+    fn style(&mut self, align: Align, size: usize, bold: bool) {
+        if align != self.align {
+            self.align = align;
+            self.raw(&[0x1B, 0x61, align as u8]);
+        }
+        if size != self.size {
+            self.size = size;
+            let times = u8::try_from(size - 1).unwrap_or(0);
+            self.raw(&[0x1D, 0x21, times << 4 | times]);
+        }
+        if bold != self.bold {
+            self.bold = bold;
+            self.raw(&[0x1B, 0x45, u8::from(bold)]);
         }
     }
 
-    /// `label：value`, the value's further lines below its first.
-    fn field(&mut self, label: &str, value: &str) {
-        self.enlarged = false;
-        let indent = width(label) + 2;
-        for (index, line) in wrap(value, self.profile.columns.saturating_sub(indent).max(2)).iter().enumerate() {
-            if index == 0 {
-                self.text(label);
-                self.text("：");
-            } else {
-                self.bytes.extend(std::iter::repeat_n(b' ', indent));
+    fn template_line(&mut self, line: &TemplateLine, slip: &Slip, utc_offset: i32) {
+        let stands = match line.when {
+            When::Always => true,
+            When::Already => slip.already && !slip.reprint,
+            When::Reprint => slip.reprint,
+        };
+        if !stands {
+            return;
+        }
+        (0..line.feed).for_each(|_| self.feed());
+        if let Some(text) = &line.text {
+            self.style(line.align, line.size, line.bold);
+            return self.lines(text, "");
+        }
+        let Some(field) = line.field else { return };
+        let admission = &slip.admission;
+        let number = admission.number.as_ref().map(|number| number.as_str().to_owned());
+        let value = match field {
+            Field::Qr => return self.qr_line(line, admission.qr.as_ref().map(|qr| qr.as_str())),
+            Field::Barcode => return self.barcode_line(line, number.as_deref()),
+            Field::Notes => {
+                self.style(line.align, line.size, line.bold);
+                return admission.notes.iter().for_each(|note| self.lines(note.as_str(), ""));
             }
-            self.text(line);
-            self.feed();
+            Field::Name => slip.name.as_ref().map(|name| name.reveal().to_owned()),
+            Field::Number => number,
+            Field::Place => admission.place.as_ref().map(|place| place.as_str().to_owned()),
+            Field::Time => {
+                let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
+                slip.at.at_offset(utc_offset).format(format).ok()
+            }
+        };
+        if let Some(value) = value {
+            self.style(line.align, line.size, line.bold);
+            let label = line.label.as_ref().map(|label| format!("{label}："));
+            self.lines(&value, label.as_deref().unwrap_or(""));
         }
     }
 
-    fn text(&mut self, text: &str) {
+    /// A text, wrapped; its further lines below its first, right of the label.
+    fn lines(&mut self, text: &str, label: &str) {
+        let indent = width(label);
+        let room = (self.profile.columns / self.size).saturating_sub(indent).max(2);
+        for (index, line) in wrap(text, room).iter().enumerate() {
+            let before = if index == 0 { label.to_owned() } else { " ".repeat(indent) };
+            self.line(&format!("{before}{line}"));
+        }
+    }
+
+    /// One line that fits.
+    fn line(&mut self, text: &str) {
+        let rare = text.chars().filter(|character| columns(*character) > 0 && !self.in_rom(*character)).count();
+        let drawable =
+            |fonts: &mut Fonts, side| text.chars().all(|c| columns(c) == 0 || fonts.bitmap(c, side).is_some());
+        let inline = self.profile.bit_image == BitImage::EscStar33 && self.size == 1 && rare <= INLINE;
+        if rare > 0 && !inline && self.profile.raster && drawable(self.fonts, LINE_DOTS * self.size) {
+            return self.picture_line(text);
+        }
         for character in text.chars().filter(|character| columns(*character) > 0) {
-            let gb = Gb::of(character);
-            match gb {
-                Gb::Ascii(byte) => self.bytes.push(byte),
-                Gb::Two(pair) if self.profile.gbk_region5 || !gb.is_region5() => self.bytes.extend_from_slice(&pair),
-                _ => match glyph(character).filter(|_| !self.enlarged && self.profile.bit_image == BitImage::EscStar33)
-                {
-                    Some(glyph) => {
-                        self.raw(BIT_IMAGE);
-                        self.raw(&glyph.columns24());
-                    }
-                    None => {
-                        self.missing.push(character);
-                        self.bytes.extend_from_slice(&STAND_IN);
-                    }
-                },
+            self.character(character, inline);
+        }
+        self.feed();
+    }
+
+    fn in_rom(&self, character: char) -> bool {
+        match Gb::of(character) {
+            Gb::Ascii(_) => true,
+            gb @ Gb::Two(_) => self.profile.gbk_region5 || !gb.is_region5(),
+            Gb::Beyond => false,
+        }
+    }
+
+    fn character(&mut self, character: char, inline: bool) {
+        let bitmap = if inline && !self.in_rom(character) { self.fonts.bitmap(character, LINE_DOTS) } else { None };
+        match (Gb::of(character), bitmap) {
+            (Gb::Ascii(byte), _) => self.bytes.push(byte),
+            (Gb::Two(pair), None) if self.in_rom(character) => self.raw(&pair),
+            (_, Some(bitmap)) => {
+                let (across, _) = bitmap.size();
+                self.raw(&BIT_IMAGE);
+                self.raw(&u16::try_from(across).unwrap_or(0).to_le_bytes());
+                self.raw(&bitmap.columns24());
+            }
+            _ => {
+                self.encoded.missing.push(character);
+                self.raw(&STAND_IN);
             }
         }
     }
 
-    /// Model 2, module size 6, error correction M.
-    fn qr(&mut self, payload: &str, fn65: bool) {
-        if fn65 {
+    /// The whole line dot by dot, as large as its text would be.
+    fn picture_line(&mut self, text: &str) {
+        let side = LINE_DOTS * self.size;
+        let dots_across = width(text) * DOTS_PER_COLUMN * self.size;
+        let mut picture = Picture::new(dots_across, side);
+        let mut left = 0;
+        for character in text.chars().filter(|character| columns(*character) > 0) {
+            if let Some(bitmap) = self.fonts.bitmap(character, side) {
+                bitmap.dots().for_each(|(x, y)| picture.set(left + x, y));
+            }
+            left += columns(character) * DOTS_PER_COLUMN * self.size;
+        }
+        self.picture(&picture);
+    }
+
+    /// `GS v 0`, in strips no higher than the printer's buffer takes. It stands on lines of its own.
+    fn picture(&mut self, picture: &Picture) {
+        let across = u16::try_from(picture.bytes_across).unwrap_or(u16::MAX).to_le_bytes();
+        for strip in picture.bits.chunks(picture.bytes_across.max(1) * self.profile.raster_rows) {
+            let rows = u16::try_from(strip.len() / picture.bytes_across.max(1)).unwrap_or(u16::MAX).to_le_bytes();
+            self.raw(&[0x1D, 0x76, 0x30, 0, across[0], across[1], rows[0], rows[1]]);
+            self.raw(strip);
+            self.end_piece();
+        }
+    }
+
+    fn qr_line(&mut self, line: &TemplateLine, payload: Option<&str>) {
+        let Some(payload) = payload else { return };
+        self.style(line.align, 1, false);
+        match self.profile.qr {
+            Qr::Native => self.native_qr(payload),
+            Qr::Raster => self.raster_qr(payload),
+            Qr::None => {}
+        }
+    }
+
+    /// Model 2, error correction M.
+    fn native_qr(&mut self, payload: &str) {
+        if self.profile.qr_fn65 {
             self.raw(&[0x1D, 0x28, 0x6B, 4, 0, 0x31, 0x41, 0x32, 0]);
         }
-        self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x43, 6]);
+        self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x43, QR_DOTS]);
         self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x45, 49]);
         // At most 256 characters of at most four bytes.
         let length = u16::try_from(payload.len() + 3).unwrap_or(u16::MAX).to_le_bytes();
@@ -147,5 +254,62 @@ impl Page<'_> {
         self.raw(payload.as_bytes());
         self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x51, 0x30]);
         self.feed();
+    }
+
+    fn raster_qr(&mut self, payload: &str) {
+        let Ok(code) = qrcode::QrCode::new(payload) else { return };
+        let modules = code.width() + 8;
+        let scale = (self.profile.dots() / modules).clamp(1, usize::from(QR_DOTS));
+        let mut picture = Picture::new(modules * scale, modules * scale);
+        for (at, colour) in code.to_colors().into_iter().enumerate() {
+            if colour == qrcode::Color::Dark {
+                let (x, y) = ((at % code.width() + 4) * scale, (at / code.width() + 4) * scale);
+                (0..scale * scale).for_each(|dot| picture.set(x + dot % scale, y + dot / scale));
+            }
+        }
+        self.picture(&picture);
+    }
+
+    /// CODE128 of code set B with the number below; where it does not fit, the number alone.
+    fn barcode_line(&mut self, line: &TemplateLine, number: Option<&str>) {
+        let Some(number) = number else { return };
+        // Start, check and stop take 35 modules, every character 11, the quiet zones 20; two dots a module.
+        let modules = 35 + 11 * number.len() + 20;
+        let fits = number.bytes().all(|byte| (0x20..=0x7E).contains(&byte)) && 2 * modules <= self.profile.dots();
+        let data = match self.profile.code128 {
+            Code128::Braced => format!("{{B{}", number.replace('{', "{{")),
+            Code128::Plain => number.to_owned(),
+            Code128::None => String::new(),
+        };
+        let length = u8::try_from(data.len()).ok().filter(|length| *length > 0);
+        let (Some(length), true) = (length, fits) else {
+            self.style(line.align, line.size, line.bold);
+            return self.lines(number, "");
+        };
+        self.style(line.align, 1, false);
+        // Number below, 80 dots high, two dots a module.
+        self.raw(&[0x1D, 0x48, 2, 0x1D, 0x68, 80, 0x1D, 0x77, 2]);
+        self.raw(&[0x1D, 0x6B, 73, length]);
+        self.raw(data.as_bytes());
+        self.feed();
+    }
+}
+
+/// One-bit rows of whole bytes, the left dot in the highest bit.
+struct Picture {
+    bytes_across: usize,
+    bits: Vec<u8>,
+}
+
+impl Picture {
+    fn new(across: usize, down: usize) -> Self {
+        let bytes_across = across.div_ceil(8);
+        Self { bytes_across, bits: vec![0; bytes_across * down] }
+    }
+
+    fn set(&mut self, x: usize, y: usize) {
+        if let Some(byte) = self.bits.get_mut(y * self.bytes_across + x / 8).filter(|_| x / 8 < self.bytes_across) {
+            *byte |= 0x80 >> (x % 8);
+        }
     }
 }

@@ -1,16 +1,87 @@
-//! Status bytes (hardware.md §3.3).
+//! What a printer says, byte by byte (hardware.md §3.3).
 
 use crate::{device::PrinterStatus, fault::Code};
 
-/// True for an answer to `DLE EOT`: fixed bits `0xx1xx10`. Some printers use bit 7 for a slip not yet torn off.
-pub(super) fn is_real_time(byte: u8, bit7: bool) -> bool {
-    let mask = if bit7 { 0x13 } else { 0x93 };
-    byte & mask == 0x12
+/// One thing a printer said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// It can take no more, or again.
+    Flow,
+    /// An answer to `DLE EOT`.
+    RealTime(u8),
+    /// An answer to `GS r`.
+    InOrder(u8),
+    /// Automatic status, four bytes.
+    Automatic([u8; 4]),
+    /// `GS ( H`: this much stands on the paper.
+    Reached([u8; 4]),
+    /// The middle of something longer, or nothing we know.
+    More,
 }
 
-/// True for an answer to `GS r`: `0xx0xxxx`.
-pub(super) fn is_in_order(byte: u8) -> bool {
-    byte & 0x90 == 0
+/// Tells apart what comes unasked and what was asked for: a printer sends both, and mixes them.
+#[derive(Default)]
+pub(super) struct Listener {
+    /// A longer answer so far.
+    partial: Vec<u8>,
+    /// Bit 7 of real-time answers is in use.
+    bit7: bool,
+}
+
+const XON: u8 = 0x11;
+const XOFF: u8 = 0x13;
+
+/// `37 22 d1 d2 d3 d4 00`
+const REACHED: [u8; 2] = [0x37, 0x22];
+
+impl Listener {
+    pub(super) fn new(bit7: bool) -> Self {
+        Self { partial: Vec::new(), bit7 }
+    }
+
+    /// What was not finished is not answered any more.
+    pub(super) fn forget(&mut self) {
+        self.partial.clear();
+    }
+
+    pub(super) fn hear(&mut self, byte: u8) -> Said {
+        let whole = match self.partial.first() {
+            Some(&first) if first == REACHED[0] => 7,
+            Some(_) => 4,
+            None => return self.begin(byte),
+        };
+        if whole == 4 && matches!(byte, XON | XOFF) {
+            return Said::Flow;
+        }
+        self.partial.push(byte);
+        if self.partial.len() == 2 && whole == 7 && byte != REACHED[1] {
+            // An answer to `GS r` that happens to begin like that.
+            self.partial.clear();
+            return self.begin(byte);
+        }
+        if self.partial.len() < whole {
+            return Said::More;
+        }
+        match *std::mem::take(&mut self.partial) {
+            [_, _, a, b, c, d, _] => Said::Reached([a, b, c, d]),
+            [a, b, c, d] => Said::Automatic([a, b, c, d]),
+            _ => Said::More,
+        }
+    }
+
+    fn begin(&mut self, byte: u8) -> Said {
+        let real_time = if self.bit7 { 0x13 } else { 0x93 };
+        match byte {
+            XON | XOFF => Said::Flow,
+            _ if byte == REACHED[0] || byte & 0x93 == 0x10 => {
+                self.partial.push(byte);
+                Said::More
+            }
+            _ if byte & real_time == 0x12 => Said::RealTime(byte),
+            _ if byte & 0x90 == 0 => Said::InOrder(byte),
+            _ => Said::More,
+        }
+    }
 }
 
 /// True where the answer to `DLE EOT 2` says that an error occurred; `DLE EOT 3` says which.
@@ -30,4 +101,18 @@ pub(super) fn read(offline: u8, error: u8, paper: u8) -> PrinterStatus {
         None
     };
     PrinterStatus { fault, paper_low: paper & 0x0C != 0 }
+}
+
+/// Automatic status.
+pub(super) fn read_automatic([printer, error, paper, _]: [u8; 4]) -> PrinterStatus {
+    let fault = if printer & 0x20 != 0 {
+        Some(Code::P703)
+    } else if paper & 0x0C != 0 {
+        Some(Code::P702)
+    } else if error & 0x68 != 0 {
+        Some(Code::P704)
+    } else {
+        None
+    };
+    PrinterStatus { fault, paper_low: paper & 0x03 != 0 }
 }

@@ -3,19 +3,28 @@
 //!
 //! A twin complains of whatever a device would not understand; a complaint is a bug of the driver.
 
-mod gate;
+mod glass;
+mod inputs;
+mod output;
 mod panel;
 mod picture;
 mod printer;
 
-use std::{fs, io, os::unix::net::UnixStream, path::Path, path::PathBuf, sync::Arc};
+use std::{
+    fs, io,
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc::Receiver},
+};
 
 pub use self::{
-    gate::{GatePin, GateTwin},
+    glass::{GlassTwin, OledController, TftController},
+    inputs::InputsTwin,
+    output::{OutputPinEnd, OutputTwin},
     panel::{PanelTwin, PanelWire},
     printer::{PrinterTwin, Slip},
 };
-use crate::words::Clock;
+use crate::{board::Board, words::Clock};
 
 /// What one lane's twins write into a folder.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +44,11 @@ pub struct Wires {
     /// The printer's byte stream.
     pub printer: UnixStream,
     /// The gate's line.
-    pub gate: GatePin,
+    pub gate: OutputPinEnd,
+    /// Green, red, amber, buzzer.
+    pub lamps: [OutputPinEnd; 4],
+    /// Which input line changed, and its level.
+    pub inputs: Receiver<(usize, bool)>,
 }
 
 /// The twins of one lane, for whoever watches or disturbs them.
@@ -46,20 +59,34 @@ pub struct LaneTwins {
     /// The printer.
     pub printer: PrinterTwin,
     /// The gate.
-    pub gate: GateTwin,
+    pub gate: OutputTwin,
+    /// Green, red, amber, buzzer.
+    pub lamps: [OutputTwin; 4],
+    /// Buttons, switches and sensors.
+    pub inputs: InputsTwin,
 }
 
 /// Makes one lane's twins and wires. The printer's twin lives on a thread of its own until its wire is dropped.
-pub fn lane(out: &Out, active_low: bool, clock: Arc<dyn Clock>) -> io::Result<(Wires, LaneTwins)> {
+pub fn lane(out: &Out, board: &Board, clock: Arc<dyn Clock>) -> io::Result<(Wires, LaneTwins)> {
     if let Some(folder) = &out.folder {
         fs::create_dir_all(folder)?;
     }
     let folder = |wanted: bool| out.folder.clone().filter(|_| wanted);
     let panel = PanelTwin::new(folder(out.panel));
-    let (printer, port) = PrinterTwin::start(folder(out.slips))?;
-    let gate = GateTwin::new(folder(true), active_low, clock);
-    let wires = Wires { panel: panel.wire(), printer: port, gate: gate.pin() };
-    Ok((wires, LaneTwins { panel, printer, gate }))
+    let (printer, port) = PrinterTwin::start(folder(out.slips), 32)?;
+    let active_low = board.gate.as_ref().is_some_and(|gate| gate.active_low);
+    let gate = OutputTwin::new("gate", folder(true), active_low, Arc::clone(&clock));
+    let lamps =
+        ["green", "red", "amber", "buzzer"].map(|name| OutputTwin::new(name, folder(true), false, Arc::clone(&clock)));
+    let (inputs, lines) = InputsTwin::new(board);
+    let wires = Wires {
+        panel: panel.wire(),
+        printer: port,
+        gate: gate.pin(),
+        lamps: lamps.each_ref().map(OutputTwin::pin),
+        inputs: lines,
+    };
+    Ok((wires, LaneTwins { panel, printer, gate, lamps, inputs }))
 }
 
 /// Writes a file so that a reader sees the old one or the new one, never half of one.

@@ -1,7 +1,9 @@
-//! The twin of an ST7920 with a GB2312 ROM, at the other end of its serial wire (Sitronix ST7920 V4.0, page 26).
+//! The twin of an ST7920 with a GB2312 ROM, at the other end of its serial or parallel wire (Sitronix ST7920 V4.0,
+//! pages 21–26).
 
 use std::{
     convert::Infallible,
+    io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -10,7 +12,7 @@ use embedded_hal::spi::{ErrorType, Operation, SpiDevice};
 use encoding_rs::GB18030;
 
 use super::{
-    picture::{Picture, character_of},
+    picture::{Picture, character_of, read_line},
     write_whole,
 };
 
@@ -27,6 +29,14 @@ struct Chip {
     /// The user glyphs: four of sixteen rows of two bytes.
     glyphs: [u8; 128],
     address: usize,
+    /// Graphic memory: 32 rows of 16 words.
+    dots: [[u16; 16]; 32],
+    /// Extended instructions are understood; graphic memory is shown.
+    extended: bool,
+    graphics: bool,
+    /// Row and byte that the next graphic data goes to; the row alone has been named.
+    place: (usize, usize),
+    row_named: bool,
     /// Data goes to the user glyphs.
     loading: bool,
     on: bool,
@@ -50,11 +60,17 @@ enum Word {
 const LINES: [usize; 4] = [0x00, 0x20, 0x10, 0x30];
 
 impl PanelTwin {
-    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+    /// A panel that has just been switched on; `folder` is where it writes what it shows.
+    pub fn new(folder: Option<PathBuf>) -> Self {
         Self(Arc::new(Mutex::new(Chip {
             memory: [b' '; 128],
             glyphs: [0; 128],
             address: 0,
+            dots: [[0; 16]; 32],
+            extended: false,
+            graphics: false,
+            place: (0, 0),
+            row_named: false,
             loading: false,
             on: false,
             register: None,
@@ -69,6 +85,47 @@ impl PanelTwin {
     /// The other end.
     pub fn wire(&self) -> PanelWire {
         PanelWire(self.clone())
+    }
+
+    /// Three lines that set SCLK, SID and CS (bits 0, 1, 2) at once.
+    pub fn serial_lines(&self) -> impl FnMut(u16) -> io::Result<()> + Send + use<> {
+        let twin = self.clone();
+        let (mut clock, mut shift, mut count) = (false, 0_u8, 0);
+        move |levels: u16| {
+            let (rising, selected) = (levels & 1 == 1 && !clock, levels & 4 != 0);
+            clock = levels & 1 == 1;
+            if !selected {
+                if count != 0 {
+                    twin.chip().complain("chip select went within a byte");
+                }
+                (count, twin.chip().half) = (0, None);
+            } else if rising {
+                shift = shift << 1 | u8::from(levels & 2 != 0);
+                count = (count + 1) % 8;
+                if count == 0 {
+                    twin.chip().take(shift);
+                }
+            }
+            Ok(())
+        }
+    }
+
+    /// Ten lines that set DB0–DB7, RS and E (bits 0–7, 8, 9) at once.
+    pub fn parallel_lines(&self) -> impl FnMut(u16) -> io::Result<()> + Send + use<> {
+        let twin = self.clone();
+        let mut before = 0_u16;
+        move |levels: u16| {
+            let fell = before & 0x200 != 0 && levels & 0x200 == 0;
+            if before & 0x200 != 0 && (before ^ levels) & 0x1FF != 0 {
+                twin.chip().complain("the lines changed together with E");
+            }
+            before = levels;
+            if fell {
+                let byte = u8::try_from(levels & 0xFF).unwrap_or(0);
+                twin.chip().receive(levels & 0x100 != 0, byte);
+            }
+            Ok(())
+        }
     }
 
     /// The four lines that the glass shows.
@@ -127,8 +184,7 @@ impl Chip {
                 self.half = None;
                 let whole = high | (byte >> 4);
                 match self.register {
-                    Some(true) => self.data(whole),
-                    Some(false) => self.command(whole),
+                    Some(data) => self.receive(data, whole),
                     None => self.complain("a byte before any start byte"),
                 }
             }
@@ -139,8 +195,52 @@ impl Chip {
         }
     }
 
+    fn receive(&mut self, data: bool, byte: u8) {
+        match (data, self.extended) {
+            (true, true) => self.graphic_data(byte),
+            (true, false) => self.data(byte),
+            (false, true) => self.extended_command(byte),
+            (false, false) => self.command(byte),
+        }
+    }
+
+    fn extended_command(&mut self, command: u8) {
+        match command {
+            0x20 | 0x30 => self.extended = false,
+            0x34 => self.graphics = false,
+            0x36 => self.graphics = true,
+            0x80..=0xBF if self.row_named => {
+                self.place.1 = usize::from(command & 0x0F) * 2;
+                self.row_named = false;
+            }
+            0x80..=0x9F => {
+                self.place.0 = usize::from(command & 0x1F);
+                self.row_named = true;
+            }
+            _ => self.complain("an extended instruction that graphic mode does not need"),
+        }
+    }
+
+    fn graphic_data(&mut self, byte: u8) {
+        let (row, place) = self.place;
+        let word = &mut self.dots[row][place / 2];
+        let shift = if place % 2 == 0 { 8 } else { 0 };
+        *word = *word & !(0xFF << shift) | u16::from(byte) << shift;
+        self.place.1 = (place + 1) % 32;
+    }
+
+    /// A dot of graphic memory: the lower half of the glass is its right half.
+    fn dot(&self, x: usize, y: usize) -> bool {
+        let word = x / 16 + if y < 32 { 0 } else { 8 };
+        self.dots[y % 32][word] & (0x8000 >> (x % 16)) != 0
+    }
+
     fn command(&mut self, command: u8) {
         match command {
+            0x34 => {
+                self.extended = true;
+                self.row_named = false;
+            }
             0x01 => {
                 self.memory = [b' '; 128];
                 (self.loading, self.address) = (false, 0);
@@ -176,6 +276,9 @@ impl Chip {
     }
 
     fn shown(&self) -> [String; 4] {
+        if self.graphics {
+            return [0, 1, 2, 3].map(|line| read_line(16, 128, |x, y| self.dot(x, 16 * line + y)));
+        }
         LINES.map(|start| {
             let words = self.words(start);
             let mut text = String::new();
@@ -233,6 +336,11 @@ impl Chip {
                         }
                     }
                 }
+            }
+        }
+        for (x, y) in (0..64).flat_map(|y| (0..128).map(move |x| (x, y))).filter(|_| self.graphics) {
+            if self.dot(x, y) {
+                glass.set(x, y);
             }
         }
         glass.png(4, 4, [142, 190, 60], [22, 38, 20])

@@ -13,10 +13,12 @@ pub(super) struct Picture {
 /// The character that has this bitmap.
 pub(super) fn character_of(rows: &[u16; 16]) -> Option<char> {
     static CHARACTERS: LazyLock<HashMap<[u16; 16], char>> = LazyLock::new(|| {
-        let wide = enumerate_glyphs().filter_map(|(character, glyph)| match glyph {
-            Glyph::Fullwidth(rows) => Some((*rows, character)),
-            Glyph::Halfwidth(_) => None,
-        });
+        let wide =
+            enumerate_glyphs().filter(|(character, _)| !character.is_ascii()).map(|(character, glyph)| match glyph {
+                Glyph::Fullwidth(rows) => (*rows, character),
+                // Drawn in the middle of a hanzi's place.
+                Glyph::Halfwidth(rows) => (rows.map(|row| u16::from(row) << 4), character),
+            });
         // Of two that look alike the hanzi wins over its compatibility form, which comes later.
         let mut characters = HashMap::new();
         for (rows, character) in wide {
@@ -25,6 +27,47 @@ pub(super) fn character_of(rows: &[u16; 16]) -> Option<char> {
         characters
     });
     CHARACTERS.get(rows).copied()
+}
+
+/// A character of `side` by `side` dots that was grown from 16 by 16.
+pub(super) fn read_hanzi(side: usize, is_set: impl Fn(usize, usize) -> bool) -> Option<char> {
+    let mut rows = [0_u16; 16];
+    for (y, row) in rows.iter_mut().enumerate() {
+        for x in 0..16 {
+            // The first dot that grew out of this one.
+            let grown = |at: usize| (at * side).div_ceil(16);
+            if is_set(grown(x), grown(y)) {
+                *row |= 0x8000 >> x;
+            }
+        }
+    }
+    character_of(&rows)
+}
+
+/// A letter or digit of half the width.
+fn read_half(side: usize, is_set: impl Fn(usize, usize) -> bool) -> Option<char> {
+    (' '..='~').find(|character| {
+        let Some(glyph) = get_glyph(*character) else { return false };
+        (0..16)
+            .all(|y| (0..8).all(|x| is_set((x * side).div_ceil(16), (y * side).div_ceil(16)) == glyph.get_pixel(x, y)))
+    })
+}
+
+/// One line of type that is `side` dots high; 〓 for what no table has.
+pub(super) fn read_line(side: usize, across: usize, is_set: impl Fn(usize, usize) -> bool) -> String {
+    let mut text = String::new();
+    let mut left = 0;
+    while left + side / 2 <= across {
+        let dot = |x: usize, y: usize| left + x < across && is_set(left + x, y);
+        if let Some(half) = read_half(side, dot) {
+            text.push(half);
+            left += side / 2;
+        } else {
+            text.push(read_hanzi(side, dot).unwrap_or('〓'));
+            left += side;
+        }
+    }
+    text.trim_end().to_owned()
 }
 
 /// Red, green, blue.

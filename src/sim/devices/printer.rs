@@ -30,13 +30,14 @@ pub struct Slip {
     pub text: String,
     /// The widest line, half-width columns.
     pub widest: usize,
+    columns: usize,
     lines: Vec<Line>,
 }
 
 impl Slip {
     /// Its picture.
     pub fn png(&self) -> Vec<u8> {
-        paper::draw(&self.lines)
+        paper::draw(&self.lines, self.columns)
     }
 }
 
@@ -46,6 +47,10 @@ struct State {
     cover_open: bool,
     /// Answers nothing, as with a broken return wire.
     silent: bool,
+    /// A slip is held out.
+    presented: bool,
+    /// Slips drawn back.
+    retracted: usize,
     slips: Vec<Slip>,
     bytes: Vec<u8>,
     complaints: Vec<String>,
@@ -66,12 +71,14 @@ const STALLED: Duration = Duration::from_millis(20);
 
 impl PrinterTwin {
     /// A printer with a fresh roll, and the host's end of its cable.
-    pub(super) fn start(folder: Option<PathBuf>) -> io::Result<(Self, UnixStream)> {
+    pub fn start(folder: Option<PathBuf>, columns: usize) -> io::Result<(Self, UnixStream)> {
         let (host, device) = UnixStream::pair()?;
         let twin = Self(Arc::new(Mutex::new(State {
             lines_left: ROLL,
             cover_open: false,
             silent: false,
+            presented: false,
+            retracted: 0,
             slips: Vec::new(),
             bytes: Vec::new(),
             complaints: Vec::new(),
@@ -80,7 +87,7 @@ impl PrinterTwin {
         let state = twin.clone();
         thread::Builder::new().name("printer-twin".to_owned()).spawn(move || {
             // Ends when the host closes its end.
-            let _ = state.live(device);
+            let _ = state.live(device, columns);
         })?;
         Ok((twin, host))
     }
@@ -105,6 +112,16 @@ impl PrinterTwin {
         self.state().silent = silent;
     }
 
+    /// Takes the slip that is held out.
+    pub fn take_slip(&self) {
+        self.state().presented = false;
+    }
+
+    /// How many slips were drawn back.
+    pub fn retracted(&self) -> usize {
+        self.state().retracted
+    }
+
     /// The slips so far.
     pub fn slips(&self) -> Vec<Slip> {
         self.state().slips.clone()
@@ -124,9 +141,9 @@ impl PrinterTwin {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn live(&self, mut wire: UnixStream) -> io::Result<()> {
+    fn live(&self, mut wire: UnixStream, columns: usize) -> io::Result<()> {
         let mut buffer: Vec<u8> = Vec::new();
-        let mut paper = Paper::default();
+        let mut paper = Paper::new(columns);
         let mut chunk = [0; 4096];
         loop {
             let stalled = self.work(&mut buffer, &mut paper, &mut wire)?;
@@ -154,6 +171,12 @@ impl PrinterTwin {
                 self.answer(wire, answer)?;
                 continue;
             }
+            if command == Command::Clear {
+                // What waited behind what stopped it is gone.
+                buffer.drain(..at + length);
+                (at, stalled) = (0, false);
+                continue;
+            }
             let stops = {
                 let state = self.state();
                 state.cover_open || (state.lines_left == 0 && command.needs_paper())
@@ -176,6 +199,20 @@ impl PrinterTwin {
                 let answer = if self.state().lines_left <= NEAR_END { 0x03 } else { 0x00 };
                 self.answer(wire, answer)
             }
+            Command::Reached([a, b, c, d]) => self.answer_with(wire, &[0x37, 0x22, a, b, c, d, 0]),
+            Command::Presenter(6) => {
+                let status = if self.state().presented { 0x08 } else { 0x00 };
+                self.answer(wire, status)
+            }
+            Command::Presenter(n) => {
+                let mut state = self.state();
+                match n {
+                    0x20 => state.presented = true,
+                    2 if std::mem::replace(&mut state.presented, false) => state.retracted += 1,
+                    _ => {}
+                }
+                Ok(())
+            }
             Command::Cut => {
                 if let Some(slip) = paper.cut() {
                     self.state().fall_out(slip);
@@ -196,7 +233,11 @@ impl PrinterTwin {
     }
 
     fn answer(&self, wire: &mut UnixStream, answer: u8) -> io::Result<()> {
-        if self.state().silent { Ok(()) } else { wire.write_all(&[answer]) }
+        self.answer_with(wire, &[answer])
+    }
+
+    fn answer_with(&self, wire: &mut UnixStream, answer: &[u8]) -> io::Result<()> {
+        if self.state().silent { Ok(()) } else { wire.write_all(answer) }
     }
 
     fn keep(&self, bytes: &[u8]) {

@@ -5,6 +5,8 @@
 pub(super) enum Command {
     /// `DLE EOT n`
     RealTime(u8),
+    /// `DLE DC4 8`: throw away what is not printed yet.
+    Clear,
     /// `ESC @`
     Init,
     /// `FS &`
@@ -25,6 +27,16 @@ pub(super) enum Command {
     Cut,
     /// `GS r n`
     Status,
+    /// `GS ( H`: say so when this is printed.
+    Reached([u8; 4]),
+    /// `GS e n`: the presenter.
+    Presenter(u8),
+    /// `GS v 0`: bytes across, and rows of dots.
+    Raster(usize, Vec<u8>),
+    /// `GS k 73`: CODE128.
+    Barcode(Vec<u8>),
+    /// `GS H`, `GS h`, `GS w`: how a bar code looks.
+    BarcodeSet,
     /// `GS ( k` store
     QrStore(Vec<u8>),
     /// `GS ( k` print
@@ -50,7 +62,7 @@ pub(super) enum Step {
 impl Command {
     /// True for what cannot be done without paper.
     pub(super) fn needs_paper(&self) -> bool {
-        !matches!(self, Self::RealTime(_))
+        !matches!(self, Self::RealTime(_) | Self::Clear)
     }
 }
 
@@ -61,6 +73,8 @@ pub(super) fn next(bytes: &[u8]) -> Step {
     match bytes {
         [] => Step::More,
         [0x10, 0x04, n, ..] => whole(C::RealTime(*n), 3),
+        [0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8, ..] => whole(C::Clear, 10),
+        [0x10, 0x14, rest @ ..] if rest.len() < 8 => Step::More,
         [0x1B, b'@', ..] => whole(C::Init, 2),
         [0x1C, b'&', ..] => whole(C::Chinese, 2),
         [0x1C, b'.', ..] => whole(C::NoChinese, 2),
@@ -72,6 +86,25 @@ pub(super) fn next(bytes: &[u8]) -> Step {
         [0x1D, b'V', 0 | 1 | 48 | 49, ..] => whole(C::Cut, 3),
         [0x1D, b'V', 65 | 66, _, ..] => whole(C::Cut, 4),
         [0x1D, b'r', 1 | 49, ..] => whole(C::Status, 3),
+        [0x1D, b'(', b'H', 6, 0, 48, 48, a, b, c, d, ..] => whole(C::Reached([*a, *b, *c, *d]), 11),
+        [0x1D, b'(', b'H', rest @ ..] if rest.len() < 8 => Step::More,
+        [0x1D, b'e', 3 | 18 | 20, _, ..] => whole(C::Presenter(bytes[2]), 4),
+        [0x1D, b'e', 0x20, _, _, ..] => whole(C::Presenter(0x20), 5),
+        [0x1D, b'e', 2 | 5 | 6, ..] => whole(C::Presenter(bytes[2]), 3),
+        [0x1D, b'e', rest @ ..] if rest.len() < 3 => Step::More,
+        [0x1D, b'H' | b'h' | b'w', _, ..] => whole(C::BarcodeSet, 3),
+        [0x1D, b'H' | b'h' | b'w'] => Step::More,
+        [0x1D, b'k', 73, length, rest @ ..] => {
+            let length = usize::from(*length);
+            rest.get(..length).map_or(Step::More, |data| whole(C::Barcode(data.to_vec()), 4 + length))
+        }
+        [0x1D, b'k'] | [0x1D, b'k', 73] => Step::More,
+        [0x1D, b'v', b'0', 0, xl, xh, yl, yh, rest @ ..] => {
+            let across = usize::from(*xl) + 256 * usize::from(*xh);
+            let length = across * (usize::from(*yl) + 256 * usize::from(*yh));
+            rest.get(..length).map_or(Step::More, |dots| whole(C::Raster(across, dots.to_vec()), 8 + length))
+        }
+        [0x1D, b'v', rest @ ..] if rest.len() < 6 && rest.iter().zip([b'0', 0]).all(|(a, b)| *a == b) => Step::More,
         [0x1D, b'(', b'k', low, high, rest @ ..] => qr(usize::from(*low) + 256 * usize::from(*high), rest),
         [0x1B, b'*', 33, low, high, rest @ ..] => {
             let length = 3 * (usize::from(*low) + 256 * usize::from(*high));

@@ -1,21 +1,21 @@
-//! What stands on the paper: 58 mm, thirty-two half-width columns.
+//! What stands on the paper: 58 or 80 mm.
 
 use encoding_rs::GB18030;
 use qrcode::{Color, QrCode};
 
 use super::{Command, Slip};
-use crate::sim::devices::picture::{Picture, character_of};
+use crate::sim::devices::picture::{Picture, read_hanzi, read_line};
 
-const COLUMNS: usize = 32;
-
-/// Dots of a half-width column.
+/// Dots of a half-width column on the picture, and on the paper.
 const CELL: usize = 8;
+const DOTS_PER_COLUMN: usize = 12;
 
 /// The paper and the printer's modes.
-#[derive(Default)]
 pub(super) struct Paper {
+    /// Half-width columns.
+    columns: usize,
     chinese: bool,
-    centred: bool,
+    align: u8,
     size: Size,
     bold: bool,
     line: Vec<(char, Size, bool)>,
@@ -36,21 +36,79 @@ impl Default for Size {
 /// One line of the paper.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    Text { cells: Vec<(char, Size, bool)>, centred: bool },
+    Text {
+        cells: Vec<(char, Size, bool)>,
+        align: u8,
+    },
     Qr(Vec<u8>),
+    /// Bytes across, and rows of dots.
+    Raster {
+        across: usize,
+        dots: Vec<u8>,
+        align: u8,
+    },
+    Barcode(String),
 }
 
 impl Paper {
+    /// A printer that has just been switched on.
+    pub(super) fn new(columns: usize) -> Self {
+        Self {
+            columns,
+            chinese: false,
+            align: 0,
+            size: Size::default(),
+            bold: false,
+            line: Vec::new(),
+            lines: Vec::new(),
+            payload: None,
+        }
+    }
+
+    /// A picture stands on lines of its own.
+    fn raster(&mut self, across: usize, dots: Vec<u8>) -> Result<(), String> {
+        if !self.line.is_empty() {
+            return Err("a picture within a line".to_owned());
+        }
+        if 8 * across > self.columns * DOTS_PER_COLUMN + 7 {
+            return Err(format!("a picture of {across} bytes across"));
+        }
+        // Strips of one picture follow each other without a gap.
+        if let Some(Line::Raster { across: before, dots: above, align }) = self.lines.last_mut()
+            && (*before, *align) == (across, self.align)
+            && !above.is_empty()
+            && above.len() / across > 96
+        {
+            above.extend(dots);
+        } else {
+            self.lines.push(Line::Raster { across, dots, align: self.align });
+        }
+        Ok(())
+    }
+
+    fn barcode(&mut self, data: &[u8]) -> Result<(), String> {
+        let text = data.strip_prefix(b"{B").unwrap_or(data);
+        if data.len() < 2 || !text.iter().all(|byte| (0x20..=0x7E).contains(byte)) {
+            return Err("a CODE128 of something else than text".to_owned());
+        }
+        let modules = 35 + 11 * text.len();
+        if 2 * modules > self.columns * DOTS_PER_COLUMN {
+            return Err(format!("a CODE128 of {modules} modules"));
+        }
+        self.lines.push(Line::Barcode(String::from_utf8_lossy(text).replace("{{", "{")));
+        Ok(())
+    }
+
     /// Carries out one command; complains of what a printer would not understand.
     pub(super) fn take(&mut self, command: Command) -> Result<(), String> {
         match command {
             Command::Init => {
                 let (lines, line) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.line));
-                *self = Self { lines, line, ..Self::default() };
+                *self = Self { lines, line, ..Self::new(self.columns) };
             }
             Command::Chinese => self.chinese = true,
             Command::NoChinese => self.chinese = false,
-            Command::Align(n @ 0..=2) => self.centred = n == 1,
+            Command::Align(n @ 0..=2) => self.align = n,
             Command::Size(across, down) if across <= 8 && down <= 8 => self.size = Size(across, down),
             Command::Bold(bold) => self.bold = bold,
             Command::LineFeed => self.end_line(),
@@ -60,7 +118,9 @@ impl Paper {
             }
             Command::Text(bytes) => return self.text(&bytes),
             Command::BitImage(columns) => return self.bit_image(&columns),
-            Command::QrSet => {}
+            Command::QrSet | Command::BarcodeSet => {}
+            Command::Raster(across, dots) => return self.raster(across, dots),
+            Command::Barcode(data) => return self.barcode(&data),
             Command::QrStore(payload) => self.payload = Some(payload),
             Command::QrPrint => match self.payload.take() {
                 Some(payload) => self.lines.push(Line::Qr(payload)),
@@ -85,7 +145,7 @@ impl Paper {
             return Err("hanzi while Chinese mode is off".to_owned());
         }
         let width: usize = self.line.iter().map(|(character, Size(across, _), _)| columns(*character) * across).sum();
-        if width > COLUMNS { Err(format!("a line of {width} columns")) } else { Ok(()) }
+        if width > self.columns { Err(format!("a line of {width} columns")) } else { Ok(()) }
     }
 
     /// A bitmap of 24 by 24 dots that a hanzi of 16 by 16 was grown to.
@@ -93,23 +153,14 @@ impl Paper {
         if columns.len() != 72 {
             return Err(format!("a bit image of {} bytes within a line", columns.len()));
         }
-        let mut rows = [0_u16; 16];
-        for (y, row) in rows.iter_mut().enumerate() {
-            for x in 0..16 {
-                let (across, down) = (x * 3 / 2 + x % 2, y * 3 / 2 + y % 2);
-                if columns[across * 3 + down / 8] & (0x80 >> (down % 8)) != 0 {
-                    *row |= 0x8000 >> x;
-                }
-            }
-        }
-        let character = character_of(&rows).ok_or("a bit image of no character")?;
+        let character = read_hanzi(24, |x, y| columns[x * 3 + y / 8] & (0x80 >> (y % 8)) != 0).unwrap_or('〓');
         self.line.push((character, Size::default(), false));
         Ok(())
     }
 
     fn end_line(&mut self) {
         let cells = std::mem::take(&mut self.line);
-        self.lines.push(Line::Text { cells, centred: self.centred });
+        self.lines.push(Line::Text { cells, align: self.align });
     }
 
     /// The slip falls out; none if nothing stands on it.
@@ -121,28 +172,37 @@ impl Paper {
         if lines.is_empty() {
             return None;
         }
-        let text = lines.iter().map(Line::as_text).collect::<Vec<_>>().join("\n");
+        let text = lines.iter().map(|line| line.as_text(self.columns)).collect::<Vec<_>>().join("\n");
         let widest = lines.iter().map(Line::columns).max().unwrap_or(0);
-        Some(Slip { text: format!("{}\n", text.trim_end()), widest, lines })
+        Some(Slip { text: format!("{}\n", text.trim_end()), widest, lines, columns: self.columns })
     }
 }
 
 impl Line {
     fn columns(&self) -> usize {
         match self {
-            Self::Qr(_) => 0,
+            Self::Qr(_) | Self::Barcode(_) => 0,
+            Self::Raster { across, .. } => (8 * across).div_ceil(DOTS_PER_COLUMN),
             Self::Text { cells, .. } => {
                 cells.iter().map(|(character, Size(across, _), _)| columns(*character) * across).sum()
             }
         }
     }
 
-    fn as_text(&self) -> String {
+    fn as_text(&self, paper: usize) -> String {
         match self {
+            Self::Barcode(data) => format!("[CODE128 {data}]"),
+            Self::Raster { across, dots, .. } => {
+                let side = dots.len() / (*across).max(1);
+                if ![24, 48, 72, 96].contains(&side) {
+                    return format!("[picture {} x {side}]", 8 * across);
+                }
+                read_line(side, 8 * across, |x, y| dots[y * across + x / 8] & (0x80 >> (x % 8)) != 0)
+            }
             Self::Qr(payload) => format!("[QR {}]", String::from_utf8_lossy(payload)),
-            Self::Text { cells, centred } => {
+            Self::Text { cells, align } => {
                 let text: String = cells.iter().map(|(character, ..)| character).collect();
-                let indent = if *centred { COLUMNS.saturating_sub(self.columns()) / 2 } else { 0 };
+                let indent = paper.saturating_sub(self.columns()) * usize::from(*align) / 2;
                 if text.is_empty() { text } else { format!("{}{text}", " ".repeat(indent)) }
             }
         }
@@ -161,25 +221,46 @@ fn columns(character: char) -> usize {
 }
 
 /// The paper as PNG.
-pub(super) fn draw(lines: &[Line]) -> Vec<u8> {
-    let mut paper = Picture::new(COLUMNS * CELL, 8);
+pub(super) fn draw(lines: &[Line], width: usize) -> Vec<u8> {
+    let mut paper = Picture::new(width * CELL, 8);
     for line in lines {
         let top = paper.height();
         match line {
-            Line::Text { cells, centred } => {
+            Line::Text { cells, align } => {
                 let down = cells.iter().map(|(_, Size(_, down), _)| *down).max().unwrap_or(1);
                 paper.grow(16 * down + 3);
-                let mut x = if *centred { COLUMNS.saturating_sub(line.columns()) * CELL / 2 } else { 0 };
+                let mut x = width.saturating_sub(line.columns()) * CELL * usize::from(*align) / 2;
                 for (character, Size(across, down), bold) in cells {
                     paper.draw(*character, x, top, (*across, *down), *bold);
                     x += columns(*character) * CELL * across;
+                }
+            }
+            Line::Barcode(data) => {
+                paper.grow(CELL * 5);
+                let left = (width * CELL).saturating_sub(data.len() * 22) / 2;
+                for (index, byte) in data.bytes().enumerate() {
+                    for x in (0..22).filter(|x| byte >> (x % 7) & 1 == 1) {
+                        (0..CELL * 2).for_each(|y| paper.set(left + 22 * index + x, top + 4 + y));
+                    }
+                    paper.draw(char::from(byte), left + 22 * index, top + 22, (1, 1), false);
+                }
+            }
+            Line::Raster { across, dots, align } => {
+                // Sixteen dots on the picture are twenty-four on the paper.
+                let rows = dots.len() / (*across).max(1);
+                paper.grow(rows * 2 / 3 + 1);
+                let left = width.saturating_sub(line.columns()) * CELL * usize::from(*align) / 2;
+                for y in 0..rows {
+                    for x in (0..8 * across).filter(|x| dots[y * across + x / 8] & (0x80 >> (x % 8)) != 0) {
+                        paper.set(left + x * 2 / 3, top + y * 2 / 3);
+                    }
                 }
             }
             Line::Qr(payload) => {
                 let Ok(code) = QrCode::new(payload) else { continue };
                 let (side, scale) = (code.width(), 4);
                 paper.grow(side * scale + 8);
-                let left = (COLUMNS * CELL).saturating_sub(side * scale) / 2;
+                let left = (width * CELL).saturating_sub(side * scale) / 2;
                 for (index, colour) in code.to_colors().into_iter().enumerate() {
                     if colour == Color::Dark {
                         for dot in 0..scale * scale {

@@ -1,4 +1,4 @@
-//! The twin of a gate: watches a line's level and writes down every edge.
+//! The twin of an output — a gate, a light, a buzzer: watches a line's level and writes down every edge.
 
 use std::{
     convert::Infallible,
@@ -13,14 +13,15 @@ use embedded_hal::digital::{ErrorType, OutputPin};
 
 use crate::words::{Clock, Moment};
 
-/// Watches a gate.
+/// Watches an output.
 #[derive(Clone)]
-pub struct GateTwin(Arc<Mutex<Line>>);
+pub struct OutputTwin(Arc<Mutex<Line>>);
 
-/// The gate's end of the line.
-pub struct GatePin(GateTwin);
+/// The kiosk's end of the line.
+pub struct OutputPinEnd(OutputTwin);
 
 struct Line {
+    name: &'static str,
     active_low: bool,
     active_since: Option<Moment>,
     pulses: Vec<Duration>,
@@ -28,14 +29,14 @@ struct Line {
     folder: Option<PathBuf>,
 }
 
-impl GateTwin {
-    pub(super) fn new(folder: Option<PathBuf>, active_low: bool, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Mutex::new(Line { active_low, active_since: None, pulses: Vec::new(), clock, folder })))
+impl OutputTwin {
+    pub(super) fn new(name: &'static str, folder: Option<PathBuf>, active_low: bool, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Mutex::new(Line { name, active_low, active_since: None, pulses: Vec::new(), clock, folder })))
     }
 
     /// The other end.
-    pub fn pin(&self) -> GatePin {
-        GatePin(self.clone())
+    pub fn pin(&self) -> OutputPinEnd {
+        OutputPinEnd(self.clone())
     }
 
     /// The pulses that have ended, by their length.
@@ -43,7 +44,7 @@ impl GateTwin {
         self.line().pulses.clone()
     }
 
-    /// True while the gate is held open.
+    /// True while it is active.
     pub fn is_active(&self) -> bool {
         self.line().active_since.is_some()
     }
@@ -65,19 +66,23 @@ impl GateTwin {
             (false, None) => {}
         }
         let Some(folder) = &line.folder else { return };
-        let edge = serde_json::json!({ "at": now.wall.0, "gate": if active { "active" } else { "safe" } });
-        let file = OpenOptions::new().create(true).append(true).open(folder.join("gate.jsonl"));
+        let edge = serde_json::json!({ "at": now.wall.0, (line.name): if active { "active" } else { "safe" } });
+        let file = OpenOptions::new().create(true).append(true).open(folder.join(if line.name == "gate" {
+            "gate.jsonl"
+        } else {
+            "lights.jsonl"
+        }));
         if let Err(error) = file.and_then(|mut file| writeln!(file, "{edge}")) {
-            tracing::warn!(%error, "the gate's twin cannot write its file");
+            tracing::warn!(%error, "an output's twin cannot write its file");
         }
     }
 }
 
-impl ErrorType for GatePin {
+impl ErrorType for OutputPinEnd {
     type Error = Infallible;
 }
 
-impl OutputPin for GatePin {
+impl OutputPin for OutputPinEnd {
     fn set_low(&mut self) -> Result<(), Infallible> {
         self.0.set(false);
         Ok(())

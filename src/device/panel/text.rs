@@ -1,24 +1,29 @@
 //! A scene on a panel of four lines of eight hanzi.
 
-use super::gb::{aligned, fit, width};
-use crate::kiosk::{Scene, SceneKind};
+use super::countdown;
+use crate::{
+    device::gb::{aligned, fit, width},
+    kiosk::{Scene, SceneKind},
+    words::Language,
+};
 
 /// Half-width columns of a line.
-pub(super) const COLUMNS: usize = 16;
+pub(in crate::device) const COLUMNS: usize = 16;
 
 /// Lines.
-pub(super) const LINES: usize = 4;
+pub(in crate::device) const LINES: usize = 4;
 
 /// The four lines of a scene. Headline first; then who and which number; where to go; what to do now, and the code
 /// small at the right of the last line.
-pub fn text_lines(scene: &Scene) -> [String; LINES] {
-    let headline = scene.kind.headline().to_owned();
+pub fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
+    let headline = scene.kind.headline(language).to_owned();
     let name = scene.name.as_ref().map(|name| name.reveal().to_owned());
     let number = scene.number.as_ref().map(ToString::to_string);
-    let detail = scene.detail.as_ref().map(ToString::to_string).unwrap_or_default();
-    let advice = scene.next.map(|next| next.advice().to_owned()).unwrap_or_default();
+    let explanation = || scene.kind.explanation(language).to_owned();
+    let detail = scene.detail.as_ref().map_or_else(explanation, ToString::to_string);
+    let advice = scene.next.map(|next| next.advice(language).to_owned()).unwrap_or_default();
     let mut lines = match scene.kind {
-        SceneKind::Choose => choices(scene),
+        SceneKind::Choose => choices(scene, language),
         SceneKind::Idle => [String::new(), headline, String::new(), String::new()],
         _ => {
             let who = match (name, number) {
@@ -33,20 +38,22 @@ pub fn text_lines(scene: &Scene) -> [String; LINES] {
         lines.swap(0, 1);
         lines.swap(2, 3);
     }
-    if let Some(code) = scene.code {
-        let corner = lines
-            .iter()
-            .rposition(|line| width(&aligned(line)) + 1 + code.as_str().len() <= COLUMNS)
-            .unwrap_or(LINES - 1);
-        lines[corner] = sides(&lines[corner], code.as_str());
+    let code = scene.code.map(|code| code.as_str().to_owned());
+    for small in code.into_iter().chain(countdown(scene).map(|left| language.seconds(left))) {
+        let has_room = |line: &String| width(&aligned(line)) + 1 + width(&aligned(&small)) <= COLUMNS;
+        // A countdown that finds no room is left out; a code never is.
+        let corner = lines.iter().rposition(has_room).or(scene.code.is_some().then_some(LINES - 1));
+        if let Some(corner) = corner {
+            lines[corner] = sides(&lines[corner], &small);
+        }
     }
     lines.map(|line| fit(&aligned(&line), COLUMNS))
 }
 
 /// Up to three options below the headline, or four in its place.
-fn choices(scene: &Scene) -> [String; LINES] {
+fn choices(scene: &Scene, language: Language) -> [String; LINES] {
     let mut shown = scene.options.iter().map(|option| format!("{}.{}", option.option, option.label.as_str()));
-    let first = if scene.options.len() < LINES { Some(scene.kind.headline().to_owned()) } else { shown.next() };
+    let first = if scene.options.len() < LINES { Some(scene.kind.headline(language).to_owned()) } else { shown.next() };
     let mut line = || shown.next().unwrap_or_default();
     [first.unwrap_or_default(), line(), line(), line()]
 }

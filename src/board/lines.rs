@@ -1,0 +1,217 @@
+//! `[gate]`, `[indicators]`, `[[input]]`: what single lines do.
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::wire::LineWire;
+
+/// `[gate]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Gate {
+    /// How it is connected.
+    pub wire: LineWire,
+    /// The gate opens when the line is physically low.
+    #[serde(default)]
+    pub active_low: bool,
+    /// What opens it.
+    #[serde(default)]
+    pub action: GateAction,
+    /// How long the output stays active in `pulse`, 100–2000.
+    #[serde(default = "default_pulse", deserialize_with = "pulse")]
+    pub pulse_ms: u32,
+    /// Least time between two openings.
+    #[serde(default = "default_gap", deserialize_with = "wait")]
+    pub min_gap_ms: u32,
+    /// Who goes through must do so within this; in `hold` the output is active for as long.
+    #[serde(default = "default_pass", deserialize_with = "wait")]
+    pub pass_within_ms: u32,
+    /// A gate that is open for longer is told of.
+    #[serde(default = "default_held", deserialize_with = "wait")]
+    pub held_open_ms: u32,
+    /// The relay or controller ends a pulse by itself; without it a stuck pulse has no bound, and `check` warns.
+    #[serde(default)]
+    pub one_shot: bool,
+}
+
+/// `gate.action`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateAction {
+    /// A momentary contact; the gate's controller does the rest.
+    #[default]
+    Pulse,
+    /// The output is active until somebody went through, or the time is over.
+    Hold,
+}
+
+/// One output of `[indicators]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Lamp {
+    /// How it is connected.
+    pub wire: LineWire,
+    /// It shines or sounds when the line is physically low.
+    #[serde(default)]
+    pub active_low: bool,
+}
+
+/// `[indicators]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Indicators {
+    /// Green light.
+    pub green: Option<Lamp>,
+    /// Red light.
+    pub red: Option<Lamp>,
+    /// Amber light.
+    pub amber: Option<Lamp>,
+    /// Buzzer.
+    pub buzzer: Option<Lamp>,
+}
+
+/// `[[input]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Input {
+    /// What it is.
+    pub is: InputKind,
+    /// How it is connected.
+    pub wire: LineWire,
+    /// It is active when the line is physically low.
+    #[serde(default)]
+    pub active_low: bool,
+    /// The resistor in the chip.
+    #[serde(default)]
+    pub bias: Bias,
+    /// A level counts when it has stood for this long; the default depends on what it is.
+    #[serde(default, deserialize_with = "debounce")]
+    pub debounce_ms: Option<u32>,
+}
+
+/// `input.is`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InputKind {
+    /// Fire alarm: no grants while it is active.
+    Fire,
+    /// Somebody goes through: the gate controller's contact, or the first sensor.
+    Passage,
+    /// The second sensor, where there are two: the direction is known then.
+    PassageExit,
+    /// The gate's door is open.
+    Door,
+    /// The case is open.
+    Tamper,
+    /// 不用人脸
+    OtherWay,
+    /// Calls staff.
+    CallStaff,
+    /// Picks the first option.
+    #[serde(rename = "choice-1")]
+    Choice1,
+    /// Picks the second option.
+    #[serde(rename = "choice-2")]
+    Choice2,
+    /// Picks the third option.
+    #[serde(rename = "choice-3")]
+    Choice3,
+    /// Picks the fourth option.
+    #[serde(rename = "choice-4")]
+    Choice4,
+    /// Key switch: the lane is closed.
+    Closed,
+    /// Key switch: a technician works here.
+    Maintenance,
+    /// The printer's roll is nearly out.
+    PaperLow,
+    /// The printer has no paper.
+    PaperOut,
+}
+
+/// `input.bias`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bias {
+    /// Whatever it is.
+    #[default]
+    AsIs,
+    /// To the supply.
+    PullUp,
+    /// To ground.
+    PullDown,
+    /// None.
+    Disabled,
+}
+
+impl Input {
+    /// How long a level must stand, milliseconds (hardware.md §4.4).
+    pub fn debounce(&self) -> u32 {
+        self.debounce_ms.unwrap_or(match self.is {
+            InputKind::Passage | InputKind::PassageExit => 5,
+            InputKind::Fire | InputKind::Door | InputKind::Closed | InputKind::Maintenance => 50,
+            InputKind::Tamper => 100,
+            InputKind::PaperLow | InputKind::PaperOut => 200,
+            _ => 20,
+        })
+    }
+}
+
+impl InputKind {
+    /// The board file's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fire => "fire",
+            Self::Passage => "passage",
+            Self::PassageExit => "passage-exit",
+            Self::Door => "door",
+            Self::Tamper => "tamper",
+            Self::OtherWay => "other-way",
+            Self::CallStaff => "call-staff",
+            Self::Choice1 => "choice-1",
+            Self::Choice2 => "choice-2",
+            Self::Choice3 => "choice-3",
+            Self::Choice4 => "choice-4",
+            Self::Closed => "closed",
+            Self::Maintenance => "maintenance",
+            Self::PaperLow => "paper-low",
+            Self::PaperOut => "paper-out",
+        }
+    }
+}
+
+fn pulse<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        milliseconds @ 100..=2000 => Ok(milliseconds),
+        _ => Err(de::Error::custom("expected 100–2000 milliseconds")),
+    }
+}
+
+fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        milliseconds @ 0..=120_000 => Ok(milliseconds),
+        _ => Err(de::Error::custom("expected 0–120000 milliseconds")),
+    }
+}
+
+fn debounce<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    match u32::deserialize(deserializer)? {
+        milliseconds @ 0..=1000 => Ok(Some(milliseconds)),
+        _ => Err(de::Error::custom("expected 0–1000 milliseconds")),
+    }
+}
+
+fn default_pulse() -> u32 {
+    300
+}
+
+fn default_gap() -> u32 {
+    1000
+}
+
+fn default_pass() -> u32 {
+    5000
+}
+
+fn default_held() -> u32 {
+    30_000
+}

@@ -1,0 +1,245 @@
+//! `facemchd test`: one device at a time, and what the technician should see. Not while the daemon runs.
+
+use std::{
+    io::{self, BufRead as _, Write},
+    path::Path,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use super::{
+    Failure,
+    wires::{self, LaneDevices},
+};
+use crate::{
+    config::Site,
+    device::{self, Debouncer, GateEvent, panel::text_lines},
+    fault::{Code, Fault as _, chain, exit},
+    kiosk::{GateOutcome, Grant, PrintOutcome, Scene, SceneKind, Signal, Slip},
+    service::{InputPart, SystemClock},
+    words::{Admission, Clock, JobId, Language, NameStyle, RealName, SessionId, ShownName, Text},
+};
+
+/// Which device is exercised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Device {
+    /// Shows a test scene
+    Panel,
+    /// Asks how the printer is, and prints a test slip
+    Printer,
+    /// Opens the gate once, after asking
+    Gate,
+    /// Lights every lamp and sounds the buzzer, one after the other
+    Indicators,
+    /// Shows which button, switch or sensor becomes active
+    Inputs,
+}
+
+/// A name with a hanzi that no ROM holds, and the first and last of GB2312: a wrong ROM shows others.
+const TEST_NAME: &str = "啊座齄䶮";
+
+/// How long a test slip may take.
+const SLIP: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// How long a test grant is good.
+const GRANT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Exercises one device of one lane, and says what to see.
+pub(super) fn test(
+    file: &Path,
+    device: Device,
+    lane: Option<&str>,
+    yes: bool,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
+    let site = Site::read(file)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let index = match lane {
+        None => 0,
+        Some(name) => site.lane.iter().position(|lane| lane.name == name).unwrap_or(usize::MAX),
+    };
+    let mut lanes = wires::open(&site, &clock)?.lanes;
+    if index >= lanes.len() {
+        return Err(Failure { line: "the site file has no such [[lane]]".to_owned(), exit: exit::USAGE });
+    }
+    let LaneDevices { panel, printer, gate, indicator, inputs } = lanes.swap_remove(index);
+    let absent = || Failure { line: format!("lane {} has no such device", site.lane[index].name), exit: exit::USAGE };
+    let well = match device {
+        Device::Panel => test_panel(&mut *panel.ok_or_else(absent)?, out),
+        Device::Printer => test_printer(&mut *printer.ok_or_else(absent)?, &*clock, out),
+        Device::Gate => test_gate(&mut *gate.ok_or_else(absent)?, &*clock, yes, out),
+        Device::Indicators => test_indicators(&mut *indicator.ok_or_else(absent)?, &*clock, out),
+        Device::Inputs => test_inputs(inputs.ok_or_else(absent)?, &*clock, out),
+    };
+    match well {
+        Ok(true) => Ok(exit::OK),
+        Ok(false) => Ok(exit::FAILED),
+        Err(error) => Err(Failure::io("standard output", &error)),
+    }
+}
+
+fn test_name() -> Option<ShownName> {
+    Some(RealName::new(TEST_NAME.to_owned()).shown(NameStyle::Full))
+}
+
+fn test_panel(panel: &mut dyn device::Panel, out: &mut dyn Write) -> io::Result<bool> {
+    let scene = Scene {
+        name: test_name(),
+        number: Some(Text::clean("A088")),
+        detail: Some(Text::clean("0123456789 ABCDE")),
+        ..Scene::of(SceneKind::Admitted)
+    };
+    match panel.show(&scene) {
+        Err(error) => {
+            writeln!(out, "FAILED   {}\n         cure: {}", chain(&error), Code::D601.cure())?;
+            Ok(false)
+        }
+        Ok(drawn) => {
+            writeln!(out, "The panel shows these four lines now:\n")?;
+            for line in text_lines(&scene, Language::ZhHans) {
+                writeln!(out, "    {line}")?;
+            }
+            writeln!(out, "\nOther hanzi in the second line: the panel's ROM is not GB2312.")?;
+            for missing in drawn.missing {
+                writeln!(out, "U+{:04X} cannot be drawn; a star stands in its place.", u32::from(missing))?;
+            }
+            Ok(true)
+        }
+    }
+}
+
+fn test_printer(printer: &mut dyn device::Printer, clock: &dyn Clock, out: &mut dyn Write) -> io::Result<bool> {
+    let now = clock.now();
+    let admission = Admission {
+        number: Some(Text::clean("A000")),
+        place: Some(Text::clean("测试")),
+        notes: vec![Text::clean("0123456789 ABCDEFGHIJKLMNOPQRST")],
+        qr: Text::payload("facemchd test"),
+    };
+    let slip = Slip { name: test_name(), admission, already: false, reprint: false, at: now.wall };
+    let job = JobId { session: SessionId { run: 0, serial: 0 }, copy: 0 };
+    let told = match printer.print(job, &slip, now.moment.after(SLIP)) {
+        PrintOutcome::Printed => {
+            "ok       printed and acknowledged: number A000, the name, two lines, a QR code, cut".to_owned()
+        }
+        PrintOutcome::Unknown => {
+            let code = Code::P705;
+            format!("FAILED   {code} sent, and not acknowledged: look at the printer and at `ack` in its profile")
+        }
+        PrintOutcome::NotPrinted(code) => format!("FAILED   {code} {}\n         cure: {}", code.summary(), code.cure()),
+    };
+    writeln!(out, "{told}")?;
+    Ok(told.starts_with("ok"))
+}
+
+fn test_gate(gate: &mut dyn device::Gate, clock: &dyn Clock, yes: bool, out: &mut dyn Write) -> io::Result<bool> {
+    if !yes {
+        write!(out, "The gate opens once. Is nobody and nothing in its way? Type yes: ")?;
+        out.flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        if answer.trim() != "yes" {
+            writeln!(out, "Not opened.")?;
+            return Ok(false);
+        }
+    }
+    let now = clock.now().moment;
+    let grant = Grant { session: SessionId { run: 0, serial: 0 }, deadline: now.after(GRANT) };
+    let mut outcome = gate.open(now, grant);
+    while let (None, Some(due)) = (outcome, gate.poll_timeout()) {
+        thread::sleep(due.since(clock.now().moment));
+        outcome = gate.handle_timeout(clock.now().moment).into_iter().find_map(|event| match event {
+            GateEvent::Ended(_, outcome) => Some(outcome),
+            GateEvent::Alarm(..) => None,
+        });
+    }
+    match outcome {
+        Some(GateOutcome::Opened | GateOutcome::Passed | GateOutcome::Expired) => {
+            let took = clock.now().moment.since(now).as_millis();
+            writeln!(out, "ok       the output is back at its safe value after {took} ms")?;
+            if outcome != Some(GateOutcome::Opened) {
+                let passed = outcome == Some(GateOutcome::Passed);
+                writeln!(out, "         the passage sensor {}", if passed { "saw somebody" } else { "saw nobody" })?;
+            }
+            Ok(true)
+        }
+        other => {
+            writeln!(out, "FAILED   {other:?}\n         cure: {}", Code::G801.cure())?;
+            Ok(false)
+        }
+    }
+}
+
+/// What each signal looks like, for whoever stands in front of it.
+fn appearance(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Ready => "green, steady",
+        Signal::Working => "amber, steady",
+        Signal::Success => "green for 1.5 s, one beep",
+        Signal::Retry => "amber blinks four times, two short beeps",
+        Signal::Denied => "red for 2 s, three beeps",
+        Signal::Fault => "red blinks slowly, no sound",
+        Signal::PaperLow => "green, steady; amber blinks every ten seconds",
+        Signal::CallStaff => "amber blinks fast, two beeps",
+        Signal::Evacuate => "everything blinks, the buzzer too",
+    }
+}
+
+/// How long each signal is shown.
+const SIGNAL: Duration = Duration::from_millis(2500);
+
+fn test_indicators(lamps: &mut dyn device::Indicator, clock: &dyn Clock, out: &mut dyn Write) -> io::Result<bool> {
+    let mut well = true;
+    for signal in Signal::ALL {
+        writeln!(out, "{:<9} {}", format!("{signal:?}").to_lowercase(), appearance(signal))?;
+        out.flush()?;
+        let until = clock.now().moment.after(SIGNAL);
+        let mut result = lamps.indicate(clock.now().moment, signal);
+        while result.is_ok() && clock.now().moment < until {
+            let due = lamps.poll_timeout().map_or(until, |due| due.min(until));
+            thread::sleep(due.since(clock.now().moment));
+            result = lamps.handle_timeout(clock.now().moment);
+        }
+        if let Err(error) = result.and_then(|()| lamps.safe()) {
+            writeln!(out, "FAILED   {}\n         cure: {}", chain(&error), error.code().cure())?;
+            well = false;
+        }
+    }
+    Ok(well)
+}
+
+/// How long a technician has to press and trip everything.
+const INPUTS: Duration = Duration::from_secs(60);
+
+fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::Result<bool> {
+    let InputPart { lines, mut source } = part;
+    let names: Vec<String> = lines.iter().map(|line| format!("{:?}", line.role)).collect();
+    writeln!(out, "Press or trip each of these within {} s:\n    {}\n", INPUTS.as_secs(), names.join("\n    "))?;
+    let mut debouncer = Debouncer::new(&lines, source.is_debounced());
+    let until = clock.now().moment.after(INPUTS);
+    let mut waiting = names.clone();
+    let mut edges = source.levels();
+    while !waiting.is_empty() && clock.now().moment < until {
+        let now = clock.now().moment;
+        match edges {
+            Ok(edges) => edges.into_iter().for_each(|(line, high)| debouncer.level(now, line, high)),
+            Err(error) => {
+                writeln!(out, "FAILED   {} {error}\n         cure: {}", Code::D602, Code::D602.cure())?;
+                return Ok(false);
+            }
+        }
+        for (role, active) in debouncer.changes(now) {
+            let name = format!("{role:?}");
+            writeln!(out, "{:<9}{name}", if active { "active" } else { "at rest" })?;
+            waiting.retain(|other| *other != name);
+        }
+        out.flush()?;
+        let due = debouncer.poll_timeout().map_or(until, |due| due.min(until));
+        edges = source.wait(Some(due.since(clock.now().moment))).map(|edge| edge.into_iter().collect());
+    }
+    for name in &waiting {
+        writeln!(out, "FAILED   {name} did not change\n         cure: {}", Code::D602.cure())?;
+    }
+    Ok(waiting.is_empty())
+}

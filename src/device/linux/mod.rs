@@ -1,0 +1,48 @@
+//! Real lines, buses and ports. The only folder that names `linux-embedded-hal` and `gpiocdev`.
+
+mod lines;
+mod ports;
+
+use std::path::PathBuf;
+
+pub use self::{
+    lines::{Bias, LineAt, LineError, LineInputs, OutputLine, WatchedLine, group, input_level, inputs, output},
+    ports::{delay, i2c, serial, spi, tcp, unix, usb},
+};
+
+/// One GPIO chip, as the kernel shows it.
+pub struct Chip {
+    /// `/dev/gpiochip0`; moves between kernels.
+    pub path: PathBuf,
+    /// What a board file names it by.
+    pub label: String,
+    /// Its lines, by offset.
+    pub lines: Vec<ChipLine>,
+}
+
+/// One line of a chip.
+pub struct ChipLine {
+    /// Its name, or nothing.
+    pub name: String,
+    /// Who uses it; nothing where it is free.
+    pub consumer: Option<String>,
+    /// It is an output now.
+    pub output: bool,
+}
+
+/// Every GPIO chip that may be opened.
+pub fn chips() -> Vec<Chip> {
+    let paths = gpiocdev::chip::chips().unwrap_or_default();
+    paths.into_iter().filter_map(|path| chip(path).ok()).collect()
+}
+
+fn chip(path: PathBuf) -> gpiocdev::Result<Chip> {
+    let chip = gpiocdev::Chip::from_path(&path)?;
+    let label = chip.info()?.label;
+    let lines = chip.line_info_iter()?.map(|info| {
+        let info = info?;
+        let output = info.direction == gpiocdev::line::Direction::Output;
+        Ok(ChipLine { name: info.name, consumer: info.used.then_some(info.consumer), output })
+    });
+    Ok(Chip { path, label, lines: lines.collect::<gpiocdev::Result<_>>()? })
+}

@@ -1,0 +1,84 @@
+//! Buses and byte streams.
+
+use std::{
+    io,
+    net::{TcpStream, ToSocketAddrs as _},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use linux_embedded_hal::{
+    Delay, I2cdev, SpidevDevice,
+    spidev::{SpiModeFlags, SpidevOptions},
+};
+use serial2::{FlowControl, SerialPort};
+
+use crate::{
+    device::{DeviceError, Opener, port::UsbPrinter},
+    fault::Code,
+};
+
+/// A printer on the network that takes longer to connect is not there.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// A device on a spidev bus, mode 0.
+pub fn spi(device: &Path, hz: u32) -> Result<SpidevDevice, DeviceError> {
+    let failed = |reason: String| cannot(device, reason);
+    let mut spi = SpidevDevice::open(device).map_err(|error| failed(error.to_string()))?;
+    let options = SpidevOptions::new().bits_per_word(8).max_speed_hz(hz).mode(SpiModeFlags::SPI_MODE_0).build();
+    spi.configure(&options).map_err(|error| failed(error.to_string()))?;
+    Ok(spi)
+}
+
+/// An I²C bus.
+pub fn i2c(device: &Path) -> Result<I2cdev, DeviceError> {
+    I2cdev::new(device).map_err(|error| cannot(device, error.to_string()))
+}
+
+fn cannot(device: &Path, reason: String) -> DeviceError {
+    DeviceError::Open { what: device.display().to_string(), reason, code: Code::D601 }
+}
+
+/// A delay for wires that have no clock of their own to keep.
+pub fn delay() -> Delay {
+    Delay
+}
+
+/// A printer's serial port, 8N1, with or without RTS/CTS.
+pub fn serial(device: PathBuf, baud: u32, rts_cts: bool) -> Opener {
+    Box::new(move || {
+        let port = SerialPort::open(&device, |mut settings: serial2::Settings| {
+            settings.set_raw();
+            settings.set_baud_rate(baud)?;
+            settings.set_flow_control(if rts_cts { FlowControl::RtsCts } else { FlowControl::None });
+            Ok(settings)
+        })?;
+        Ok(Box::new(port))
+    })
+}
+
+/// A printer on the network, usually at port 9100.
+pub fn tcp(address: String) -> Opener {
+    Box::new(move || {
+        let addresses = address.to_socket_addrs()?;
+        let mut failure = io::Error::from(io::ErrorKind::NotFound);
+        for address in addresses {
+            match TcpStream::connect_timeout(&address, CONNECT) {
+                Ok(stream) => return Ok(Box::new(stream)),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    })
+}
+
+/// A printer behind usblp.
+pub fn usb(device: PathBuf) -> Opener {
+    Box::new(move || Ok(Box::new(UsbPrinter::open(&device)?)))
+}
+
+/// Something that listens on a socket in a printer's place.
+pub fn unix(path: PathBuf) -> Opener {
+    Box::new(move || Ok(Box::new(UnixStream::connect(&path)?)))
+}

@@ -1,0 +1,148 @@
+//! A picture of a panel: dots of four inks, and which of them changed.
+
+use crate::device::glyph::Bitmap;
+
+/// What a dot is for; the glass knows its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ink {
+    /// Background.
+    #[default]
+    Paper,
+    /// Text.
+    Text,
+    /// What matters most.
+    Accent,
+    /// What matters least.
+    Quiet,
+}
+
+/// Whether it went well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Neither.
+    #[default]
+    Calm,
+    /// It did.
+    Good,
+    /// It did not.
+    Bad,
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    width: usize,
+    height: usize,
+    dots: Vec<Ink>,
+    /// Which colour the accent has.
+    pub tone: Tone,
+    /// White on black, as bright as it gets.
+    pub contrast: bool,
+}
+
+/// A part of a picture, in dots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rect {
+    /// From the left.
+    pub x: usize,
+    /// From the top.
+    pub y: usize,
+    /// Across.
+    pub width: usize,
+    /// Down.
+    pub height: usize,
+}
+
+/// An unchanged run of rows shorter than this is sent along: a new address costs as much.
+const NEAR: usize = 2;
+
+impl Frame {
+    /// An empty picture.
+    pub fn new(width: usize, height: usize) -> Self {
+        Self { width, height, dots: vec![Ink::Paper; width * height], tone: Tone::Calm, contrast: false }
+    }
+
+    /// Dots across and down.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// One dot; paper outside.
+    pub fn dot(&self, x: usize, y: usize) -> Ink {
+        if x < self.width && y < self.height { self.dots[y * self.width + x] } else { Ink::Paper }
+    }
+
+    /// True where a one-colour panel shines.
+    pub fn is_on(&self, x: usize, y: usize) -> bool {
+        self.dot(x, y) != Ink::Paper
+    }
+
+    /// One row of dots.
+    pub fn row(&self, y: usize) -> &[Ink] {
+        &self.dots[y * self.width..(y + 1) * self.width]
+    }
+
+    /// Fills a rectangle; what lies outside is left out.
+    pub fn fill(&mut self, Rect { x, y, width, height }: Rect, ink: Ink) {
+        let right = (x + width).min(self.width);
+        for y in y..(y + height).min(self.height) {
+            if x < right {
+                self.dots[y * self.width + x..y * self.width + right].fill(ink);
+            }
+        }
+    }
+
+    /// Draws a bitmap, every dot `scale` dots wide and high.
+    pub fn stamp(&mut self, bitmap: &Bitmap, (left, top): (usize, usize), scale: usize, ink: Ink) {
+        for (x, y) in bitmap.dots() {
+            self.fill(Rect { x: left + x * scale, y: top + y * scale, width: scale, height: scale }, ink);
+        }
+    }
+
+    /// The rectangles in which this differs from `before`, widened to whole grains of `across` × `down` dots.
+    pub fn changes(&self, before: &Self, (across, down): (usize, usize)) -> Vec<Rect> {
+        let whole = Rect { x: 0, y: 0, width: self.width, height: self.height };
+        if (before.size(), before.tone, before.contrast) != (self.size(), self.tone, self.contrast) {
+            return vec![whole];
+        }
+        let mut bands: Vec<Rect> = Vec::new();
+        for y in 0..self.height {
+            let (old, new) = (before.row(y), self.row(y));
+            if old == new {
+                continue;
+            }
+            let differs = |x: &usize| old[*x] != new[*x];
+            let first = (0..self.width).find(differs).unwrap_or(0);
+            let last = (0..self.width).rev().find(differs).unwrap_or(0);
+            match bands.last_mut() {
+                Some(band) if y <= band.y + band.height + NEAR => {
+                    let right = (band.x + band.width).max(last + 1);
+                    band.x = band.x.min(first);
+                    band.width = right - band.x;
+                    band.height = y + 1 - band.y;
+                }
+                _ => bands.push(Rect { x: first, y, width: last + 1 - first, height: 1 }),
+            }
+        }
+        let grain = |band: &Rect| {
+            let (x, y) = (band.x / across * across, band.y / down * down);
+            let right = (band.x + band.width).div_ceil(across) * across;
+            let bottom = (band.y + band.height).div_ceil(down) * down;
+            Rect { x, y, width: right.min(self.width) - x, height: bottom.min(self.height) - y }
+        };
+        let mut rects: Vec<Rect> = Vec::new();
+        for rect in bands.iter().map(grain) {
+            match rects.last_mut() {
+                // Grains may make neighbours overlap.
+                Some(last) if rect.y < last.y + last.height => {
+                    let right = (last.x + last.width).max(rect.x + rect.width);
+                    last.height = (rect.y + rect.height).max(last.y + last.height) - last.y;
+                    last.x = last.x.min(rect.x);
+                    last.width = right - last.x;
+                }
+                _ => rects.push(rect),
+            }
+        }
+        rects
+    }
+}

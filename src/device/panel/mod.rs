@@ -1,0 +1,46 @@
+//! Panels: a scene laid out as text or dot by dot, and the drivers that bring it to the glass. Only what changed is
+//! sent.
+
+mod bus;
+mod colour;
+mod frame;
+mod framebuffer;
+mod oled;
+mod picture;
+mod st7920;
+mod text;
+mod tft;
+
+pub use self::{
+    bus::{Bus, Parallel, Register, SerialLines, SerialSpi},
+    colour::rgb,
+    frame::{Frame, Ink, Rect, Tone},
+    framebuffer::{Framebuffer, PictureFile},
+    oled::{I2cOled, Oled, OledGlass, SpiOled},
+    picture::{Glass, PicturePanel, draw},
+    st7920::{Rom, St7920},
+    text::text_lines,
+    tft::{Tft, TftSettings},
+};
+use crate::{
+    kiosk::{Scene, SceneKind},
+    words::Language,
+};
+
+/// How a panel speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Its language.
+    pub language: Language,
+    /// 大字: large type, high contrast.
+    pub large: bool,
+}
+
+/// The seconds that are left to a person who waits or has to act.
+pub fn countdown(scene: &Scene) -> Option<u64> {
+    let waits = matches!(
+        scene.kind,
+        SceneKind::AskConsent | SceneKind::LookingUp | SceneKind::CheckingIn | SceneKind::Choose | SceneKind::OtherWay
+    );
+    scene.stands.filter(|_| waits).map(|left| left.as_secs() + u64::from(left.subsec_millis() > 0))
+}

@@ -1,0 +1,309 @@
+//! A scene dot by dot, from 128×64 to 1080×1920, and the panel that shows it.
+
+use super::{
+    Style, countdown,
+    frame::{Frame, Ink, Rect, Tone},
+    text::{LINES, text_lines},
+};
+use crate::{
+    device::{
+        DeviceError, Drawn, Panel,
+        gb::{columns, width, wrap},
+        glyph::Fonts,
+    },
+    kiosk::{Scene, SceneKind},
+};
+
+/// Dots of a line of the smallest type, and of half a hanzi.
+const LINE: usize = 16;
+const HALF: usize = 8;
+
+/// What a glass can do. It is written to in rectangles of whole grains.
+pub trait Glass: Send {
+    /// Dots across and down.
+    fn size(&self) -> (usize, usize);
+
+    /// The smallest part that can be written: dots across and down.
+    fn grain(&self) -> (usize, usize) {
+        (1, 1)
+    }
+
+    /// Makes it ready, and blank. Called before the first write, and after a failure.
+    fn initialise(&mut self) -> Result<(), DeviceError>;
+
+    /// Brings one part of a picture to the glass.
+    fn write(&mut self, frame: &Frame, rect: Rect) -> Result<(), DeviceError>;
+}
+
+/// A panel that is drawn dot by dot.
+pub struct PicturePanel<G> {
+    glass: G,
+    style: Style,
+    fonts: Fonts,
+    /// What stands on the glass; none until it has been initialised, and after a failure.
+    shown: Option<Frame>,
+}
+
+impl<G: Glass> PicturePanel<G> {
+    /// Takes the glass over; nothing is sent before the first scene.
+    pub fn new(glass: G, style: Style, fonts: Fonts) -> Self {
+        Self { glass, style, fonts, shown: None }
+    }
+}
+
+impl<G: Glass> Panel for PicturePanel<G> {
+    fn show(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
+        let (frame, missing) = draw(scene, self.style, self.glass.size(), &mut self.fonts);
+        let changes = match self.shown.take() {
+            Some(before) => frame.changes(&before, self.glass.grain()),
+            None => {
+                self.glass.initialise()?;
+                let (width, height) = frame.size();
+                vec![Rect { x: 0, y: 0, width, height }]
+            }
+        };
+        for rect in changes {
+            self.glass.write(&frame, rect)?;
+        }
+        self.shown = Some(frame);
+        Ok(Drawn { missing })
+    }
+}
+
+/// One thing on the picture, from top to bottom.
+enum Block {
+    /// A text, wrapped and centred.
+    Text { text: String, scale: usize, ink: Ink },
+    /// A text of its own band of colour.
+    Banner { text: String, scale: usize },
+    /// An option with its number in a box.
+    Choice { number: String, label: String, scale: usize },
+    /// A QR code.
+    Qr { payload: String, dots: usize },
+}
+
+/// Draws a scene; returns the picture, and the characters that no font has.
+pub fn draw(scene: &Scene, style: Style, (across, down): (usize, usize), fonts: &mut Fonts) -> (Frame, Vec<char>) {
+    let mut canvas = Canvas { frame: Frame::new(across, down), missing: Vec::new(), fonts };
+    canvas.frame.tone = tone(scene.kind);
+    canvas.frame.contrast = style.large;
+    // The smallest glass has the text's own layout; everything larger flows.
+    if down < 6 * LINE {
+        canvas.small(scene, style);
+        return (canvas.frame, canvas.missing);
+    }
+    let most = (across / 128).min(down / 64).max(1);
+    let largest = if style.large { most + most.div_ceil(2) } else { most };
+    let footer = LINE * most.div_ceil(2);
+    let room = down - footer - LINE / 2;
+    let fitting = (1..=largest).rev().map(|base| blocks(scene, style, base, across)).find(|blocks| {
+        let wide = blocks.iter().all(|block| block.fits(across));
+        wide && blocks.iter().map(|block| block.height(across)).sum::<usize>() <= room
+    });
+    let blocks = fitting.unwrap_or_else(|| blocks(scene, style, 1, across));
+    canvas.flow(&blocks, room);
+    canvas.footer(scene, style, most.div_ceil(2));
+    (canvas.frame, canvas.missing)
+}
+
+fn tone(kind: SceneKind) -> Tone {
+    match kind {
+        SceneKind::Admitted | SceneKind::Already => Tone::Good,
+        SceneKind::Idle
+        | SceneKind::AskConsent
+        | SceneKind::LookingUp
+        | SceneKind::CheckingIn
+        | SceneKind::Choose
+        | SceneKind::OtherWay
+        | SceneKind::StaffCalled => Tone::Calm,
+        _ => Tone::Bad,
+    }
+}
+
+fn blocks(scene: &Scene, style: Style, base: usize, across: usize) -> Vec<Block> {
+    let language = style.language;
+    let headline = scene.kind.headline(language).to_owned();
+    let fits = |text: &str, wanted: usize| {
+        (1..=wanted).rev().find(|scale| width(text) * HALF * scale + HALF * scale <= across).unwrap_or(1)
+    };
+    let mut blocks = vec![Block::Banner { scale: fits(&headline, base + base.div_ceil(2)), text: headline }];
+    let mut text = |text: &str, scale: usize, ink: Ink| {
+        if !text.is_empty() {
+            blocks.push(Block::Text { text: text.to_owned(), scale, ink });
+        }
+    };
+    if let Some(name) = &scene.name {
+        text(name.reveal(), base + base / 2, Ink::Text);
+    }
+    if let Some(number) = &scene.number {
+        text(number.as_str(), fits(number.as_str(), 3 * base), Ink::Accent);
+    }
+    text(scene.kind.explanation(language), base, Ink::Text);
+    if let Some(detail) = &scene.detail {
+        text(detail.as_str(), base, Ink::Text);
+    }
+    let advice = scene.next.map(|next| next.advice(language)).unwrap_or_default();
+    text(advice, fits(advice, base + base.div_ceil(4)), Ink::Text);
+    blocks.extend(scene.options.iter().map(|option| Block::Choice {
+        number: option.option.to_string(),
+        label: option.label.as_str().to_owned(),
+        scale: base,
+    }));
+    if let Some(qr) = &scene.qr {
+        blocks.push(Block::Qr { payload: qr.as_str().to_owned(), dots: base.max(2) });
+    }
+    blocks
+}
+
+/// Space around a block, in dots.
+fn margin(scale: usize) -> usize {
+    LINE * scale / 4
+}
+
+impl Block {
+    fn lines(text: &str, scale: usize, across: usize) -> Vec<String> {
+        wrap(text, (across / (HALF * scale)).saturating_sub(1).max(2))
+    }
+
+    fn height(&self, across: usize) -> usize {
+        match self {
+            Self::Text { text, scale, .. } => Self::lines(text, *scale, across).len() * LINE * scale + margin(*scale),
+            Self::Banner { scale, .. } => LINE * scale + 3 * margin(*scale),
+            Self::Choice { scale, .. } => LINE * scale + 2 * margin(*scale),
+            Self::Qr { payload, dots } => qr_side(payload) * dots + 2 * margin(*dots),
+        }
+    }
+
+    /// A number is not broken into lines, and neither is a QR code made narrower.
+    fn fits(&self, across: usize) -> bool {
+        match self {
+            Self::Text { text, scale, ink: Ink::Accent } => width(text) * HALF * scale <= across,
+            Self::Text { .. } => true,
+            Self::Banner { text, scale } => width(text) * HALF * scale <= across,
+            Self::Choice { label, scale, .. } => (width(label) + 4) * HALF * scale <= across || *scale == 1,
+            Self::Qr { payload, dots } => qr_side(payload) * dots <= across,
+        }
+    }
+}
+
+/// Modules of a QR code with its quiet border.
+fn qr_side(payload: &str) -> usize {
+    qrcode::QrCode::new(payload).map_or(0, |code| code.width() + 8)
+}
+
+struct Canvas<'a> {
+    frame: Frame,
+    missing: Vec<char>,
+    fonts: &'a mut Fonts,
+}
+
+impl Canvas<'_> {
+    /// One line of text; returns where it ends.
+    fn text(&mut self, text: &str, (left, top): (usize, usize), scale: usize, ink: Ink) -> usize {
+        let mut x = left;
+        for character in text.chars().filter(|character| columns(*character) > 0) {
+            let known = self.fonts.bitmap(character, LINE);
+            if known.is_none() && character != ' ' {
+                self.missing.push(character);
+            }
+            if let Some(bitmap) = known.or_else(|| self.fonts.bitmap('＊', LINE)) {
+                self.frame.stamp(&bitmap, (x, top), scale, ink);
+            }
+            x += columns(character) * HALF * scale;
+        }
+        x
+    }
+
+    fn centred(&mut self, text: &str, top: usize, scale: usize, ink: Ink) {
+        let (across, _) = self.frame.size();
+        let left = across.saturating_sub(width(text) * HALF * scale) / 2;
+        self.text(text, (left, top), scale, ink);
+    }
+
+    /// Four lines of eight hanzi; in large type the number, where there is one, takes two of them.
+    fn small(&mut self, scene: &Scene, style: Style) {
+        let number = scene.number.as_ref().filter(|number| style.large && width(number.as_str()) <= 8);
+        if let Some(number) = number {
+            self.text(scene.kind.headline(style.language), (0, 0), 1, Ink::Text);
+            if let Some(name) = &scene.name {
+                self.text(name.reveal(), (0, LINE), 1, Ink::Text);
+            }
+            self.text(number.as_str(), (0, 2 * LINE), 2, Ink::Accent);
+            if let Some(code) = scene.code {
+                self.text(code.as_str(), (12 * HALF, 3 * LINE), 1, Ink::Quiet);
+            }
+            return;
+        }
+        let lines: [String; LINES] = text_lines(scene, style.language);
+        for (line, text) in lines.iter().enumerate() {
+            self.text(text, (0, line * LINE), 1, Ink::Text);
+        }
+    }
+
+    /// The blocks from top to bottom, what is left over spread between them.
+    fn flow(&mut self, blocks: &[Block], room: usize) {
+        let (across, _) = self.frame.size();
+        let used: usize = blocks.iter().map(|block| block.height(across)).sum();
+        let gap = room.saturating_sub(used) / (blocks.len() + 1);
+        let mut top = 0;
+        for block in blocks {
+            match block {
+                Block::Banner { text, scale } => {
+                    let height = block.height(across) - margin(*scale);
+                    self.frame.fill(Rect { x: 0, y: 0, width: across, height }, Ink::Accent);
+                    self.centred(text, margin(*scale), *scale, Ink::Paper);
+                }
+                Block::Text { text, scale, ink } => {
+                    for (line, text) in Block::lines(text, *scale, across).iter().enumerate() {
+                        self.centred(text, top + line * LINE * scale, *scale, *ink);
+                    }
+                }
+                Block::Choice { number, label, scale } => self.choice(number, label, top, *scale),
+                Block::Qr { payload, dots } => self.qr(payload, top, *dots),
+            }
+            top += block.height(across) + gap;
+        }
+    }
+
+    /// The number on the button, in a box; what it stands for beside it.
+    fn choice(&mut self, number: &str, label: &str, top: usize, scale: usize) {
+        let (across, _) = self.frame.size();
+        let side = LINE * scale;
+        let left = margin(scale);
+        self.frame.fill(Rect { x: left, y: top, width: side, height: side }, Ink::Accent);
+        self.text(number, (left + side / 4, top), scale, Ink::Paper);
+        let room = (across - left - side - margin(scale)) / (HALF * scale);
+        let label = wrap(label, room.max(2)).into_iter().next().unwrap_or_default();
+        self.text(&label, (left + side + margin(scale), top), scale, Ink::Text);
+    }
+
+    /// Dark on light, whatever the panel's own colours: a phone reads it so.
+    fn qr(&mut self, payload: &str, top: usize, dots: usize) {
+        let Ok(code) = qrcode::QrCode::new(payload) else { return };
+        let (across, _) = self.frame.size();
+        let side = code.width() + 8;
+        let left = across.saturating_sub(side * dots) / 2;
+        let (light, dark) = if self.frame.contrast { (Ink::Text, Ink::Paper) } else { (Ink::Paper, Ink::Text) };
+        self.frame.fill(Rect { x: left, y: top, width: side * dots, height: side * dots }, light);
+        for (at, colour) in code.to_colors().into_iter().enumerate() {
+            if colour == qrcode::Color::Dark {
+                let (x, y) = (left + (at % code.width() + 4) * dots, top + (at / code.width() + 4) * dots);
+                self.frame.fill(Rect { x, y, width: dots, height: dots }, dark);
+            }
+        }
+    }
+
+    /// The code small on the left, what is left of a wait on the right.
+    fn footer(&mut self, scene: &Scene, style: Style, scale: usize) {
+        let (across, down) = self.frame.size();
+        let top = down - LINE * scale;
+        if let Some(code) = scene.code {
+            self.text(code.as_str(), (HALF * scale, top), scale, Ink::Quiet);
+        }
+        if let Some(left) = countdown(scene) {
+            let text = style.language.seconds(left);
+            let x = across.saturating_sub((width(&text) + 1) * HALF * scale);
+            self.text(&text, (x, top), scale, Ink::Quiet);
+        }
+    }
+}

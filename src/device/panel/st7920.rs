@@ -1,0 +1,265 @@
+//! ST7920, 128×64 with a Chinese ROM (hardware.md §1.2; Sitronix ST7920 V4.0, pages 21–26).
+//!
+//! In text mode a hanzi that the character ROM lacks is loaded into one of the four user glyphs. A screen that needs a
+//! fifth, or a panel whose ROM is another one, is drawn dot by dot in graphic mode. Only what changed is sent.
+
+use std::io;
+
+use embedded_hal::delay::DelayNs;
+
+use super::{
+    Style,
+    bus::{Bus, Register},
+    frame::{Frame, Rect},
+    picture::draw,
+    text::{COLUMNS, LINES, text_lines},
+};
+use crate::{
+    device::{
+        DeviceError, Drawn, Panel,
+        gb::{Gb, STAND_IN, columns},
+        glyph::{Bitmap, Fonts},
+    },
+    kiosk::Scene,
+};
+
+/// DDRAM addresses of the four lines: the third follows the first in memory.
+const LINE_ADDRESS: [u8; LINES] = [0x80, 0x90, 0x88, 0x98];
+
+/// Set CGRAM address: the first of a glyph's sixteen rows.
+const CGRAM: u8 = 0x40;
+
+/// Basic instructions; extended ones with graphics off; with graphics on.
+const BASIC: u8 = 0x30;
+const EXTENDED: u8 = 0x34;
+const GRAPHICS: u8 = 0x36;
+
+/// The glass.
+const SIZE: (usize, usize) = (128, 64);
+
+/// A word of graphic memory is sixteen dots of one row.
+const GRAIN: (usize, usize) = (16, 1);
+
+/// Display memory of one panel: four lines of eight words of two bytes.
+type Memory = [[u8; COLUMNS]; LINES];
+
+/// The characters in the four user glyphs.
+type UserGlyphs = [Option<char>; 4];
+
+const BLANK: Memory = [[b' '; COLUMNS]; LINES];
+
+/// Which characters the chip's ROM holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rom {
+    /// GB2312: ST7920-0B.
+    #[default]
+    Gb2312,
+    /// Others, or none: graphic mode only.
+    Other,
+}
+
+/// The driver.
+pub struct St7920<B, D> {
+    bus: B,
+    delay: D,
+    rom: Rom,
+    style: Style,
+    fonts: Fonts,
+    /// What the chip shows; none until it has been initialised, and after a failure.
+    shown: Option<Memory>,
+    /// The picture in graphic memory; none in text mode.
+    picture: Option<Frame>,
+    /// The chip may be showing graphic memory.
+    graphics: bool,
+    loaded: UserGlyphs,
+}
+
+impl<B: Bus, D: DelayNs> St7920<B, D> {
+    /// Takes the bus over; nothing is sent before the first scene.
+    pub fn new(bus: B, delay: D, rom: Rom, style: Style, fonts: Fonts) -> Self {
+        Self {
+            bus,
+            delay,
+            rom,
+            style,
+            fonts,
+            shown: None,
+            picture: None,
+            graphics: false,
+            loaded: UserGlyphs::default(),
+        }
+    }
+
+    fn load(&mut self, slot: u8, glyph: &Bitmap) -> io::Result<()> {
+        let rows: Vec<u8> = glyph.rows16().into_iter().flat_map(u16::to_be_bytes).collect();
+        self.bus.write_all(&[(Register::Command, &[CGRAM | slot << 4]), (Register::Data, &rows)])
+    }
+
+    fn initialise(&mut self) -> io::Result<()> {
+        self.delay.delay_ms(40);
+        self.leave_graphics()?;
+        for (command, wait_us) in [(BASIC, 110), (BASIC, 110), (0x0C, 110), (0x01, 12_000), (0x06, 110)] {
+            self.bus.write(Register::Command, &[command])?;
+            self.delay.delay_us(wait_us);
+        }
+        self.loaded = UserGlyphs::default();
+        Ok(())
+    }
+
+    /// Back to basic instructions; what graphic memory holds does not matter any more.
+    fn leave_graphics(&mut self) -> io::Result<()> {
+        self.picture = None;
+        if self.graphics {
+            self.bus.write(Register::Command, &[EXTENDED, BASIC])?;
+            self.graphics = false;
+        }
+        Ok(())
+    }
+
+    fn write_text(&mut self, wanted: &Memory, glyphs: UserGlyphs) -> io::Result<()> {
+        let before = match self.shown.take() {
+            Some(shown) => shown,
+            None => {
+                self.initialise()?;
+                BLANK
+            }
+        };
+        self.leave_graphics()?;
+        for (slot, character) in (0_u8..).zip(glyphs) {
+            let new = character.filter(|_| character != self.loaded[usize::from(slot)]);
+            if let Some(glyph) = new.and_then(|character| self.fonts.bitmap(character, 16)) {
+                self.load(slot, &glyph)?;
+                self.loaded[usize::from(slot)] = character;
+            }
+        }
+        for line in 0..LINES {
+            for run in runs(&before[line], &wanted[line]) {
+                let address = LINE_ADDRESS[line] + u8::try_from(run.start / 2).unwrap_or(0);
+                self.bus.write_all(&[(Register::Command, &[address]), (Register::Data, &wanted[line][run])])?;
+            }
+        }
+        self.shown = Some(*wanted);
+        Ok(())
+    }
+
+    /// Text and picture are mixed by the chip: the text goes blank first.
+    fn write_picture(&mut self, wanted: Frame) -> io::Result<()> {
+        if self.shown != Some(BLANK) {
+            self.write_text(&BLANK, self.loaded)?;
+        }
+        let before = self.picture.take();
+        let changes = match &before {
+            Some(before) => wanted.changes(before, GRAIN),
+            None => vec![Rect { x: 0, y: 0, width: SIZE.0, height: SIZE.1 }],
+        };
+        if !self.graphics {
+            self.graphics = true;
+            self.bus.write(Register::Command, &[EXTENDED])?;
+        }
+        for Rect { x, y, width, height } in changes {
+            for y in y..y + height {
+                // The lower half of the glass is the right half of the chip's 256 columns.
+                let row = 0x80 | u8::try_from(y % 32).unwrap_or(0);
+                let word = 0x80 | u8::try_from(x / 16 + if y < 32 { 0 } else { 8 }).unwrap_or(0);
+                let dots: Vec<u8> = (x / 8..(x + width) / 8)
+                    .map(|byte| (0..8).fold(0, |bits, bit| bits << 1 | u8::from(wanted.is_on(8 * byte + bit, y))))
+                    .collect();
+                self.bus.write_all(&[(Register::Command, &[row, word]), (Register::Data, &dots)])?;
+            }
+        }
+        if before.is_none() {
+            self.bus.write(Register::Command, &[GRAPHICS])?;
+        }
+        self.picture = Some(wanted);
+        Ok(())
+    }
+}
+
+impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
+    fn show(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
+        let lines = text_lines(scene, self.style.language);
+        let lacking = lacking(&lines);
+        let mut drawn = Drawn::default();
+        let fits = self.rom == Rom::Gb2312 && !self.style.large && lacking.len() <= self.loaded.len();
+        let written = if fits {
+            let drawable = |character: &char| self.fonts.bitmap(*character, 16).is_some();
+            let wanted: Vec<char> = lacking.into_iter().filter(drawable).collect();
+            let glyphs = user_glyphs(&wanted, self.loaded);
+            let memory = lines.map(|line| encode(&line, &glyphs, &mut drawn.missing));
+            self.write_text(&memory, glyphs)
+        } else {
+            let (frame, missing) = draw(scene, self.style, SIZE, &mut self.fonts);
+            drawn.missing = missing;
+            self.write_picture(frame)
+        };
+        if let Err(error) = written {
+            self.shown = None;
+            return Err(DeviceError::Bus(error.to_string()));
+        }
+        Ok(drawn)
+    }
+}
+
+/// The characters of these lines that the ROM lacks, each once.
+fn lacking(lines: &[String]) -> Vec<char> {
+    let mut lacking: Vec<char> = Vec::new();
+    for character in lines.iter().flat_map(|line| line.chars()) {
+        if columns(character) == 2 && !Gb::of(character).is_gb2312() && !lacking.contains(&character) {
+            lacking.push(character);
+        }
+    }
+    lacking
+}
+
+/// Which characters the user glyphs hold for these. One that is loaded keeps its place.
+fn user_glyphs(wanted: &[char], loaded: UserGlyphs) -> UserGlyphs {
+    let mut glyphs = loaded.map(|character| character.filter(|character| wanted.contains(character)));
+    for character in wanted {
+        if !glyphs.contains(&Some(*character))
+            && let Some(free) = glyphs.iter_mut().find(|slot| slot.is_none())
+        {
+            *free = Some(*character);
+        }
+    }
+    glyphs
+}
+
+/// A line of the layout, in which every hanzi begins on a word, as bytes for the character ROM.
+fn encode(line: &str, glyphs: &UserGlyphs, missing: &mut Vec<char>) -> [u8; COLUMNS] {
+    let mut bytes = Vec::with_capacity(COLUMNS + 2);
+    for character in line.chars().filter(|character| columns(*character) > 0) {
+        let gb = Gb::of(character);
+        match gb {
+            Gb::Ascii(byte) => bytes.push(byte),
+            Gb::Two(pair) if gb.is_gb2312() => bytes.extend_from_slice(&pair),
+            _ => match (0_u8..).zip(glyphs).find(|(_, loaded)| **loaded == Some(character)) {
+                Some((slot, _)) => bytes.extend_from_slice(&[0, 2 * slot]),
+                None => {
+                    missing.push(character);
+                    bytes.extend_from_slice(&STAND_IN);
+                }
+            },
+        }
+    }
+    let mut memory = [b' '; COLUMNS];
+    for (place, byte) in memory.iter_mut().zip(bytes) {
+        *place = byte;
+    }
+    memory
+}
+
+/// Runs of words that differ. Two words that stay between two runs cost as much as a new address: they are sent along.
+fn runs(before: &[u8; COLUMNS], wanted: &[u8; COLUMNS]) -> Vec<std::ops::Range<usize>> {
+    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+    for word in (0..COLUMNS).step_by(2) {
+        if before[word..word + 2] == wanted[word..word + 2] {
+            continue;
+        }
+        match runs.last_mut() {
+            // An address and a start byte are four bytes on the wire, as is one word.
+            Some(run) if word - run.end <= 2 => run.end = word + 2,
+            _ => runs.push(word..word + 2),
+        }
+    }
+    runs
+}

@@ -1,0 +1,168 @@
+//! What stands on a slip, and how: data, checked when it is loaded.
+
+use std::path::Path;
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::profile::ProfileError;
+use crate::words::Text;
+
+/// A slip's template.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Template {
+    /// From top to bottom.
+    #[serde(deserialize_with = "lines")]
+    pub line: Vec<TemplateLine>,
+}
+
+/// One line of a template: a text, a field, or blank lines.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TemplateLine {
+    /// A text as it is.
+    pub text: Option<String>,
+    /// Something that is known of the visit; the line is left out where it is not.
+    pub field: Option<Field>,
+    /// Stands before the field, with a colon.
+    pub label: Option<String>,
+    /// Blank lines.
+    #[serde(default)]
+    pub feed: u8,
+    /// When the line stands there.
+    #[serde(default)]
+    pub when: When,
+    /// Where.
+    #[serde(default)]
+    pub align: Align,
+    /// How many times as wide and high, 1–4.
+    #[serde(default = "one", deserialize_with = "size")]
+    pub size: usize,
+    /// Bold.
+    #[serde(default)]
+    pub bold: bool,
+}
+
+/// `field`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Field {
+    /// The person's name, as the site lets it be printed.
+    Name,
+    /// The queue number.
+    Number,
+    /// Where to go.
+    Place,
+    /// The site's own lines.
+    Notes,
+    /// Day and time of the decision.
+    Time,
+    /// The site's QR code.
+    Qr,
+    /// The queue number as CODE128.
+    Barcode,
+}
+
+/// `when`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// On every slip.
+    #[default]
+    Always,
+    /// The person had this number before.
+    Already,
+    /// Staff asked for it again.
+    Reprint,
+}
+
+/// `align`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Align {
+    /// At the left.
+    #[default]
+    Left,
+    /// In the middle.
+    Centre,
+    /// At the right.
+    Right,
+}
+
+/// The longest text of a template, characters.
+const LONGEST: usize = 64;
+
+/// The most lines.
+const MOST: usize = 40;
+
+/// The slip that is printed where the board names no other.
+const STANDARD: &str = include_str!("../../../board/printers/slips/standard.toml");
+
+impl Template {
+    /// The one that travels with the program.
+    pub fn standard() -> Result<Self, ProfileError> {
+        Self::parse(Path::new("board/printers/slips/standard.toml"), STANDARD)
+    }
+
+    /// Parses and checks a template; `file` is for messages.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ProfileError> {
+        let template: Self = toml::from_str(text).map_err(|error: toml::de::Error| {
+            let at = error.span().map_or(0, |span| span.start);
+            ProfileError::at(file, text, at, error.message().to_owned())
+        })?;
+        let starts = text.match_indices("[[line]]").map(|(at, _)| at);
+        for (line, at) in template.line.iter().zip(starts) {
+            if let Some(wrong) = line.wrong() {
+                return Err(ProfileError::at(file, text, at, wrong.to_owned()));
+            }
+        }
+        let reprint = |line: &TemplateLine| line.when == When::Reprint && line.text.is_some();
+        if !template.line.iter().any(reprint) {
+            let message = "a slip needs a text with when = \"reprint\", such as 补打".to_owned();
+            return Err(ProfileError::at(file, text, 0, message));
+        }
+        Ok(template)
+    }
+}
+
+impl TemplateLine {
+    fn wrong(&self) -> Option<&'static str> {
+        let texts = self.text.iter().chain(&self.label);
+        match (&self.text, self.field, self.feed) {
+            (None, None, 0) | (Some(_), Some(_), _) | (Some(_), _, 1..) | (_, Some(_), 1..) => {
+                Some("a line is one of text, field and feed")
+            }
+            (None, None, 9..) => Some("expected feed = 1–8"),
+            _ if self.label.is_some() && !matches!(self.field, Some(f) if f.takes_label()) => {
+                Some("a label stands before name, number, place or time")
+            }
+            _ if texts.clone().any(|text| text.chars().count() > LONGEST) => Some("a text is at most 64 characters"),
+            _ if texts.clone().any(|text| Text::clean(text).as_str() != text) => {
+                Some("a text holds control characters, or spaces at its ends")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Field {
+    fn takes_label(self) -> bool {
+        matches!(self, Self::Name | Self::Number | Self::Place | Self::Time)
+    }
+}
+
+fn lines<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TemplateLine>, D::Error> {
+    let lines = Vec::<TemplateLine>::deserialize(deserializer)?;
+    if (1..=MOST).contains(&lines.len()) { Ok(lines) } else { Err(de::Error::custom("expected 1–40 lines")) }
+}
+
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    match usize::deserialize(deserializer)? {
+        size @ 1..=4 => Ok(size),
+        _ => Err(de::Error::custom("expected size = 1–4")),
+    }
+}
+
+fn one() -> usize {
+    1
+}

@@ -1,0 +1,185 @@
+//! What happens around a lane: devices that fail and come back, switches, buttons, the gate's own sensors, staff.
+
+use std::time::Duration;
+
+use super::{
+    Button, Device, GateOutcome, Kiosk, LaneMode, NextStep, Output, Record, Scene, SceneKind, Signal, Slip,
+    session::Stage, verdict::Verdict,
+};
+use crate::{
+    fault::Code,
+    words::{JobId, LaneId, Mode, Moment, SessionId},
+};
+
+/// How long a scene stands that a button or the gate brought up.
+const STANDS: Duration = Duration::from_secs(20);
+
+/// The most reprints whose fate is awaited.
+const REPRINTS: usize = 16;
+
+impl Kiosk {
+    /// Nobody stands here, or nobody may: wipes whatever was shown.
+    pub(super) fn show_idle(&mut self, lane: LaneId) {
+        let stopping = self.stopping;
+        let Some(place) = self.lane(lane) else { return };
+        place.presenting = None;
+        let next = match place.settings.mode {
+            Mode::Hospital => NextStep::StaffWindow,
+            Mode::Transit => NextStep::OtherLane,
+        };
+        let scene = match place.closed_by().or(stopping.then_some(Code::X002)) {
+            None => Scene::of(SceneKind::Idle),
+            Some(Code::G807) => Scene { code: Some(Code::G807), ..Scene::of(SceneKind::Evacuate) },
+            Some(code @ Code::X010) => Scene { next: Some(next), code: Some(code), ..Scene::of(SceneKind::Closed) },
+            Some(code @ Code::X011) => {
+                Scene { next: Some(next), code: Some(code), ..Scene::of(SceneKind::Maintenance) }
+            }
+            Some(code) => Scene { next: Some(next), code: Some(code), ..Scene::of(SceneKind::OutOfOrder) },
+        };
+        let paper_low = place.paper_low && scene.kind == SceneKind::Idle;
+        self.show(lane, scene, None);
+        if paper_low {
+            self.indicate(lane, Signal::PaperLow);
+        }
+    }
+
+    pub(super) fn device_changed(&mut self, lane: LaneId, device: Device, fault: Option<Code>) {
+        let Some(place) = self.lane(lane) else { return };
+        let before = match fault {
+            Some(code) => place.faults.insert(device, code),
+            None => place.faults.remove(&device),
+        };
+        if before != fault {
+            self.show_idle_where_nobody_stands(lane);
+        }
+    }
+
+    pub(super) fn paper_low(&mut self, lane: LaneId, low: bool) {
+        let Some(place) = self.lane(lane) else { return };
+        if std::mem::replace(&mut place.paper_low, low) != low {
+            self.show_idle_where_nobody_stands(lane);
+        }
+    }
+
+    pub(super) fn mode_changed(&mut self, lane: LaneId, mode: LaneMode, on: bool) {
+        let Some(place) = self.lane(lane) else { return };
+        let changed = if on { place.modes.insert(mode) } else { place.modes.remove(&mode) };
+        if !changed {
+            return;
+        }
+        if mode == LaneMode::Emergency {
+            return if on { self.evacuate(lane) } else { self.show_idle(lane) };
+        }
+        self.show_idle_where_nobody_stands(lane);
+    }
+
+    /// Whoever has not been spoken of with the site's system ends here; the others' truth is recorded, and nobody is
+    /// shown, printed or opened anything.
+    fn evacuate(&mut self, lane: LaneId) {
+        let foreground = self.lane(lane).and_then(|place| place.foreground.take());
+        self.show_idle(lane);
+        let Some(session) = foreground.and_then(|id| self.sessions.get_mut(&id)) else { return };
+        session.identity = None;
+        let id = session.id;
+        if session.is_undecided() {
+            self.close(id, Verdict::failed(Code::G807));
+        }
+    }
+
+    fn show_idle_where_nobody_stands(&mut self, lane: LaneId) {
+        let free = self.lane(lane).is_some_and(|place| place.foreground.is_none() && place.presenting.is_none());
+        if free {
+            self.show_idle(lane);
+        }
+    }
+
+    pub(super) fn pressed(&mut self, now: Moment, lane: LaneId, button: Button) {
+        match button {
+            Button::Choice(option) => self.chose(now, lane, None, 0, None, option),
+            Button::OtherWay => self.offer_other_way(now, lane),
+            Button::CallStaff => {
+                self.indicate(lane, Signal::CallStaff);
+                let open =
+                    self.lane(lane).is_some_and(|place| place.foreground.is_none() && place.closed_by().is_none());
+                if open {
+                    self.show_for_a_while(now, lane, Scene::of(SceneKind::StaffCalled));
+                }
+            }
+        }
+    }
+
+    fn offer_other_way(&mut self, now: Moment, lane: LaneId) {
+        let Some(place) = self.lane(lane) else { return };
+        if place.closed_by().is_some() {
+            return;
+        }
+        let (foreground, qr) = (place.foreground, place.settings.other_way.clone());
+        match foreground.map(|id| (id, self.sessions.get(&id).is_some_and(|session| session.is_undecided()))) {
+            Some((id, true)) => self.close(id, Verdict::other_way()),
+            // The site's system decides already.
+            Some((_, false)) => {}
+            None => {
+                let next = Some(NextStep::OtherWay);
+                self.show_for_a_while(now, lane, Scene { qr, next, ..Scene::of(SceneKind::OtherWay) });
+            }
+        }
+    }
+
+    /// A scene of nobody's session; whoever's end stood there has seen it.
+    fn show_for_a_while(&mut self, now: Moment, lane: LaneId, scene: Scene) {
+        if let Some(place) = self.lane(lane) {
+            place.presenting = None;
+        }
+        self.show(lane, Scene { stands: Some(STANDS), ..scene }, Some(now.after(STANDS)));
+    }
+
+    pub(super) fn gate_alarmed(&mut self, now: Moment, lane: LaneId, session: Option<SessionId>, alarm: GateOutcome) {
+        if let Some(session) = session {
+            self.note(Record::Gated { session, outcome: alarm });
+        }
+        let undisturbed =
+            self.lane(lane).is_some_and(|place| place.foreground.is_none() && place.closed_by().is_none());
+        if undisturbed {
+            let scene = Scene { code: alarm.code(), ..Scene::of(SceneKind::OneByOne) };
+            self.show_for_a_while(now, lane, scene);
+        } else {
+            self.indicate(lane, Signal::Denied);
+        }
+    }
+
+    /// Nobody went through: the check-in is taken back, once the journal knows why.
+    pub(super) fn annul(&mut self, id: SessionId, outcome: GateOutcome) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.stage = Stage::Annulling { code: outcome.code().unwrap_or(Code::G803), tries: 0 };
+        self.record(Record::Gated { session: id, outcome });
+    }
+
+    pub(super) fn annulled(&mut self, now: Moment, id: SessionId, result: Result<(), Code>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Stage::Annulling { code, tries } = &mut session.stage else { return };
+        let code = *code;
+        match (result, super::flow::ASK_AFTER.get(*tries)) {
+            (Err(_), Some(seconds)) => {
+                *tries += 1;
+                let after = now.after(Duration::from_secs(*seconds));
+                self.emit(Output::Annul { session: id, after });
+            }
+            (Err(_), None) => self.close_quietly(id, Verdict::unknown(Code::H905)),
+            (Ok(()), _) => self.close_quietly(id, Verdict::annulled(code)),
+        }
+    }
+
+    pub(super) fn reprint(&mut self, now: Moment, lane: LaneId, job: JobId, slip: Slip) {
+        let Some(place) = self.lane(lane) else { return };
+        let deadline = now.after(place.settings.slip_patience);
+        if self.reprints.len() < REPRINTS && self.reprints.insert(job) {
+            self.emit(Output::Print { lane, job, slip, deadline });
+        }
+    }
+
+    pub(super) fn indicate(&mut self, lane: LaneId, signal: Signal) {
+        if self.lane(lane).is_some_and(|place| place.settings.has_indicators) {
+            self.emit(Output::Indicate { lane, signal });
+        }
+    }
+}
