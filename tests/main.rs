@@ -18,6 +18,7 @@ mod printers;
 mod program;
 mod proxies;
 mod running;
+mod scenes;
 mod session;
 mod session_model;
 mod signing;

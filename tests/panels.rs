@@ -1,14 +1,21 @@
 //! Exact bytes on the panels' wires, and what the glass at the other end makes of them.
 
 use facemchd::{
-    device::Panel,
+    device::{
+        Fonts, Panel,
+        panel::{
+            Frame, Framebuffer, I2cOled, Ink, OledGlass, Parallel, PictureFile, PicturePanel, SerialLines, SpiOled,
+            Style, Tft, TftSettings, draw, rgb,
+        },
+    },
     fault::Code,
     kiosk::{NextStep, Scene, SceneKind, SceneOption},
-    words::Text,
+    sim::devices::{GlassTwin, OledController, PanelTwin, TftController},
+    words::{Language, Text},
 };
 use proptest::prelude::*;
 
-use crate::devices::{KeepingBus, admitted, any_text, lane, shown, st7920};
+use crate::devices::{KeepingBus, NoDelay, admitted, any_text, lane, shown, st7920, st7920_on};
 
 #[test]
 fn the_panel_is_initialised_and_written_as_its_data_sheet_says() {
@@ -117,4 +124,168 @@ proptest! {
             prop_assert!(twins.panel.shown().iter().any(|line| line.ends_with("P702")), "{:?}", twins.panel.shown());
         }
     }
+}
+
+#[test]
+fn three_lines_and_ten_lines_show_the_same_as_spi() {
+    let spi = PanelTwin::new(None);
+    let serial = PanelTwin::new(None);
+    let parallel = PanelTwin::new(None);
+    let mut panels: [Box<dyn Panel>; 3] = [
+        Box::new(st7920(spi.wire())),
+        Box::new(st7920_on(SerialLines::new(serial.serial_lines(), NoDelay), Style::default())),
+        Box::new(st7920_on(Parallel::new(parallel.parallel_lines(), NoDelay), Style::default())),
+    ];
+    // Text, a user glyph, a picture of five rare hanzi, and text again.
+    for scene in
+        [admitted("张*丰", "A036"), admitted("王䶮", "A1"), admitted("䶮镕喆堃㛃", "A2"), admitted("李四", "A3")]
+    {
+        for panel in &mut panels {
+            assert!(panel.show(&scene).expect("drawn").missing.is_empty());
+        }
+        assert_eq!(serial.shown(), spi.shown());
+        assert_eq!(parallel.shown(), spi.shown());
+        assert!(spi.shown()[1].starts_with(scene.name.expect("a name").reveal()));
+    }
+    for twin in [spi, serial, parallel] {
+        assert_eq!(twin.complaints(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_full_screen_of_text_costs_hardly_more_bits_than_its_bytes_and_an_unchanged_one_none() {
+    let bus = KeepingBus::default();
+    let mut panel = st7920(bus.clone());
+    panel.show(&Scene::of(SceneKind::Idle)).expect("drawn");
+    bus.take();
+    let full = |digit: &str| Scene {
+        name: shown(&"张".repeat(5)),
+        number: Some(Text::clean(&format!("A{}", digit.repeat(4)))),
+        detail: Some(Text::clean(&"科".repeat(8))),
+        next: Some(NextStep::OtherWay),
+        ..Scene::of(SceneKind::CheckingIn)
+    };
+    panel.show(&full("1")).expect("drawn");
+    let bits = bus.take().len() * 8;
+    // Four lines: an address of three bytes, a start byte, and two bytes for each of sixteen.
+    let least = 4 * (3 + 1 + 2 * 16) * 8;
+    println!("a full screen of text: {bits} bits on the wire, at least {least}");
+    assert!(bits * 10 <= least * 11, "{bits} bits, at least {least}");
+    panel.show(&full("1")).expect("drawn");
+    assert!(bus.take().is_empty());
+}
+
+/// The picture as the driver drew it, dot for dot.
+fn drawn(scene: &Scene, style: Style, size: (usize, usize)) -> Frame {
+    draw(scene, style, size, &mut Fonts::built_in()).0
+}
+
+#[test]
+fn an_oled_shows_the_picture_over_i2c_and_spi_and_only_what_changed_is_sent() {
+    for spi in [false, true] {
+        for offset in [0, 2] {
+            let twin = GlassTwin::<OledController>::default();
+            let (bus, dc) = twin.wires();
+            let glass = |oled| if offset == 0 { OledGlass::ssd1306(oled) } else { OledGlass::sh1106(oled) };
+            let style = Style::default();
+            let mut panel: Box<dyn Panel> = if spi {
+                let oled = SpiOled { bus, dc };
+                let glass = if offset == 0 { OledGlass::ssd1306(oled) } else { OledGlass::sh1106(oled) };
+                Box::new(PicturePanel::new(glass, style, Fonts::built_in()))
+            } else {
+                Box::new(PicturePanel::new(glass(I2cOled { bus, address: 0x3C }), style, Fonts::built_in()))
+            };
+            for scene in [admitted("张*丰", "A036"), admitted("张*丰", "A037"), Scene::of(SceneKind::Idle)] {
+                panel.show(&scene).expect("drawn");
+                let frame = drawn(&scene, style, (128, 64));
+                let controller = twin.controller();
+                for (x, y) in (0..64).flat_map(|y| (0..128).map(move |x| (x, y))) {
+                    assert_eq!(controller.dot(x, y, offset), frame.is_on(x, y), "{x}, {y}");
+                }
+                assert!(controller.complaints().is_empty(), "{:?}", controller.complaints());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tft_shows_the_picture_in_its_colours() {
+    for model in ["st7789", "ili9341"] {
+        let twin = GlassTwin::<TftController>::default();
+        let (spi, dc) = twin.wires();
+        let style = Style { language: Language::En, large: false };
+        let settings = TftSettings { width: 240, height: 320, rotate: 0, inverted: false };
+        let mut panel: Box<dyn Panel> = if model == "st7789" {
+            Box::new(PicturePanel::new(Tft::st7789(spi, dc, NoDelay, settings), style, Fonts::built_in()))
+        } else {
+            Box::new(PicturePanel::new(Tft::ili9341(spi, dc, NoDelay, settings), style, Fonts::built_in()))
+        };
+        for scene in [admitted("张*丰", "A036"), admitted("张*丰", "A037"), Scene::of(SceneKind::Failed)] {
+            panel.show(&scene).expect("drawn");
+            let frame = drawn(&scene, style, (240, 320));
+            let controller = twin.controller();
+            for (x, y) in (0..320).flat_map(|y| (0..240).map(move |x| (x, y))) {
+                let [red, green, blue] = rgb(&frame, frame.dot(x, y)).map(u16::from);
+                let colour = (red >> 3) << 11 | (green >> 2) << 5 | blue >> 3;
+                assert_eq!(controller.dot(x, y), Some(colour), "{model}: {x}, {y}");
+            }
+            assert!(controller.complaints().is_empty(), "{:?}", controller.complaints());
+        }
+    }
+}
+
+#[test]
+fn a_framebuffer_of_either_depth_holds_the_picture() {
+    for (bits, stride) in [(32, 4 * 320), (16, 2 * 320 + 64)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+        write("virtual_size", "320,240\n");
+        write("bits_per_pixel", &format!("{bits}\n"));
+        write("stride", &format!("{stride}\n"));
+        write("fb0", "");
+        let device = folder.path().join("fb0");
+        let glass = Framebuffer::open_as(&device, folder.path()).expect("opened");
+        let mut panel = PicturePanel::new(glass, Style::default(), Fonts::built_in());
+        for scene in [admitted("张*丰", "A036"), Scene::of(SceneKind::Idle), admitted("李四", "A037")] {
+            panel.show(&scene).expect("drawn");
+            let frame = drawn(&scene, Style::default(), (320, 240));
+            let memory = std::fs::read(&device).expect("readable");
+            for (x, y) in (0..240).flat_map(|y| (0..320).map(move |x| (x, y))) {
+                let [red, green, blue] = rgb(&frame, frame.dot(x, y));
+                let at = y * stride + x * bits / 8;
+                if bits == 32 {
+                    assert_eq!(memory[at..at + 3], [blue, green, red], "{x}, {y}");
+                } else {
+                    let seen = u16::from_le_bytes([memory[at], memory[at + 1]]);
+                    assert_eq!(seen >> 11, u16::from(red >> 3), "{x}, {y}");
+                }
+            }
+        }
+    }
+    let nothing = tempfile::tempdir().expect("a folder");
+    let error = Framebuffer::open_as(&nothing.path().join("fb0"), nothing.path()).err().expect("nothing there");
+    assert!(error.to_string().contains("virtual_size"), "{error}");
+}
+
+#[test]
+fn a_bench_has_its_panel_in_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("panel.ppm");
+    let glass = PictureFile::new(file.clone(), 320, 240);
+    PicturePanel::new(glass, Style::default(), Fonts::built_in()).show(&admitted("张*丰", "A036")).expect("drawn");
+    let picture = std::fs::read(file).expect("written");
+    assert!(picture.starts_with(b"P6\n320 240\n255\n"));
+    assert_eq!(picture.len(), 15 + 3 * 320 * 240);
+}
+
+#[test]
+fn a_countdown_changes_a_few_dots_and_not_the_screen() {
+    use std::time::Duration;
+    let scene = |left| Scene { stands: Some(Duration::from_secs(left)), ..Scene::of(SceneKind::AskConsent) };
+    let before = drawn(&scene(12), Style::default(), (800, 480));
+    let after = drawn(&scene(11), Style::default(), (800, 480));
+    let changes = after.changes(&before, (1, 1));
+    let dots: usize = changes.iter().map(|rect| rect.width * rect.height).sum();
+    assert!((1..5_000).contains(&dots), "{changes:?}");
+    assert!(drawn(&scene(12), Style::default(), (128, 64)).row(60).iter().any(|ink| *ink != Ink::Paper));
 }

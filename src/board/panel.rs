@@ -14,7 +14,7 @@ pub struct Panel {
     pub kind: PanelKind,
     /// How it is connected.
     pub wire: PanelWire,
-    /// SPI clock. An ST7920 needs no delays up to 200 kHz, its default; a TFT's default is 20 MHz.
+    /// SPI clock. An ST7920 needs no delays up to 200 kHz, its default; for others the default is 10 MHz.
     pub hz: Option<u32>,
     /// The character ROM's variant.
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! Board and site file → the devices of every lane, over real wires or over wires with a twin at the other end.
 
+mod pictures;
 mod real;
 #[cfg(feature = "sim")]
 mod simulated;

@@ -1,6 +1,6 @@
 //! Real lines, buses and ports.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use super::{LaneDevices, Parts};
 use crate::{
@@ -13,17 +13,11 @@ use crate::{
     device::{
         self, DeviceError, EscPosPrinter, Fonts, Gate, Indicator, Lamp, Lamps, LineGate, Opener, Panel,
         linux::{self, LineAt},
-        panel::{
-            Framebuffer, I2cOled, OledGlass, Parallel, PictureFile, PicturePanel, SerialLines, SerialSpi, SpiOled,
-            St7920, Style, Tft, TftSettings,
-        },
+        panel::{Parallel, SerialLines, SerialSpi, St7920, Style},
     },
     fault::Code,
     service::InputPart,
 };
-
-/// An SPI clock that a TFT takes.
-const TFT_HZ: u32 = 20_000_000;
 
 /// Up to this an ST7920 needs no delays.
 const ST7920_HZ: u32 = 200_000;
@@ -100,7 +94,7 @@ pub(super) fn make_safe(board: &Board) -> Result<usize, AnyFault> {
 }
 
 /// Where a line is; none for a twin.
-fn at(wire: &LineWire) -> Option<LineAt> {
+pub(super) fn at(wire: &LineWire) -> Option<LineAt> {
     match wire {
         LineWire::Named { name } => Some(LineAt::Named(name.clone())),
         LineWire::Placed { chip, offset } => Some(LineAt::Placed(chip.clone(), *offset)),
@@ -151,78 +145,31 @@ fn busy_line(busy: &board::Busy) -> Result<device::BusyLine, DeviceError> {
     Ok(Box::new(move || Ok(level()? != active_low)))
 }
 
+/// Out of reset first; a panel whose reset is tied has none.
 fn panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<dyn Panel>, DeviceError> {
     let line = |name: LineName| file.lines.get(&name).and_then(at);
-    let missing = |what: &str| DeviceError::Open {
-        what: "[panel]".to_owned(),
-        reason: format!("needs {what}"),
-        code: Code::C102,
-    };
-    // Out of reset from here on; a panel whose reset is tied has none.
     if let Some(reset) = line(LineName::Reset) {
+        // Kept for as long as the program runs: a line that is let go of may fall.
         linux::output(&reset, true, Code::D601).map(std::mem::forget)?;
     }
-    let dc = || -> Result<linux::OutputLine, DeviceError> {
-        linux::output(&line(LineName::Dc).ok_or_else(|| missing("a line dc"))?, false, Code::D601)
-    };
-    let settings = TftSettings {
-        width: file.width.unwrap_or(240),
-        height: file.height.unwrap_or(320),
-        rotate: file.rotate,
-        inverted: file.inverted,
-    };
-    let boxed = |device: &Path| linux::spi(device, file.hz.unwrap_or(TFT_HZ));
-    Ok(match (file.kind, &file.wire) {
+    let named = |names: &[LineName]| -> Vec<LineAt> { names.iter().copied().filter_map(line).collect() };
+    match (file.kind, &file.wire) {
         (PanelKind::St7920, PanelWire::Spi(device)) => {
             let bus = SerialSpi(linux::spi(device, file.hz.unwrap_or(ST7920_HZ))?);
-            Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts))
+            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts)))
         }
-        (PanelKind::St7920, PanelWire::Gpio) if file.lines.contains_key(&LineName::Sclk) => {
-            let names = [LineName::Sclk, LineName::Sid, LineName::Cs];
-            let lines: Vec<LineAt> = names.into_iter().filter_map(line).collect();
+        (PanelKind::St7920, _) if file.lines.contains_key(&LineName::Sclk) => {
+            let lines = named(&[LineName::Sclk, LineName::Sid, LineName::Cs]);
             let bus = SerialLines::new(linux::group(&lines, Code::D601)?, linux::delay());
-            Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts))
+            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts)))
         }
         (PanelKind::St7920, _) => {
-            let names = LineName::DATA.into_iter().chain([LineName::Rs, LineName::E]);
-            let lines: Vec<LineAt> = names.filter_map(line).collect();
+            let lines = [named(&LineName::DATA), named(&[LineName::Rs, LineName::E])].concat();
             let bus = Parallel::new(linux::group(&lines, Code::D601)?, linux::delay());
-            Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts))
+            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts)))
         }
-        (PanelKind::Ssd1306, PanelWire::I2c(device, address)) => {
-            let oled = OledGlass::ssd1306(I2cOled { bus: linux::i2c(device)?, address: *address });
-            Box::new(PicturePanel::new(oled, style, fonts))
-        }
-        (PanelKind::Sh1106, PanelWire::I2c(device, address)) => {
-            let oled = OledGlass::sh1106(I2cOled { bus: linux::i2c(device)?, address: *address });
-            Box::new(PicturePanel::new(oled, style, fonts))
-        }
-        (PanelKind::Ssd1306, PanelWire::Spi(device)) => {
-            let oled = OledGlass::ssd1306(SpiOled { bus: boxed(device)?, dc: dc()? });
-            Box::new(PicturePanel::new(oled, style, fonts))
-        }
-        (PanelKind::Sh1106, PanelWire::Spi(device)) => {
-            let oled = OledGlass::sh1106(SpiOled { bus: boxed(device)?, dc: dc()? });
-            Box::new(PicturePanel::new(oled, style, fonts))
-        }
-        (PanelKind::St7789, PanelWire::Spi(device)) => {
-            let tft = Tft::st7789(boxed(device)?, dc()?, linux::delay(), settings);
-            Box::new(PicturePanel::new(tft, style, fonts))
-        }
-        (PanelKind::Ili9341, PanelWire::Spi(device)) => {
-            let tft = Tft::ili9341(boxed(device)?, dc()?, linux::delay(), settings);
-            Box::new(PicturePanel::new(tft, style, fonts))
-        }
-        (PanelKind::Framebuffer, PanelWire::Framebuffer(device)) => {
-            Box::new(PicturePanel::new(Framebuffer::open(device)?, style, fonts))
-        }
-        (PanelKind::Picture, PanelWire::File(path)) => {
-            let (width, height) = (file.width.unwrap_or(800).into(), file.height.unwrap_or(480).into());
-            Box::new(PicturePanel::new(PictureFile::new(path.clone(), width, height), style, fonts))
-        }
-        // The board file was refused where kind and wire do not fit.
-        _ => return Err(missing("another wire")),
-    })
+        _ => super::pictures::panel(file, style, fonts),
+    }
 }
 
 fn rom(rom: Rom) -> device::panel::Rom {

@@ -2,24 +2,35 @@
 //! sent.
 
 mod bus;
-mod colour;
-mod frame;
-mod framebuffer;
-mod oled;
-mod picture;
 mod st7920;
 mod text;
+
+// Without bitmaps of its own the program draws nothing dot by dot.
+#[cfg(feature = "glyphs")]
+mod colour;
+#[cfg(feature = "glyphs")]
+mod frame;
+#[cfg(feature = "glyphs")]
+mod framebuffer;
+#[cfg(feature = "glyphs")]
+mod oled;
+#[cfg(feature = "glyphs")]
+mod picture;
+#[cfg(feature = "glyphs")]
 mod tft;
 
 pub use self::{
     bus::{Bus, Parallel, Register, SerialLines, SerialSpi},
+    st7920::{Rom, St7920},
+    text::text_lines,
+};
+#[cfg(feature = "glyphs")]
+pub use self::{
     colour::rgb,
     frame::{Frame, Ink, Rect, Tone},
     framebuffer::{Framebuffer, PictureFile},
     oled::{I2cOled, Oled, OledGlass, SpiOled},
     picture::{Glass, PicturePanel, draw},
-    st7920::{Rom, St7920},
-    text::text_lines,
     tft::{Tft, TftSettings},
 };
 use crate::{

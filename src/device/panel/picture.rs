@@ -150,7 +150,8 @@ fn blocks(scene: &Scene, style: Style, base: usize, across: usize) -> Vec<Block>
         scale: base,
     }));
     if let Some(qr) = &scene.qr {
-        blocks.push(Block::Qr { payload: qr.as_str().to_owned(), dots: base.max(2) });
+        let widest = 3 * across / 5 / qr_side(qr.as_str()).max(1);
+        blocks.push(Block::Qr { payload: qr.as_str().to_owned(), dots: (2 * base).min(widest).max(2) });
     }
     blocks
 }
@@ -228,9 +229,14 @@ impl Canvas<'_> {
             if let Some(name) = &scene.name {
                 self.text(name.reveal(), (0, LINE), 1, Ink::Text);
             }
-            self.text(number.as_str(), (0, 2 * LINE), 2, Ink::Accent);
+            let right = self.text(number.as_str(), (0, 2 * LINE), 2, Ink::Accent) + HALF;
+            let place = scene.detail.as_ref().map(|place| place.as_str()).unwrap_or_default();
+            let room = (self.frame.size().0.saturating_sub(right) / HALF).max(2);
+            for (line, text) in wrap(place, room).iter().take(2).enumerate() {
+                self.text(text, (right, (2 + line) * LINE), 1, Ink::Text);
+            }
             if let Some(code) = scene.code {
-                self.text(code.as_str(), (12 * HALF, 3 * LINE), 1, Ink::Quiet);
+                self.text(code.as_str(), (12 * HALF, 0), 1, Ink::Quiet);
             }
             return;
         }

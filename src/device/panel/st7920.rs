@@ -3,15 +3,16 @@
 //! In text mode a hanzi that the character ROM lacks is loaded into one of the four user glyphs. A screen that needs a
 //! fifth, or a panel whose ROM is another one, is drawn dot by dot in graphic mode. Only what changed is sent.
 
+mod graphics;
+
 use std::io;
 
 use embedded_hal::delay::DelayNs;
 
+use self::graphics::Graphics;
 use super::{
     Style,
     bus::{Bus, Register},
-    frame::{Frame, Rect},
-    picture::draw,
     text::{COLUMNS, LINES, text_lines},
 };
 use crate::{
@@ -29,16 +30,8 @@ const LINE_ADDRESS: [u8; LINES] = [0x80, 0x90, 0x88, 0x98];
 /// Set CGRAM address: the first of a glyph's sixteen rows.
 const CGRAM: u8 = 0x40;
 
-/// Basic instructions; extended ones with graphics off; with graphics on.
+/// Basic instructions.
 const BASIC: u8 = 0x30;
-const EXTENDED: u8 = 0x34;
-const GRAPHICS: u8 = 0x36;
-
-/// The glass.
-const SIZE: (usize, usize) = (128, 64);
-
-/// A word of graphic memory is sixteen dots of one row.
-const GRAIN: (usize, usize) = (16, 1);
 
 /// Display memory of one panel: four lines of eight words of two bytes.
 type Memory = [[u8; COLUMNS]; LINES];
@@ -67,10 +60,7 @@ pub struct St7920<B, D> {
     fonts: Fonts,
     /// What the chip shows; none until it has been initialised, and after a failure.
     shown: Option<Memory>,
-    /// The picture in graphic memory; none in text mode.
-    picture: Option<Frame>,
-    /// The chip may be showing graphic memory.
-    graphics: bool,
+    graphics: Graphics,
     loaded: UserGlyphs,
 }
 
@@ -84,8 +74,7 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
             style,
             fonts,
             shown: None,
-            picture: None,
-            graphics: false,
+            graphics: Graphics::default(),
             loaded: UserGlyphs::default(),
         }
     }
@@ -97,22 +86,12 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
 
     fn initialise(&mut self) -> io::Result<()> {
         self.delay.delay_ms(40);
-        self.leave_graphics()?;
+        self.graphics.leave(&mut self.bus)?;
         for (command, wait_us) in [(BASIC, 110), (BASIC, 110), (0x0C, 110), (0x01, 12_000), (0x06, 110)] {
             self.bus.write(Register::Command, &[command])?;
             self.delay.delay_us(wait_us);
         }
         self.loaded = UserGlyphs::default();
-        Ok(())
-    }
-
-    /// Back to basic instructions; what graphic memory holds does not matter any more.
-    fn leave_graphics(&mut self) -> io::Result<()> {
-        self.picture = None;
-        if self.graphics {
-            self.bus.write(Register::Command, &[EXTENDED, BASIC])?;
-            self.graphics = false;
-        }
         Ok(())
     }
 
@@ -124,7 +103,7 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
                 BLANK
             }
         };
-        self.leave_graphics()?;
+        self.graphics.leave(&mut self.bus)?;
         for (slot, character) in (0_u8..).zip(glyphs) {
             let new = character.filter(|_| character != self.loaded[usize::from(slot)]);
             if let Some(glyph) = new.and_then(|character| self.fonts.bitmap(character, 16)) {
@@ -143,34 +122,11 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
     }
 
     /// Text and picture are mixed by the chip: the text goes blank first.
-    fn write_picture(&mut self, wanted: Frame) -> io::Result<()> {
+    fn show_picture(&mut self, scene: &Scene, drawn: &mut Drawn) -> io::Result<()> {
         if self.shown != Some(BLANK) {
             self.write_text(&BLANK, self.loaded)?;
         }
-        let before = self.picture.take();
-        let changes = match &before {
-            Some(before) => wanted.changes(before, GRAIN),
-            None => vec![Rect { x: 0, y: 0, width: SIZE.0, height: SIZE.1 }],
-        };
-        if !self.graphics {
-            self.graphics = true;
-            self.bus.write(Register::Command, &[EXTENDED])?;
-        }
-        for Rect { x, y, width, height } in changes {
-            for y in y..y + height {
-                // The lower half of the glass is the right half of the chip's 256 columns.
-                let row = 0x80 | u8::try_from(y % 32).unwrap_or(0);
-                let word = 0x80 | u8::try_from(x / 16 + if y < 32 { 0 } else { 8 }).unwrap_or(0);
-                let dots: Vec<u8> = (x / 8..(x + width) / 8)
-                    .map(|byte| (0..8).fold(0, |bits, bit| bits << 1 | u8::from(wanted.is_on(8 * byte + bit, y))))
-                    .collect();
-                self.bus.write_all(&[(Register::Command, &[row, word]), (Register::Data, &dots)])?;
-            }
-        }
-        if before.is_none() {
-            self.bus.write(Register::Command, &[GRAPHICS])?;
-        }
-        self.picture = Some(wanted);
+        drawn.missing = self.graphics.show(&mut self.bus, scene, self.style, &mut self.fonts)?;
         Ok(())
     }
 }
@@ -180,7 +136,8 @@ impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
         let lines = text_lines(scene, self.style.language);
         let lacking = lacking(&lines);
         let mut drawn = Drawn::default();
-        let fits = self.rom == Rom::Gb2312 && !self.style.large && lacking.len() <= self.loaded.len();
+        let text_will_do = self.rom == Rom::Gb2312 && !self.style.large && lacking.len() <= self.loaded.len();
+        let fits = text_will_do || cfg!(not(feature = "glyphs"));
         let written = if fits {
             let drawable = |character: &char| self.fonts.bitmap(*character, 16).is_some();
             let wanted: Vec<char> = lacking.into_iter().filter(drawable).collect();
@@ -188,9 +145,7 @@ impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
             let memory = lines.map(|line| encode(&line, &glyphs, &mut drawn.missing));
             self.write_text(&memory, glyphs)
         } else {
-            let (frame, missing) = draw(scene, self.style, SIZE, &mut self.fonts);
-            drawn.missing = missing;
-            self.write_picture(frame)
+            self.show_picture(scene, &mut drawn)
         };
         if let Err(error) = written {
             self.shown = None;

@@ -1,0 +1,203 @@
+//! Every scene, in every language, on every class of panel: pictures in `tests/data/panels`, to be looked at.
+//!
+//! After a change on purpose: `UPDATE_PICTURES=1 cargo test scenes`, and look at them all.
+
+use std::{fs, io::BufWriter, path::Path, time::Duration};
+
+use facemchd::{
+    device::{
+        Fonts, Panel,
+        panel::{Frame, Ink, SerialSpi, Style, draw, rgb},
+    },
+    fault::Code,
+    kiosk::{NextStep, Scene, SceneKind, SceneOption},
+    sim::devices::PanelTwin,
+    words::{Language, NameStyle, RealName, Text},
+};
+
+use crate::devices::st7920_on;
+
+/// A scene with everything that it may hold.
+fn full(kind: SceneKind, language: Language) -> Scene {
+    let scene = Scene::of(kind);
+    let place = Some(Text::clean(language.of(["3楼 内科一诊室", "3樓 內科一診室", "3F Clinic 1"])));
+    let name = Some(RealName::new("欧阳䶮丰".to_owned()).shown(NameStyle::Masked));
+    let number = Some(Text::clean("A036"));
+    let option = |option, label: &str| SceneOption { option, label: Text::clean(label) };
+    let staff = Some(NextStep::StaffWindow);
+    match kind {
+        SceneKind::Admitted | SceneKind::Already => Scene { name, number, detail: place, ..scene },
+        SceneKind::AskConsent | SceneKind::LookingUp | SceneKind::CheckingIn => {
+            Scene { stands: Some(Duration::from_secs(8)), ..scene }
+        }
+        SceneKind::Choose => Scene {
+            options: vec![
+                option(1, language.of(["内科 09:30", "內科 09:30", "Clinic 09:30"])),
+                option(2, language.of(["眼科 10:15", "眼科 10:15", "Eyes 10:15"])),
+                option(3, language.of(["口腔科 11:00", "口腔科 11:00", "Dentist 11:00"])),
+            ],
+            stands: Some(Duration::from_secs(30)),
+            ..scene
+        },
+        SceneKind::TooEarly => Scene { detail: Some(Text::clean("10:30")), next: staff, ..scene },
+        SceneKind::TooLate => Scene { detail: Some(Text::clean("09:00")), next: staff, ..scene },
+        SceneKind::NotFound | SceneKind::Refused => Scene { next: staff, ..scene },
+        SceneKind::LookAgain => Scene { next: Some(NextStep::LookAgain), code: Some(Code::N320), ..scene },
+        SceneKind::Cancelled => Scene { next: Some(NextStep::LookAgain), code: Some(Code::T212), ..scene },
+        SceneKind::TookTooLong => Scene { next: Some(NextStep::LookAgain), code: Some(Code::N304), ..scene },
+        SceneKind::Unknown => Scene { next: staff, code: Some(Code::H904), ..scene },
+        SceneKind::Failed => Scene { next: staff, code: Some(Code::N301), ..scene },
+        SceneKind::OutOfOrder => Scene { next: staff, code: Some(Code::P702), ..scene },
+        SceneKind::OtherWay => Scene {
+            next: Some(NextStep::OtherWay),
+            qr: Text::payload("https://his.example/pages/checkin?lane=kiosk-1"),
+            stands: Some(Duration::from_secs(20)),
+            ..scene
+        },
+        SceneKind::OneByOne => Scene { code: Some(Code::G804), ..scene },
+        SceneKind::Closed => Scene { next: Some(NextStep::OtherLane), code: Some(Code::X010), ..scene },
+        SceneKind::Maintenance => Scene { next: Some(NextStep::OtherLane), code: Some(Code::X011), ..scene },
+        SceneKind::Evacuate => Scene { code: Some(Code::G807), ..scene },
+        SceneKind::Idle | SceneKind::StaffCalled => scene,
+    }
+}
+
+/// A picture of colours.
+struct Sheet {
+    width: usize,
+    height: usize,
+    dots: Vec<[u8; 3]>,
+}
+
+const COLUMNS: usize = 6;
+const GAP: usize = 6;
+
+impl Sheet {
+    fn of(pictures: &[Sheet]) -> Self {
+        let (across, down) = (pictures[0].width + GAP, pictures[0].height + GAP);
+        let rows = pictures.len().div_ceil(COLUMNS);
+        let (width, height) = (COLUMNS * across + GAP, rows * down + GAP);
+        let mut sheet = Self { width, height, dots: vec![[128, 128, 128]; width * height] };
+        for (index, picture) in pictures.iter().enumerate() {
+            let (left, top) = (GAP + index % COLUMNS * across, GAP + index / COLUMNS * down);
+            for y in 0..picture.height {
+                let at = (top + y) * width + left;
+                let row = &picture.dots[y * picture.width..(y + 1) * picture.width];
+                sheet.dots[at..at + picture.width].copy_from_slice(row);
+            }
+        }
+        sheet
+    }
+
+    /// Every `step`th dot.
+    fn of_frame(frame: &Frame, step: usize) -> Self {
+        let (across, down) = frame.size();
+        let (width, height) = (across / step, down / step);
+        let dot = |x, y| rgb(frame, frame.dot(x * step + step / 2, y * step + step / 2));
+        let dots = (0..height).flat_map(|y| (0..width).map(move |x| dot(x, y))).collect();
+        Self { width, height, dots }
+    }
+
+    fn of_png(bytes: &[u8]) -> Self {
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("PNG");
+        let mut pixels = vec![0; reader.output_buffer_size().expect("bounded")];
+        let info = reader.next_frame(&mut pixels).expect("a picture");
+        let dots = pixels.chunks(3).map(|dot| [dot[0], dot[1], dot[2]]).collect();
+        Self { width: info.width as usize, height: info.height as usize, dots }
+    }
+
+    /// With a palette of its own: four colours need two bits.
+    fn write(&self, file: &Path) {
+        let mut palette: Vec<[u8; 3]> = Vec::new();
+        let indices: Vec<u8> = self
+            .dots
+            .iter()
+            .map(|dot| {
+                let index = palette.iter().position(|known| known == dot).unwrap_or_else(|| {
+                    palette.push(*dot);
+                    palette.len() - 1
+                });
+                u8::try_from(index).expect("few colours")
+            })
+            .collect();
+        let width = u32::try_from(self.width).expect("small");
+        let mut encoder = png::Encoder::new(
+            BufWriter::new(fs::File::create(file).expect("a file")),
+            width,
+            u32::try_from(self.height).expect("small"),
+        );
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_depth(png::BitDepth::Four);
+        encoder.set_palette(palette.concat());
+        let rows: Vec<u8> = indices
+            .chunks(self.width)
+            .flat_map(|row| row.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0)))
+            .collect();
+        encoder.write_header().and_then(|mut writer| writer.write_image_data(&rows)).expect("written");
+    }
+
+    fn read(file: &Path) -> Option<Self> {
+        let mut decoder = png::Decoder::new(std::io::BufReader::new(fs::File::open(file).ok()?));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().expect("PNG");
+        let mut pixels = vec![0; reader.output_buffer_size().expect("bounded")];
+        let info = reader.next_frame(&mut pixels).expect("a picture");
+        let dots = pixels.chunks(3).map(|dot| [dot[0], dot[1], dot[2]]).collect();
+        Some(Self { width: info.width as usize, height: info.height as usize, dots })
+    }
+}
+
+/// What a panel of characters shows: the ST7920's twin draws it.
+fn characters(scene: &Scene, style: Style) -> Sheet {
+    let twin = PanelTwin::new(None);
+    let drawn = st7920_on(SerialSpi(twin.wire()), style).show(scene).expect("drawn");
+    assert!(drawn.missing.is_empty(), "{:?}", drawn.missing);
+    assert!(twin.complaints().is_empty(), "{:?}", twin.complaints());
+    Sheet::of_png(&twin.png())
+}
+
+fn dots(scene: &Scene, style: Style, size: (usize, usize), step: usize) -> Sheet {
+    let (frame, missing) = draw(scene, style, size, &mut Fonts::built_in());
+    assert!(missing.is_empty(), "{missing:?}");
+    if let Some(code) = scene.code.filter(|_| size.1 > 64) {
+        let below = (size.1 - 16..size.1).flat_map(|y| (0..size.0 / 2).map(move |x| (x, y)));
+        assert!(below.into_iter().any(|(x, y)| frame.dot(x, y) == Ink::Quiet), "{code} is not shown");
+    }
+    Sheet::of_frame(&frame, step)
+}
+
+#[test]
+fn every_scene_looks_as_it_did_on_every_panel_in_every_language() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/panels");
+    let update = std::env::var_os("UPDATE_PICTURES").is_some();
+    let mut different = Vec::new();
+    for language in Language::ALL {
+        for large in [false, true] {
+            let style = Style { language, large };
+            let scenes = SceneKind::ALL.map(|kind| full(kind, language));
+            type Class = (&'static str, Box<dyn Fn(&Scene) -> Sheet>);
+            let classes: [Class; 5] = [
+                ("st7920", Box::new(move |scene| characters(scene, style))),
+                ("oled-128x64", Box::new(move |scene| dots(scene, style, (128, 64), 1))),
+                ("tft-240x320", Box::new(move |scene| dots(scene, style, (240, 320), 1))),
+                ("lvds-800x480", Box::new(move |scene| dots(scene, style, (800, 480), 2))),
+                ("hdmi-1080x1920", Box::new(move |scene| dots(scene, style, (1080, 1920), 4))),
+            ];
+            for (class, show) in classes {
+                let sheet = Sheet::of(&scenes.iter().map(show).collect::<Vec<_>>());
+                let tongue = format!("{language:?}").to_lowercase();
+                let file = folder.join(format!("{class}-{tongue}{}.png", if large { "-large" } else { "" }));
+                if update {
+                    fs::create_dir_all(&folder).expect("a folder");
+                    sheet.write(&file);
+                }
+                let same = Sheet::read(&file)
+                    .is_some_and(|seen| (seen.width, seen.dots.as_slice()) == (sheet.width, sheet.dots.as_slice()));
+                if !same {
+                    different.push(file);
+                }
+            }
+        }
+    }
+    assert!(different.is_empty(), "look at these, then UPDATE_PICTURES=1: {different:#?}");
+}
