@@ -1,0 +1,341 @@
+//! The core, the gate's driver and a journal against random visits, failures, restarts and sensors: nothing is ever
+//! opened without a live grant.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use embedded_hal::digital::{Error, ErrorKind, ErrorType, OutputPin};
+use facemchd::{
+    device::{Gate, GateEvent, GateSensor, GateTiming, LineGate, Passage},
+    fault::Code,
+    kiosk::{Device, Grant, Input, Kiosk, LaneMode, Output, Record, RecordTicket, Settings, Unfinished},
+    words::{CheckInAnswer, LaneId, Moment, Now, PeerId, SessionId, WallTime},
+};
+
+use crate::core::{admission, face, person, transit};
+
+const LANE: LaneId = LaneId(0);
+
+/// A line that sometimes cannot be switched.
+#[derive(Clone, Default)]
+struct Line(Arc<Mutex<Level>>);
+
+#[derive(Default)]
+struct Level {
+    active: bool,
+    broken: bool,
+    /// How often it became active.
+    openings: usize,
+}
+
+#[derive(Debug)]
+struct Broken;
+
+impl Error for Broken {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
+    }
+}
+
+impl ErrorType for Line {
+    type Error = Broken;
+}
+
+impl Line {
+    fn set(&self, active: bool) -> Result<(), Broken> {
+        let mut level = self.0.lock().expect("not poisoned");
+        if level.broken && active {
+            return Err(Broken);
+        }
+        level.openings += usize::from(active && !level.active);
+        level.active = active;
+        Ok(())
+    }
+}
+
+impl OutputPin for Line {
+    fn set_low(&mut self) -> Result<(), Broken> {
+        self.set(false)
+    }
+
+    fn set_high(&mut self) -> Result<(), Broken> {
+        self.set(true)
+    }
+}
+
+/// Numbers that look random and come again for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
+struct World {
+    core: Kiosk,
+    gate: LineGate<Line>,
+    line: Line,
+    timing: GateTiming,
+    now: Now,
+    run: u64,
+    buffer: Vec<(Option<RecordTicket>, Record)>,
+    durable: Vec<Record>,
+    /// Grants the core has given to the gate and not heard of yet.
+    live: BTreeMap<SessionId, Grant>,
+    opened: BTreeSet<SessionId>,
+    to_find: BTreeSet<SessionId>,
+    to_answer: BTreeSet<SessionId>,
+    to_annul: BTreeSet<SessionId>,
+    emergency: bool,
+    faces: u64,
+}
+
+impl World {
+    fn new(timing: GateTiming) -> Self {
+        let now = Now { moment: Moment(Duration::from_secs(10)), wall: WallTime(1_700_000_000_000) };
+        let line = Line::default();
+        let settings = Settings { run: 0, lanes: vec![transit()] };
+        let mut world = Self {
+            core: Kiosk::new(settings, Vec::new(), now),
+            gate: LineGate::new(line.clone(), false, timing).expect("a gate"),
+            line,
+            timing,
+            now,
+            run: 0,
+            buffer: Vec::new(),
+            durable: Vec::new(),
+            live: BTreeMap::new(),
+            opened: BTreeSet::new(),
+            to_find: BTreeSet::new(),
+            to_answer: BTreeSet::new(),
+            to_annul: BTreeSet::new(),
+            emergency: false,
+            faces: 0,
+        };
+        world.drain();
+        world
+    }
+
+    fn give(&mut self, input: Input) {
+        self.core.handle(self.now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.core.poll_output() {
+            match output {
+                Output::Record { ticket, record } => self.buffer.push((ticket, record)),
+                Output::LookUp { session, .. } => drop(self.to_find.insert(session)),
+                Output::CheckIn(request) => drop(self.to_answer.insert(request.session)),
+                Output::Annul { session, .. } => drop(self.to_annul.insert(session)),
+                Output::Open { grant, .. } => {
+                    self.live.insert(grant.session, grant);
+                    let refused = self.watched(|gate, now| gate.open(now, grant));
+                    let ended = refused.map(|outcome| GateEvent::Ended(grant.session, outcome));
+                    self.hear(ended.into_iter().collect());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Lets the gate do something; an opening needs a live grant.
+    fn watched<T>(&mut self, act: impl FnOnce(&mut LineGate<Line>, Moment) -> T) -> T {
+        let before = self.line.0.lock().expect("not poisoned").openings;
+        let result = act(&mut self.gate, self.now.moment);
+        let after = self.line.0.lock().expect("not poisoned").openings;
+        assert!(after - before <= 1, "opened twice at once");
+        if after > before {
+            assert!(!self.emergency, "opened while the fire input is active");
+            let now = self.now.moment;
+            let for_whom: Vec<SessionId> = self
+                .live
+                .values()
+                .filter(|grant| now <= grant.deadline && !self.opened.contains(&grant.session))
+                .map(|grant| grant.session)
+                .collect();
+            let first = for_whom.first().copied().expect("opened without a live grant");
+            let decided = |record: &Record| matches!(record, Record::Decided { session, .. } if *session == first);
+            assert!(self.durable.iter().any(decided), "opened before the decision is durable");
+            self.opened.insert(first);
+        }
+        result
+    }
+
+    fn hear(&mut self, events: Vec<GateEvent>) {
+        for event in events {
+            match event {
+                GateEvent::Ended(session, outcome) => {
+                    self.live.remove(&session);
+                    self.give(Input::Gated { session, outcome });
+                }
+                GateEvent::Alarm(session, alarm) => self.give(Input::GateAlarmed { lane: LANE, session, alarm }),
+            }
+        }
+    }
+
+    fn happen(&mut self, dice: &mut Dice) {
+        match dice.roll(20) {
+            0..=2 => {
+                self.faces += 1;
+                let face = face(&format!("sid-{}", self.faces - dice.roll(2).min(self.faces - 1)), self.faces, true);
+                self.give(Input::Recognised { lane: LANE, peer: PeerId(1), face });
+            }
+            3..=5 => self.sync(),
+            6 => {
+                if let Some(session) = self.to_find.pop_first() {
+                    self.give(Input::Found { session, result: Ok(person("张三")) });
+                }
+            }
+            7 | 8 => {
+                if let Some(session) = self.to_answer.pop_first() {
+                    let answer = match dice.roll(4) {
+                        0 => CheckInAnswer::NotFound,
+                        1 => CheckInAnswer::Already(admission("A1")),
+                        _ => CheckInAnswer::Admitted(admission("A1")),
+                    };
+                    self.give(Input::Answered { session, answer });
+                }
+            }
+            9 | 10 => self.pass(Duration::from_millis(dice.roll(3000))),
+            11 => {
+                let sensor = [GateSensor::Passage, GateSensor::Exit, GateSensor::Door]
+                    [usize::try_from(dice.roll(3)).expect("small")];
+                let active = dice.roll(2) == 0;
+                let events = self.watched(|gate, now| gate.sensed(now, sensor, active));
+                self.hear(events);
+            }
+            12 => {
+                self.emergency = dice.roll(2) == 0;
+                let on = self.emergency;
+                let events = self.watched(|gate, _| gate.set_emergency(on));
+                self.hear(events);
+                self.give(Input::ModeChanged { lane: LANE, mode: LaneMode::Emergency, on });
+            }
+            13 => self.line.0.lock().expect("not poisoned").broken = dice.roll(2) == 0,
+            14 => match dice.roll(3) {
+                0 => self.power_cut(),
+                1 => {
+                    let fault = (dice.roll(2) == 0).then_some(Code::D601);
+                    self.give(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault });
+                }
+                _ => self.give(Input::Cancelled { lane: LANE, peer: PeerId(1), seq: 9 }),
+            },
+            15 => {
+                if let Some(session) = self.to_annul.pop_first() {
+                    self.give(Input::Annulled { session, result: Ok(()) });
+                }
+            }
+            // Somebody for whom everything goes well, up to the gate.
+            _ => {
+                self.faces += 1;
+                let face = face(&format!("sid-{}", self.faces), self.faces, true);
+                self.give(Input::Recognised { lane: LANE, peer: PeerId(1), face });
+                self.sync();
+                while let Some(session) = self.to_find.pop_first() {
+                    self.give(Input::Found { session, result: Ok(person("张三")) });
+                }
+                self.sync();
+                while let Some(session) = self.to_answer.pop_first() {
+                    self.give(Input::Answered { session, answer: CheckInAnswer::Admitted(admission("A1")) });
+                }
+                self.sync();
+            }
+        }
+    }
+
+    fn sync(&mut self) {
+        for (ticket, record) in std::mem::take(&mut self.buffer) {
+            self.durable.push(record);
+            if let Some(ticket) = ticket {
+                self.give(Input::Recorded { ticket });
+            }
+        }
+    }
+
+    fn pass(&mut self, duration: Duration) {
+        let end = self.now.moment.after(duration);
+        loop {
+            let due = self.gate.poll_timeout().into_iter().chain(self.core.poll_timeout()).min();
+            let Some(due) = due.filter(|due| *due <= end) else { break };
+            self.now.moment = due.max(self.now.moment);
+            let events = self.watched(|gate, now| gate.handle_timeout(now));
+            self.hear(events);
+            self.core.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now.moment = end;
+    }
+
+    /// What was not durable is gone; the line falls to its safe value.
+    fn power_cut(&mut self) {
+        self.buffer.clear();
+        self.live.clear();
+        self.to_find.clear();
+        self.to_answer.clear();
+        self.to_annul.clear();
+        self.emergency = false;
+        self.run += 1;
+        self.line.0.lock().expect("not poisoned").broken = false;
+        self.gate = LineGate::new(self.line.clone(), false, self.timing).expect("a gate");
+        assert!(!self.line.0.lock().expect("not poisoned").active, "open after a restart");
+        let mut open: BTreeMap<SessionId, Unfinished> = BTreeMap::new();
+        for record in &self.durable {
+            let session = record.session();
+            match record {
+                Record::Opened { lane, .. } => {
+                    let (decided, to_annul) = (None, None);
+                    let left = Unfinished { session, lane: *lane, reached_check_in: false, decided, to_annul };
+                    open.insert(session, left);
+                }
+                Record::CheckingIn { .. } => open.get_mut(&session).expect("opened").reached_check_in = true,
+                Record::Decided { result, code, .. } => {
+                    open.get_mut(&session).expect("opened").decided = Some((*result, *code));
+                }
+                Record::Gated { outcome, .. } if outcome.nobody_went_through() => {
+                    open.get_mut(&session).expect("opened").to_annul = outcome.code();
+                }
+                Record::Closed { .. } => drop(open.remove(&session)),
+                _ => {}
+            }
+        }
+        let settings = Settings { run: self.run, lanes: vec![transit()] };
+        self.core = Kiosk::new(settings, open.into_values().collect(), self.now);
+        self.drain();
+    }
+}
+
+#[test]
+fn in_a_hundred_thousand_random_runs_nothing_opens_without_a_live_grant() {
+    let sequences: u64 = std::env::var("GATE_SEQUENCES").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
+    let openings = RefCell::new(0);
+    let timings = [
+        GateTiming::default(),
+        GateTiming { passage: Passage::Contact, ..GateTiming::default() },
+        GateTiming { passage: Passage::Directed, pulse: None, ..GateTiming::default() },
+    ];
+    for seed in 1..=sequences {
+        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let mut world = World::new(timings[usize::try_from(seed % 3).expect("small")]);
+            for _ in 0..30 {
+                world.happen(&mut dice);
+            }
+            *openings.borrow_mut() += world.opened.len();
+        }));
+        if run.is_err() {
+            panic!("seed {seed}");
+        }
+    }
+    let openings = openings.into_inner();
+    println!("{sequences} runs, {openings} openings");
+    assert!(openings > usize::try_from(sequences).expect("small"), "the runs reach the gate: {openings}");
+}

@@ -1,0 +1,282 @@
+//! Switches, buttons, sensors, staff: what they do to a lane, in sentences.
+
+use std::time::Duration;
+
+use facemchd::{
+    fault::Code,
+    kiosk::{
+        AckStatus, Button, Device, GateOutcome, Input, LaneMode, LaneSettings, NextStep, Output, PrintOutcome, Record,
+        SceneKind, Signal, Slip, Unfinished,
+    },
+    words::{Admission, CheckInAnswer, JobId, SessionId, Text, WallTime},
+};
+
+use crate::core::{Core, LANE, admission, choices, hospital, transit};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn lane(settings: LaneSettings) -> Core {
+    let other_way = Text::payload("https://his.example/pages/checkin");
+    let mut core = Core::new(vec![LaneSettings { has_indicators: true, other_way, ..settings }]);
+    core.forget();
+    core
+}
+
+fn mode(core: &mut Core, mode: LaneMode, on: bool) {
+    core.input(Input::ModeChanged { lane: LANE, mode, on });
+}
+
+fn press(core: &mut Core, button: Button) {
+    core.input(Input::Pressed { lane: LANE, button });
+}
+
+fn signals(core: &mut Core) -> Vec<Signal> {
+    let of = |output| match output {
+        Output::Indicate { signal, .. } => Some(signal),
+        _ => None,
+    };
+    core.outputs().into_iter().filter_map(of).collect()
+}
+
+fn annuls(core: &mut Core) -> Vec<SessionId> {
+    let of = |output| match output {
+        Output::Annul { session, .. } => Some(session),
+        _ => None,
+    };
+    core.outputs().into_iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_lane_that_staff_close_says_so_refuses_faces_and_goes_on_when_they_open_it() {
+    let mut core = lane(transit());
+    mode(&mut core, LaneMode::Closed, true);
+    assert_eq!((core.scene().kind, core.scene().next), (SceneKind::Closed, Some(NextStep::OtherLane)));
+    core.face("sid-1", 1);
+    assert_eq!(core.acks(), [(AckStatus::Refused, None, Some(Code::X010))]);
+    mode(&mut core, LaneMode::Maintenance, true);
+    assert_eq!(core.scene().kind, SceneKind::Maintenance, "the graver one counts");
+    mode(&mut core, LaneMode::Maintenance, false);
+    mode(&mut core, LaneMode::Closed, false);
+    assert_eq!(core.scene().kind, SceneKind::Idle);
+    assert!(core.face("sid-2", 2).is_some());
+}
+
+#[test]
+fn whoever_is_served_when_staff_close_the_lane_is_served_to_the_end() {
+    let mut core = lane(hospital());
+    let session = core.known("sid-1", 1, "张三");
+    mode(&mut core, LaneMode::Closed, true);
+    core.answer(session, CheckInAnswer::Admitted(admission("A001")));
+    assert_eq!((core.scene().kind, core.effects()), (SceneKind::Admitted, 1));
+    core.pass(10 * SECOND);
+    assert_eq!(core.scene().kind, SceneKind::Closed);
+}
+
+#[test]
+fn fire_ends_what_is_undecided_shows_the_way_out_and_opens_nothing() {
+    let mut core = lane(transit());
+    let asked = core.face("sid-1", 1).expect("a session");
+    core.forget();
+    mode(&mut core, LaneMode::Emergency, true);
+    assert_eq!(core.scenes().iter().map(|scene| scene.kind).collect::<Vec<_>>(), [SceneKind::Evacuate]);
+    assert_eq!((core.outcome().result.as_str(), core.outcome().code), ("failed", Some(Code::G807)));
+    assert_eq!(core.closed(asked), Some("failed"));
+    core.face("sid-2", 2);
+    assert_eq!(core.acks().last().expect("an ack").2, Some(Code::G807));
+    mode(&mut core, LaneMode::Emergency, false);
+    assert_eq!(core.scene().kind, SceneKind::Idle);
+}
+
+#[test]
+fn whom_the_site_admits_during_a_fire_is_not_let_through_by_us() {
+    let mut core = lane(transit());
+    let session = core.known("sid-1", 1, "张三");
+    core.disk_stopped = true;
+    core.answer(session, CheckInAnswer::Admitted(Admission::default()));
+    core.forget();
+    mode(&mut core, LaneMode::Emergency, true);
+    core.disk_stopped = false;
+    core.sync();
+    assert_eq!(core.effects(), 0);
+    assert_eq!(core.scene().kind, SceneKind::Evacuate);
+    core.pass(SECOND);
+    assert_eq!(core.closed(session), Some("checked_in"), "whoever has gone meanwhile keeps it");
+}
+
+#[test]
+fn other_scenes_do_not_hide_the_way_out() {
+    let mut core = lane(transit());
+    mode(&mut core, LaneMode::Emergency, true);
+    core.forget();
+    press(&mut core, Button::OtherWay);
+    press(&mut core, Button::CallStaff);
+    core.input(Input::GateAlarmed { lane: LANE, session: None, alarm: GateOutcome::Tailgated });
+    core.pass(60 * SECOND);
+    assert!(core.scenes().is_empty());
+}
+
+#[test]
+fn not_by_face_offers_the_other_way_and_ends_what_is_undecided() {
+    let mut core = lane(hospital());
+    press(&mut core, Button::OtherWay);
+    let scene = core.scene();
+    assert_eq!((scene.kind, scene.next), (SceneKind::OtherWay, Some(NextStep::OtherWay)));
+    assert_eq!(scene.qr, Text::payload("https://his.example/pages/checkin"));
+    core.pass(21 * SECOND);
+    assert_eq!(core.scene().kind, SceneKind::Idle);
+    let session = core.face("sid-1", 1).expect("a session");
+    press(&mut core, Button::OtherWay);
+    assert_eq!(core.closed(session), Some("cancelled"));
+    assert_eq!((core.scene().kind, core.scene().qr.is_some()), (SceneKind::OtherWay, true));
+}
+
+#[test]
+fn whoever_may_not_be_asked_about_at_wechat_is_shown_the_other_way() {
+    let mut core = lane(hospital());
+    let session = core.face("sid-1", 1).expect("a session");
+    core.input(Input::Found { session, result: Err(Code::N321) });
+    assert_eq!((core.scene().next, core.scene().qr.is_some()), (Some(NextStep::OtherWay), true));
+}
+
+#[test]
+fn once_the_site_is_asked_not_by_face_changes_nothing() {
+    let mut core = lane(hospital());
+    let session = core.known("sid-1", 1, "张三");
+    core.forget();
+    press(&mut core, Button::OtherWay);
+    assert!(core.outputs().is_empty());
+    core.answer(session, CheckInAnswer::Admitted(admission("A001")));
+    assert_eq!(core.scene().kind, SceneKind::Admitted);
+}
+
+#[test]
+fn a_button_picks_an_option() {
+    let mut core = lane(hospital());
+    let session = core.known("sid-1", 1, "张三");
+    core.answer(session, choices(&["内科", "眼科"]));
+    press(&mut core, Button::Choice(2));
+    assert_eq!(core.check_ins().last().expect("asked again").choice, Some(Text::clean("眼科")));
+    core.forget();
+    press(&mut core, Button::Choice(3));
+    assert!(core.check_ins().is_empty() && core.acks().is_empty(), "nobody to tell, nothing to do");
+}
+
+#[test]
+fn staff_are_called_by_light_and_sound_without_a_word_about_who() {
+    let mut core = lane(hospital());
+    press(&mut core, Button::CallStaff);
+    assert_eq!(core.scene().kind, SceneKind::StaffCalled);
+    assert!(signals(&mut core).contains(&Signal::CallStaff));
+    let session = core.known("sid-1", 1, "张三");
+    core.forget();
+    press(&mut core, Button::CallStaff);
+    assert_eq!((core.scenes().len(), signals(&mut core)), (0, vec![Signal::CallStaff]), "the scene stays");
+    core.answer(session, CheckInAnswer::NotFound);
+    assert_eq!(signals(&mut core), [Signal::Denied]);
+}
+
+#[test]
+fn lights_say_what_the_panel_says() {
+    let mut core = lane(hospital());
+    let session = core.known("sid-1", 1, "张三");
+    core.answer(session, CheckInAnswer::Admitted(admission("A001")));
+    core.printed(PrintOutcome::Printed);
+    core.pass(10 * SECOND);
+    assert_eq!(signals(&mut core), [Signal::Working, Signal::Working, Signal::Success, Signal::Ready]);
+    core.input(Input::PaperLow { lane: LANE, low: true });
+    assert_eq!(signals(&mut core).last(), Some(&Signal::PaperLow));
+    core.input(Input::DeviceChanged { lane: LANE, device: Device::Printer, fault: Some(Code::P702) });
+    assert_eq!(signals(&mut core), [Signal::Fault]);
+}
+
+#[test]
+fn one_device_that_is_well_again_does_not_open_a_lane_whose_other_one_is_not() {
+    let mut core = lane(hospital());
+    let change = |core: &mut Core, device, fault| core.input(Input::DeviceChanged { lane: LANE, device, fault });
+    change(&mut core, Device::Printer, Some(Code::P702));
+    assert_eq!((core.scene().kind, core.scene().code), (SceneKind::OutOfOrder, Some(Code::P702)));
+    change(&mut core, Device::Panel, Some(Code::D601));
+    change(&mut core, Device::Printer, None);
+    core.face("sid-1", 1);
+    assert_eq!(core.acks().last().expect("an ack").2, Some(Code::D601));
+    change(&mut core, Device::Panel, None);
+    assert_eq!(core.scene().kind, SceneKind::Idle);
+}
+
+#[test]
+fn when_nobody_goes_through_the_check_in_is_taken_back_after_the_journal_knows() {
+    let mut core = lane(transit());
+    let session = core.known("sid-1", 1, "张三");
+    core.answer(session, CheckInAnswer::Admitted(Admission::default()));
+    assert_eq!(core.outcome().result.as_str(), "checked_in");
+    core.disk_stopped = true;
+    core.forget();
+    core.input(Input::Gated { session, outcome: GateOutcome::Expired });
+    assert!(annuls(&mut core).is_empty());
+    core.sync();
+    assert_eq!(annuls(&mut core), [session]);
+    core.input(Input::Annulled { session, result: Err(Code::H901) });
+    assert_eq!(annuls(&mut core), [session], "asked again later");
+    core.disk_stopped = false;
+    core.input(Input::Annulled { session, result: Ok(()) });
+    assert_eq!((core.outcome().result.as_str(), core.outcome().code), ("annulled", Some(Code::G803)));
+    assert_eq!(core.closed(session), Some("annulled"));
+}
+
+#[test]
+fn a_check_in_that_was_to_be_taken_back_is_taken_back_after_a_restart() {
+    let session = SessionId { run: 9, serial: 3 };
+    let left = Unfinished {
+        session,
+        lane: LANE,
+        reached_check_in: true,
+        decided: Some((facemchd::kiosk::OutcomeResult::CheckedIn, None)),
+        to_annul: Some(Code::G803),
+    };
+    let mut core = Core::restarted(vec![transit()], 10, vec![left]);
+    assert_eq!(annuls(&mut core), [session]);
+    for _ in 0..6 {
+        core.input(Input::Annulled { session, result: Err(Code::H901) });
+    }
+    assert_eq!(core.closed(session), Some("unknown"), "staff look it up");
+}
+
+#[test]
+fn whoever_goes_through_keeps_the_check_in_and_whoever_follows_is_recorded() {
+    let mut core = lane(transit());
+    let session = core.known("sid-1", 1, "张三");
+    core.answer(session, CheckInAnswer::Admitted(Admission::default()));
+    core.input(Input::Gated { session, outcome: GateOutcome::Passed });
+    assert_eq!(core.closed(session), Some("checked_in"));
+    core.pass(10 * SECOND);
+    core.input(Input::GateAlarmed { lane: LANE, session: Some(session), alarm: GateOutcome::Tailgated });
+    assert_eq!((core.scene().kind, core.scene().code), (SceneKind::OneByOne, Some(Code::G804)));
+    core.pass(SECOND);
+    core.known("sid-2", 2, "李四");
+    let followed = |record: &Record| matches!(record, Record::Gated { outcome: GateOutcome::Tailgated, .. });
+    assert!(core.journal.iter().any(followed));
+}
+
+#[test]
+fn a_slip_is_printed_again_only_when_staff_ask_and_its_fate_is_recorded() {
+    let mut core = lane(hospital());
+    let job = JobId { session: SessionId { run: 9, serial: 3 }, copy: 1 };
+    let slip = Slip { name: None, admission: admission("A007"), already: false, reprint: true, at: WallTime(0) };
+    core.input(Input::Reprint { lane: LANE, job, slip: Box::new(slip.clone()) });
+    core.input(Input::Reprint { lane: LANE, job, slip: Box::new(slip) });
+    assert_eq!(core.effects(), 1, "the same copy once");
+    core.printed(PrintOutcome::Printed);
+    core.known("sid-1", 1, "张三");
+    let printed = |record: &Record| matches!(record, Record::Printed { job: of, .. } if *of == job);
+    assert!(core.journal.iter().any(printed));
+}
+
+#[test]
+fn an_unhurried_lane_gives_twice_the_time_and_shows_no_name_longer_than_ten_seconds() {
+    let unhurried = LaneSettings { wipe_after: 8 * SECOND, ..hospital() }.unhurried();
+    assert_eq!(unhurried.wipe_after, 10 * SECOND);
+    let mut core = lane(unhurried);
+    let session = core.known("sid-1", 1, "张三");
+    core.answer(session, choices(&["内科", "眼科"]));
+    assert_eq!(core.scene().stands, Some(60 * SECOND));
+}
