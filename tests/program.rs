@@ -298,3 +298,34 @@ fn nothing_of_a_person_is_left_in_log_journal_or_state() {
     fs::remove_dir_all(sandbox.path("keys")).expect("the keys themselves are theirs");
     assert_eq!(Daemon::files_with(sandbox.folder.path(), &secrets), Vec::<String>::new());
 }
+
+#[test]
+fn staff_close_and_open_a_lane_and_have_a_slip_printed_again() {
+    let sandbox = Sandbox::new();
+    sandbox.wechat.know(Person::new("sid-1", "张三丰"));
+    sandbox.wechat.know(Person::new("sid-2", "李四"));
+    sandbox.hospital.open_house();
+    let daemon = sandbox.start();
+    let ask = |arguments: &[&str]| {
+        let output = run(&[arguments, &["--config", sandbox.site()]].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let mut terminal = sandbox.terminal(0);
+    terminal.face("sid-1", true).expect("sent");
+    let number = terminal.receive_type("outcome").expect("told")["number"].as_str().expect("a number").to_owned();
+    assert_eq!(ask(&["lane", "kiosk-1", "closed"]), (Some(0), "kiosk-1: closed\n".to_owned()));
+    terminal.face("sid-2", true).expect("sent");
+    let refused = terminal.receive_type("ack").expect("an ack");
+    assert_eq!((refused["status"].as_str(), refused["code"].as_str()), (Some("refused"), Some("X010")));
+    assert_eq!(ask(&["lane", "kiosk-1", "normal"]).0, Some(0));
+    assert_eq!(ask(&["lane", "kiosk-9", "closed"]).0, Some(1));
+    assert_eq!(ask(&["reprint", &number]), (Some(0), "printed and acknowledged\n".to_owned()));
+    assert_eq!(ask(&["reprint", "Z999"]).0, Some(1));
+    assert_eq!(daemon.stop(), Some(0));
+    let slip = fs::read_to_string(sandbox.path("kiosk-1/slip-0002.txt")).expect("a second slip");
+    assert!(slip.contains("补打") && slip.contains(&number) && !slip.contains("张三丰"), "{slip}");
+    let journal = run(&["journal", "list", "--config", sandbox.site()]);
+    let slips = String::from_utf8_lossy(&journal.stdout).lines().filter(|line| line.contains("  slip ")).count();
+    assert_eq!(slips, 2);
+    assert_eq!(ask(&["lane", "kiosk-1", "closed"]).0, Some(69), "the daemon has gone");
+}

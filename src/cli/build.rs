@@ -83,6 +83,7 @@ pub(super) fn parts(
         lookup_workers: site.wechatpay.concurrency,
         patience: site.wechatpay.patience,
         checkin,
+        staff: Some(site.state_dir.clone()),
         lanes: lanes(site, devices),
         reload,
         clock,

@@ -13,6 +13,7 @@ mod lookup;
 mod run;
 #[cfg(feature = "sim")]
 mod sim;
+mod staff;
 mod weixin;
 mod wires;
 
@@ -76,6 +77,22 @@ enum Command {
         #[command(flatten)]
         site: SiteFile,
     },
+    /// Open or close a lane of the running daemon
+    Lane {
+        /// Which
+        name: String,
+        /// How it shall be
+        mode: staff::Mode,
+        #[command(flatten)]
+        site: SiteFile,
+    },
+    /// Print a slip again, marked 补打, without the name
+    Reprint {
+        /// A session, or a queue number
+        which: String,
+        #[command(flatten)]
+        site: SiteFile,
+    },
     /// Read the journal
     #[command(subcommand)]
     Journal(journal::Command),
@@ -123,6 +140,8 @@ pub fn main() -> u8 {
             exercise::test(&site.config, device, lane.as_deref(), yes, &mut out)
         }
         Command::SafeState { site } => hardware::safe_state(&site.config, &mut out),
+        Command::Lane { name, mode, site } => staff::lane(&site, &name, mode, &mut out),
+        Command::Reprint { which, site } => staff::reprint(&site, &which, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),
         #[cfg(feature = "sim")]
         Command::Sim(arguments) => sim::sim(&arguments, &mut out),

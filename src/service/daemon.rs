@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
     thread,
     time::Duration,
@@ -20,6 +21,8 @@ use super::{
     journalist, lookups, notify,
     outputs::{self, LaneOutputs},
     panels, printers,
+    requests::Requests,
+    staff::Desk,
 };
 use crate::{
     checkin::CheckIn,
@@ -52,6 +55,8 @@ pub struct Parts {
     pub patience: Duration,
     /// The site's system.
     pub checkin: Box<dyn CheckIn>,
+    /// Where staff speak to the daemon: a folder for the socket; none for nobody.
+    pub staff: Option<PathBuf>,
     /// The lanes, in the site file's order.
     pub lanes: Vec<LanePart>,
     /// Reads again what can be read again, on SIGHUP.
@@ -131,6 +136,9 @@ pub enum ServiceError {
         #[source]
         source: terminal::TerminalError,
     },
+    /// The socket for staff cannot be made.
+    #[error("the socket for staff cannot be made in the state directory")]
+    Staff(#[source] io::Error),
     /// A thread without which nobody can be served hangs.
     #[error("the {0} thread hangs")]
     Hung(&'static str),
@@ -140,6 +148,7 @@ impl Fault for ServiceError {
     fn code(&self) -> Code {
         match self {
             Self::Thread(_) | Self::Hung(_) => Code::X001,
+            Self::Staff(_) => Code::C103,
             Self::Terminal { source, .. } => source.code(),
         }
     }
@@ -149,7 +158,7 @@ impl ServiceError {
     /// The program's exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Terminal { .. } => exit::IO,
+            Self::Terminal { .. } | Self::Staff(_) => exit::IO,
             Self::Thread(_) | Self::Hung(_) => exit::SOFTWARE,
         }
     }
@@ -177,6 +186,12 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let mut terminals = JoinSet::new();
     let counters = Arc::new(terminal::Counters::default());
     let mut hands = Vec::new();
+    let mut requests = Requests::new(lanes.iter().map(|lane| lane.name.clone()).collect());
+    let (asked, mut asking) = mpsc::channel(4);
+    if let Some(folder) = &parts.staff {
+        let desk = Desk::open(folder).map_err(ServiceError::Staff)?;
+        terminals.spawn(desk.serve(asked.clone()));
+    }
     let (mut driven, mut sensed) = (Vec::new(), Vec::new());
     for (index, lane) in lanes.into_iter().enumerate() {
         let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
@@ -242,7 +257,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let outcome = loop {
         let due = [core.poll_timeout(), carrier.poll_timeout(), stopping, Some(next_round)].into_iter().flatten().min();
         let wait = due.map_or(round, |due| due.since(clock.now().moment));
-        let mut input = None;
+        let mut came = Vec::new();
         tokio::select! {
             biased;
             Some(order) = control.recv() => match order {
@@ -250,7 +265,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
                     notify::stopping();
                     tracing::info!("stopping");
                     stopping = Some(clock.now().moment.after(STOP_PATIENCE));
-                    input = Some(Input::Stopping);
+                    came.push(Input::Stopping);
                 }
                 Control::Stop => {}
                 Control::Reload => start_reload(&reload, &reloaded),
@@ -265,12 +280,14 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
                 }
                 Err(error) => tracing::error!(code = %error.code(), %error, "not read again; going on as before"),
             },
-            Some(next) = happened.recv() => input = Some(next),
+            Some(next) = happened.recv() => came.push(next),
+            Some(request) = asking.recv() => came = requests.take(request),
             () = sleep_until(Instant::now() + wait) => {}
         }
         let began = clock.now();
-        if let Some(input) = input {
+        for input in came {
             summary.inputs += 1;
+            requests.hear(&input);
             core.handle(began, input);
         }
         if core.poll_timeout().is_some_and(|due| due <= began.moment) {

@@ -15,11 +15,14 @@ mod notify;
 mod outputs;
 mod panels;
 mod printers;
+mod requests;
+mod staff;
 mod worker;
 
 pub use clock::{RELEASED, SystemClock};
 pub use daemon::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary, serve};
 pub use inputs::InputPart;
+pub use staff::{SOCKET, StaffMode, StaffReply, StaffRequest};
 
 use crate::kiosk::Input;
 

@@ -255,6 +255,7 @@ fn parts(
         lookup_workers: 1,
         patience,
         checkin: Box::new(checkin),
+        staff: None,
         lanes: vec![lane],
         reload: Box::new(|| unreachable!("nobody asks")),
     }

@@ -1,0 +1,89 @@
+//! `facemchd lane` and `facemchd reprint`: what staff ask of the running daemon.
+
+use std::{
+    io::{self, BufRead as _, BufReader, Write},
+    os::unix::net::UnixStream,
+    time::Duration,
+};
+
+use super::{Failure, SiteFile};
+use crate::{
+    config::Site,
+    fault::exit,
+    service::{SOCKET, StaffMode, StaffReply, StaffRequest},
+    store::{self, Entry, Stored},
+};
+
+/// How a lane shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Mode {
+    /// Serve
+    Normal,
+    /// Closed by staff
+    Closed,
+    /// A technician works on it
+    Maintenance,
+}
+
+/// A printer may take its time.
+const PATIENCE: Duration = Duration::from_secs(65);
+
+/// Opens or closes a lane.
+pub(super) fn lane(place: &SiteFile, name: &str, mode: Mode, out: &mut dyn Write) -> Result<u8, Failure> {
+    let mode = match mode {
+        Mode::Normal => StaffMode::Normal,
+        Mode::Closed => StaffMode::Closed,
+        Mode::Maintenance => StaffMode::Maintenance,
+    };
+    ask(&Site::read(&place.config)?, &StaffRequest::Lane { lane: name.to_owned(), mode }, out)
+}
+
+/// Prints the slip of a session, or of a queue number's newest session, again.
+pub(super) fn reprint(place: &SiteFile, which: &str, out: &mut dyn Write) -> Result<u8, Failure> {
+    let site = Site::read(&place.config)?;
+    let entries = store::entries(&site.state_dir)?;
+    let Some(request) = request(&entries, which) else {
+        let line = format!("{which}: the journal knows no such session or number that was checked in");
+        return Err(Failure { line, exit: exit::FAILED });
+    };
+    ask(&site, &request, out)
+}
+
+/// What the journal still knows of a slip.
+fn request(entries: &[Entry], which: &str) -> Option<StaffRequest> {
+    let (session, number, place, at) = entries.iter().rev().find_map(|entry| match &entry.stored {
+        Stored::Decided { session, number, place, .. } if session == which || number.as_deref() == Some(which) => {
+            Some((session.clone(), number.clone(), place.clone(), entry.at))
+        }
+        _ => None,
+    })?;
+    let of_session = || entries.iter().filter(|entry| entry.stored.session() == session);
+    let lane = of_session().find_map(|entry| match &entry.stored {
+        Stored::Opened { lane, .. } => Some(lane.clone()),
+        _ => None,
+    })?;
+    let copies = of_session().filter_map(|entry| match &entry.stored {
+        Stored::Printed { copy, .. } => Some(*copy),
+        _ => None,
+    });
+    let copy = copies.max().unwrap_or(0).checked_add(1)?;
+    Some(StaffRequest::Reprint { lane, session, copy, number, place, at })
+}
+
+fn ask(site: &Site, request: &StaffRequest, out: &mut dyn Write) -> Result<u8, Failure> {
+    let socket = site.state_dir.join(SOCKET);
+    let failed = |error: io::Error| Failure {
+        line: format!("{}: {error}\n  cure: the daemon must run, and this be root or its user", socket.display()),
+        exit: exit::UNAVAILABLE,
+    };
+    let mut stream = UnixStream::connect(&socket).map_err(failed)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+    let mut line = serde_json::to_vec(request).map_err(|error| failed(error.into()))?;
+    line.push(b'\n');
+    stream.write_all(&line).map_err(failed)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).map_err(failed)?;
+    let reply: StaffReply = serde_json::from_str(&answer).map_err(|error| failed(error.into()))?;
+    writeln!(out, "{}", reply.told).map_err(|error| Failure::io("standard output", &error))?;
+    Ok(if reply.done { exit::OK } else { exit::FAILED })
+}
