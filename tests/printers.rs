@@ -1,18 +1,25 @@
 //! Exact bytes to printers, and what falls out of the twin at the other end.
 
-use std::time::Duration;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use facemchd::{
-    device::{EscPosPrinter, Fonts, Printer, slip_bytes},
+    device::{EscPosPrinter, Fonts, Layout, Printer, Profile, Template, slip_bytes},
     fault::Code,
     kiosk::{PrintOutcome, Slip},
-    sim::devices::{LaneTwins, Wires},
-    words::{Admission, Text, WallTime},
+    sim::devices::{LaneTwins, PrinterTwin, Wires},
+    words::{Admission, Clock, Moment, Now, Text, WallTime},
 };
 use proptest::prelude::*;
 
 use crate::{
-    devices::{any_text, at, job, lane, layout, shown, slip, wait_for},
+    devices::{any_text, at, job, lane, layout, shipped, shown, slip, wait_for},
     lookups::clock,
 };
 
@@ -170,4 +177,267 @@ fn a_slip_that_comes_too_late_is_dropped_whole() {
     std::thread::sleep(Duration::from_millis(20));
     assert_eq!(printer.print(job(), &slip(), at(10)), PrintOutcome::NotPrinted(Code::P707));
     assert!(twins.printer.bytes().is_empty());
+}
+
+/// The simulated printer's layout, its profile changed.
+fn layout_with(changes: &[(&str, &str)]) -> Layout {
+    let (file, mut text) = shipped("board/printers/simulated.toml");
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    Layout { profile: Profile::parse(&file, &text).expect("parses"), ..layout() }
+}
+
+fn printer_with(layout: Layout, clock: Arc<dyn Clock>) -> (EscPosPrinter, PrinterTwin) {
+    let columns = layout.profile.columns;
+    let (twin, cable) = PrinterTwin::start(None, columns).expect("a printer");
+    (EscPosPrinter::on(Box::new(cable), layout, Fonts::built_in(), clock), twin)
+}
+
+/// What falls out of the printer, and what the twin complains of.
+fn printed(layout: Layout, slip: &Slip) -> facemchd::sim::devices::Slip {
+    let (mut printer, twin) = printer_with(layout, clock());
+    assert_eq!(printer.print(job(), slip, at(20_000)), PrintOutcome::Printed);
+    assert_eq!(twin.complaints(), Vec::<String>::new());
+    wait_for(|| twin.slips(), |slips| !slips.is_empty()).remove(0)
+}
+
+fn template(text: &str) -> Template {
+    let reprint = "[[line]]\ntext = \"补打\"\nwhen = \"reprint\"\n";
+    Template::parse(Path::new("slip.toml"), &format!("{reprint}{text}")).expect("a template")
+}
+
+fn read_qr(png: &[u8]) -> String {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("bounded")];
+    let info = reader.next_frame(&mut pixels).expect("a picture");
+    let (width, height) = (info.width as usize, info.height as usize);
+    let samples = info.buffer_size() / (width * height);
+    let mut picture =
+        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[(y * width + x) * samples]);
+    picture.detect_grids()[0].decode().expect("readable").1
+}
+
+#[test]
+fn every_shipped_profile_prints_a_slip_that_its_printer_understands() {
+    let (folder, _) = shipped("board/printers/epson-80.toml");
+    for entry in std::fs::read_dir(folder.parent().expect("a folder")).expect("listed").flatten() {
+        if !entry.path().is_file() {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).expect("readable");
+        let profile = Profile::parse(&entry.path(), &text).unwrap_or_else(|error| panic!("{error}"));
+        let columns = profile.columns;
+        let fell = printed(Layout { profile, ..layout() }, &Slip { name: shown("王䶮"), ..slip() });
+        assert!(fell.text.contains("姓名：王䶮") && fell.text.contains("A036"), "{}", fell.text);
+        assert!(fell.widest <= columns);
+    }
+}
+
+#[test]
+fn a_qr_code_as_a_picture_reads_back_and_no_more_is_under_way_than_the_buffer_takes() {
+    let raster = [("qr = \"native\"", "qr = \"raster\""), ("buffer-bytes = 4096", "buffer-bytes = 512")];
+    let (mut printer, twin) = printer_with(layout_with(&raster), clock());
+    assert_eq!(printer.print(job(), &slip(), at(20_000)), PrintOutcome::Printed);
+    assert_eq!(read_qr(&twin.slips()[0].png()), "https://his.example/q/A036");
+    assert_eq!(twin.complaints(), Vec::<String>::new());
+    let bytes = twin.bytes();
+    let questions: Vec<usize> =
+        (0..bytes.len() - 2).filter(|start| bytes[*start..].starts_with(&[0x1D, 0x72, 1])).collect();
+    assert!(questions.len() > 4, "{questions:?}");
+    assert!(questions.windows(2).all(|pair| pair[1] - pair[0] <= 512 + 3), "{questions:?}");
+}
+
+#[test]
+fn a_bar_code_carries_the_number_with_and_without_its_code_set_and_as_digits_where_there_is_none() {
+    let barcode = "[[line]]\nfield = \"barcode\"\nalign = \"centre\"\n";
+    for (code128, wanted) in [("braced", "[CODE128 A036]"), ("plain", "[CODE128 A036]"), ("none", "A036")] {
+        let changed = [("code128 = \"braced\"", format!("code128 = \"{code128}\""))];
+        let changed: Vec<(&str, &str)> = changed.iter().map(|(from, to)| (*from, to.as_str())).collect();
+        let fell = printed(Layout { template: template(barcode), ..layout_with(&changed) }, &slip());
+        assert_eq!(fell.text.trim(), wanted);
+    }
+    let long = Admission { number: Some(Text::clean("A0123456789012345678")), ..Admission::default() };
+    let fell = printed(Layout { template: template(barcode), ..layout() }, &Slip { admission: long, ..slip() });
+    assert_eq!(fell.text.trim(), "A0123456789012345678", "too wide for a bar code, not for the paper");
+}
+
+#[test]
+fn large_type_with_a_rare_hanzi_and_a_line_of_many_are_pictures_that_read_the_same() {
+    let large =
+        Layout { template: template("[[line]]\nfield = \"name\"\nsize = 2\n\n[[line]]\ntext = \"x\"\n"), ..layout() };
+    let fell = printed(large, &Slip { name: shown("王䶮"), ..slip() });
+    assert_eq!(fell.text, "王䶮\nx\n");
+    let many = "㐀㐁㐂㐃㐄㐅㐆㐇㐈㐉";
+    let small = Layout { template: template("[[line]]\nfield = \"name\"\n"), ..layout() };
+    let fell = printed(small, &Slip { name: shown(many), ..slip() });
+    assert_eq!(fell.text.trim(), many);
+}
+
+#[test]
+fn a_printer_without_pictures_prints_a_star_in_large_type_and_says_which_character() {
+    let layout = Layout {
+        template: template("[[line]]\nfield = \"name\"\nsize = 2\n"),
+        ..layout_with(&[("raster = true", "raster = false")])
+    };
+    let encoded = slip_bytes(&Slip { name: shown("王䶮"), ..slip() }, &layout, &mut Fonts::built_in());
+    assert_eq!(encoded.missing, ['䶮']);
+}
+
+#[test]
+fn the_end_of_a_slip_is_acknowledged_in_every_way_a_printer_knows() {
+    for (ack, outcome) in [
+        ("gs-h", PrintOutcome::Printed),
+        ("gs-r", PrintOutcome::Printed),
+        ("in-order", PrintOutcome::Printed),
+        ("none", PrintOutcome::Printed),
+    ] {
+        let ack = format!("ack = \"{ack}\"\nmillimetres-per-second = 500");
+        let (mut printer, twin) = printer_with(layout_with(&[("ack = \"gs-r\"", &ack)]), clock());
+        assert_eq!(printer.print(job(), &slip(), at(20_000)), outcome, "{ack}");
+        assert_eq!(twin.slips().len(), 1);
+    }
+    let dumb = [("ack = \"gs-r\"", "ack = \"none\"\nstatus = false")];
+    let (mut printer, twin) = printer_with(layout_with(&dumb), clock());
+    assert_eq!(printer.print(job(), &slip(), at(20_000)), PrintOutcome::Unknown, "nobody knows");
+    wait_for(|| twin.slips(), |slips| !slips.is_empty());
+    assert!(!twin.bytes().windows(2).any(|pair| pair == [0x10, 0x04]), "a printer that cannot answer is not asked");
+}
+
+#[test]
+fn what_a_printer_says_unasked_is_told_apart_from_what_was_asked() {
+    // Flow control, automatic status with everything well, an answer to something else.
+    for noise in [&[0x13, 0x11][..], &[0x10, 0x00, 0x00, 0x0F], &[0x10, 0x13, 0x00, 0x00, 0x0F], &[0x00]] {
+        let (mut printer, twin) = printer_with(layout(), clock());
+        twin.say_unasked(noise);
+        assert_eq!(printer.print(job(), &slip(), at(5000)), PrintOutcome::Printed, "{noise:02X?}");
+    }
+}
+
+#[test]
+fn a_printer_that_says_unasked_that_it_has_stopped_is_not_waited_for() {
+    let (mut printer, twin) = printer_with(layout(), clock());
+    printer.prepare();
+    // Paper end, in automatic status, before the answer to the end of the job.
+    twin.say_unasked(&[0x18, 0x00, 0x0C, 0x0F]);
+    let began = clock_of(&*clock());
+    assert_eq!(printer.print(job(), &slip(), at(20_000)), PrintOutcome::Unknown);
+    assert!(clock_of(&*clock()).since(began) < Duration::from_secs(5));
+}
+
+fn clock_of(clock: &dyn Clock) -> Moment {
+    clock.now().moment
+}
+
+#[test]
+fn what_is_left_of_a_slip_that_stopped_is_thrown_away_and_never_the_next_persons() {
+    let (mut printer, twin) = printer_with(layout(), clock());
+    twin.set_paper(2);
+    assert_eq!(printer.print(job(), &slip(), at(1500)), PrintOutcome::Unknown);
+    assert_eq!(printer.tend().status.and_then(|status| status.fault), Some(Code::P702));
+    twin.refill();
+    let tended = printer.tend();
+    assert_eq!(tended.status.and_then(|status| status.fault), None);
+    let next = Slip { name: shown("李四"), ..slip() };
+    assert_eq!(printer.print(job(), &next, at(20_000)), PrintOutcome::Printed);
+    let slips = wait_for(|| twin.slips(), |slips| slips.len() >= 2);
+    let (fragment, whole) = (&slips[0].text, &slips[slips.len() - 1].text);
+    assert!(!fragment.contains("张三丰"), "{fragment}");
+    assert!(whole.contains("李四") && whole.contains("签到凭条") && !whole.contains("张三丰"), "{whole}");
+    assert_eq!(twin.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_printer_that_is_busy_gets_no_more_than_sixty_four_bytes_at_once() {
+    let (twin, cable) = PrinterTwin::start(None, 32).expect("a printer");
+    let looks = Arc::new(AtomicU64::new(0));
+    let busy = Arc::new(AtomicBool::new(false));
+    let line = {
+        let (looks, busy) = (Arc::clone(&looks), Arc::clone(&busy));
+        Box::new(move || {
+            looks.fetch_add(1, Ordering::Relaxed);
+            // Busy every other time.
+            Ok(busy.fetch_xor(true, Ordering::Relaxed))
+        })
+    };
+    let printer = EscPosPrinter::on(Box::new(cable), layout(), Fonts::built_in(), clock());
+    let mut printer = printer.with_busy(Some(line));
+    assert_eq!(printer.print(job(), &slip(), at(20_000)), PrintOutcome::Printed);
+    let sent = u64::try_from(twin.bytes().len()).expect("few");
+    assert!(looks.load(Ordering::Relaxed) >= sent / 64, "{sent} bytes");
+    let (_, cable) = PrinterTwin::start(None, 32).expect("a printer");
+    let printer = EscPosPrinter::on(Box::new(cable), layout(), Fonts::built_in(), clock());
+    let mut stuck = printer.with_busy(Some(Box::new(|| Ok(true))));
+    let soon = clock().now().moment.after(Duration::from_millis(300));
+    assert_eq!(stuck.print(job(), &slip(), soon), PrintOutcome::Unknown, "busy for ever");
+}
+
+/// A clock that is set.
+#[derive(Debug, Default)]
+struct SetClock(AtomicU64);
+
+impl Clock for SetClock {
+    fn now(&self) -> Now {
+        Now { moment: Moment(Duration::from_secs(self.0.load(Ordering::Relaxed))), wall: WallTime(0) }
+    }
+}
+
+#[test]
+fn a_slip_that_is_held_out_and_not_taken_is_drawn_back_after_half_a_minute() {
+    let presenter = [
+        ("cut = \"1D564200\"", "cut = \"1D5642001D65200C1E\""),
+        ("ack = \"gs-r\"", "ack = \"gs-r\"\npresenter = \"gs-e\""),
+    ];
+    for taken in [true, false] {
+        let time = Arc::new(SetClock::default());
+        let (mut printer, twin) = printer_with(layout_with(&presenter), Arc::clone(&time) as _);
+        assert_eq!(printer.print(job(), &slip(), at(20_000)), PrintOutcome::Printed);
+        assert_eq!(printer.tend().again, Duration::from_secs(1), "looked after while it is held out");
+        time.0.store(10, Ordering::Relaxed);
+        if taken {
+            twin.take_slip();
+        }
+        printer.tend();
+        time.0.store(31, Ordering::Relaxed);
+        printer.tend();
+        wait_for(|| twin.retracted(), |retracted| *retracted > 0 || taken);
+        assert_eq!(twin.retracted(), usize::from(!taken));
+        assert_eq!(printer.tend().again, Duration::from_secs(30));
+    }
+}
+
+#[test]
+fn a_reprint_says_so_and_not_that_the_person_had_the_number_before() {
+    let again = Slip { name: None, reprint: true, already: true, ..slip() };
+    let fell = printed(layout(), &again);
+    assert!(
+        fell.text.contains("补打") && !fell.text.contains("姓名") && !fell.text.contains("您已签到"),
+        "{}",
+        fell.text
+    );
+    let fell = printed(layout(), &Slip { already: true, ..slip() });
+    assert!(fell.text.contains("您已签到") && !fell.text.contains("补打"), "{}", fell.text);
+}
+
+#[test]
+fn a_template_that_is_wrong_is_refused_with_its_line() {
+    let reprint = "[[line]]\ntext = \"补打\"\nwhen = \"reprint\"\n\n";
+    for (text, told) in [
+        ("[[line]]\n", "one of text, field and feed"),
+        ("[[line]]\ntext = \"x\"\nfield = \"name\"\n", "one of text, field and feed"),
+        ("[[line]]\nfeed = 9\n", "feed = 1–8"),
+        ("[[line]]\nfield = \"names\"\n", "unknown variant"),
+        ("[[line]]\ntext = \"x\"\nsize = 5\n", "size = 1–4"),
+        ("[[line]]\ntext = \"x\"\nlabel = \"y\"\n", "a label stands before"),
+        ("[[line]]\ntext = \"a\\u001Bb\"\n", "control characters"),
+        ("[[line]]\ntext = \"x\"\ncolour = \"red\"\n", "unknown field"),
+    ] {
+        let error = Template::parse(Path::new("slip.toml"), &format!("{reprint}{text}")).expect_err(text).to_string();
+        assert!(error.contains(told), "{error}");
+        let line: usize = error.split(':').nth(1).and_then(|line| line.parse().ok()).expect("a line");
+        assert!(line >= 5, "{error}");
+    }
+    let error = Template::parse(Path::new("slip.toml"), "[[line]]\ntext = \"x\"\n").expect_err("no reprint");
+    assert!(error.to_string().contains("补打"), "{error}");
 }

@@ -21,6 +21,9 @@ const FEED_THREE: &[u8] = &[0x1B, 0x64, 3];
 /// `ESC * 33`, whose columns are three bytes.
 const BIT_IMAGE: [u8; 3] = [0x1B, 0x2A, 33];
 
+/// Bytes before a picture's dots.
+const RASTER_HEAD: usize = 8;
+
 /// Dots of a line of plain text.
 const LINE_DOTS: usize = 24;
 
@@ -223,8 +226,10 @@ impl Page<'_> {
     /// `GS v 0`, in strips no higher than the printer's buffer takes. It stands on lines of its own.
     fn picture(&mut self, picture: &Picture) {
         let across = u16::try_from(picture.bytes_across).unwrap_or(u16::MAX).to_le_bytes();
-        for strip in picture.bits.chunks(picture.bytes_across.max(1) * self.profile.raster_rows) {
-            let rows = u16::try_from(strip.len() / picture.bytes_across.max(1)).unwrap_or(u16::MAX).to_le_bytes();
+        let row = picture.bytes_across.max(1);
+        let rows = self.profile.raster_rows.min((self.profile.buffer_bytes - RASTER_HEAD) / row).max(1);
+        for strip in picture.bits.chunks(row * rows) {
+            let rows = u16::try_from(strip.len() / row).unwrap_or(u16::MAX).to_le_bytes();
             self.raw(&[0x1D, 0x76, 0x30, 0, across[0], across[1], rows[0], rows[1]]);
             self.raw(strip);
             self.end_piece();

@@ -47,6 +47,8 @@ struct State {
     cover_open: bool,
     /// Answers nothing, as with a broken return wire.
     silent: bool,
+    /// What it says unasked, before its next answer.
+    unasked: Vec<u8>,
     /// A slip is held out.
     presented: bool,
     /// Slips drawn back.
@@ -77,6 +79,7 @@ impl PrinterTwin {
             lines_left: ROLL,
             cover_open: false,
             silent: false,
+            unasked: Vec::new(),
             presented: false,
             retracted: 0,
             slips: Vec::new(),
@@ -110,6 +113,11 @@ impl PrinterTwin {
     /// Cuts or mends the wire from the printer to the host.
     pub fn set_silent(&self, silent: bool) {
         self.state().silent = silent;
+    }
+
+    /// Says this unasked, before its next answer.
+    pub fn say_unasked(&self, bytes: &[u8]) {
+        self.state().unasked = bytes.to_vec();
     }
 
     /// Takes the slip that is held out.
@@ -237,7 +245,8 @@ impl PrinterTwin {
     }
 
     fn answer_with(&self, wire: &mut UnixStream, answer: &[u8]) -> io::Result<()> {
-        if self.state().silent { Ok(()) } else { wire.write_all(answer) }
+        let unasked = std::mem::take(&mut self.state().unasked);
+        if self.state().silent { Ok(()) } else { wire.write_all(&[&unasked, answer].concat()) }
     }
 
     fn keep(&self, bytes: &[u8]) {

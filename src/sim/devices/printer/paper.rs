@@ -6,6 +6,9 @@ use qrcode::{Color, QrCode};
 use super::{Command, Slip};
 use crate::sim::devices::picture::{Picture, read_hanzi, read_line};
 
+/// A picture of this height is a line of type.
+const TYPE_HEIGHTS: [usize; 4] = [24, 48, 72, 96];
+
 /// Dots of a half-width column on the picture, and on the paper.
 const CELL: usize = 8;
 const DOTS_PER_COLUMN: usize = 12;
@@ -76,8 +79,7 @@ impl Paper {
         // Strips of one picture follow each other without a gap.
         if let Some(Line::Raster { across: before, dots: above, align }) = self.lines.last_mut()
             && (*before, *align) == (across, self.align)
-            && !above.is_empty()
-            && above.len() / across > 96
+            && !TYPE_HEIGHTS.contains(&(above.len() / across))
         {
             above.extend(dots);
         } else {
@@ -194,7 +196,7 @@ impl Line {
             Self::Barcode(data) => format!("[CODE128 {data}]"),
             Self::Raster { across, dots, .. } => {
                 let side = dots.len() / (*across).max(1);
-                if ![24, 48, 72, 96].contains(&side) {
+                if !TYPE_HEIGHTS.contains(&side) {
                     return format!("[picture {} x {side}]", 8 * across);
                 }
                 read_line(side, 8 * across, |x, y| dots[y * across + x / 8] & (0x80 >> (x % 8)) != 0)
