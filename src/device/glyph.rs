@@ -21,8 +21,9 @@ pub struct Bitmap {
 #[derive(Default)]
 pub struct Fonts {
     /// Outline fonts, the first that has a character wins.
-    #[cfg_attr(not(feature = "glyphs"), expect(dead_code, reason = "only the feature draws outlines"))]
     outlines: Vec<PathBuf>,
+    /// Their bytes, where they are kept: for whoever draws thousands.
+    kept: Vec<Vec<u8>>,
     /// Drawn from outlines, newest last; none is known to be missing.
     drawn: VecDeque<(char, usize, Option<Bitmap>)>,
 }
@@ -41,7 +42,13 @@ impl Fonts {
     /// A font of the site's before those of the system.
     pub fn new(own: Option<PathBuf>) -> Self {
         let system = SYSTEM.into_iter().map(PathBuf::from);
-        Self { outlines: own.into_iter().chain(system).collect(), drawn: VecDeque::new() }
+        Self { outlines: own.into_iter().chain(system).collect(), kept: Vec::new(), drawn: VecDeque::new() }
+    }
+
+    /// Reads the outline fonts once and keeps them: tens of megabytes.
+    pub fn kept_open(mut self) -> Self {
+        self.kept = std::mem::take(&mut self.outlines).iter().filter_map(|file| std::fs::read(file).ok()).collect();
+        self
     }
 
     /// Only what the program holds itself.
@@ -68,7 +75,9 @@ impl Fonts {
     #[cfg(feature = "glyphs")]
     fn outline(&self, character: char, side: usize) -> Option<Bitmap> {
         // Read anew each time: twenty megabytes are not kept for the one name a month that needs them.
-        self.outlines.iter().find_map(|file| outline::draw(&std::fs::read(file).ok()?, character, side))
+        let kept = self.kept.iter().find_map(|font| outline::draw(font, character, side));
+        let read = |file| outline::draw(&std::fs::read(file).ok()?, character, side);
+        kept.or_else(|| self.outlines.iter().find_map(read))
     }
 
     #[cfg(not(feature = "glyphs"))]

@@ -170,10 +170,10 @@ impl Page<'_> {
     /// One line that fits.
     fn line(&mut self, text: &str) {
         let rare = text.chars().filter(|character| columns(*character) > 0 && !self.in_rom(*character)).count();
-        let drawable =
-            |fonts: &mut Fonts, side| text.chars().all(|c| columns(c) == 0 || fonts.bitmap(c, side).is_some());
         let inline = self.profile.bit_image == BitImage::EscStar33 && self.size == 1 && rare <= INLINE;
-        if rare > 0 && !inline && self.profile.raster && drawable(self.fonts, LINE_DOTS * self.size) {
+        // A build without bitmaps draws no line either.
+        let can_draw = self.profile.raster && self.fonts.bitmap('＊', LINE_DOTS).is_some();
+        if rare > 0 && !inline && can_draw {
             return self.picture_line(text);
         }
         for character in text.chars().filter(|character| columns(*character) > 0) {
@@ -215,7 +215,11 @@ impl Page<'_> {
         let mut picture = Picture::new(dots_across, side);
         let mut left = 0;
         for character in text.chars().filter(|character| columns(*character) > 0) {
-            if let Some(bitmap) = self.fonts.bitmap(character, side) {
+            let bitmap = self.fonts.bitmap(character, side);
+            if bitmap.is_none() && character != ' ' {
+                self.encoded.missing.push(character);
+            }
+            if let Some(bitmap) = bitmap.or_else(|| self.fonts.bitmap('＊', side)) {
                 bitmap.dots().for_each(|(x, y)| picture.set(left + x, y));
             }
             left += columns(character) * DOTS_PER_COLUMN * self.size;
