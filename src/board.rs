@@ -8,7 +8,7 @@ mod panel;
 mod wire;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -220,20 +220,19 @@ impl Board {
         lines
     }
 
-    /// A line that stands twice in the file, or an input that does.
+    /// A line that stands twice in the file, or an input that does: what, and its two uses.
     fn twice(&self) -> Option<(String, &'static str, &'static str)> {
-        let mut used = BTreeMap::new();
-        for (wire, name) in self.lines().into_iter().filter(|(wire, _)| !matches!(wire, LineWire::Simulated(_))) {
-            if let Some(earlier) = used.insert(wire, name) {
-                return Some((wire.describe(), earlier, name));
+        let mut used: BTreeMap<String, &'static str> = BTreeMap::new();
+        for (wire, name) in self.lines() {
+            for key in wire.keys() {
+                if let Some(earlier) = used.insert(key.clone(), name) {
+                    return Some((key, earlier, name));
+                }
             }
         }
-        let mut kinds = BTreeMap::new();
-        self.input.iter().find_map(|input| {
-            let earlier = kinds.insert(input.is, ())?;
-            let () = earlier;
-            Some((format!("input {}", input.is.as_str()), input.is.as_str(), input.is.as_str()))
-        })
+        let mut kinds = BTreeSet::new();
+        let twice = self.input.iter().find(|input| !kinds.insert(input.is))?.is.as_str();
+        Some((format!("input {twice}"), twice, twice))
     }
 
     fn fits_this_machine(&self, file: &Path) -> Result<(), BoardError> {

@@ -43,7 +43,18 @@ fn a_board_file_that_is_wrong_is_refused_with_its_line() {
         ("hz = 200000", "hertz = 200000", "unknown field"),
         ("serial:/dev/ttyS3:115200", "serial:/dev/ttyS3", "tcp:HOST:PORT"),
         ("spi:/dev/spidev0.0", "i2c:/dev/i2c-0", "spi:DEVICE"),
+        ("spi:/dev/spidev0.0", "i2c:/dev/i2c-0:3c", "an st7920 is on"),
+        ("kind = \"st7920\"", "kind = \"st7789\"", "needs a line dc"),
+        ("spi:/dev/spidev0.0", "gpio", "sclk and sid"),
         ("offset = 17", "offset = -1", ""),
+        ("offset = 18", "offset = 17", "line 17 of chip gpio3 is both gate and green"),
+        ("LAMP_RED", "FIRE_ALARM", "line FIRE_ALARM is both red and fire"),
+        ("is = \"passage\"", "is = \"fire\"", "input fire"),
+        ("is = \"passage\"", "is = \"passages\"", "unknown variant"),
+        ("bias = \"pull-up\"", "bias = \"up\"", "pull-down"),
+        ("one-shot = false", "one-shot = false\nheld-open-ms = 999999", "duplicate"),
+        ("held-open-ms = 30000", "held-open-ms = 999999", "0–120000"),
+        ("action = \"pulse\"", "action = \"push\"", "hold"),
     ] {
         assert!(text.contains(from), "{from}");
         let error = Board::parse(Path::new("x.toml"), &text.replace(from, to)).expect_err(to).to_string();
@@ -106,4 +117,30 @@ fn the_readme_names_every_exit_code() {
     ] {
         assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code}");
     }
+}
+
+/// The names of an overlay's lines, by offset.
+fn overlay(text: &str) -> Vec<String> {
+    let names = text.split_once("gpio-line-names =").expect("names").1.split_once(';').expect("an end").0;
+    names.split(',').map(|name| name.trim().trim_matches('"').to_owned()).collect()
+}
+
+#[test]
+fn every_overlay_names_the_lines_that_its_board_falls_back_to() {
+    use facemchd::board::LineWire;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("board/overlays");
+    let mut overlays = 0;
+    for entry in std::fs::read_dir(folder).expect("listed").flatten() {
+        overlays += 1;
+        let names = overlay(&std::fs::read_to_string(entry.path()).expect("readable"));
+        let board = entry.path().file_stem().expect("a name").to_string_lossy().into_owned();
+        let (file, text) = crate::devices::shipped(&format!("board/{board}.toml"));
+        let board = Board::parse(&file, &text).expect("parses");
+        for (wire, _) in board.lines() {
+            let LineWire::Named { name, offset: Some(offset), .. } = wire else { panic!("{wire:?} has no fallback") };
+            assert_eq!(names.get(*offset as usize), Some(name), "{}", file.display());
+        }
+        assert_eq!(names.iter().filter(|name| !name.is_empty()).count(), board.lines().len());
+    }
+    assert_eq!(overlays, 3);
 }

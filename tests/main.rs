@@ -2,6 +2,7 @@
 
 mod answers;
 mod architecture;
+mod bench_board;
 mod boards;
 mod client_certificates;
 mod core;

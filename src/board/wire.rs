@@ -12,10 +12,15 @@ use serde::{Deserialize, Deserializer, de};
     expecting = "expected { name = \"LINE\" }, { chip = \"LABEL\", offset = N }, { led = \"NAME\" }, { file = \"PATH\" } or \"simulated\""
 )]
 pub enum LineWire {
-    /// A line by its name, `{ name = "GATE_OPEN" }`.
+    /// A line by its name, `{ name = "GATE_OPEN" }`; where the kernel knows no such name, by the chip and offset beside
+    /// it, `{ name = "GATE_OPEN", chip = "gpio3", offset = 17 }`.
     Named {
         /// The kernel's name of the line.
         name: String,
+        /// The chip's label.
+        chip: Option<String>,
+        /// The line's offset on the chip.
+        offset: Option<u32>,
     },
     /// A line by chip label and offset, `{ chip = "gpio3", offset = 17 }`.
     Placed {
@@ -87,11 +92,23 @@ impl LineWire {
     /// As the board file writes it, for messages.
     pub fn describe(&self) -> String {
         match self {
-            Self::Named { name } => format!("line {name}"),
+            Self::Named { name, .. } => format!("line {name}"),
             Self::Placed { chip, offset } => format!("line {offset} of chip {chip}"),
             Self::Led { led } => format!("led {led}"),
             Self::File { file } => format!("file {}", file.display()),
             Self::Simulated(_) => "a simulated line".to_owned(),
+        }
+    }
+
+    /// What this line is known by; two uses of one line have one of these in common.
+    pub(super) fn keys(&self) -> Vec<String> {
+        match self {
+            Self::Named { name, chip, offset } => {
+                let placed = chip.as_ref().zip(*offset).map(|(chip, offset)| format!("line {offset} of chip {chip}"));
+                placed.into_iter().chain([format!("line {name}")]).collect()
+            }
+            Self::Simulated(_) => Vec::new(),
+            other => vec![other.describe()],
         }
     }
 }

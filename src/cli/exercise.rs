@@ -213,7 +213,7 @@ fn test_indicators(lamps: &mut dyn device::Indicator, clock: &dyn Clock, out: &m
 const INPUTS: Duration = Duration::from_secs(60);
 
 fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::Result<bool> {
-    let InputPart { lines, mut source } = part;
+    let InputPart { lines, mut source, .. } = part;
     let names: Vec<String> = lines.iter().map(|line| format!("{:?}", line.role)).collect();
     writeln!(out, "Press or trip each of these within {} s:\n    {}\n", INPUTS.as_secs(), names.join("\n    "))?;
     let mut debouncer = Debouncer::new(&lines, source.is_debounced());

@@ -216,7 +216,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
             Some(printer) => Some(printers::spawn(id, printer, &clock, inputs.clone()).map_err(ServiceError::Thread)?),
             None => None,
         };
-        sensed.extend(lane.inputs.map(|part| (id, part)));
+        sensed.extend(lane.inputs);
         driven.push((id, LaneOutputs { gate: lane.gate, indicator: lane.indicator }));
         hands.push(LaneHands {
             name: lane.name,
@@ -232,9 +232,8 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let store = journalist::spawn(journal, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
-    for (id, part) in sensed {
-        super::inputs::spawn(id, count, part, outputs.sender(), &clock, inputs.clone())
-            .map_err(ServiceError::Thread)?;
+    for part in sensed {
+        super::inputs::spawn(count, part, outputs.sender(), &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     }
     let lookups = lookups::spawn(&current_lookup, parts.lookup_workers, parts.patience, &clock, &inputs)
         .map_err(ServiceError::Thread)?;

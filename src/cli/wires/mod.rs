@@ -17,8 +17,8 @@ use crate::{
     },
     fault::Code,
     kiosk::{Button, LaneMode},
-    service::InputPart,
-    words::Clock,
+    service::{InputPart, Serves},
+    words::{Clock, LaneId},
 };
 
 /// One lane's devices.
@@ -61,7 +61,7 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, AnyFaul
     }
     for (index, lane) in site.lane.iter().enumerate() {
         let devices = if simulated {
-            simulated_lane(&parts, lane, &mut wires)?
+            simulated_lane(&parts, lane, index, &mut wires)?
         } else {
             parts.real(lane, index == parts.first())?
         };
@@ -71,12 +71,12 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, AnyFaul
 }
 
 #[cfg(feature = "sim")]
-fn simulated_lane(parts: &Parts<'_>, lane: &Lane, wires: &mut Wires) -> Result<LaneDevices, AnyFault> {
-    parts.simulated(lane, wires)
+fn simulated_lane(parts: &Parts<'_>, lane: &Lane, index: usize, wires: &mut Wires) -> Result<LaneDevices, AnyFault> {
+    parts.simulated(lane, LaneId(u16::try_from(index).unwrap_or(u16::MAX)), wires)
 }
 
 #[cfg(not(feature = "sim"))]
-fn simulated_lane(_: &Parts<'_>, _: &Lane, _: &mut Wires) -> Result<LaneDevices, AnyFault> {
+fn simulated_lane(_: &Parts<'_>, _: &Lane, _: usize, _: &mut Wires) -> Result<LaneDevices, AnyFault> {
     let (what, reason) = ("board \"simulated\"".to_owned(), "this build has no simulated board".to_owned());
     Err(boxed(DeviceError::Open { what, reason, code: Code::C102 }))
 }
@@ -136,11 +136,24 @@ impl Parts<'_> {
         self.board().input.iter().map(line).collect()
     }
 
-    /// The lane that the board's buttons, sensors and lights belong to: the first that uses the board at all.
+    /// The lane that the board's buttons and lights belong to: the first that uses the board at all.
     fn first(&self) -> usize {
         let uses =
             |lane: &Lane| lane.panel == PanelPlace::Board || lane.printer == Place::Board || lane.gate == Place::Board;
         self.site.lane.iter().position(uses).unwrap_or(0)
+    }
+
+    /// The lanes that a real board's inputs belong to.
+    fn serves(&self) -> Serves {
+        let of = |uses: fn(&Lane) -> bool| {
+            let lane = self.site.lane.iter().position(uses).unwrap_or(self.first());
+            LaneId(u16::try_from(lane).unwrap_or(u16::MAX))
+        };
+        Serves {
+            person: of(|lane| lane.panel == PanelPlace::Board),
+            printer: of(|lane| lane.printer == Place::Board),
+            gate: of(|lane| lane.gate == Place::Board),
+        }
     }
 
     /// A board has one of each device.

@@ -70,7 +70,7 @@ impl Parts<'_> {
             return Ok(None);
         }
         let source = Box::new(linux::inputs(&watched).map_err(boxed)?);
-        Ok(Some(InputPart { lines: self.input_lines(), source }))
+        Ok(Some(InputPart { serves: self.serves(), lines: self.input_lines(), source }))
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn make_safe(board: &Board) -> Result<usize, AnyFault> {
 /// Where a line is; none for a twin.
 pub(super) fn at(wire: &LineWire) -> Option<LineAt> {
     match wire {
-        LineWire::Named { name } => Some(LineAt::Named(name.clone())),
+        LineWire::Named { name, chip, offset } => Some(LineAt::Named(name.clone(), chip.clone().zip(*offset))),
         LineWire::Placed { chip, offset } => Some(LineAt::Placed(chip.clone(), *offset)),
         LineWire::Led { led } => Some(LineAt::Led(led.clone())),
         LineWire::File { file } => Some(LineAt::File(file.clone())),

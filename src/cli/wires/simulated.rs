@@ -11,13 +11,13 @@ use crate::{
         panel::{Rom, SerialSpi, St7920},
     },
     fault::Code,
-    service::InputPart,
+    service::{InputPart, Serves},
     sim::devices::{self, Out},
-    words::NameStyle,
+    words::{LaneId, NameStyle},
 };
 
 impl Parts<'_> {
-    pub(super) fn simulated(&self, lane: &Lane, wires: &mut Wires) -> Result<LaneDevices, AnyFault> {
+    pub(super) fn simulated(&self, lane: &Lane, id: LaneId, wires: &mut Wires) -> Result<LaneDevices, AnyFault> {
         let site = self.site;
         let names = |style: NameStyle| site.simulated.allow_names || style == NameStyle::Masked;
         let out = Out {
@@ -45,9 +45,10 @@ impl Parts<'_> {
             let gate = LineGate::new(ends.gate, gate.active_low, self.timing()).map_err(boxed)?;
             devices.gate = Some(Box::new(gate));
         }
+        let serves = Serves { person: id, printer: id, gate: id };
         let lamps = ends.lamps.map(|pin| Some(Lamp { pin, active_low: false }));
         devices.indicator = Some(Box::new(Lamps::new(lamps).map_err(boxed)?));
-        devices.inputs = Some(InputPart { lines: self.input_lines(), source: Box::new(ends.inputs) });
+        devices.inputs = Some(InputPart { serves, lines: self.input_lines(), source: Box::new(ends.inputs) });
         Ok(devices)
     }
 }

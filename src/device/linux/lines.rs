@@ -22,8 +22,8 @@ use crate::{
 /// Where a line is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineAt {
-    /// By the kernel's name.
-    Named(String),
+    /// By the kernel's name; where it knows none, by chip label and offset.
+    Named(String, Option<(String, u32)>),
     /// By chip label and offset.
     Placed(String, u32),
     /// A light of the kernel's own.
@@ -58,21 +58,24 @@ pub struct WatchedLine {
 /// How often a bench's files are looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The chip with this label.
+fn labelled(label: &str) -> Result<PathBuf, String> {
+    let is_it = |chip: &PathBuf| {
+        gpiocdev::Chip::from_path(chip).and_then(|chip| chip.info()).is_ok_and(|info| info.label == label)
+    };
+    let chips = gpiocdev::chip::chips().map_err(|error| error.to_string())?;
+    chips.into_iter().find(is_it).ok_or_else(|| format!("no chip is labelled {label}; `facemchd probe` lists them"))
+}
+
 /// A line's chip and offset, if it is a GPIO line and nobody else uses it.
 fn find(at: &LineAt) -> Result<(PathBuf, u32), String> {
     let (chip, offset) = match at {
-        LineAt::Named(name) => {
-            let found = gpiocdev::find_named_line(name).ok_or("no line has this name; `facemchd probe` lists them")?;
-            (found.chip, found.info.offset)
-        }
-        LineAt::Placed(label, offset) => {
-            let labelled = |chip: &PathBuf| {
-                gpiocdev::Chip::from_path(chip).and_then(|chip| chip.info()).is_ok_and(|info| info.label == *label)
-            };
-            let chips = gpiocdev::chip::chips().map_err(|error| error.to_string())?;
-            let chip = chips.into_iter().find(labelled);
-            (chip.ok_or("no chip has this label; `facemchd probe` lists them")?, *offset)
-        }
+        LineAt::Named(name, fallback) => match (gpiocdev::find_named_line(name), fallback) {
+            (Some(found), _) => (found.chip, found.info.offset),
+            (None, Some((label, offset))) => (labelled(label)?, *offset),
+            (None, None) => return Err("no line has this name; `facemchd probe` lists them".to_owned()),
+        },
+        LineAt::Placed(label, offset) => (labelled(label)?, *offset),
         LineAt::Led(_) | LineAt::File(_) => return Err("this is no GPIO line".to_owned()),
     };
     let info = gpiocdev::Chip::from_path(&chip).and_then(|chip| chip.line_info(offset));
@@ -86,7 +89,7 @@ fn find(at: &LineAt) -> Result<(PathBuf, u32), String> {
 impl fmt::Display for LineAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Named(name) => write!(f, "line {name}"),
+            Self::Named(name, _) => write!(f, "line {name}"),
             Self::Placed(chip, offset) => write!(f, "line {offset} of chip {chip}"),
             Self::Led(led) => write!(f, "led {led}"),
             Self::File(file) => write!(f, "file {}", file.display()),
@@ -119,7 +122,7 @@ pub fn output(at: &LineAt, high: bool, code: Code) -> Result<OutputLine, DeviceE
             line.write(high).map_err(|error| failed(error.to_string()))?;
             Ok(line)
         }
-        LineAt::Named(_) | LineAt::Placed(..) => {
+        LineAt::Named(..) | LineAt::Placed(..) => {
             let (chip, offset) = find(at).map_err(failed)?;
             // Polarity stays ours: the kernel is asked for physical levels.
             let request = Request::builder()
@@ -238,7 +241,7 @@ pub struct LineInputs {
 
 /// Watches lines for edges. The kernel debounces where it can (uAPI v2), for all lines or for none.
 pub fn inputs(lines: &[WatchedLine]) -> Result<LineInputs, DeviceError> {
-    let all_gpio = lines.iter().all(|line| matches!(line.at, LineAt::Named(_) | LineAt::Placed(..)));
+    let all_gpio = lines.iter().all(|line| matches!(line.at, LineAt::Named(..) | LineAt::Placed(..)));
     let debounced = all_gpio && gpiocdev::supports_abi_version(gpiocdev::AbiVersion::V2).is_ok();
     let mut inputs = LineInputs { requests: Vec::new(), files: Vec::new(), debounced };
     for (index, line) in lines.iter().enumerate() {

@@ -1,0 +1,212 @@
+//! The bench board: the built program with files, sockets and nothing else for hardware.
+
+use std::{
+    fs,
+    io::copy,
+    os::unix::net::UnixListener,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use facemchd::sim::{devices::PrinterTwin, hospital::Booking, people::Person};
+use serde_json::json;
+
+use crate::{
+    devices::{shipped, wait_for},
+    running::{Daemon, Sandbox, run},
+};
+
+/// A bench, with the sandbox's two lanes on one board: a kiosk with panel and printer, a gate with passage sensor.
+struct Bench {
+    sandbox: Sandbox,
+    folder: PathBuf,
+    printer: PrinterTwin,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let folder = sandbox.path("bench");
+        fs::create_dir_all(&folder).expect("a folder");
+        let (_, text) = shipped("board/bench.toml");
+        let board = sandbox.path("bench.toml");
+        fs::write(&board, text.replace("/run/facemchd/bench", &folder.display().to_string())).expect("written");
+        let printers = sandbox.path("printers");
+        fs::create_dir_all(&printers).expect("a folder");
+        fs::write(printers.join("epson-80.toml"), shipped("board/printers/epson-80.toml").1).expect("written");
+        sandbox.edit("board = \"simulated\"", &format!("board = \"{}\"", board.display()));
+        sandbox.edit("panel = \"board\"\ngate", "panel = \"none\"\ngate");
+        let printer = listen(&folder.join("printer"));
+        Self { sandbox, folder, printer }
+    }
+
+    fn set(&self, input: &str, active: bool) {
+        fs::write(self.folder.join(input), if active { "1" } else { "0" }).expect("written");
+    }
+
+    fn is_on(&self, output: &str) -> bool {
+        fs::read(self.folder.join(output)).is_ok_and(|bytes| bytes == b"1")
+    }
+
+    fn until(&self, what: &str, right: impl Fn(&Self) -> bool) {
+        assert!(wait_for(|| right(self), |right| *right), "{what}");
+    }
+
+    fn expect(&self, person: &Person) {
+        self.sandbox.hospital.book(&person.credential_id, Booking::At("3楼 内科".to_owned()));
+        self.sandbox.wechat.know(person.clone());
+    }
+
+    /// Shows a face; returns the ack's or the outcome's word and code.
+    fn face(&self, lane: usize, sid: &str) -> (String, String) {
+        let mut terminal = self.sandbox.terminal(lane);
+        terminal.face(sid, true).expect("sent");
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
+        let ack = terminal.receive_type("ack").expect("an ack");
+        if ack["status"] == "refused" {
+            return (text(&ack["status"]), text(&ack["code"]));
+        }
+        let outcome = terminal.receive_type("outcome").expect("an outcome");
+        (text(&outcome["result"]), text(&outcome["code"]))
+    }
+}
+
+/// A printer that listens on a socket, as something of a bench does.
+fn listen(path: &Path) -> PrinterTwin {
+    let (twin, cable) = PrinterTwin::start(None, 48).expect("a printer");
+    let listener = UnixListener::bind(path).expect("a socket");
+    thread::spawn(move || -> std::io::Result<()> {
+        loop {
+            let (stream, _) = listener.accept()?;
+            let (mut from, mut to) = (stream.try_clone()?, cable.try_clone()?);
+            thread::spawn(move || copy(&mut from, &mut to));
+            let (mut back, mut stream) = (cable.try_clone()?, stream);
+            thread::spawn(move || copy(&mut back, &mut stream));
+        }
+    });
+    twin
+}
+
+#[test]
+fn a_visit_on_the_bench_is_shown_lit_and_printed() {
+    let bench = Bench::new();
+    bench.expect(&Person::new("sid-1", "张三丰"));
+    let daemon = bench.sandbox.start();
+    bench.until("a green light", |bench| bench.is_on("green"));
+    assert_eq!(bench.face(0, "sid-1").0, "checked_in");
+    let slips = wait_for(|| bench.printer.slips(), |slips| !slips.is_empty());
+    assert!(slips[0].text.contains("张三丰"), "{}", slips[0].text);
+    assert_eq!(bench.printer.complaints(), Vec::<String>::new());
+    let picture = fs::read(bench.folder.join("panel.ppm")).expect("a picture");
+    assert!(picture.starts_with(b"P6\n800 480\n255\n"));
+    assert_eq!(daemon.stop(), Some(0));
+    for output in ["gate", "green", "red", "amber", "buzzer"] {
+        assert!(!bench.is_on(output), "{output} after the end");
+    }
+    assert!(run(&["safe-state", "--config", bench.sandbox.site()]).stdout.starts_with(b"5 outputs"));
+    let named = Daemon::files_with(&bench.sandbox.path("state"), &["张三丰", "sid-1"]);
+    assert_eq!(named, Vec::<String>::new());
+}
+
+#[test]
+fn fire_is_seen_within_a_tenth_of_a_second_and_opens_nothing() {
+    let bench = Bench::new();
+    bench.expect(&Person::new("sid-1", "张三丰"));
+    let daemon = bench.sandbox.start();
+    bench.until("a green light", |bench| bench.is_on("green"));
+    let began = Instant::now();
+    bench.set("fire", true);
+    bench.until("everything blinks", |bench| bench.is_on("red") && bench.is_on("amber"));
+    let took = began.elapsed();
+    println!("fire input to evacuation signal: {} ms (50 of them debouncing)", took.as_millis());
+    // Ten times what is promised: the machine that tests may be busy.
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(bench.face(1, "sid-1"), ("refused".to_owned(), "G807".to_owned()));
+    assert!(!bench.is_on("gate"));
+    bench.set("fire", false);
+    bench.until("it goes on by itself", |bench| bench.is_on("green") && !bench.is_on("red"));
+    drop(daemon);
+}
+
+#[test]
+fn whoever_does_not_go_through_the_gate_is_not_checked_in_after_all() {
+    let bench = Bench::new();
+    // Shorter than a person would need, for the test's sake.
+    let board = bench.sandbox.path("bench.toml");
+    let text = fs::read_to_string(&board).expect("readable").replace("pass-within-ms = 5000", "pass-within-ms = 900");
+    fs::write(&board, text).expect("written");
+    for (sid, name) in [("sid-1", "张三丰"), ("sid-2", "李四")] {
+        bench.expect(&Person::new(sid, name));
+    }
+    let daemon = bench.sandbox.start();
+    let mut terminal = bench.sandbox.terminal(1);
+    terminal.face("sid-1", true).expect("sent");
+    assert_eq!(terminal.receive_type("outcome").expect("told")["result"], "checked_in");
+    bench.until("the gate opens", |bench| bench.is_on("gate"));
+    bench.set("passage", true);
+    bench.until("and closes", |bench| !bench.is_on("gate"));
+    bench.set("passage", false);
+    thread::sleep(Duration::from_millis(1200));
+    assert_eq!(bench.sandbox.hospital.annulled(), Vec::<String>::new(), "whoever went through keeps it");
+    terminal.face("sid-2", true).expect("sent");
+    let told = terminal.receive_type("outcome").expect("told");
+    assert_eq!(told["result"], "checked_in");
+    let told = terminal.receive_type("outcome").expect("told again");
+    assert_eq!((told["result"].as_str(), told["code"].as_str()), (Some("annulled"), Some("G803")));
+    assert_eq!(bench.sandbox.hospital.annulled(), [told["session"].as_str().expect("a session")]);
+    assert_eq!(daemon.stop(), Some(0));
+    assert!(!bench.is_on("gate"));
+}
+
+#[test]
+fn without_paper_the_lane_waits_and_goes_on_by_itself() {
+    let bench = Bench::new();
+    for (sid, name) in [("sid-1", "张三丰"), ("sid-2", "李四"), ("sid-3", "王五")] {
+        bench.expect(&Person::new(sid, name));
+    }
+    let daemon = bench.sandbox.start();
+    assert_eq!(bench.face(0, "sid-1").0, "checked_in");
+    wait_for(|| bench.printer.slips().len(), |count| *count == 1);
+    bench.printer.set_paper(0);
+    assert_eq!(bench.face(0, "sid-2").0, "checked_in", "with a number on the panel and no slip");
+    let waits = ("refused".to_owned(), "P702".to_owned());
+    // The refusal comes a moment after the slip was refused.
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(bench.face(0, "sid-3"), waits);
+    bench.printer.refill();
+    let mut served = waits;
+    for _ in 0..100 {
+        if served.0 != "refused" {
+            break;
+        }
+        thread::sleep(Duration::from_millis(100));
+        served = bench.face(0, "sid-3");
+    }
+    assert_eq!(served.0, "checked_in");
+    let slips = wait_for(|| bench.printer.slips(), |slips| slips.len() == 2);
+    assert!(slips[1].text.contains("王五"), "{}", slips[1].text);
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn buttons_switches_and_the_case_do_what_they_say() {
+    let bench = Bench::new();
+    let daemon = bench.sandbox.start();
+    bench.until("a green light", |bench| bench.is_on("green"));
+    bench.set("call-staff", true);
+    bench.until("the call blinks", |bench| bench.is_on("amber"));
+    bench.set("call-staff", false);
+    bench.set("closed", true);
+    bench.until("closed", |bench| bench.is_on("red"));
+    assert_eq!(bench.face(0, "sid-nobody"), ("refused".to_owned(), "X010".to_owned()));
+    bench.set("closed", false);
+    bench.until("open", |bench| bench.is_on("green"));
+    bench.set("tamper", true);
+    bench.until("out of order", |bench| bench.is_on("red"));
+    assert_eq!(bench.face(0, "sid-nobody"), ("refused".to_owned(), "D603".to_owned()));
+    assert!(daemon.log().contains("D603"));
+    let mut terminal = bench.sandbox.terminal(1);
+    terminal.send("ping", &json!({})).expect("sent");
+    assert_eq!(terminal.receive_type("pong").expect("alive")["type"], "pong");
+}
