@@ -148,6 +148,8 @@ pub fn any_text() -> impl Strategy<Value = String> {
         Just("（"),
         Just("~"),
         Just("№"),
+        Just("\u{1b}@"),
+        Just("\n"),
         Just("\u{1F600}")
     ];
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())

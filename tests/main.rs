@@ -28,3 +28,4 @@ mod site_system;
 mod store_damage;
 mod surroundings;
 mod weixin;
+mod witnesses;

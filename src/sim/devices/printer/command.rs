@@ -45,6 +45,8 @@ pub(super) enum Command {
     QrSet,
     /// `ESC * 33`: columns of three bytes.
     BitImage(Vec<u8>),
+    /// What changes nothing that the twin shows: spacing, underlining, code tables, positions.
+    Setting,
     /// A run of printable bytes.
     Text(Vec<u8>),
     /// A byte that begins no command.
@@ -116,6 +118,14 @@ pub(super) fn next(bytes: &[u8]) -> Step {
         [0x1D, b'!' | b'V' | b'r' | b'('] | [0x1D, b'V', 65 | 66] | [0x1D, b'(', b'k'] | [0x1D, b'(', b'k', _] => {
             Step::More
         }
+        [0x1C, b'(', b'A', 2, 0, 48, _, ..] => whole(C::Setting, 7),
+        [0x1C, b'S', _, _, ..] | [0x1B, b'$' | b'\\', _, _, ..] | [0x1D, b'L' | b'W', _, _, ..] => whole(C::Setting, 4),
+        [0x1B, b'M' | b' ' | b'3' | b'{' | b'-' | b't', _, ..]
+        | [0x1C, b'-', _, ..]
+        | [0x1D, b'B' | b'f' | b'a', _, ..] => whole(C::Setting, 3),
+        [0x1C, b'(' | b'S' | b'-', rest @ ..] if rest.len() < 5 => Step::More,
+        [0x1B, b'$' | b'\\' | b'M' | b' ' | b'3' | b'{' | b'-' | b't', rest @ ..] if rest.len() < 2 => Step::More,
+        [0x1D, b'L' | b'W' | b'B' | b'f' | b'a', rest @ ..] if rest.len() < 2 => Step::More,
         [b'\n', ..] => whole(C::LineFeed, 1),
         [0x20..=0x7E | 0x80..=0xFF, ..] => text(bytes),
         [other, ..] => whole(C::Unknown(*other), 1),

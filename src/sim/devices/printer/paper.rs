@@ -120,7 +120,7 @@ impl Paper {
             }
             Command::Text(bytes) => return self.text(&bytes),
             Command::BitImage(columns) => return self.bit_image(&columns),
-            Command::QrSet | Command::BarcodeSet => {}
+            Command::QrSet | Command::BarcodeSet | Command::Setting => {}
             Command::Raster(across, dots) => return self.raster(across, dots),
             Command::Barcode(data) => return self.barcode(&data),
             Command::QrStore(payload) => self.payload = Some(payload),
