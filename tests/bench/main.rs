@@ -1,6 +1,6 @@
 //! What it must reach, measured side by side in one run. Fails on ratios and counts; milliseconds are printed.
 //!
-//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, start, soak. The last two run
+//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, start, soak. The last two run
 //! a built program: that of `FACEMCHD`, or the one that cargo has just built.
 
 #[path = "../keys.rs"]
@@ -10,6 +10,7 @@ mod keys;
 #[allow(dead_code, reason = "shared with the tests")]
 mod lookups;
 
+mod instructions;
 mod lookup;
 mod round_trips;
 mod site;
@@ -24,11 +25,22 @@ pub type Verdict = Result<(), String>;
 
 type Bench = (&'static str, fn() -> Verdict);
 
-const BENCHES: [Bench; 4] =
-    [("lookup", lookup::run), ("visit", visit::run), ("start", start::run), ("soak", soak::run)];
+const BENCHES: [Bench; 5] = [
+    ("lookup", lookup::run),
+    ("visit", visit::run),
+    ("start", start::run),
+    ("soak", soak::run),
+    ("instructions", instructions::run),
+];
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if let [word, what, rounds] = &wanted[..]
+        && word == "count"
+    {
+        instructions::child(what, rounds.parse().unwrap_or(1));
+        return ExitCode::SUCCESS;
+    }
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     let mut code = ExitCode::SUCCESS;
     let mut report = |name: &str, verdict: &dyn Fn() -> Verdict| {

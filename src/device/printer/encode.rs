@@ -172,8 +172,7 @@ impl Page<'_> {
         let rare = text.chars().filter(|character| columns(*character) > 0 && !self.in_rom(*character)).count();
         let inline = self.profile.bit_image == BitImage::EscStar33 && self.size == 1 && rare <= INLINE;
         // A build without bitmaps draws no line either.
-        let can_draw = self.profile.raster && self.fonts.bitmap('＊', LINE_DOTS).is_some();
-        if rare > 0 && !inline && can_draw {
+        if rare > 0 && !inline && self.profile.raster && self.fonts.bitmap('＊', LINE_DOTS).is_some() {
             return self.picture_line(text);
         }
         for character in text.chars().filter(|character| columns(*character) > 0) {

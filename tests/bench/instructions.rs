@@ -1,0 +1,208 @@
+//! Instructions, counted by valgrind's callgrind: the same on every machine, however busy. Each figure is the difference
+//! between a long and a short run of the same loop, divided by the rounds between them.
+
+use std::{convert::Infallible, hint::black_box, process::Command, time::Duration};
+
+use embedded_hal::{
+    delay::DelayNs,
+    spi::{ErrorType, Operation, SpiDevice},
+};
+use facemchd::{
+    device::{
+        Fonts, Layout, Panel, Profile, Template,
+        panel::{Rom, SerialSpi, St7920, Style},
+        slip_bytes,
+    },
+    kiosk::{self, Face, Input, Kiosk, LaneSettings, Output, Record, Scene, SceneKind, Slip},
+    words::{
+        Admission, CheckInAnswer, FaceSid, Identity, LaneId, Moment, NameStyle, Now, PeerId, RealName, SessionId, Text,
+        WallTime,
+    },
+};
+
+use super::{Verdict, limit};
+
+/// Rounds of the short and of the long run.
+const SHORT: u64 = 20;
+const LONG: u64 = 220;
+
+/// A bus that goes nowhere.
+struct Nowhere;
+
+impl ErrorType for Nowhere {
+    type Error = Infallible;
+}
+
+impl SpiDevice for Nowhere {
+    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
+        black_box(operations);
+        Ok(())
+    }
+}
+
+impl DelayNs for Nowhere {
+    fn delay_ns(&mut self, _: u32) {}
+}
+
+fn layout() -> Layout {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("board/printers/simulated.toml");
+    let profile = Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses");
+    Layout { profile, template: Template::standard().expect("shipped"), utc_offset: 8 * 3600 }
+}
+
+fn admission() -> Admission {
+    let note = |text: &str| Text::clean(text);
+    Admission {
+        number: Some(Text::clean("A036")),
+        place: Some(Text::clean("3楼 内科一诊室")),
+        notes: vec![note("请在候诊区等候叫号"), note("过号请到分诊台"), note("上午8:00–11:30"), note("咨询电话 12320")],
+        qr: Text::payload("https://his.example/q/A036"),
+    }
+}
+
+fn slip() -> Slip {
+    let name = RealName::new("欧阳若兰".to_owned()).shown(NameStyle::Full);
+    Slip { name: Some(name), admission: admission(), already: false, reprint: false, at: WallTime(1_700_000_000_000) }
+}
+
+fn scene(number: &str) -> Scene {
+    Scene {
+        name: Some(RealName::new("欧阳若兰".to_owned()).shown(NameStyle::Masked)),
+        number: Some(Text::clean(number)),
+        detail: Some(Text::clean("3楼 内科一诊室")),
+        ..Scene::of(SceneKind::Admitted)
+    }
+}
+
+/// The core with a journal that is durable at once.
+struct Core {
+    kiosk: Kiosk,
+    now: Now,
+    visits: u32,
+}
+
+impl Core {
+    fn new() -> Self {
+        let now = Now { moment: Moment(Duration::from_secs(10)), wall: WallTime(1_700_000_000_000) };
+        let lane = LaneSettings { has_printer: true, ..LaneSettings::default() };
+        let settings = kiosk::Settings { run: 1, lanes: vec![lane] };
+        Self { kiosk: Kiosk::new(settings, Vec::new(), now), now, visits: 0 }
+    }
+
+    /// Hands an input over, and makes durable what it records; returns the scene and the slip that came of it.
+    fn give(&mut self, input: Input) -> (Option<Scene>, Option<Slip>) {
+        let (mut shown, mut printed) = (None, None);
+        self.kiosk.handle(self.now, input);
+        while let Some(output) = self.kiosk.poll_output() {
+            match output {
+                Output::Record { ticket: Some(ticket), record } => {
+                    black_box::<Record>(record);
+                    self.kiosk.handle(self.now, Input::Recorded { ticket });
+                }
+                Output::Show { scene, .. } => shown = Some(scene),
+                Output::Print { slip, job, .. } => {
+                    printed = Some(slip);
+                    let outcome = kiosk::PrintOutcome::Printed;
+                    self.kiosk.handle(self.now, Input::Printed { job, outcome });
+                }
+                _ => {}
+            }
+        }
+        (shown, printed)
+    }
+
+    /// A face, up to the question to WeChat.
+    fn face(&mut self) -> SessionId {
+        self.visits += 1;
+        self.now.moment = self.now.moment.after(Duration::from_secs(70));
+        self.kiosk.handle_timeout(self.now);
+        let face = Face {
+            seq: u64::from(self.visits),
+            terminal: None,
+            face_sid: FaceSid::parse(&format!("sid-{:08}", self.visits)).expect("a face_sid"),
+            openid: None,
+            sub_openid: None,
+            consent: true,
+        };
+        self.give(Input::Recognised { lane: LaneId(0), peer: PeerId(1), face });
+        SessionId { run: 1, serial: self.visits }
+    }
+
+    /// The identity, up to the end that is shown and printed.
+    fn identity(&mut self, session: SessionId) -> (Option<Scene>, Option<Slip>) {
+        let identity = Identity { real_name: Some(RealName::new("欧阳若兰".to_owned())), ..Identity::default() };
+        self.give(Input::Found { session, result: Ok(identity) });
+        self.give(Input::Answered { session, answer: CheckInAnswer::Admitted(admission()) })
+    }
+}
+
+/// One of the loops; run beneath valgrind.
+pub fn child(what: &str, rounds: u64) {
+    let (layout, mut fonts, mut core) = (layout(), Fonts::built_in(), Core::new());
+    let mut panel = St7920::new(SerialSpi(Nowhere), Nowhere, Rom::Gb2312, Style::default(), Fonts::built_in());
+    for round in 0..rounds {
+        match what {
+            "slip" => drop(black_box(slip_bytes(black_box(&slip()), &layout, &mut fonts))),
+            "panel" => drop(black_box(panel.show(&scene(&format!("A{:03}", round % 1000))))),
+            // The texts themselves in GB18030: the least that any encoder does.
+            "text" => {
+                let slip = slip();
+                let texts = slip.admission.notes.iter().map(Text::as_str).chain(["签到凭条", "A036", "姓名：欧阳若兰"]);
+                texts.for_each(|text| drop(black_box(encoding_rs::GB18030.encode(black_box(text)))));
+            }
+            "face" => drop(black_box(core.face())),
+            "slip-after-face" => {
+                let session = core.face();
+                let (_, slip) = core.identity(session);
+                drop(black_box(slip_bytes(&slip.expect("a slip"), &layout, &mut fonts)));
+            }
+            "panel-after-face" => {
+                let session = core.face();
+                let (scene, _) = core.identity(session);
+                drop(black_box(panel.show(&scene.expect("a scene"))));
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+fn counted(what: &str, rounds: u64) -> Result<u64, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let ran = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args(["count", what, &rounds.to_string()])
+        .output()
+        .map_err(|error| format!("valgrind: {error}; install the package valgrind"))?;
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    let count = told.split("Collected : ").nth(1).and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    count.ok_or(told)
+}
+
+/// Instructions of one round.
+fn instructions(what: &str) -> Result<u64, String> {
+    Ok((counted(what, LONG)? - counted(what, SHORT)?) / (LONG - SHORT))
+}
+
+pub fn run() -> Verdict {
+    let text = instructions("text")?;
+    let show = |what: &str, count: u64| println!("{what:<58} {count:>9}  {:>6.1} ×", ratio(count, text));
+    println!("{:<58} {:>9}  of the baseline", "", "instructions");
+    show("baseline: the slip's texts through encoding_rs", text);
+    let slip = instructions("slip")?;
+    show("a slip of twelve lines with a QR code", slip);
+    show("a screen of which two words change", instructions("panel")?);
+    let face = instructions("face")?;
+    show("identity in to first printer byte (core, encoding)", instructions("slip-after-face")?.saturating_sub(face));
+    show(
+        "identity in to first panel byte (core, layout, diff)",
+        instructions("panel-after-face")?.saturating_sub(face),
+    );
+    println!("(to reach: the slip at most 2,000,000)");
+    limit(slip <= 2_000_000, format!("a slip takes {slip} instructions"))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+fn ratio(count: u64, of: u64) -> f64 {
+    count as f64 / of.max(1) as f64
+}
