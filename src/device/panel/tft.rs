@@ -72,7 +72,7 @@ where
 {
     fn size(&self) -> (usize, usize) {
         let (width, height) = (usize::from(self.settings.width), usize::from(self.settings.height));
-        if self.settings.rotate % 180 == 0 { (width, height) } else { (height, width) }
+        if self.settings.rotate.is_multiple_of(180) { (width, height) } else { (height, width) }
     }
 
     fn initialise(&mut self) -> Result<(), DeviceError> {
