@@ -77,6 +77,7 @@ codes! {
     T210 "the terminal's port is gone", "plug the terminal in, it is found again by itself; a socket needs its folder to be there";
     T211 "a program without permission tried to act as the terminal", "add its uid to allow-uids, or find out what it is";
     T212 "consent was not given", "the person agrees on the terminal, or uses another way in";
+    T213 "this way in is not set up, or lacks a document", "set [weixin] up, or read the identity card before the claim";
     N301 "WeChat cannot be reached", "check cable, route and firewall for both WeChat Pay domains; `facemchd check` names the hop";
     N302 "WeChat's name cannot be resolved", "check the resolver, or set proxy or connect-to";
     N303 "no secure connection to WeChat", "check clock, ca-file and whether a middlebox intercepts TLS";
@@ -93,6 +94,7 @@ codes! {
     N323 "WeChat asks us to slow down", "wait; if it stays, ask WeChat for a higher rate";
     N324 "WeChat has a fault", "wait; if it stays, report the Request-ID to WeChat";
     N325 "WeChat's answer holds no real name", "check info-type and the permission of the sub-merchant";
+    N326 "WeChat grants the face terminal nothing", "compare appid, mchid, store and APIv2 key of [authinfo]; WeChat's own words stand in the log";
     K401 "a key file cannot be used", "give a PEM private key (PKCS#8 or PKCS#1) or certificate; see the message";
     K402 "a key can be read by others", "chmod 0600 the key file and give it to the daemon's user";
     K403 "a key is shorter than 2048 bits", "get a new key and certificate from WeChat";
@@ -138,6 +140,7 @@ codes! {
     W108 "weixin does not accept our question", "check weixin.mch-id, cert-serialno, key and the clock";
     W109 "weixin's answer cannot be read", "check for a captive portal or a proxy's own page; else report the rid to weixin";
     W110 "weixin is busy", "wait";
+    W111 "name and document do not belong to this WeChat user", "the person goes to the staff window with the document";
     X001 "the program has a fault", "report it with the log; it restarts by itself";
     X002 "the program was stopped while a person was served", "the person presents the face again";
     X003 "too much work at once", "the person presents the face again; raise concurrency if it happens often";

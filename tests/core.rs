@@ -5,12 +5,12 @@ use std::{collections::VecDeque, time::Duration};
 use facemchd::{
     fault::Code,
     kiosk::{
-        AckStatus, CheckInRequest, Face, Input, Kiosk, LaneSettings, Outcome, Output, PrintOutcome, Record,
+        AckStatus, Arrival, CheckInRequest, Input, Kiosk, LaneSettings, Outcome, Output, PrintOutcome, Record,
         RecordTicket, Scene, Settings, Unfinished,
     },
     words::{
         Admission, CheckInAnswer, Choice, Credential, CredentialId, CredentialType, FaceSid, Identity, LaneId, Mode,
-        Moment, Now, PeerId, RealName, SessionId, Text, UnionId, WallTime,
+        Moment, Now, PeerId, RealName, SessionId, Text, UnionId, WallTime, WayIn,
     },
 };
 
@@ -71,7 +71,7 @@ impl Core {
     }
 
     pub fn face_with(&mut self, sid: &str, seq: u64, consent: bool) -> Option<SessionId> {
-        self.input(Input::Recognised { lane: LANE, peer: PEER, face: face(sid, seq, consent) });
+        self.input(Input::Recognised { lane: LANE, peer: PEER, arrival: face(sid, seq, consent) });
         self.acks().last().and_then(|(_, session, _)| *session)
     }
 
@@ -229,11 +229,15 @@ impl Core {
     }
 }
 
-pub fn face(sid: &str, seq: u64, consent: bool) -> Face {
-    Face {
+pub fn sid(sid: &str) -> FaceSid {
+    FaceSid::parse(sid).expect("a face_sid")
+}
+
+pub fn face(sid: &str, seq: u64, consent: bool) -> Arrival {
+    Arrival {
         seq,
         terminal: Some(Text::clean("T-1")),
-        face_sid: FaceSid::parse(sid).expect("a face_sid"),
+        way: WayIn::Face(self::sid(sid)),
         openid: None,
         sub_openid: None,
         consent,

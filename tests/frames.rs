@@ -31,15 +31,15 @@ fn code(line: &[u8]) -> Code {
 
 #[test]
 fn the_sdks_result_map_is_taken_as_it_is() {
-    let Frame::Face(face) = frame(&json!({
+    let Frame::Arrival(face) = frame(&json!({
         "v": 1, "type": "face", "seq": 12, "terminal": "SN-1", "return_code": "SUCCESS", "face_sid": "abc", "openid": "o1",
         "sub_openid": "o2", "consent": true, "time": 1_700_000_000, "return_msg": "ok", "something_new": { "a": [1] },
     })) else {
         panic!("a face")
     };
-    assert_eq!((face.seq, face.face_sid.reveal(), face.consent), (12, "abc", true));
+    assert_eq!((face.seq, face.way.secret(), face.consent), (12, "abc", true));
     assert_eq!(face.openid.expect("an openid").reveal(), "o1");
-    let Frame::Face(face) = frame(&json!({ "type": "face", "face_sid": "abc" })) else { panic!("a face") };
+    let Frame::Arrival(face) = frame(&json!({ "type": "face", "face_sid": "abc" })) else { panic!("a face") };
     assert!(!face.consent, "no word of consent is no consent");
 }
 
@@ -85,7 +85,7 @@ fn a_checksum_is_checked_where_there_is_one() {
 #[test]
 fn a_plain_line_is_a_face_only_where_the_lane_says_so() {
     let line = b"bbaf113f-4171-4332-9c79-dace6d35a917";
-    assert!(matches!(parse(line, true), Ok(Frame::Face(face)) if face.consent));
+    assert!(matches!(parse(line, true), Ok(Frame::Arrival(face)) if face.consent));
     assert_eq!(code(line), Code::T201);
     for line in [&b"short"[..], b"with space here", &[b'a'; 129]] {
         assert!(parse(line, true).is_err());
@@ -188,13 +188,14 @@ fn a_face_goes_in_and_ack_and_outcome_come_back_to_who_asked() {
             .write_all(b"{\"v\":1,\"type\":\"face\",\"seq\":12,\"face_sid\":\"abc\",\"consent\":true}\n")
             .await
             .expect("sent");
-        let Input::Recognised { peer, face, .. } = lane.input().await else { panic!("a face") };
-        assert_eq!(face.seq, 12);
+        let Input::Recognised { peer, arrival, .. } = lane.input().await else { panic!("a face") };
+        assert_eq!(arrival.seq, 12);
         let session = SessionId { run: 1, serial: 1 };
         let ack = Reply::Ack { peer, seq: 12, status: AckStatus::Accepted, session: Some(session), code: None };
         lane.replies.send(ack).await.expect("sent");
         let number = Some(Text::clean("A036"));
-        let outcome = Outcome { session, result: OutcomeResult::CheckedIn, code: None, number, place: None };
+        let (code, place, quit_face_auth) = (None, None, false);
+        let outcome = Outcome { session, result: OutcomeResult::CheckedIn, code, number, place, quit_face_auth };
         lane.replies.send(Reply::Outcome { peer, seq: 12, outcome }).await.expect("sent");
         assert_eq!(
             next(&mut mine).await,

@@ -187,7 +187,7 @@ impl World {
             0..=2 => {
                 self.faces += 1;
                 let face = face(&format!("sid-{}", self.faces - dice.roll(2).min(self.faces - 1)), self.faces, true);
-                self.give(Input::Recognised { lane: LANE, peer: PeerId(1), face });
+                self.give(Input::Recognised { lane: LANE, peer: PeerId(1), arrival: face });
             }
             3..=5 => self.sync(),
             6 => {
@@ -238,7 +238,7 @@ impl World {
             _ => {
                 self.faces += 1;
                 let face = face(&format!("sid-{}", self.faces), self.faces, true);
-                self.give(Input::Recognised { lane: LANE, peer: PeerId(1), face });
+                self.give(Input::Recognised { lane: LANE, peer: PeerId(1), arrival: face });
                 self.sync();
                 while let Some(session) = self.to_find.pop_first() {
                     self.give(Input::Found { session, result: Ok(person("张三")) });

@@ -27,5 +27,6 @@ mod signing;
 mod site_system;
 mod store_damage;
 mod surroundings;
+mod ways_in;
 mod weixin;
 mod witnesses;

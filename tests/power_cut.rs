@@ -6,7 +6,7 @@ use facemchd::{
     checkin::{CheckIn as _, Local, LocalGiven, LocalSettings, Request},
     kiosk::{OutcomeResult, Record},
     store::{self, Correlator, Journal, Recovered, Settings, Stored},
-    words::{CheckInAnswer, FaceSid, Identity, LaneId, Mode, SessionId, Text, WallTime},
+    words::{CheckInAnswer, FaceSid, Identity, LaneId, Mode, SessionId, Text, WallTime, WayIn},
 };
 use proptest::prelude::*;
 
@@ -30,8 +30,8 @@ pub fn session(serial: u32) -> SessionId {
 }
 
 pub fn opened(serial: u32) -> Record {
-    let face_sid = FaceSid::parse(&format!("sid-{serial}")).expect("valid");
-    Record::Opened { session: session(serial), lane: LaneId(0), terminal: None, seq: u64::from(serial), face_sid }
+    let way = WayIn::Face(FaceSid::parse(&format!("sid-{serial}")).expect("valid"));
+    Record::Opened { session: session(serial), lane: LaneId(0), terminal: None, seq: u64::from(serial), way }
 }
 
 pub fn decided(serial: u32, number: &str) -> Record {
@@ -170,8 +170,8 @@ fn give_numbers(disk: &MemDisk, correlator: &Arc<Correlator>, run: u64, people: 
     let mut on_slips = Vec::new();
     for serial in 0..people {
         let session = SessionId { run, serial };
-        let face_sid = FaceSid::parse("sid").expect("valid");
-        let opened = Record::Opened { session, lane: LaneId(0), terminal: None, seq: 0, face_sid };
+        let way = WayIn::Face(FaceSid::parse("sid").expect("valid"));
+        let opened = Record::Opened { session, lane: LaneId(0), terminal: None, seq: 0, way };
         if journal.append(NOW, &opened).is_err() || journal.commit().is_err() {
             break;
         }

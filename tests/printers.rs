@@ -55,6 +55,7 @@ proptest! {
         prop_assert_eq!(twins.printer.complaints(), Vec::<String>::new());
         prop_assert!(slips[0].widest <= 32, "{}", slips[0].text);
         prop_assert!(slips[0].text.contains(&number));
+        prop_assert!(slips[0].text.contains("[QR https://his.example/q/1]"));
     }
 }
 

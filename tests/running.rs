@@ -15,6 +15,7 @@ use facemchd::sim::{
     site_file::{HMAC_KEY, LANES, SiteFile},
     terminal::Terminal,
     wechat::WeChat,
+    weixin::Weixin,
 };
 
 use crate::{keys::world, lookups::clock};
@@ -24,6 +25,7 @@ pub struct Sandbox {
     pub folder: tempfile::TempDir,
     pub wechat: WeChat,
     pub hospital: Hospital,
+    pub weixin: Weixin,
     pub site: PathBuf,
 }
 
@@ -60,10 +62,12 @@ impl Sandbox {
         let world = Arc::new(world());
         let wechat = WeChat::start(&authority, Arc::clone(&world), true, clock()).expect("a sandbox");
         let hospital = Hospital::start(&authority, HMAC_KEY).expect("a site system");
-        let (wechat_url, hospital_url) = (wechat.url(), hospital.url());
-        let site_file = SiteFile { world: &world, wechat: &wechat_url, hospital: &hospital_url, folder: folder.path() };
+        let weixin = Weixin::start(&authority, Arc::clone(&world), clock()).expect("a sandbox");
+        let (pay, site_system, mini) = (wechat.url(), hospital.url(), weixin.url());
+        let site_file =
+            SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder: folder.path() };
         let site = site_file.write(&authority.pem()).expect("written");
-        Self { wechat, hospital, site, folder }
+        Self { wechat, hospital, weixin, site, folder }
     }
 
     pub fn site(&self) -> &str {

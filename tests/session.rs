@@ -8,7 +8,7 @@ use facemchd::{
     words::{CheckInAnswer, LaneId, Resolution, SessionId, Text},
 };
 
-use crate::core::{Core, LANE, PEER, admission, choices, face, hospital, person, transit};
+use crate::core::{Core, LANE, PEER, admission, choices, face, hospital, person, sid, transit};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -112,7 +112,7 @@ fn a_terminal_that_starts_again_and_counts_from_one_is_not_taken_for_a_resend() 
     let mut core = kiosk();
     let first = core.known("sid-1", 1, "张三");
     core.answer(first, CheckInAnswer::Admitted(admission("A001")));
-    core.input(Input::Recognised { lane: LANE, peer: facemchd::words::PeerId(8), face: face("sid-2", 1, true) });
+    core.input(Input::Recognised { lane: LANE, peer: facemchd::words::PeerId(8), arrival: face("sid-2", 1, true) });
     let (status, session, _) = core.acks().pop().expect("an ack");
     assert_eq!(status, AckStatus::Accepted);
     assert_ne!(session, Some(first));
@@ -133,7 +133,7 @@ fn a_face_without_consent_waits_for_it() {
     let session = core.face_with("sid-1", 1, false).expect("a session");
     assert_eq!(core.acks(), [(AckStatus::Held, Some(session), None)]);
     assert_eq!((core.lookups(), core.scene().kind), (0, SceneKind::AskConsent));
-    let face_sid = face("sid-1", 1, false).face_sid;
+    let face_sid = sid("sid-1");
     core.input(Input::Consented { lane: LANE, peer: PEER, seq: 2, face_sid, granted: true });
     assert_eq!(core.lookups(), 1);
 }
@@ -145,7 +145,7 @@ fn without_consent_nothing_is_looked_up_and_the_wait_ends() {
         let session = core.face_with("sid-1", 1, false).expect("a session");
         match granted {
             Some(granted) => {
-                let face_sid = face("sid-1", 1, false).face_sid;
+                let face_sid = sid("sid-1");
                 core.input(Input::Consented { lane: LANE, peer: PEER, seq: 2, face_sid, granted });
             }
             None => core.pass(61 * SECOND),
@@ -159,7 +159,7 @@ fn without_consent_nothing_is_looked_up_and_the_wait_ends() {
 #[test]
 fn consent_for_a_face_that_nobody_showed_is_refused() {
     let mut core = kiosk();
-    let face_sid = face("sid-9", 1, false).face_sid;
+    let face_sid = sid("sid-9");
     core.input(Input::Consented { lane: LANE, peer: PEER, seq: 2, face_sid, granted: true });
     assert_eq!(core.acks(), [(AckStatus::Refused, None, Some(Code::T207))]);
     assert_eq!(core.lookups(), 0);
@@ -370,9 +370,9 @@ fn lanes_do_not_disturb_each_other() {
     let mut core = Core::new(vec![hospital(), hospital()]);
     core.forget();
     core.face("sid-1", 1);
-    core.input(Input::Recognised { lane: LaneId(1), peer: PEER, face: face("sid-2", 2, true) });
+    core.input(Input::Recognised { lane: LaneId(1), peer: PEER, arrival: face("sid-2", 2, true) });
     assert_eq!(core.lookups(), 2);
-    core.input(Input::Recognised { lane: LaneId(9), peer: PEER, face: face("sid-3", 3, true) });
+    core.input(Input::Recognised { lane: LaneId(9), peer: PEER, arrival: face("sid-3", 3, true) });
     assert_eq!(core.lookups(), 2, "a lane that does not exist is nobody");
 }
 
@@ -430,7 +430,7 @@ fn a_face_that_was_not_recognised_is_asked_to_look_again() {
 fn a_stop_closes_whom_nobody_was_asked_about_and_waits_for_the_rest() {
     let mut core = Core::new(vec![hospital(), hospital()]);
     let waiting = core.face("sid-1", 1).expect("a session");
-    core.input(Input::Recognised { lane: LaneId(1), peer: PEER, face: face("sid-2", 2, true) });
+    core.input(Input::Recognised { lane: LaneId(1), peer: PEER, arrival: face("sid-2", 2, true) });
     let (_, asked, _) = core.acks().pop().expect("an ack");
     let asked = asked.expect("a session");
     core.input(Input::Found { session: asked, result: Ok(person("李四")) });

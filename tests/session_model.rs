@@ -173,7 +173,10 @@ impl World {
                 assert!(self.is_durable(expired) || self.disk_failed, "taken back before the journal knows why");
                 self.to_annul.insert(session);
             }
-            Output::Acknowledge { .. } | Output::Indicate { .. } => {}
+            Output::Acknowledge { .. }
+            | Output::Indicate { .. }
+            | Output::AskAuthInfo { .. }
+            | Output::GiveAuthInfo { .. } => {}
             Output::Tell { outcome, .. } => {
                 let admitted = matches!(outcome.result, OutcomeResult::CheckedIn | OutcomeResult::Already);
                 assert!(!admitted || self.is_decided(outcome.session), "told before it is durable");
@@ -194,10 +197,10 @@ impl World {
         match event {
             Event::Face { lane, sid, seq, consent } => {
                 let face = face(&format!("sid-{sid}"), u64::from(seq), consent);
-                self.give(Input::Recognised { lane: LaneId(lane), peer, face });
+                self.give(Input::Recognised { lane: LaneId(lane), peer, arrival: face });
             }
             Event::Consent { lane, sid, granted } => {
-                let face_sid = face(&format!("sid-{sid}"), 1, false).face_sid;
+                let face_sid = crate::core::sid(&format!("sid-{sid}"));
                 self.give(Input::Consented { lane: LaneId(lane), peer, seq: 9, face_sid, granted });
             }
             Event::Cancel { lane } => self.give(Input::Cancelled { lane: LaneId(lane), peer, seq: 9 }),

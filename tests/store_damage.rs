@@ -131,12 +131,10 @@ fn what_stands_in_the_journal_names_nobody() {
     let (mut journal, _) = open(&disk, &correlator).expect("opens");
     let now = facemchd::words::WallTime(1);
     let face_sid = facemchd::words::FaceSid::parse("bbaf113f-4171-4332").expect("valid");
+    let way = facemchd::words::WayIn::Face(face_sid);
     let id = session(1);
     journal
-        .append(
-            now,
-            &Record::Opened { session: id, lane: facemchd::words::LaneId(0), terminal: None, seq: 1, face_sid },
-        )
+        .append(now, &Record::Opened { session: id, lane: facemchd::words::LaneId(0), terminal: None, seq: 1, way })
         .expect("appended");
     let person = Some(Private::new("c:1:11010519491231002X".to_owned()));
     journal.append(now, &Record::CheckingIn { session: id, person }).expect("appended");

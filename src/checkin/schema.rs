@@ -19,6 +19,8 @@ pub(super) struct Question<'a> {
     at: String,
     person: Person<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    patient: Option<Patient<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     choice: Option<&'a str>,
 }
 
@@ -37,6 +39,16 @@ struct Person<'a> {
     openid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sub_openid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voucher: Option<&'a str>,
+}
+
+/// Whom the visit is for, where that is not the person who came.
+#[derive(Serialize)]
+struct Patient<'a> {
+    name: &'a str,
+    credential_type: i64,
+    credential_id: &'a str,
 }
 
 /// The answer to a check-in and to the question what became of one. Unknown members are ignored.
@@ -91,7 +103,13 @@ impl<'a> Question<'a> {
                 union_id: identity.union_id.as_ref().map(|id| id.reveal()),
                 openid: identity.openid.as_ref().map(|id| id.reveal()),
                 sub_openid: identity.sub_openid.as_ref().map(|id| id.reveal()),
+                voucher: identity.voucher.as_ref().map(|voucher| voucher.reveal()),
             },
+            patient: identity.patient.as_ref().map(|card| Patient {
+                name: card.name.reveal(),
+                credential_type: card.kind.number(),
+                credential_id: card.id.reveal(),
+            }),
             choice: request.choice.as_ref().map(Text::as_str),
         }
     }

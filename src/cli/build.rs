@@ -71,7 +71,7 @@ pub(super) fn parts(
         tracing::warn!(code = %Code::J504, "the state was damaged; it is being rebuilt");
     }
     let cache = Arc::new(Certificates(Mutex::new(state)));
-    let lookup = Arc::new(face_lookup(site, &clock, Arc::clone(&cache) as _)?);
+    let ways = Arc::new(ways(site, &clock, Arc::clone(&cache) as _)?);
     let checkin = checkin(site, &clock, &recovered)?;
     let reload = reload(file.to_owned(), Arc::clone(&clock), cache);
     Ok(Parts {
@@ -79,7 +79,7 @@ pub(super) fn parts(
         unfinished: recovered.unfinished,
         journal,
         correlator,
-        lookup,
+        ways,
         lookup_workers: site.wechatpay.concurrency,
         patience: site.wechatpay.patience,
         checkin,
@@ -146,6 +146,43 @@ pub(super) fn face_lookup(
     Ok(identity::FaceLookup::new(settings, vault, client, Arc::clone(clock), cache))
 }
 
+/// Every way in that the site has.
+fn ways(
+    site: &Site,
+    clock: &Arc<dyn Clock>,
+    cache: Arc<dyn identity::CertificateCache>,
+) -> Result<identity::Ways, AnyFault> {
+    let weixin = site.weixin.as_ref().map(|settings| weixin_calls(site, settings, clock)).transpose()?;
+    let authinfo = site.authinfo.as_ref().map(|settings| authinfo(site, settings, clock)).transpose()?;
+    Ok(identity::Ways {
+        face: Arc::new(face_lookup(site, clock, cache)?),
+        weixin: weixin.map(Arc::new),
+        authinfo: authinfo.map(Arc::new),
+    })
+}
+
+/// What face terminals ask for.
+fn authinfo(
+    site: &Site,
+    settings: &crate::config::AuthInfo,
+    clock: &Arc<dyn Clock>,
+) -> Result<identity::AuthInfo, AnyFault> {
+    let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
+    let client = http::Client::open(&http, Arc::clone(clock)).map_err(boxed)?;
+    let key = vault::ApiV2Key::read(&settings.key).map_err(boxed)?;
+    let settings = identity::AuthInfoSettings {
+        base_url: settings.base_url.clone(),
+        appid: site.merchant.appid.clone(),
+        mch_id: site.merchant.mchid.clone(),
+        sub_appid: site.merchant.sub_appid.clone(),
+        sub_mch_id: site.merchant.sub_mchid.clone(),
+        store_id: settings.store_id.clone(),
+        store_name: settings.store_name.clone(),
+        patience: site.wechatpay.patience,
+    };
+    Ok(identity::AuthInfo::new(settings, key, client, Arc::clone(clock)))
+}
+
 /// The client towards WeChat.
 pub(super) fn http_settings(site: &Site) -> http::Settings {
     let wechatpay = &site.wechatpay;
@@ -170,6 +207,14 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<weixin::Weix
             exit: crate::fault::exit::CONFIG,
         });
     };
+    Ok(weixin_calls(site, settings, clock)?)
+}
+
+fn weixin_calls(
+    site: &Site,
+    settings: &crate::config::Weixin,
+    clock: &Arc<dyn Clock>,
+) -> Result<weixin::Weixin, AnyFault> {
     let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
     let client = http::Client::open(&http, Arc::clone(clock)).map_err(boxed)?;
     let vault = match (&settings.mch_id, &settings.cert_serialno, &settings.key) {
@@ -330,12 +375,12 @@ type Reload = Box<dyn Fn() -> Result<Reloaded, AnyFault> + Send + Sync>;
 fn reload(file: PathBuf, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
     Box::new(move || {
         let site = Site::read(&file).map_err(boxed)?;
-        let lookup = face_lookup(&site, &clock, Arc::clone(&cache) as _)?;
+        let ways = ways(&site, &clock, Arc::clone(&cache) as _)?;
         let checkin = match site.checkin.adapter {
             Adapter::Http => Some(http_checkin(&site, &clock)?),
             Adapter::Local => None,
         };
-        Ok(Reloaded { lookup, checkin })
+        Ok(Reloaded { ways, checkin })
     })
 }
 

@@ -27,6 +27,7 @@ use crate::{
         terminal::Terminal,
         visits::{Visit, morning},
         wechat::WeChat,
+        weixin::Weixin,
     },
     words::Clock,
 };
@@ -84,14 +85,16 @@ fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Failu
     let world = Arc::new(World::generate().map_err(failed)?);
     let wechat = WeChat::start(&authority, Arc::clone(&world), true, Arc::clone(&clock)).map_err(failed)?;
     let hospital = Hospital::start(&authority, HMAC_KEY).map_err(failed)?;
-    let site_file = SiteFile { world: &world, wechat: &wechat.url(), hospital: &hospital.url(), folder };
+    let weixin = Weixin::start(&authority, Arc::clone(&world), Arc::clone(&clock)).map_err(failed)?;
+    let (pay, site_system, mini) = (wechat.url(), hospital.url(), weixin.url());
+    let site_file = SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder };
     let file = site_file.write(&authority.pem()).map_err(failed)?;
     let site = Site::read(&file)?;
     let wires = wires::open(&site, &clock)?;
     let sockets = LANES.map(|lane| SiteFile::socket(folder, lane)).to_vec();
     let parts = build::parts(&file, &site, Arc::clone(&clock), wires.lanes)?;
     let daemon = Daemon::start(parts).map_err(failed)?;
-    Ok((Stage { wechat, hospital, twins: wires.twins, sockets, clock }, daemon))
+    Ok((Stage { wechat, hospital, weixin, twins: wires.twins, sockets, clock }, daemon))
 }
 
 impl Daemon {

@@ -144,3 +144,13 @@ pub(super) fn series<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error
         (1..=3).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_uppercase())
     })
 }
+
+pub(super) fn store_id<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    checked(d, "a store id of 1–32 letters and digits", |t| {
+        (1..=32).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    })
+}
+
+pub(super) fn store_name<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    checked(d, "a store name of 1–128 bytes", |t| (1..=128).contains(&t.len()) && !t.chars().any(char::is_control))
+}

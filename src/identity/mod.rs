@@ -8,11 +8,13 @@
 
 mod answer;
 mod attempt;
+mod authinfo;
 mod certificates;
 mod error;
 mod open;
 mod plausible;
 mod target;
+mod ways;
 pub mod weixin;
 
 use std::{
@@ -24,7 +26,13 @@ use std::{
 };
 
 use self::{answer::SeenNonces, attempt::Domains, certificates::Certificates, open::Opener};
-pub use self::{attempt::http_date, certificates::CertificateCache, error::LookupError};
+pub use self::{
+    attempt::http_date,
+    authinfo::{AuthInfo, AuthInfoError, AuthInfoSettings},
+    certificates::CertificateCache,
+    error::LookupError,
+    ways::{NoIdentity, Ways},
+};
 use crate::{
     http::Client,
     vault::{PublicKey, Vault},

@@ -29,7 +29,7 @@ impl Kiosk {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let settings = &self.lanes[usize::from(session.lane.0)].settings;
         let identity = session.identity.take();
-        let real_name = identity.as_ref().and_then(|identity| identity.real_name.as_ref());
+        let real_name = identity.as_ref().and_then(|identity| identity.name());
         let name = real_name.map(|name| name.shown(settings.panel_name));
         let slip_name = real_name.map(|name| name.shown(settings.slip_name));
         let record = decided(id, &verdict);
@@ -173,6 +173,7 @@ impl Kiosk {
             code: verdict.code,
             number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
             place: verdict.admission.as_ref().and_then(|admission| admission.place.clone()),
+            quit_face_auth: session.consent_awaited,
         };
         if let Some(place) = self.lane(lane) {
             place.note_outcome(&outcome);

@@ -104,6 +104,7 @@ impl Kiosk {
         match result {
             Err(code) => self.close(id, Verdict::of_lookup(code)),
             Ok(identity) => {
+                let identity = Identity { patient: session.patient.take(), ..identity };
                 let person = identity.distinguishing();
                 session.identity = Some(identity);
                 session.stage = Stage::Announcing;

@@ -1,37 +1,44 @@
 //! What the terminal and the person in front of it do.
 
 use super::{
-    AckStatus, Face, Kiosk, NextStep, Output, Record, Scene, SceneKind,
+    AckStatus, Arrival, Kiosk, NextStep, Output, Record, Scene, SceneKind,
     session::{Session, Stage},
     verdict::Verdict,
 };
 use crate::{
     fault::Code,
-    words::{FaceSid, LaneId, Moment, PeerId, SessionId},
+    words::{Card, FaceSid, Identity, LaneId, Moment, PeerId, RealnameClaim, SessionId, WayIn},
 };
+
+/// How long a document that was read waits for whom it belongs to.
+const CARD_KEPT: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// The least time a person has to wait for after choosing.
 const LEAST_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
 impl Kiosk {
-    pub(super) fn recognised(&mut self, now: Moment, lane: LaneId, peer: PeerId, face: Face) {
-        let seq = face.seq;
+    pub(super) fn recognised(&mut self, now: Moment, lane: LaneId, peer: PeerId, mut arrival: Arrival) {
+        let seq = arrival.seq;
         let stopping = self.stopping;
         let Some(place) = self.lane(lane) else { return };
         place.forget(now);
-        if let Some((session, outcome)) = place.repeated(peer, &face) {
+        if let Some((session, outcome)) = place.repeated(peer, &arrival) {
             self.acknowledge(lane, peer, seq, AckStatus::Repeated, Some(session), None);
             match (outcome, self.sessions.get_mut(&session)) {
                 (Some(outcome), _) => self.emit(Output::Tell { lane, peer, seq, outcome }),
                 (None, Some(open)) => {
                     open.ask(peer, seq);
-                    if face.consent && matches!(open.stage, Stage::Held { .. }) {
+                    if arrival.consent && matches!(open.stage, Stage::Held { .. }) {
                         self.look_up(now, session);
                     }
                 }
                 (None, None) => {}
             }
             return;
+        }
+        let lacks_card = matches!(&arrival.way, WayIn::RealnameCheck(RealnameClaim { card: None, .. }));
+        if lacks_card && place.card.is_none() {
+            return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(Code::T213));
         }
         let refusal = place.closed_by().or(stopping.then_some(Code::X002));
         let foreground = place.foreground;
@@ -48,12 +55,37 @@ impl Kiosk {
         let Some(id) = self.new_session_id() else {
             return self.acknowledge(lane, peer, seq, AckStatus::Busy, None, Some(Code::X003));
         };
-        self.open(now, lane, peer, id, face);
+        let card = self.lane(lane).and_then(|place| place.card.take()).map(|(card, _)| card);
+        let patient = match &mut arrival.way {
+            WayIn::RealnameCheck(claim) if claim.card.is_none() => {
+                claim.card = card;
+                None
+            }
+            _ => card,
+        };
+        self.open(now, lane, peer, id, arrival, patient);
     }
 
-    fn open(&mut self, now: Moment, lane: LaneId, peer: PeerId, id: SessionId, face: Face) {
+    pub(super) fn card_read(&mut self, now: Moment, lane: LaneId, peer: PeerId, seq: u64, card: Card) {
         let Some(place) = self.lane(lane) else { return };
-        place.remember(now, peer, &face, id);
+        if let Some(code) = place.closed_by() {
+            return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
+        }
+        place.card = Some((card, now.after(CARD_KEPT)));
+        self.acknowledge(lane, peer, seq, AckStatus::Accepted, None, None);
+    }
+
+    fn open(
+        &mut self,
+        now: Moment,
+        lane: LaneId,
+        peer: PeerId,
+        id: SessionId,
+        arrival: Arrival,
+        patient: Option<Card>,
+    ) {
+        let Some(place) = self.lane(lane) else { return };
+        place.remember(now, peer, &arrival, id);
         place.foreground = Some(id);
         place.presenting = None;
         let patience = place.settings.patience;
@@ -63,14 +95,16 @@ impl Kiosk {
             // The last person's name goes when the next person comes, before anything else is shown.
             self.show(lane, Scene::of(SceneKind::Idle), None);
         }
-        let status = if face.consent { AckStatus::Accepted } else { AckStatus::Held };
-        self.acknowledge(lane, peer, face.seq, status, Some(id), None);
+        let status = if arrival.consent { AckStatus::Accepted } else { AckStatus::Held };
+        self.acknowledge(lane, peer, arrival.seq, status, Some(id), None);
         let mut session = Session::new(id, lane, Stage::Held { until }, now.after(patience));
-        session.ask(peer, face.seq);
-        session.face_sid = Some(face.face_sid.clone());
+        session.ask(peer, arrival.seq);
+        session.way = Some(arrival.way.clone());
+        session.patient = patient;
+        session.consent_awaited = !arrival.consent;
         self.sessions.insert(id, session);
-        let Face { terminal, seq, face_sid, consent, .. } = face;
-        self.record(Record::Opened { session: id, lane, terminal, seq, face_sid });
+        let Arrival { terminal, seq, way, consent, .. } = arrival;
+        self.record(Record::Opened { session: id, lane, terminal, seq, way });
         if consent {
             self.look_up(now, id);
         }
@@ -79,13 +113,18 @@ impl Kiosk {
     /// The person has agreed: WeChat is asked while the opening record is on its way to the disk.
     fn look_up(&mut self, now: Moment, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Some(face_sid) = session.face_sid.take() else { return };
+        let Some(way) = session.way.take() else { return };
+        session.consent_awaited = false;
         let lane = session.lane;
         let patience = self.lanes[usize::from(lane.0)].settings.patience;
         session.stage = Stage::LookingUp { found: None };
         session.deadline = now.after(patience);
         let (durable, deadline) = (session.durable, session.deadline);
-        self.emit(Output::LookUp { session: id, face_sid, deadline });
+        if let WayIn::Voucher(voucher) = way {
+            // Only the site's system knows whose it is.
+            return self.found(id, Ok(Identity { voucher: Some(voucher), ..Identity::default() }));
+        }
+        self.emit(Output::LookUp { session: id, way, deadline });
         if durable {
             self.show(lane, Scene { stands: Some(patience), ..Scene::of(SceneKind::LookingUp) }, None);
         }
@@ -182,7 +221,9 @@ impl Kiosk {
     }
 
     pub(super) fn cancelled(&mut self, lane: LaneId, peer: PeerId, seq: u64) {
-        let foreground = self.lane(lane).and_then(|place| place.foreground);
+        let Some(place) = self.lane(lane) else { return };
+        place.card = None;
+        let foreground = place.foreground;
         self.acknowledge(lane, peer, seq, AckStatus::Accepted, foreground, None);
         let Some(id) = foreground else {
             let presenting = self.lane(lane).is_some_and(|place| place.presenting.is_some());

@@ -3,7 +3,10 @@
 use super::{RecordTicket, Slip};
 use crate::{
     fault::Code,
-    words::{CheckInAnswer, FaceSid, Identity, JobId, LaneId, OpenId, PeerId, Resolution, SessionId, Text},
+    words::{
+        AuthInfoGrant, AuthInfoWanted, Card, CheckInAnswer, FaceSid, Identity, JobId, LaneId, OpenId, PeerId,
+        Resolution, SessionId, Text, WayIn,
+    },
 };
 
 /// One thing that happened, in the past tense. Answers carry their session; a late one falls through.
@@ -14,14 +17,47 @@ pub enum Input {
         /// Where.
         lane: LaneId,
     },
-    /// The terminal recognised a face.
+    /// The terminal recognised a face, or a person came by another way.
     Recognised {
         /// Where.
         lane: LaneId,
         /// Who told us, and who gets ack and outcome.
         peer: PeerId,
         /// What it said.
-        face: Face,
+        arrival: Arrival,
+    },
+    /// A card reader read a document. It belongs to whoever comes next.
+    CardRead {
+        /// Where.
+        lane: LaneId,
+        /// Who gets the ack.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// What it says.
+        card: Card,
+    },
+    /// The terminal's SDK needs an authinfo.
+    AuthInfoWanted {
+        /// Where.
+        lane: LaneId,
+        /// Who gets it.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// For what.
+        wanted: AuthInfoWanted,
+    },
+    /// WeChat granted it, or not.
+    AuthInfoGranted {
+        /// Where.
+        lane: LaneId,
+        /// Who gets it.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// What.
+        result: Result<AuthInfoGrant, Code>,
     },
     /// The terminal tried and failed (`return_code` was not `SUCCESS`, or the face_sid was unusable).
     Unrecognised {
@@ -177,15 +213,15 @@ pub enum Input {
     Stopping,
 }
 
-/// A recognised face, as the terminal's SDK hands it out.
+/// Somebody who presents themselves: a recognised face, as the terminal's SDK hands it out, or another way in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Face {
+pub struct Arrival {
     /// The frame's number; with `terminal` it tells a resend.
     pub seq: u64,
     /// The terminal's serial number, if it gave one.
     pub terminal: Option<Text>,
-    /// The credential for the lookup.
-    pub face_sid: FaceSid,
+    /// By which way.
+    pub way: WayIn,
     /// `openid`, if the terminal gave one.
     pub openid: Option<OpenId>,
     /// `sub_openid`, if the terminal gave one.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Device, Face, LaneMode, LaneSettings, Outcome, Scene};
+use super::{Arrival, Device, LaneMode, LaneSettings, Outcome, Scene};
 use crate::{
     fault::Code,
-    words::{FaceSid, Moment, PeerId, SessionId, Text},
+    words::{Card, FaceSid, Moment, PeerId, SessionId, Text, WayIn},
 };
 
 /// A lane.
@@ -25,6 +25,8 @@ pub(super) struct Lane {
     pub(super) modes: BTreeSet<LaneMode>,
     /// The printer's roll is nearly out.
     pub(super) paper_low: bool,
+    /// A document that was read, for whoever comes next, and until when it is kept.
+    pub(super) card: Option<(Card, Moment)>,
     recent: VecDeque<Recent>,
 }
 
@@ -34,7 +36,7 @@ struct Recent {
     peer: PeerId,
     terminal: Option<Text>,
     seq: u64,
-    face_sid: FaceSid,
+    way: WayIn,
     session: SessionId,
     outcome: Option<Outcome>,
 }
@@ -53,6 +55,7 @@ impl Lane {
             faults: BTreeMap::new(),
             modes: BTreeSet::new(),
             paper_low: false,
+            card: None,
             recent: VecDeque::new(),
         }
     }
@@ -67,36 +70,37 @@ impl Lane {
         }
     }
 
-    pub(super) fn remember(&mut self, now: Moment, peer: PeerId, face: &Face, session: SessionId) {
+    pub(super) fn remember(&mut self, now: Moment, peer: PeerId, arrival: &Arrival, session: SessionId) {
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
         self.recent.push_back(Recent {
             at: now,
             peer,
-            terminal: face.terminal.clone(),
-            seq: face.seq,
-            face_sid: face.face_sid.clone(),
+            terminal: arrival.terminal.clone(),
+            seq: arrival.seq,
+            way: arrival.way.clone(),
             session,
             outcome: None,
         });
     }
 
-    /// The session that this face started when it came before.
-    pub(super) fn repeated(&self, peer: PeerId, face: &Face) -> Option<(SessionId, Option<Outcome>)> {
+    /// The session that this arrival started when it came before.
+    pub(super) fn repeated(&self, peer: PeerId, arrival: &Arrival) -> Option<(SessionId, Option<Outcome>)> {
         // A terminal that starts again counts from one again, with other faces: its numbers hold for one connection.
         // Without its serial number, or with the default seq, only the face_sid tells a resend.
         let numbered = |recent: &&Recent| {
-            let same_terminal = face.terminal.is_some() && recent.terminal == face.terminal;
-            same_terminal && recent.peer == peer && face.seq != 0 && recent.seq == face.seq
+            let same_terminal = arrival.terminal.is_some() && recent.terminal == arrival.terminal;
+            same_terminal && recent.peer == peer && arrival.seq != 0 && recent.seq == arrival.seq
         };
-        let same = |recent: &&Recent| recent.face_sid == face.face_sid || numbered(recent);
+        let same = |recent: &&Recent| is_same(&recent.way, &arrival.way) || numbered(recent);
         self.recent.iter().rev().find(same).map(|recent| (recent.session, recent.outcome.clone()))
     }
 
     /// The session that this face_sid belongs to.
     pub(super) fn session_of(&self, face_sid: &FaceSid) -> Option<(SessionId, Option<Outcome>)> {
-        let found = self.recent.iter().rev().find(|recent| recent.face_sid == *face_sid)?;
+        let is_it = |recent: &&Recent| matches!(&recent.way, WayIn::Face(known) if known == face_sid);
+        let found = self.recent.iter().rev().find(is_it)?;
         Some((found.session, found.outcome.clone()))
     }
 
@@ -108,6 +112,9 @@ impl Lane {
 
     /// Forgets frames whose window has passed, but none of an open session.
     pub(super) fn forget(&mut self, now: Moment) {
+        if self.card.as_ref().is_some_and(|(_, until)| *until <= now) {
+            self.card = None;
+        }
         let window = self.settings.repeat_window;
         self.recent.retain(|recent| recent.outcome.is_none() || now.since(recent.at) < window);
     }
@@ -115,6 +122,12 @@ impl Lane {
     /// When the next frame is to be forgotten: a face_sid is not kept longer than it is of use.
     pub(super) fn forget_at(&self) -> Option<Moment> {
         let window = self.settings.repeat_window;
-        self.recent.iter().filter(|recent| recent.outcome.is_some()).map(|recent| recent.at.after(window)).min()
+        let frames = self.recent.iter().filter(|recent| recent.outcome.is_some()).map(|recent| recent.at.after(window));
+        frames.chain(self.card.as_ref().map(|(_, until)| *until)).min()
     }
+}
+
+/// The same credential: the same kind, and what is good for one question the same.
+fn is_same(one: &WayIn, other: &WayIn) -> bool {
+    one.as_str() == other.as_str() && one.secret() == other.secret()
 }

@@ -62,7 +62,14 @@ impl Kiosk {
                     self.emit(Output::Warm);
                 }
             }
-            Input::Recognised { lane, peer, face } => self.recognised(moment, lane, peer, face),
+            Input::Recognised { lane, peer, arrival } => self.recognised(moment, lane, peer, arrival),
+            Input::CardRead { lane, peer, seq, card } => self.card_read(moment, lane, peer, seq, card),
+            Input::AuthInfoWanted { lane, peer, seq, wanted } => {
+                self.emit(Output::AskAuthInfo { lane, peer, seq, wanted });
+            }
+            Input::AuthInfoGranted { lane, peer, seq, result } => {
+                self.emit(Output::GiveAuthInfo { lane, peer, seq, result });
+            }
             Input::Unrecognised { lane, peer, seq, code } => self.unrecognised(moment, lane, peer, seq, code),
             Input::Consented { lane, peer, seq, face_sid, granted } => {
                 self.consented(moment, lane, (peer, seq), &face_sid, granted);

@@ -28,7 +28,7 @@ mod slip;
 mod surroundings;
 mod verdict;
 
-pub use input::{Button, Device, Face, GateOutcome, Input, LaneMode, PrintOutcome};
+pub use input::{Arrival, Button, Device, GateOutcome, Input, LaneMode, PrintOutcome};
 pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
 pub use record::{Record, Unfinished};

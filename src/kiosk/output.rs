@@ -3,7 +3,7 @@
 use super::{Record, Scene, Signal, Slip};
 use crate::{
     fault::Code,
-    words::{FaceSid, Identity, JobId, LaneId, Moment, PeerId, SessionId, Text},
+    words::{AuthInfoGrant, AuthInfoWanted, Identity, JobId, LaneId, Moment, PeerId, SessionId, Text, WayIn},
 };
 
 /// One thing to do, in the imperative, carried out in order.
@@ -23,10 +23,32 @@ pub enum Output {
     LookUp {
         /// For whom.
         session: SessionId,
-        /// The credential.
-        face_sid: FaceSid,
+        /// By which way.
+        way: WayIn,
         /// No answer is awaited after this moment.
         deadline: Moment,
+    },
+    /// Ask WeChat for a terminal's authinfo.
+    AskAuthInfo {
+        /// Where.
+        lane: LaneId,
+        /// Who gets it.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// For what.
+        wanted: AuthInfoWanted,
+    },
+    /// Give a terminal its authinfo.
+    GiveAuthInfo {
+        /// Where.
+        lane: LaneId,
+        /// Whom.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// What, or why not.
+        result: Result<AuthInfoGrant, Code>,
     },
     /// Ask the site's system to check the person in.
     CheckIn(CheckInRequest),
@@ -160,6 +182,9 @@ pub struct Outcome {
     pub number: Option<Text>,
     /// Where to go.
     pub place: Option<Text>,
+    /// The terminal's app must call `getWxpayAuth` with `quit_face_auth=1`: its SDK still waits for a consent that will
+    /// not come (wechatpay.md §3.2).
+    pub quit_face_auth: bool,
 }
 
 /// How a session ended.

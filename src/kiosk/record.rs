@@ -3,13 +3,13 @@
 use super::{GateOutcome, OutcomeResult, PrintOutcome};
 use crate::{
     fault::Code,
-    words::{FaceSid, JobId, LaneId, Private, SessionId, Text},
+    words::{JobId, LaneId, Private, SessionId, Text, WayIn},
 };
 
 /// One fact about a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
-    /// A face came; durable before anything visible or any check-in.
+    /// Somebody came; durable before anything visible or any check-in.
     Opened {
         /// The new session.
         session: SessionId,
@@ -19,8 +19,8 @@ pub enum Record {
         terminal: Option<Text>,
         /// The frame's number.
         seq: u64,
-        /// Stored as a keyed hash only.
-        face_sid: FaceSid,
+        /// Its kind is stored, and of the rest a keyed hash only.
+        way: WayIn,
     },
     /// The site's system is about to be asked; durable before it is. From here on only it knows the truth.
     CheckingIn {

@@ -3,7 +3,7 @@
 use super::verdict::Verdict;
 use crate::{
     fault::Code,
-    words::{Choice, FaceSid, Identity, LaneId, Moment, PeerId, SessionId, ShownName},
+    words::{Card, Choice, Identity, LaneId, Moment, PeerId, SessionId, ShownName, WayIn},
 };
 
 /// A session that is open in the journal.
@@ -16,7 +16,11 @@ pub(super) struct Session {
     /// The opening record is durable.
     pub(super) durable: bool,
     /// Kept until the consent, then handed to the lookup.
-    pub(super) face_sid: Option<FaceSid>,
+    pub(super) way: Option<WayIn>,
+    /// Whom the visit is for, where a document said so.
+    pub(super) patient: Option<Card>,
+    /// The terminal's SDK waits for a consent.
+    pub(super) consent_awaited: bool,
     /// Kept from the lookup to the decision.
     pub(super) identity: Option<Identity>,
     /// The person's patience.
@@ -60,7 +64,9 @@ impl Session {
             askers: Vec::new(),
             stage,
             durable: false,
-            face_sid: None,
+            way: None,
+            patient: None,
+            consent_awaited: false,
             identity: None,
             deadline,
             from_before: false,

@@ -38,7 +38,9 @@ impl Verdict {
         let (kind, next) = match code {
             Code::N320 | Code::T205 | Code::T206 | Code::X003 => (SceneKind::LookAgain, NextStep::LookAgain),
             Code::N304 | Code::N323 => (SceneKind::TookTooLong, NextStep::LookAgain),
-            Code::N321 | Code::N325 => (SceneKind::Failed, NextStep::OtherWay),
+            Code::N321 | Code::N325 | Code::T213 | Code::W105 | Code::W106 | Code::W107 => {
+                (SceneKind::Failed, NextStep::OtherWay)
+            }
             _ => (SceneKind::Failed, NextStep::StaffWindow),
         };
         Self::new(OutcomeResult::Failed, Some(code), kind, Some(next))

@@ -87,10 +87,18 @@ impl Carrier {
                     return ticket.map(|ticket| Input::NotRecorded { ticket, code: Code::J502 });
                 }
             }
-            Output::LookUp { session, face_sid, deadline } => {
-                if self.lookups.offer(Errand::LookUp { session, face_sid, deadline }).is_err() {
+            Output::LookUp { session, way, deadline } => {
+                if self.lookups.offer(Errand::LookUp { session, way, deadline }).is_err() {
                     return Some(Input::Found { session, result: Err(Code::X003) });
                 }
+            }
+            Output::AskAuthInfo { lane, peer, seq, wanted } => {
+                if self.lookups.offer(Errand::AuthInfo { lane, peer, seq, wanted }).is_err() {
+                    return Some(Input::AuthInfoGranted { lane, peer, seq, result: Err(Code::X003) });
+                }
+            }
+            Output::GiveAuthInfo { lane, peer, seq, result } => {
+                self.reply(lane, Reply::AuthInfo { peer, seq, result });
             }
             Output::CheckIn(request) => return self.check_in(request),
             Output::Resolve { session, after } => {

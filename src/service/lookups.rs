@@ -8,10 +8,9 @@ use std::{
 
 use super::{Inputs, worker::Worker};
 use crate::{
-    fault::Fault as _,
-    identity::FaceLookup,
+    identity::{NoIdentity, Ways},
     kiosk::Input,
-    words::{Clock, FaceSid, Moment, SessionId},
+    words::{AuthInfoWanted, Clock, LaneId, Moment, PeerId, SessionId, WayIn},
 };
 
 /// What a lookup worker does next.
@@ -21,11 +20,13 @@ pub(super) enum Errand {
     /// Refresh certificates if they are due.
     Maintain,
     /// Ask who this is.
-    LookUp { session: SessionId, face_sid: FaceSid, deadline: Moment },
+    LookUp { session: SessionId, way: WayIn, deadline: Moment },
+    /// Ask for a terminal's authinfo.
+    AuthInfo { lane: LaneId, peer: PeerId, seq: u64, wanted: AuthInfoWanted },
 }
 
 /// The lookup in use; SIGHUP puts another in its place while calls under way end with theirs.
-pub(super) type Current = Arc<RwLock<Arc<FaceLookup>>>;
+pub(super) type Current = Arc<RwLock<Arc<Ways>>>;
 
 pub(super) fn spawn(
     current: &Current,
@@ -39,15 +40,23 @@ pub(super) fn spawn(
         let current = Arc::clone(current);
         let inputs = inputs.clone();
         move |errand| {
-            let lookup = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
+            let ways = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
             match errand {
-                Errand::Warm => lookup.warm(),
-                Errand::Maintain => lookup.maintain(),
-                Errand::LookUp { session, face_sid, deadline } => {
-                    let result = lookup.look_up(&face_sid, deadline).map_err(|error| {
-                        let code = error.code();
-                        let request_id = error.request_id().unwrap_or("-");
-                        tracing::warn!(%session, %code, request_id, %error, "lookup failed");
+                Errand::Warm => ways.face.warm(),
+                Errand::Maintain => ways.face.maintain(),
+                Errand::AuthInfo { lane, peer, seq, wanted } => {
+                    let result = ways.authinfo(lane, &wanted).map_err(|NoIdentity { code, told, .. }| {
+                        tracing::warn!(lane = lane.0, %code, error = told, "no authinfo for the terminal");
+                        code
+                    });
+                    let _ = inputs.blocking_send(Input::AuthInfoGranted { lane, peer, seq, result });
+                }
+                Errand::LookUp { session, way, deadline } => {
+                    let result = ways.who(&way, deadline).map_err(|error| {
+                        let NoIdentity { code, request_id, told } = error;
+                        let request_id = request_id.as_deref().unwrap_or("-");
+                        let way = way.as_str();
+                        tracing::warn!(%session, way, %code, request_id, error = told, "lookup failed");
                         code
                     });
                     let _ = inputs.blocking_send(Input::Found { session, result });

@@ -68,7 +68,7 @@ impl Hospital {
         format!("{}/kiosk", self.server.url())
     }
 
-    /// Books something for whoever has this document number or union_id.
+    /// Books something for whoever has this document number, union_id or voucher.
     pub fn book(&self, person: &str, booking: Booking) {
         self.state.inner().bookings.insert(person.to_owned(), booking);
     }
@@ -158,7 +158,10 @@ impl Inner {
             return earlier.clone();
         }
         let person = &question["person"];
-        let key = [&person["credential_id"], &person["union_id"]].into_iter().map(text).find(|key| !key.is_empty());
+        // Whom the visit is for first.
+        let known =
+            [&question["patient"]["credential_id"], &person["credential_id"], &person["union_id"], &person["voucher"]];
+        let key = known.into_iter().map(text).find(|key| !key.is_empty());
         let answer = self.decide(&key.unwrap_or_default(), &text(&question["mode"]), choice);
         self.sessions.insert(session, answer.clone());
         answer

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use super::{
     devices::LaneTwins,
     hospital::Hospital,
+    people::Person,
     terminal::Terminal,
-    visits::{Twist, Visit},
+    visits::{Twist, Visit, Way},
     wechat::WeChat,
+    weixin::Weixin,
 };
 use crate::words::{Clock, Moment};
 
@@ -19,6 +21,8 @@ pub struct Stage {
     pub wechat: WeChat,
     /// The site's system.
     pub hospital: Hospital,
+    /// The mini-program's calls.
+    pub weixin: Weixin,
     /// The lanes' twins.
     pub twins: Vec<LaneTwins>,
     /// The lanes' sockets.
@@ -55,8 +59,19 @@ impl Stage {
     pub fn invite(&self, visits: &[Visit]) {
         for visit in visits {
             self.wechat.know(visit.person.clone());
+            let person = &visit.person;
+            let key = match &visit.way {
+                Way::Voucher(voucher) => voucher,
+                Way::For(patient) => patient.credential_id.as_str(),
+                _ => person.credential_id.as_str(),
+            };
             if let Some(booking) = &visit.booking {
-                self.hospital.book(&visit.person.credential_id, booking.clone());
+                self.hospital.book(key, booking.clone());
+            }
+            match visit.way {
+                Way::RealnameAuth => self.weixin.agree(&person.face_sid, person.clone()),
+                Way::Card | Way::OthersCard(_) => self.weixin.user(&person.face_sid, &person.face_sid, person.clone()),
+                _ => {}
             }
         }
     }
@@ -91,8 +106,7 @@ impl Stage {
         let mut terminal = Terminal::connect(&self.sockets[visit.lane], OUTCOME)?;
         terminal.send("person", &json!({}))?;
         let began = self.now();
-        let consent = !matches!(visit.twist, Twist::Consent(_));
-        terminal.face(&visit.person.face_sid, consent)?;
+        self.present(visit, &mut terminal)?;
         let acknowledged = terminal.receive_type("ack")?;
         match visit.twist {
             Twist::Consent(granted) => {
@@ -108,6 +122,32 @@ impl Stage {
         }
         let outcome = terminal.receive_type("outcome")?;
         Ok((outcome, self.now().since(began)))
+    }
+
+    /// The frames of whoever stands there.
+    fn present(&self, visit: &Visit, terminal: &mut Terminal) -> io::Result<u64> {
+        let card = |terminal: &mut Terminal, of: &Person| {
+            terminal.send("id-card", &json!({ "name": of.name, "number": of.credential_id }))?;
+            terminal.receive_type("ack").map(drop)
+        };
+        let sid = &visit.person.face_sid;
+        let claim = json!({ "openid": sid, "code": sid });
+        match &visit.way {
+            Way::Face => {}
+            Way::For(patient) => card(terminal, patient)?,
+            Way::RealnameAuth => return terminal.send("realname-auth", &json!({ "auth_token": sid })),
+            Way::Voucher(code) => return terminal.send("voucher", &json!({ "code": code })),
+            Way::Card => {
+                card(terminal, &visit.person)?;
+                return terminal.send("realname-check", &claim);
+            }
+            Way::OthersCard(other) => {
+                card(terminal, other)?;
+                return terminal.send("realname-check", &claim);
+            }
+        }
+        let consent = !matches!(visit.twist, Twist::Consent(_));
+        terminal.face(sid, consent)
     }
 
     /// Breaks, or mends, what this visit needs broken.

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::keys::{World, numbers};
+use super::{
+    keys::{World, numbers},
+    weixin::{APIV2_KEY, SECRET},
+};
 
 /// What a sandboxed site is made of.
 pub struct SiteFile<'a> {
@@ -12,6 +15,8 @@ pub struct SiteFile<'a> {
     pub wechat: &'a str,
     /// The site system's address.
     pub hospital: &'a str,
+    /// The sandbox of the mini-program's calls.
+    pub weixin: &'a str,
     /// Where keys, sockets, journal and pictures lie.
     pub folder: &'a Path,
 }
@@ -30,6 +35,8 @@ impl SiteFile<'_> {
         self.world.write_to(&keys)?;
         std::fs::write(keys.join("ca.pem"), authority_pem)?;
         super::keys::write_private(&keys.join("checkin.hmac"), HMAC_KEY)?;
+        super::keys::write_private(&keys.join("weixin.secret"), SECRET.as_bytes())?;
+        super::keys::write_private(&keys.join("apiv2.key"), APIV2_KEY.as_bytes())?;
         let file = self.folder.join("site.toml");
         std::fs::write(&file, self.text())?;
         Ok(file)
@@ -42,7 +49,7 @@ impl SiteFile<'_> {
 
     /// What of a name may be seen is the default on the panel and everything on the slip: its people are invented.
     fn text(&self) -> String {
-        let Self { world, wechat, hospital, .. } = self;
+        let Self { world, wechat, hospital, weixin, .. } = self;
         let [kiosk, gate] = LANES;
         format!(
             r#"board = "simulated"
@@ -67,6 +74,22 @@ public-key-id = "{public_key_id}"
 public-key = "keys/wechatpay.pub.pem"
 ca-file = "keys/ca.pem"
 
+[weixin]
+base-url = "{weixin}"
+ca-file = "keys/ca.pem"
+appid = "{sub_appid}"
+token = {{ stable-token = "keys/weixin.secret" }}
+mch-id = "{sub_mchid}"
+cert-serialno = "{sub_serial_no}"
+key = "keys/decrypt.key.pem"
+
+[authinfo]
+base-url = "{weixin}"
+ca-file = "keys/ca.pem"
+key = "keys/apiv2.key"
+store-id = "clinic3"
+store-name = "内科"
+
 [checkin]
 adapter = "http"
 url = "{hospital}"
@@ -88,6 +111,7 @@ series = "A"
 terminal = "unix:{kiosk}.sock"
 panel = "board"
 printer = "board"
+other-way-qr = "https://his.example/pages/checkin"
 
 [[lane]]
 name = "{gate}"

@@ -13,12 +13,30 @@ pub struct Visit {
     pub person: Person,
     /// What is booked; none is unknown to the site's system.
     pub booking: Option<Booking>,
+    /// By which way.
+    pub way: Way,
     /// What goes wrong, or what the person does.
     pub twist: Twist,
     /// Index of the lane.
     pub lane: usize,
     /// What the terminal is told, what the panel shows, what is printed or opened; see `morning::Seen`.
     pub expected: &'static str,
+}
+
+/// How somebody presents themselves.
+pub enum Way {
+    /// A face.
+    Face,
+    /// The mini-program's real-name button.
+    RealnameAuth,
+    /// The identity card in a reader, and the mini-program's word that its owner agreed.
+    Card,
+    /// The same with somebody else's card.
+    OthersCard(Person),
+    /// A queue voucher.
+    Voucher(&'static str),
+    /// The face of somebody who comes for another, whose card is in the reader.
+    For(Person),
 }
 
 /// What is different about a visit.
@@ -43,7 +61,7 @@ const GATE: usize = 1;
 
 fn visit(about: &'static str, person: Person, expected: &'static str) -> Visit {
     let booking = Some(Booking::At("3楼 内科一诊室".to_owned()));
-    Visit { about, person, booking, twist: Twist::None, lane: KIOSK, expected }
+    Visit { about, person, booking, way: Way::Face, twist: Twist::None, lane: KIOSK, expected }
 }
 
 /// The morning, in order; the same person appears more than once.
@@ -139,6 +157,42 @@ pub fn morning() -> Vec<Visit> {
         Visit {
             twist: Twist::SiteDown,
             ..visit("site system down", Person::new("sid-kong", "孔明"), "failed H901 | 暂时无法签到 请到人工窗口 | -")
+        },
+        Visit {
+            way: Way::RealnameAuth,
+            ..visit(
+                "mini-program instead of a face",
+                Person::new("sid-zheng", "郑和"),
+                "checked_in A013 | 签到成功 郑* | slip 郑和",
+            )
+        },
+        Visit {
+            way: Way::Card,
+            ..visit(
+                "identity card in a reader",
+                Person::new("sid-shang", "上官婉"),
+                "checked_in A014 | 签到成功 上官* | slip 上官婉",
+            )
+        },
+        Visit {
+            way: Way::OthersCard(Person::new("sid-hua", "花荣")),
+            ..visit(
+                "somebody else's card",
+                Person::new("sid-shi2", "时迁"),
+                "failed W111 | 暂时无法签到 请到人工窗口 | -",
+            )
+        },
+        Visit {
+            way: Way::Voucher("V-2026-0001"),
+            ..visit("a queue voucher", Person::new("sid-none", "无名"), "checked_in A015 | 签到成功 | slip ")
+        },
+        Visit {
+            way: Way::For(Person::new("sid-child", "林小宝")),
+            ..visit(
+                "a mother for her child",
+                Person::new("sid-mother", "林秀"),
+                "checked_in A016 | 签到成功 林*宝 | slip 林小宝",
+            )
         },
         Visit { lane: GATE, ..visit("station gate", liu, "checked_in | 签到成功 刘*舟 | gate 300 ms") },
         Visit {

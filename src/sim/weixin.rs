@@ -8,9 +8,11 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use encoding_rs::GB18030;
+use hmac::{Hmac, Mac as _};
 use rand::rngs::OsRng;
 use rsa::{Pkcs1v15Encrypt, RsaPublicKey};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use super::{
     keys::{World, numbers, random_hex},
@@ -27,6 +29,9 @@ pub struct Weixin {
 
 /// The app secret that the sandbox knows.
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// The APIv2 key that the sandbox knows.
+pub const APIV2_KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 
 struct State {
     world: Arc<World>,
@@ -46,6 +51,8 @@ struct Inner {
     categories: Option<String>,
     /// Answered once to the next call, instead of the truth.
     next: Vec<i64>,
+    /// How often a terminal was granted something.
+    granted: usize,
 }
 
 impl Weixin {
@@ -90,6 +97,11 @@ impl Weixin {
         inner.codes.insert(code.to_owned());
     }
 
+    /// How often an authinfo was granted.
+    pub fn granted(&self) -> usize {
+        self.state.inner().granted
+    }
+
     /// The next call is answered with this errcode.
     pub fn stumble(&self, errcode: i64) {
         self.state.inner().next.push(errcode);
@@ -108,6 +120,9 @@ impl State {
 
     fn answer(&self, request: &Request) -> Answer {
         let mut inner = self.inner();
+        if request.path() == "/face/get_wxpayface_authinfo" {
+            return inner.authinfo(&request.body);
+        }
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         if request.path() == "/cgi-bin/stable_token" {
             return Answer::json(200, &inner.stable_token(&body));
@@ -176,6 +191,54 @@ impl Inner {
         json!({ "access_token": self.token, "expires_in": 7200 })
     }
 
+    /// XML, signed over its sorted fields and the APIv2 key.
+    fn authinfo(&mut self, body: &[u8]) -> Answer {
+        let text = String::from_utf8_lossy(body).into_owned();
+        let field = |name: &str| {
+            let (_, rest) = text.split_once(&format!("<{name}><![CDATA["))?;
+            Some(rest.split_once("]]>")?.0.to_owned())
+        };
+        let mut names: Vec<&str> = text.split("<![CDATA[").filter_map(|part| part.rsplit('<').next()).collect();
+        names.pop();
+        let mut pairs: Vec<(String, String)> = names
+            .into_iter()
+            .map(|name| name.trim_end_matches('>'))
+            .filter(|name| *name != "sign")
+            .filter_map(|name| Some((name.to_owned(), field(name)?)))
+            .collect();
+        let answer = |xml: String| Answer { body: xml.into_bytes(), ..Answer::json(200, &json!(null)) };
+        let refuse = |told: &str| {
+            answer(format!(
+                "<xml><return_code><![CDATA[ERROR]]></return_code><return_msg><![CDATA[{told}]]></return_msg></xml>"
+            ))
+        };
+        if field("sign") != Some(apiv2_sign(&mut pairs)) {
+            return refuse("签名错误");
+        }
+        if field("rawdata").is_none_or(|rawdata| rawdata.len() < 8)
+            || field("mch_id").as_deref() != Some(numbers::MCHID)
+        {
+            return refuse("请检查mchid");
+        }
+        self.granted += 1;
+        let mut fields: Vec<(String, String)> = [
+            ("return_code", "SUCCESS"),
+            ("return_msg", "ok"),
+            ("appid", numbers::APPID),
+            ("mch_id", numbers::MCHID),
+            ("nonce_str", &random_hex(16)),
+            ("authinfo", &format!("authinfo-{}", self.granted)),
+            ("expires_in", "3600"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
+        let sign = apiv2_sign(&mut fields);
+        let mut xml: String =
+            fields.iter().map(|(name, value)| format!("<{name}><![CDATA[{value}]]></{name}>")).collect();
+        xml.push_str(&format!("<sign>{sign}</sign>"));
+        answer(format!("<xml>{xml}</xml>"))
+    }
+
     fn categories(&self) -> Answer {
         let list = r#"{"errcode":0,"errmsg":"ok","category_list":[
             {"first_class":"医疗服务","second_class":"公立医疗机构","first_id":99,"second_id":904},
@@ -201,6 +264,16 @@ impl Inner {
             }),
         )
     }
+}
+
+/// HMAC-SHA256 over `k=v&…&key=` of what is not empty, sorted.
+fn apiv2_sign(pairs: &mut Vec<(String, String)>) -> String {
+    pairs.retain(|(_, value)| !value.is_empty());
+    pairs.sort();
+    let joined: String = pairs.iter().map(|(name, value)| format!("{name}={value}&")).collect();
+    let mut mac = Hmac::<Sha256>::new_from_slice(APIV2_KEY.as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(format!("{joined}key={APIV2_KEY}").as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn error(errcode: i64) -> Answer {

@@ -13,7 +13,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use crate::words::{FaceSid, Private};
+use crate::words::{Private, WayIn};
 
 /// The first 16 bytes of HMAC-SHA256 under the device's correlation key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,9 +41,9 @@ impl Correlator {
         Ok(Self { key: Zeroizing::new(key) })
     }
 
-    /// The hash of a face_sid.
-    pub fn face(&self, face_sid: &FaceSid) -> Tag {
-        self.tag(b"face\0", face_sid.reveal())
+    /// The hash of what somebody presented.
+    pub fn way(&self, way: &WayIn) -> Tag {
+        self.tag(format!("{}\0", way.as_str()).as_bytes(), way.secret())
     }
 
     /// The hash of what tells one person from another.

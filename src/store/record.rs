@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Correlator, Tag};
-use crate::kiosk::{GateOutcome, PrintOutcome, Record};
+use crate::{
+    kiosk::{GateOutcome, PrintOutcome, Record},
+    words::WayIn,
+};
 
 /// One stored fact. Texts are those of the wire; `face` and `person` are keyed hashes in hex.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +23,10 @@ pub enum Stored {
         terminal: Option<String>,
         /// The frame's number.
         seq: u64,
-        /// Keyed hash of the face_sid.
+        /// By which way, where it was not a face.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        way: Option<String>,
+        /// Keyed hash of what was presented.
         face: String,
     },
     /// The site's system was about to be asked.
@@ -95,12 +101,13 @@ impl Stored {
         let session = record.session().to_string();
         let text = |code: &Option<crate::fault::Code>| code.map(|code| code.as_str().to_owned());
         match record {
-            Record::Opened { lane, terminal, seq, face_sid, .. } => Self::Opened {
+            Record::Opened { lane, terminal, seq, way, .. } => Self::Opened {
                 session,
                 lane: lanes.get(usize::from(lane.0)).cloned().unwrap_or_default(),
                 terminal: terminal.as_ref().map(ToString::to_string),
                 seq: *seq,
-                face: correlator.face(face_sid).to_string(),
+                way: Some(way.as_str().to_owned()).filter(|_| !matches!(way, WayIn::Face(_))),
+                face: correlator.way(way).to_string(),
             },
             Record::CheckingIn { person, .. } => {
                 Self::CheckingIn { session, person: person.as_ref().map(|p| correlator.person(p).to_string()) }

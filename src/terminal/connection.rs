@@ -73,10 +73,12 @@ impl Intake {
         let (lane, peer) = (self.shared.settings.lane, self.peer);
         let (input, seq) = match frame {
             Frame::Person => (Input::Approached { lane }, None),
-            Frame::Face(face) => {
-                let seq = face.seq;
-                (Input::Recognised { lane, peer, face }, Some(seq))
+            Frame::Arrival(arrival) => {
+                let seq = arrival.seq;
+                (Input::Recognised { lane, peer, arrival }, Some(seq))
             }
+            Frame::Card { seq, card } => (Input::CardRead { lane, peer, seq, card }, Some(seq)),
+            Frame::AuthInfo { seq, wanted } => (Input::AuthInfoWanted { lane, peer, seq, wanted }, Some(seq)),
             Frame::NoFace { seq, code } => (Input::Unrecognised { lane, peer, seq, code }, Some(seq)),
             Frame::Consent { seq, face_sid, granted } => {
                 (Input::Consented { lane, peer, seq, face_sid, granted }, Some(seq))

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::crc16;
 use crate::{
     fault::Code,
-    kiosk::Face,
-    words::{FaceSid, OpenId, SessionId, Text},
+    kiosk::Arrival,
+    words::{AuthInfoWanted, Card, CredentialType, FaceSid, OpenId, Private, RealnameClaim, SessionId, Text, WayIn},
 };
 
 /// One frame.
@@ -14,14 +14,28 @@ use crate::{
 pub enum Frame {
     /// Somebody stands here.
     Person,
-    /// A face was recognised.
-    Face(Face),
+    /// A face was recognised, or somebody comes by another way.
+    Arrival(Arrival),
+    /// A card reader read a document.
+    Card {
+        /// The frame's number.
+        seq: u64,
+        /// What it says.
+        card: Card,
+    },
     /// A face was not recognised, or its face_sid is unusable.
     NoFace {
         /// The frame's number.
         seq: u64,
         /// T205 or T206.
         code: Code,
+    },
+    /// The terminal's SDK needs an authinfo.
+    AuthInfo {
+        /// The frame's number.
+        seq: u64,
+        /// For what.
+        wanted: AuthInfoWanted,
     },
     /// The person agreed, or did not.
     Consent {
@@ -78,10 +92,23 @@ struct Fields {
     granted: Option<bool>,
     session: Option<String>,
     option: Option<u8>,
+    auth_token: Option<String>,
+    code: Option<String>,
+    real_name: Option<String>,
+    cred_id: Option<String>,
+    cred_type: Option<String>,
+    name: Option<String>,
+    number: Option<String>,
+    rawdata: Option<String>,
+    device_id: Option<String>,
+    fresh: Option<bool>,
 }
 
 /// The longest openid taken over, bytes.
 const LONGEST_ID: usize = 128;
+
+/// `rawdata`, bytes (wechatpay.md §3.4).
+const LONGEST_RAWDATA: usize = 2048;
 
 /// Parses one line of at most [`super::MAX_LINE`] bytes.
 pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
@@ -91,8 +118,9 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
         let text = std::str::from_utf8(line).map_err(|_| garbled)?;
         let face_sid = FaceSid::parse(text).map_err(|_| garbled)?;
         // A barcode reader knows no consent frame: whoever shows the code agrees.
-        let face = Face { seq: 0, terminal: None, face_sid, openid: None, sub_openid: None, consent: true };
-        return Ok(Frame::Face(face));
+        let way = WayIn::Face(face_sid);
+        let (terminal, openid, sub_openid) = (None, None, None);
+        return Ok(Frame::Arrival(Arrival { seq: 0, terminal, way, openid, sub_openid, consent: true }));
     }
     let fields: Fields = serde_json::from_slice(line).map_err(|_| garbled)?;
     let seq = fields.seq;
@@ -104,6 +132,31 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
     match fields.kind.as_deref() {
         Some("person") => Ok(Frame::Person),
         Some("face") => Ok(face(fields, number)),
+        Some("realname-auth") => {
+            let token = fields.auth_token.as_deref().and_then(WayIn::token).ok_or(error(Code::T205))?;
+            Ok(arrival(fields, number, WayIn::RealnameAuth(token)))
+        }
+        Some("voucher") => {
+            let code = fields.code.as_deref().and_then(WayIn::token).ok_or(error(Code::T205))?;
+            Ok(arrival(fields, number, WayIn::Voucher(code)))
+        }
+        Some("realname-check") => {
+            let claim = claim(&fields).ok_or(error(Code::T205))?;
+            Ok(arrival(fields, number, WayIn::RealnameCheck(claim)))
+        }
+        Some("authinfo-request") => {
+            let rawdata = fields.rawdata.filter(|text| (1..=LONGEST_RAWDATA).contains(&text.len()));
+            let wanted = AuthInfoWanted {
+                device_id: Text::clean(fields.device_id.as_deref().or(fields.terminal.as_deref()).unwrap_or_default()),
+                rawdata: Private::new(rawdata.ok_or(error(Code::T205))?),
+                fresh: fields.fresh.unwrap_or(false),
+            };
+            Ok(Frame::AuthInfo { seq: number, wanted })
+        }
+        Some("id-card") => {
+            let card = card(fields.name.as_deref(), fields.number.as_deref(), &fields).ok_or(error(Code::T205))?;
+            Ok(Frame::Card { seq: number, card })
+        }
         Some("consent") => {
             let face_sid = fields.face_sid.as_deref().and_then(|text| FaceSid::parse(text).ok());
             let face_sid = face_sid.ok_or(error(Code::T205))?;
@@ -121,24 +174,51 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
 }
 
 fn face(fields: Fields, seq: u64) -> Frame {
-    if fields.return_code.is_some_and(|code| code != "SUCCESS") {
+    if fields.return_code.as_ref().is_some_and(|code| code != "SUCCESS") {
         return Frame::NoFace { seq, code: Code::T206 };
     }
-    let id = |text: Option<String>| {
-        text.filter(|text| (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()))
-            .map(OpenId::new)
-    };
     match fields.face_sid.as_deref().map(FaceSid::parse) {
-        Some(Ok(face_sid)) => Frame::Face(Face {
-            seq,
-            terminal: fields.terminal.map(|text| Text::clean(&text)).filter(|text| !text.is_empty()),
-            face_sid,
-            openid: id(fields.openid),
-            sub_openid: id(fields.sub_openid),
-            consent: fields.consent.unwrap_or(false),
-        }),
+        Some(Ok(face_sid)) => {
+            let consent = fields.consent.unwrap_or(false);
+            match arrival(fields, seq, WayIn::Face(face_sid)) {
+                Frame::Arrival(face) => Frame::Arrival(Arrival { consent, ..face }),
+                other => other,
+            }
+        }
         _ => Frame::NoFace { seq, code: Code::T205 },
     }
+}
+
+/// Who comes by another way has agreed in the mini-program, or holds the voucher in their hand.
+fn arrival(fields: Fields, seq: u64, way: WayIn) -> Frame {
+    Frame::Arrival(Arrival {
+        seq,
+        terminal: fields.terminal.map(|text| Text::clean(&text)).filter(|text| !text.is_empty()),
+        way,
+        openid: openid(fields.openid),
+        sub_openid: openid(fields.sub_openid),
+        consent: true,
+    })
+}
+
+fn openid(text: Option<String>) -> Option<OpenId> {
+    text.filter(|text| (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()))
+        .map(OpenId::new)
+}
+
+/// `openid` and `code`; name and number too, or neither.
+fn claim(fields: &Fields) -> Option<RealnameClaim> {
+    let card = match (&fields.real_name, &fields.cred_id) {
+        (None, None) => None,
+        (name, number) => Some(card(name.as_deref(), number.as_deref(), fields)?),
+    };
+    let code = WayIn::token(fields.code.as_deref()?)?;
+    Some(RealnameClaim { openid: openid(fields.openid.clone())?, code, card })
+}
+
+fn card(name: Option<&str>, number: Option<&str>, fields: &Fields) -> Option<Card> {
+    let kind = fields.cred_type.as_deref().unwrap_or("1").parse().ok()?;
+    Card::parse(name?, CredentialType::from_number(kind), number?)
 }
 
 /// The line without its optional checksum, `*hhhh` at its end.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     fault::Code,
     kiosk::{AckStatus, Outcome, Scene},
-    words::{Language, PeerId, SessionId},
+    words::{AuthInfoGrant, Language, PeerId, SessionId},
 };
 
 /// Something a terminal is told.
@@ -33,6 +33,15 @@ pub enum Reply {
         /// How.
         outcome: Outcome,
     },
+    /// What the terminal's SDK asked for.
+    AuthInfo {
+        /// Whom.
+        peer: PeerId,
+        /// The frame's number.
+        seq: u64,
+        /// What, or why not.
+        result: Result<AuthInfoGrant, Code>,
+    },
     /// What to show; to every connection of the lane.
     Scene(Scene),
 }
@@ -41,7 +50,7 @@ impl Reply {
     /// Whom; none for everybody.
     pub(super) fn peer(&self) -> Option<PeerId> {
         match self {
-            Self::Ack { peer, .. } | Self::Outcome { peer, .. } => Some(*peer),
+            Self::Ack { peer, .. } | Self::Outcome { peer, .. } | Self::AuthInfo { peer, .. } => Some(*peer),
             Self::Scene(_) => None,
         }
     }
@@ -51,12 +60,22 @@ impl Reply {
         match self {
             Self::Ack { seq, status, session, code, .. } => ack(Some(*seq), *status, *session, *code),
             Self::Outcome { seq, outcome, .. } => {
-                let Outcome { session, result, code, number, place } = outcome;
+                let Outcome { session, result, code, number, place, quit_face_auth } = outcome;
                 line(&json!({
                     "v": 1, "type": "outcome", "seq": seq, "session": session.to_string(),
                     "result": result.as_str(), "code": code.map(Code::as_str),
                     "number": number.as_ref().map(ToString::to_string),
                     "place": place.as_ref().map(ToString::to_string),
+                    "quit_face_auth": quit_face_auth,
+                }))
+            }
+            Self::AuthInfo { seq, result, .. } => {
+                let grant = result.as_ref().ok();
+                line(&json!({
+                    "v": 1, "type": "authinfo", "seq": seq,
+                    "authinfo": grant.map(|grant| grant.authinfo.reveal()),
+                    "expires_in": grant.map(|grant| grant.expires_in.as_secs()),
+                    "code": result.as_ref().err().map(|code| code.as_str()),
                 }))
             }
             Self::Scene(scene) => scene_line(scene),

@@ -7,6 +7,7 @@
 //! What it does not do: speak HTTP, choose padding, judge whether a plaintext is a name.
 
 mod answer;
+mod apiv2;
 mod certificate;
 mod engine;
 mod files;
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 
 pub use self::{
     answer::{Forged, Sealed, SignedAnswer, Verified, verify},
+    apiv2::{ApiV2Key, AuthInfoFields},
     certificate::{CertificateFacts, PublicKey},
     engine::EngineKind,
     hardening::no_core_dumps,

@@ -1,6 +1,6 @@
 //! What WeChat says about a person.
 
-use super::{Credential, NameStyle, Private, masked_name};
+use super::{Card, Credential, NameStyle, Private, masked_name};
 
 /// A person's real name as WeChat holds it, 1–71 characters of Unicode. Not normalised: compatibility hanzi are names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,10 @@ pub struct Identity {
     pub real_name: Option<RealName>,
     /// `credential_type` with opened `encrypted_credential_id`.
     pub credential: Option<Credential>,
+    /// A voucher that the site's system understands.
+    pub voucher: Option<Private>,
+    /// Whom the visit is for, where that is not the person who came: a child, a parent.
+    pub patient: Option<Card>,
 }
 
 impl RealName {
@@ -85,17 +89,27 @@ impl UnionId {
 }
 
 impl Identity {
-    /// What tells this person from another on one day: the credential, else the union id, else an openid.
+    /// What tells this person from another on one day: the credential, else the union id, a voucher, an openid.
     /// Goes into the keyed hash that correlates journal records; never stored itself.
     pub fn distinguishing(&self) -> Option<Private> {
-        let text = if let Some(credential) = &self.credential {
+        let own = if let Some(credential) = &self.credential {
             format!("c:{}:{}", credential.kind.number(), credential.id.reveal())
         } else if let Some(union_id) = &self.union_id {
             format!("u:{}", union_id.reveal())
+        } else if let Some(voucher) = &self.voucher {
+            format!("v:{}", voucher.reveal())
         } else {
             let openid = self.sub_openid.as_ref().or(self.openid.as_ref())?;
             format!("o:{}", openid.reveal())
         };
-        Some(Private::new(text))
+        let own = zeroize::Zeroizing::new(own);
+        // One person comes for several: each is a visit of its own.
+        let patient = self.patient.as_ref().map(|card| format!("|p:{}", card.id.reveal())).unwrap_or_default();
+        Some(Private::new(format!("{}{patient}", *own)))
+    }
+
+    /// The name that stands on panel and slip: the patient's, else the person's.
+    pub fn name(&self) -> Option<&RealName> {
+        self.patient.as_ref().map(|card| &card.name).or(self.real_name.as_ref())
     }
 }

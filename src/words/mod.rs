@@ -15,6 +15,7 @@ mod mask;
 mod private;
 mod session;
 mod text;
+mod way_in;
 
 pub use answer::{Admission, CheckInAnswer, Choice, Resolution};
 pub use clock::{Clock, Moment, Now, ServiceDay, WallTime};
@@ -27,3 +28,4 @@ pub use mask::{masked_credential, masked_name};
 pub use private::Private;
 pub use session::{JobId, SessionId, SessionIdError};
 pub use text::Text;
+pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, RealnameClaim, WayIn};

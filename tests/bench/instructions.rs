@@ -13,10 +13,10 @@ use facemchd::{
         panel::{Rom, SerialSpi, St7920, Style},
         slip_bytes,
     },
-    kiosk::{self, Face, Input, Kiosk, LaneSettings, Output, Record, Scene, SceneKind, Slip},
+    kiosk::{self, Arrival, Input, Kiosk, LaneSettings, Output, Record, Scene, SceneKind, Slip},
     words::{
         Admission, CheckInAnswer, FaceSid, Identity, LaneId, Moment, NameStyle, Now, PeerId, RealName, SessionId, Text,
-        WallTime,
+        WallTime, WayIn,
     },
 };
 
@@ -116,15 +116,15 @@ impl Core {
         self.visits += 1;
         self.now.moment = self.now.moment.after(Duration::from_secs(70));
         self.kiosk.handle_timeout(self.now);
-        let face = Face {
+        let face = Arrival {
             seq: u64::from(self.visits),
             terminal: None,
-            face_sid: FaceSid::parse(&format!("sid-{:08}", self.visits)).expect("a face_sid"),
+            way: WayIn::Face(FaceSid::parse(&format!("sid-{:08}", self.visits)).expect("a face_sid")),
             openid: None,
             sub_openid: None,
             consent: true,
         };
-        self.give(Input::Recognised { lane: LaneId(0), peer: PeerId(1), face });
+        self.give(Input::Recognised { lane: LaneId(0), peer: PeerId(1), arrival: face });
         SessionId { run: 1, serial: self.visits }
     }
 

@@ -87,7 +87,7 @@ impl io::Read for Tap {
 impl io::Write for Tap {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // ESC @ begins the slip; the questions before it are DLE EOT.
-        if bytes.first() == Some(&0x1B) {
+        if bytes.starts_with(b"\x1b@") {
             let _ = self.began.try_send(self.clock.now().moment);
         }
         self.cable.write(bytes)
@@ -251,7 +251,7 @@ fn parts(
         unfinished: Vec::new(),
         journal,
         correlator,
-        lookup: Arc::new(lookup.inner),
+        ways: Arc::new(facemchd::identity::Ways { face: Arc::new(lookup.inner), weixin: None, authinfo: None }),
         lookup_workers: 1,
         patience,
         checkin: Box::new(checkin),

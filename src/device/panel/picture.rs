@@ -123,17 +123,18 @@ fn tone(kind: SceneKind) -> Tone {
 fn blocks(scene: &Scene, style: Style, base: usize, across: usize) -> Vec<Block> {
     let language = style.language;
     let headline = scene.kind.headline(language).to_owned();
-    let fits = |text: &str, wanted: usize| {
-        (1..=wanted).rev().find(|scale| width(text) * HALF * scale + HALF * scale <= across).unwrap_or(1)
-    };
-    let mut blocks = vec![Block::Banner { scale: fits(&headline, base + base.div_ceil(2)), text: headline }];
+    let fits =
+        |text: &str, wanted: usize| (1..=wanted).rev().find(|scale| width(text) * HALF * scale <= across).unwrap_or(1);
+    // In large type the room goes to what is below the headline.
+    let more = |part: usize| if style.large { base } else { base + part };
+    let mut blocks = vec![Block::Banner { scale: fits(&headline, more(base.div_ceil(2))), text: headline }];
     let mut text = |text: &str, scale: usize, ink: Ink| {
         if !text.is_empty() {
             blocks.push(Block::Text { text: text.to_owned(), scale, ink });
         }
     };
     if let Some(name) = &scene.name {
-        text(name.reveal(), base + base / 2, Ink::Text);
+        text(name.reveal(), more(base / 2), Ink::Text);
     }
     if let Some(number) = &scene.number {
         text(number.as_str(), fits(number.as_str(), 3 * base), Ink::Accent);
@@ -163,7 +164,7 @@ fn margin(scale: usize) -> usize {
 
 impl Block {
     fn lines(text: &str, scale: usize, across: usize) -> Vec<String> {
-        wrap(text, (across / (HALF * scale)).saturating_sub(1).max(2))
+        wrap(text, (across / (HALF * scale)).max(2))
     }
 
     fn height(&self, across: usize) -> usize {

@@ -40,7 +40,7 @@ pub fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
     }
     let code = scene.code.map(|code| code.as_str().to_owned());
     for small in code.into_iter().chain(countdown(scene).map(|left| language.seconds(left))) {
-        let has_room = |line: &String| width(&aligned(line)) + 1 + width(&aligned(&small)) <= COLUMNS;
+        let has_room = |line: &String| width(&aligned(line)) < right_start(&small);
         // A countdown that finds no room is left out; a code never is.
         let corner = lines.iter().rposition(has_room).or(scene.code.is_some().then_some(LINES - 1));
         if let Some(corner) = corner {
@@ -58,10 +58,15 @@ fn choices(scene: &Scene, language: Language) -> [String; LINES] {
     [first.unwrap_or_default(), line(), line(), line()]
 }
 
+/// Where a text at the right of a line begins: at an even column.
+fn right_start(text: &str) -> usize {
+    COLUMNS.saturating_sub(width(&aligned(text))) / 2 * 2
+}
+
 /// Left and right on one line; the right one wins. Both begin at an even column, where a hanzi may stand.
 fn sides(left: &str, right: &str) -> String {
+    let start = right_start(right);
     let right = aligned(right);
-    let start = COLUMNS.saturating_sub(width(&right)) / 2 * 2;
     let left = fit(&aligned(left), start.saturating_sub(1));
     let gap = start.saturating_sub(width(&left)).max(1);
     format!("{left}{}{right}", " ".repeat(gap))

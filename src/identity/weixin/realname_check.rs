@@ -7,7 +7,7 @@ use super::{Weixin, WeixinError};
 use crate::{fault::Code, http::Method};
 
 /// What a person claims. Sent as it is: UTF-8, the code unchanged.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, zeroize::ZeroizeOnDrop)]
 pub struct Claim {
     /// Whose.
     pub openid: String,

@@ -1,0 +1,158 @@
+//! `POST https://payapp.weixin.qq.com/face/get_wxpayface_authinfo` (wechatpay.md §3.4): what the face terminal's SDK
+//! needs before it may recognise anybody. Offered here so that the APIv2 key need not lie on the Android box.
+
+mod xml;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    fault::{Code, Fault},
+    http::{Client, HttpError, Method, Request},
+    vault::{ApiV2Key, AuthInfoFields},
+    words::{AuthInfoGrant, AuthInfoWanted, Clock, LaneId, Moment, Private},
+};
+
+/// Who asks.
+pub struct AuthInfoSettings {
+    /// `https://payapp.weixin.qq.com`
+    pub base_url: String,
+    /// `appid`
+    pub appid: String,
+    /// `mch_id`
+    pub mch_id: String,
+    /// `sub_appid`
+    pub sub_appid: Option<String>,
+    /// `sub_mch_id`
+    pub sub_mch_id: Option<String>,
+    /// `store_id`
+    pub store_id: String,
+    /// `store_name`
+    pub store_name: String,
+    /// The deadline of one call.
+    pub patience: Duration,
+}
+
+/// The call, and what it brought until it ends.
+pub struct AuthInfo {
+    settings: AuthInfoSettings,
+    key: ApiV2Key,
+    client: Client,
+    clock: Arc<dyn Clock>,
+    /// One per lane: a terminal's, until it ends.
+    kept: Mutex<BTreeMap<LaneId, (String, Private, Moment)>>,
+}
+
+/// Why there is none. Says nothing of rawdata or key.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthInfoError {
+    /// No answer.
+    #[error("no answer")]
+    Http(#[from] HttpError),
+    /// An answer that is not WeChat's, or not readable.
+    #[error("the answer is not signed with our APIv2 key, or cannot be read")]
+    Forged,
+    /// WeChat says no, with its own words.
+    #[error("refused: {0}")]
+    Refused(String),
+}
+
+impl Fault for AuthInfoError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Http(error) => error.code(),
+            Self::Forged => Code::N310,
+            Self::Refused(_) => Code::N326,
+        }
+    }
+}
+
+/// The largest answer, bytes.
+const MAX_BODY: usize = 16 * 1024;
+
+/// A grant this close to its end is not handed out any more.
+const MARGIN: Duration = Duration::from_secs(60);
+
+impl AuthInfo {
+    /// Everything ready; connects to nothing.
+    pub fn new(settings: AuthInfoSettings, key: ApiV2Key, client: Client, clock: Arc<dyn Clock>) -> Self {
+        Self { settings, key, client, clock, kept: Mutex::default() }
+    }
+
+    /// The grant for a terminal's rawdata: the one that is still good, or a fresh one where there is none or the terminal
+    /// wants it.
+    pub fn grant(&self, lane: LaneId, wanted: &AuthInfoWanted) -> Result<AuthInfoGrant, AuthInfoError> {
+        let AuthInfoWanted { device_id, rawdata, fresh } = wanted;
+        let device_id = device_id.as_str();
+        let now = self.clock.now().moment;
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&lane).cloned();
+        if let Some((_, authinfo, until)) = kept.filter(|(of, _, until)| !*fresh && of == device_id && now < *until) {
+            return Ok(AuthInfoGrant { authinfo, expires_in: until.since(now) + MARGIN });
+        }
+        let granted = self.ask(device_id, rawdata)?;
+        let until = now.after(granted.expires_in.saturating_sub(MARGIN));
+        let entry = (device_id.to_owned(), granted.authinfo.clone(), until);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(lane, entry);
+        Ok(granted)
+    }
+
+    fn ask(&self, device_id: &str, rawdata: &Private) -> Result<AuthInfoGrant, AuthInfoError> {
+        let settings = &self.settings;
+        let now = self.clock.now().wall.unix_seconds().to_string();
+        let nonce = nonce().ok_or(AuthInfoError::Forged)?;
+        let mut fields: AuthInfoFields<'_> = BTreeMap::from([
+            ("appid", settings.appid.as_str()),
+            ("device_id", device_id),
+            ("mch_id", &settings.mch_id),
+            ("nonce_str", &nonce),
+            ("now", &now),
+            ("rawdata", rawdata.reveal()),
+            ("sign_type", "HMAC-SHA256"),
+            ("store_id", &settings.store_id),
+            ("store_name", &settings.store_name),
+            ("version", "1"),
+        ]);
+        fields.extend(settings.sub_appid.as_deref().map(|appid| ("sub_appid", appid)));
+        fields.extend(settings.sub_mch_id.as_deref().map(|mch_id| ("sub_mch_id", mch_id)));
+        let sign = self.key.sign_authinfo(&fields).ok_or(AuthInfoError::Forged)?;
+        fields.insert("sign", &sign);
+        let body = Zeroizing::new(xml::write(&fields).into_bytes());
+        let url = format!("{}/face/get_wxpayface_authinfo", settings.base_url);
+        let response = self.client.send(&Request {
+            method: Method::Post,
+            url: &url,
+            headers: &[("Content-Type", "text/xml; charset=utf-8"), ("Accept", "text/xml")],
+            body: Some(&body),
+            patience: settings.patience,
+            max_body: MAX_BODY,
+        })?;
+        let answer = xml::read(&response.body).filter(|_| response.status == 200).ok_or(AuthInfoError::Forged)?;
+        let text = |name: &str| answer.get(name).map(String::as_str).unwrap_or_default();
+        if text("return_code") != "SUCCESS" {
+            // A refusal is not signed, and changes nothing that a forger could want.
+            let told: String = text("return_msg").chars().filter(|c| !c.is_control()).take(128).collect();
+            return Err(AuthInfoError::Refused(told));
+        }
+        let expires_in = text("expires_in").parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+        let authinfo = text("authinfo");
+        match expires_in {
+            Some(seconds) if !authinfo.is_empty() && self.key.is_authentic(&answer) => Ok(AuthInfoGrant {
+                authinfo: Private::new(authinfo.to_owned()),
+                expires_in: Duration::from_secs(seconds),
+            }),
+            _ => Err(AuthInfoError::Forged),
+        }
+    }
+}
+
+/// 32 random hex digits.
+fn nonce() -> Option<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes.iter().fold(String::with_capacity(32), |hex, byte| format!("{hex}{byte:02X}")))
+}

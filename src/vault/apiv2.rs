@@ -1,0 +1,87 @@
+//! The APIv2 key: signs the one request that still needs it, `get_wxpayface_authinfo` (wechatpay.md §3.4).
+
+use std::{collections::BTreeMap, path::Path};
+
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::{VaultError, files::KeyFile};
+
+/// The key of a merchant's older interfaces: 32 ASCII characters.
+pub struct ApiV2Key(Zeroizing<String>);
+
+/// What the terminal's rawdata is sent with; empty ones are left out of the signature.
+pub type AuthInfoFields<'a> = BTreeMap<&'static str, &'a str>;
+
+/// The fields of the request and of its answer: nothing else is ever signed with this key.
+const ALLOWED: [&str; 18] = [
+    "appid",
+    "attach",
+    "authinfo",
+    "device_id",
+    "err_code",
+    "err_code_des",
+    "expires_in",
+    "mch_id",
+    "nonce_str",
+    "now",
+    "rawdata",
+    "return_code",
+    "return_msg",
+    "sign_type",
+    "store_id",
+    "store_name",
+    "sub_appid",
+    "sub_mch_id",
+];
+
+impl ApiV2Key {
+    /// Reads the key; only its owner may.
+    pub fn read(file: &Path) -> Result<Self, VaultError> {
+        let read = KeyFile::read(file)?;
+        let text = std::str::from_utf8(read.bytes()).unwrap_or("").trim();
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(VaultError::NotAnApiKey { file: file.to_owned() });
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// HMAC-SHA256 in upper-case hex over the sorted fields and the key; nothing where a field is not one of
+    /// `get_wxpayface_authinfo`'s.
+    pub fn sign_authinfo(&self, fields: &AuthInfoFields<'_>) -> Option<String> {
+        self.sign(fields.iter().map(|(name, value)| (*name, *value)))
+    }
+
+    /// True where an answer's `sign` is that of its other fields.
+    pub fn is_authentic(&self, fields: &BTreeMap<String, String>) -> bool {
+        let others = fields.iter().filter(|(name, _)| *name != "sign");
+        let wanted = self.sign(others.map(|(name, value)| (name.as_str(), value.as_str())));
+        match (wanted, fields.get("sign")) {
+            (Some(wanted), Some(claimed)) => {
+                wanted.len() == claimed.len()
+                    && wanted.bytes().zip(claimed.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+            }
+            _ => false,
+        }
+    }
+
+    fn sign<'a>(&self, fields: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
+        let mut text = Zeroizing::new(String::new());
+        for (name, value) in fields.filter(|(_, value)| !value.is_empty()) {
+            if name != "version" && !ALLOWED.contains(&name) {
+                return None;
+            }
+            text.push_str(name);
+            text.push('=');
+            text.push_str(value);
+            text.push('&');
+        }
+        text.push_str("key=");
+        text.push_str(&self.0);
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).expect("HMAC takes keys of any length");
+        mac.update(text.as_bytes());
+        let digest = mac.finalize().into_bytes();
+        Some(digest.iter().fold(String::with_capacity(64), |hex, byte| format!("{hex}{byte:02X}")))
+    }
+}

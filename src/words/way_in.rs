@@ -1,0 +1,108 @@
+//! What a person presents to be known by: a face, or another way in.
+
+use super::{CredentialId, CredentialType, FaceSid, OpenId, Private, RealName};
+
+/// A way in. Everything in it is good for one question, and private.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WayIn {
+    /// A face, recognised by the terminal.
+    Face(FaceSid),
+    /// `auth_token` of the mini-program's real-name button, for getrealnameinfo.
+    RealnameAuth(Private),
+    /// A claim that checkrealnameinfo judges.
+    RealnameCheck(RealnameClaim),
+    /// A queue voucher or QR code that only the site's system understands.
+    Voucher(Private),
+}
+
+/// Who somebody claims to be, and the mini-program's word that they agreed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealnameClaim {
+    /// Whose WeChat.
+    pub openid: OpenId,
+    /// `extraData.code`, unchanged.
+    pub code: Private,
+    /// Name and document; none where a card reader has read them before.
+    pub card: Option<Card>,
+}
+
+/// What a document says: read by a card reader, or typed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The name.
+    pub name: RealName,
+    /// Which kind of document.
+    pub kind: CredentialType,
+    /// Its number.
+    pub id: CredentialId,
+}
+
+/// The longest token, code or voucher, bytes.
+const LONGEST: usize = 1024;
+
+/// The longest name, characters, and the longest number, bytes.
+const LONGEST_NAME: usize = 71;
+const LONGEST_NUMBER: usize = 64;
+
+impl WayIn {
+    /// The frame's and the journal's word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Face(_) => "face",
+            Self::RealnameAuth(_) => "realname-auth",
+            Self::RealnameCheck(_) => "realname-check",
+            Self::Voucher(_) => "voucher",
+        }
+    }
+
+    /// What tells this one from every other of its kind. Goes into a keyed hash; never stored itself.
+    pub fn secret(&self) -> &str {
+        match self {
+            Self::Face(face_sid) => face_sid.reveal(),
+            Self::RealnameAuth(text) | Self::Voucher(text) => text.reveal(),
+            Self::RealnameCheck(claim) => claim.code.reveal(),
+        }
+    }
+
+    /// A token, code or voucher as a terminal sent it: 1–1024 bytes without control characters.
+    pub fn token(text: &str) -> Option<Private> {
+        let fits = (1..=LONGEST).contains(&text.len()) && !text.chars().any(char::is_control);
+        fits.then(|| Private::new(text.to_owned()))
+    }
+}
+
+impl Card {
+    /// A name of 1–71 characters and a number of 1–64 printable ASCII characters.
+    pub fn parse(name: &str, kind: CredentialType, number: &str) -> Option<Self> {
+        let name = name.trim();
+        let number = number.trim();
+        let is_name = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        let is_number =
+            (1..=LONGEST_NUMBER).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_graphic());
+        (is_name && is_number).then(|| Self {
+            name: RealName::new(name.to_owned()),
+            kind,
+            id: CredentialId::new(number.to_owned()),
+        })
+    }
+}
+
+/// What a face terminal's SDK asks for before it may recognise anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthInfoWanted {
+    /// Which terminal.
+    pub device_id: super::Text,
+    /// `rawdata`, bound to the terminal's machine.
+    pub rawdata: Private,
+    /// The last one does not serve any more.
+    pub fresh: bool,
+}
+
+/// What it gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthInfoGrant {
+    /// `authinfo`
+    pub authinfo: Private,
+    /// For how long it is good.
+    pub expires_in: std::time::Duration,
+}

@@ -1,0 +1,237 @@
+//! Ways in without a face, and for somebody else: what the core makes of them, and the whole daemon.
+
+use std::time::Duration;
+
+use facemchd::{
+    fault::Code,
+    kiosk::{AckStatus, Arrival, Input, NextStep, Output, Record},
+    sim::{hospital::Booking, people::Person},
+    terminal::{Frame, parse},
+    words::{
+        Card, CheckInAnswer, CredentialType, Identity, OpenId, Private, RealName, RealnameClaim, SessionId, WayIn,
+    },
+};
+use serde_json::{Value, json};
+
+use crate::{
+    core::{Core, LANE, PEER, admission, face, hospital, person, sid},
+    running::{Daemon, Sandbox},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn kiosk() -> Core {
+    let mut core = Core::new(vec![hospital()]);
+    core.forget();
+    core
+}
+
+fn card(name: &str, number: &str) -> Card {
+    Card::parse(name, CredentialType::MainlandId, number).expect("a card")
+}
+
+fn claim(card: Option<Card>) -> WayIn {
+    let (openid, code) = (OpenId::new("o1".to_owned()), Private::new("code-1".to_owned()));
+    WayIn::RealnameCheck(RealnameClaim { openid, code, card })
+}
+
+fn arrive(core: &mut Core, seq: u64, way: WayIn) -> Option<SessionId> {
+    let arrival = Arrival { seq, way, ..face("unused", seq, true) };
+    core.input(Input::Recognised { lane: LANE, peer: PEER, arrival });
+    core.acks().last().and_then(|(_, session, _)| *session)
+}
+
+fn read(core: &mut Core, card: Card) {
+    core.input(Input::CardRead { lane: LANE, peer: PEER, seq: 1, card });
+}
+
+fn asked(core: &mut Core) -> Vec<WayIn> {
+    let of = |output| match output {
+        Output::LookUp { way, .. } => Some(way),
+        _ => None,
+    };
+    core.outputs().into_iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_voucher_goes_to_the_sites_system_and_to_nobody_else() {
+    let mut core = kiosk();
+    let session = arrive(&mut core, 2, WayIn::Voucher(Private::new("V-1".to_owned()))).expect("a session");
+    assert_eq!(core.lookups(), 0);
+    let request = core.check_ins().pop().expect("asked");
+    assert_eq!((request.session, request.identity.voucher.expect("a voucher").reveal()), (session, "V-1"));
+    core.answer(session, CheckInAnswer::Admitted(admission("A001")));
+    assert_eq!((core.scene().name, core.effects()), (None, 1));
+}
+
+#[test]
+fn a_document_that_was_read_completes_the_claim_that_follows_it() {
+    let mut core = kiosk();
+    assert_eq!(arrive(&mut core, 1, claim(None)), None);
+    assert_eq!(core.acks(), [(AckStatus::Refused, None, Some(Code::T213))]);
+    read(&mut core, card("张三", "11010519491231002X"));
+    core.forget();
+    arrive(&mut core, 2, claim(None)).expect("a session");
+    let [WayIn::RealnameCheck(claim)] = &asked(&mut core)[..] else { panic!("one claim") };
+    assert_eq!(claim.card, Some(card("张三", "11010519491231002X")));
+}
+
+#[test]
+fn a_document_that_was_read_before_a_face_says_whom_the_visit_is_for() {
+    let mut core = kiosk();
+    read(&mut core, card("林小宝", "110105201501010011"));
+    let session = core.known("sid-mother", 2, "林秀");
+    let identity = core.check_ins().pop().expect("asked").identity;
+    assert_eq!(identity.real_name, Some(RealName::new("林秀".to_owned())));
+    assert_eq!(identity.patient, Some(card("林小宝", "110105201501010011")));
+    core.answer(session, CheckInAnswer::Admitted(admission("A001")));
+    assert_eq!(core.scene().name.expect("a name").reveal(), "林*宝");
+    // The next one comes for herself.
+    core.pass(10 * SECOND);
+    core.forget();
+    core.known("sid-next", 3, "王五");
+    assert_eq!(core.check_ins().pop().expect("asked").identity.patient, None);
+}
+
+#[test]
+fn one_mother_with_two_children_is_two_people_to_the_journal() {
+    let mother = |child| Identity { patient: child, ..person("林秀") };
+    let both = [mother(Some(card("林小宝", "1101"))), mother(Some(card("林小贝", "1102"))), mother(None)];
+    let told: Vec<String> =
+        both.iter().map(|identity| identity.distinguishing().expect("known").reveal().to_owned()).collect();
+    assert!(told[0] != told[1] && told[1] != told[2] && told[0] != told[2]);
+}
+
+#[test]
+fn a_document_is_forgotten_after_a_minute_and_when_the_person_gives_up() {
+    for give_up in [false, true] {
+        let mut core = kiosk();
+        read(&mut core, card("张三", "1101"));
+        if give_up {
+            core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 2 });
+        } else {
+            core.pass(61 * SECOND);
+        }
+        core.forget();
+        assert_eq!(arrive(&mut core, 3, claim(None)), None);
+    }
+}
+
+#[test]
+fn the_same_token_again_is_the_same_session_and_another_kind_with_the_same_text_is_not() {
+    let mut core = kiosk();
+    let token = || Private::new("t-1".to_owned());
+    let first = arrive(&mut core, 1, WayIn::RealnameAuth(token()));
+    assert_eq!(arrive(&mut core, 2, WayIn::RealnameAuth(token())), first);
+    assert_eq!(core.lookups(), 1);
+    core.input(Input::Found { session: first.expect("a session"), result: Err(Code::W105) });
+    assert_eq!(core.scene().next, Some(NextStep::OtherWay));
+    core.pass(10 * SECOND);
+    assert_ne!(arrive(&mut core, 3, WayIn::Voucher(token())), first);
+    let opened = |record: &Record| matches!(record, Record::Opened { way: WayIn::Voucher(_), .. });
+    assert!(core.journal.iter().any(opened));
+}
+
+#[test]
+fn the_app_is_told_when_its_sdk_still_waits_for_a_consent_that_will_not_come() {
+    let mut core = kiosk();
+    core.face_with("sid-1", 1, false).expect("held");
+    core.pass(61 * SECOND);
+    assert!(core.outcome().quit_face_auth, "nobody agreed");
+    let session = core.face_with("sid-2", 2, false).expect("held");
+    core.input(Input::Consented { lane: LANE, peer: PEER, seq: 3, face_sid: sid("sid-2"), granted: true });
+    core.input(Input::Found { session, result: Err(Code::N320) });
+    assert!(!core.outcome().quit_face_auth, "getWxpayAuth has ended");
+    core.forget();
+    let session = core.face("sid-3", 4).expect("a session");
+    core.input(Input::Found { session, result: Err(Code::N320) });
+    assert!(!core.outcome().quit_face_auth);
+}
+
+#[test]
+fn frames_of_the_other_ways_are_read_and_bounded() {
+    let frame = |value: Value| parse(value.to_string().as_bytes(), false);
+    let way = |value: Value| match frame(value) {
+        Ok(Frame::Arrival(arrival)) => {
+            assert!(arrival.consent, "whoever comes by another way has agreed there");
+            arrival.way
+        }
+        other => panic!("{other:?}"),
+    };
+    let token = |text: &str| Private::new(text.to_owned());
+    let auth = json!({ "type": "realname-auth", "seq": 1, "auth_token": "t%3D" });
+    assert_eq!(way(auth), WayIn::RealnameAuth(token("t%3D")));
+    assert_eq!(way(json!({ "type": "voucher", "code": "V-1" })), WayIn::Voucher(token("V-1")));
+    let whole = json!({
+        "type": "realname-check", "openid": "o1", "code": "code-1", "real_name": "张三", "cred_id": "1101",
+    });
+    assert_eq!(way(whole), claim(Some(card("张三", "1101"))));
+    assert_eq!(way(json!({ "type": "realname-check", "openid": "o1", "code": "code-1" })), claim(None));
+    let read = json!({ "type": "id-card", "seq": 7, "name": " 张三 ", "number": "1101" });
+    assert_eq!(frame(read), Ok(Frame::Card { seq: 7, card: card("张三", "1101") }));
+    for wrong in [
+        json!({ "type": "realname-auth", "seq": 1 }),
+        json!({ "type": "realname-auth", "seq": 1, "auth_token": "" }),
+        json!({ "type": "realname-auth", "seq": 1, "auth_token": "a\nb" }),
+        json!({ "type": "voucher", "seq": 1, "code": "v".repeat(1025) }),
+        json!({ "type": "realname-check", "seq": 1, "code": "c" }),
+        json!({ "type": "realname-check", "seq": 1, "openid": "o", "code": "c", "real_name": "张三" }),
+        json!({ "type": "id-card", "seq": 1, "name": "张三", "number": "" }),
+        json!({ "type": "id-card", "seq": 1, "name": "字".repeat(72), "number": "1" }),
+        json!({ "type": "authinfo-request", "seq": 1 }),
+    ] {
+        let error = frame(wrong.clone()).expect_err("refused");
+        assert_eq!((error.code, error.seq), (Code::T205, Some(1)), "{wrong}");
+    }
+}
+
+/// Sends frames and waits for the outcome of the last.
+fn visit(sandbox: &Sandbox, frames: &[(&str, Value)]) -> Value {
+    let mut terminal = sandbox.terminal(0);
+    for (kind, fields) in frames {
+        terminal.send(kind, fields).expect("sent");
+    }
+    terminal.receive_type("outcome").expect("an outcome")
+}
+
+#[test]
+fn every_way_in_reaches_the_site_and_none_of_it_the_disk() {
+    let sandbox = Sandbox::new();
+    let zheng = Person::new("sid-zheng", "郑成功");
+    sandbox.weixin.agree("secret-token", zheng.clone());
+    sandbox.weixin.user("secret-openid", "secret-code", zheng.clone());
+    for key in [zheng.credential_id.as_str(), "secret-voucher"] {
+        sandbox.hospital.book(key, Booking::At("3楼".to_owned()));
+    }
+    let daemon = sandbox.start();
+    let told = visit(&sandbox, &[("realname-auth", json!({ "auth_token": "secret-token" }))]);
+    assert_eq!((told["result"].as_str(), told["number"].as_str()), (Some("checked_in"), Some("A001")));
+    let read = json!({ "name": zheng.name, "number": zheng.credential_id });
+    let claim = json!({ "openid": "secret-openid", "code": "secret-code" });
+    let told = visit(&sandbox, &[("id-card", read), ("realname-check", claim)]);
+    assert_eq!((told["result"].as_str(), told["number"].as_str()), (Some("already"), Some("A001")));
+    let told = visit(&sandbox, &[("voucher", json!({ "code": "secret-voucher" }))]);
+    assert_eq!((told["result"].as_str(), told["number"].as_str()), (Some("checked_in"), Some("A002")));
+    let told = visit(&sandbox, &[("realname-auth", json!({ "auth_token": "secret-token" }))]);
+    assert_eq!(told["result"], "checked_in", "the same token within a minute is a resend");
+    let mut terminal = sandbox.terminal(0);
+    let request = json!({ "rawdata": "secret-rawdata", "device_id": "SN-1" });
+    let mut authinfo = |fields: &Value| {
+        terminal.send("authinfo-request", fields).expect("sent");
+        terminal.receive_type("authinfo").expect("answered")
+    };
+    let granted = authinfo(&request);
+    assert_eq!((granted["authinfo"].as_str(), granted["expires_in"].as_u64()), (Some("authinfo-1"), Some(3600)));
+    assert_eq!(authinfo(&request)["authinfo"], "authinfo-1", "kept until it ends");
+    let fresh = json!({ "rawdata": "secret-rawdata", "device_id": "SN-1", "fresh": true });
+    assert_eq!(authinfo(&fresh)["authinfo"], "authinfo-2");
+    assert_eq!(sandbox.weixin.granted(), 2);
+    let short = json!({ "rawdata": "short", "device_id": "SN-2" });
+    assert_eq!(authinfo(&short)["code"], "N326");
+    assert_eq!(daemon.stop(), Some(0));
+    let secrets = ["secret-", zheng.name.as_str(), zheng.credential_id.as_str(), "authinfo-1"];
+    let state = Daemon::files_with(&sandbox.path("state"), &secrets);
+    assert_eq!(state, Vec::<String>::new());
+    let log = std::fs::read_to_string(sandbox.path("daemon.log")).expect("a log");
+    assert!(secrets.iter().all(|secret| !log.contains(secret)), "{log}");
+}
