@@ -1,6 +1,6 @@
 //! What it must reach, measured side by side in one run. Fails on ratios and counts; milliseconds are printed.
 //!
-//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, start, soak. The last two run
+//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, pulse, start, soak. The last three run
 //! a built program: that of `FACEMCHD`, or the one that cargo has just built.
 
 #[path = "../keys.rs"]
@@ -12,6 +12,7 @@ mod lookups;
 
 mod instructions;
 mod lookup;
+mod pulse;
 mod round_trips;
 mod site;
 mod soak;
@@ -25,9 +26,10 @@ pub type Verdict = Result<(), String>;
 
 type Bench = (&'static str, fn() -> Verdict);
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     ("lookup", lookup::run),
     ("visit", visit::run),
+    ("pulse", pulse::run),
     ("start", start::run),
     ("soak", soak::run),
     ("instructions", instructions::run),

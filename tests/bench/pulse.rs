@@ -1,0 +1,88 @@
+//! The gate's pulse, seen from the other end of its line, while the machine is busy with something else.
+
+use std::{
+    fs,
+    io::Read as _,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use facemchd::sim::{people::Person, terminal::Terminal};
+
+use super::{Verdict, limit, lookups, site::Site};
+
+const VISITS: usize = 12;
+
+/// Threads that only burn: twice what the machine has.
+const BURNING: usize = 4;
+
+/// As the board file says.
+const PULSE: Duration = Duration::from_millis(300);
+
+pub fn run() -> Verdict {
+    let site = Site::new();
+    let line = site.folder.path().join("gate");
+    let made = Command::new("mkfifo").arg(&line).status().map_err(|error| error.to_string())?;
+    limit(made.success(), "mkfifo".to_owned())?;
+    let board = site.folder.path().join("bare.toml");
+    let text = fs::read_to_string(&board).expect("readable");
+    let gate = format!("[gate]\nwire = {{ file = \"{}\" }}\npulse-ms = 300\nmin-gap-ms = 0\n", line.display());
+    fs::write(&board, text + &gate).expect("written");
+    let text = fs::read_to_string(&site.file).expect("readable");
+    let text = text.replace("mode = \"hospital\"", "mode = \"transit\"\ngate = \"board\"");
+    fs::write(&site.file, text).expect("written");
+
+    let clock = lookups::clock();
+    let (edges, seen) = mpsc::channel();
+    // Open for both, so that it never ends.
+    let mut gate = fs::OpenOptions::new().read(true).write(true).open(&line).map_err(|error| error.to_string())?;
+    let reader = Arc::clone(&clock);
+    thread::spawn(move || {
+        let mut level = [0];
+        while gate.read_exact(&mut level).is_ok() && edges.send((reader.now().moment, level[0])).is_ok() {}
+    });
+    let burn = Arc::new(AtomicBool::new(true));
+    for _ in 0..BURNING {
+        let burn = Arc::clone(&burn);
+        thread::spawn(move || {
+            while burn.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        });
+    }
+    let running = site.start();
+    let mut terminal = Terminal::connect(&site.socket(), Duration::from_secs(20)).map_err(|error| error.to_string())?;
+    let mut worst = 0.0_f64;
+    for visit in 0..VISITS {
+        let sid = format!("sid-{visit}");
+        site.wechat.know(Person::new(&sid, "张三丰"));
+        terminal.face(&sid, true).map_err(|error| error.to_string())?;
+        terminal.receive_type("outcome").map_err(|error| error.to_string())?;
+        let edge = |wanted: u8| loop {
+            match seen.recv_timeout(Duration::from_secs(10)) {
+                Ok((at, level)) if level == wanted => break Ok(at),
+                Ok(_) => {}
+                Err(_) => break Err(format!("no edge to {}", char::from(wanted))),
+            }
+        };
+        let took = {
+            let opened = edge(b'1')?;
+            edge(b'0')?.since(opened)
+        };
+        worst = worst.max((took.as_secs_f64() / PULSE.as_secs_f64() - 1.0).abs());
+    }
+    burn.store(false, Ordering::Relaxed);
+    drop(running);
+    println!(
+        "{VISITS} pulses of 300 ms beside {BURNING} busy threads: at worst {:.1} % off (to reach: 5 %)",
+        worst * 100.0
+    );
+    // A machine that others share may hold a thread back; what is off by half is wrong.
+    limit(worst <= 0.5, format!("a pulse is {:.0} % off", worst * 100.0))
+}
