@@ -454,3 +454,47 @@ fn a_warm_connection_is_the_one_that_is_used() {
     let seen = wechat.seen();
     assert_eq!((seen.connections, seen.accepted), (1, 2));
 }
+
+#[test]
+fn where_names_are_not_permitted_the_union_id_will_do_and_is_asked_for_at_once_the_next_time() {
+    #[derive(Default)]
+    struct Noted(std::sync::Mutex<Vec<(InfoType, bool)>>);
+    impl facemchd::identity::PermissionLog for Noted {
+        fn note(&self, permission: facemchd::identity::Permission) {
+            self.0.lock().expect("not poisoned").push((permission.asked, permission.granted));
+        }
+    }
+    for falls_back in [false, true] {
+        let mut setup = Setup::new();
+        setup.settings.fallback_to_union_id = falls_back;
+        let wechat = sandbox(&setup);
+        for sid in ["sid-1", "sid-2"] {
+            wechat.know(Person::new(sid, "张三").about(Behaviour::NoPermission));
+        }
+        let noted = Arc::new(Noted::default());
+        let mut lookup = setup.at(wechat.url()).lookup();
+        lookup.inner = lookup.inner.with_permission_log(Arc::clone(&noted) as _);
+        let (first, second) = (lookup.ask("sid-1"), lookup.ask("sid-2"));
+        if falls_back {
+            assert!(first.expect("known").union_id.is_some());
+            assert!(second.expect("known").real_name.is_none());
+            assert_eq!(wechat.seen().accepted, 3, "the second face is not asked about twice");
+        } else {
+            assert_eq!((first.err(), second.err()), (Some(Code::N321), Some(Code::N321)));
+        }
+        assert_eq!(*noted.0.lock().expect("not poisoned"), [(InfoType::RealName, false)]);
+    }
+}
+
+#[test]
+fn the_echo_proves_signature_verification_and_seal_with_wechat() {
+    let setup = Setup::new();
+    let wechat = sandbox(&setup);
+    let lookup = setup.at(wechat.url()).lookup();
+    let deadline = clock().now().moment.after(Duration::from_secs(5));
+    assert!(lookup.inner.echo(deadline).expect("echoed").sealed);
+    let certificates = Setup::new().with_certificates();
+    let wechat = sandbox(&certificates);
+    let lookup = certificates.at(wechat.url()).lookup();
+    assert!(!lookup.inner.echo(deadline).expect("echoed").sealed);
+}

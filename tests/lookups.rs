@@ -81,6 +81,7 @@ impl Setup {
             public_key: Some((world.public_key_id.clone(), public)),
             padding: PaddingChoice::Auto,
             charset: CharsetChoice::Auto,
+            fallback_to_union_id: false,
             patience: Duration::from_secs(8),
         };
         let http = http::Settings {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Failure, wires::LaneDevices};
+use super::{Failure, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
     config::{Adapter, Charset, Engine, InfoType, Padding, PanelPlace, Place, Site, Terminal, Token},
@@ -141,9 +141,11 @@ pub(super) fn face_lookup(
             Charset::Utf8 => identity::CharsetChoice::Utf8,
             Charset::Gbk => identity::CharsetChoice::Gbk,
         },
+        fallback_to_union_id: wechatpay.fallback_to_union_id,
         patience: wechatpay.patience,
     };
-    Ok(identity::FaceLookup::new(settings, vault, client, Arc::clone(clock), cache))
+    let lookup = identity::FaceLookup::new(settings, vault, client, Arc::clone(clock), cache);
+    Ok(lookup.with_permission_log(Arc::new(PermissionFile::of(&site.state_dir))))
 }
 
 /// Every way in that the site has.

@@ -10,6 +10,7 @@ mod hardware;
 mod journal;
 mod logging;
 mod lookup;
+mod permission;
 mod run;
 #[cfg(feature = "sim")]
 mod sim;
@@ -51,6 +52,9 @@ enum Command {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+        /// Have WeChat prove signing, verification and encryption, too (security/echo)
+        #[arg(long)]
+        online: bool,
     },
     /// Ask WeChat about face_sids, outside the kiosk's flow: for commissioning
     Lookup(lookup::Arguments),
@@ -132,7 +136,7 @@ pub fn main() -> u8 {
             drop(out);
             run::run(&site.config)
         }
-        Command::Check { site, json } => check::check(&site.config, json, &mut out),
+        Command::Check { site, json, online } => check::check(&site.config, json, online, &mut out),
         Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
         Command::Weixin(command) => weixin::weixin(&command, &mut out),
         Command::Probe => hardware::probe(&mut out).map_err(|error| Failure::io("standard output", &error)),

@@ -8,7 +8,10 @@ use std::{
 
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
-use super::{FaceLookup, LookupError, answer, target};
+use super::{
+    FaceLookup, LookupError, answer,
+    target::{self, Call},
+};
 use crate::{
     fault::{Code, Fault as _},
     http::{Method, Request, Response},
@@ -51,7 +54,7 @@ const MAX_BODY: usize = 64 * 1024;
 
 impl FaceLookup {
     /// Asks until there is a verified answer, a final error, or no time.
-    pub(super) fn ask(&self, target: &str, deadline: Moment) -> Result<(Verified, Option<String>), LookupError> {
+    pub(super) fn ask(&self, call: Call<'_>, deadline: Moment) -> Result<(Verified, Option<String>), LookupError> {
         let (mut probes, mut clocks, mut breaks) = (0, 0, 0);
         let mut wait = FIRST_WAIT;
         loop {
@@ -59,7 +62,7 @@ impl FaceLookup {
             if left.is_zero() {
                 return Err(LookupError::new(Code::N304));
             }
-            let setback = match self.attempt(target, left) {
+            let setback = match self.attempt(call, left) {
                 Ok(answered) => return Ok(answered),
                 Err(setback) => setback,
             };
@@ -83,12 +86,12 @@ impl FaceLookup {
         }
     }
 
-    fn attempt(&self, target: &str, patience: Duration) -> Result<(Verified, Option<String>), Setback> {
+    fn attempt(&self, call: Call<'_>, patience: Duration) -> Result<(Verified, Option<String>), Setback> {
         if self.settings.public_key.is_none() && self.certificates.is_empty() {
             let deadline = self.clock.now().moment.after(patience);
             self.download_certificates(deadline).map_err(Setback::Final)?;
         }
-        let response = self.send(target, patience)?;
+        let response = self.send(call, patience)?;
         let request_id = response.header("request-id").map(ToOwned::to_owned);
         if !(200..300).contains(&response.status) {
             return Err(self.classify(&response));
@@ -100,8 +103,8 @@ impl FaceLookup {
         }
     }
 
-    /// Signs and sends one GET; on a failure to connect, once more to the other domain.
-    pub(super) fn send(&self, target: &str, patience: Duration) -> Result<Response, Setback> {
+    /// Signs and sends one request; on a failure to connect, once more to the other domain.
+    pub(super) fn send(&self, call: Call<'_>, patience: Duration) -> Result<Response, Setback> {
         let began = self.clock.now().moment;
         let on_backup = self.domains.on_backup(began);
         let (first, second) = match (&self.settings.backup_url, on_backup) {
@@ -109,10 +112,10 @@ impl FaceLookup {
             (Some(backup), false) => (&self.settings.base_url, Some(backup)),
             (None, _) => (&self.settings.base_url, None),
         };
-        match (self.send_to(first, target, patience), second) {
+        match (self.send_to(first, call, patience), second) {
             (Err(Setback::Broken(_)), Some(second)) => {
                 let left = patience.saturating_sub(self.clock.now().moment.since(began));
-                let result = self.send_to(second, target, left);
+                let result = self.send_to(second, call, left);
                 if result.is_ok() {
                     self.domains.switch(!on_backup, self.clock.now().moment);
                 }
@@ -122,11 +125,13 @@ impl FaceLookup {
         }
     }
 
-    fn send_to(&self, base: &str, target: &str, patience: Duration) -> Result<Response, Setback> {
+    fn send_to(&self, base: &str, call: Call<'_>, patience: Duration) -> Result<Response, Setback> {
         let fault = |error: LookupError| Setback::Final(error);
         let nonce = target::nonce().ok_or_else(|| fault(LookupError::new(Code::X001)))?;
         let timestamp = self.clock.now().wall.unix_seconds() + self.offset.load(Ordering::Relaxed);
-        let to_sign = RequestToSign { method: "GET", path_and_query: target, timestamp, nonce: &nonce, body: b"" };
+        let Call { method, target, body } = call;
+        let word = if method == Method::Get { "GET" } else { "POST" };
+        let to_sign = RequestToSign { method: word, path_and_query: target, timestamp, nonce: &nonce, body };
         let authorization = self.vault.sign_request(&to_sign).map_err(|error| fault(error.into()))?;
         let url = zeroize::Zeroizing::new(format!("{base}{target}"));
         let serial = match &self.settings.public_key {
@@ -135,8 +140,9 @@ impl FaceLookup {
         };
         let mut headers = vec![("Accept", "application/json"), ("Authorization", authorization.as_str())];
         headers.extend(serial.as_deref().map(|serial| ("Wechatpay-Serial", serial)));
-        let request =
-            Request { method: Method::Get, url: &url, headers: &headers, body: None, patience, max_body: MAX_BODY };
+        let body = Some(body).filter(|body| !body.is_empty());
+        headers.extend(body.map(|_| ("Content-Type", "application/json")));
+        let request = Request { method, url: &url, headers: &headers, body, patience, max_body: MAX_BODY };
         match self.client.send(&request) {
             Ok(response) => {
                 *self.last_contact.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now().moment);

@@ -10,8 +10,10 @@ mod answer;
 mod attempt;
 mod authinfo;
 mod certificates;
+mod echo;
 mod error;
 mod open;
+mod permission;
 mod plausible;
 mod target;
 mod ways;
@@ -25,15 +27,20 @@ use std::{
     time::Duration,
 };
 
-use self::{answer::SeenNonces, attempt::Domains, certificates::Certificates, open::Opener};
+use self::{
+    answer::SeenNonces, attempt::Domains, certificates::Certificates, open::Opener, permission::Permissions,
+    target::Call,
+};
 pub use self::{
     attempt::http_date,
     authinfo::{AuthInfo, AuthInfoError, AuthInfoSettings},
     certificates::CertificateCache,
     error::LookupError,
+    permission::{Permission, PermissionLog},
     ways::{NoIdentity, Ways},
 };
 use crate::{
+    fault::{Code, Fault as _},
     http::Client,
     vault::{PublicKey, Vault},
     words::{Clock, FaceSid, Identity, Moment},
@@ -61,6 +68,8 @@ pub struct Settings {
     pub padding: PaddingChoice,
     /// Charset of names.
     pub charset: CharsetChoice,
+    /// Where the real name is refused for want of permission, the `union_id` is asked for instead.
+    pub fallback_to_union_id: bool,
     /// The deadline of calls that nobody waits for in front of the kiosk.
     pub patience: Duration,
 }
@@ -105,6 +114,7 @@ pub struct FaceLookup {
     certificates: Certificates,
     seen: SeenNonces,
     opener: Opener,
+    permissions: Permissions,
     domains: Domains,
     /// Seconds that WeChat's clock is ahead of ours.
     offset: AtomicI64,
@@ -128,6 +138,7 @@ impl FaceLookup {
             opener: Opener::new(settings.padding, settings.charset),
             certificates: Certificates::load(cache),
             seen: SeenNonces::default(),
+            permissions: Permissions::default(),
             domains: Domains::default(),
             offset: AtomicI64::new(0),
             last_contact: Mutex::new(None),
@@ -144,10 +155,30 @@ impl FaceLookup {
     /// # Errors
     /// Every failure carries the operator's code; all failures to open a name are K405 and look alike.
     pub fn look_up(&self, face_sid: &FaceSid, deadline: Moment) -> Result<Identity, LookupError> {
-        let target = target::of(&self.settings, face_sid);
-        let (verified, request_id) = self.ask(target.reveal(), deadline)?;
-        answer::read(&verified, self.settings.info_type, &self.vault, &self.opener)
+        let wanted = self.permissions.wanted(self.settings.info_type, self.clock.now().moment);
+        let result = self.look_up_as(face_sid, wanted, deadline);
+        let refused = matches!(&result, Err(error) if error.code() == Code::N321);
+        if result.is_ok() || refused {
+            self.permissions.note(wanted, !refused, self.clock.now());
+        }
+        if refused && wanted == InfoType::RealName && self.settings.fallback_to_union_id {
+            // A refusal for want of permission has not used the face up, as far as is known.
+            return self.look_up_as(face_sid, InfoType::UnionId, deadline);
+        }
+        result
+    }
+
+    fn look_up_as(&self, face_sid: &FaceSid, info_type: InfoType, deadline: Moment) -> Result<Identity, LookupError> {
+        let target = target::of(&self.settings, info_type, face_sid);
+        let (verified, request_id) = self.ask(Call::get(target.reveal()), deadline)?;
+        answer::read(&verified, info_type, &self.vault, &self.opener)
             .map_err(|code| LookupError::new(code).with_request_id(request_id))
+    }
+
+    /// Hears of every permission that WeChat grants or refuses.
+    pub fn with_permission_log(mut self, log: Arc<dyn PermissionLog>) -> Self {
+        self.permissions = Permissions::new(log, self.settings.fallback_to_union_id);
+        self
     }
 
     /// Makes the connection ready, because a face may follow. Cheap, one at a time, nothing when one is ready.

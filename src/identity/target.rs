@@ -3,17 +3,37 @@
 use std::fmt::Write as _;
 
 use super::{InfoType, Settings};
-use crate::words::{FaceSid, Private};
+use crate::{
+    http::Method,
+    words::{FaceSid, Private},
+};
+
+/// One request: signed and sent as the same bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    /// Path and query.
+    pub(super) target: &'a str,
+    /// Empty for GET.
+    pub(super) body: &'a [u8],
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn get(target: &'a str) -> Self {
+        Self { method: Method::Get, target, body: b"" }
+    }
+
+    pub(super) fn post(target: &'a str, body: &'a [u8]) -> Self {
+        Self { method: Method::Post, target, body }
+    }
+}
 
 /// `GET /v3/certificates` (wechatpay.md §2.5).
-pub(super) const CERTIFICATES: &str = "/v3/certificates";
+pub(super) const CERTIFICATES: Call<'_> = Call { method: Method::Get, target: "/v3/certificates", body: b"" };
 
 /// `/v3/facemch/users/{face_sid}?info_type=…&appid=…&sub_…`. In direct mode no sub field is sent, and nothing empty.
-pub(super) fn of(settings: &Settings, face_sid: &FaceSid) -> Private {
-    let info_type = match settings.info_type {
-        InfoType::RealName => "ASK_REAL_NAME",
-        InfoType::UnionId => "ASK_UNIONID",
-    };
+pub(super) fn of(settings: &Settings, info_type: InfoType, face_sid: &FaceSid) -> Private {
+    let info_type = info_type.as_str();
     let mut target = format!("/v3/facemch/users/{}?info_type={info_type}", face_sid.path_segment().reveal());
     let fields = [
         ("appid", Some(&settings.appid)),

@@ -144,6 +144,7 @@ impl State {
         self.inner().accepted += 1;
         let answer = match (request.method.as_str(), request.path()) {
             ("GET", "/v3/certificates") => self.certificates(request),
+            ("POST", "/v3/security/echo") => self.echo(request),
             ("GET", path) => match path.strip_prefix("/v3/facemch/users/") {
                 Some(segment) => self.face(request, segment),
                 None => error(404, "NOT_FOUND", "no such address"),
@@ -151,6 +152,22 @@ impl State {
             _ => error(404, "NOT_FOUND", "no such address"),
         };
         Reply::Answer(self.with_common_headers(answer))
+    }
+
+    /// Opens what was sealed for the platform, and says the open text again, signed.
+    fn echo(&self, request: &Request) -> Answer {
+        let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
+            return error(400, "PARAM_ERROR", "not JSON");
+        };
+        let Some(message) = body["echo_message"].as_str() else { return error(400, "PARAM_ERROR", "echo_message") };
+        if let Some(sealed) = body["encrypted_echo_message"].as_str() {
+            let ciphertext = BASE64_STANDARD.decode(sealed).unwrap_or_default();
+            let opened = self.world.platform.key.decrypt(Oaep::new::<Sha1>(), &ciphertext).unwrap_or_default();
+            if opened != message.as_bytes() || request.header("wechatpay-serial").is_empty() {
+                return error(400, "PARAM_ERROR", "encrypted_echo_message");
+            }
+        }
+        self.signed(request, Answer::json(200, &json!({ "echo_message": message })))
     }
 
     fn face(&self, request: &Request, segment: &str) -> Answer {
@@ -170,7 +187,9 @@ impl State {
         let first_time = inner.happened.insert(face_sid.clone());
         let mut after = Duration::ZERO;
         match person.behaviour {
-            Behaviour::NoPermission => return error(403, "NO_AUTH", "no permission"),
+            Behaviour::NoPermission if request.query("info_type") == Some("ASK_REAL_NAME") => {
+                return error(403, "NO_AUTH", "no permission");
+            }
             Behaviour::Expired => return error(400, "INVALID_REQUEST", "face_sid expired"),
             Behaviour::StatusOnce(status) if first_time => {
                 let mut answer = error(status, "SYSTEM_ERROR", "try again");

@@ -2,7 +2,11 @@
 
 use std::{fmt, fs::File, path::Path};
 
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use aws_lc_rs::{
+    rsa::{OAEP_SHA1_MGF1SHA1, OaepPublicEncryptingKey, PublicEncryptingKey},
+    signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use x509_cert::{
     Certificate,
     der::{Decode as _, Encode as _},
@@ -21,6 +25,8 @@ pub struct PublicKey {
     key: ParsedPublicKey,
     /// PKCS#1 `RSAPublicKey`.
     der: Vec<u8>,
+    /// X.509 `SubjectPublicKeyInfo`.
+    spki: Vec<u8>,
 }
 
 /// What a certificate says of itself.
@@ -79,12 +85,20 @@ impl PublicKey {
     fn from_spki(der: &[u8]) -> Option<Self> {
         let inner = SubjectPublicKeyInfoRef::from_der(der).ok()?.subject_public_key.as_bytes()?.to_vec();
         let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).ok()?;
-        Some(Self { key, der: inner })
+        Some(Self { key, der: inner, spki: der.to_vec() })
     }
 
     /// True when `signature` is RSASSA-PKCS1-v1_5 with SHA-256 over `message`.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verify_sig(message, signature).is_ok()
+    }
+
+    /// RSAES-OAEP with SHA-1 for WeChat alone to open, in base64; nothing where the text is too long.
+    pub fn seal(&self, plaintext: &[u8]) -> Option<String> {
+        let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&self.spki).ok()?).ok()?;
+        let mut ciphertext = vec![0; key.ciphertext_size()];
+        let sealed = key.encrypt(&OAEP_SHA1_MGF1SHA1, plaintext, &mut ciphertext, None).ok()?;
+        Some(BASE64_STANDARD.encode(sealed))
     }
 
     /// PKCS#1 `RSAPublicKey`, to compare a key with a certificate.

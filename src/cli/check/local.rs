@@ -10,7 +10,11 @@ use std::{
 use super::Report;
 use crate::{
     board::Board,
-    cli::{build, wires},
+    cli::{
+        build,
+        permission::{PermissionFile, PermissionRecord},
+        wires,
+    },
     config::{Site, Terminal},
     device::PrinterStatus,
     fault::Code,
@@ -30,6 +34,7 @@ const LEAST_FREE: u64 = 4 << 20;
 pub(super) fn check(site: &Site, file: &Path, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     permissions(file, report);
     board(site, clock, report);
+    permission(site, report);
     time(clock.now().wall, report);
     keys(site, clock.now().wall, report);
     state(site, report);
@@ -84,6 +89,32 @@ fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>
             Ok(_) => report.ok("printer", format!("{}: ready", lane.name)),
             Err(error) => report.fault("printer", &error),
         }
+    }
+}
+
+/// What WeChat last granted or refused, as the daemon wrote it down.
+fn permission(site: &Site, report: &mut Report<'_>) {
+    let record = PermissionFile::of(&site.state_dir).read();
+    let Some(PermissionRecord { asked, granted, refused }) = record else {
+        return report.skipped("permission", "nobody has been asked about yet");
+    };
+    let lanes: Vec<&str> = site.lane.iter().map(|lane| lane.name.as_str()).collect();
+    let lanes = lanes.join(", ");
+    let day = |at: i64| {
+        let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
+        WallTime(at).at_offset(site.checkin.utc_offset).format(format).unwrap_or_default()
+    };
+    match (granted, refused) {
+        (granted, Some(refused)) if granted.is_none_or(|granted| granted < refused) => {
+            let text = format!("{lanes}: {asked} refused {}", day(refused));
+            if site.wechatpay.fallback_to_union_id {
+                report.warning("permission", Code::N321, format!("{text}; the union_id is asked for instead"));
+            } else {
+                report.failed("permission", Code::N321, text);
+            }
+        }
+        (Some(granted), _) => report.ok("permission", format!("{lanes}: {asked} granted {}", day(granted))),
+        (None, _) => report.skipped("permission", "nobody has been asked about yet"),
     }
 }
 

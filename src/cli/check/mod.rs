@@ -51,7 +51,7 @@ struct Report<'a> {
     broken: Option<io::Error>,
 }
 
-pub(super) fn check(file: &Path, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn check(file: &Path, json: bool, online: bool, out: &mut dyn Write) -> Result<u8, Failure> {
     let mut report = Report { out, json, failed: 0, warnings: 0, broken: None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     match Site::read(file) {
@@ -60,6 +60,9 @@ pub(super) fn check(file: &Path, json: bool, out: &mut dyn Write) -> Result<u8, 
             report.ok("site-file", format!("{}: {} lanes", file.display(), site.lane.len()));
             local::check(&site, file, &clock, &mut report);
             network::check(&site, &clock, &mut report);
+            if online {
+                network::echo(&site, &clock, &mut report);
+            }
         }
     }
     let (failed, warnings) = (report.failed, report.warnings);

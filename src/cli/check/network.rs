@@ -157,3 +157,28 @@ fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         },
     }
 }
+
+/// Nothing is kept between two checks.
+struct Forgetful;
+
+impl identity::CertificateCache for Forgetful {
+    fn load(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn save(&self, _: &[String]) {}
+}
+
+/// WeChat itself proves what only it can: that our signature is accepted, that its own verifies with the configured key,
+/// and that it can open what we seal for it. Asks about nobody.
+pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    let lookup = match build::face_lookup(site, clock, Arc::new(Forgetful)) {
+        Ok(lookup) => lookup,
+        Err(fault) => return report.fault("echo", &*fault),
+    };
+    match lookup.echo(clock.now().moment.after(2 * HOP)) {
+        Ok(echo) if echo.sealed => report.ok("echo", "WeChat accepts our signature and our seal, and its own verifies"),
+        Ok(_) => report.ok("echo", "WeChat accepts our signature, and its own verifies"),
+        Err(error) => report.fault("echo", &error),
+    }
+}
