@@ -8,6 +8,7 @@ mod client_certificates;
 mod core;
 mod devices;
 mod disk;
+mod faults;
 mod frames;
 mod gate_model;
 mod gates;

@@ -157,7 +157,7 @@ fn a_storm_of_callers_with_a_dead_token_fetches_one() {
     weixin.categories().expect("a list");
     assert_eq!(sandbox.fetched(), 1);
     sandbox.invalidate();
-    let callers: Vec<_> = (0..20)
+    let callers: Vec<_> = (0..100)
         .map(|_| {
             let weixin = Arc::clone(&weixin);
             thread::spawn(move || weixin.categories().is_ok())

@@ -11,7 +11,7 @@ use super::Report;
 use crate::{
     cli::build,
     config::{Adapter, Site},
-    fault::Code,
+    fault::{Code, Fault as _},
     http::{Client, Method, Request},
     identity,
     vault::RequestToSign,
@@ -134,6 +134,10 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
             report.ok("clock-offset", format!("{offset} s"));
         }
     }
+    if !is_wechat(&response) {
+        let status = response.status;
+        return report.failed("wechat", Code::N305, format!("status {status} of something that is not WeChat Pay"));
+    }
     match response.status {
         200 => report.ok("wechat", "our signature is accepted; certificate mode"),
         404 => report.ok("wechat", "our signature is accepted; public-key mode"),
@@ -141,6 +145,26 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         403 => report.failed("wechat", Code::N321, "no permission"),
         429 => report.warning("wechat", Code::N323, "too many requests"),
         status => report.failed("wechat", Code::N324, format!("status {status}")),
+    }
+}
+
+/// Whoever answers in WeChat's place, as captive portals do, knows neither its request ids nor its errors.
+fn is_wechat(response: &crate::http::Response) -> bool {
+    let is_json = response.header("content-type").is_some_and(|kind| kind.contains("json"));
+    response.header("request-id").is_some() && (is_json || response.header("wechatpay-signature").is_some())
+}
+
+/// The mini-program's calls: a token, and a list that everybody may have.
+pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    if site.weixin.is_none() {
+        return report.skipped("weixin", "not set up");
+    }
+    match build::weixin(site, clock) {
+        Err(failure) => report.failed("weixin", Code::C101, failure.line),
+        Ok(weixin) => match weixin.categories() {
+            Ok(categories) => report.ok("weixin", format!("token accepted, {} categories", categories.len())),
+            Err(error) => report.fault("weixin", &error),
+        },
     }
 }
 
@@ -179,6 +203,10 @@ pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>)
     match lookup.echo(clock.now().moment.after(2 * HOP)) {
         Ok(echo) if echo.sealed => report.ok("echo", "WeChat accepts our signature and our seal, and its own verifies"),
         Ok(_) => report.ok("echo", "WeChat accepts our signature, and its own verifies"),
+        Err(error) if error.code() == Code::N320 => {
+            let text = "WeChat cannot open what we seal: wechatpay.public-key is not the key that public-key-id names";
+            report.failed("echo", Code::N310, text);
+        }
         Err(error) => report.fault("echo", &error),
     }
 }
