@@ -144,7 +144,7 @@ pub enum Bias {
 }
 
 impl Input {
-    /// How long a level must stand, milliseconds (hardware.md §4.4).
+    /// How long a level must stand, milliseconds.
     pub fn debounce(&self) -> u32 {
         self.debounce_ms.unwrap_or(match self.is {
             InputKind::Passage | InputKind::PassageExit => 5,

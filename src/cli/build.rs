@@ -194,7 +194,7 @@ pub(super) fn http_settings(site: &Site) -> http::Settings {
         proxy: wechatpay.proxy.as_ref().map(|proxy| proxy.0.clone()),
         connect_to: wechatpay.connect_to,
         user_agent: USER_AGENT.to_owned(),
-        // WeChat closes idle connections after eight seconds (wechatpay.md §2.7).
+        // WeChat closes idle connections after eight seconds.
         idle_age: std::time::Duration::from_secs(7),
         max_idle: wechatpay.concurrency,
         connect_patience: std::time::Duration::from_secs(3),

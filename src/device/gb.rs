@@ -1,4 +1,4 @@
-//! Characters as devices know them. GB18030 only here, at the edge, told apart by length (hardware.md §2.3).
+//! Characters as devices know them. GB18030 only here, at the edge, told apart by length.
 
 use encoding_rs::GB18030;
 

@@ -1,4 +1,4 @@
-//! Lights and a buzzer: patterns on up to four outputs (hardware.md §4.4).
+//! Lights and a buzzer: patterns on up to four outputs.
 
 use std::time::Duration;
 

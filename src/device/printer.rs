@@ -159,7 +159,8 @@ impl EscPosPrinter {
         }
     }
 
-    /// Sends the job; no more than the printer's buffer is under way where the printer can say that it has worked it off.
+    /// Sends the job; no more than the printer's buffer is under way where the printer can say that it has worked it
+    /// off.
     fn send(&mut self, pieces: &[Vec<u8>], until: Moment) -> io::Result<()> {
         let mut under_way = 0;
         for piece in pieces {
@@ -210,7 +211,7 @@ impl EscPosPrinter {
         }
     }
 
-    /// Waits for the word that everything before it was printed (hardware.md §3.4); true when it came.
+    /// Waits for the word that everything before it was printed; true when it came.
     fn acknowledged(&mut self, job: JobId, lines: usize, until: Moment) -> bool {
         let answer = match self.profile().ack {
             Ack::GsH => {

@@ -24,10 +24,10 @@ use crate::{
 #[derive(Default)]
 pub(super) struct SeenNonces(Mutex<VecDeque<(i64, String)>>);
 
-/// The signature scheme we speak (wechatpay.md §2.3).
+/// The signature scheme we speak (APIv3 rules, signature verification).
 const SIGNATURE_TYPE: &str = "WECHATPAY2-SHA256-RSA2048";
 
-/// Probes begin so (wechatpay.md §2.6).
+/// Probes begin so (partner documentation 4013059030).
 const PROBE: &str = "WECHATPAY/SIGNTEST/";
 
 /// The most nonces remembered; an answer older than the window is refused anyway.
@@ -96,7 +96,8 @@ impl SeenNonces {
     }
 }
 
-/// `GET /v3/facemch/users/{face_sid}` 200 (wechatpay.md §1.3). Unknown members are ignored.
+/// `GET /v3/facemch/users/{face_sid}` 200 (face payment documentation, Android, sid, section 7). Unknown members are
+/// ignored.
 #[derive(Deserialize)]
 struct Body {
     union_id: Option<String>,

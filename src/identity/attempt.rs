@@ -30,7 +30,7 @@ pub(super) struct Domains {
 pub(super) enum Setback {
     /// Nothing will change that.
     Final(LookupError),
-    /// WeChat's deliberate wrong signature (wechatpay.md §2.6): discard, ask once more.
+    /// WeChat's deliberate wrong signature (partner documentation 4013059030): discard, ask once more.
     Probe,
     /// Our clock was wrong; its offset has just been learnt.
     Clock,
@@ -46,7 +46,7 @@ const BACKUP_FOR: Duration = Duration::from_secs(300);
 /// The first wait after a 429 or 5xx without `Retry-After`; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
 
-/// The clock is believed within this many seconds of WeChat's (wechatpay.md §2.2).
+/// The clock is believed within this many seconds of WeChat's (APIv3 rules, signature verification).
 pub(super) const WINDOW: i64 = 300;
 
 /// Longer bodies are refused, bytes.
@@ -195,7 +195,7 @@ impl Domains {
     }
 }
 
-/// `{"code":"…","message":"…","detail":{"field":"…"}}` (wechatpay.md §2.8); any of it may be missing.
+/// `{"code":"…","message":"…","detail":{"field":"…"}}` (APIv3 documentation 4012354972); any of it may be missing.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct ErrorBody {

@@ -1,4 +1,4 @@
-//! `POST https://payapp.weixin.qq.com/face/get_wxpayface_authinfo` (wechatpay.md §3.4): what the face terminal's SDK
+//! `POST https://payapp.weixin.qq.com/face/get_wxpayface_authinfo` (APIv2): what the face terminal's SDK
 //! needs before it may recognise anybody. Offered here so that the APIv2 key need not lie on the Android box.
 
 mod xml;
@@ -84,8 +84,8 @@ impl AuthInfo {
         Self { settings, key, client, clock, kept: Mutex::default() }
     }
 
-    /// The grant for a terminal's rawdata: the one that is still good, or a fresh one where there is none or the terminal
-    /// wants it.
+    /// The grant for a terminal's rawdata: the one that is still good, or a fresh one where there is none or the
+    /// terminal wants it.
     pub fn grant(&self, lane: LaneId, wanted: &AuthInfoWanted) -> Result<AuthInfoGrant, AuthInfoError> {
         let AuthInfoWanted { device_id, rawdata, fresh } = wanted;
         let device_id = device_id.as_str();

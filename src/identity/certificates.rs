@@ -1,4 +1,4 @@
-//! WeChat's platform certificates: downloaded, opened, cached, rotated (wechatpay.md §2.4–2.5).
+//! WeChat's platform certificates: downloaded, opened, cached, rotated (APIv3, `GET /v3/certificates`).
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -1,4 +1,5 @@
-//! WeChat's answer to "who is this?": `GET /v3/facemch/users/{face_sid}` (wechatpay.md §1, §2).
+//! WeChat's answer to "who is this?": `GET /v3/facemch/users/{face_sid}` (face payment documentation, Android,
+//! sid, section 7; APIv3 rules).
 //!
 //! Composes the request, has it signed, asks, verifies the answer over its raw bytes, has the name opened, and judges
 //! whether what came out is a name. Everything happens within one deadline; nothing is ever asked twice that was

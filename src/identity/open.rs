@@ -1,6 +1,6 @@
 //! Opening: which padding, and whether what came out is a name.
 //!
-//! WeChat does not publish the padding (wechatpay.md §1.5). A wrong padding shows as an error with some engines and as
+//! WeChat does not publish the padding. A wrong padding shows as an error with some engines and as
 //! random bytes with others, so a plaintext counts only when it is plausible. Whatever fails, the same number of
 //! private operations is spent: two per padding tried, on both fields, always to the end.
 

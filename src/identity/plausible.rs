@@ -13,9 +13,10 @@ const LONGEST_NUMBER: usize = 64;
 
 /// A name out of its bytes.
 ///
-/// `Auto`: many two-byte GBK characters, surnames among them (陆 C2BD), are also valid UTF-8, as Latin, Greek or Cyrillic
-/// (wechatpay.md §1.5). So the UTF-8 reading counts when all of it is ideographs, interpuncts or ASCII; then the GBK
-/// reading, unless it mixes hanzi with Latin letters, which no name does while José does in GBK's eyes.
+/// `Auto`: many two-byte GBK characters, surnames among them (陆 C2BD), are also valid UTF-8, as Latin, Greek or
+/// Cyrillic (the closed v2 sibling, secsvc/getrealnameinfo, names both). So the UTF-8 reading counts when all of it is
+/// ideographs, interpuncts or ASCII; then the GBK reading, unless it mixes hanzi with Latin letters, which no name does
+/// while José does in GBK's eyes.
 pub(super) fn name(bytes: &[u8], charset: CharsetChoice) -> Option<String> {
     let utf8 = || std::str::from_utf8(bytes).ok().map(str::to_owned);
     let gbk = || GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned);
@@ -34,7 +35,7 @@ pub(super) fn name(bytes: &[u8], charset: CharsetChoice) -> Option<String> {
 }
 
 /// The standard code of a hanzi that old systems keep in Unicode's private use area: GBK's rows FE50–FEA0, which had no
-/// code of their own before GB 18030-2005 and -2022 (hardware.md §2.3).
+/// code of their own before GB 18030-2005 and -2022.
 fn standard(character: char) -> char {
     const LATE: [(char, char); 6] = [
         ('\u{E816}', '\u{20087}'),

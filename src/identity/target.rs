@@ -28,7 +28,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// `GET /v3/certificates` (wechatpay.md §2.5).
+/// `GET /v3/certificates`.
 pub(super) const CERTIFICATES: Call<'_> = Call { method: Method::Get, target: "/v3/certificates", body: b"" };
 
 /// `/v3/facemch/users/{face_sid}?info_type=…&appid=…&sub_…`. In direct mode no sub field is sent, and nothing empty.

@@ -1,4 +1,4 @@
-//! The real-name calls of `api.weixin.qq.com` (wechatpay.md §4): a person proves who they are in the mini-program instead
+//! The real-name calls of `api.weixin.qq.com`: a person proves who they are in the mini-program instead
 //! of in front of a camera.
 //!
 //! HTTP is always 200 and the truth stands in `errcode`. No signature protects these answers: TLS does, and the name is

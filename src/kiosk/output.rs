@@ -183,7 +183,7 @@ pub struct Outcome {
     /// Where to go.
     pub place: Option<Text>,
     /// The terminal's app must call `getWxpayAuth` with `quit_face_auth=1`: its SDK still waits for a consent that will
-    /// not come (wechatpay.md §3.2).
+    /// not come (face payment documentation, Android, sid, section 7).
     pub quit_face_auth: bool,
 }
 

@@ -80,7 +80,7 @@ struct Shared {
 /// The most connections at once.
 const CONNECTIONS: usize = 64;
 
-/// Idle connections are closed after this, as WeChat does (wechatpay.md §2.7).
+/// Idle connections are closed after this, as WeChat does (`Keep-Alive: timeout=8` in its answers).
 const IDLE: Duration = Duration::from_secs(8);
 
 /// The largest request, bytes.

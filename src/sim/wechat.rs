@@ -1,4 +1,4 @@
-//! The sandbox WeChat Pay: requests are checked for real, answers are signed, names are encrypted (wechatpay.md §7).
+//! The sandbox WeChat Pay: requests are checked for real, answers are signed, names are encrypted.
 
 mod requests;
 

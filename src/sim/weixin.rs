@@ -1,4 +1,4 @@
-//! The sandbox of `api.weixin.qq.com` (wechatpay.md §4, §7): HTTP is always 200, the truth stands in `errcode`.
+//! The sandbox of `api.weixin.qq.com`: HTTP is always 200, the truth stands in `errcode`.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -107,7 +107,7 @@ struct Fields {
 /// The longest openid taken over, bytes.
 const LONGEST_ID: usize = 128;
 
-/// `rawdata`, bytes (wechatpay.md §3.4).
+/// `rawdata`, bytes (APIv2, face/get_wxpayface_authinfo).
 const LONGEST_RAWDATA: usize = 2048;
 
 /// Parses one line of at most [`super::MAX_LINE`] bytes.

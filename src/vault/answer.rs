@@ -32,8 +32,8 @@ pub struct Sealed {
 #[error("the answer is not signed by the expected key")]
 pub struct Forged;
 
-/// Checks `TIMESTAMP\nNONCE\nBODY\n` (wechatpay.md §2.3). A signature that is not base64, as in WeChat's probes, is
-/// simply wrong.
+/// Checks `TIMESTAMP\nNONCE\nBODY\n` (APIv3 rules, signature verification). A signature that is not base64, as in
+/// WeChat's probes, is simply wrong.
 pub fn verify(key: &PublicKey, answer: SignedAnswer) -> Result<Verified, Forged> {
     let signature = BASE64_STANDARD.decode(answer.signature.as_bytes()).map_err(|_| Forged)?;
     let mut message = Vec::with_capacity(answer.body.len() + answer.timestamp.len() + answer.nonce.len() + 3);
@@ -50,15 +50,15 @@ impl Verified {
         &self.body
     }
 
-    /// Takes one field of this answer, standard base64, as a ciphertext. What is none is kept as one that does not open,
-    /// so that it looks and costs like every other.
+    /// Takes one field of this answer, standard base64, as a ciphertext. What is none is kept as one that does not
+    /// open, so that it looks and costs like every other.
     pub fn seal(&self, base64: &str) -> Sealed {
         Sealed { ciphertext: BASE64_STANDARD.decode(base64.as_bytes()).unwrap_or_default() }
     }
 }
 
 impl Sealed {
-    /// A field of getrealnameinfo's answer: no signature protects it, TLS alone does (wechatpay.md §4.4). For that call
+    /// A field of getrealnameinfo's answer: no signature protects it, TLS alone does. For that call
     /// only.
     pub fn over_tls_alone(base64: &str) -> Self {
         Self { ciphertext: BASE64_STANDARD.decode(base64.as_bytes()).unwrap_or_default() }

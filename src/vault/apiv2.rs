@@ -1,4 +1,4 @@
-//! The APIv2 key: signs the one request that still needs it, `get_wxpayface_authinfo` (wechatpay.md §3.4).
+//! The APIv2 key: signs the one request that still needs it, `get_wxpayface_authinfo` (APIv2, signature algorithm).
 
 use std::{collections::BTreeMap, path::Path};
 

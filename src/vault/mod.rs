@@ -210,7 +210,7 @@ impl Vault {
     }
 
     /// Composes the message to sign and returns the value of the `Authorization` header
-    /// (`WECHATPAY2-SHA256-RSA2048 …`, wechatpay.md §2.1–2.2). Only requests of ours are signed.
+    /// (`WECHATPAY2-SHA256-RSA2048 …`, APIv3 rules, signature generation). Only requests of ours are signed.
     pub fn sign_request(&self, request: &RequestToSign<'_>) -> Result<String, VaultError> {
         let message = request.message().ok_or(VaultError::NotAllowed)?;
         let signature = BASE64_STANDARD.encode(self.sign.sign(&message).map_err(|Unopened| VaultError::Engine)?);
@@ -223,7 +223,7 @@ impl Vault {
     }
 
     /// Signs the one string of getrealnameinfo, `cert_serialno=…&timestamp=…`, with the sign key's own serial number;
-    /// base64 (wechatpay.md §4.4).
+    /// base64 (mini-program server API, getrealnameinfo).
     pub fn sign_realname_auth(&self, timestamp: i64) -> Result<String, VaultError> {
         let message = format!("cert_serialno={}&timestamp={timestamp}", self.merchant.serial_no);
         let signature = self.sign.sign(message.as_bytes()).map_err(|Unopened| VaultError::Engine)?;
@@ -236,7 +236,7 @@ impl Vault {
         self.decrypt.as_ref().unwrap_or(&self.sign).decrypt(padding, sealed.ciphertext())
     }
 
-    /// Opens one entry of `GET /v3/certificates` (AEAD_AES_256_GCM under the APIv3 key, wechatpay.md §2.5).
+    /// Opens one entry of `GET /v3/certificates` (AEAD_AES_256_GCM under the APIv3 key).
     pub fn open_certificate(
         &self,
         nonce: &[u8],

@@ -16,7 +16,8 @@ pub struct RequestToSign<'a> {
 }
 
 impl RequestToSign<'_> {
-    /// `METHOD\nPATH?QUERY\nTIMESTAMP\nNONCE\nBODY\n` (wechatpay.md §2.2), or none for a request that is not ours.
+    /// `METHOD\nPATH?QUERY\nTIMESTAMP\nNONCE\nBODY\n` (APIv3 rules, signature generation), or none for a request that
+    /// is not ours.
     pub(super) fn message(&self) -> Option<Vec<u8>> {
         if !self.is_ours() {
             return None;

@@ -15,7 +15,7 @@ pub struct Credential {
     pub id: CredentialId,
 }
 
-/// `credential_type` of `GET /v3/facemch/users/{face_sid}` (wechatpay.md §1.3).
+/// `credential_type` of `GET /v3/facemch/users/{face_sid}` (face payment documentation, Android, sid, section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialType {
     /// 1, 身份证

@@ -6,7 +6,7 @@ use super::Private;
 
 /// A `face_sid`: 1–1024 bytes of UTF-8 without control characters, not `.` or `..`.
 ///
-/// WeChat publishes neither alphabet nor lifetime (wechatpay.md §1.2, §8); the bounds are ours and loose. It is a
+/// WeChat publishes neither alphabet nor lifetime; the bounds are ours and loose. It is a
 /// single-use secret: never logged, never stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaceSid(Private);

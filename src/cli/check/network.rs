@@ -21,7 +21,8 @@ use crate::{
 /// How long one hop may take.
 const HOP: Duration = Duration::from_secs(4);
 
-/// WeChat refuses requests signed further away than this from its own clock, seconds (wechatpay.md §2.2).
+/// WeChat refuses requests signed further away than this from its own clock, seconds (APIv3 rules, signature
+/// generation).
 const CLOCK_WINDOW: i64 = 300;
 
 pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
@@ -193,8 +194,8 @@ impl identity::CertificateCache for Forgetful {
     fn save(&self, _: &[String]) {}
 }
 
-/// WeChat itself proves what only it can: that our signature is accepted, that its own verifies with the configured key,
-/// and that it can open what we seal for it. Asks about nobody.
+/// WeChat itself proves what only it can: that our signature is accepted, that its own verifies with the configured
+/// key, and that it can open what we seal for it. Asks about nobody.
 pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let lookup = match build::face_lookup(site, clock, Arc::new(Forgetful)) {
         Ok(lookup) => lookup,

@@ -1,4 +1,4 @@
-//! The three ways to an ST7920 (hardware.md §1.2): serial over SPI, serial over two or three GPIO lines, parallel.
+//! The three ways to an ST7920 (Sitronix ST7920 V4.0): serial over SPI, serial over two or three GPIO lines, parallel.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! ST7920, 128×64 with a Chinese ROM (hardware.md §1.2; Sitronix ST7920 V4.0, pages 21–26).
+//! ST7920, 128×64 with a Chinese ROM (Sitronix ST7920 V4.0, pages 21–26).
 //!
 //! In text mode a hanzi that the character ROM lacks is loaded into one of the four user glyphs. A screen that needs a
 //! fifth, or a panel whose ROM is another one, is drawn dot by dot in graphic mode. Only what changed is sent.

@@ -1,5 +1,6 @@
-//! A slip to bytes (hardware.md §3.2). Nothing of a name or of the site's texts can become a command: what is written
-//! as text is ASCII from space to tilde and two-byte GB18030, whose bytes are all 0x40 or more.
+//! A slip to bytes (ESC/POS as Epson and the Cashino KP-628E manual have it). Nothing of a name or of the site's texts
+//! can become a command: what is written as text is ASCII from space to tilde and two-byte GB18030, whose bytes are all
+//! 0x40 or more.
 
 use time::macros::format_description;
 

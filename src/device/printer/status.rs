@@ -1,4 +1,4 @@
-//! What a printer says, byte by byte (hardware.md §3.3).
+//! What a printer says, byte by byte (Epson DLE EOT, GS r, ASB; Citizen CT-D150, identification of send status).
 
 use crate::{device::PrinterStatus, fault::Code};
 

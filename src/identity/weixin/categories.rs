@@ -1,4 +1,4 @@
-//! `GET /wxa/get_category` (wechatpay.md §4.3).
+//! `GET /wxa/get_category` (mini-program server API, api_getallcategoryname).
 
 use serde::{Deserialize, Serialize};
 

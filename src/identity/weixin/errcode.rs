@@ -1,4 +1,4 @@
-//! `errcode` → what the operator or the person does about it (wechatpay.md §4.1, §4.2, §4.4).
+//! `errcode` → what the operator or the person does about it (the error tables of the three calls and of stable_token).
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! `POST /cgi-bin/wxopen/getrealnameinfo` (wechatpay.md §4.4): the person agreed in the mini-program, with the payment
-//! password, and we get name and identity card number, sealed for the key that signed the question.
+//! `POST /cgi-bin/wxopen/getrealnameinfo` (mini-program server API): the person agreed in the mini-program, with the
+//! payment password, and we get name and identity card number, sealed for the key that signed the question.
 
 use serde::{Deserialize, Serialize};
 

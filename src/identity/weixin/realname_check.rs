@@ -1,5 +1,5 @@
-//! `POST /intp/realname/checkrealnameinfo` (wechatpay.md §4.2): is the holder of this openid the person of this name and
-//! document?
+//! `POST /intp/realname/checkrealnameinfo` (mini-program server API, api_checkrealnameinfo): is the holder of this
+//! openid the person of this name and document?
 
 use serde::{Deserialize, Serialize};
 

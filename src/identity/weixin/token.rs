@@ -1,4 +1,5 @@
-//! Access tokens: kept until shortly before they end, renewed by one caller for all (wechatpay.md §4.1).
+//! Access tokens: kept until shortly before they end, renewed by one caller for all (server API,
+//! api_getstableaccesstoken).
 
 use std::{
     fs,

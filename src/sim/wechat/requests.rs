@@ -1,4 +1,4 @@
-//! Checks of a request, as APIv3 makes them (wechatpay.md §2.1–2.2).
+//! Checks of a request, as APIv3 makes them (APIv3 rules, signature generation).
 
 use std::collections::HashMap;
 
