@@ -161,7 +161,7 @@ pub fn morning() -> Vec<Visit> {
         Visit {
             way: Way::RealnameAuth,
             ..visit(
-                "mini-program instead of a face",
+                "mini-program, no face",
                 Person::new("sid-zheng", "郑和"),
                 "checked_in A013 | 签到成功 郑* | slip 郑和",
             )
