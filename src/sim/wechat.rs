@@ -162,7 +162,12 @@ impl State {
         let Some(message) = body["echo_message"].as_str() else { return error(400, "PARAM_ERROR", "echo_message") };
         if let Some(sealed) = body["encrypted_echo_message"].as_str() {
             let ciphertext = BASE64_STANDARD.decode(sealed).unwrap_or_default();
-            let opened = self.world.platform.key.decrypt(Oaep::new::<Sha1>(), &ciphertext).unwrap_or_default();
+            let opened = self
+                .world
+                .platform
+                .key
+                .decrypt_blinded(&mut OsRng, Oaep::new::<Sha1>(), &ciphertext)
+                .unwrap_or_default();
             if opened != message.as_bytes() || request.header("wechatpay-serial").is_empty() {
                 return error(400, "PARAM_ERROR", "encrypted_echo_message");
             }
