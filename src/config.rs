@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::Deserialize;
+use toml::de::DeTable;
 
 use crate::{
     fault::{Code, Fault},
@@ -17,6 +18,7 @@ use crate::{
 
 mod authinfo;
 mod lane;
+mod merchant;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -25,6 +27,7 @@ mod weixin;
 
 pub use authinfo::AuthInfo;
 pub use lane::{Lane, PanelPlace, Place, Terminal};
+pub use merchant::Merchant;
 use wechatpay::{BACKUP_DOMAIN, MAIN_DOMAIN};
 pub use wechatpay::{Charset, InfoType, Padding, Proxy, WechatPay};
 pub use weixin::{Token, Weixin};
@@ -33,8 +36,9 @@ pub use weixin::{Token, Weixin};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Site {
-    /// Who we are towards WeChat.
-    pub merchant: Merchant,
+    /// Who we are towards WeChat; at least one.
+    #[serde(rename = "merchant")]
+    pub merchants: Vec<Merchant>,
     /// Where the keys lie.
     pub keys: Keys,
     /// How WeChat Pay is asked.
@@ -65,30 +69,6 @@ pub struct Site {
     /// The lanes, in order.
     #[serde(default)]
     pub lane: Vec<Lane>,
-}
-
-/// `[merchant]`. In direct mode the three `sub-` keys are left out, and none of them is sent.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Merchant {
-    /// Merchant number that signs: the service provider's, or the merchant's own in direct mode.
-    #[serde(deserialize_with = "values::digits")]
-    pub mchid: String,
-    /// Serial number of the certificate that belongs to the sign key, 40 upper-case hex digits.
-    #[serde(deserialize_with = "values::serial")]
-    pub serial_no: String,
-    /// The service provider's (or merchant's) appid.
-    #[serde(deserialize_with = "values::appid")]
-    pub appid: String,
-    /// Sub-merchant number.
-    #[serde(default, deserialize_with = "values::some_digits")]
-    pub sub_mchid: Option<String>,
-    /// Sub-merchant's appid.
-    #[serde(default, deserialize_with = "values::some_appid")]
-    pub sub_appid: Option<String>,
-    /// Serial number of the sub-merchant's certificate: the name is encrypted for it.
-    #[serde(default, deserialize_with = "values::some_serial")]
-    pub sub_serial_no: Option<String>,
 }
 
 /// `[keys]`. PEM files, readable by the daemon's user alone.
@@ -229,7 +209,7 @@ impl Fault for ConfigError {
 }
 
 impl Site {
-    /// Reads and parses a site file, at most 256 KiB.
+    /// Reads and parses a site file, at most 1 MiB.
     pub fn read(file: &Path) -> Result<Self, ConfigError> {
         let text = read_bounded(file).map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
         Self::parse(file, &text)
@@ -237,7 +217,11 @@ impl Site {
 
     /// Parses the text of a site file; `file` is for messages and relative paths.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        let mut site: Self = toml::from_str(text).map_err(|error| ConfigError::Line {
+        let parsed = DeTable::parse(text).and_then(|mut table| {
+            merchant::one_is_many(table.get_mut());
+            Self::deserialize(toml::de::Deserializer::from(table))
+        });
+        let mut site = parsed.map_err(|error| ConfigError::Line {
             file: file.to_owned(),
             line: line_of(text, error.span()),
             message: error.message().to_owned(),
@@ -250,6 +234,19 @@ impl Site {
         Ok(site)
     }
 
+    /// The first merchant, and the others. Parsing has seen to it that there is one.
+    pub fn first_merchant(&self) -> (&Merchant, &[Merchant]) {
+        match self.merchants.split_first() {
+            Some(split) => split,
+            None => unreachable!("a site file without a merchant is refused"),
+        }
+    }
+
+    /// This merchant's keys: its own, else those of `[keys]`.
+    pub fn keys_of<'a>(&'a self, merchant: &'a Merchant) -> &'a Keys {
+        merchant.keys.as_ref().unwrap_or(&self.keys)
+    }
+
     /// What WeChat is asked for.
     pub fn info_type(&self) -> InfoType {
         self.wechatpay.info_type.unwrap_or_else(|| {
@@ -259,21 +256,11 @@ impl Site {
     }
 
     fn fits_together(&self) -> Result<(), &'static str> {
-        let merchant = &self.merchant;
-        if merchant.sub_mchid.is_none() && (merchant.sub_appid.is_some() || merchant.sub_serial_no.is_some()) {
-            return Err(
-                "merchant.sub-appid and sub-serial-no need merchant.sub-mchid; leave all three out in direct mode",
-            );
-        }
-        if merchant.sub_mchid.is_some() && merchant.sub_serial_no.is_none() && self.info_type() == InfoType::RealName {
-            return Err("merchant.sub-serial-no is required to ask for real names as a service provider");
-        }
         if self.wechatpay.public_key.is_some() != self.wechatpay.public_key_id.is_some() {
             return Err("wechatpay.public-key and public-key-id go together");
         }
-        if self.wechatpay.public_key.is_none() && self.keys.apiv3.is_none() {
-            return Err("set wechatpay.public-key and public-key-id, or keys.apiv3 for certificate mode");
-        }
+        let real_name = self.info_type() == InfoType::RealName;
+        merchant::fit_together(&self.merchants, real_name, self.wechatpay.public_key.is_some(), &self.keys)?;
         if self.checkin.adapter == Adapter::Http && self.checkin.url.is_none() {
             return Err("checkin.adapter = \"http\" needs checkin.url");
         }
@@ -283,7 +270,9 @@ impl Site {
         if self.checkin.client_certificate.is_some() != self.checkin.client_key.is_some() {
             return Err("checkin.client-certificate and client-key go together");
         }
-        if cfg!(not(feature = "rustcrypto")) && self.keys.engine == Engine::Rsa {
+        if cfg!(not(feature = "rustcrypto"))
+            && self.merchants.iter().any(|merchant| self.keys_of(merchant).engine == Engine::Rsa)
+        {
             return Err("keys.engine = \"rsa\" needs a build with feature rustcrypto");
         }
         for (index, lane) in self.lane.iter().enumerate() {
@@ -294,18 +283,17 @@ impl Site {
             if earlier.iter().any(|other| other.terminal == lane.terminal) {
                 return Err("two lanes have the same terminal");
             }
+            if lane.merchant.is_some() && !self.merchants.iter().any(|merchant| merchant.name == lane.merchant) {
+                return Err("lane.merchant names no [[merchant]]");
+            }
         }
         Ok(())
     }
 
     fn anchor(&mut self, folder: &Path) {
-        let keys = &mut self.keys;
         let wechatpay = &mut self.wechatpay;
         let checkin = &mut self.checkin;
         let optional = [
-            &mut keys.decrypt,
-            &mut keys.apiv3,
-            &mut keys.certificate,
             &mut wechatpay.public_key,
             &mut wechatpay.ca_file,
             &mut checkin.ca_file,
@@ -314,7 +302,7 @@ impl Site {
             &mut checkin.client_key,
             &mut self.simulated.out,
         ];
-        for path in optional.into_iter().flatten().chain([&mut keys.sign, &mut self.state_dir]) {
+        for path in optional.into_iter().flatten().chain([&mut self.state_dir]) {
             *path = anchored(folder, path);
         }
         if let Some(weixin) = &mut self.weixin {
@@ -323,6 +311,10 @@ impl Site {
         if let Some(authinfo) = &mut self.authinfo {
             authinfo.anchor(folder);
         }
+        self.keys.anchor(folder);
+        for keys in self.merchants.iter_mut().filter_map(|merchant| merchant.keys.as_mut()) {
+            keys.anchor(folder);
+        }
         for lane in &mut self.lane {
             if let Terminal::Unix(path) = &mut lane.terminal {
                 *path = folder.join(&*path);
@@ -330,6 +322,15 @@ impl Site {
         }
         if self.board.contains('/') || self.board.ends_with(".toml") {
             self.board = folder.join(&self.board).display().to_string();
+        }
+    }
+}
+
+impl Keys {
+    fn anchor(&mut self, folder: &Path) {
+        let optional = [&mut self.decrypt, &mut self.apiv3, &mut self.certificate];
+        for path in optional.into_iter().flatten().chain([&mut self.sign]) {
+            *path = anchored(folder, path);
         }
     }
 }
@@ -377,14 +378,14 @@ pub(crate) fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize
     text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// Reads a text file of at most 256 KiB.
+/// Reads a text file of at most 1 MiB: a thousand merchants need half of that.
 pub(crate) fn read_bounded(file: &Path) -> std::io::Result<String> {
     use std::io::Read as _;
-    const MOST: u64 = 256 * 1024;
+    const MOST: u64 = 1 << 20;
     let mut text = String::new();
     let read = std::fs::File::open(file)?.take(MOST + 1).read_to_string(&mut text)?;
     if read as u64 > MOST {
-        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "larger than 256 KiB"));
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
     }
     Ok(text)
 }

@@ -57,7 +57,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serial2", &["device/linux", "device/port.rs"]),
     ("serial2_tokio", &["terminal/serial.rs"]),
     ("encoding_rs", &["identity", "device", "sim"]),
-    ("toml", &["config.rs", "board.rs", "device/printer"]),
+    ("toml", &["config.rs", "config/merchant.rs", "board.rs", "device/printer"]),
     ("clap", &["cli"]),
     ("tracing_journald", &["cli/logging.rs"]),
     ("tracing_subscriber", &["cli/logging.rs"]),

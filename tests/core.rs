@@ -237,6 +237,7 @@ pub fn face(sid: &str, seq: u64, consent: bool) -> Arrival {
     Arrival {
         seq,
         terminal: Some(Text::clean("T-1")),
+        merchant: None,
         way: WayIn::Face(self::sid(sid)),
         openid: None,
         sub_openid: None,

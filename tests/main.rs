@@ -14,6 +14,7 @@ mod gate_model;
 mod gates;
 mod keys;
 mod lookups;
+mod merchants;
 mod names;
 mod panels;
 mod power_cut;

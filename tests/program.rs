@@ -122,7 +122,7 @@ fn a_hangup_reads_the_site_file_again_and_a_wrong_one_changes_nothing() {
     assert_eq!(visit(&sandbox, 0, "sid-1")["result"], "checked_in");
     sandbox.edit("nonsense = 1", "");
     daemon.signal(rustix::process::Signal::HUP);
-    wait_for("read again: keys");
+    wait_for("read again: merchants");
     assert_eq!(visit(&sandbox, 0, "sid-2")["result"], "checked_in");
 }
 

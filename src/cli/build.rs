@@ -8,7 +8,7 @@ use std::{
 use super::{Failure, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
-    config::{Adapter, Charset, Engine, InfoType, Padding, PanelPlace, Place, Site, Terminal, Token},
+    config::{Adapter, Charset, Engine, InfoType, Keys, Merchant, Padding, PanelPlace, Place, Site, Terminal, Token},
     fault::{Code, Fault},
     http,
     identity::{self, weixin},
@@ -71,15 +71,15 @@ pub(super) fn parts(
         tracing::warn!(code = %Code::J504, "the state was damaged; it is being rebuilt");
     }
     let cache = Arc::new(Certificates(Mutex::new(state)));
-    let ways = Arc::new(ways(site, &clock, Arc::clone(&cache) as _)?);
+    let merchants = Arc::new(merchants(site, &names, &clock, &(Arc::clone(&cache) as _))?);
     let checkin = checkin(site, &clock, &recovered)?;
-    let reload = reload(file.to_owned(), Arc::clone(&clock), cache);
+    let reload = reload(file.to_owned(), names, Arc::clone(&clock), cache);
     Ok(Parts {
         kiosk: kiosk_settings(site)?,
         unfinished: recovered.unfinished,
         journal,
         correlator,
-        ways,
+        merchants,
         lookup_workers: site.wechatpay.concurrency,
         patience: site.wechatpay.patience,
         checkin,
@@ -94,27 +94,34 @@ pub(super) fn journal_settings(site: &Site) -> store::Settings {
     store::Settings { dir: site.state_dir.clone(), max_age: site.journal.max_age, max_bytes: site.journal.max_bytes }
 }
 
-/// The keys, opened and compared with what the site file says of them.
-pub(super) fn vault(site: &Site) -> Result<Vault, AnyFault> {
-    let merchant = vault::Merchant { mchid: site.merchant.mchid.clone(), serial_no: site.merchant.serial_no.clone() };
+/// A merchant's keys, opened and compared with what the site file says of them.
+pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, AnyFault> {
+    let keys = site.keys_of(merchant);
+    let merchant = vault::Merchant { mchid: merchant.mchid.clone(), serial_no: merchant.serial_no.clone() };
     let files = vault::KeyFiles {
-        sign: site.keys.sign.clone(),
-        decrypt: site.keys.decrypt.clone(),
-        certificate: site.keys.certificate.clone(),
-        apiv3: site.keys.apiv3.clone(),
+        sign: keys.sign.clone(),
+        decrypt: keys.decrypt.clone(),
+        certificate: keys.certificate.clone(),
+        apiv3: keys.apiv3.clone(),
     };
-    Vault::open(engine(site), merchant, &files).map_err(boxed)
+    Vault::open(engine(keys), merchant, &files).map_err(boxed)
 }
 
-/// The lookup with everything it needs.
+/// The client that all merchants share.
+pub(super) fn wechat_client(site: &Site, clock: &Arc<dyn Clock>) -> Result<http::Client, AnyFault> {
+    http::Client::open(&http_settings(site), Arc::clone(clock)).map_err(boxed)
+}
+
+/// A merchant's lookup with everything it needs.
 pub(super) fn face_lookup(
     site: &Site,
+    merchant: &Merchant,
+    client: &http::Client,
     clock: &Arc<dyn Clock>,
     cache: Arc<dyn identity::CertificateCache>,
 ) -> Result<identity::FaceLookup, AnyFault> {
-    let vault = Arc::new(vault(site)?);
+    let vault = Arc::new(vault(site, merchant)?);
     let wechatpay = &site.wechatpay;
-    let client = http::Client::open(&http_settings(site), Arc::clone(clock)).map_err(boxed)?;
     let public_key = match (&wechatpay.public_key_id, &wechatpay.public_key) {
         (Some(id), Some(file)) => Some((id.clone(), vault::PublicKey::read(file).map_err(boxed)?)),
         _ => None,
@@ -122,10 +129,10 @@ pub(super) fn face_lookup(
     let settings = identity::Settings {
         base_url: wechatpay.base_url.clone(),
         backup_url: wechatpay.backup_url.clone(),
-        appid: site.merchant.appid.clone(),
-        sub_mchid: site.merchant.sub_mchid.clone(),
-        sub_appid: site.merchant.sub_appid.clone(),
-        sub_serial_no: site.merchant.sub_serial_no.clone(),
+        appid: merchant.appid.clone(),
+        sub_mchid: merchant.sub_mchid.clone(),
+        sub_appid: merchant.sub_appid.clone(),
+        sub_serial_no: merchant.sub_serial_no.clone(),
         info_type: match site.info_type() {
             InfoType::RealName => identity::InfoType::RealName,
             InfoType::UnionId => identity::InfoType::UnionId,
@@ -144,45 +151,89 @@ pub(super) fn face_lookup(
         fallback_to_union_id: wechatpay.fallback_to_union_id,
         patience: wechatpay.patience,
     };
-    let lookup = identity::FaceLookup::new(settings, vault, client, Arc::clone(clock), cache);
+    let lookup = identity::FaceLookup::new(settings, vault, client.clone(), Arc::clone(clock), cache);
     Ok(lookup.with_permission_log(Arc::new(PermissionFile::of(&site.state_dir))))
 }
 
-/// Every way in that the site has.
-fn ways(
+/// Every way in that the site has, for every merchant. `lanes`: those of the running daemon, which a reload cannot change.
+fn merchants(
     site: &Site,
+    lanes: &[String],
     clock: &Arc<dyn Clock>,
-    cache: Arc<dyn identity::CertificateCache>,
-) -> Result<identity::Ways, AnyFault> {
-    let weixin = site.weixin.as_ref().map(|settings| weixin_calls(site, settings, clock)).transpose()?;
-    let authinfo = site.authinfo.as_ref().map(|settings| authinfo(site, settings, clock)).transpose()?;
-    Ok(identity::Ways {
-        face: Arc::new(face_lookup(site, clock, cache)?),
-        weixin: weixin.map(Arc::new),
-        authinfo: authinfo.map(Arc::new),
-    })
+    cache: &Arc<dyn identity::CertificateCache>,
+) -> Result<identity::Merchants, AnyFault> {
+    let client = wechat_client(site, clock)?;
+    let weixin = site.weixin.as_ref().map(|settings| weixin_calls(site, settings, clock)).transpose()?.map(Arc::new);
+    let authinfo_client = site.authinfo.as_ref().map(|settings| authinfo_client(site, settings, clock)).transpose()?;
+    let open = |merchant: &Merchant| {
+        let face = face_lookup(site, merchant, &client, clock, Arc::clone(cache));
+        let named = |fault: AnyFault| -> AnyFault {
+            match &merchant.name {
+                Some(name) => boxed(OfMerchant { name: name.clone(), fault }),
+                None => fault,
+            }
+        };
+        let authinfo = match (&site.authinfo, &authinfo_client) {
+            (Some(settings), Some(client)) => Some(Arc::new(authinfo(site, merchant, settings, client, clock)?)),
+            _ => None,
+        };
+        let ways = identity::Ways { face: Arc::new(face.map_err(named)?), weixin: weixin.clone(), authinfo };
+        Ok::<_, AnyFault>(identity::Merchant {
+            name: merchant.name.clone(),
+            terminals: merchant.terminals.clone(),
+            ways,
+        })
+    };
+    let (first, others) = site.first_merchant();
+    let others = others.iter().map(open).collect::<Result<_, _>>()?;
+    let of_lane = |name: &String| site.lane.iter().find(|lane| lane.name == *name)?.merchant.clone();
+    let lanes: Vec<_> = lanes.iter().map(of_lane).collect();
+    Ok(identity::Merchants::new(open(first)?, others, &lanes))
+}
+
+/// What is wrong with one of several merchants.
+#[derive(Debug, thiserror::Error)]
+#[error("merchant {name}: {fault}")]
+struct OfMerchant {
+    name: String,
+    fault: AnyFault,
+}
+
+impl Fault for OfMerchant {
+    fn code(&self) -> Code {
+        self.fault.code()
+    }
+}
+
+fn authinfo_client(
+    site: &Site,
+    settings: &crate::config::AuthInfo,
+    clock: &Arc<dyn Clock>,
+) -> Result<http::Client, AnyFault> {
+    let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
+    http::Client::open(&http, Arc::clone(clock)).map_err(boxed)
 }
 
 /// What face terminals ask for.
 fn authinfo(
     site: &Site,
+    merchant: &Merchant,
     settings: &crate::config::AuthInfo,
+    client: &http::Client,
     clock: &Arc<dyn Clock>,
 ) -> Result<identity::AuthInfo, AnyFault> {
-    let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
-    let client = http::Client::open(&http, Arc::clone(clock)).map_err(boxed)?;
     let key = vault::ApiV2Key::read(&settings.key).map_err(boxed)?;
     let settings = identity::AuthInfoSettings {
         base_url: settings.base_url.clone(),
-        appid: site.merchant.appid.clone(),
-        mch_id: site.merchant.mchid.clone(),
-        sub_appid: site.merchant.sub_appid.clone(),
-        sub_mch_id: site.merchant.sub_mchid.clone(),
+        appid: merchant.appid.clone(),
+        mch_id: merchant.mchid.clone(),
+        sub_appid: merchant.sub_appid.clone(),
+        sub_mch_id: merchant.sub_mchid.clone(),
         store_id: settings.store_id.clone(),
         store_name: settings.store_name.clone(),
         patience: site.wechatpay.patience,
     };
-    Ok(identity::AuthInfo::new(settings, key, client, Arc::clone(clock)))
+    Ok(identity::AuthInfo::new(settings, key, client.clone(), Arc::clone(clock)))
 }
 
 /// The client towards WeChat.
@@ -223,7 +274,7 @@ fn weixin_calls(
         (Some(mchid), Some(serial_no), Some(key)) => {
             let merchant = vault::Merchant { mchid: mchid.clone(), serial_no: serial_no.clone() };
             let files = vault::KeyFiles { sign: key.clone(), decrypt: None, certificate: None, apiv3: None };
-            Some(Arc::new(Vault::open(engine(site), merchant, &files).map_err(boxed)?))
+            Some(Arc::new(Vault::open(engine(&site.keys), merchant, &files).map_err(boxed)?))
         }
         _ => None,
     };
@@ -245,8 +296,8 @@ fn weixin_calls(
     Ok(weixin::Weixin::new(settings, vault, client, Arc::clone(clock)))
 }
 
-fn engine(site: &Site) -> vault::EngineKind {
-    match site.keys.engine {
+fn engine(keys: &Keys) -> vault::EngineKind {
+    match keys.engine {
         Engine::AwsLcRs => vault::EngineKind::AwsLc,
         #[cfg(feature = "rustcrypto")]
         Engine::Rsa => vault::EngineKind::RustCrypto,
@@ -374,15 +425,15 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
 
 type Reload = Box<dyn Fn() -> Result<Reloaded, AnyFault> + Send + Sync>;
 
-fn reload(file: PathBuf, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
+fn reload(file: PathBuf, lanes: Vec<String>, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
     Box::new(move || {
         let site = Site::read(&file).map_err(boxed)?;
-        let ways = ways(&site, &clock, Arc::clone(&cache) as _)?;
+        let merchants = merchants(&site, &lanes, &clock, &(Arc::clone(&cache) as _))?;
         let checkin = match site.checkin.adapter {
             Adapter::Http => Some(http_checkin(&site, &clock)?),
             Adapter::Local => None,
         };
-        Ok(Reloaded { ways, checkin })
+        Ok(Reloaded { merchants, checkin })
     })
 }
 

@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// Write milliseconds, name and credential id of each lookup, separated by tabs
     #[arg(long, value_name = "FILE")]
     timings: Option<PathBuf>,
+    /// In whose name [default: the first merchant's]
+    #[arg(long, value_name = "NAME")]
+    merchant: Option<String>,
     /// The face_sids
     #[arg(value_name = "FACE_SID")]
     face_sids: Vec<String>,
@@ -79,8 +82,17 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
     if arguments.face_sids.is_empty() && arguments.from.is_none() {
         return Err(Failure { line: "give a FACE_SID, or --from FILE".to_owned(), exit: exit::USAGE });
     }
+    let merchant = match &arguments.merchant {
+        None => site.first_merchant().0,
+        wanted => site.merchants.iter().find(|merchant| merchant.name == *wanted).ok_or_else(|| Failure {
+            line: format!("{} no [[merchant]] of this name in the site file", Code::C107),
+            exit: exit::USAGE,
+        })?,
+    };
     let clock = Arc::new(SystemClock::start());
-    let lookup = build::face_lookup(&site, &(Arc::clone(&clock) as _), Arc::new(InMemory::default()))?;
+    let shared = Arc::clone(&clock) as _;
+    let client = build::wechat_client(&site, &shared)?;
+    let lookup = build::face_lookup(&site, merchant, &client, &shared, Arc::new(InMemory::default()))?;
     let mut timings = match &arguments.timings {
         Some(file) => Some(File::create(file).map_err(|error| Failure::io(&file.display().to_string(), &error))?),
         None => None,

@@ -20,6 +20,8 @@ pub struct Lane {
     pub series: String,
     /// `unix:PATH` or `serial:DEVICE:BAUD`.
     pub terminal: Terminal,
+    /// Name of the `[[merchant]]` whose lane it is, where there are several.
+    pub merchant: Option<String>,
     /// Users that may act as the terminal. Default: root and the daemon's own.
     #[serde(default)]
     pub allow_uids: Vec<u32>,

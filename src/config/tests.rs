@@ -65,3 +65,30 @@ fn a_proxy_password_is_not_printed() {
     let site = parse(&format!("{LEAST}[wechatpay]\nproxy = \"http://u:secret@p:3128\"")).expect("usable");
     assert!(!format!("{site:?}").contains("secret"));
 }
+
+#[test]
+fn several_merchants_need_names_and_bring_keys_of_their_own() {
+    let (before, after) = LEAST.split_once("[keys]").expect("a table");
+    let table = before.replace("[merchant]", "[[merchant]]");
+    let one =
+        format!("{table}name = \"m-1\"\nterminals = [\"SN-1\"]\nkeys = {{ sign = \"m-1.pem\", apiv3 = \"k\" }}\n");
+    let other = format!("{table}name = \"m-2\"\n");
+    let lane = "[[lane]]\nname = \"a\"\nmode = \"transit\"\nterminal = \"unix:x\"\nmerchant = \"m-2\"\n";
+    let all = format!("{one}{other}[keys]{after}{lane}");
+    let site = parse(&all).expect("usable");
+    let keys: Vec<_> = site.merchants.iter().map(|merchant| site.keys_of(merchant)).collect();
+    assert_eq!((&*keys[0].sign, &*keys[1].sign), (Path::new("etc/m-1.pem"), Path::new("etc/sp.key.pem")));
+    for (from, to, says) in [
+        ("name = \"m-2\"", "", "each needs a name"),
+        ("name = \"m-2\"", "name = \"m-1\"", "the same name"),
+        ("name = \"m-2\"", "name = \"m-2\"\nterminals = [\"SN-1\"]", "belongs to two merchants"),
+        ("merchant = \"m-2\"", "merchant = \"m-3\"", "names no [[merchant]]"),
+        (", apiv3 = \"k\"", "", "keys.apiv3 for certificate mode"),
+        ("name = \"m-2\"", "nome = \"m-2\"", "etc/site.toml:14: unknown field `nome`"),
+        ("[[merchant]]", "[[merchants]]", "unknown field `merchants`"),
+    ] {
+        let error = parse(&all.replace(from, to)).expect_err(says).to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    assert!(parse(&format!("merchant = []\n[keys]{after}")).expect_err("none").to_string().contains("no merchant"));
+}

@@ -139,6 +139,13 @@ pub(super) fn lane_name<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Er
     })
 }
 
+pub(super) fn some_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    let name = checked(d, "a name of 1–32 letters, digits or hyphens", |t| {
+        (1..=32).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    })?;
+    Ok(Some(name))
+}
+
 pub(super) fn series<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
     checked(d, "a series of one to three capital letters", |t| {
         (1..=3).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_uppercase())

@@ -13,6 +13,7 @@ mod authinfo;
 mod certificates;
 mod echo;
 mod error;
+mod merchants;
 mod open;
 mod permission;
 mod plausible;
@@ -37,6 +38,7 @@ pub use self::{
     authinfo::{AuthInfo, AuthInfoError, AuthInfoSettings},
     certificates::CertificateCache,
     error::LookupError,
+    merchants::{Merchant, Merchants},
     permission::{Permission, PermissionLog},
     ways::{NoIdentity, Ways},
 };
@@ -194,9 +196,14 @@ impl FaceLookup {
 
     /// Refreshes platform certificates when they are due. Nothing in public-key mode.
     pub fn maintain(&self) {
-        if self.settings.public_key.is_none() && self.certificates.is_due(self.clock.now()) {
+        if self.is_due() {
             let _ = self.download_certificates(self.clock.now().moment.after(self.settings.patience));
         }
+    }
+
+    /// Are platform certificates to be refreshed?
+    fn is_due(&self) -> bool {
+        self.settings.public_key.is_none() && self.certificates.is_due(self.clock.now())
     }
 
     /// How many seconds WeChat's clock is ahead of ours, once it had to be learnt.

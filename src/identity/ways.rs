@@ -33,7 +33,7 @@ pub struct NoIdentity {
 }
 
 impl NoIdentity {
-    fn new(code: Code) -> Self {
+    pub(super) fn new(code: Code) -> Self {
         Self { code, request_id: None, told: code.summary().to_owned() }
     }
 }

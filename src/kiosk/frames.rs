@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     fault::Code,
-    words::{Card, FaceSid, Identity, LaneId, Moment, PeerId, RealnameClaim, SessionId, WayIn},
+    words::{Card, FaceSid, Identity, LaneId, MerchantPick, Moment, PeerId, RealnameClaim, SessionId, WayIn},
 };
 
 /// How long a document that was read waits for whom it belongs to.
@@ -99,7 +99,8 @@ impl Kiosk {
         self.acknowledge(lane, peer, arrival.seq, status, Some(id), None);
         let mut session = Session::new(id, lane, Stage::Held { until }, now.after(patience));
         session.ask(peer, arrival.seq);
-        session.way = Some(arrival.way.clone());
+        let pick = MerchantPick { lane, terminal: arrival.terminal.clone(), merchant: arrival.merchant.clone() };
+        session.way = Some((pick, arrival.way.clone()));
         session.patient = patient;
         session.consent_awaited = !arrival.consent;
         self.sessions.insert(id, session);
@@ -113,7 +114,7 @@ impl Kiosk {
     /// The person has agreed: WeChat is asked while the opening record is on its way to the disk.
     fn look_up(&mut self, now: Moment, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Some(way) = session.way.take() else { return };
+        let Some((pick, way)) = session.way.take() else { return };
         session.consent_awaited = false;
         let lane = session.lane;
         let patience = self.lanes[usize::from(lane.0)].settings.patience;
@@ -124,7 +125,7 @@ impl Kiosk {
             // Only the site's system knows whose it is.
             return self.found(id, Ok(Identity { voucher: Some(voucher), ..Identity::default() }));
         }
-        self.emit(Output::LookUp { session: id, way, deadline });
+        self.emit(Output::LookUp { session: id, pick, way, deadline });
         if durable {
             self.show(lane, Scene { stands: Some(patience), ..Scene::of(SceneKind::LookingUp) }, None);
         }

@@ -220,6 +220,8 @@ pub struct Arrival {
     pub seq: u64,
     /// The terminal's serial number, if it gave one.
     pub terminal: Option<Text>,
+    /// The merchant that the terminal named, where the site serves several.
+    pub merchant: Option<Text>,
     /// By which way.
     pub way: WayIn,
     /// `openid`, if the terminal gave one.

@@ -3,7 +3,9 @@
 use super::{Record, Scene, Signal, Slip};
 use crate::{
     fault::Code,
-    words::{AuthInfoGrant, AuthInfoWanted, Identity, JobId, LaneId, Moment, PeerId, SessionId, Text, WayIn},
+    words::{
+        AuthInfoGrant, AuthInfoWanted, Identity, JobId, LaneId, MerchantPick, Moment, PeerId, SessionId, Text, WayIn,
+    },
 };
 
 /// One thing to do, in the imperative, carried out in order.
@@ -23,6 +25,8 @@ pub enum Output {
     LookUp {
         /// For whom.
         session: SessionId,
+        /// In whose name.
+        pick: MerchantPick,
         /// By which way.
         way: WayIn,
         /// No answer is awaited after this moment.

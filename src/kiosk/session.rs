@@ -3,7 +3,7 @@
 use super::verdict::Verdict;
 use crate::{
     fault::Code,
-    words::{Card, Choice, Identity, LaneId, Moment, PeerId, SessionId, ShownName, WayIn},
+    words::{Card, Choice, Identity, LaneId, MerchantPick, Moment, PeerId, SessionId, ShownName, WayIn},
 };
 
 /// A session that is open in the journal.
@@ -16,7 +16,7 @@ pub(super) struct Session {
     /// The opening record is durable.
     pub(super) durable: bool,
     /// Kept until the consent, then handed to the lookup.
-    pub(super) way: Option<WayIn>,
+    pub(super) way: Option<(MerchantPick, WayIn)>,
     /// Whom the visit is for, where a document said so.
     pub(super) patient: Option<Card>,
     /// The terminal's SDK waits for a consent.

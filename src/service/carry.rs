@@ -87,8 +87,8 @@ impl Carrier {
                     return ticket.map(|ticket| Input::NotRecorded { ticket, code: Code::J502 });
                 }
             }
-            Output::LookUp { session, way, deadline } => {
-                if self.lookups.offer(Errand::LookUp { session, way, deadline }).is_err() {
+            Output::LookUp { session, pick, way, deadline } => {
+                if self.lookups.offer(Errand::LookUp { session, pick, way, deadline }).is_err() {
                     return Some(Input::Found { session, result: Err(Code::X003) });
                 }
             }

@@ -28,7 +28,7 @@ use crate::{
     checkin::CheckIn,
     device::{Gate, Indicator, Panel, Printer},
     fault::{Code, Fault, exit},
-    identity::Ways,
+    identity::Merchants,
     kiosk::{self, Input, Kiosk, Unfinished},
     store::{Correlator, Journal},
     terminal,
@@ -48,7 +48,7 @@ pub struct Parts {
     /// Keyed hashes for the check-in.
     pub correlator: Arc<Correlator>,
     /// Who is this?
-    pub ways: Arc<Ways>,
+    pub merchants: Arc<Merchants>,
     /// How many lookups at once.
     pub lookup_workers: usize,
     /// A person's patience.
@@ -98,7 +98,7 @@ pub enum PanelPart {
 /// What SIGHUP replaces.
 pub struct Reloaded {
     /// Keys, certificates, WeChat's settings.
-    pub ways: Ways,
+    pub merchants: Merchants,
     /// The site's system; none where the adapter holds state (local numbers).
     pub checkin: Option<Box<dyn CheckIn>>,
 }
@@ -178,10 +178,10 @@ const TURN: Duration = Duration::from_millis(5);
 
 /// Serves until [`Control::Stop`], and brings everything to its safe end.
 pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result<Summary, ServiceError> {
-    let Parts { clock, kiosk, unfinished, journal, correlator, ways, checkin, lanes, .. } = parts;
+    let Parts { clock, kiosk, unfinished, journal, correlator, merchants, checkin, lanes, .. } = parts;
     let (inputs, mut happened) = mpsc::channel::<Input>(256);
 
-    let current_ways = Arc::new(RwLock::new(ways));
+    let current_merchants = Arc::new(RwLock::new(merchants));
     let current_checkin = Arc::new(Mutex::new(checkin));
     let mut terminals = JoinSet::new();
     let counters = Arc::new(terminal::Counters::default());
@@ -235,7 +235,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     for part in sensed {
         super::inputs::spawn(count, part, outputs.sender(), &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     }
-    let lookups = lookups::spawn(&current_ways, parts.lookup_workers, parts.patience, &clock, &inputs)
+    let lookups = lookups::spawn(&current_merchants, parts.lookup_workers, parts.patience, &clock, &inputs)
         .map_err(ServiceError::Thread)?;
     let checkins =
         checkins::spawn(&current_checkin, parts.patience, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
@@ -270,12 +270,12 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
                 Control::Reload => start_reload(&reload, &reloaded),
             },
             Some(fresh) = reloads.recv() => match fresh {
-                Ok(Reloaded { ways, checkin }) => {
-                    *current_ways.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ways);
+                Ok(Reloaded { merchants, checkin }) => {
+                    *current_merchants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(merchants);
                     if let Some(checkin) = checkin {
                         carrier.replace_checkin(&current_checkin, checkin);
                     }
-                    tracing::info!("read again: keys, certificates, wechatpay and checkin; lanes and board need a restart");
+                    tracing::info!("read again: merchants, keys, certificates, wechatpay and checkin; lanes and board need a restart");
                 }
                 Err(error) => tracing::error!(code = %error.code(), %error, "not read again; going on as before"),
             },

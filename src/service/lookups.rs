@@ -8,9 +8,9 @@ use std::{
 
 use super::{Inputs, worker::Worker};
 use crate::{
-    identity::{NoIdentity, Ways},
+    identity::{Merchants, NoIdentity},
     kiosk::Input,
-    words::{AuthInfoWanted, Clock, LaneId, Moment, PeerId, SessionId, WayIn},
+    words::{AuthInfoWanted, Clock, LaneId, MerchantPick, Moment, PeerId, SessionId, WayIn},
 };
 
 /// What a lookup worker does next.
@@ -20,13 +20,13 @@ pub(super) enum Errand {
     /// Refresh certificates if they are due.
     Maintain,
     /// Ask who this is.
-    LookUp { session: SessionId, way: WayIn, deadline: Moment },
+    LookUp { session: SessionId, pick: MerchantPick, way: WayIn, deadline: Moment },
     /// Ask for a terminal's authinfo.
     AuthInfo { lane: LaneId, peer: PeerId, seq: u64, wanted: AuthInfoWanted },
 }
 
 /// The lookup in use; SIGHUP puts another in its place while calls under way end with theirs.
-pub(super) type Current = Arc<RwLock<Arc<Ways>>>;
+pub(super) type Current = Arc<RwLock<Arc<Merchants>>>;
 
 pub(super) fn spawn(
     current: &Current,
@@ -40,19 +40,22 @@ pub(super) fn spawn(
         let current = Arc::clone(current);
         let inputs = inputs.clone();
         move |errand| {
-            let ways = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
+            let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
             match errand {
-                Errand::Warm => ways.face.warm(),
-                Errand::Maintain => ways.face.maintain(),
+                Errand::Warm => merchants.warm(),
+                Errand::Maintain => merchants.maintain(),
                 Errand::AuthInfo { lane, peer, seq, wanted } => {
-                    let result = ways.authinfo(lane, &wanted).map_err(|NoIdentity { code, told, .. }| {
+                    let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
+                    let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });
+                    let result = picked.and_then(|ways| ways.authinfo(lane, &wanted));
+                    let result = result.map_err(|NoIdentity { code, told, .. }| {
                         tracing::warn!(lane = lane.0, %code, error = told, "no authinfo for the terminal");
                         code
                     });
                     let _ = inputs.blocking_send(Input::AuthInfoGranted { lane, peer, seq, result });
                 }
-                Errand::LookUp { session, way, deadline } => {
-                    let result = ways.who(&way, deadline).map_err(|error| {
+                Errand::LookUp { session, pick, way, deadline } => {
+                    let result = merchants.pick(&pick).and_then(|ways| ways.who(&way, deadline)).map_err(|error| {
                         let NoIdentity { code, request_id, told } = error;
                         let request_id = request_id.as_deref().unwrap_or("-");
                         let way = way.as_str();

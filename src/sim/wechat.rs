@@ -17,7 +17,7 @@ use aes_gcm::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use encoding_rs::GB18030;
 use rand::rngs::OsRng;
-use rsa::{Oaep, Pkcs1v15Encrypt, RsaPublicKey};
+use rsa::{Oaep, Pkcs1v15Encrypt, RsaPrivateKey, RsaPublicKey};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use time::format_description::well_known::Rfc2822;
@@ -53,8 +53,6 @@ struct State {
     clock: Arc<dyn Clock>,
     /// No certificates: public-key mode only.
     public_key_only: bool,
-    /// The sub-merchant's key, for encryption.
-    sub: RsaPublicKey,
     inner: Mutex<Inner>,
 }
 
@@ -65,6 +63,10 @@ struct Inner {
     used: HashSet<String>,
     /// A face_sid may be asked again and again, for measurements.
     reusable: bool,
+    /// The sub-merchants, and the keys that names are encrypted for.
+    merchants: HashMap<String, RsaPublicKey>,
+    /// In whose name each face was asked about.
+    asked_for: HashMap<String, String>,
     nonces: HashSet<String>,
     /// One-time behaviours that have happened.
     happened: HashSet<String>,
@@ -83,8 +85,9 @@ impl WeChat {
         public_key_only: bool,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
-        let sub = RsaPublicKey::from(&world.sub.key);
-        let state = Arc::new(State { world, clock, public_key_only, sub, inner: Mutex::default() });
+        let merchants = HashMap::from([(numbers::SUB_MCHID.to_owned(), RsaPublicKey::from(&world.sub.key))]);
+        let inner = Mutex::new(Inner { merchants, ..Inner::default() });
+        let state = Arc::new(State { world, clock, public_key_only, inner });
         let answering = Arc::clone(&state);
         let server = Server::start(authority, Arc::new(move |request| answering.answer(request)))?;
         Ok(Self { server, state })
@@ -108,6 +111,16 @@ impl WeChat {
     /// Lets a face_sid be asked more than once.
     pub fn allow_reuse(&self) {
         self.state.inner().reusable = true;
+    }
+
+    /// Makes another sub-merchant known, whose names are encrypted for this key.
+    pub fn know_merchant(&self, sub_mchid: &str, key: &RsaPrivateKey) {
+        self.state.inner().merchants.insert(sub_mchid.to_owned(), RsaPublicKey::from(key));
+    }
+
+    /// The sub-merchant in whose name a face was last asked about.
+    pub fn asked_for(&self, face_sid: &str) -> Option<String> {
+        self.state.inner().asked_for.get(face_sid).cloned()
     }
 
     /// Takes the sandbox off the network, or puts it back.
@@ -176,9 +189,12 @@ impl State {
     }
 
     fn face(&self, request: &Request, segment: &str) -> Answer {
-        if let Some(refusal) = requests::check_fields(request) {
-            return refusal;
-        }
+        let merchant = request.query("sub_mchid").unwrap_or("").to_owned();
+        let key = self.inner().merchants.get(&merchant).cloned();
+        let key = match requests::check_fields(request, key) {
+            Ok(key) => key,
+            Err(refusal) => return refusal,
+        };
         let Some(face_sid) = percent_decoded(segment) else {
             return error(400, "PARAM_ERROR", "face_sid");
         };
@@ -206,9 +222,10 @@ impl State {
             Behaviour::Slow(duration) => after = duration,
             _ => {}
         }
+        inner.asked_for.insert(face_sid.clone(), merchant);
         inner.used.insert(face_sid);
         drop(inner);
-        let body = self.person_json(&person, request.query("info_type") == Some("ASK_REAL_NAME"));
+        let body = person_json(&person, &key, request.query("info_type") == Some("ASK_REAL_NAME"));
         let mut answer = self.signed(request, Answer { after, ..Answer::json(200, &body) });
         match person.behaviour {
             Behaviour::Forged => set(&mut answer, "Wechatpay-Signature", |_| self.world.sub.sign(b"forged")),
@@ -224,31 +241,6 @@ impl State {
             _ => {}
         }
         answer
-    }
-
-    fn person_json(&self, person: &Person, real_name: bool) -> Value {
-        let mut body = json!({ "union_id": person.union_id, "openid": "oOpenid", "sub_openid": "oSubOpenid" });
-        if real_name && person.behaviour != Behaviour::NoRealName {
-            let name = match person.charset {
-                Charset::Utf8 => person.name.clone().into_bytes(),
-                Charset::Gbk => GB18030.encode(&person.name).0.into_owned(),
-            };
-            body["real_name_info"] = json!({
-                "encrypted_real_name": self.sealed(person.padding, &name),
-                "credential_type": person.credential_type,
-                "encrypted_credential_id": self.sealed(person.padding, person.credential_id.as_bytes()),
-                "added_later": true,
-            });
-        }
-        body
-    }
-
-    fn sealed(&self, padding: Padding, plaintext: &[u8]) -> String {
-        let ciphertext = match padding {
-            Padding::Pkcs1 => self.sub.encrypt(&mut OsRng, Pkcs1v15Encrypt, plaintext),
-            Padding::Oaep => self.sub.encrypt(&mut OsRng, Oaep::new::<Sha1>(), plaintext),
-        };
-        BASE64_STANDARD.encode(ciphertext.unwrap_or_default())
     }
 
     fn certificates(&self, request: &Request) -> Answer {
@@ -331,6 +323,30 @@ fn percent_decoded(segment: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+fn person_json(person: &Person, key: &RsaPublicKey, real_name: bool) -> Value {
+    let mut body = json!({ "union_id": person.union_id, "openid": "oOpenid", "sub_openid": "oSubOpenid" });
+    if real_name && person.behaviour != Behaviour::NoRealName {
+        let name = match person.charset {
+            Charset::Utf8 => person.name.clone().into_bytes(),
+            Charset::Gbk => GB18030.encode(&person.name).0.into_owned(),
+        };
+        body["real_name_info"] = json!({
+            "encrypted_real_name": sealed(key, person.padding, &name),
+            "credential_type": person.credential_type,
+            "encrypted_credential_id": sealed(key, person.padding, person.credential_id.as_bytes()),
+            "added_later": true,
+        });
+    }
+    body
+}
+
+fn sealed(key: &RsaPublicKey, padding: Padding, plaintext: &[u8]) -> String {
+    let ciphertext = match padding {
+        Padding::Pkcs1 => key.encrypt(&mut OsRng, Pkcs1v15Encrypt, plaintext),
+        Padding::Oaep => key.encrypt(&mut OsRng, Oaep::new::<Sha1>(), plaintext),
+    };
+    BASE64_STANDARD.encode(ciphertext.unwrap_or_default())
+}
+
 /// The fields that a request of ours carries, for the checks.
-const FIELDS: [(&str, &str); 3] =
-    [("appid", numbers::APPID), ("sub_mchid", numbers::SUB_MCHID), ("sub_appid", numbers::SUB_APPID)];
+const FIELDS: [(&str, &str); 2] = [("appid", numbers::APPID), ("sub_appid", numbers::SUB_APPID)];

@@ -102,6 +102,7 @@ struct Fields {
     rawdata: Option<String>,
     device_id: Option<String>,
     fresh: Option<bool>,
+    merchant: Option<String>,
 }
 
 /// The longest openid taken over, bytes.
@@ -119,8 +120,8 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
         let face_sid = FaceSid::parse(text).map_err(|_| garbled)?;
         // A barcode reader knows no consent frame: whoever shows the code agrees.
         let way = WayIn::Face(face_sid);
-        let (terminal, openid, sub_openid) = (None, None, None);
-        return Ok(Frame::Arrival(Arrival { seq: 0, terminal, way, openid, sub_openid, consent: true }));
+        let (terminal, merchant, openid, sub_openid) = (None, None, None, None);
+        return Ok(Frame::Arrival(Arrival { seq: 0, terminal, merchant, way, openid, sub_openid, consent: true }));
     }
     let fields: Fields = serde_json::from_slice(line).map_err(|_| garbled)?;
     let seq = fields.seq;
@@ -150,6 +151,7 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
                 device_id: Text::clean(fields.device_id.as_deref().or(fields.terminal.as_deref()).unwrap_or_default()),
                 rawdata: Private::new(rawdata.ok_or(error(Code::T205))?),
                 fresh: fields.fresh.unwrap_or(false),
+                merchant: named(fields.merchant),
             };
             Ok(Frame::AuthInfo { seq: number, wanted })
         }
@@ -193,12 +195,17 @@ fn face(fields: Fields, seq: u64) -> Frame {
 fn arrival(fields: Fields, seq: u64, way: WayIn) -> Frame {
     Frame::Arrival(Arrival {
         seq,
-        terminal: fields.terminal.map(|text| Text::clean(&text)).filter(|text| !text.is_empty()),
+        terminal: named(fields.terminal),
+        merchant: named(fields.merchant),
         way,
         openid: openid(fields.openid),
         sub_openid: openid(fields.sub_openid),
         consent: true,
     })
+}
+
+fn named(text: Option<String>) -> Option<Text> {
+    text.map(|text| Text::clean(&text)).filter(|text| !text.is_empty())
 }
 
 fn openid(text: Option<String>) -> Option<OpenId> {

@@ -28,4 +28,4 @@ pub use mask::{masked_credential, masked_name};
 pub use private::Private;
 pub use session::{JobId, SessionId, SessionIdError};
 pub use text::Text;
-pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, RealnameClaim, WayIn};
+pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, MerchantPick, RealnameClaim, WayIn};

@@ -96,6 +96,19 @@ pub struct AuthInfoWanted {
     pub rawdata: Private,
     /// The last one does not serve any more.
     pub fresh: bool,
+    /// In whose name, where the terminal says so.
+    pub merchant: Option<super::Text>,
+}
+
+/// What says whose person somebody is, where the site serves several merchants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantPick {
+    /// Where the person stands.
+    pub lane: super::LaneId,
+    /// The terminal's serial number, if it gave one.
+    pub terminal: Option<super::Text>,
+    /// The merchant that the terminal named.
+    pub merchant: Option<super::Text>,
 }
 
 /// What it gets.

@@ -119,6 +119,7 @@ impl Core {
         let face = Arrival {
             seq: u64::from(self.visits),
             terminal: None,
+            merchant: None,
             way: WayIn::Face(FaceSid::parse(&format!("sid-{:08}", self.visits)).expect("a face_sid")),
             openid: None,
             sub_openid: None,

@@ -127,22 +127,13 @@ fn time(now: WallTime, report: &mut Report<'_>) {
 }
 
 fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
-    match build::vault(site) {
-        Err(fault) => report.fault("keys", &*fault),
-        Ok(vault) => {
-            report.ok("keys", "sign and decrypt keys are usable");
-            match vault.certificate() {
-                None => report.skipped("certificate", "keys.certificate is not set"),
-                Some(facts) => {
-                    let days = (facts.not_after.0 - now.0).div_euclid(DAY_MS);
-                    if days < 0 {
-                        report.failed("certificate", Code::K407, "the merchant certificate has expired");
-                    } else if days < SOON_DAYS {
-                        report.warning("certificate", Code::K407, format!("{days} days left"));
-                    } else {
-                        report.ok("certificate", format!("belongs to the sign key, {days} days left"));
-                    }
-                }
+    for merchant in &site.merchants {
+        let whose = merchant.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        match build::vault(site, merchant) {
+            Err(fault) => report.failed("keys", fault.code(), format!("{whose}{fault}")),
+            Ok(vault) => {
+                report.ok("keys", format!("{whose}sign and decrypt keys are usable"));
+                certificate(&vault, &whose, now, report);
             }
         }
     }
@@ -152,6 +143,20 @@ fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
             Ok(_) => report.ok("wechatpay-key", "WeChat Pay's public key is usable"),
             Err(error) => report.fault("wechatpay-key", &error),
         },
+    }
+}
+
+fn certificate(vault: &crate::vault::Vault, whose: &str, now: WallTime, report: &mut Report<'_>) {
+    let Some(facts) = vault.certificate() else {
+        return report.skipped("certificate", format!("{whose}keys.certificate is not set"));
+    };
+    let days = (facts.not_after.0 - now.0).div_euclid(DAY_MS);
+    if days < 0 {
+        report.failed("certificate", Code::K407, format!("{whose}the merchant certificate has expired"));
+    } else if days < SOON_DAYS {
+        report.warning("certificate", Code::K407, format!("{whose}{days} days left"));
+    } else {
+        report.ok("certificate", format!("{whose}belongs to the sign key, {days} days left"));
     }
 }
 

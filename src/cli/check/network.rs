@@ -107,7 +107,9 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         Ok(client) => client,
         Err(error) => return report.fault("tls", &error),
     };
-    let Ok(vault) = build::vault(site) else { return report.skipped("wechat", "needs the keys") };
+    let Ok(vault) = build::vault(site, site.first_merchant().0) else {
+        return report.skipped("wechat", "needs the keys");
+    };
     let timestamp = clock.now().wall.unix_seconds();
     let Ok(nonce) = getrandom::u64().map(|number| format!("{number:032x}")) else {
         return report.failed("wechat", Code::X001, "the kernel gives no random numbers");
@@ -197,7 +199,9 @@ impl identity::CertificateCache for Forgetful {
 /// WeChat itself proves what only it can: that our signature is accepted, that its own verifies with the configured
 /// key, and that it can open what we seal for it. Asks about nobody.
 pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
-    let lookup = match build::face_lookup(site, clock, Arc::new(Forgetful)) {
+    let lookup = build::wechat_client(site, clock)
+        .and_then(|client| build::face_lookup(site, site.first_merchant().0, &client, clock, Arc::new(Forgetful)));
+    let lookup = match lookup {
         Ok(lookup) => lookup,
         Err(fault) => return report.fault("echo", &*fault),
     };

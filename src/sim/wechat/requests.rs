@@ -46,11 +46,11 @@ pub(super) fn check(
     if right { Ok(()) } else { Err(refused()) }
 }
 
-/// The query of a facemch request.
-pub(super) fn check_fields(request: &Request) -> Option<Answer> {
+/// The query of a facemch request; `key`: that of the sub-merchant it names, if there is such a one.
+pub(super) fn check_fields<Key>(request: &Request, key: Option<Key>) -> Result<Key, Answer> {
     let wrong = |field: &str| {
         let detail = json!({ "field": field, "location": "query" });
-        Some(Answer::json(400, &json!({ "code": "PARAM_ERROR", "message": "参数错误", "detail": detail })))
+        Err(Answer::json(400, &json!({ "code": "PARAM_ERROR", "message": "参数错误", "detail": detail })))
     };
     let info_type = request.query("info_type").unwrap_or("");
     if !["ASK_REAL_NAME", "ASK_UNIONID"].contains(&info_type) {
@@ -62,5 +62,8 @@ pub(super) fn check_fields(request: &Request) -> Option<Answer> {
         }
     }
     let serial = request.query("sub_serial_no").unwrap_or("");
-    if info_type == "ASK_REAL_NAME" && serial.len() != 40 { wrong("sub_serial_no") } else { None }
+    if info_type == "ASK_REAL_NAME" && serial.len() != 40 {
+        return wrong("sub_serial_no");
+    }
+    key.map_or_else(|| wrong("sub_mchid"), Ok)
 }
