@@ -329,3 +329,33 @@ fn staff_close_and_open_a_lane_and_have_a_slip_printed_again() {
     assert_eq!(slips, 2);
     assert_eq!(ask(&["lane", "kiosk-1", "closed"]).0, Some(69), "the daemon has gone");
 }
+
+#[test]
+fn the_shell_completes_what_the_program_itself_names() {
+    if std::env::var_os("FACEMCHD_RUNNER").is_some() {
+        return println!("not run: the shell starts the program itself, and it is another machine's");
+    }
+    let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_facemchd"));
+    let script = "source systemd/facemchd.bash; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _facemchd
+                  printf '%s\\n' \"${COMPREPLY[@]}\"";
+    for (typed, offered) in [
+        (&["r"][..], &["reprint", "run"][..]),
+        (&["test", "p"], &["panel", "printer"]),
+        (&["lane", "kiosk-1", "c"], &["closed"]),
+        (&["check", "--o"], &["--online"]),
+        (&["journal", "v"], &["verify"]),
+        (&["check", "--config", "system"], &["systemd"]),
+        (&["nonsense", "x"], &[""]),
+    ] {
+        let ran = std::process::Command::new("bash")
+            .args(["-c", script, "bash", "facemchd"])
+            .args(typed)
+            .current_dir(top)
+            .env("PATH", format!("{}:/usr/bin:/bin", program.parent().expect("a folder").display()))
+            .output()
+            .expect("bash runs");
+        let told = text(&ran.stdout);
+        assert_eq!(told.lines().collect::<Vec<_>>(), offered, "{typed:?}: {}", text(&ran.stderr));
+    }
+}
