@@ -234,12 +234,9 @@ impl Site {
         Ok(site)
     }
 
-    /// The first merchant, and the others. Parsing has seen to it that there is one.
-    pub fn first_merchant(&self) -> (&Merchant, &[Merchant]) {
-        match self.merchants.split_first() {
-            Some(split) => split,
-            None => unreachable!("a site file without a merchant is refused"),
-        }
+    /// The first merchant; a site file without one is refused.
+    pub fn first_merchant(&self) -> &Merchant {
+        &self.merchants[0]
     }
 
     /// This merchant's keys: its own, else those of `[keys]`.

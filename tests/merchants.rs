@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     keys::world,
-    running::{Daemon, Sandbox},
+    running::{Daemon, Sandbox, run},
 };
 
 /// As many as one kiosk is tried with.
@@ -81,6 +81,26 @@ fn wait_for(daemon: &Daemon, what: &str) {
         std::thread::sleep(Duration::from_millis(20));
     }
     panic!("{what}: {}", daemon.log());
+}
+
+#[test]
+fn check_counts_the_usable_keys_and_names_the_merchant_whose_key_is_not() {
+    let sandbox = site();
+    sandbox.edit(
+        "sub-mchid = \"1900100007\"\nsub-appid = \"wx2b029c08a6255555\"",
+        "keys = { sign = \"keys/nobodys.pem\" }\nsub-mchid = \"1900100007\"\nsub-appid = \"wx2b029c08a6255555\"",
+    );
+    let text = std::fs::read_to_string(&sandbox.site).expect("readable");
+    let (before, after) = text.split_once("name = \"m-7\"").expect("there");
+    let (table, rest) = after.split_once("\n\n").expect("its end");
+    let table: Vec<&str> = table.lines().filter(|line| !line.contains("other.key.pem")).collect();
+    std::fs::write(&sandbox.site, format!("{before}name = \"m-7\"{}\n\n{rest}", table.join("\n"))).expect("written");
+    let ran = run(&["check", "--config", sandbox.site()]);
+    let told = String::from_utf8_lossy(&ran.stdout);
+    let keys: Vec<&str> = told.lines().filter(|line| line.contains(" keys ")).collect();
+    assert_eq!(keys.len(), 2, "{told}");
+    assert!(keys[0].contains("K401 merchant m-7; caused by: ") && keys[0].contains("nobodys.pem"), "{told}");
+    assert!(keys[1].ends_with("sign and decrypt keys of 999 merchants are usable"), "{told}");
 }
 
 #[test]

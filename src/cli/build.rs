@@ -97,14 +97,17 @@ pub(super) fn journal_settings(site: &Site) -> store::Settings {
 /// A merchant's keys, opened and compared with what the site file says of them.
 pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, AnyFault> {
     let keys = site.keys_of(merchant);
-    let merchant = vault::Merchant { mchid: merchant.mchid.clone(), serial_no: merchant.serial_no.clone() };
+    let holder = vault::Merchant { mchid: merchant.mchid.clone(), serial_no: merchant.serial_no.clone() };
     let files = vault::KeyFiles {
         sign: keys.sign.clone(),
         decrypt: keys.decrypt.clone(),
         certificate: keys.certificate.clone(),
         apiv3: keys.apiv3.clone(),
     };
-    Vault::open(engine(keys), merchant, &files).map_err(boxed)
+    Vault::open(engine(keys), holder, &files).map_err(|error| match &merchant.name {
+        Some(name) => boxed(OfMerchant { name: name.clone(), fault: boxed(error) }),
+        None => boxed(error),
+    })
 }
 
 /// The client that all merchants share.
@@ -167,36 +170,40 @@ fn merchants(
     let authinfo_client = site.authinfo.as_ref().map(|settings| authinfo_client(site, settings, clock)).transpose()?;
     let open = |merchant: &Merchant| {
         let face = face_lookup(site, merchant, &client, clock, Arc::clone(cache));
-        let named = |fault: AnyFault| -> AnyFault {
-            match &merchant.name {
-                Some(name) => boxed(OfMerchant { name: name.clone(), fault }),
-                None => fault,
-            }
-        };
         let authinfo = match (&site.authinfo, &authinfo_client) {
             (Some(settings), Some(client)) => Some(Arc::new(authinfo(site, merchant, settings, client, clock)?)),
             _ => None,
         };
-        let ways = identity::Ways { face: Arc::new(face.map_err(named)?), weixin: weixin.clone(), authinfo };
+        let ways = identity::Ways { face: Arc::new(face?), weixin: weixin.clone(), authinfo };
         Ok::<_, AnyFault>(identity::Merchant {
             name: merchant.name.clone(),
             terminals: merchant.terminals.clone(),
             ways,
         })
     };
-    let (first, others) = site.first_merchant();
-    let others = others.iter().map(open).collect::<Result<_, _>>()?;
+    let merchants = site.merchants.iter().map(open).collect::<Result<_, _>>()?;
     let of_lane = |name: &String| site.lane.iter().find(|lane| lane.name == *name)?.merchant.clone();
     let lanes: Vec<_> = lanes.iter().map(of_lane).collect();
-    Ok(identity::Merchants::new(open(first)?, others, &lanes))
+    Ok(identity::Merchants::new(merchants, &lanes))
 }
 
 /// What is wrong with one of several merchants.
-#[derive(Debug, thiserror::Error)]
-#[error("merchant {name}: {fault}")]
+#[derive(Debug)]
 struct OfMerchant {
     name: String,
     fault: AnyFault,
+}
+
+impl std::fmt::Display for OfMerchant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "merchant {}", self.name)
+    }
+}
+
+impl std::error::Error for OfMerchant {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.fault)
+    }
 }
 
 impl Fault for OfMerchant {

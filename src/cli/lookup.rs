@@ -83,7 +83,7 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
         return Err(Failure { line: "give a FACE_SID, or --from FILE".to_owned(), exit: exit::USAGE });
     }
     let merchant = match &arguments.merchant {
-        None => site.first_merchant().0,
+        None => site.first_merchant(),
         wanted => site.merchants.iter().find(|merchant| merchant.name == *wanted).ok_or_else(|| Failure {
             line: format!("{} no [[merchant]] of this name in the site file", Code::C107),
             exit: exit::USAGE,

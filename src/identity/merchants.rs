@@ -1,6 +1,6 @@
 //! Several merchants behind one kiosk: a frame, a terminal or a lane says whose person this is.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{NoIdentity, Ways};
 use crate::{fault::Code, words::MerchantPick};
@@ -15,37 +15,34 @@ pub struct Merchant {
     pub ways: Ways,
 }
 
-/// All of them, at least one.
+/// All of them.
 pub struct Merchants {
-    first: Ways,
-    /// The others, from 1.
-    others: Vec<Ways>,
-    by_name: BTreeMap<String, usize>,
-    by_terminal: BTreeMap<String, usize>,
-    /// By the lanes' order.
-    by_lane: Vec<Option<usize>>,
+    all: Vec<Arc<Ways>>,
+    by_name: BTreeMap<String, Arc<Ways>>,
+    by_terminal: BTreeMap<String, Arc<Ways>>,
+    /// In the lanes' order.
+    by_lane: Vec<Option<Arc<Ways>>>,
 }
 
 impl From<Ways> for Merchants {
     /// The only one.
     fn from(ways: Ways) -> Self {
-        Self::new(Merchant { name: None, terminals: Vec::new(), ways }, Vec::new(), &[])
+        Self::new(vec![Merchant { name: None, terminals: Vec::new(), ways }], &[])
     }
 }
 
 impl Merchants {
     /// `lanes`: the merchant each lane names, in the lanes' order. A name that no merchant has picks none.
-    pub fn new(first: Merchant, others: Vec<Merchant>, lanes: &[Option<String>]) -> Self {
-        let (mut by_name, mut by_terminal) = (BTreeMap::new(), BTreeMap::new());
-        let mut known = |at: usize, Merchant { name, terminals, ways }: Merchant| {
-            by_name.extend(name.map(|name| (name, at)));
-            by_terminal.extend(terminals.into_iter().map(|terminal| (terminal, at)));
-            ways
-        };
-        let first = known(0, first);
-        let others = others.into_iter().zip(1..).map(|(merchant, at)| known(at, merchant)).collect();
-        let by_lane = lanes.iter().map(|name| by_name.get(name.as_ref()?).copied()).collect();
-        Self { first, others, by_lane, by_name, by_terminal }
+    pub fn new(merchants: Vec<Merchant>, lanes: &[Option<String>]) -> Self {
+        let (mut all, mut by_name, mut by_terminal) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        for Merchant { name, terminals, ways } in merchants {
+            let ways = Arc::new(ways);
+            by_name.extend(name.map(|name| (name, Arc::clone(&ways))));
+            by_terminal.extend(terminals.into_iter().map(|terminal| (terminal, Arc::clone(&ways))));
+            all.push(ways);
+        }
+        let by_lane = lanes.iter().map(|name| by_name.get(name.as_ref()?).cloned()).collect();
+        Self { all, by_name, by_terminal, by_lane }
     }
 
     /// Whose person this is: what the frame names, else whose terminal it is, else what the lane names, else the only
@@ -55,29 +52,26 @@ impl Merchants {
     /// C107 where the frame names nobody's name, or several merchants are there and nothing picks one.
     pub fn pick(&self, pick: &MerchantPick) -> Result<&Ways, NoIdentity> {
         let MerchantPick { lane, terminal, merchant } = pick;
-        let at = match merchant {
-            Some(name) => self.by_name.get(name.as_str()).copied(),
-            None => terminal
-                .as_ref()
-                .and_then(|terminal| self.by_terminal.get(terminal.as_str()).copied())
-                .or_else(|| self.by_lane.get(usize::from(lane.0)).copied().flatten())
-                .or(self.others.is_empty().then_some(0)),
+        let of_terminal = || self.by_terminal.get(terminal.as_ref()?.as_str());
+        let of_lane = || self.by_lane.get(usize::from(lane.0))?.as_ref();
+        let only = || self.all.first().filter(|_| self.all.len() == 1);
+        let picked = match merchant {
+            Some(name) => self.by_name.get(name.as_str()),
+            None => of_terminal().or_else(of_lane).or_else(only),
         };
-        match at {
-            Some(0) => Ok(&self.first),
-            Some(at) => self.others.get(at - 1).ok_or_else(|| NoIdentity::new(Code::C107)),
-            None => Err(NoIdentity::new(Code::C107)),
-        }
+        picked.map(|ways| &**ways).ok_or_else(|| NoIdentity::new(Code::C107))
     }
 
     /// Makes the connection ready; merchants share it.
     pub fn warm(&self) {
-        self.first.face.warm();
+        if let Some(ways) = self.all.first() {
+            ways.face.warm();
+        }
     }
 
     /// Refreshes the platform certificates of one merchant for which they are due: the next call brings the next one.
     pub fn maintain(&self) {
-        if let Some(ways) = std::iter::once(&self.first).chain(&self.others).find(|ways| ways.face.is_due()) {
+        if let Some(ways) = self.all.iter().find(|ways| ways.face.is_due()) {
             ways.face.maintain();
         }
     }

@@ -78,7 +78,7 @@ struct Shared {
 }
 
 /// The most connections at once.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 128;
 
 /// Idle connections are closed after this, as WeChat does (`Keep-Alive: timeout=8` in its answers).
 const IDLE: Duration = Duration::from_secs(8);

@@ -20,6 +20,7 @@ use crate::{
     fault::Code,
     service::RELEASED,
     store,
+    vault::{PublicKey, Vault},
     words::{Clock, WallTime},
 };
 
@@ -127,36 +128,41 @@ fn time(now: WallTime, report: &mut Report<'_>) {
 }
 
 fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
-    for merchant in &site.merchants {
-        let whose = merchant.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-        match build::vault(site, merchant) {
-            Err(fault) => report.failed("keys", fault.code(), format!("{whose}{fault}")),
-            Ok(vault) => {
-                report.ok("keys", format!("{whose}sign and decrypt keys are usable"));
-                certificate(&vault, &whose, now, report);
-            }
-        }
+    let open = |merchant| build::vault(site, merchant).map_err(|fault| report.fault("keys", &*fault)).ok();
+    let vaults: Vec<_> = site.merchants.iter().filter_map(open).collect();
+    match &vaults[..] {
+        [] => {}
+        [_] if site.merchants.len() == 1 => report.ok("keys", "sign and decrypt keys are usable"),
+        usable => report.ok("keys", format!("sign and decrypt keys of {} merchants are usable", usable.len())),
+    }
+    for vault in &vaults {
+        certificate(vault, site.merchants.len() > 1, now, report);
     }
     match &site.wechatpay.public_key {
         None => report.skipped("wechatpay-key", "certificate mode"),
-        Some(file) => match crate::vault::PublicKey::read(file) {
+        Some(file) => match PublicKey::read(file) {
             Ok(_) => report.ok("wechatpay-key", "WeChat Pay's public key is usable"),
             Err(error) => report.fault("wechatpay-key", &error),
         },
     }
 }
 
-fn certificate(vault: &crate::vault::Vault, whose: &str, now: WallTime, report: &mut Report<'_>) {
+/// `several`: only what needs attention is worth a line.
+fn certificate(vault: &Vault, several: bool, now: WallTime, report: &mut Report<'_>) {
     let Some(facts) = vault.certificate() else {
-        return report.skipped("certificate", format!("{whose}keys.certificate is not set"));
+        if !several {
+            report.skipped("certificate", "keys.certificate is not set");
+        }
+        return;
     };
     let days = (facts.not_after.0 - now.0).div_euclid(DAY_MS);
+    let whose = if several { format!("of serial number {}: ", facts.serial_no) } else { String::new() };
     if days < 0 {
         report.failed("certificate", Code::K407, format!("{whose}the merchant certificate has expired"));
     } else if days < SOON_DAYS {
         report.warning("certificate", Code::K407, format!("{whose}{days} days left"));
-    } else {
-        report.ok("certificate", format!("{whose}belongs to the sign key, {days} days left"));
+    } else if !several {
+        report.ok("certificate", format!("belongs to the sign key, {days} days left"));
     }
 }
 

@@ -107,7 +107,7 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         Ok(client) => client,
         Err(error) => return report.fault("tls", &error),
     };
-    let Ok(vault) = build::vault(site, site.first_merchant().0) else {
+    let Ok(vault) = build::vault(site, site.first_merchant()) else {
         return report.skipped("wechat", "needs the keys");
     };
     let timestamp = clock.now().wall.unix_seconds();
@@ -200,7 +200,7 @@ impl identity::CertificateCache for Forgetful {
 /// key, and that it can open what we seal for it. Asks about nobody.
 pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let lookup = build::wechat_client(site, clock)
-        .and_then(|client| build::face_lookup(site, site.first_merchant().0, &client, clock, Arc::new(Forgetful)));
+        .and_then(|client| build::face_lookup(site, site.first_merchant(), &client, clock, Arc::new(Forgetful)));
     let lookup = match lookup {
         Ok(lookup) => lookup,
         Err(fault) => return report.fault("echo", &*fault),
