@@ -97,17 +97,19 @@ fn bench_with(sandbox: &Sandbox, trouble: impl Fn(&facemchd::sim::devices::Print
     kept
 }
 
+/// Sends what is for WeChat somewhere else, under another authority.
+fn ask_instead(sandbox: &Sandbox, authority: &Authority, url: &str) {
+    write(&key(sandbox, "pay-ca.pem"), &authority.pem(), 0o644);
+    sandbox.edit(&format!("base-url = \"{}\"\npublic", sandbox.wechat.url()), &format!("base-url = \"{url}\"\npublic"));
+    sandbox
+        .edit("wechatpay.pub.pem\"\nca-file = \"keys/ca.pem\"", "wechatpay.pub.pem\"\nca-file = \"keys/pay-ca.pem\"");
+}
+
 /// Something else answers where WeChat should.
 fn instead_of_wechat(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
     let authority = Authority::new().expect("an authority");
     let server = Server::start(&authority, Arc::new(move |_| Reply::Answer(answer()))).expect("a server");
-    write(&key(sandbox, "pay-ca.pem"), &authority.pem(), 0o644);
-    sandbox.edit(
-        &format!("base-url = \"{}\"\npublic", sandbox.wechat.url()),
-        &format!("base-url = \"{}\"\npublic", server.url()),
-    );
-    sandbox
-        .edit("wechatpay.pub.pem\"\nca-file = \"keys/ca.pem\"", "wechatpay.pub.pem\"\nca-file = \"keys/pay-ca.pem\"");
+    ask_instead(sandbox, &authority, &server.url());
     Box::new(server)
 }
 
@@ -133,13 +135,7 @@ fn instead_of_the_site(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
 fn wechat_at(sandbox: &Sandbox, seconds: i64) -> Kept {
     let authority = Authority::new().expect("an authority");
     let wechat = WeChat::start(&authority, Arc::new(world()), true, skewed(seconds)).expect("a sandbox");
-    write(&key(sandbox, "pay-ca.pem"), &authority.pem(), 0o644);
-    sandbox.edit(
-        &format!("base-url = \"{}\"\npublic", sandbox.wechat.url()),
-        &format!("base-url = \"{}\"\npublic", wechat.url()),
-    );
-    sandbox
-        .edit("wechatpay.pub.pem\"\nca-file = \"keys/ca.pem\"", "wechatpay.pub.pem\"\nca-file = \"keys/pay-ca.pem\"");
+    ask_instead(sandbox, &authority, &wechat.url());
     Box::new(wechat)
 }
 
@@ -358,6 +354,9 @@ fn faults() -> Vec<Fault> {
                 answer.headers.push(("Request-ID".to_owned(), "0A".to_owned()));
                 answer
             })
+        }),
+        fault("WeChat's front answers a page of its own", "N324", |s| {
+            instead_of_wechat(s, || Answer { status: 502, ..page() })
         }),
         fault("our clock is ten minutes slow", "C106", |s| wechat_at(s, 600)),
         fault("our clock is ten minutes fast", "C106", |s| wechat_at(s, -600)),

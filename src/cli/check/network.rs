@@ -151,8 +151,12 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     }
 }
 
-/// Whoever answers in WeChat's place, as captive portals do, knows neither its request ids nor its errors.
+/// Whoever answers in WeChat's place, as captive portals do, knows neither its request ids nor its errors. WeChat's own
+/// front may answer a page when what is behind it fails.
 fn is_wechat(response: &crate::http::Response) -> bool {
+    if response.status >= 500 {
+        return true;
+    }
     let is_json = response.header("content-type").is_some_and(|kind| kind.contains("json"));
     response.header("request-id").is_some() && (is_json || response.header("wechatpay-signature").is_some())
 }
