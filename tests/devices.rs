@@ -121,7 +121,7 @@ pub fn at(milliseconds: u64) -> Moment {
 }
 
 pub fn wait_for<T>(look: impl Fn() -> T, right: impl Fn(&T) -> bool) -> T {
-    for _ in 0..500 {
+    for _ in 0..2000 {
         let seen = look();
         if right(&seen) {
             return seen;
