@@ -28,18 +28,8 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let sandbox = Sandbox::new();
-        let folder = sandbox.path("bench");
-        fs::create_dir_all(&folder).expect("a folder");
-        let (_, text) = shipped("board/bench.toml");
-        let board = sandbox.path("bench.toml");
-        fs::write(&board, text.replace("/run/facemchd/bench", &folder.display().to_string())).expect("written");
-        let printers = sandbox.path("printers");
-        fs::create_dir_all(&printers).expect("a folder");
-        fs::write(printers.join("epson-80.toml"), shipped("board/printers/epson-80.toml").1).expect("written");
-        sandbox.edit("board = \"simulated\"", &format!("board = \"{}\"", board.display()));
-        sandbox.edit("panel = \"board\"\ngate", "panel = \"none\"\ngate");
-        let printer = listen(&folder.join("printer"));
-        Self { sandbox, folder, printer }
+        let printer = build(&sandbox, &[]);
+        Self { folder: sandbox.path("bench"), sandbox, printer }
     }
 
     fn set(&self, input: &str, active: bool) {
@@ -71,6 +61,25 @@ impl Bench {
         let outcome = terminal.receive_type("outcome").expect("an outcome");
         (text(&outcome["result"]), text(&outcome["code"]))
     }
+}
+
+/// Gives a sandboxed site the bench board, changed so, in place of the simulated one; its printer answers everything
+/// well.
+pub fn build(sandbox: &Sandbox, changes: &[(&str, &str)]) -> PrinterTwin {
+    let folder = sandbox.path("bench");
+    fs::create_dir_all(&folder).expect("a folder");
+    let mut text = shipped("board/bench.toml").1.replace("/run/facemchd/bench", &folder.display().to_string());
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    fs::write(sandbox.path("bench.toml"), text).expect("written");
+    let printers = sandbox.path("printers");
+    fs::create_dir_all(&printers).expect("a folder");
+    fs::write(printers.join("epson-80.toml"), shipped("board/printers/epson-80.toml").1).expect("written");
+    sandbox.edit("board = \"simulated\"", "board = \"./bench.toml\"");
+    sandbox.edit("panel = \"board\"\ngate", "panel = \"none\"\ngate");
+    listen(&folder.join("printer"))
 }
 
 /// A printer that listens on a socket, as something of a bench does.

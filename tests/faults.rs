@@ -9,6 +9,7 @@ use std::{
 };
 
 use facemchd::sim::{
+    devices::PrinterTwin,
     server::{Answer, Authority, Reply, Server},
     wechat::WeChat,
 };
@@ -16,7 +17,7 @@ use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 use serde_json::{Value, json};
 
 use crate::{
-    devices::shipped,
+    bench_board,
     keys::world,
     lookups::{clock, skewed},
     running::{Sandbox, run},
@@ -61,40 +62,15 @@ fn edit(sandbox: &Sandbox, from: &str, to: &str) -> Kept {
     nothing()
 }
 
-/// The bench board with something else in it, on one lane with everything.
+/// The bench board with something else in it.
 fn bench(sandbox: &Sandbox, changes: &[(&str, &str)]) -> Kept {
-    let folder = sandbox.path("bench");
-    fs::create_dir_all(&folder).expect("a folder");
-    let mut text = shipped("board/bench.toml").1.replace("/run/facemchd/bench", &folder.display().to_string());
-    for (from, to) in changes {
-        assert!(text.contains(from), "{from}");
-        text = text.replace(from, to);
-    }
-    let printers = sandbox.path("printers");
-    fs::create_dir_all(&printers).expect("a folder");
-    fs::write(printers.join("epson-80.toml"), shipped("board/printers/epson-80.toml").1).expect("written");
-    fs::write(sandbox.path("bench.toml"), text).expect("written");
-    sandbox.edit("board = \"simulated\"", "board = \"./bench.toml\"");
-    sandbox.edit("panel = \"board\"\ngate = \"board\"", "panel = \"none\"\ngate = \"board\"");
-    // A printer that answers everything well.
-    let (twin, cable) = facemchd::sim::devices::PrinterTwin::start(None, 48).expect("a printer");
-    let listener = std::os::unix::net::UnixListener::bind(folder.join("printer")).expect("a socket");
-    thread::spawn(move || -> std::io::Result<()> {
-        loop {
-            let (stream, _) = listener.accept()?;
-            let (mut from, mut to) = (stream.try_clone()?, cable.try_clone()?);
-            thread::spawn(move || std::io::copy(&mut from, &mut to));
-            let (mut back, mut stream) = (cable.try_clone()?, stream);
-            thread::spawn(move || std::io::copy(&mut back, &mut stream));
-        }
-    });
-    Box::new(twin)
+    Box::new(bench_board::build(sandbox, changes))
 }
 
-fn bench_with(sandbox: &Sandbox, trouble: impl Fn(&facemchd::sim::devices::PrinterTwin)) -> Kept {
-    let kept = bench(sandbox, &[]);
-    trouble(kept.downcast_ref().expect("the printer"));
-    kept
+fn bench_with(sandbox: &Sandbox, trouble: impl Fn(&PrinterTwin)) -> Kept {
+    let printer = bench_board::build(sandbox, &[]);
+    trouble(&printer);
+    Box::new(printer)
 }
 
 /// Sends what is for WeChat somewhere else, under another authority.

@@ -91,15 +91,7 @@ fn the_qr_code_on_the_paper_reads_back() {
     let (mut wires, twins) = lane();
     std::io::Write::write_all(&mut wires.printer, &bytes_of(&slip()).0).expect("sent");
     let slips = wait_for(|| twins.printer.slips(), |slips| !slips.is_empty());
-    let mut reader = png::Decoder::new(std::io::Cursor::new(slips[0].png())).read_info().expect("PNG");
-    let mut pixels = vec![0; reader.output_buffer_size().expect("bounded")];
-    let info = reader.next_frame(&mut pixels).expect("a picture");
-    let (width, height) = (info.width as usize, info.height as usize);
-    let samples = info.buffer_size() / (width * height);
-    let mut picture =
-        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[(y * width + x) * samples]);
-    let (_, content) = picture.detect_grids()[0].decode().expect("readable");
-    assert_eq!(content, "https://his.example/q/A036");
+    assert_eq!(read_qr(&slips[0].png()), "https://his.example/q/A036");
 }
 
 fn printer(wires: Wires) -> EscPosPrinter {

@@ -134,16 +134,15 @@ pub(super) fn journal_bytes<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::E
 }
 
 pub(super) fn lane_name<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
-    checked(d, "a lane name of 1–32 letters, digits or hyphens", |t| {
-        (1..=32).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    })
+    checked(d, "a lane name of 1–32 letters, digits or hyphens", is_name)
 }
 
 pub(super) fn some_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
-    let name = checked(d, "a name of 1–32 letters, digits or hyphens", |t| {
-        (1..=32).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    })?;
-    Ok(Some(name))
+    checked(d, "a name of 1–32 letters, digits or hyphens", is_name).map(Some)
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 pub(super) fn series<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
