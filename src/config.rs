@@ -19,6 +19,8 @@ use crate::{
 mod authinfo;
 mod lane;
 mod merchant;
+#[cfg(feature = "network")]
+mod terminals;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -28,6 +30,8 @@ mod weixin;
 pub use authinfo::AuthInfo;
 pub use lane::{Lane, PanelPlace, Place, Terminal};
 pub use merchant::Merchant;
+#[cfg(feature = "network")]
+pub use terminals::Terminals;
 use wechatpay::{BACKUP_DOMAIN, MAIN_DOMAIN};
 pub use wechatpay::{Charset, InfoType, Padding, Proxy, WechatPay};
 pub use weixin::{Token, Weixin};
@@ -48,6 +52,9 @@ pub struct Site {
     pub weixin: Option<Weixin>,
     /// What face terminals ask for.
     pub authinfo: Option<AuthInfo>,
+    /// How terminals that come over the network are met.
+    #[cfg(feature = "network")]
+    pub terminals: Option<Terminals>,
     /// How the site's own system is asked.
     #[serde(default)]
     pub checkin: CheckIn,
@@ -280,6 +287,10 @@ impl Site {
             if earlier.iter().any(|other| other.terminal == lane.terminal) {
                 return Err("two lanes have the same terminal");
             }
+            #[cfg(feature = "network")]
+            if lane.terminal.is_networked() {
+                terminals::fit_together(self.terminals.as_ref(), lane)?;
+            }
             if lane.merchant.is_some() && !self.merchants.iter().any(|merchant| merchant.name == lane.merchant) {
                 return Err("lane.merchant names no [[merchant]]");
             }
@@ -307,6 +318,10 @@ impl Site {
         }
         if let Some(authinfo) = &mut self.authinfo {
             authinfo.anchor(folder);
+        }
+        #[cfg(feature = "network")]
+        if let Some(terminals) = &mut self.terminals {
+            terminals.anchor(folder);
         }
         self.keys.anchor(folder);
         for keys in self.merchants.iter_mut().filter_map(|merchant| merchant.keys.as_mut()) {

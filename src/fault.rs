@@ -76,7 +76,7 @@ codes! {
     T208 "the lane is serving somebody", "the terminal sends the face again when the outcome has come";
     T209 "too many frames", "the terminal sends less; more than 50 frames a second are dropped";
     T210 "the terminal's port is gone", "plug the terminal in, it is found again by itself; a socket needs its folder to be there";
-    T211 "a program without permission tried to act as the terminal", "add its uid to allow-uids, or find out what it is";
+    T211 "somebody without permission tried to act as the terminal", "add its uid to allow-uids or its certificate's subject to allow-subjects, or find out what it is";
     T212 "consent was not given", "the person agrees on the terminal, or uses another way in";
     T213 "this way in is not set up, or lacks a document", "set [weixin] up, or read the identity card before the claim";
     N301 "WeChat cannot be reached", "check cable, route and firewall for both WeChat Pay domains; `facemchd check` names the hop";

@@ -16,6 +16,7 @@ mod keys;
 mod lookups;
 mod merchants;
 mod names;
+mod network_terminals;
 mod panels;
 mod power_cut;
 mod printers;

@@ -15,7 +15,7 @@ fn at_three() -> Booking {
 }
 
 /// Makes a person known and booked.
-fn expect(sandbox: &Sandbox, person: &Person) {
+pub fn expect(sandbox: &Sandbox, person: &Person) {
     sandbox.hospital.book(&person.credential_id, at_three());
     sandbox.wechat.know(person.clone());
 }

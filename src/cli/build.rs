@@ -8,7 +8,9 @@ use std::{
 use super::{Failure, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
-    config::{Adapter, Charset, Engine, InfoType, Keys, Merchant, Padding, PanelPlace, Place, Site, Terminal, Token},
+    config::{
+        Adapter, Charset, Engine, InfoType, Keys, Lane, Merchant, Padding, PanelPlace, Place, Site, Terminal, Token,
+    },
     fault::{Code, Fault},
     http,
     identity::{self, weixin},
@@ -407,14 +409,7 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             series: lane.series.clone(),
             terminal: terminal::Settings {
                 lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
-                address: match &lane.terminal {
-                    Terminal::Unix(path) => {
-                        terminal::Address::Unix { path: path.clone(), allow_uids: lane.allow_uids.clone() }
-                    }
-                    Terminal::Serial { device, baud } => {
-                        terminal::Address::Serial { device: device.clone(), baud: *baud }
-                    }
-                },
+                address: terminal_address(site, lane),
                 plain_lines: lane.plain_lines,
             },
             panel: match (lane.panel, devices.panel) {
@@ -428,6 +423,26 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             inputs: devices.inputs,
         })
         .collect()
+}
+
+/// Where the lane's terminal is.
+#[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "terminals over the network need it"))]
+pub(super) fn terminal_address(site: &Site, lane: &Lane) -> terminal::Address {
+    match &lane.terminal {
+        Terminal::Unix(path) => terminal::Address::Unix { path: path.clone(), allow_uids: lane.allow_uids.clone() },
+        Terminal::Serial { device, baud } => terminal::Address::Serial { device: device.clone(), baud: *baud },
+        #[cfg(feature = "network")]
+        Terminal::Tls(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Lines)),
+        #[cfg(feature = "network")]
+        Terminal::Https(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Http)),
+    }
+}
+
+#[cfg(feature = "network")]
+fn network(site: &Site, lane: &Lane, address: std::net::SocketAddr, protocol: terminal::Protocol) -> terminal::Network {
+    // A site file without [terminals] is refused before.
+    let crate::config::Terminals { certificate, key, ca_file } = site.terminals.clone().unwrap_or_default();
+    terminal::Network { address, protocol, certificate, key, ca_file, allow_subjects: lane.allow_subjects.clone() }
 }
 
 type Reload = Box<dyn Fn() -> Result<Reloaded, AnyFault> + Send + Sync>;

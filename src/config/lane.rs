@@ -1,5 +1,7 @@
 //! `[[lane]]`: where a person stands, and what serves them there.
 
+#[cfg(feature = "network")]
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de};
@@ -18,13 +20,16 @@ pub struct Lane {
     /// Series of its queue numbers, one to three capital letters.
     #[serde(default = "default_series", deserialize_with = "super::values::series")]
     pub series: String,
-    /// `unix:PATH` or `serial:DEVICE:BAUD`.
+    /// `unix:PATH`, `serial:DEVICE:BAUD`, `tls:ADDRESS:PORT` or `https:ADDRESS:PORT`.
     pub terminal: Terminal,
     /// Name of the `[[merchant]]` whose lane it is, where there are several.
     pub merchant: Option<String>,
     /// Users that may act as the terminal. Default: root and the daemon's own.
     #[serde(default)]
     pub allow_uids: Vec<u32>,
+    /// `tls:`, `https:`: subjects (RFC 4514) of the certificates that may act as the terminal.
+    #[serde(default)]
+    pub allow_subjects: Vec<String>,
     /// Lines of `[A-Za-z0-9_-]{8,128}` are a face_sid, as from a barcode reader.
     #[serde(default)]
     pub plain_lines: bool,
@@ -60,6 +65,12 @@ pub enum Terminal {
         /// Any speed.
         baud: u32,
     },
+    /// Lines within TLS, on this address of ours.
+    #[cfg(feature = "network")]
+    Tls(SocketAddr),
+    /// Requests and server-sent events, on this address of ours.
+    #[cfg(feature = "network")]
+    Https(SocketAddr),
 }
 
 /// `lane.panel`
@@ -86,19 +97,37 @@ pub enum Place {
     None,
 }
 
+#[cfg(feature = "network")]
+const EXPECTED: &str = "expected \"unix:PATH\", \"serial:DEVICE:BAUD\" with 50–4000000 baud, or \"tls:ADDRESS:PORT\" or \
+                        \"https:ADDRESS:PORT\" with an address in numbers";
+#[cfg(not(feature = "network"))]
+const EXPECTED: &str = "expected \"unix:PATH\" or \"serial:DEVICE:BAUD\" with 50–4000000 baud; \"tls:\" and \"https:\" need a \
+                        build with feature network";
+
+#[cfg(feature = "network")]
+impl Terminal {
+    /// Whether anybody on the network can knock there.
+    pub fn is_networked(&self) -> bool {
+        matches!(self, Self::Tls(_) | Self::Https(_))
+    }
+}
+
 impl<'de> Deserialize<'de> for Terminal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let parsed = if let Some(path) = text.strip_prefix("unix:") {
-            (!path.is_empty()).then(|| Self::Unix(PathBuf::from(path)))
-        } else {
-            text.strip_prefix("serial:").and_then(|rest| {
-                let (device, baud) = rest.rsplit_once(':')?;
+        let parsed = match text.split_once(':') {
+            Some(("unix", path)) => (!path.is_empty()).then(|| Self::Unix(PathBuf::from(path))),
+            Some(("serial", rest)) => rest.rsplit_once(':').and_then(|(device, baud)| {
                 let baud = baud.parse().ok().filter(|baud| (50..=4_000_000).contains(baud))?;
                 (!device.is_empty()).then(|| Self::Serial { device: PathBuf::from(device), baud })
-            })
+            }),
+            #[cfg(feature = "network")]
+            Some(("tls", address)) => address.parse().ok().map(Self::Tls),
+            #[cfg(feature = "network")]
+            Some(("https", address)) => address.parse().ok().map(Self::Https),
+            _ => None,
         };
-        parsed.ok_or_else(|| de::Error::custom("expected \"unix:PATH\" or \"serial:DEVICE:BAUD\" with 50–4000000 baud"))
+        parsed.ok_or_else(|| de::Error::custom(EXPECTED))
     }
 }
 

@@ -144,7 +144,7 @@ pub(super) fn random_hex(bytes: usize) -> String {
 }
 
 /// Writes a file that only its owner may read.
-pub(super) fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     use io::Write as _;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(bytes)

@@ -1,7 +1,7 @@
-//! A face terminal's side of the socket: sends frames, reads what comes back.
+//! A face terminal's side of the line: sends frames, reads what comes back.
 
 use std::{
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Read, Write},
     os::unix::net::UnixStream,
     path::Path,
     thread,
@@ -12,9 +12,14 @@ use serde_json::{Value, json};
 
 /// A connected terminal.
 pub struct Terminal {
-    socket: BufReader<UnixStream>,
+    line: BufReader<Box<dyn Line>>,
     seq: u64,
 }
+
+/// What a terminal speaks over.
+pub trait Line: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Line for T {}
 
 /// How often a socket that is not there yet is tried.
 const AGAIN: Duration = Duration::from_millis(20);
@@ -33,7 +38,12 @@ impl Terminal {
         };
         socket.set_read_timeout(Some(patience))?;
         socket.set_write_timeout(Some(patience))?;
-        Ok(Self { socket: BufReader::new(socket), seq: 0 })
+        Ok(Self::over(socket))
+    }
+
+    /// Speaks over whatever connection.
+    pub fn over(line: impl Line + 'static) -> Self {
+        Self { line: BufReader::new(Box::new(line)), seq: 0 }
     }
 
     /// Sends a frame with the next number, which it returns.
@@ -60,13 +70,14 @@ impl Terminal {
 
     /// Sends whatever bytes.
     pub fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.socket.get_mut().write_all(bytes)
+        self.line.get_mut().write_all(bytes)?;
+        self.line.get_mut().flush()
     }
 
     /// The next frame that comes back.
     pub fn receive(&mut self) -> io::Result<Value> {
         let mut line = String::new();
-        if self.socket.read_line(&mut line)? == 0 {
+        if self.line.read_line(&mut line)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         serde_json::from_str(&line).map_err(io::Error::other)

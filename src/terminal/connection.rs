@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    sync::mpsc,
+    time::timeout,
+};
 
 use super::{
     Frame, Line, Shared, Splitter, parse,
@@ -33,14 +37,20 @@ pub(super) struct Intake {
     /// Thousandths of a frame that may come now.
     allowance: u64,
     filled: Moment,
-    scolded: Option<Moment>,
+    scolded: Rarely,
+}
+
+/// Something that is said once a second at most.
+#[derive(Default)]
+pub(super) struct Rarely {
+    last: Option<Moment>,
 }
 
 impl Intake {
     pub(super) fn new(shared: Shared, peer: PeerId, answers: mpsc::Sender<Vec<u8>>) -> Self {
         let filled = shared.clock.now().moment;
         let allowance = u64::from(BURST) * 1000;
-        Self { shared, peer, answers, splitter: Splitter::default(), allowance, filled, scolded: None }
+        Self { shared, peer, answers, splitter: Splitter::default(), allowance, filled, scolded: Rarely::default() }
     }
 
     /// Takes bytes as they come.
@@ -48,13 +58,16 @@ impl Intake {
         let mut lines = Vec::new();
         self.splitter.feed(bytes, |line| lines.push(line));
         for line in lines {
-            self.line(&line);
+            // The terminal has been told.
+            let _ = self.line(&line);
         }
     }
 
-    fn line(&mut self, line: &Line) {
+    /// Takes one line; says why it was not taken.
+    pub(super) fn line(&mut self, line: &Line) -> Result<(), Code> {
         if !self.may_pass() {
-            return self.scold();
+            self.scold();
+            return Err(Code::T209);
         }
         let parsed = match line {
             Line::Whole(line) => parse(line, self.shared.settings.plain_lines).map_err(|error| (error.seq, error.code)),
@@ -65,11 +78,12 @@ impl Intake {
             Err((seq, code)) => {
                 self.shared.counters.count(code);
                 self.answer(ack(seq, AckStatus::Refused, None, Some(code)));
+                Err(code)
             }
         }
     }
 
-    fn frame(&mut self, frame: Frame) {
+    fn frame(&mut self, frame: Frame) -> Result<(), Code> {
         let (lane, peer) = (self.shared.settings.lane, self.peer);
         let (input, seq) = match frame {
             Frame::Person => (Input::Approached { lane }, None),
@@ -87,11 +101,16 @@ impl Intake {
                 (Input::Chose { lane, peer: Some(peer), seq, session: Some(session), option }, Some(seq))
             }
             Frame::Cancel { seq } => (Input::Cancelled { lane, peer, seq }, Some(seq)),
-            Frame::Ping { seq } => return self.answer(pong(seq)),
+            Frame::Ping { seq } => {
+                self.answer(pong(seq));
+                return Ok(());
+            }
         };
         if let (Err(_), Some(seq)) = (self.shared.inputs.try_send(input), seq) {
             self.answer(ack(Some(seq), AckStatus::Busy, None, Some(Code::X003)));
+            return Err(Code::X003);
         }
+        Ok(())
     }
 
     /// An answer that finds no room is dropped: whoever sends so much, or reads so little, does not wait for it.
@@ -116,11 +135,55 @@ impl Intake {
     /// Counts a frame too many; says so once a second.
     fn scold(&mut self) {
         self.shared.counters.count(Code::T209);
-        let now = self.shared.clock.now().moment;
-        if self.scolded.is_some_and(|last| now.since(last) < Duration::from_secs(1)) {
-            return;
+        if self.scolded.may_tell(self.shared.clock.now().moment) {
+            self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)));
         }
-        self.scolded = Some(now);
-        self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)));
+    }
+}
+
+impl Rarely {
+    /// Whether it may be said now; then it has been.
+    pub(super) fn may_tell(&mut self, now: Moment) -> bool {
+        let due = self.last.is_none_or(|last| now.since(last) >= Duration::from_secs(1));
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}
+
+/// Reads and writes until the terminal has gone or takes nothing for [`STALL`]. `closed`: what is done when it has said
+/// all it will.
+pub(super) async fn exchange<R, W, F>(
+    mut reader: R,
+    mut writer: W,
+    mut intake: Intake,
+    mut lines: mpsc::Receiver<Vec<u8>>,
+    closed: impl FnOnce(R) -> F,
+) where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+    F: Future<Output = ()>,
+{
+    let read = async {
+        let mut buffer = [0; 2048];
+        loop {
+            match reader.read(&mut buffer).await {
+                Ok(0) => return closed(reader).await,
+                Err(_) => return,
+                Ok(length) => intake.take(&buffer[..length]),
+            }
+        }
+    };
+    let write = async {
+        while let Some(line) = lines.recv().await {
+            if !matches!(timeout(STALL, writer.write_all(&line)).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = read => {}
+        () = write => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Frames in and out: the face terminal, over a Unix socket or a serial port.
+//! Frames in and out: the face terminal, over a Unix socket, a serial port, or the network.
 //!
 //! Lines of JSON become the core's inputs; acks, outcomes and scenes become lines. Everything a terminal can do wrong is
 //! counted, answered and bounded; nothing it does ends the program.
@@ -6,8 +6,11 @@
 //! What it does not do: know sessions, decide, or remember a face_sid beyond the line it came in.
 
 mod connection;
+mod connections;
 mod crc;
 mod frame;
+#[cfg(feature = "network")]
+mod network;
 mod reply;
 mod serial;
 mod splitter;
@@ -24,6 +27,8 @@ use std::{
 
 use tokio::sync::mpsc::{Receiver, Sender};
 
+#[cfg(feature = "network")]
+pub use self::network::{Network, Protocol};
 pub use self::{
     crc::crc16,
     frame::{Frame, FrameError, parse},
@@ -64,6 +69,9 @@ pub enum Address {
         /// Any speed.
         baud: u32,
     },
+    /// A port of ours, TLS.
+    #[cfg(feature = "network")]
+    Network(Network),
 }
 
 /// The longest line, bytes, its end not counted.
@@ -82,7 +90,7 @@ pub struct Counters {
     pub unknown_type: AtomicU64,
     /// Frames beyond the allowed rate (T209).
     pub flood: AtomicU64,
-    /// Connections of users without permission (T211).
+    /// Connections of users or certificates without permission (T211).
     pub refused_peers: AtomicU64,
     /// Connections that did not take their answers.
     pub stalled: AtomicU64,
@@ -93,10 +101,10 @@ pub struct Counters {
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {
     /// The socket cannot be made.
-    #[error("{}: the socket cannot be made", path.display())]
+    #[error("{place}: the socket cannot be made")]
     Bind {
         /// Where.
-        path: PathBuf,
+        place: String,
         /// Why.
         #[source]
         source: io::Error,
@@ -107,11 +115,35 @@ pub enum TerminalError {
         /// Where.
         path: PathBuf,
     },
+    /// Certificate, key or authority cannot be used.
+    #[cfg(feature = "network")]
+    #[error("{}: {why}", file.display())]
+    Pem {
+        /// Which file.
+        file: PathBuf,
+        /// Why, without its content.
+        why: String,
+    },
+    /// The key's file is not private.
+    #[cfg(feature = "network")]
+    #[error("{}: mode {mode:o}, others may read the key", file.display())]
+    KeyReadableByOthers {
+        /// Which file.
+        file: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
 }
 
 impl Fault for TerminalError {
     fn code(&self) -> Code {
-        Code::T210
+        match self {
+            Self::Bind { .. } | Self::InUse { .. } => Code::T210,
+            #[cfg(feature = "network")]
+            Self::Pem { .. } => Code::K401,
+            #[cfg(feature = "network")]
+            Self::KeyReadableByOthers { .. } => Code::K402,
+        }
     }
 }
 
@@ -121,6 +153,9 @@ pub enum Listener {
     Unix(unix::Socket),
     /// A port, opened and reopened while serving: a terminal may be plugged in later.
     Serial,
+    /// A port on the network.
+    #[cfg(feature = "network")]
+    Network(network::Port),
 }
 
 /// What every connection needs.
@@ -138,6 +173,8 @@ impl Listener {
         match &settings.address {
             Address::Unix { path, .. } => Ok(Self::Unix(unix::Socket::bind(path)?)),
             Address::Serial { .. } => Ok(Self::Serial),
+            #[cfg(feature = "network")]
+            Address::Network(network) => Ok(Self::Network(network::Port::bind(network)?)),
         }
     }
 
@@ -154,6 +191,8 @@ impl Listener {
         match self {
             Self::Unix(socket) => socket.serve(shared, replies).await,
             Self::Serial => serial::serve(shared, replies).await,
+            #[cfg(feature = "network")]
+            Self::Network(port) => port.serve(shared, replies).await,
         }
     }
 }

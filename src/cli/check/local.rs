@@ -39,7 +39,7 @@ pub(super) fn check(site: &Site, file: &Path, clock: &Arc<dyn Clock>, report: &m
     time(clock.now().wall, report);
     keys(site, clock.now().wall, report);
     state(site, report);
-    terminals(site, report);
+    terminals(site, clock.now().wall, report);
 }
 
 fn permissions(file: &Path, report: &mut Report<'_>) {
@@ -196,7 +196,8 @@ fn state(site: &Site, report: &mut Report<'_>) {
     }
 }
 
-fn terminals(site: &Site, report: &mut Report<'_>) {
+#[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "terminals over the network need it"))]
+fn terminals(site: &Site, now: WallTime, report: &mut Report<'_>) {
     if site.lane.is_empty() {
         return report.skipped("terminals", "no [[lane]]: enough for lookup, not for run");
     }
@@ -223,6 +224,33 @@ fn terminals(site: &Site, report: &mut Report<'_>) {
                     report.failed("terminal", Code::T210, format!("{}: {}: {error}", lane.name, device.display()));
                 }
             },
+            #[cfg(feature = "network")]
+            Terminal::Tls(address) | Terminal::Https(address) => network_terminal(site, lane, *address, now, report),
         }
+    }
+}
+
+#[cfg(feature = "network")]
+fn network_terminal(
+    site: &Site,
+    lane: &crate::config::Lane,
+    at: std::net::SocketAddr,
+    now: WallTime,
+    report: &mut Report<'_>,
+) {
+    let crate::terminal::Address::Network(network) = build::terminal_address(site, lane) else { return };
+    match network.check() {
+        Ok(until) => {
+            let days = (until.0 - now.0).div_euclid(DAY_MS);
+            let text = format!("{}: {at}, {} subjects are let in", lane.name, lane.allow_subjects.len());
+            match days {
+                ..0 => report.failed("terminal", Code::K407, format!("{text}; our certificate has expired")),
+                0..SOON_DAYS => {
+                    report.warning("terminal", Code::K407, format!("{text}; our certificate has {days} days left"));
+                }
+                _ => report.ok("terminal", text),
+            }
+        }
+        Err(error) => report.fault("terminal", &error),
     }
 }
