@@ -2,7 +2,11 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use facemchd::sim::{hospital::Booking, keys::numbers, people::Person};
+use facemchd::sim::{
+    hospital::Booking,
+    keys::numbers,
+    people::{Behaviour, Person},
+};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -129,6 +133,19 @@ fn a_frame_a_terminal_or_a_lane_picks_one_of_a_thousand_and_sighup_swaps_them() 
         assert_eq!((&outcome["result"], &outcome["code"]), (&json!("failed"), &json!("C107")), "{sid}: {outcome}");
         assert_eq!(sandbox.wechat.asked_for(sid), None, "{sid}");
     }
+
+    // Each lane's permission is its merchant's; of the others, whoever is refused.
+    let mut terminal = sandbox.terminal(0);
+    sandbox.wechat.know(Person::new("refused", "张三丰").about(Behaviour::NoPermission));
+    let frame = json!({ "face_sid": "refused", "return_code": "SUCCESS", "consent": true, "merchant": "m-998" });
+    terminal.send("face", &frame).expect("sent");
+    assert_eq!(terminal.receive_type("outcome").expect("an outcome")["code"], "N321");
+    let told = run(&["check", "--config", sandbox.site()]);
+    let told = String::from_utf8_lossy(&told.stdout);
+    let permissions: Vec<&str> = told.lines().filter(|line| line.contains("ASK_REAL_NAME")).collect();
+    assert_eq!(permissions.len(), 2, "{told}");
+    assert!(permissions[0].contains("kiosk-1: ASK_REAL_NAME granted"), "{told}");
+    assert!(permissions[1].contains("merchant m-998: ASK_REAL_NAME refused"), "{told}");
 
     // Held over the swap: asked for in the name of whoever m-2 is by then.
     sandbox.wechat.know(Person::new("held", "李四"));

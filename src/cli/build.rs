@@ -156,8 +156,7 @@ pub(super) fn face_lookup(
         fallback_to_union_id: wechatpay.fallback_to_union_id,
         patience: wechatpay.patience,
     };
-    let lookup = identity::FaceLookup::new(settings, vault, client.clone(), Arc::clone(clock), cache);
-    Ok(lookup.with_permission_log(Arc::new(PermissionFile::of(&site.state_dir))))
+    Ok(identity::FaceLookup::new(settings, vault, client.clone(), Arc::clone(clock), cache))
 }
 
 /// Every way in that the site has, for every merchant. `lanes`: those of the running daemon, which a reload cannot change.
@@ -170,13 +169,15 @@ fn merchants(
     let client = wechat_client(site, clock)?;
     let weixin = site.weixin.as_ref().map(|settings| weixin_calls(site, settings, clock)).transpose()?.map(Arc::new);
     let authinfo_client = site.authinfo.as_ref().map(|settings| authinfo_client(site, settings, clock)).transpose()?;
+    let permissions = PermissionFile::of(&site.state_dir);
     let open = |merchant: &Merchant| {
-        let face = face_lookup(site, merchant, &client, clock, Arc::clone(cache));
+        let face = face_lookup(site, merchant, &client, clock, Arc::clone(cache))?;
+        let face = Arc::new(face.with_permission_log(permissions.log_of(merchant)));
         let authinfo = match (&site.authinfo, &authinfo_client) {
             (Some(settings), Some(client)) => Some(Arc::new(authinfo(site, merchant, settings, client, clock)?)),
             _ => None,
         };
-        let ways = identity::Ways { face: Arc::new(face?), weixin: weixin.clone(), authinfo };
+        let ways = identity::Ways { face, weixin: weixin.clone(), authinfo };
         Ok::<_, AnyFault>(identity::Merchant {
             name: merchant.name.clone(),
             terminals: merchant.terminals.clone(),

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Failure, SiteFile, build};
+use super::{Failure, SiteFile, build, permission::PermissionFile};
 use crate::{
     config::Site,
     fault::{Code, Fault as _, exit},
@@ -92,7 +92,8 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
     let clock = Arc::new(SystemClock::start());
     let shared = Arc::clone(&clock) as _;
     let client = build::wechat_client(&site, &shared)?;
-    let lookup = build::face_lookup(&site, merchant, &client, &shared, Arc::new(InMemory::default()))?;
+    let lookup = build::face_lookup(&site, merchant, &client, &shared, Arc::new(InMemory::default()))?
+        .with_permission_log(PermissionFile::of(&site.state_dir).log_of(merchant));
     let mut timings = match &arguments.timings {
         Some(file) => Some(File::create(file).map_err(|error| Failure::io(&file.display().to_string(), &error))?),
         None => None,

@@ -1,16 +1,35 @@
-//! What WeChat lets this site ask for, kept for `check`.
+//! What WeChat lets each merchant of this site ask for, kept for `check`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use crate::{fault::Code, identity};
+use crate::{config::Merchant, fault::Code, identity};
 
 /// What WeChat last granted or refused, in a file of its own: `check` reads it while the daemon holds the state.
-pub(super) struct PermissionFile(PathBuf);
+#[derive(Clone)]
+pub(super) struct PermissionFile {
+    path: PathBuf,
+    /// Many lookups write, one at a time.
+    turn: Arc<Mutex<()>>,
+}
+
+/// What one merchant's lookup writes there.
+struct PermissionOf {
+    file: PermissionFile,
+    merchant: String,
+}
 
 /// Its name in the state directory.
 const PERMISSION: &str = "permission.json";
 
-/// `permission.json`: the latest moment of each, milliseconds since 1970.
+/// `permission.json`: by merchant, the latest moment of each, milliseconds since 1970.
+type Records = BTreeMap<String, PermissionRecord>;
+
+/// What WeChat said to one merchant.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct PermissionRecord {
     pub(super) asked: String,
@@ -21,32 +40,46 @@ pub(super) struct PermissionRecord {
 impl PermissionFile {
     /// The file of this state directory.
     pub(super) fn of(state_dir: &Path) -> Self {
-        Self(state_dir.join(PERMISSION))
+        Self { path: state_dir.join(PERMISSION), turn: Arc::default() }
     }
 
-    /// What stands there; nothing where nobody has been asked about yet.
-    pub(super) fn read(&self) -> Option<PermissionRecord> {
-        serde_json::from_slice(&std::fs::read(&self.0).ok()?).ok()
+    /// What stands there, by [`key`]; nothing where nobody has been asked about yet.
+    pub(super) fn read(&self) -> Records {
+        std::fs::read(&self.path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// Where one merchant's lookup writes.
+    pub(super) fn log_of(&self, merchant: &Merchant) -> Arc<dyn identity::PermissionLog> {
+        Arc::new(PermissionOf { file: self.clone(), merchant: key(merchant) })
+    }
+
+    fn write(&self, records: &Records) -> io::Result<()> {
+        let fresh = self.path.with_extension("part");
+        std::fs::write(&fresh, serde_json::to_vec(records)?)?;
+        std::fs::rename(&fresh, &self.path)
     }
 }
 
-impl identity::PermissionLog for PermissionFile {
+/// What a merchant is called in the file.
+pub(super) fn key(merchant: &Merchant) -> String {
+    merchant.name.clone().unwrap_or_default()
+}
+
+impl identity::PermissionLog for PermissionOf {
     fn note(&self, permission: identity::Permission) {
-        let mut record = self.read().unwrap_or_default();
+        let _turn = self.file.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut records = self.file.read();
+        let record = records.entry(self.merchant.clone()).or_default();
         if record.asked != permission.asked.as_str() {
-            record = PermissionRecord { asked: permission.asked.as_str().to_owned(), ..PermissionRecord::default() };
+            *record = PermissionRecord { asked: permission.asked.as_str().to_owned(), ..PermissionRecord::default() };
         }
         let place = if permission.granted { &mut record.granted } else { &mut record.refused };
         *place = Some(permission.at.0);
         if !permission.granted {
-            tracing::warn!(code = %Code::N321, asked = record.asked, "WeChat refuses this for want of permission");
+            let (asked, merchant) = (&record.asked, &self.merchant);
+            tracing::warn!(code = %Code::N321, asked, merchant, "WeChat refuses this for want of permission");
         }
-        let fresh = self.0.with_extension("part");
-        let written = serde_json::to_vec(&record)
-            .map_err(std::io::Error::from)
-            .and_then(|bytes| std::fs::write(&fresh, bytes))
-            .and_then(|()| std::fs::rename(&fresh, &self.0));
-        if let Err(error) = written {
+        if let Err(error) = self.file.write(&records) {
             // Commissioning uses the lookup without a state directory.
             tracing::debug!(%error, "the permission could not be written down");
         }

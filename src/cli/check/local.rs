@@ -12,7 +12,7 @@ use crate::{
     board::Board,
     cli::{
         build,
-        permission::{PermissionFile, PermissionRecord},
+        permission::{self, PermissionFile, PermissionRecord},
         wires,
     },
     config::{Site, Terminal},
@@ -93,29 +93,44 @@ fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>
     }
 }
 
-/// What WeChat last granted or refused, as the daemon wrote it down.
+/// What WeChat last granted or refused, as the daemon wrote it down: the lanes of each merchant, and of the other
+/// merchants those that are refused.
 fn permission(site: &Site, report: &mut Report<'_>) {
-    let record = PermissionFile::of(&site.state_dir).read();
-    let Some(PermissionRecord { asked, granted, refused }) = record else {
+    let records = PermissionFile::of(&site.state_dir).read();
+    if records.is_empty() {
         return report.skipped("permission", "nobody has been asked about yet");
-    };
-    let lanes: Vec<&str> = site.lane.iter().map(|lane| lane.name.as_str()).collect();
-    let lanes = lanes.join(", ");
-    let day = |at: i64| {
+    }
+    let several = site.merchants.len() > 1;
+    for merchant in &site.merchants {
+        let Some(record) = records.get(&permission::key(merchant)) else { continue };
+        let theirs = site.lane.iter().filter(|lane| !several || lane.merchant == merchant.name);
+        let lanes: Vec<&str> = theirs.map(|lane| lane.name.as_str()).collect();
+        match &merchant.name {
+            Some(name) if lanes.is_empty() => permission_of(site, record, &format!("merchant {name}"), true, report),
+            _ => permission_of(site, record, &lanes.join(", "), false, report),
+        }
+    }
+}
+
+fn permission_of(site: &Site, record: &PermissionRecord, whose: &str, only_refused: bool, report: &mut Report<'_>) {
+    let PermissionRecord { asked, granted, refused } = record;
+    let day = |at: &i64| {
         let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
-        WallTime(at).at_offset(site.checkin.utc_offset).format(format).unwrap_or_default()
+        WallTime(*at).at_offset(site.checkin.utc_offset).format(format).unwrap_or_default()
     };
     match (granted, refused) {
-        (granted, Some(refused)) if granted.is_none_or(|granted| granted < refused) => {
-            let text = format!("{lanes}: {asked} refused {}", day(refused));
+        (granted, Some(refused)) if granted.is_none_or(|granted| granted < *refused) => {
+            let text = format!("{whose}: {asked} refused {}", day(refused));
             if site.wechatpay.fallback_to_union_id {
                 report.warning("permission", Code::N321, format!("{text}; the union_id is asked for instead"));
             } else {
                 report.failed("permission", Code::N321, text);
             }
         }
-        (Some(granted), _) => report.ok("permission", format!("{lanes}: {asked} granted {}", day(granted))),
-        (None, _) => report.skipped("permission", "nobody has been asked about yet"),
+        (Some(granted), _) if !only_refused => {
+            report.ok("permission", format!("{whose}: {asked} granted {}", day(granted)));
+        }
+        _ => {}
     }
 }
 
