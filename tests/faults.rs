@@ -9,7 +9,7 @@ use std::{
 };
 
 use facemchd::sim::{
-    devices::PrinterTwin,
+    devices::{Cable, PrinterTwin},
     server::{Answer, Authority, Reply, Server},
     wechat::WeChat,
 };
@@ -203,7 +203,13 @@ fn faults() -> Vec<Fault> {
             let file = format!("wire = {{ file = \"{}/fire\" }}", s.path("bench").display());
             bench(s, &[(&file, "wire = { name = \"FIRE_ALARM\" }")])
         }),
-        fault("the printer is switched off", "P701", |s| bench_with(s, |printer| printer.set_silent(true))),
+        fault("the printer is switched off", "P701", |s| bench_with(s, |printer| printer.set_cable(Cable::NoReturn))),
+        fault("the printer's data lines are swapped", "P701", |s| {
+            bench_with(s, |printer| printer.set_cable(Cable::Swapped))
+        }),
+        fault("the printer's baud rate is another", "P701", |s| {
+            bench_with(s, |printer| printer.set_cable(Cable::HalfSpeed))
+        }),
         fault("the printer's serial port is not there", "P701", |s| {
             let socket = format!("wire = \"unix:{}/printer\"", s.path("bench").display());
             bench(s, &[(&socket, "wire = \"serial:/dev/ttyUSB99:9600\"")])
@@ -337,6 +343,15 @@ fn faults() -> Vec<Fault> {
         fault("our clock is ten minutes slow", "C106", |s| wechat_at(s, 600)),
         fault("our clock is ten minutes fast", "C106", |s| wechat_at(s, -600)),
         fault("mchid is another merchant's", "N322", |s| edit(s, "mchid = \"1", "mchid = \"2")),
+        fault("sub-mchid is another merchant's", "N321", |s| {
+            let right = said(s, "sub-mchid");
+            edit(s, &format!("sub-mchid = \"{right}\""), &format!("sub-mchid = \"{}7\"", &right[..right.len() - 1]))
+        }),
+        fault("sub-appid and sub-mchid are of two merchants", "N321", |s| {
+            let right = said(s, "sub-appid");
+            let wrong = format!("sub-appid = \"{}9\"", &right[..right.len() - 1]);
+            edit(s, &format!("sub-appid = \"{right}\""), &wrong)
+        }),
         fault("public-key is another one", "N310", |s| {
             let sub = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048).expect("a key");
             let pem =

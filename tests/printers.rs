@@ -13,7 +13,7 @@ use facemchd::{
     device::{EscPosPrinter, Fonts, Layout, Printer, Profile, Template, slip_bytes},
     fault::Code,
     kiosk::{PrintOutcome, Slip},
-    sim::devices::{LaneTwins, PrinterTwin, Wires},
+    sim::devices::{Cable, LaneTwins, PrinterTwin, Wires},
     words::{Admission, Clock, Moment, Now, Text, WallTime},
 };
 use proptest::prelude::*;
@@ -110,7 +110,7 @@ fn a_printer_that_cannot_is_asked_first_and_gets_nothing() {
     for (trouble, code) in [
         ((|twins: &LaneTwins| twins.printer.set_paper(0)) as fn(&LaneTwins), Code::P702),
         (|twins| twins.printer.set_cover(true), Code::P703),
-        (|twins| twins.printer.set_silent(true), Code::P701),
+        (|twins| twins.printer.set_cable(Cable::NoReturn), Code::P701),
     ] {
         let (wires, twins) = lane();
         trouble(&twins);

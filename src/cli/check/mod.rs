@@ -62,6 +62,7 @@ pub(super) fn check(file: &Path, json: bool, online: bool, out: &mut dyn Write) 
             network::check(&site, &clock, &mut report);
             if online {
                 network::echo(&site, &clock, &mut report);
+                network::sub_merchants(&site, &clock, &mut report);
                 network::weixin(&site, &clock, &mut report);
             }
         }

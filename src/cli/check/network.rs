@@ -10,12 +10,12 @@ use std::{
 use super::Report;
 use crate::{
     cli::build,
-    config::{Adapter, Site},
+    config::{Adapter, Merchant, Site},
     fault::{Code, Fault as _},
     http::{Client, Method, Request},
     identity,
     vault::RequestToSign,
-    words::{Clock, SessionId},
+    words::{Clock, FaceSid, SessionId},
 };
 
 /// How long one hop may take.
@@ -218,4 +218,45 @@ pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>)
         }
         Err(error) => report.fault("echo", &error),
     }
+}
+
+/// The merchants of the lanes, or the only one, are known to WeChat as they are configured: it is asked about a face that
+/// nobody has, and is to answer that and nothing else. What WeChat looks at only once it knows the face stays unseen.
+pub(super) fn sub_merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    let Some(nobody) = getrandom::u64().ok().and_then(|number| FaceSid::parse(&format!("nobody-{number:016x}")).ok())
+    else {
+        return report.failed("sub-merchant", Code::X001, "the kernel gives no random numbers");
+    };
+    let of_lanes =
+        |merchant: &&Merchant| site.merchants.len() == 1 || site.lane.iter().any(|lane| lane.merchant == merchant.name);
+    for merchant in site.merchants.iter().filter(of_lanes) {
+        let whose = merchant.name.as_ref().map_or_else(String::new, |name| format!("merchant {name}: "));
+        let asked = build::wechat_client(site, clock)
+            .and_then(|client| build::face_lookup(site, merchant, &client, clock, Arc::new(Forgetful)))
+            .map(|lookup| lookup.look_up(&nobody, clock.now().moment.after(2 * HOP)));
+        match asked {
+            Ok(Err(error)) if error.code() == Code::N320 => {
+                report.ok("sub-merchant", format!("{whose}WeChat refuses nothing but a face that nobody has"));
+            }
+            Ok(Err(error)) if error.code() == Code::N321 => {
+                let text = format!("{whose}WeChat does not let us ask for {}", merchant_fields(merchant));
+                report.failed("sub-merchant", Code::N321, text);
+            }
+            Ok(Err(error)) => report.fault("sub-merchant", &error),
+            Ok(Ok(_)) => report.failed("sub-merchant", Code::N305, format!("{whose}a face that nobody has was named")),
+            Err(fault) => report.fault("sub-merchant", &*fault),
+        }
+    }
+}
+
+/// The numbers that a refusal may be about.
+fn merchant_fields(merchant: &Merchant) -> String {
+    let Merchant { mchid, appid, sub_mchid, sub_appid, .. } = merchant;
+    let mut fields = format!("mchid {mchid} appid {appid}");
+    for (name, value) in [("sub-mchid", sub_mchid), ("sub-appid", sub_appid)] {
+        if let Some(value) = value {
+            fields.push_str(&format!(" {name} {value}"));
+        }
+    }
+    fields
 }

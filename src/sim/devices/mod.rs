@@ -22,7 +22,7 @@ pub use self::{
     inputs::InputsTwin,
     output::{OutputPinEnd, OutputTwin},
     panel::{PanelTwin, PanelWire},
-    printer::{PrinterTwin, Slip},
+    printer::{Cable, PrinterTwin, Slip},
 };
 use crate::{board::Board, words::Clock};
 

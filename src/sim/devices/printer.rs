@@ -23,6 +23,44 @@ use super::write_whole;
 #[derive(Clone)]
 pub struct PrinterTwin(Arc<Mutex<State>>);
 
+/// What lies between host and printer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cable {
+    /// Both directions work.
+    Whole,
+    /// The wire from the printer to the host is broken.
+    NoReturn,
+    /// Transmit meets transmit.
+    Swapped,
+    /// The host sends at twice the printer's rate.
+    HalfSpeed,
+}
+
+impl Cable {
+    /// What the printer hears of what the host sends, 8N1.
+    fn carry(self, sent: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Whole | Self::NoReturn => sent.to_vec(),
+            Self::Swapped => Vec::new(),
+            // One character's time of the printer is two of the host's; every other bit falls into the middle of one
+            // of its own: bits 2, 4 and 6, the stop bit, then bits 0, 2, 4 and 6 of the next, or an idle line.
+            Self::HalfSpeed => sent
+                .chunks(2)
+                .map(|pair| {
+                    let (first, second) = (pair[0], pair.get(1).copied().unwrap_or(0xFF));
+                    let bit = |byte: u8, from: u8, to: u8| (byte >> from & 1) << to;
+                    let head = bit(first, 2, 0) | bit(first, 4, 1) | bit(first, 6, 2) | 1 << 3;
+                    head | bit(second, 0, 4) | bit(second, 2, 5) | bit(second, 4, 6) | bit(second, 6, 7)
+                })
+                .collect(),
+        }
+    }
+
+    fn returns(self) -> bool {
+        matches!(self, Self::Whole | Self::HalfSpeed)
+    }
+}
+
 /// One slip, as it fell out of the printer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slip {
@@ -45,8 +83,7 @@ struct State {
     /// Lines left on the roll.
     lines_left: u32,
     cover_open: bool,
-    /// Answers nothing, as with a broken return wire.
-    silent: bool,
+    cable: Cable,
     /// What it says unasked, before its next answer.
     unasked: Vec<u8>,
     /// A slip is held out.
@@ -78,7 +115,7 @@ impl PrinterTwin {
         let twin = Self(Arc::new(Mutex::new(State {
             lines_left: ROLL,
             cover_open: false,
-            silent: false,
+            cable: Cable::Whole,
             unasked: Vec::new(),
             presented: false,
             retracted: 0,
@@ -110,9 +147,9 @@ impl PrinterTwin {
         self.state().cover_open = open;
     }
 
-    /// Cuts or mends the wire from the printer to the host.
-    pub fn set_silent(&self, silent: bool) {
-        self.state().silent = silent;
+    /// Changes the cable.
+    pub fn set_cable(&self, cable: Cable) {
+        self.state().cable = cable;
     }
 
     /// Says this unasked, before its next answer.
@@ -159,8 +196,9 @@ impl PrinterTwin {
             match wire.read(&mut chunk) {
                 Ok(0) => return Ok(()),
                 Ok(length) => {
-                    buffer.extend_from_slice(&chunk[..length]);
-                    self.keep(&chunk[..length]);
+                    let heard = self.state().cable.carry(&chunk[..length]);
+                    buffer.extend_from_slice(&heard);
+                    self.keep(&heard);
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
                 Err(error) => return Err(error),
@@ -246,7 +284,7 @@ impl PrinterTwin {
 
     fn answer_with(&self, wire: &mut UnixStream, answer: &[u8]) -> io::Result<()> {
         let unasked = std::mem::take(&mut self.state().unasked);
-        if self.state().silent { Ok(()) } else { wire.write_all(&[&unasked, answer].concat()) }
+        if self.state().cable.returns() { wire.write_all(&[&unasked, answer].concat()) } else { Ok(()) }
     }
 
     fn keep(&self, bytes: &[u8]) {
