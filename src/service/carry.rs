@@ -246,12 +246,15 @@ impl Carrier {
     /// that hang on a device, and those that wait for the network, are left behind: the process ends with them.
     pub(super) fn close(self) {
         let now = self.clock.now().moment;
-        let _ = self.outputs.sender().send(Order::Close);
-        self.outputs.finish();
+        if !self.outputs.is_late(now) && self.outputs.offer(Order::Close).is_ok() {
+            self.outputs.finish();
+        }
         for panel in self.lanes.into_iter().filter_map(|hands| hands.panel).filter(|panel| !panel.is_late(now)) {
             panel.finish();
         }
-        self.store.finish();
+        if !self.store.is_late(now) {
+            self.store.finish();
+        }
     }
 }
 

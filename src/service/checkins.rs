@@ -38,7 +38,7 @@ pub(super) fn spawn(
     let current = Arc::clone(current);
     let reader = Arc::clone(clock);
     Worker::spawn_reading("checkin", 16, 2 * patience.max(RESOLVE_PATIENCE), clock, move |questions, pulse| {
-        for question in questions {
+        while let Ok(question) = questions.recv() {
             let input = pulse.working(|| {
                 let mut adapter = current.lock().unwrap_or_else(PoisonError::into_inner);
                 match question {

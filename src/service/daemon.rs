@@ -233,7 +233,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
     for part in sensed {
-        super::inputs::spawn(count, part, outputs.sender(), &clock, inputs.clone()).map_err(ServiceError::Thread)?;
+        super::inputs::spawn(count, part, outputs.entrance(), &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     }
     let lookups = lookups::spawn(&current_merchants, parts.lookup_workers, parts.patience, &clock, &inputs)
         .map_err(ServiceError::Thread)?;
@@ -297,11 +297,12 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
         if next_round <= began.moment {
             next_round = began.moment.after(round);
             if let Some(hung) = carrier.hung(began.moment) {
-                // Nobody feeds the watchdog any more; without one, leaving is the way to be restarted.
+                // Without a watchdog, leaving is the way to be restarted.
                 if notify::watchdog_interval().is_none() {
                     break Err(ServiceError::Hung(hung));
                 }
-                tracing::error!(code = %Code::X001, thread = hung, "a thread hangs; waiting for the watchdog");
+                tracing::error!(code = %Code::X001, thread = hung, "a thread hangs; the watchdog is called");
+                notify::hung();
             } else {
                 notify::alive(&format!("{} lanes, {} sessions since start", carrier.lanes(), carrier.opened()));
             }

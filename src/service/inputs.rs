@@ -3,14 +3,9 @@
 //! A thread and not a task of the loop: the fire input and the gate's sensors reach the outputs' thread whatever the
 //! loop is at.
 
-use std::{
-    io,
-    sync::{Arc, mpsc::SyncSender},
-    thread,
-    time::Duration,
-};
+use std::{io, sync::Arc, thread, time::Duration};
 
-use super::{Inputs, outputs::Order};
+use super::{Inputs, outputs::Order, worker::Entrance};
 use crate::{
     device::{Debouncer, InputLine, InputLines, Role},
     fault::Code,
@@ -47,14 +42,14 @@ struct Listener {
     serves: Serves,
     /// How many lanes there are: fire is everybody's.
     lanes: u16,
-    outputs: SyncSender<Order>,
+    outputs: Entrance<Order>,
     inputs: Inputs,
 }
 
 pub(super) fn spawn(
     lanes: u16,
     part: InputPart,
-    outputs: SyncSender<Order>,
+    outputs: Entrance<Order>,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<()> {
@@ -119,11 +114,11 @@ impl Listener {
         match role {
             Role::Fire => {
                 tracing::warn!(code = %Code::G807, active, "fire input");
-                let _ = self.outputs.send(Order::Emergency { on: active });
+                self.outputs.send(Order::Emergency { on: active });
                 let mode = LaneMode::Emergency;
                 (0..self.lanes).all(|lane| self.input(Input::ModeChanged { lane: LaneId(lane), mode, on: active }))
             }
-            Role::Gate(sensor) => self.outputs.send(Order::Sensed { lane: gate, sensor, active }).is_ok(),
+            Role::Gate(sensor) => self.outputs.send(Order::Sensed { lane: gate, sensor, active }),
             Role::Button(button) if active => self.input(Input::Pressed { lane, button }),
             Role::Button(_) => true,
             Role::Mode(mode) => self.input(Input::ModeChanged { lane, mode, on: active }),

@@ -19,6 +19,11 @@ pub(super) fn alive(status: &str) {
     send(&[NotifyState::Watchdog, NotifyState::Status(status)]);
 }
 
+/// There will be no sign of life: what the watchdog is for has happened.
+pub(super) fn hung() {
+    send(&[NotifyState::WatchdogTrigger]);
+}
+
 /// How often a sign of life is due: half of `WATCHDOG_USEC` (sd_watchdog_enabled(3)), if it is meant for this process.
 pub(super) fn watchdog_interval() -> Option<Duration> {
     if env::var("WATCHDOG_PID").is_ok_and(|pid| pid != process::id().to_string()) {

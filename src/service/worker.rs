@@ -1,14 +1,14 @@
 //! Owned threads behind bounded channels.
 //!
-//! A full channel is "busy", never an unbounded queue. Every thread marks when it starts and ends a piece of work, so
-//! that the loop can tell a hung one without waking it.
+//! A full channel is "busy", never an unbounded queue. Every thread marks when it starts and ends a piece of work, and
+//! every channel when a job was last taken, so that the loop can tell a hung thread without waking it.
 
 use std::{
     io,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+        mpsc::{Receiver, RecvError, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread::{Builder, JoinHandle},
     time::Duration,
@@ -18,10 +18,30 @@ use crate::words::{Clock, Moment};
 
 /// One or several threads that work off one bounded channel.
 pub(super) struct Worker<J> {
-    jobs: SyncSender<J>,
+    entrance: Entrance<J>,
     pulses: Vec<Arc<Pulse>>,
     threads: Vec<JoinHandle<()>>,
     limit: Duration,
+}
+
+/// Where jobs are handed over. The threads end when all entrances are gone.
+pub(super) struct Entrance<J> {
+    jobs: SyncSender<J>,
+    load: Arc<Load>,
+}
+
+/// Where jobs come out.
+pub(super) struct Jobs<J> {
+    jobs: Receiver<J>,
+    load: Arc<Load>,
+}
+
+/// What waits in a channel.
+struct Load {
+    clock: Arc<dyn Clock>,
+    waiting: AtomicUsize,
+    /// Milliseconds of the moment at which a job was last taken, or came when none waited.
+    moved: AtomicU64,
 }
 
 /// When a thread took up what it is doing now.
@@ -49,16 +69,16 @@ impl<J: Send + 'static> Worker<J> {
     where
         W: FnMut(J) + Send + 'static,
     {
-        let (jobs, queue) = sync_channel(capacity);
-        let queue = Arc::new(Mutex::new(queue));
-        let mut worker = Self { jobs, pulses: Vec::new(), threads: Vec::new(), limit };
+        let (entrance, jobs) = channel(capacity, clock);
+        let jobs = Arc::new(Mutex::new(jobs));
+        let mut worker = Self { entrance, pulses: Vec::new(), threads: Vec::new(), limit };
         for _ in 0..count {
-            let queue = Arc::clone(&queue);
+            let jobs = Arc::clone(&jobs);
             let mut work = work();
             worker.add(name, clock, move |pulse| {
                 loop {
                     // A poisoned lock only means that another thread of this pool died.
-                    let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok(job) = job else { return };
                     pulse.working(|| work(job));
                 }
@@ -73,11 +93,11 @@ impl<J: Send + 'static> Worker<J> {
         capacity: usize,
         limit: Duration,
         clock: &Arc<dyn Clock>,
-        body: impl FnOnce(Receiver<J>, &Pulse) + Send + 'static,
+        body: impl FnOnce(&Jobs<J>, &Pulse) + Send + 'static,
     ) -> io::Result<Self> {
-        let (jobs, queue) = sync_channel(capacity);
-        let mut worker = Self { jobs, pulses: Vec::new(), threads: Vec::new(), limit };
-        worker.add(name, clock, move |pulse| body(queue, pulse))?;
+        let (entrance, jobs) = channel(capacity, clock);
+        let mut worker = Self { entrance, pulses: Vec::new(), threads: Vec::new(), limit };
+        worker.add(name, clock, move |pulse| body(&jobs, pulse))?;
         Ok(worker)
     }
 
@@ -97,27 +117,106 @@ impl<J: Send + 'static> Worker<J> {
 
     /// Hands a job over, or gives it back when the channel is full.
     pub(super) fn offer(&self, job: J) -> Result<(), J> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(job) | TrySendError::Disconnected(job) => job,
-        })
+        self.entrance.offer(job)
     }
 
-    /// Another place to hand jobs over from. The threads end when all of them are gone.
-    pub(super) fn sender(&self) -> SyncSender<J> {
-        self.jobs.clone()
+    /// Another place to hand jobs over from.
+    pub(super) fn entrance(&self) -> Entrance<J> {
+        self.entrance.clone()
     }
 
-    /// True while a thread has been at one piece of work for longer than the limit.
+    /// True while a thread has been at one piece of work for longer than the limit, or jobs have waited for so long and
+    /// none was taken.
     pub(super) fn is_late(&self, now: Moment) -> bool {
-        self.pulses.iter().any(|pulse| pulse.busy_for(now) > self.limit)
+        let busiest = self.pulses.iter().map(|pulse| pulse.busy_for(now)).max();
+        busiest.max(Some(self.entrance.load.stuck_for(now))) > Some(self.limit)
     }
 
     /// Lets the threads finish what is queued, and waits for them.
     pub(super) fn finish(self) {
-        drop(self.jobs);
+        drop(self.entrance);
         for thread in self.threads {
             // A panic aborts the program in a release build; in a test it has already been reported.
             let _ = thread.join();
+        }
+    }
+}
+
+fn channel<J>(capacity: usize, clock: &Arc<dyn Clock>) -> (Entrance<J>, Jobs<J>) {
+    let (sender, receiver) = sync_channel(capacity);
+    let load = Load { clock: Arc::clone(clock), waiting: AtomicUsize::new(0), moved: AtomicU64::new(0) };
+    let load = Arc::new(load);
+    (Entrance { jobs: sender, load: Arc::clone(&load) }, Jobs { jobs: receiver, load })
+}
+
+impl<J> Entrance<J> {
+    /// Hands a job over, or gives it back when the channel is full.
+    pub(super) fn offer(&self, job: J) -> Result<(), J> {
+        self.load.comes();
+        self.jobs.try_send(job).map_err(|error| {
+            self.load.goes();
+            match error {
+                TrySendError::Full(job) | TrySendError::Disconnected(job) => job,
+            }
+        })
+    }
+
+    /// Hands a job over, waiting for room; false when the threads are gone.
+    pub(super) fn send(&self, job: J) -> bool {
+        self.load.comes();
+        let sent = self.jobs.send(job).is_ok();
+        if !sent {
+            self.load.goes();
+        }
+        sent
+    }
+}
+
+impl<J> Clone for Entrance<J> {
+    fn clone(&self) -> Self {
+        Self { jobs: self.jobs.clone(), load: Arc::clone(&self.load) }
+    }
+}
+
+impl<J> Jobs<J> {
+    pub(super) fn recv(&self) -> Result<J, RecvError> {
+        let job = self.jobs.recv()?;
+        self.load.taken();
+        Ok(job)
+    }
+
+    pub(super) fn recv_timeout(&self, patience: Duration) -> Result<J, RecvTimeoutError> {
+        let job = self.jobs.recv_timeout(patience)?;
+        self.load.taken();
+        Ok(job)
+    }
+
+    /// What waits, without waiting for more.
+    pub(super) fn try_iter(&self) -> impl Iterator<Item = J> {
+        self.jobs.try_iter().inspect(|_| self.load.taken())
+    }
+}
+
+impl Load {
+    fn comes(&self) {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.moved.store(milliseconds(self.clock.now().moment), Ordering::Relaxed);
+        }
+    }
+
+    fn goes(&self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn taken(&self) {
+        self.goes();
+        self.moved.store(milliseconds(self.clock.now().moment), Ordering::Relaxed);
+    }
+
+    fn stuck_for(&self, now: Moment) -> Duration {
+        match self.waiting.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            _ => Duration::from_millis(milliseconds(now).saturating_sub(self.moved.load(Ordering::Relaxed))),
         }
     }
 }
