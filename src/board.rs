@@ -156,6 +156,9 @@ impl Fault for BoardError {
 }
 
 /// The simulated board travels with the program, so that it can be tried anywhere.
+/// What the machine is, as the kernel was told; `/proc` has a link to it, which the unit does not see (`ProcSubset=pid`).
+pub const DEVICE_TREE: &str = "/sys/firmware/devicetree/base";
+
 const SIMULATED: &str = include_str!("../board/simulated.toml");
 const SIMULATED_PRINTER: &str = include_str!("../board/printers/simulated.toml");
 
@@ -239,7 +242,7 @@ impl Board {
         if self.board.compatible.is_empty() {
             return Ok(());
         }
-        let machine = std::fs::read("/proc/device-tree/compatible").unwrap_or_default();
+        let machine = std::fs::read(Path::new(DEVICE_TREE).join("compatible")).unwrap_or_default();
         let fits = machine.split(|byte| *byte == 0).any(|word| {
             std::str::from_utf8(word).is_ok_and(|word| self.board.compatible.iter().any(|allowed| allowed == word))
         });

@@ -63,7 +63,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["identity", "device", "sim"]),
     ("toml", &["config.rs", "config/merchant.rs", "board.rs", "device/printer"]),
     ("clap", &["cli"]),
-    ("tracing_journald", &["cli/logging.rs"]),
     ("tracing_subscriber", &["cli/logging.rs"]),
     ("sd_notify", &["service/notify.rs"]),
     ("zeroizing_alloc", &["main.rs"]),

@@ -7,12 +7,12 @@ use std::{
 };
 
 use super::{Failure, wires};
-use crate::{config::Site, device::linux, fault::exit};
+use crate::{board::DEVICE_TREE, config::Site, device::linux, fault::exit};
 
 /// What this machine has, and what to write into a board file of one's own.
 pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
     let machine = |file: &str| {
-        let bytes = fs::read(Path::new("/proc/device-tree").join(file)).ok()?;
+        let bytes = fs::read(Path::new(DEVICE_TREE).join(file)).ok()?;
         let words = String::from_utf8_lossy(&bytes).trim_end_matches('\0').replace('\0', ", ");
         Some(words)
     };

@@ -1,37 +1,81 @@
-//! Structured logs: to journald where systemd connected us to it, else to standard error.
+//! Logs: a line each, on standard error; below systemd with the priority that its journal takes from the line's head.
+//!
+//! Codes and fields stand in the line itself: `journalctl -u facemchd` shows them, and `-g N301` finds them.
 
 #[cfg(feature = "sim")]
 use std::fs::File;
-use std::io;
+use std::{
+    fmt::{self, Write as _},
+    io,
+};
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    Layer as _,
+    fmt::{
+        FmtContext, FormatEvent, FormatFields,
+        format::{DefaultFields, Writer},
+    },
+    layer::SubscriberExt as _,
+    registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
+
+/// How a line begins.
+enum Line {
+    /// `<4>`, as sd-daemon(3) says.
+    Journal,
+    /// ` WARN `
+    Plain,
+}
 
 /// Starts logging at `FACEMCHD_LOG` (error, warn, info, debug; default info).
 pub(super) fn start() {
-    let level = level();
-    if std::env::var_os("JOURNAL_STREAM").is_some()
-        && let Ok(journald) = tracing_journald::layer()
-    {
-        tracing_subscriber::registry().with(journald.with_filter(level)).init();
-        return;
-    }
-    let stderr =
-        tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false).without_time();
-    tracing_subscriber::registry().with(stderr.with_filter(level)).init();
+    let line = if std::env::var_os("JOURNAL_STREAM").is_some() { Line::Journal } else { Line::Plain };
+    let stderr = tracing_subscriber::fmt::layer().event_format(line).with_writer(io::stderr);
+    tracing_subscriber::registry().with(stderr.with_filter(level())).init();
 }
 
 /// Starts logging into a file.
 #[cfg(feature = "sim")]
 pub(super) fn start_in(file: File) {
-    let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::sync::Mutex::new(file))
-        .with_ansi(false)
-        .with_target(false)
-        .without_time();
+    let layer = tracing_subscriber::fmt::layer().event_format(Line::Plain).with_writer(std::sync::Mutex::new(file));
     tracing_subscriber::registry().with(layer.with_filter(level())).init();
 }
 
 fn level() -> LevelFilter {
     std::env::var("FACEMCHD_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO)
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, DefaultFields> for Line {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, DefaultFields>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let level = *event.metadata().level();
+        match self {
+            Self::Journal => write!(writer, "<{}>", priority(level))?,
+            Self::Plain => write!(writer, "{level:>5} ")?,
+        }
+        let mut fields = String::new();
+        context.field_format().format_fields(Writer::new(&mut fields), event)?;
+        // What comes from outside does not begin a line of its own.
+        fields
+            .chars()
+            .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+            .try_for_each(|c| writer.write_char(c))?;
+        writeln!(writer)
+    }
+}
+
+/// syslog(3)
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        _ => 7,
+    }
 }

@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{
+    RELEASED,
     carry::{Carrier, LaneHands},
     checkins,
     inputs::InputPart,
@@ -165,7 +166,7 @@ impl ServiceError {
 }
 
 /// How often threads are looked at and certificates thought of, when nothing else happens.
-const ROUND: Duration = Duration::from_secs(5);
+const ROUND: Duration = Duration::from_secs(2);
 
 /// How often the certificates are thought of; `identity` decides whether they are due.
 const MAINTENANCE: Duration = Duration::from_secs(600);
@@ -245,6 +246,9 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     carrier.maintain();
     notify::ready();
     tracing::info!("serving");
+    if clock.now().wall < RELEASED {
+        tracing::error!(code = %Code::C105, "the clock stands before this program's release");
+    }
 
     let (reloaded, mut reloads) = mpsc::channel(1);
     let reload: Arc<dyn Fn() -> Result<Reloaded, Box<dyn Fault + Send>> + Send + Sync> = Arc::from(parts.reload);

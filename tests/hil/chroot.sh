@@ -60,7 +60,7 @@ enter() {
 
 # Runs a shell line in the chroot, in the project's folder.
 inside() {
-    chroot "$root" env - PATH=/w/cargo/bin:/usr/bin:/bin HOME=/w CARGO_HOME=/w/cargo CARGO_TERM_COLOR=never \
+    chroot "$root" env - PATH=/w/cargo/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/w CARGO_HOME=/w/cargo CARGO_TERM_COLOR=never \
         CARGO_TARGET_DIR=/w/target CARGO_INCREMENTAL=0 \
         CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
         CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER=qemu-aarch64-static \

@@ -21,7 +21,8 @@ pub trait Oled: Send {
     fn dots(&mut self, bytes: &[u8]) -> Result<(), DeviceError>;
 }
 
-/// On I²C: a control byte before each run.
+/// On I²C: each command a transfer of its own behind the control byte that announces one, dots in runs. A run of commands
+/// behind 0x00 is not understood by every controller of the family.
 pub struct I2cOled<I> {
     /// The bus.
     pub bus: I,
@@ -95,7 +96,7 @@ impl<O: Oled> Glass for OledGlass<O> {
 
 impl<I: I2c + Send> Oled for I2cOled<I> {
     fn commands(&mut self, bytes: &[u8]) -> Result<(), DeviceError> {
-        self.send(0x00, bytes)
+        bytes.iter().try_for_each(|command| self.send(0x80, &[*command]))
     }
 
     fn dots(&mut self, bytes: &[u8]) -> Result<(), DeviceError> {

@@ -18,6 +18,9 @@ pub struct GlassTwin<C>(Arc<Mutex<C>>);
 pub trait Controller: Send {
     /// A byte, and whether the data line was high.
     fn take(&mut self, byte: u8, data: bool);
+
+    /// What a real controller would not have understood.
+    fn complain(&mut self, what: String);
 }
 
 /// The kiosk's end of the wire.
@@ -97,6 +100,9 @@ impl<C: Controller> I2c for GlassWire<C> {
         for operation in operations {
             if let i2c::Operation::Write([control, bytes @ ..]) = operation {
                 bytes.iter().for_each(|byte| controller.take(*byte, *control == 0x40));
+                if *control == 0x80 && bytes.len() > 1 {
+                    controller.complain("more than one command behind 0x80".to_owned());
+                }
             }
         }
         Ok(())
@@ -133,11 +139,15 @@ impl OledController {
 }
 
 impl Controller for OledController {
+    fn complain(&mut self, what: String) {
+        self.complaints.push(what);
+    }
+
     fn take(&mut self, byte: u8, data: bool) {
         if data {
             match self.memory[self.page].get_mut(self.column) {
                 Some(place) => *place = byte,
-                None => self.complaints.push("dots beyond the memory's edge".to_owned()),
+                None => self.complain("dots beyond the memory's edge".to_owned()),
             }
             self.column += 1;
             return;
@@ -153,7 +163,7 @@ impl Controller for OledController {
             0xAE | 0xAF => self.on = byte == 0xAF,
             0xD5 | 0xA8 | 0xD3 | 0x8D | 0xAD | 0xDA | 0x81 | 0xD9 | 0xDB => self.wanted = 1,
             0x40..=0x7F | 0xA0 | 0xA1 | 0xC0 | 0xC8 | 0xA4 | 0xA6 => {}
-            other => self.complaints.push(format!("command {other:02X}")),
+            other => self.complain(format!("command {other:02X}")),
         }
     }
 }
@@ -204,13 +214,17 @@ impl TftController {
         let (x, y) = self.at;
         match self.dots.get_mut(y * self.across + x).filter(|_| x < self.across) {
             Some(dot) => *dot = colour,
-            None => self.complaints.push(format!("a dot at {x}, {y}")),
+            None => self.complain(format!("a dot at {x}, {y}")),
         }
         self.at = if x == self.columns.1 { (self.columns.0, y + 1) } else { (x + 1, y) };
     }
 }
 
 impl Controller for TftController {
+    fn complain(&mut self, what: String) {
+        self.complaints.push(what);
+    }
+
     fn take(&mut self, byte: u8, data: bool) {
         if !data {
             self.command = byte;

@@ -1,0 +1,142 @@
+//! An OLED on the I²C bus of an emulated Raspberry Pi: what the kernel sent, what the twin makes of it, and what the
+//! emulated glass shows, which knows nothing of ours.
+
+use std::{fs, path::Path, thread, time::Duration};
+
+use facemchd::{
+    device::{
+        Fonts, Panel as _,
+        panel::{I2cOled, OledGlass, PicturePanel, Style},
+    },
+    kiosk::{Scene, SceneKind},
+    sim::devices::{Controller as _, GlassTwin, OledController},
+    words::{NameStyle, RealName, Text},
+};
+use serde_json::json;
+
+use crate::{
+    Table,
+    machine::{fresh_folder, qemu, qmp},
+};
+
+/// The glass of QEMU's ssd0303: 96 by 16 dots, which begin at this column of the memory; each is drawn this large.
+const GLASS: (usize, usize) = (96, 16);
+const FIRST_COLUMN: usize = 36;
+
+pub fn run(table: &mut Table) {
+    let folder = fresh_folder(&table.boot);
+    let arguments = [
+        "-M",
+        "raspi3b",
+        "-display",
+        "none",
+        "-no-reboot",
+        "-kernel",
+        "/w/boot/vmlinuz",
+        "-initrd",
+        "/w/boot/initrd-bare",
+        "-dtb",
+        "/w/boot/rpi3.dtb",
+        "-append",
+        "console=ttyAMA0,115200 quiet panic=-1",
+        "-serial",
+        "file:console.log",
+        "-qmp",
+        "unix:qmp.sock,server=on,wait=off",
+        "-device",
+        "ssd0303,bus=i2c-bus.1,address=0x3c,id=oled",
+    ]
+    .map(str::to_owned);
+    let mut board = qemu(table, &folder, &arguments);
+    let console = folder.join("console.log");
+    let said = wait_for(&console, "==SHOWN");
+    let trace = said.split("==TRACE").nth(1).unwrap_or("");
+    let probed = said.contains("/dev/i2c-1") && said.contains("Raspberry Pi 3");
+    table.row("a board with an OLED: probe", "model and I2C bus", &format!("{probed}"), probed);
+
+    let recorded = GlassTwin::<OledController>::default();
+    let mut transfers = 0;
+    for bytes in trace.lines().filter_map(transfer) {
+        transfers += 1;
+        if let [control, rest @ ..] = &bytes[..] {
+            rest.iter().for_each(|byte| recorded.controller().take(*byte, *control == 0x40));
+        }
+    }
+    let expected = expected();
+    let same = (0..64).flat_map(|y| (0..128).map(move |x| (x, y)));
+    let differing =
+        same.filter(|(x, y)| recorded.controller().dot(*x, *y, 0) != expected.controller().dot(*x, *y, 0)).count();
+    let complaints = recorded.controller().complaints().to_vec();
+    let seen = format!("{transfers} transfers, {differing} dots differ, {complaints:?}");
+    let held = transfers > 8 && differing == 0 && complaints.is_empty();
+    table.row("what tracefs saw on the bus", "the twin shows the driver's picture", &seen, held);
+
+    let picture = folder.join("oled.png");
+    let name = crate::machine::inside(&table.boot, &picture);
+    let told = qmp(&folder, &[("screendump", json!({ "filename": name, "device": "oled", "format": "png" }))]);
+    assert!(told[0].get("error").is_none(), "{told:?}");
+    let _ = fs::copy(&picture, table.boot.join("oled.png"));
+    let shown = read(&picture);
+    let mut differing = 0;
+    let mut lit = 0;
+    for (x, y) in (0..GLASS.1).flat_map(|y| (0..GLASS.0).map(move |x| (x, y))) {
+        let on = expected.controller().dot(x + FIRST_COLUMN, y, 0);
+        lit += usize::from(on);
+        differing += usize::from(shown.get(y).and_then(|row| row.get(x)) != Some(&on));
+    }
+    let seen = format!("{differing} of {} dots differ, {lit} lit", GLASS.0 * GLASS.1);
+    table.row("the emulated glass", "the same picture", &seen, differing == 0 && lit > 50);
+    let _ = board.kill();
+    let _ = board.wait();
+}
+
+fn wait_for(console: &Path, word: &str) -> String {
+    for _ in 0..1200 {
+        let said = String::from_utf8_lossy(&fs::read(console).unwrap_or_default()).into_owned();
+        if said.contains(word) {
+            return said;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{}", String::from_utf8_lossy(&fs::read(console).unwrap_or_default()));
+}
+
+/// `… i2c_write: i2c-1 #0 a=03c f=0000 l=2 [80-ae]`
+fn transfer(line: &str) -> Option<Vec<u8>> {
+    let (_, rest) = line.split_once("i2c_write:")?;
+    let bytes = rest.split_once('[')?.1.split_once(']')?.0;
+    rest.contains("a=03c").then(|| bytes.split('-').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect())
+}
+
+/// The scene of `facemchd test panel`, drawn by the same driver onto a twin of this process.
+fn expected() -> GlassTwin<OledController> {
+    let twin = GlassTwin::default();
+    let (bus, _) = twin.wires();
+    let glass = OledGlass::ssd1306(I2cOled { bus, address: 0x3C });
+    let mut panel = PicturePanel::new(glass, Style::default(), Fonts::built_in());
+    let scene = Scene {
+        name: Some(RealName::new("啊座齄䶮".to_owned()).shown(NameStyle::Full)),
+        number: Some(Text::clean("A088")),
+        detail: Some(Text::clean("0123456789 ABCDE")),
+        ..Scene::of(SceneKind::Admitted)
+    };
+    panel.show(&scene).expect("drawn");
+    twin
+}
+
+/// The dots of a screendump, each of which is a square of equal pixels.
+fn read(picture: &Path) -> Vec<Vec<bool>> {
+    let decoder = png::Decoder::new(std::io::BufReader::new(fs::File::open(picture).expect("a picture")));
+    let mut reader = decoder.read_info().expect("PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("small")];
+    let info = reader.next_frame(&mut pixels).expect("a frame");
+    let (width, height) = (info.width as usize, info.height as usize);
+    let bytes = info.line_size / width;
+    let dot = width / GLASS.0;
+    let on = |x: usize, y: usize| pixels[y * info.line_size + x * bytes] < 0x80;
+    let dark_ground = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).filter(|(x, y)| on(*x, *y)).count() * 2
+        < width * height;
+    (0..GLASS.1)
+        .map(|y| (0..GLASS.0).map(|x| on(x * dot + dot / 2, y * dot + dot / 2) == dark_ground).collect())
+        .collect()
+}
