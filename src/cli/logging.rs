@@ -4,10 +4,7 @@
 
 #[cfg(feature = "sim")]
 use std::fs::File;
-use std::{
-    fmt::{self, Write as _},
-    io,
-};
+use std::{fmt, io};
 
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{

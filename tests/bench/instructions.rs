@@ -14,13 +14,18 @@ use facemchd::{
         slip_bytes,
     },
     kiosk::{self, Arrival, Input, Kiosk, LaneSettings, Output, Record, Scene, SceneKind, Slip},
+    vault::{EngineKind, Padding, RequestToSign, Sealed, Vault},
     words::{
         Admission, CheckInAnswer, FaceSid, Identity, LaneId, Moment, NameStyle, Now, PeerId, RealName, SessionId, Text,
         WallTime, WayIn,
     },
 };
 
-use super::{Verdict, limit};
+use super::{
+    Verdict,
+    keys::{Keys, vectors},
+    limit,
+};
 
 /// Rounds of the short and of the long run.
 const SHORT: u64 = 20;
@@ -140,6 +145,7 @@ impl Core {
 /// One of the loops; run beneath valgrind.
 pub fn child(what: &str, rounds: u64) {
     let (layout, mut fonts, mut core) = (layout(), Fonts::built_in(), Core::new());
+    let mut vaults = None;
     let mut panel = St7920::new(SerialSpi(Nowhere), Nowhere, Rom::Gb2312, Style::default(), Fonts::built_in());
     for round in 0..rounds {
         match what {
@@ -162,9 +168,43 @@ pub fn child(what: &str, rounds: u64) {
                 let (scene, _) = core.identity(session);
                 drop(black_box(panel.show(&scene.expect("a scene"))));
             }
+            // Everything of a check-in that is not the network: sign, open name and number, decide, encode the slip.
+            "check-in-aws-lc" => {
+                check_in(vaults.get_or_insert_with(|| vault(EngineKind::AwsLc)), &mut core, &layout, &mut fonts)
+            }
+            "check-in-rsa" => {
+                check_in(vaults.get_or_insert_with(|| vault(EngineKind::RustCrypto)), &mut core, &layout, &mut fonts)
+            }
             other => panic!("{other}"),
         }
     }
+}
+
+fn vault(engine: EngineKind) -> (Keys, Vault, Sealed) {
+    let keys = Keys::new();
+    let vault = keys.vault(engine, "0000000000000000000000000000000000000001").expect("a vault");
+    let vectors = vectors();
+    let body = vectors["responses"]["pkcs1_utf-8"]["body"].as_str().expect("a body");
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let sealed = Sealed::over_tls_alone(body["real_name_info"]["encrypted_real_name"].as_str().expect("a name"));
+    (keys, vault, sealed)
+}
+
+fn check_in((_, vault, sealed): &mut (Keys, Vault, Sealed), core: &mut Core, layout: &Layout, fonts: &mut Fonts) {
+    let session = core.face();
+    let request = RequestToSign {
+        method: "GET",
+        path_and_query: "/v3/facemch/users/sid?appid=wx2b029c08a6233333",
+        timestamp: 1_700_000_000,
+        nonce: "0123456789abcdef0123456789abcdef",
+        body: b"",
+    };
+    black_box(vault.sign_request(&request).expect("signed"));
+    for _ in 0..2 {
+        black_box(vault.open_sealed(Padding::Pkcs1v15, sealed).expect("opened"));
+    }
+    let (_, slip) = core.identity(session);
+    drop(black_box(slip_bytes(&slip.expect("a slip"), layout, fonts)));
 }
 
 fn counted(what: &str, rounds: u64) -> Result<u64, String> {

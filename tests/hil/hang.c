@@ -31,7 +31,7 @@ int main(int argc, char **argv)
             continue;
         pid_t thread = atoi(task->d_name);
         if (ptrace(PTRACE_SEIZE, thread, 0, 0) || ptrace(PTRACE_INTERRUPT, thread, 0, 0))
-            return 71;
+            return perror("ptrace"), 71;
         waitpid(thread, 0, __WALL);
         stopped++;
     }

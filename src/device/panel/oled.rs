@@ -94,13 +94,16 @@ impl<O: Oled> Glass for OledGlass<O> {
     }
 }
 
+/// Dots in one transfer; with the control byte 64, which small controllers buffer and the kernel's trace shows whole.
+const MOST: usize = 63;
+
 impl<I: I2c + Send> Oled for I2cOled<I> {
     fn commands(&mut self, bytes: &[u8]) -> Result<(), DeviceError> {
         bytes.iter().try_for_each(|command| self.send(0x80, &[*command]))
     }
 
     fn dots(&mut self, bytes: &[u8]) -> Result<(), DeviceError> {
-        self.send(0x40, bytes)
+        bytes.chunks(MOST).try_for_each(|run| self.send(0x40, run))
     }
 }
 

@@ -1,1 +1,44 @@
-pub fn run(_: &mut crate::Table) {}
+//! How many instructions a start and a check-in take on ARM: on these boards every instruction takes one nanosecond.
+
+use crate::{
+    Table,
+    machine::{Machine, Options},
+    site::Site,
+};
+
+/// Rounds of the short and of the long run.
+const SHORT: u64 = 2;
+const LONG: u64 = 12;
+
+pub fn run(table: &mut Table) {
+    let site = Site::new();
+    let mut machine = Machine::boot(table, &Options { counted: true, ..Options::default() });
+    machine.must("dpkg -i /opt/deb/facemchd_*_arm64.deb");
+    site.commission(&mut machine, "http");
+    machine.must("systemctl start facemchd");
+    let shown = machine
+        .must("systemctl show facemchd --value -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic");
+    let mut moments: Vec<u64> = shown.lines().filter_map(|line| line.trim().parse().ok()).collect();
+    moments.sort_unstable();
+    let ready = moments.last().zip(moments.first()).map_or(0, |(active, started)| (active - started) / 1000);
+    machine.must("systemctl stop facemchd");
+    // Processes, files and waits of kernel and systemd are in it.
+    table.row("from start to READY", "at most 3000 M instructions", &format!("{ready} M"), (1..=3000).contains(&ready));
+
+    let mut counts = Vec::new();
+    for engine in ["aws-lc", "rsa"] {
+        let mut time = |rounds: u64| -> u64 {
+            let line = format!(
+                "A=$(date +%s%N); /opt/limits count check-in-{engine} {rounds} && B=$(date +%s%N); echo $((B-A))"
+            );
+            machine.must(&line).lines().last().and_then(|taken| taken.trim().parse().ok()).unwrap_or(0)
+        };
+        let each = time(LONG).saturating_sub(time(SHORT)) / (LONG - SHORT);
+        counts.push(each);
+        let seen = format!("{:.1} M", each as f64 / 1e6);
+        table.row(&format!("a check-in with {engine}, without the network"), "a count", &seen, each > 100_000);
+    }
+    let ratio = counts[1] as f64 / counts[0].max(1) as f64;
+    table.row("rsa over aws-lc", "a ratio", &format!("{ratio:.1}"), ratio > 0.1);
+    machine.pull_the_plug();
+}
