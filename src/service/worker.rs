@@ -244,3 +244,59 @@ impl Pulse {
 fn milliseconds(moment: Moment) -> u64 {
     u64::try_from(moment.0.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, mpsc};
+
+    use super::*;
+    use crate::words::{Now, WallTime};
+
+    /// A clock that is set.
+    struct Set(Mutex<Duration>);
+
+    impl Clock for Set {
+        fn now(&self) -> Now {
+            Now { moment: Moment(*self.0.lock().unwrap()), wall: WallTime(0) }
+        }
+    }
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn a_worker_is_late_when_a_job_takes_long_or_nobody_takes_one() {
+        let set = Arc::new(Set(Mutex::default()));
+        let clock: Arc<dyn Clock> = Arc::clone(&set) as _;
+        let at = |seconds| {
+            *set.0.lock().unwrap() = Duration::from_secs(seconds);
+            set.now().moment
+        };
+        let (go, gate) = mpsc::channel::<()>();
+        let (taken, took) = mpsc::channel();
+        let worker = Worker::spawn_reading("test", 4, LIMIT, &clock, move |jobs: &Jobs<u8>, pulse| {
+            // Stopped before it takes anything, as a thread that hangs while idle.
+            gate.recv().unwrap();
+            while let Ok(job) = jobs.recv() {
+                pulse.working(|| {
+                    taken.send(job).unwrap();
+                    let _ = gate.recv();
+                });
+            }
+        })
+        .unwrap();
+        assert!(!worker.is_late(at(100)), "nothing waits");
+        worker.offer(1).unwrap();
+        assert!(!worker.is_late(at(104)));
+        assert!(worker.is_late(at(106)), "nobody took it");
+        go.send(()).unwrap();
+        took.recv().unwrap();
+        assert!(!worker.is_late(at(107)), "it was taken");
+        assert!(worker.is_late(at(112)), "it takes long");
+        worker.offer(2).unwrap();
+        go.send(()).unwrap();
+        took.recv().unwrap();
+        assert!(!worker.is_late(at(113)));
+        go.send(()).unwrap();
+        worker.finish();
+    }
+}

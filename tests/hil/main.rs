@@ -3,6 +3,8 @@
 //! The board is QEMU's, its kernel and its systemd are Debian's, the package is ours. WeChat Pay, the site's system, the
 //! face terminal and the printer are the sandbox's, in this process; what the outputs did is read from QEMU's own log.
 
+#![expect(clippy::disallowed_methods, reason = "boards are watched with a stopwatch")]
+
 #[path = "../keys.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod keys;

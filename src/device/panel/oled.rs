@@ -67,6 +67,9 @@ const INIT: [u8; 25] = [
 
 const ROWS_OF_PAGE: usize = 8;
 
+/// Dots in one transfer; on I²C with the control byte 64, which small controllers buffer and the kernel's trace shows whole.
+const MOST: usize = 63;
+
 impl<O: Oled> Glass for OledGlass<O> {
     fn size(&self) -> (usize, usize) {
         (128, 64)
@@ -94,9 +97,6 @@ impl<O: Oled> Glass for OledGlass<O> {
     }
 }
 
-/// Dots in one transfer; with the control byte 64, which small controllers buffer and the kernel's trace shows whole.
-const MOST: usize = 63;
-
 impl<I: I2c + Send> Oled for I2cOled<I> {
     fn commands(&mut self, bytes: &[u8]) -> Result<(), DeviceError> {
         bytes.iter().try_for_each(|command| self.send(0x80, &[*command]))
@@ -122,6 +122,9 @@ impl<S: SpiDevice + Send, P: OutputPin + Send> Oled for SpiOled<S, P> {
 
     fn dots(&mut self, bytes: &[u8]) -> Result<(), DeviceError> {
         self.dc.set_high().map_err(|error| DeviceError::Bus(format!("{error:?}")))?;
-        self.bus.write(bytes).map_err(|error| DeviceError::Bus(format!("{error:?}")))
+        bytes
+            .chunks(MOST)
+            .try_for_each(|run| self.bus.write(run))
+            .map_err(|error| DeviceError::Bus(format!("{error:?}")))
     }
 }

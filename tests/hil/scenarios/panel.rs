@@ -1,4 +1,4 @@
-//! An OLED on the I²C bus of an emulated Raspberry Pi: what the kernel sent, what the twin makes of it, and what the
+//! OLEDs on the buses of an emulated Raspberry Pi: what the kernel sent, what the twin makes of it, and what the
 //! emulated glass shows, which knows nothing of ours.
 
 use std::{fs, path::Path, thread, time::Duration};
@@ -50,26 +50,25 @@ pub fn run(table: &mut Table) {
     let mut board = qemu(table, &folder, &arguments);
     let console = folder.join("console.log");
     let said = wait_for(&console, "==SHOWN");
-    let trace = said.split("==TRACE").nth(1).unwrap_or("");
     let probed = said.contains("/dev/i2c-1") && said.contains("Raspberry Pi 3");
-    table.row("a board with an OLED: probe", "model and I2C bus", &format!("{probed}"), probed);
+    table.row("a board with two OLEDs: probe", "model and I2C bus", &format!("{probed}"), probed);
 
-    let recorded = GlassTwin::<OledController>::default();
-    let mut transfers = 0;
-    for bytes in trace.lines().filter_map(transfer) {
-        transfers += 1;
-        if let [control, rest @ ..] = &bytes[..] {
-            rest.iter().for_each(|byte| recorded.controller().take(*byte, *control == 0x40));
-        }
-    }
     let expected = expected();
-    let same = (0..64).flat_map(|y| (0..128).map(move |x| (x, y)));
-    let differing =
-        same.filter(|(x, y)| recorded.controller().dot(*x, *y, 0) != expected.controller().dot(*x, *y, 0)).count();
-    let complaints = recorded.controller().complaints().to_vec();
-    let seen = format!("{transfers} transfers, {differing} dots differ, {complaints:?}");
-    let held = transfers > 8 && differing == 0 && complaints.is_empty();
-    table.row("what tracefs saw on the bus", "the twin shows the driver's picture", &seen, held);
+    for (bus, transfers) in [("I2C", i2c as fn(&str) -> Vec<Transfer>), ("SPI and its data line", spi)] {
+        let begin = format!("=={}", &bus[..3]);
+        let trace = said.split(&begin).nth(1).and_then(|rest| rest.split("==").next()).unwrap_or("");
+        let (recorded, transfers) = (GlassTwin::<OledController>::default(), transfers(trace));
+        for Transfer { dots, bytes } in &transfers {
+            bytes.iter().for_each(|byte| recorded.controller().take(*byte, *dots));
+        }
+        let everywhere = (0..64).flat_map(|y| (0..128).map(move |x| (x, y)));
+        let dot = |twin: &GlassTwin<OledController>, x, y| twin.controller().dot(x, y, 0);
+        let differing = everywhere.filter(|(x, y)| dot(&recorded, *x, *y) != dot(&expected, *x, *y)).count();
+        let complaints = recorded.controller().complaints().to_vec();
+        let seen = format!("{} transfers, {differing} dots differ, {complaints:?}", transfers.len());
+        let held = transfers.len() > 8 && differing == 0 && complaints.is_empty();
+        table.row(&format!("what tracefs saw on {bus}"), "the twin shows the driver's picture", &seen, held);
+    }
 
     let picture = folder.join("oled.png");
     let name = crate::machine::inside(&table.boot, &picture);
@@ -101,11 +100,41 @@ fn wait_for(console: &Path, word: &str) -> String {
     panic!("{}", String::from_utf8_lossy(&fs::read(console).unwrap_or_default()));
 }
 
+/// What was sent in one go: commands, or dots.
+struct Transfer {
+    dots: bool,
+    bytes: Vec<u8>,
+}
+
 /// `… i2c_write: i2c-1 #0 a=03c f=0000 l=2 [80-ae]`
-fn transfer(line: &str) -> Option<Vec<u8>> {
-    let (_, rest) = line.split_once("i2c_write:")?;
-    let bytes = rest.split_once('[')?.1.split_once(']')?.0;
-    rest.contains("a=03c").then(|| bytes.split('-').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect())
+fn i2c(trace: &str) -> Vec<Transfer> {
+    let transfer = |line: &str| {
+        let (_, rest) = line.split_once("i2c_write:")?;
+        let bytes = bytes(rest.split_once('[')?.1, '-')?;
+        let (control, bytes) = bytes.split_first()?;
+        rest.contains("a=03c").then(|| Transfer { dots: *control == 0x40, bytes: bytes.to_vec() })
+    };
+    trace.lines().filter_map(transfer).collect()
+}
+
+/// `… gpio_value: 537 set 1`, `… spi_transfer_start: spi0.0 00000000 len=3 tx=[b0 00 10] rx=[]`
+fn spi(trace: &str) -> Vec<Transfer> {
+    let mut dots = false;
+    let mut transfers = Vec::new();
+    for line in trace.lines() {
+        if let Some((_, value)) = line.split_once(" set ") {
+            dots = value.trim() == "1";
+        } else if let Some(bytes) = line.split_once("tx=[").and_then(|(_, rest)| bytes(rest, ' ').or(bytes(rest, '-')))
+        {
+            transfers.push(Transfer { dots, bytes });
+        }
+    }
+    transfers
+}
+
+/// Hex up to the closing bracket.
+fn bytes(text: &str, between: char) -> Option<Vec<u8>> {
+    text.split_once(']')?.0.split(between).map(|byte| u8::from_str_radix(byte.trim(), 16).ok()).collect()
 }
 
 /// The scene of `facemchd test panel`, drawn by the same driver onto a twin of this process.
