@@ -59,7 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("linux_embedded_hal", &["device/linux"]),
     ("gpiocdev", &["device/linux"]),
     ("serial2", &["device/linux", "device/port.rs"]),
-    ("serial2_tokio", &["terminal/serial.rs"]),
+    ("serial2_tokio", &["terminal"]),
     ("encoding_rs", &["identity", "device", "sim"]),
     ("toml", &["config.rs", "config/merchant.rs", "board.rs", "device/printer"]),
     ("clap", &["cli"]),

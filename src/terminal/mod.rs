@@ -151,8 +151,9 @@ impl Fault for TerminalError {
 pub enum Listener {
     /// A socket that listens.
     Unix(unix::Socket),
-    /// A port, opened and reopened while serving: a terminal may be plugged in later.
-    Serial,
+    /// A port, opened and reopened while serving: a terminal may be plugged in later. One that is there loses nothing
+    /// that comes before the first look.
+    Serial(Option<serial2_tokio::SerialPort>),
     /// A port on the network.
     #[cfg(feature = "network")]
     Network(network::Port),
@@ -172,7 +173,7 @@ impl Listener {
     pub fn bind(settings: &Settings) -> Result<Self, TerminalError> {
         match &settings.address {
             Address::Unix { path, .. } => Ok(Self::Unix(unix::Socket::bind(path)?)),
-            Address::Serial { .. } => Ok(Self::Serial),
+            Address::Serial { device, baud } => Ok(Self::Serial(serial::open(device, *baud))),
             #[cfg(feature = "network")]
             Address::Network(network) => Ok(Self::Network(network::Port::bind(network)?)),
         }
@@ -190,7 +191,7 @@ impl Listener {
         let shared = Shared { settings: Arc::new(settings), clock, inputs, counters };
         match self {
             Self::Unix(socket) => socket.serve(shared, replies).await,
-            Self::Serial => serial::serve(shared, replies).await,
+            Self::Serial(port) => serial::serve(port, shared, replies).await,
             #[cfg(feature = "network")]
             Self::Network(port) => port.serve(shared, replies).await,
         }

@@ -1,6 +1,6 @@
 //! The serial port: any speed, opened again when it was unplugged.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serial2_tokio::SerialPort;
 use tokio::{
@@ -23,14 +23,15 @@ use crate::{
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-pub(super) async fn serve(shared: Shared, mut replies: Receiver<Reply>) {
+/// `port`: it, where it was there at the start.
+pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut replies: Receiver<Reply>) {
     let Address::Serial { device, baud } = &shared.settings.address else { return };
     let lane = shared.settings.lane;
     let peer = shared.counters.next_peer();
     let mut wait = FIRST_WAIT;
     let mut gone = false;
     loop {
-        if let Ok(port) = SerialPort::open(device, *baud) {
+        if let Some(port) = port.take().or_else(|| open(device, *baud)) {
             if std::mem::take(&mut gone) {
                 let _ = shared.inputs.send(Input::DeviceChanged { lane, device: Device::Terminal, fault: None }).await;
             }
@@ -56,6 +57,11 @@ pub(super) async fn serve(shared: Shared, mut replies: Receiver<Reply>) {
         }
         wait = (wait * 2).min(LONGEST_WAIT);
     }
+}
+
+/// Opens the port; what comes from now on waits for its reader.
+pub(super) fn open(device: &Path, baud: u32) -> Option<SerialPort> {
+    SerialPort::open(device, baud).ok()
 }
 
 /// Until the port fails (true) or the daemon ends (false).

@@ -88,13 +88,14 @@ fn one(table: &mut Table, arch: &str) {
     let held = outcome["result"] == "checked_in" && pulses.len() == 1 && (pulses[0] - PULSE).abs() < 0.1 * PULSE;
     row("a face opens the gate", "one pulse of 300 ms ± 10 %", &format!("{} {pulses:.4?}", outcome["result"]), held);
 
-    let status = "cat /proc/$(systemctl show -p MainPID --value facemchd)/status | grep VmRSS";
-    let resident: u64 =
-        words(&machine.run(status).0).split(' ').nth(1).and_then(|number| number.parse().ok()).unwrap_or(u64::MAX);
+    let status =
+        "cat /proc/$(systemctl show -p MainPID --value facemchd)/smaps_rollup | grep -E 'Rss|Pss_File|Anon|Private_D'";
+    let rolled = words(&machine.run(status).0);
+    let resident: u64 = rolled.split(' ').nth(1).and_then(|number| number.parse().ok()).unwrap_or(u64::MAX);
     row(
         "resident memory",
         "at most 10240 KiB on armhf",
-        &format!("{resident} KiB"),
+        &format!("{resident} KiB; {rolled}"),
         arch != "armhf" || resident <= RESIDENT,
     );
 
@@ -121,6 +122,7 @@ fn one(table: &mut Table, arch: &str) {
         ["checked_in", "already"].iter().any(|result| outcome["result"] == *result),
     );
 
+    machine.must("rm -rf /etc/systemd/system/facemchd.service.d; systemctl daemon-reload");
     let seen = machine.run("systemd-analyze security --no-pager --offline=true /usr/lib/systemd/system/facemchd.service | tail -1; systemd-analyze verify --man=no facemchd.service && echo verified").0;
     let exposure: f64 = seen
         .split("facemchd.service: ")
@@ -189,7 +191,7 @@ fn needles() -> Vec<(&'static str, Vec<u8>)> {
         ("the name in UTF-8", NAME.as_bytes().to_vec()),
         ("the name in GB18030", GB18030.encode(NAME).0.into_owned()),
         ("a face_sid", b"sid-hil-".to_vec()),
-        ("an openid", b"oOpenid".to_vec()),
+        ("an openid", b"\"openid\":\"oOpenid\"".to_vec()),
     ]
 }
 
