@@ -90,7 +90,7 @@ fn is_active(machine: &mut Machine) -> bool {
 fn hang(machine: &mut Machine, name: &str) -> String {
     let pid = pid(machine);
     machine.must(&format!(
-        "/opt/hang {pid} {name} >/run/hang.out 2>&1 & echo $! >/run/hang.pid; sleep 1; cat /run/hang.out; grep -q stopped /run/hang.out"
+        "(setsid /opt/hang {pid} {name} >/run/hang.out 2>&1 & echo $! >/run/hang.pid); sleep 1; cat /run/hang.out; grep -q stopped /run/hang.out"
     ));
     machine.must("cat /run/hang.pid")
 }
