@@ -227,6 +227,10 @@ impl Carrier {
                     hands.late.retain(|known| *known != device);
                     hands.late.extend(is_late.then_some(device));
                     let fault = is_late.then_some(code);
+                    match fault {
+                        Some(code) => tracing::error!(%code, lane = lane, ?device, "a device hangs; its lane closes"),
+                        None => tracing::info!(%code, lane = lane, ?device, "a device goes on"),
+                    }
                     changed.push(Input::DeviceChanged { lane: LaneId(lane), device, fault });
                 }
             }

@@ -117,12 +117,15 @@ fn i2c(trace: &str) -> Vec<Transfer> {
     trace.lines().filter_map(transfer).collect()
 }
 
+/// The kernel's number of line 25 of the first chip; the chip select is traced, too.
+const DATA_LINE: u32 = 512 + 25;
+
 /// `… gpio_value: 537 set 1`, `… spi_transfer_start: spi0.0 00000000 len=3 tx=[b0 00 10] rx=[]`
 fn spi(trace: &str) -> Vec<Transfer> {
     let mut dots = false;
     let mut transfers = Vec::new();
     for line in trace.lines() {
-        if let Some((_, value)) = line.split_once(" set ") {
+        if let Some((_, value)) = line.split_once(&format!("gpio_value: {DATA_LINE} set ")) {
             dots = value.trim() == "1";
         } else if let Some(bytes) = line.split_once("tx=[").and_then(|(_, rest)| bytes(rest, ' ').or(bytes(rest, '-')))
         {
