@@ -328,6 +328,7 @@ fn frames_are_posted_and_replies_come_as_events() {
     let site = Site::new("https");
     site.person("sid-https-1");
     site.person("sid-https-2");
+    site.person("sid-https-3");
     let daemon = site.sandbox.start();
     let good = site.good();
     let connect = || Http(BufReader::new(site.connect(&good)));
@@ -365,6 +366,16 @@ fn frames_are_posted_and_replies_come_as_events() {
     let mut rest = Vec::new();
     let _ = stream.0.read_to_end(&mut rest);
     assert!(!String::from_utf8_lossy(&rest).contains("\"seq\":8"), "the older stream has ended");
+
+    // What there is to say while nobody listens waits a moment for whoever comes back.
+    drop(again);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(posts.ask("POST /v1/frames", &face(9, "sid-https-3").to_string()).0, 202);
+    std::thread::sleep(Duration::from_secs(2));
+    let mut back = connect();
+    back.0.get_mut().write_all(b"GET /v1/events HTTP/1.1\r\nHost: kiosk\r\n\r\n").expect("sent");
+    assert_eq!(back.head().0, 200);
+    assert_eq!(back.event("outcome")["seq"], 9);
 
     let (mut flooded, mut last) = (false, String::new());
     for seq in 0..160 {

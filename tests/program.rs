@@ -8,10 +8,33 @@ use facemchd::sim::{
 };
 use serde_json::{Value, json};
 
-use crate::running::{Daemon, Sandbox, run};
+use crate::running::{Daemon, Sandbox, program, run};
 
 fn at_three() -> Booking {
     Booking::At("3楼 内科".to_owned())
+}
+
+#[test]
+fn below_systemd_a_log_line_begins_with_its_priority() {
+    let sandbox = Sandbox::new();
+    let (log, mut told) = (sandbox.path("journal.log"), String::new());
+    let file = fs::File::create(&log).expect("a log");
+    let mut daemon = program()
+        .args(["run", "--config", sandbox.site()])
+        .env("JOURNAL_STREAM", "8:1")
+        .stderr(file)
+        .spawn()
+        .expect("runs");
+    for _ in 0..500 {
+        told = fs::read_to_string(&log).expect("readable");
+        if told.contains("serving") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    daemon.kill().expect("there");
+    daemon.wait().expect("gone");
+    assert!(told.lines().any(|line| line == "<6>serving"), "{told}");
 }
 
 /// Makes a person known and booked.

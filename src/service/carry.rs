@@ -250,7 +250,8 @@ impl Carrier {
     /// that hang on a device, and those that wait for the network, are left behind: the process ends with them.
     pub(super) fn close(self) {
         let now = self.clock.now().moment;
-        if !self.outputs.is_late(now) && self.outputs.offer(Order::Close).is_ok() {
+        if !self.outputs.is_late(now) {
+            self.outputs.entrance().send(Order::Close);
             self.outputs.finish();
         }
         for panel in self.lanes.into_iter().filter_map(|hands| hands.panel).filter(|panel| !panel.is_late(now)) {

@@ -5,7 +5,7 @@
 
 use std::{io, sync::Arc, thread, time::Duration};
 
-use super::{Inputs, outputs::Order, worker::Entrance};
+use super::{Inputs, jobs::Entrance, outputs::Order};
 use crate::{
     device::{Debouncer, InputLine, InputLines, Role},
     fault::Code,

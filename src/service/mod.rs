@@ -9,6 +9,7 @@ mod checkins;
 mod clock;
 mod daemon;
 mod inputs;
+mod jobs;
 mod journalist;
 mod lookups;
 mod notify;

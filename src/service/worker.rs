@@ -7,13 +7,13 @@ use std::{
     io,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-        mpsc::{Receiver, RecvError, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+        atomic::{AtomicU64, Ordering},
     },
     thread::{Builder, JoinHandle},
     time::Duration,
 };
 
+use super::jobs::{Entrance, Jobs, channel, milliseconds};
 use crate::words::{Clock, Moment};
 
 /// One or several threads that work off one bounded channel.
@@ -22,26 +22,6 @@ pub(super) struct Worker<J> {
     pulses: Vec<Arc<Pulse>>,
     threads: Vec<JoinHandle<()>>,
     limit: Duration,
-}
-
-/// Where jobs are handed over. The threads end when all entrances are gone.
-pub(super) struct Entrance<J> {
-    jobs: SyncSender<J>,
-    load: Arc<Load>,
-}
-
-/// Where jobs come out.
-pub(super) struct Jobs<J> {
-    jobs: Receiver<J>,
-    load: Arc<Load>,
-}
-
-/// What waits in a channel.
-struct Load {
-    clock: Arc<dyn Clock>,
-    waiting: AtomicUsize,
-    /// Milliseconds of the moment at which a job was last taken, or came when none waited.
-    moved: AtomicU64,
 }
 
 /// When a thread took up what it is doing now.
@@ -129,7 +109,7 @@ impl<J: Send + 'static> Worker<J> {
     /// none was taken.
     pub(super) fn is_late(&self, now: Moment) -> bool {
         let busiest = self.pulses.iter().map(|pulse| pulse.busy_for(now)).max();
-        busiest.max(Some(self.entrance.load.stuck_for(now))) > Some(self.limit)
+        busiest.max(Some(self.entrance.stuck_for(now))) > Some(self.limit)
     }
 
     /// Lets the threads finish what is queued, and waits for them.
@@ -138,85 +118,6 @@ impl<J: Send + 'static> Worker<J> {
         for thread in self.threads {
             // A panic aborts the program in a release build; in a test it has already been reported.
             let _ = thread.join();
-        }
-    }
-}
-
-fn channel<J>(capacity: usize, clock: &Arc<dyn Clock>) -> (Entrance<J>, Jobs<J>) {
-    let (sender, receiver) = sync_channel(capacity);
-    let load = Load { clock: Arc::clone(clock), waiting: AtomicUsize::new(0), moved: AtomicU64::new(0) };
-    let load = Arc::new(load);
-    (Entrance { jobs: sender, load: Arc::clone(&load) }, Jobs { jobs: receiver, load })
-}
-
-impl<J> Entrance<J> {
-    /// Hands a job over, or gives it back when the channel is full.
-    pub(super) fn offer(&self, job: J) -> Result<(), J> {
-        self.load.comes();
-        self.jobs.try_send(job).map_err(|error| {
-            self.load.goes();
-            match error {
-                TrySendError::Full(job) | TrySendError::Disconnected(job) => job,
-            }
-        })
-    }
-
-    /// Hands a job over, waiting for room; false when the threads are gone.
-    pub(super) fn send(&self, job: J) -> bool {
-        self.load.comes();
-        let sent = self.jobs.send(job).is_ok();
-        if !sent {
-            self.load.goes();
-        }
-        sent
-    }
-}
-
-impl<J> Clone for Entrance<J> {
-    fn clone(&self) -> Self {
-        Self { jobs: self.jobs.clone(), load: Arc::clone(&self.load) }
-    }
-}
-
-impl<J> Jobs<J> {
-    pub(super) fn recv(&self) -> Result<J, RecvError> {
-        let job = self.jobs.recv()?;
-        self.load.taken();
-        Ok(job)
-    }
-
-    pub(super) fn recv_timeout(&self, patience: Duration) -> Result<J, RecvTimeoutError> {
-        let job = self.jobs.recv_timeout(patience)?;
-        self.load.taken();
-        Ok(job)
-    }
-
-    /// What waits, without waiting for more.
-    pub(super) fn try_iter(&self) -> impl Iterator<Item = J> {
-        self.jobs.try_iter().inspect(|_| self.load.taken())
-    }
-}
-
-impl Load {
-    fn comes(&self) {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.moved.store(milliseconds(self.clock.now().moment), Ordering::Relaxed);
-        }
-    }
-
-    fn goes(&self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    fn taken(&self) {
-        self.goes();
-        self.moved.store(milliseconds(self.clock.now().moment), Ordering::Relaxed);
-    }
-
-    fn stuck_for(&self, now: Moment) -> Duration {
-        match self.waiting.load(Ordering::Relaxed) {
-            0 => Duration::ZERO,
-            _ => Duration::from_millis(milliseconds(now).saturating_sub(self.moved.load(Ordering::Relaxed))),
         }
     }
 }
@@ -239,10 +140,6 @@ impl Pulse {
             since => Duration::from_millis(milliseconds(now).saturating_sub(since - 1)),
         }
     }
-}
-
-fn milliseconds(moment: Moment) -> u64 {
-    u64::try_from(moment.0.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -46,7 +46,9 @@ pub struct Edge {
     pub high: bool,
 }
 
+/// What a boot may take, and a line in the board's shell.
 const BOOT: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The PL061 of QEMU's `virt` machine, as QEMU's own tree calls it.
 const PL061: &str = "/machine/unattached/device[8]";
@@ -59,69 +61,43 @@ impl Machine {
             Some(disk) => format!("file={},if=none,format=raw,id=d0", inside(&table.boot, disk)),
             None => "file=/w/boot/root.img,if=none,format=raw,id=d0,snapshot=on".to_owned(),
         };
-        let append = "console=ttyAMA0 quiet panic=-1 rw systemd.show_status=0";
-        let mut arguments: Vec<String> = [
-            "-M",
-            "virt",
-            "-cpu",
-            "cortex-a53",
-            "-m",
-            "512",
+        let disk = format!("-drive {disk}");
+        let state = options.state.as_ref().map(|state| format!("-blockdev {state}"));
+        let mut arguments = vec![
+            "-M virt",
+            "-cpu cortex-a53",
+            "-m 512",
             "-nodefaults",
-            "-display",
-            "none",
+            "-display none",
             "-no-reboot",
-            "-kernel",
-            "/w/boot/vmlinuz",
-            "-initrd",
-            "/w/boot/initrd",
-            "-append",
-            append,
-            "-serial",
-            "file:console.log",
-            "-serial",
-            "unix:terminal.sock,server=on,wait=off",
-            "-drive",
+            "-kernel /w/boot/vmlinuz",
+            "-initrd /w/boot/initrd",
+            "-append console=ttyAMA0 quiet panic=-1 rw systemd.show_status=0",
+            "-serial file:console.log",
+            "-serial unix:terminal.sock,server=on,wait=off",
             &disk,
-            "-device",
-            "virtio-blk-pci,drive=d0",
-            "-device",
-            "virtio-rng-pci",
-            "-netdev",
-            "user,id=n0",
-            "-device",
-            "virtio-net-pci,netdev=n0,romfile=",
-            "-device",
-            "virtio-serial-pci",
-            "-chardev",
-            "socket,id=sh,path=shell.sock,server=on,wait=off",
-            "-device",
-            "virtconsole,chardev=sh",
-            "-chardev",
-            "socket,id=pr,path=printer.sock,server=on,wait=off",
-            "-chardev",
-            "socket,id=t2,path=terminal-2.sock,server=on,wait=off",
-            "-device",
-            "pci-serial-2x,chardev1=pr,chardev2=t2",
-            "-trace",
-            "pl061_set_output",
-            "-msg",
-            "timestamp=on",
-            "-D",
-            "lines.log",
-        ]
-        .map(str::to_owned)
-        .to_vec();
-        if let Some(state) = &options.state {
-            arguments.extend(["-device".to_owned(), "virtio-blk-pci,drive=state".to_owned(), "-blockdev".to_owned()]);
-            arguments.push(state.clone());
+            "-device virtio-blk-pci,drive=d0",
+            "-device virtio-rng-pci",
+            "-netdev user,id=n0",
+            "-device virtio-net-pci,netdev=n0,romfile=",
+            "-device virtio-serial-pci",
+            "-chardev socket,id=sh,path=shell.sock,server=on,wait=off",
+            "-device virtconsole,chardev=sh",
+            "-chardev socket,id=pr,path=printer.sock,server=on,wait=off",
+            "-chardev socket,id=t2,path=terminal-2.sock,server=on,wait=off",
+            "-device pci-serial-2x,chardev1=pr,chardev2=t2",
+            "-trace pl061_set_output",
+            "-msg timestamp=on",
+            "-D lines.log",
+        ];
+        if let Some(state) = &state {
+            arguments.extend([state, "-device virtio-blk-pci,drive=state"]);
         }
-        let clock: &[&str] = if options.counted {
-            &["-smp", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+        arguments.extend_from_slice(if options.counted {
+            &["-smp 1", "-accel tcg,thread=single", "-icount shift=0,sleep=off"]
         } else {
-            &["-smp", "2", "-accel", "tcg,thread=multi", "-qtest", "unix:qtest.sock,server=on,wait=off"]
-        };
-        arguments.extend(clock.iter().map(|argument| (*argument).to_owned()));
+            &["-smp 2", "-accel tcg,thread=multi", "-qtest unix:qtest.sock,server=on,wait=off"]
+        });
         let child = qemu(table, &folder, &arguments);
         let shell = connect(&folder.join("shell.sock"));
         let mut machine = Self { child, folder, shell, qtest: None };
@@ -155,16 +131,11 @@ impl Machine {
 
     /// Runs a line in the board's shell; what it said, and its exit code.
     pub fn run(&mut self, line: &str) -> (String, i32) {
-        self.run_for(line, Duration::from_secs(120))
-    }
-
-    /// The same, with patience of one's own.
-    pub fn run_for(&mut self, line: &str, patience: Duration) -> (String, i32) {
         let began = Instant::now();
         self.shell.write_all(format!("{{ {line}\n}} </dev/null 2>&1; echo \"@@$?@@\"\n").as_bytes()).expect("written");
         let mut heard = Vec::new();
         let mut bytes = vec![0; 1 << 16];
-        while began.elapsed() < patience {
+        while began.elapsed() < PATIENCE {
             if let Ok(length) = self.shell.read(&mut bytes) {
                 heard.extend_from_slice(&bytes[..length]);
             }
@@ -252,15 +223,15 @@ impl Drop for Machine {
     }
 }
 
-/// Starts QEMU in its folder.
-pub fn qemu(table: &Table, folder: &Path, arguments: &[String]) -> Child {
+/// Starts QEMU in its folder; each argument is an option and, behind the first space, its value.
+pub fn qemu(table: &Table, folder: &Path, arguments: &[&str]) -> Child {
     // Ends with us, however we end.
     Command::new("setpriv")
         .args(["--pdeathsig", "KILL", "chroot"])
         .arg(&table.root)
         .args(["sh", "-c", "cd \"$0\" && exec qemu-system-aarch64 \"$@\""])
         .arg(inside(&table.boot, folder))
-        .args(arguments)
+        .args(arguments.iter().flat_map(|argument| argument.splitn(2, ' ')))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(fs::File::create(folder.join("qemu.log")).expect("a log"))

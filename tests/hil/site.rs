@@ -210,6 +210,18 @@ pub fn visit(terminal: &mut Terminal, face_sid: &str) -> Value {
     serde_json::json!({ "result": "busy" })
 }
 
+/// Sends a face once: how it was answered, status, result and code.
+pub fn ask_once(terminal: &mut Terminal, face_sid: &str) -> String {
+    let seq = terminal.face(face_sid, true).expect("sent");
+    loop {
+        let Ok(frame) = terminal.receive() else { return "nothing".to_owned() };
+        let refused = frame["type"] == "ack" && frame["status"] != "accepted";
+        if frame["seq"] == seq && (frame["type"] == "outcome" || refused) {
+            return format!("{} {} {}", frame["status"], frame["result"], frame["code"]);
+        }
+    }
+}
+
 /// Two ends become one wire.
 fn join(one: UnixStream, other: UnixStream) {
     let (from_one, from_other) = (one.try_clone().expect("cloned"), other.try_clone().expect("cloned"));

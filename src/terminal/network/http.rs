@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE},
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -178,8 +178,8 @@ impl Client {
         // What was meant for a terminal that is gone is of no use when it comes back.
         while fresh && queue.try_recv().is_ok() {}
         let mut answer = Response::new(Either::Right(Events::new(self, connection, queue)));
-        answer.headers_mut().insert(CONTENT_TYPE, "text/event-stream".parse().expect("a header"));
-        answer.headers_mut().insert(CACHE_CONTROL, "no-store".parse().expect("a header"));
+        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
     }
 }
@@ -205,14 +205,14 @@ async fn answer(
     connection: Arc<Notify>,
     request: Request<Incoming>,
 ) -> Result<Answer, Infallible> {
-    let allowed = match request.uri().path() {
-        "/v1/frames" => Method::POST,
-        "/v1/events" => Method::GET,
+    let (allowed, word) = match request.uri().path() {
+        "/v1/frames" => (Method::POST, "POST"),
+        "/v1/events" => (Method::GET, "GET"),
         _ => return Ok(refusal(StatusCode::NOT_FOUND, None, "there is /v1/frames and /v1/events")),
     };
     if request.method() != allowed {
         let mut answer = refusal(StatusCode::METHOD_NOT_ALLOWED, None, "another method is meant");
-        answer.headers_mut().insert(ALLOW, allowed.as_str().parse().expect("a header"));
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(word));
         return Ok(answer);
     }
     let answering = async {
@@ -232,6 +232,6 @@ fn refusal(status: StatusCode, code: Option<Code>, cure: &str) -> Answer {
     let body = json!({ "code": code.map(Code::as_str), "cure": cure }).to_string();
     let mut answer = Response::new(Either::Left(Full::new(Bytes::from(body))));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, "application/json".parse().expect("a header"));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer
 }

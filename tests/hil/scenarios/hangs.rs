@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Table,
     machine::{Machine, Options},
-    site::{Site, lane, terminal, visit},
+    site::{Site, ask_once, lane, terminal, visit},
 };
 
 /// What a hang may cost, from the moment in which there is something to do.
@@ -60,7 +60,7 @@ pub fn run(table: &mut Table) {
         }
         thread::sleep(Duration::from_secs(1));
     };
-    let refused = visit_refused(&mut lane.terminal, &next());
+    let refused = ask_once(&mut lane.terminal, &next());
     let beside = visit(&mut gate, &next());
     let seen = format!("{} then {refused}; beside it {}", printed["result"], beside["result"]);
     let held = refused.contains("P701") && beside["result"] == "checked_in" && pid(&mut machine) == before;
@@ -93,17 +93,4 @@ fn hang(machine: &mut Machine, name: &str) -> String {
         "(setsid /opt/hang {pid} {name} >/run/hang.out 2>&1 & echo $! >/run/hang.pid); sleep 1; cat /run/hang.out; grep -q stopped /run/hang.out"
     ));
     machine.must("cat /run/hang.pid")
-}
-
-/// How a closed lane answers a face.
-fn visit_refused(terminal: &mut facemchd::sim::terminal::Terminal, face_sid: &str) -> String {
-    let seq = terminal.face(face_sid, true).expect("sent");
-    loop {
-        let Ok(frame) = terminal.receive() else { return "nothing".to_owned() };
-        if frame["seq"] == seq
-            && (frame["type"] == "outcome" || frame["type"] == "ack" && frame["status"] != "accepted")
-        {
-            return format!("{} {} {}", frame["status"], frame["result"], frame["code"]);
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::{thread, time::Duration};
 use crate::{
     Table,
     machine::{Machine, Options},
-    site::{Site, lane, terminal, visit},
+    site::{Site, ask_once, lane, terminal, visit},
 };
 
 /// What tests/hil/board/virt.toml declares.
@@ -58,7 +58,7 @@ pub fn run(table: &mut Table) {
     thread::sleep(Duration::from_secs(6));
     machine.set_input(FIRE, true);
     thread::sleep(Duration::from_secs(1));
-    let outcome = visit_once(&mut gate, "sid-line-2");
+    let outcome = ask_once(&mut gate, "sid-line-2");
     let burning = machine.outputs();
     let log = machine.run("journalctl -u facemchd --no-pager -o cat | grep -c G807").0;
     let held = !outcome.contains("checked_in") && !burning[GATE] && log != "0";
@@ -117,18 +117,6 @@ pub fn run(table: &mut Table) {
         !stopped[GATE] && stopped[BUZZER] && !stopped[GREEN],
     );
     machine.pull_the_plug();
-}
-
-/// One try: the outcome, or how the frame was answered.
-fn visit_once(terminal: &mut facemchd::sim::terminal::Terminal, face_sid: &str) -> String {
-    let seq = terminal.face(face_sid, true).expect("sent");
-    loop {
-        let Ok(frame) = terminal.receive() else { return "nothing".to_owned() };
-        let answered = frame["seq"] == seq && (frame["type"] == "outcome" || frame["status"] != "accepted");
-        if answered && frame["type"] != "scene" {
-            return format!("{} {} {}", frame["status"], frame["result"], frame["code"]);
-        }
-    }
 }
 
 fn shown(outputs: [bool; 8]) -> String {

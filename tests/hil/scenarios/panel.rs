@@ -19,34 +19,24 @@ use crate::{
     machine::{fresh_folder, qemu, qmp},
 };
 
-/// The glass of QEMU's ssd0303: 96 by 16 dots, which begin at this column of the memory; each is drawn this large.
+/// The glass of QEMU's ssd0303: 96 by 16 dots, which begin at this column of the memory.
 const GLASS: (usize, usize) = (96, 16);
 const FIRST_COLUMN: usize = 36;
 
 pub fn run(table: &mut Table) {
     let folder = fresh_folder(&table.boot);
     let arguments = [
-        "-M",
-        "raspi3b",
-        "-display",
-        "none",
+        "-M raspi3b",
+        "-display none",
         "-no-reboot",
-        "-kernel",
-        "/w/boot/vmlinuz",
-        "-initrd",
-        "/w/boot/initrd-bare",
-        "-dtb",
-        "/w/boot/rpi3.dtb",
-        "-append",
-        "console=ttyAMA0,115200 quiet panic=-1",
-        "-serial",
-        "file:console.log",
-        "-qmp",
-        "unix:qmp.sock,server=on,wait=off",
-        "-device",
-        "ssd0303,bus=i2c-bus.1,address=0x3c,id=oled",
-    ]
-    .map(str::to_owned);
+        "-kernel /w/boot/vmlinuz",
+        "-initrd /w/boot/initrd-bare",
+        "-dtb /w/boot/rpi3.dtb",
+        "-append console=ttyAMA0,115200 quiet panic=-1",
+        "-serial file:console.log",
+        "-qmp unix:qmp.sock,server=on,wait=off",
+        "-device ssd0303,bus=i2c-bus.1,address=0x3c,id=oled",
+    ];
     let mut board = qemu(table, &folder, &arguments);
     let console = folder.join("console.log");
     let said = wait_for(&console, "==SHOWN");
