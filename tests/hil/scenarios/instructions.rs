@@ -1,5 +1,7 @@
 //! How many instructions a start and a check-in take on ARM: on these boards every instruction takes one nanosecond.
 
+use std::time::Duration;
+
 use crate::{
     Table,
     machine::{Machine, Options},
@@ -21,17 +23,19 @@ pub fn run(table: &mut Table) {
     let mut moments: Vec<u64> = shown.lines().filter_map(|line| line.trim().parse().ok()).collect();
     moments.sort_unstable();
     let ready = moments.last().zip(moments.first()).map_or(0, |(active, started)| (active - started) / 1000);
+    let own = machine.must("systemctl show facemchd --value -p CPUUsageNSec");
+    let own = own.trim().parse::<u64>().expect("a number") / 1_000_000;
     machine.must("systemctl stop facemchd");
-    // Processes, files and waits of kernel and systemd are in it.
-    table.row("from start to READY", "at most 3000 M instructions", &format!("{ready} M"), (1..=3000).contains(&ready));
+    // What systemd does and waits for is in the first of them.
+    let seen = format!("{ready} M, of them the program's {own} M");
+    table.row("from start to READY", "at most 3000 M instructions", &seen, (1..=3000).contains(&ready));
 
     let mut counts = Vec::new();
     for engine in ["aws-lc", "rsa"] {
         let mut time = |rounds: u64| -> u64 {
-            let line = format!(
-                "A=$(date +%s%N); /opt/limits count check-in-{engine} {rounds} && B=$(date +%s%N); echo $((B-A))"
-            );
-            machine.must(&line).lines().last().and_then(|taken| taken.trim().parse().ok()).unwrap_or(0)
+            // What the shell's children took: "0m1.234567s 0m0.123456s".
+            let line = format!("sh -c '/opt/limits count check-in-{engine} {rounds} >/dev/null && times'");
+            machine.must(&line).lines().last().expect("times").split_whitespace().map(nanoseconds).sum()
         };
         let each = time(LONG).saturating_sub(time(SHORT)) / (LONG - SHORT);
         counts.push(each);
@@ -41,4 +45,11 @@ pub fn run(table: &mut Table) {
     let ratio = counts[1] as f64 / counts[0].max(1) as f64;
     table.row("rsa over aws-lc", "a ratio", &format!("{ratio:.1}"), ratio > 0.1);
     machine.pull_the_plug();
+}
+
+fn nanoseconds(minutes_and_seconds: &str) -> u64 {
+    let parts = minutes_and_seconds.trim_end_matches('s').split_once('m');
+    let (minutes, seconds) = parts.expect("minutes and seconds");
+    let seconds = minutes.parse::<f64>().expect("minutes") * 60.0 + seconds.parse::<f64>().expect("seconds");
+    u64::try_from(Duration::from_secs_f64(seconds).as_nanos()).expect("less than centuries")
 }
