@@ -5,10 +5,11 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=$top/tests/hil/.cache
 root=$cache/trixie
 targets=(aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf)
+features='--no-default-features --features glyphs,network'
 
 unmount() {
-    for place in src w sys proc/sys/fs/binfmt_misc dev/pts dev proc; do
-        ! mountpoint -q "$root/$place" || umount "$root/$place"
+    for place in /src /w /sys /proc/sys/fs/binfmt_misc /dev/pts /dev /proc ''; do
+        ! mountpoint -q "$root$place" || umount "$root$place"
     done
 }
 
@@ -30,6 +31,8 @@ enter() {
     # One at a time: whoever ends first would take the mounts away.
     exec 9>"$cache/.lock"
     flock 9
+    # What a run that was killed has left.
+    unmount
     trap unmount EXIT
     if [ ! -e "$root/.has-base" ]; then
         command -v debootstrap >/dev/null || { echo 'debootstrap is missing: apt-get install debootstrap' >&2; exit 69; }
@@ -40,6 +43,8 @@ enter() {
     cp /etc/resolv.conf /etc/hosts "$root/etc/"
     cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
     mkdir -p "$root/src" "$root/w"
+    # mmdebstrap wants a mount point for a root.
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --bind /dev "$root/dev"
     mount --bind /dev/pts "$root/dev/pts"
@@ -61,7 +66,7 @@ enter() {
 # Runs a shell line in the chroot, in the project's folder.
 inside() {
     chroot "$root" env - PATH=/w/cargo/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/w CARGO_HOME=/w/cargo CARGO_TERM_COLOR=never \
-        CARGO_TARGET_DIR=/w/target CARGO_INCREMENTAL=0 \
+        CARGO_TARGET_DIR=/w/target CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=none \
         CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
         CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER=qemu-aarch64-static \
         CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc AR_aarch64_unknown_linux_gnu=aarch64-linux-gnu-ar \
@@ -69,6 +74,19 @@ inside() {
         CARGO_TARGET_ARMV7_UNKNOWN_LINUX_GNUEABIHF_RUNNER=qemu-arm-static \
         CC_armv7_unknown_linux_gnueabihf=arm-linux-gnueabihf-gcc AR_armv7_unknown_linux_gnueabihf=arm-linux-gnueabihf-ar \
         sh -c "cd /src && $1"
+}
+
+# The release program of each board; what it needs of glibc is what the package states.
+release() {
+    local stated needs program target
+    stated=$(sed -n 's/^depends = "libc6 (>= \([0-9.]*\)).*/GLIBC_\1/p' "$top/Cargo.toml")
+    for target in "${targets[@]}"; do
+        inside "cargo build --quiet --locked --release $features --target $target"
+        program=$cache/w/target/$target/release/facemchd
+        needs=$(glibc "$program")
+        echo "$target: $(stat -c %s "$program") bytes; needs $needs, the package states $stated"
+        [ "$needs" = "$stated" ]
+    done
 }
 
 # The highest glibc a program asks for.
