@@ -39,6 +39,8 @@ fn one(table: &mut Table, arch: &str) {
     let version = "dpkg-query -W -f '${Version} ${db:Status-Status}' facemchd; echo; systemctl is-enabled facemchd";
     let seen = machine.run(version).0;
     row("dpkg installs", "0.0.9-1 installed enabled", &seen, words(&seen) == "0.0.9-1 installed enabled");
+    let code = machine.run("facemchd sim").1;
+    row("the program in it", "knows no sandbox, exit 64", &format!("exit {code}"), code == 64);
     let (said, code) = machine.run("facemchd check");
     let failed: Vec<&str> = said.lines().filter(|line| line.starts_with("FAILED")).collect();
     let explains = code == 1 && said.contains("cure:") && said.contains("K401") && !said.contains("T210");
