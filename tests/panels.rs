@@ -4,13 +4,13 @@ use facemchd::{
     device::{
         Fonts, Panel,
         panel::{
-            Frame, Framebuffer, I2cOled, Ink, OledGlass, Parallel, PictureFile, PicturePanel, SerialLines, SpiOled,
-            Style, Tft, TftSettings, draw, rgb,
+            Frame, Framebuffer, Glass, I2cOled, Ink, OledGlass, Parallel, PictureFile, PicturePanel, SerialLines,
+            SpiOled, Style, Tft, TftSettings, draw, rgb,
         },
     },
-    fault::Code,
+    fault::{Code, Fault as _},
     kiosk::{NextStep, Scene, SceneKind, SceneOption},
-    sim::devices::{GlassTwin, OledController, PanelTwin, TftController},
+    sim::devices::{Controller, GlassTwin, OledController, PanelTwin, TftController},
     words::{Language, Text},
 };
 use proptest::prelude::*;
@@ -225,13 +225,53 @@ fn a_tft_shows_the_picture_in_its_colours() {
             let frame = drawn(&scene, style, (240, 320));
             let controller = twin.controller();
             for (x, y) in (0..320).flat_map(|y| (0..240).map(move |x| (x, y))) {
-                let [red, green, blue] = rgb(&frame, frame.dot(x, y)).map(u16::from);
-                let colour = (red >> 3) << 11 | (green >> 2) << 5 | blue >> 3;
-                assert_eq!(controller.dot(x, y), Some(colour), "{model}: {x}, {y}");
+                assert_eq!(controller.dot(x, y), Some(rgb565(&frame, x, y)), "{model}: {x}, {y}");
             }
             assert!(controller.complaints().is_empty(), "{:?}", controller.complaints());
         }
     }
+}
+
+#[test]
+fn a_glass_that_was_unplugged_wakes_up_and_shows_the_scene() {
+    for transfers in [0, 1, 2, 7, 20, 30] {
+        let oled = GlassTwin::<OledController>::default();
+        let glass = OledGlass::ssd1306(I2cOled { bus: oled.wires().0, address: 0x3C });
+        let frame = comes_back(&oled, glass, transfers);
+        let controller = oled.controller();
+        assert!(dots_of(&frame).all(|(x, y)| controller.dot(x, y, 0) == frame.is_on(x, y)), "{transfers}");
+
+        let tft = GlassTwin::<TftController>::default();
+        let (spi, dc) = tft.wires();
+        let settings = TftSettings { width: 240, height: 320, rotate: 0, inverted: false };
+        let frame = comes_back(&tft, Tft::st7789(spi, dc, NoDelay, settings), transfers);
+        let controller = tft.controller();
+        assert!(dots_of(&frame).all(|(x, y)| controller.dot(x, y) == Some(rgb565(&frame, x, y))), "{transfers}");
+    }
+}
+
+/// Its plug comes out after so many transfers of the first scene, and in again: what it has to show then.
+fn comes_back<C: Controller + Default>(twin: &GlassTwin<C>, glass: impl Glass, transfers: usize) -> Frame {
+    let size = glass.size();
+    let mut panel = PicturePanel::new(glass, Style::default(), Fonts::built_in());
+    let scene = admitted("张*丰", "A036");
+    twin.unplug_after(transfers);
+    for _ in 0..2 {
+        assert_eq!(panel.show(&scene).expect_err("unplugged").code(), Code::D601);
+    }
+    twin.plug_in();
+    panel.show(&scene).expect("drawn");
+    drawn(&scene, Style::default(), size)
+}
+
+fn dots_of(frame: &Frame) -> impl Iterator<Item = (usize, usize)> {
+    let (width, height) = frame.size();
+    (0..height).flat_map(move |y| (0..width).map(move |x| (x, y)))
+}
+
+fn rgb565(frame: &Frame, x: usize, y: usize) -> u16 {
+    let [red, green, blue] = rgb(frame, frame.dot(x, y)).map(u16::from);
+    (red >> 3) << 11 | (green >> 2) << 5 | blue >> 3
 }
 
 #[test]

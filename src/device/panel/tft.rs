@@ -1,6 +1,9 @@
 //! Colour TFTs on SPI, through `mipidsi`: its models know how each controller is woken.
 
-use std::io;
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use embedded_graphics_core::pixelcolor::{Rgb565, raw::RawU16};
 use embedded_hal::{delay::DelayNs, digital::OutputPin, spi::SpiDevice};
@@ -31,17 +34,20 @@ pub struct TftSettings {
     pub inverted: bool,
 }
 
-/// A TFT: its wires before the first scene, the display after it.
+/// A TFT; it has a display from the first scene on.
 pub struct Tft<S: SpiDevice, P: OutputPin, D, M: Model<ColorFormat = Rgb565>> {
-    wires: Option<Wires<S, P>>,
+    wires: Wires<S, P>,
     display: Option<Display<Wires<S, P>, M, NoResetPin>>,
     model: fn() -> M,
     delay: D,
     settings: TftSettings,
 }
 
+/// What `mipidsi` is given: a display that does not wake up takes its own with it, and is tried again.
+struct Wires<S, P>(Arc<Mutex<Lines<S, P>>>);
+
 /// SPI, and a line that is low for commands.
-struct Wires<S, P> {
+struct Lines<S, P> {
     spi: S,
     dc: P,
 }
@@ -52,14 +58,14 @@ const CHUNK: usize = 4096;
 impl<S: SpiDevice, P: OutputPin, D> Tft<S, P, D, ST7789> {
     /// Sitronix ST7789. Takes the wires over; nothing is sent before the first scene.
     pub fn st7789(spi: S, dc: P, delay: D, settings: TftSettings) -> Self {
-        Self { wires: Some(Wires { spi, dc }), display: None, model: || ST7789, delay, settings }
+        Self { wires: Wires::new(spi, dc), display: None, model: || ST7789, delay, settings }
     }
 }
 
 impl<S: SpiDevice, P: OutputPin, D> Tft<S, P, D, ILI9341Rgb565> {
     /// Ilitek ILI9341. Takes the wires over; nothing is sent before the first scene.
     pub fn ili9341(spi: S, dc: P, delay: D, settings: TftSettings) -> Self {
-        Self { wires: Some(Wires { spi, dc }), display: None, model: || ILI9341Rgb565, delay, settings }
+        Self { wires: Wires::new(spi, dc), display: None, model: || ILI9341Rgb565, delay, settings }
     }
 }
 
@@ -76,13 +82,9 @@ where
     }
 
     fn initialise(&mut self) -> Result<(), DeviceError> {
-        let released = self.display.take().map(|display| display.release().0);
-        let Some(wires) = released.or_else(|| self.wires.take()) else {
-            return Err(DeviceError::Bus("the panel did not wake up; a restart tries again".to_owned()));
-        };
         let TftSettings { width, height, rotate, inverted } = self.settings;
         let rotation = Rotation::try_from_degree(rotate.into()).unwrap_or(Rotation::Deg0);
-        let display = Builder::new((self.model)(), wires)
+        let display = Builder::new((self.model)(), Wires(Arc::clone(&self.wires.0)))
             .display_size(width, height)
             .invert_colors(if inverted { ColorInversion::Inverted } else { ColorInversion::Normal })
             .orientation(Orientation::new().rotate(rotation))
@@ -104,7 +106,17 @@ where
     }
 }
 
-impl<S: SpiDevice, P: OutputPin> Wires<S, P> {
+impl<S, P> Wires<S, P> {
+    fn new(spi: S, dc: P) -> Self {
+        Self(Arc::new(Mutex::new(Lines { spi, dc })))
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines<S, P>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: SpiDevice, P: OutputPin> Lines<S, P> {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.spi.write(bytes).map_err(|error| io::Error::other(format!("{error:?}")))
     }
@@ -121,22 +133,24 @@ impl<S: SpiDevice, P: OutputPin> Interface for Wires<S, P> {
     const KIND: InterfaceKind = InterfaceKind::Serial4Line;
 
     fn send_command(&mut self, command: u8, arguments: &[u8]) -> io::Result<()> {
-        self.is_data(false)?;
-        self.send(&[command])?;
-        self.is_data(true)?;
-        if arguments.is_empty() { Ok(()) } else { self.send(arguments) }
+        let mut lines = self.lines();
+        lines.is_data(false)?;
+        lines.send(&[command])?;
+        lines.is_data(true)?;
+        if arguments.is_empty() { Ok(()) } else { lines.send(arguments) }
     }
 
     fn send_pixels<const N: usize>(&mut self, pixels: impl IntoIterator<Item = [u8; N]>) -> io::Result<()> {
+        let mut lines = self.lines();
         let mut buffer = Vec::with_capacity(CHUNK + N);
         for pixel in pixels {
             buffer.extend_from_slice(&pixel);
             if buffer.len() + N > CHUNK {
-                self.send(&buffer)?;
+                lines.send(&buffer)?;
                 buffer.clear();
             }
         }
-        if buffer.is_empty() { Ok(()) } else { self.send(&buffer) }
+        if buffer.is_empty() { Ok(()) } else { lines.send(&buffer) }
     }
 
     fn send_repeated_pixel<const N: usize>(&mut self, pixel: [u8; N], count: u32) -> io::Result<()> {

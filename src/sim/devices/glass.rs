@@ -12,7 +12,11 @@ use embedded_hal::{
 };
 
 /// Watches a glass.
-pub struct GlassTwin<C>(Arc<Mutex<C>>);
+pub struct GlassTwin<C> {
+    controller: Arc<Mutex<C>>,
+    /// How many transfers arrive before its plug is out; none: it stays in.
+    transfers: Arc<Mutex<Option<usize>>>,
+}
 
 /// A controller: takes what arrives on its wire.
 pub trait Controller: Send {
@@ -34,13 +38,26 @@ pub struct DataPin(Arc<Mutex<bool>>);
 
 impl<C> Clone for GlassTwin<C> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { controller: Arc::clone(&self.controller), transfers: Arc::clone(&self.transfers) }
     }
 }
 
 impl<C: Controller + Default> Default for GlassTwin<C> {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(C::default())))
+        Self { controller: Arc::default(), transfers: Arc::default() }
+    }
+}
+
+impl<C: Controller + Default> GlassTwin<C> {
+    /// Its plug comes out after so many transfers more.
+    pub fn unplug_after(&self, transfers: usize) {
+        *self.transfers.lock().unwrap_or_else(PoisonError::into_inner) = Some(transfers);
+    }
+
+    /// It is plugged in again, and knows nothing of before.
+    pub fn plug_in(&self) {
+        *self.transfers.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.controller() = C::default();
     }
 }
 
@@ -53,7 +70,17 @@ impl<C: Controller> GlassTwin<C> {
 
     /// The controller.
     pub fn controller(&self) -> MutexGuard<'_, C> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.controller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The controller, if a transfer still reaches it.
+    fn reached(&self) -> Option<MutexGuard<'_, C>> {
+        match &mut *self.transfers.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(0) => return None,
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Some(self.controller())
     }
 }
 
@@ -74,13 +101,13 @@ impl OutputPin for DataPin {
 }
 
 impl<C> spi::ErrorType for GlassWire<C> {
-    type Error = Infallible;
+    type Error = spi::ErrorKind;
 }
 
 impl<C: Controller> SpiDevice for GlassWire<C> {
-    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
+    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), spi::ErrorKind> {
         let data = *self.data.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut controller = self.twin.controller();
+        let mut controller = self.twin.reached().ok_or(spi::ErrorKind::Other)?;
         for operation in operations {
             if let Operation::Write(bytes) = operation {
                 bytes.iter().for_each(|byte| controller.take(*byte, data));
@@ -91,12 +118,12 @@ impl<C: Controller> SpiDevice for GlassWire<C> {
 }
 
 impl<C> i2c::ErrorType for GlassWire<C> {
-    type Error = Infallible;
+    type Error = i2c::ErrorKind;
 }
 
 impl<C: Controller> I2c for GlassWire<C> {
-    fn transaction(&mut self, _: u8, operations: &mut [i2c::Operation<'_>]) -> Result<(), Infallible> {
-        let mut controller = self.twin.controller();
+    fn transaction(&mut self, _: u8, operations: &mut [i2c::Operation<'_>]) -> Result<(), i2c::ErrorKind> {
+        let mut controller = self.twin.reached().ok_or(i2c::ErrorKind::Other)?;
         for operation in operations {
             if let i2c::Operation::Write([control, bytes @ ..]) = operation {
                 bytes.iter().for_each(|byte| controller.take(*byte, *control == 0x40));
