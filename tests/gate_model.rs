@@ -16,7 +16,10 @@ use facemchd::{
     words::{CheckInAnswer, LaneId, Moment, Now, PeerId, SessionId, WallTime},
 };
 
-use crate::core::{admission, face, person, transit};
+use crate::{
+    core::{admission, face, person, transit},
+    dice::Dice,
+};
 
 const LANE: LaneId = LaneId(0);
 
@@ -64,18 +67,6 @@ impl OutputPin for Line {
 
     fn set_high(&mut self) -> Result<(), Broken> {
         self.set(true)
-    }
-}
-
-/// Numbers that look random and come again for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
     }
 }
 
@@ -207,24 +198,23 @@ impl World {
             }
             9 | 10 => self.pass(Duration::from_millis(dice.roll(3000))),
             11 => {
-                let sensor = [GateSensor::Passage, GateSensor::Exit, GateSensor::Door]
-                    [usize::try_from(dice.roll(3)).expect("small")];
-                let active = dice.roll(2) == 0;
+                let sensor = [GateSensor::Passage, GateSensor::Exit, GateSensor::Door][dice.roll(3_usize)];
+                let active = dice.toss();
                 let events = self.watched(|gate, now| gate.sensed(now, sensor, active));
                 self.hear(events);
             }
             12 => {
-                self.emergency = dice.roll(2) == 0;
+                self.emergency = dice.toss();
                 let on = self.emergency;
                 let events = self.watched(|gate, _| gate.set_emergency(on));
                 self.hear(events);
                 self.give(Input::ModeChanged { lane: LANE, mode: LaneMode::Emergency, on });
             }
-            13 => self.line.0.lock().expect("not poisoned").broken = dice.roll(2) == 0,
+            13 => self.line.0.lock().expect("not poisoned").broken = dice.toss(),
             14 => match dice.roll(3) {
                 0 => self.power_cut(),
                 1 => {
-                    let fault = (dice.roll(2) == 0).then_some(Code::D601);
+                    let fault = dice.toss().then_some(Code::D601);
                     self.give(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault });
                 }
                 _ => self.give(Input::Cancelled { lane: LANE, peer: PeerId(1), seq: 9 }),
@@ -323,7 +313,7 @@ fn in_a_hundred_thousand_random_runs_nothing_opens_without_a_live_grant() {
         GateTiming { passage: Passage::Directed, pulse: None, ..GateTiming::default() },
     ];
     for seed in 1..=sequences {
-        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut dice = Dice::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let mut world = World::new(timings[usize::try_from(seed % 3).expect("small")]);
             for _ in 0..30 {

@@ -7,6 +7,7 @@ mod boards;
 mod client_certificates;
 mod core;
 mod devices;
+mod dice;
 mod disk;
 mod faults;
 mod frames;

@@ -13,7 +13,10 @@ use facemchd::{
     words::{Admission, NameStyle, RealName, Text},
 };
 
-use crate::devices::{NoDelay, lane, layout, shown, slip, st7920, wait_for};
+use crate::{
+    devices::{NoDelay, lane, layout, shown, slip, st7920, wait_for},
+    dice::Dice,
+};
 
 /// The same hanzi, or one that the font draws with the same dots.
 fn alike(seen: char, wanted: char) -> bool {
@@ -192,21 +195,9 @@ const ETHNIC: [&str; 16] = [
     "旺堆",
 ];
 
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(sides).expect("small")).expect("small")
-    }
-
-    fn of(&mut self, characters: &str) -> char {
-        let count = characters.chars().count();
-        characters.chars().nth(self.roll(count)).expect("within")
-    }
+fn any_of(characters: &str, dice: &mut Dice) -> char {
+    let count = characters.chars().count();
+    characters.chars().nth(dice.roll(count)).expect("within")
 }
 
 /// A name, and what of it a bystander may read, put together beside it by other means than the program's.
@@ -214,8 +205,8 @@ fn generated(dice: &mut Dice) -> (String, String) {
     let star = |text: &str| "*".repeat(text.chars().count());
     match dice.roll(10) {
         0..=4 => {
-            let surname = dice.of(SURNAMES).to_string();
-            let given: Vec<char> = (0..=dice.roll(2)).map(|_| dice.of(GIVEN)).collect();
+            let surname = any_of(SURNAMES, dice).to_string();
+            let given: Vec<char> = (0..=dice.roll(2)).map(|_| any_of(GIVEN, dice)).collect();
             let masked = match given[..] {
                 [_] => format!("{surname}*"),
                 [.., last] => format!("{surname}{}{last}", "*".repeat(given.len() - 1)),
@@ -225,8 +216,8 @@ fn generated(dice: &mut Dice) -> (String, String) {
         }
         5 => {
             let surname = COMPOUND[dice.roll(COMPOUND.len())];
-            let (first, last) = (dice.of(GIVEN), dice.of(GIVEN));
-            if dice.roll(2) == 0 {
+            let (first, last) = (any_of(GIVEN, dice), any_of(GIVEN, dice));
+            if dice.toss() {
                 (format!("{surname}{first}"), format!("{surname}*"))
             } else {
                 (format!("{surname}{first}{last}"), format!("{surname}*{last}"))
@@ -249,13 +240,13 @@ fn generated(dice: &mut Dice) -> (String, String) {
             (name, masked)
         }
         8 => {
-            let (surname, given) = (dice.of(SURNAMES), dice.of(RARE));
+            let (surname, given) = (any_of(SURNAMES, dice), any_of(RARE, dice));
             (format!("{surname}{given}"), format!("{surname}*"))
         }
         _ => {
             let length = 1 + dice.roll(25);
             let name: Vec<char> =
-                (0..length).map(|_| if dice.roll(4) == 0 { dice.of(RARE) } else { dice.of(GIVEN) }).collect();
+                (0..length).map(|_| if dice.roll(4) == 0 { any_of(RARE, dice) } else { any_of(GIVEN, dice) }).collect();
             let masked = match name[..] {
                 [_] => "*".to_owned(),
                 [first, _] => format!("{first}*"),
@@ -272,7 +263,7 @@ fn ten_thousand_names_are_masked_fit_the_panel_and_read_back_from_the_slip() {
     let (mut wires, twins) = lane();
     let mut panel = st7920(wires.panel);
     let (layout, mut fonts) = (layout(), Fonts::built_in());
-    let mut dice = Dice(0x2545_F491_4F6C_DD1D);
+    let mut dice = Dice::new(0x2545_F491_4F6C_DD1D);
     let mut longest = 0;
     for number in 0..10_000 {
         let (name, masked) = generated(&mut dice);
@@ -301,7 +292,7 @@ fn ten_thousand_names_are_masked_fit_the_panel_and_read_back_from_the_slip() {
         }
     }
     assert_eq!(longest, 25);
-    let mut dice = Dice(0x2545_F491_4F6C_DD1D);
+    let mut dice = Dice::new(0x2545_F491_4F6C_DD1D);
     for slip in twins.printer.slips() {
         let (name, _) = generated(&mut dice);
         assert!(slip.widest <= 32, "{}", slip.text);

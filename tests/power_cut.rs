@@ -10,7 +10,7 @@ use facemchd::{
 };
 use proptest::prelude::*;
 
-use crate::disk::MemDisk;
+use crate::{dice::Dice, disk::MemDisk};
 
 const NOW: WallTime = WallTime(1_700_000_000_000);
 
@@ -88,7 +88,7 @@ proptest! {
     ) {
         let (_folder, correlator) = correlator();
         let mut disk = MemDisk::default();
-        let mut random = seed | 1;
+        let mut dice = Dice::new(seed);
         let mut acknowledged = Vec::new();
         let mut serial = 0;
         for cut in cuts {
@@ -98,12 +98,7 @@ proptest! {
                 acknowledged.extend(safe);
                 serial = next;
             }
-            disk = disk.after_power_cut(|| {
-                random ^= random << 13;
-                random ^= random >> 7;
-                random ^= random << 17;
-                random & 1 == 0
-            });
+            disk = disk.after_power_cut(|| dice.toss());
         }
         open(&disk, &correlator).expect("it starts again");
         let found = sessions_on(&disk);
@@ -215,22 +210,16 @@ proptest! {
     ) {
         let (_folder, correlator) = correlator();
         let mut disk = MemDisk::default();
-        let mut random = seed | 1;
-        let mut chance = move || {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            random
-        };
+        let mut dice = Dice::new(seed);
         let mut given = std::collections::BTreeSet::new();
         for (run, (cut, damage)) in (1..).zip(cuts) {
             disk.cut_after(cut);
             for number in give_numbers(&disk, &correlator, run, 40) {
                 prop_assert!(given.insert(number.clone()), "{number} was given twice");
             }
-            disk = disk.after_power_cut(|| chance() & 1 == 0);
+            disk = disk.after_power_cut(|| dice.toss());
             if damage {
-                let at = usize::try_from(chance() % 4096).expect("small");
+                let at: usize = dice.roll(4096);
                 disk.damage("journal-00000001.seg", |bytes| bytes[at] ^= 0x10);
             }
         }

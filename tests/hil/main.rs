@@ -5,6 +5,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "boards are watched with a stopwatch")]
 
+#[path = "../dice.rs"]
+mod dice;
 #[path = "../keys.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod keys;
@@ -84,6 +86,10 @@ fn main() -> ExitCode {
         return ExitCode::from(64);
     };
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if let Some(unknown) = wanted.iter().find(|wanted| SCENARIOS.iter().all(|(name, _)| name != wanted)) {
+        eprintln!("no scenario {unknown}; there are: {}", SCENARIOS.map(|(name, _)| name).join(" "));
+        return ExitCode::from(64);
+    }
     let mut table = Table { boot, root, rows: Vec::new(), began: Instant::now() };
     println!("{:<44} {:<36} {:>8}   seen", "scenario", "expected", "seconds");
     for (name, run) in SCENARIOS {

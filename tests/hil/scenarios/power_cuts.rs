@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     Table,
+    dice::Dice,
     machine::{Machine, Options, inside},
     site::{Lane, Site, lane, visit},
     write_log,
@@ -72,14 +73,14 @@ pub fn run(table: &mut Table) {
     let seen = format!("{} told, {printed} slips, {} writes", told.len(), entries.len() - first);
     table.row("people served while the disk's writes are kept", &format!("{PEOPLE} told"), &seen, told.len() == PEOPLE);
 
-    let mut random = Random(0x5EED_0001);
+    let mut dice = Dice::new(0x5EED_0001);
     let (mut known, mut lost, mut doubled, mut broken, mut refused, mut again) = (0, 0, 0, 0, 0, 0);
     let mut booted = Vec::new();
     let mut complaints = String::new();
     for round in 0..CUTS {
-        let cut = first + 1 + random.below(entries.len() - first - 1);
+        let cut = first + 1 + dice.roll(entries.len() - first - 1);
         let disk = folder.join("cut.img");
-        write_log::cut(&base, &entries, cut, &disk, || random.below(2) == 0);
+        write_log::cut(&base, &entries, cut, &disk, || dice.toss());
         if round % (CUTS / BOOTS) == 0 {
             let kept = folder.join(format!("boot-{}.img", booted.len()));
             fs::copy(&disk, &kept).expect("copied");
@@ -231,16 +232,4 @@ fn tool(table: &Table, words: &[&str]) -> Output {
         String::from_utf8_lossy(&output.stderr)
     );
     output
-}
-
-/// Xorshift: the same cuts in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).expect("small")
-    }
 }
