@@ -64,7 +64,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml", &["config.rs", "config/merchant.rs", "board.rs", "device/printer"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["cli/logging.rs"]),
-    ("sd_notify", &["service/notify.rs"]),
     ("zeroizing_alloc", &["main.rs"]),
 ];
 

@@ -184,8 +184,7 @@ fn without_paper_the_lane_waits_and_goes_on_by_itself() {
     bench.printer.set_paper(0);
     assert_eq!(bench.face(0, "sid-2").0, "checked_in", "with a number on the panel and no slip");
     let waits = ("refused".to_owned(), "P702".to_owned());
-    // The refusal comes a moment after the slip was refused.
-    thread::sleep(Duration::from_millis(300));
+    bench.until("a red light", |bench| bench.is_on("red"));
     assert_eq!(bench.face(0, "sid-3"), waits);
     bench.printer.refill();
     let mut served = waits;

@@ -1,6 +1,14 @@
 //! The built program as systemd, a terminal and a technician meet it.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    os::{
+        fd::OwnedFd,
+        unix::net::{UnixDatagram, UnixStream},
+    },
+    time::Duration,
+};
 
 use facemchd::sim::{
     hospital::Booking,
@@ -35,6 +43,42 @@ fn below_systemd_a_log_line_begins_with_its_priority() {
     daemon.kill().expect("there");
     daemon.wait().expect("gone");
     assert!(told.lines().any(|line| line == "<6>serving"), "{told}");
+}
+
+#[test]
+fn neither_systemd_nor_its_journal_keeps_anybody_waiting() {
+    let sandbox = Sandbox::new();
+    expect(&sandbox, &Person::new("sid-1", "张三丰"));
+    let systemd = UnixDatagram::bind(sandbox.path("full.sock")).expect("a socket");
+    let filler = UnixDatagram::unbound().expect("a socket");
+    filler.set_nonblocking(true).expect("set");
+    while filler.send_to(b"full", sandbox.path("full.sock")).is_ok() {}
+    let (mut journal, mut log) = UnixStream::pair().expect("a pair");
+    log.set_nonblocking(true).expect("set");
+    while log.write(&[b'.'; 512]).is_ok() {}
+    log.set_nonblocking(false).expect("set");
+
+    let child = program()
+        .args(["run", "--config", sandbox.site()])
+        .env("NOTIFY_SOCKET", sandbox.path("full.sock"))
+        .env("WATCHDOG_USEC", "200000")
+        .env("JOURNAL_STREAM", "8:1")
+        .stderr(OwnedFd::from(log))
+        .spawn()
+        .expect("runs");
+    let daemon = Daemon { child, notify: systemd, log: sandbox.path("none") };
+    assert_eq!(visit(&sandbox, 0, "sid-1")["result"], "checked_in");
+
+    // Whoever reads again is told what there was no room for.
+    journal.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+    let (mut told, mut bytes) = (Vec::new(), [0; 4096]);
+    daemon.signal(rustix::process::Signal::TERM);
+    while let Ok(length @ 1..) = journal.read(&mut bytes) {
+        told.extend_from_slice(&bytes[..length]);
+    }
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("lines of this log were lost"), "{told}");
+    assert_eq!(daemon.stop(), Some(0));
 }
 
 /// Makes a person known and booked.

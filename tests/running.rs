@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::Arc,
+    thread,
     time::Duration,
 };
 
@@ -31,7 +32,7 @@ pub struct Sandbox {
 
 /// A daemon that ends with the test.
 pub struct Daemon {
-    child: Child,
+    pub child: Child,
     pub notify: UnixDatagram,
     pub log: PathBuf,
 }
@@ -95,7 +96,7 @@ impl Sandbox {
         let socket = self.path("notify.sock");
         let _ = fs::remove_file(&socket);
         let notify = UnixDatagram::bind(&socket).expect("a socket");
-        notify.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+        notify.set_read_timeout(Some(Duration::from_secs(60))).expect("set");
         let log = self.path("daemon.log");
         let file = fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
         let child = program()
@@ -145,7 +146,13 @@ impl Daemon {
     /// Asks it to end, and waits for its exit code.
     pub fn stop(mut self) -> Option<i32> {
         self.signal(rustix::process::Signal::TERM);
-        self.child.wait().expect("ends").code()
+        for _ in 0..3000 {
+            if let Some(status) = self.child.try_wait().expect("known") {
+                return status.code();
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("does not end: {}", self.log());
     }
 
     /// Every file below `folder` that holds one of these texts.

@@ -4,8 +4,15 @@
 
 #[cfg(feature = "sim")]
 use std::fs::File;
-use std::{fmt, io};
+use std::{
+    fmt, io,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
+use rustix::{
+    io::Errno,
+    net::{SendFlags, send},
+};
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer as _,
@@ -18,6 +25,12 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
+/// Standard error. Below systemd it is a socket, and a journal that does not read keeps nobody waiting: lines that it has
+/// no room for are lost, and counted in the next.
+struct StandardError;
+
+static LOST: AtomicU64 = AtomicU64::new(0);
+
 /// How a line begins.
 enum Line {
     /// `<4>`, as sd-daemon(3) says.
@@ -29,7 +42,7 @@ enum Line {
 /// Starts logging at `FACEMCHD_LOG` (error, warn, info, debug; default info).
 pub(super) fn start() {
     let line = if std::env::var_os("JOURNAL_STREAM").is_some() { Line::Journal } else { Line::Plain };
-    let stderr = tracing_subscriber::fmt::layer().event_format(line).with_writer(io::stderr);
+    let stderr = tracing_subscriber::fmt::layer().event_format(line).with_writer(|| StandardError);
     tracing_subscriber::registry().with(stderr.with_filter(level())).init();
 }
 
@@ -64,6 +77,25 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, DefaultFields> for L
             .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
             .try_for_each(|c| writer.write_char(c))?;
         writeln!(writer)
+    }
+}
+
+impl io::Write for StandardError {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let lost = LOST.swap(0, Relaxed);
+        let told = if lost > 0 { format!("<4>{lost} lines of this log were lost\n") } else { String::new() };
+        match send(io::stderr(), &[told.as_bytes(), line].concat(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            Ok(_) => Ok(line.len()),
+            Err(Errno::NOTSOCK) => io::stderr().write_all(line).map(|()| line.len()),
+            Err(_) => {
+                LOST.fetch_add(lost + 1, Relaxed);
+                Ok(line.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -1,27 +1,41 @@
-//! What systemd is told. Without systemd every call is a success that does nothing.
+//! What systemd is told (sd_notify(3)): one datagram each. Without systemd every call does nothing.
 
-use std::{env, process, time::Duration};
+use std::{
+    env,
+    ffi::OsStr,
+    io,
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::{
+            ffi::OsStrExt as _,
+            net::{SocketAddr, UnixDatagram},
+        },
+    },
+    process,
+    time::Duration,
+};
 
-use sd_notify::NotifyState;
+/// Who reads does so at once; who does not keeps nobody waiting.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The daemon serves.
 pub(super) fn ready() {
-    send(&[NotifyState::Ready]);
+    tell("READY=1");
 }
 
 /// The daemon is stopping in order.
 pub(super) fn stopping() {
-    send(&[NotifyState::Stopping]);
+    tell("STOPPING=1");
 }
 
 /// One line for `systemctl status`, and a sign of life.
 pub(super) fn alive(status: &str) {
-    send(&[NotifyState::Watchdog, NotifyState::Status(status)]);
+    tell(&format!("WATCHDOG=1\nSTATUS={status}"));
 }
 
 /// There will be no sign of life: what the watchdog is for has happened.
 pub(super) fn hung() {
-    send(&[NotifyState::WatchdogTrigger]);
+    tell("WATCHDOG=trigger");
 }
 
 /// How often a sign of life is due: half of `WATCHDOG_USEC` (sd_watchdog_enabled(3)), if it is meant for this process.
@@ -33,8 +47,22 @@ pub(super) fn watchdog_interval() -> Option<Duration> {
     (microseconds > 0).then(|| Duration::from_micros(microseconds / 2))
 }
 
-fn send(states: &[NotifyState]) {
-    if let Err(error) = sd_notify::notify(states) {
+fn tell(what: &str) {
+    if let Some(socket) = env::var_os("NOTIFY_SOCKET")
+        && let Err(error) = send(&socket, what)
+    {
         tracing::debug!(%error, "systemd could not be told");
     }
+}
+
+/// `socket` is a path, or behind `@` an abstract name.
+fn send(socket: &OsStr, what: &str) -> io::Result<()> {
+    let address = match socket.as_bytes() {
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+        _ => SocketAddr::from_pathname(socket)?,
+    };
+    let ours = UnixDatagram::unbound()?;
+    ours.set_write_timeout(Some(PATIENCE))?;
+    ours.send_to_addr(what.as_bytes(), &address)?;
+    Ok(())
 }
