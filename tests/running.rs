@@ -1,6 +1,7 @@
 //! The built program beside a sandbox of the test's own.
 
 use std::{
+    ffi::OsString,
     fs,
     os::unix::net::UnixDatagram,
     path::{Path, PathBuf},
@@ -40,7 +41,7 @@ pub struct Daemon {
 /// The built program; `FACEMCHD_RUNNER` runs one that is built for another machine, as in tests/hil/build.
 pub fn program() -> Command {
     let built = env!("CARGO_BIN_EXE_facemchd");
-    let mut command = match std::env::var_os("FACEMCHD_RUNNER") {
+    let mut command = match runner() {
         None => Command::new(built),
         Some(runner) => {
             let mut command = Command::new(runner);
@@ -50,6 +51,15 @@ pub fn program() -> Command {
     };
     command.env_remove("NOTIFY_SOCKET").env_remove("WATCHDOG_USEC").env_remove("JOURNAL_STREAM");
     command
+}
+
+/// Whether another machine's program is run by an emulator.
+pub fn is_emulated() -> bool {
+    runner().is_some()
+}
+
+fn runner() -> Option<OsString> {
+    std::env::var_os("FACEMCHD_RUNNER")
 }
 
 pub fn run(arguments: &[&str]) -> Output {
