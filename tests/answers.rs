@@ -448,8 +448,8 @@ fn a_warm_connection_is_the_one_that_is_used() {
     let wechat = sandbox(&setup);
     wechat.know(Person::new("sid", "张三"));
     let lookup = setup.at(wechat.url()).lookup();
-    lookup.inner.warm();
-    lookup.inner.warm();
+    lookup.inner.warm(lookup.deadline(Duration::from_secs(8)));
+    lookup.inner.warm(lookup.deadline(Duration::from_secs(8)));
     assert_eq!(lookup.name("sid").as_deref(), Ok("张三"));
     let seen = wechat.seen();
     assert_eq!((seen.connections, seen.accepted), (1, 2));
@@ -491,10 +491,9 @@ fn the_echo_proves_signature_verification_and_seal_with_wechat() {
     let setup = Setup::new();
     let wechat = sandbox(&setup);
     let lookup = setup.at(wechat.url()).lookup();
-    let deadline = clock().now().moment.after(Duration::from_secs(5));
-    assert!(lookup.inner.echo(deadline).expect("echoed").sealed);
+    assert!(lookup.inner.echo(lookup.deadline(Duration::from_secs(5))).expect("echoed").sealed);
     let certificates = Setup::new().with_certificates();
     let wechat = sandbox(&certificates);
     let lookup = certificates.at(wechat.url()).lookup();
-    assert!(!lookup.inner.echo(deadline).expect("echoed").sealed);
+    assert!(!lookup.inner.echo(lookup.deadline(Duration::from_secs(5))).expect("echoed").sealed);
 }

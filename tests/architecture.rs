@@ -117,6 +117,18 @@ fn the_core_touches_nothing_of_the_outside_world() {
 }
 
 #[test]
+fn a_deadline_begins_where_the_work_begins_and_nowhere_below() {
+    for (file, code) in sources() {
+        if ["http", "identity", "checkin"].contains(&room_of(&file).as_str()) {
+            for forbidden in ["Deadline::at", "Deadline::from_now", "patience: Duration", "patience)"] {
+                let own = code.lines().filter(|line| line.contains(forbidden) && !line.contains("connect_patience"));
+                assert_eq!(own.count(), 0, "{} names {forbidden}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn files_stay_small() {
     let mut lengths: Vec<(usize, PathBuf)> =
         sources().into_iter().map(|(file, code)| (code.lines().count(), file)).collect();

@@ -87,10 +87,10 @@ fn our_certificate_is_shown_and_another_authoritys_is_refused() {
         let chain = setup.keys.write("kiosk.crt.pem", &certificate.pem());
         let key = setup.keys.write("kiosk.key.pem", &key.serialize_pem());
         setup.http.client_certificate = Some((chain, key));
-        let client = Client::open(&setup.http, clock()).expect("a client");
+        let client = Client::open(&setup.http, Arc::clone(&setup.clock)).expect("a client");
         let mut adapter =
             Http::open(format!("https://localhost:{port}"), None, 8 * 3600, client, clock()).expect("an adapter");
-        let resolution = adapter.resolve(SessionId { run: 1, serial: 1 }, Duration::from_secs(5));
+        let resolution = adapter.resolve(SessionId { run: 1, serial: 1 }, setup.within(Duration::from_secs(5)));
         match welcome {
             true => assert_eq!(resolution, Resolution::NeverArrived),
             false => assert!(matches!(resolution, Resolution::CannotSay(Code::H901 | Code::H904)), "{resolution:?}"),

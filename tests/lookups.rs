@@ -16,7 +16,7 @@ use facemchd::{
         server::{Answer, Authority, Reply, Request, Server},
     },
     vault::{EngineKind, KeyFiles, Merchant, PublicKey, Vault},
-    words::{Clock, FaceSid, Identity, Now},
+    words::{Clock, Deadline, FaceSid, Identity, Now},
 };
 
 use crate::keys::{Keys, world};
@@ -82,7 +82,6 @@ impl Setup {
             padding: PaddingChoice::Auto,
             charset: CharsetChoice::Auto,
             fallback_to_union_id: false,
-            patience: Duration::from_secs(8),
         };
         let http = http::Settings {
             ca_file,
@@ -110,6 +109,11 @@ impl Setup {
         self
     }
 
+    /// By the clock that everything of this setup goes by.
+    pub fn within(&self, patience: Duration) -> Deadline {
+        Deadline::from_now(&*self.clock, patience)
+    }
+
     pub fn lookup(self) -> Lookup {
         let apiv3 = self.settings.public_key.is_none().then(|| self.keys.path("apiv3.key"));
         let files = KeyFiles { apiv3, ..self.keys.files() };
@@ -134,9 +138,13 @@ impl Lookup {
     }
 
     pub fn ask_within(&self, sid: &str, patience: Duration) -> Result<Identity, Code> {
-        let deadline = self.clock.now().moment.after(patience);
+        let deadline = self.deadline(patience);
         let face_sid = FaceSid::parse(sid).expect("valid");
         self.inner.look_up(&face_sid, deadline).map_err(|error| error.code())
+    }
+
+    pub fn deadline(&self, patience: Duration) -> Deadline {
+        Deadline::from_now(&*self.clock, patience)
     }
 
     /// The name and the number, or the code.

@@ -6,7 +6,7 @@ use facemchd::{
     checkin::{CheckIn as _, Local, LocalGiven, LocalSettings, Request},
     kiosk::{OutcomeResult, Record},
     store::{self, Correlator, Journal, Recovered, Settings, Stored},
-    words::{CheckInAnswer, FaceSid, Identity, LaneId, Mode, SessionId, Text, WallTime, WayIn},
+    words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Mode, SessionId, Text, WallTime, WayIn},
 };
 use proptest::prelude::*;
 
@@ -180,7 +180,7 @@ fn give_numbers(disk: &MemDisk, correlator: &Arc<Correlator>, run: u64, people: 
             choice: None,
             at: NOW,
         };
-        let CheckInAnswer::Admitted(admission) = local.check_in(&request, Duration::from_secs(1)) else {
+        let CheckInAnswer::Admitted(admission) = local.check_in(&request, Deadline::default()) else {
             panic!("local admits everybody")
         };
         let number = admission.number.expect("a number");

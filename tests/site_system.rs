@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 
 use crate::{
     core::person,
-    lookups::{Scripted, Setup, clock, nobody},
+    lookups::{Scripted, Setup, nobody},
 };
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn adapter(setup: &Setup, url: String) -> Http {
     let key = setup.keys.write("checkin.hmac", "secret\n");
-    let client = Client::open(&setup.http, clock()).expect("a client");
-    Http::open(url, Some(&key), 8 * 3600, client, clock()).expect("an adapter")
+    let client = Client::open(&setup.http, Arc::clone(&setup.clock)).expect("a client");
+    Http::open(url, Some(&key), 8 * 3600, client, Arc::clone(&setup.clock)).expect("an adapter")
 }
 
 fn request() -> Request {
@@ -43,7 +43,7 @@ fn told(status: u16, body: &Value) -> (CheckInAnswer, Resolution) {
     let answer = Answer::json(status, body);
     let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(answer.clone()));
     let mut adapter = adapter(&setup, scripted.server.url());
-    (adapter.check_in(&request(), PATIENCE), adapter.resolve(request().session, PATIENCE))
+    (adapter.check_in(&request(), setup.within(PATIENCE)), adapter.resolve(request().session, setup.within(PATIENCE)))
 }
 
 #[test]
@@ -102,15 +102,15 @@ fn what_may_have_been_carried_out_is_unknown_and_never_unavailable() {
 fn a_system_that_is_gone_is_unavailable_and_one_that_falls_silent_unknown() {
     let setup = Setup::new();
     let mut gone = adapter(&setup, format!("https://{}", nobody()));
-    assert_eq!(gone.check_in(&request(), PATIENCE), CheckInAnswer::Unavailable(Code::H901));
-    assert_eq!(gone.resolve(request().session, PATIENCE), Resolution::CannotSay(Code::H901));
+    assert_eq!(gone.check_in(&request(), setup.within(PATIENCE)), CheckInAnswer::Unavailable(Code::H901));
+    assert_eq!(gone.resolve(request().session, setup.within(PATIENCE)), Resolution::CannotSay(Code::H901));
     let scripted = Scripted::start(&setup.authority, |_, _| Reply::Drop);
     let mut silent = adapter(&setup, scripted.server.url());
-    assert_eq!(silent.check_in(&request(), PATIENCE), CheckInAnswer::Unknown(Code::H905));
+    assert_eq!(silent.check_in(&request(), setup.within(PATIENCE)), CheckInAnswer::Unknown(Code::H905));
     let slow = Answer { after: Duration::from_secs(3), ..Answer::json(200, &json!({ "answer": "not_found" })) };
     let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(slow.clone()));
     let mut slow = adapter(&setup, scripted.server.url());
-    assert_eq!(slow.check_in(&request(), Duration::from_millis(300)), CheckInAnswer::Unknown(Code::H905));
+    assert_eq!(slow.check_in(&request(), setup.within(Duration::from_millis(300))), CheckInAnswer::Unknown(Code::H905));
 }
 
 #[test]
@@ -123,8 +123,8 @@ fn a_question_says_who_and_what_and_a_resolve_says_neither() {
         Reply::Answer(Answer::json(404, &json!({})))
     });
     let mut adapter = adapter(&setup, format!("{}/kiosk", scripted.server.url()));
-    adapter.check_in(&request(), PATIENCE);
-    adapter.resolve(request().session, PATIENCE);
+    adapter.check_in(&request(), setup.within(PATIENCE));
+    adapter.resolve(request().session, setup.within(PATIENCE));
     let bodies = bodies.lock().expect("not poisoned");
     let question: Value = serde_json::from_slice(&bodies[0]).expect("JSON");
     assert_eq!(

@@ -5,7 +5,7 @@ use std::{fs, io::Write as _, path::Path, process::Stdio, sync::Arc, thread, tim
 use facemchd::{
     fault::{Code, Fault as _},
     http::Client,
-    identity::weixin::{Claim, Settings, TokenSource, Verdict, Weixin},
+    identity::weixin::{Category, Claim, Settings, TokenSource, Verdict, Weixin, WeixinError},
     sim::{
         keys::numbers,
         people::Person,
@@ -13,6 +13,7 @@ use facemchd::{
         weixin::{SECRET, Weixin as Sandbox},
     },
     vault::{EngineKind, KeyFiles, Merchant, Padding, Sealed, Vault},
+    words::{Clock, Deadline, Identity},
 };
 use serde_json::{Value, json};
 
@@ -28,7 +29,31 @@ fn vault(keys: &Keys, key: &str, serial_no: &str) -> Vault {
     Vault::open(EngineKind::AwsLc, merchant, &files).expect("keys")
 }
 
-fn client(setup: &Setup, url: String, token: TokenSource) -> Weixin {
+/// The calls, each with a deadline of its own.
+struct Calls {
+    weixin: Weixin,
+    clock: Arc<dyn Clock>,
+}
+
+impl Calls {
+    fn deadline(&self) -> Deadline {
+        Deadline::from_now(&*self.clock, Duration::from_secs(5))
+    }
+
+    fn categories(&self) -> Result<Vec<Category>, WeixinError> {
+        self.weixin.categories(self.deadline())
+    }
+
+    fn realname_auth(&self, auth_token: &str) -> Result<Identity, WeixinError> {
+        self.weixin.realname_auth(auth_token, self.deadline())
+    }
+
+    fn realname_check(&self, claim: &Claim) -> Result<Verdict, WeixinError> {
+        self.weixin.realname_check(claim, self.deadline())
+    }
+}
+
+fn client(setup: &Setup, url: String, token: TokenSource) -> Calls {
     let vault = vault(&setup.keys, "sub.key.pem", &setup.world.sub.serial_no);
     let settings = Settings {
         base_url: url,
@@ -36,10 +61,10 @@ fn client(setup: &Setup, url: String, token: TokenSource) -> Weixin {
         mch_id: Some(numbers::SUB_MCHID.to_owned()),
         cert_serialno: Some(setup.world.sub.serial_no.clone()),
         token,
-        patience: Duration::from_secs(5),
     };
-    let http = Client::open(&setup.http, clock()).expect("a client");
-    Weixin::new(settings, Some(Arc::new(vault)), http, clock())
+    let clock = Arc::clone(&setup.clock);
+    let http = Client::open(&setup.http, Arc::clone(&clock)).expect("a client");
+    Calls { weixin: Weixin::new(settings, Some(Arc::new(vault)), http, Arc::clone(&clock)), clock }
 }
 
 fn stable(setup: &Setup) -> TokenSource {

@@ -5,7 +5,6 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use hmac::{Hmac, Mac as _};
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     fault::{Code, Fault},
     http::{Client, HttpError, Method, Response},
-    words::{CheckInAnswer, Clock, Resolution, SessionId},
+    words::{CheckInAnswer, Clock, Deadline, Resolution, SessionId},
 };
 
 /// The adapter.
@@ -89,7 +88,7 @@ impl Http {
         path: &str,
         session: SessionId,
         body: &[u8],
-        patience: Duration,
+        deadline: Deadline,
     ) -> Result<Response, HttpError> {
         let word = match method {
             Method::Get => "GET",
@@ -121,7 +120,7 @@ impl Http {
             url: &url,
             headers: &headers,
             body,
-            patience,
+            deadline,
             max_body: MAX_BODY,
         })
     }
@@ -138,11 +137,11 @@ fn read_key(file: &Path) -> Result<Zeroizing<Vec<u8>>, HttpCheckInError> {
 }
 
 impl CheckIn for Http {
-    fn check_in(&mut self, request: &Request, patience: Duration) -> CheckInAnswer {
+    fn check_in(&mut self, request: &Request, deadline: Deadline) -> CheckInAnswer {
         let Ok(body) = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new) else {
             return CheckInAnswer::Unavailable(Code::X001);
         };
-        let response = match self.send(Method::Post, "/check-ins", request.session, &body, patience) {
+        let response = match self.send(Method::Post, "/check-ins", request.session, &body, deadline) {
             Ok(response) => response,
             Err(error) if error.before_sending() => {
                 tracing::warn!(session = %request.session, code = %Code::H901, %error, "check-in not sent");
@@ -164,10 +163,10 @@ impl CheckIn for Http {
         }
     }
 
-    fn annul(&mut self, session: SessionId, patience: Duration) -> Result<(), Code> {
+    fn annul(&mut self, session: SessionId, deadline: Deadline) -> Result<(), Code> {
         let path = format!("/check-ins/{session}");
         let response =
-            self.send(Method::Delete, &path, session, b"", patience).map_err(|error| match error.before_sending() {
+            self.send(Method::Delete, &path, session, b"", deadline).map_err(|error| match error.before_sending() {
                 true => Code::H901,
                 false => Code::H904,
             })?;
@@ -179,9 +178,9 @@ impl CheckIn for Http {
         }
     }
 
-    fn resolve(&mut self, session: SessionId, patience: Duration) -> Resolution {
+    fn resolve(&mut self, session: SessionId, deadline: Deadline) -> Resolution {
         let path = format!("/check-ins/{session}");
-        let response = match self.send(Method::Get, &path, session, b"", patience) {
+        let response = match self.send(Method::Get, &path, session, b"", deadline) {
             Ok(response) => response,
             Err(error) if error.before_sending() => return Resolution::CannotSay(Code::H901),
             Err(_) => return Resolution::CannotSay(Code::H904),

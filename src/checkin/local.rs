@@ -4,15 +4,12 @@
 //! the next start. A salvage may have lost the newest records, so after one the rest of the day's numbers come from the
 //! next free series letter.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{CheckIn, Request};
 use crate::{
     fault::Code,
-    words::{Admission, CheckInAnswer, Mode, Resolution, ServiceDay, SessionId, Text, WallTime},
+    words::{Admission, CheckInAnswer, Deadline, Mode, Resolution, ServiceDay, SessionId, Text, WallTime},
 };
 
 /// How numbers are given.
@@ -97,7 +94,7 @@ impl Local {
 }
 
 impl CheckIn for Local {
-    fn check_in(&mut self, request: &Request, _patience: Duration) -> CheckInAnswer {
+    fn check_in(&mut self, request: &Request, _deadline: Deadline) -> CheckInAnswer {
         if let Some(answer) = self.by_session.get(&request.session) {
             return answer.clone();
         }
@@ -131,13 +128,13 @@ impl CheckIn for Local {
         answer
     }
 
-    fn annul(&mut self, session: SessionId, _patience: Duration) -> Result<(), Code> {
+    fn annul(&mut self, session: SessionId, _deadline: Deadline) -> Result<(), Code> {
         // A number stays with its person; only lanes with a gate take anything back, and those give none.
         self.by_session.remove(&session);
         Ok(())
     }
 
-    fn resolve(&mut self, session: SessionId, _patience: Duration) -> Resolution {
+    fn resolve(&mut self, session: SessionId, _deadline: Deadline) -> Resolution {
         match self.by_session.get(&session) {
             Some(answer) => Resolution::Decided(answer.clone()),
             // What is not in the journal was never given.
@@ -203,9 +200,9 @@ mod tests {
     #[test]
     fn the_same_person_gets_the_same_number_again_and_others_the_next() {
         let mut local = Local::new(settings(), Vec::new(), NOON);
-        assert_eq!(number(&local.check_in(&request(1, 1, NOON), Duration::ZERO)), "A001");
-        assert_eq!(number(&local.check_in(&request(2, 2, NOON), Duration::ZERO)), "A002");
-        let again = local.check_in(&request(3, 1, NOON), Duration::ZERO);
+        assert_eq!(number(&local.check_in(&request(1, 1, NOON), Deadline::default())), "A001");
+        assert_eq!(number(&local.check_in(&request(2, 2, NOON), Deadline::default())), "A002");
+        let again = local.check_in(&request(3, 1, NOON), Deadline::default());
         assert!(matches!(again, CheckInAnswer::Already(_)));
         assert_eq!(number(&again), "A001");
     }
@@ -213,10 +210,10 @@ mod tests {
     #[test]
     fn numbers_start_again_with_the_day_of_business_and_not_when_the_clock_goes_back() {
         let mut local = Local::new(settings(), Vec::new(), NOON);
-        local.check_in(&request(1, 1, NOON), Duration::ZERO);
+        local.check_in(&request(1, 1, NOON), Deadline::default());
         let tomorrow = WallTime(NOON.0 + 86_400_000);
-        assert_eq!(number(&local.check_in(&request(2, 1, tomorrow), Duration::ZERO)), "A001");
-        assert_eq!(number(&local.check_in(&request(3, 2, NOON), Duration::ZERO)), "A002");
+        assert_eq!(number(&local.check_in(&request(2, 1, tomorrow), Deadline::default())), "A001");
+        assert_eq!(number(&local.check_in(&request(3, 2, NOON), Deadline::default())), "A002");
     }
 
     #[test]
@@ -229,22 +226,22 @@ mod tests {
             session: SessionId { run: 9, serial: 1 },
         };
         let mut local = Local::new(settings(), vec![given], NOON);
-        assert_eq!(number(&local.check_in(&request(1, 1, NOON), Duration::ZERO)), "A037");
-        assert_eq!(number(&local.check_in(&request(2, 7, NOON), Duration::ZERO)), "A036");
+        assert_eq!(number(&local.check_in(&request(1, 1, NOON), Deadline::default())), "A037");
+        assert_eq!(number(&local.check_in(&request(2, 7, NOON), Deadline::default())), "A036");
         let session = SessionId { run: 9, serial: 1 };
-        assert!(matches!(local.resolve(session, Duration::ZERO), Resolution::Decided(_)));
+        assert!(matches!(local.resolve(session, Deadline::default()), Resolution::Decided(_)));
         let other = SessionId { run: 9, serial: 2 };
-        assert_eq!(local.resolve(other, Duration::ZERO), Resolution::NeverArrived);
+        assert_eq!(local.resolve(other, Deadline::default()), Resolution::NeverArrived);
     }
 
     #[test]
     fn after_a_salvage_the_rest_of_the_day_has_letters_that_no_lane_uses() {
         let salvaged = LocalSettings { salvages: vec![NOON], ..settings() };
         let mut local = Local::new(salvaged.clone(), Vec::new(), NOON);
-        assert_eq!(number(&local.check_in(&request(1, 1, NOON), Duration::ZERO)), "C001");
+        assert_eq!(number(&local.check_in(&request(1, 1, NOON), Deadline::default())), "C001");
         assert_eq!(local.letters("B"), "D");
         let tomorrow = WallTime(NOON.0 + 86_400_000);
-        assert_eq!(number(&local.check_in(&request(2, 1, tomorrow), Duration::ZERO)), "A001");
+        assert_eq!(number(&local.check_in(&request(2, 1, tomorrow), Deadline::default())), "A001");
         let twice = LocalSettings { salvages: vec![NOON, NOON], ..settings() };
         assert_eq!(Local::new(twice, Vec::new(), NOON).letters("A"), "E");
     }

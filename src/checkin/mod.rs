@@ -7,14 +7,12 @@ mod http;
 mod local;
 mod schema;
 
-use std::time::Duration;
-
 pub use self::{
     http::{Http, HttpCheckInError},
     local::{Local, LocalGiven, LocalSettings},
 };
 use crate::fault::Code;
-use crate::words::{CheckInAnswer, Identity, Mode, Resolution, SessionId, Text, WallTime};
+use crate::words::{CheckInAnswer, Deadline, Identity, Mode, Resolution, SessionId, Text, WallTime};
 
 /// One check-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,15 +35,15 @@ pub struct Request {
     pub at: WallTime,
 }
 
-/// Something that checks people in. Called from one thread; every call ends within its patience.
+/// Something that checks people in. Called from one thread; every call ends by its deadline.
 pub trait CheckIn: Send {
     /// Checks a person in. MUST answer the same for the same session. MUST answer `Unknown`, never `Unavailable`, when
     /// the request may have been carried out.
-    fn check_in(&mut self, request: &Request, patience: Duration) -> CheckInAnswer;
+    fn check_in(&mut self, request: &Request, deadline: Deadline) -> CheckInAnswer;
 
     /// Takes a check-in back: nobody went through. Succeeds too where there is nothing to take back.
-    fn annul(&mut self, session: SessionId, patience: Duration) -> Result<(), Code>;
+    fn annul(&mut self, session: SessionId, deadline: Deadline) -> Result<(), Code>;
 
     /// What became of a session; sends no name. MUST NOT check anybody in.
-    fn resolve(&mut self, session: SessionId, patience: Duration) -> Resolution;
+    fn resolve(&mut self, session: SessionId, deadline: Deadline) -> Resolution;
 }

@@ -154,7 +154,6 @@ pub(super) fn face_lookup(
             Charset::Gbk => identity::CharsetChoice::Gbk,
         },
         fallback_to_union_id: wechatpay.fallback_to_union_id,
-        patience: wechatpay.patience,
     };
     Ok(identity::FaceLookup::new(settings, vault, client.clone(), Arc::clone(clock), cache))
 }
@@ -174,7 +173,7 @@ fn merchants(
         let face = face_lookup(site, merchant, &client, clock, Arc::clone(cache))?;
         let face = Arc::new(face.with_permission_log(permissions.log_of(merchant)));
         let authinfo = match (&site.authinfo, &authinfo_client) {
-            (Some(settings), Some(client)) => Some(Arc::new(authinfo(site, merchant, settings, client, clock)?)),
+            (Some(settings), Some(client)) => Some(Arc::new(authinfo(merchant, settings, client, clock)?)),
             _ => None,
         };
         let ways = identity::Ways { face, weixin: weixin.clone(), authinfo };
@@ -226,7 +225,6 @@ fn authinfo_client(
 
 /// What face terminals ask for.
 fn authinfo(
-    site: &Site,
     merchant: &Merchant,
     settings: &crate::config::AuthInfo,
     client: &http::Client,
@@ -241,7 +239,6 @@ fn authinfo(
         sub_mch_id: merchant.sub_mchid.clone(),
         store_id: settings.store_id.clone(),
         store_name: settings.store_name.clone(),
-        patience: site.wechatpay.patience,
     };
     Ok(identity::AuthInfo::new(settings, key, client.clone(), Arc::clone(clock)))
 }
@@ -301,7 +298,6 @@ fn weixin_calls(
         mch_id: settings.mch_id.clone(),
         cert_serialno: settings.cert_serialno.clone(),
         token,
-        patience: site.wechatpay.patience,
     };
     Ok(weixin::Weixin::new(settings, vault, client, Arc::clone(clock)))
 }

@@ -16,7 +16,7 @@ use crate::{
     fault::{Code, Fault as _, exit},
     identity::CertificateCache,
     service::SystemClock,
-    words::{Clock as _, FaceSid, Identity, masked_credential, masked_name},
+    words::{Clock as _, Deadline, FaceSid, Identity, masked_credential, masked_name},
 };
 
 /// Ask WeChat who is behind a face_sid: signs, asks, verifies and opens, over one warm connection
@@ -98,13 +98,14 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
         Some(file) => Some(File::create(file).map_err(|error| Failure::io(&file.display().to_string(), &error))?),
         None => None,
     };
-    lookup.warm();
+    lookup.warm(Deadline::from_now(&*clock, site.wechatpay.patience));
     let mut all = true;
     let mut each = |text: &str| -> Result<(), Failure> {
         let began = clock.now().moment;
         let result = match FaceSid::parse(text) {
             Ok(face_sid) => {
-                lookup.look_up(&face_sid, began.after(site.wechatpay.patience)).map_err(|error| error.code())
+                let deadline = Deadline::at(began.after(site.wechatpay.patience));
+                lookup.look_up(&face_sid, deadline).map_err(|error| error.code())
             }
             Err(_) => Err(Code::T205),
         };

@@ -16,9 +16,9 @@ use super::{Failure, SiteFile, build};
 use crate::{
     config::Site,
     fault::exit,
-    identity::weixin::{Claim, Verdict},
+    identity::weixin::{Claim, Verdict, Weixin},
     service::SystemClock,
-    words::{Clock, NameStyle, masked_credential},
+    words::{Clock, Deadline, NameStyle, masked_credential},
 };
 
 /// Which call.
@@ -65,11 +65,15 @@ const LONGEST: u64 = 64 * 1024;
 
 pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let open = |site: &SiteFile| build::weixin(&Site::read(&site.config)?, &clock);
+    let open = |site: &SiteFile| -> Result<(Weixin, Deadline), Failure> {
+        let site = Site::read(&site.config)?;
+        Ok((build::weixin(&site, &clock)?, Deadline::from_now(&*clock, site.wechatpay.patience)))
+    };
     let written = |result: io::Result<()>| result.map_err(|error| Failure::io("standard output", &error));
     match command {
         Command::Categories { site, json } => {
-            for category in open(site)?.categories()? {
+            let (weixin, deadline) = open(site)?;
+            for category in weixin.categories(deadline)? {
                 written(if *json {
                     writeln!(out, "{}", json!({ "category": category, "category_id": category.button() }))
                 } else {
@@ -82,7 +86,8 @@ pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Failu
         }
         Command::RealnameAuth { input, reveal } => {
             let question = read(&input.from)?;
-            let identity = open(&input.site)?.realname_auth(question.trim())?;
+            let (weixin, deadline) = open(&input.site)?;
+            let identity = weixin.realname_auth(question.trim(), deadline)?;
             let style = if *reveal { NameStyle::Full } else { NameStyle::Masked };
             let name = identity.real_name.as_ref().map(|name| name.shown(style));
             let name = name.as_ref().map_or("", |name| name.reveal());
@@ -101,7 +106,8 @@ pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Failu
                 line: "expected {\"openid\",\"real_name\",\"cred_id\",\"code\"} as JSON".to_owned(),
                 exit: exit::USAGE,
             })?;
-            let verdict = open(&input.site)?.realname_check(&claim)?;
+            let (weixin, deadline) = open(&input.site)?;
+            let verdict = weixin.realname_check(&claim, deadline)?;
             written(if input.json {
                 writeln!(out, "{}", json!({ "verdict": verdict }))
             } else {

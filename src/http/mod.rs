@@ -16,7 +16,7 @@ use ureq::{Agent, Proxy, RequestBuilder, http::Response as UreqResponse, unversi
 
 pub use self::error::HttpError;
 use self::resolver::CachingResolver;
-use crate::words::Clock;
+use crate::words::{Clock, Deadline};
 
 /// How a client reaches its server.
 #[derive(Clone)]
@@ -60,8 +60,8 @@ pub struct Request<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// The body of a POST.
     pub body: Option<&'a [u8]>,
-    /// The deadline over everything.
-    pub patience: Duration,
+    /// Over everything.
+    pub deadline: Deadline,
     /// A longer body is an error, bytes.
     pub max_body: usize,
 }
@@ -80,6 +80,7 @@ pub struct Response {
 #[derive(Clone)]
 pub struct Client {
     agent: Agent,
+    clock: Arc<dyn Clock>,
     connect_patience: Duration,
 }
 
@@ -103,32 +104,33 @@ impl Client {
             .max_idle_age(settings.idle_age)
             .tls_config(trust::tls(settings)?)
             .build();
-        let resolver = CachingResolver::new(settings.connect_to, clock);
+        let resolver = CachingResolver::new(settings.connect_to, Arc::clone(&clock));
         let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
-        Ok(Self { agent, connect_patience: settings.connect_patience })
+        Ok(Self { agent, clock, connect_patience: settings.connect_patience })
     }
 
-    /// Sends one request and reads its whole answer, within its patience. Any status is an answer.
+    /// Sends one request and reads its whole answer, by its deadline. Any status is an answer.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, HttpError> {
+        let left = request.deadline.left(self.clock.now().moment);
+        if left.is_zero() {
+            return Err(HttpError::LateConnecting);
+        }
+        let (agent, url) = (&self.agent, request.url);
         let answer = match request.method {
-            Method::Get => self.prepared(self.agent.get(request.url), request).call(),
-            Method::Delete => self.prepared(self.agent.delete(request.url), request).call(),
-            Method::Post => self.prepared(self.agent.post(request.url), request).send(request.body.unwrap_or_default()),
+            Method::Get => self.prepared(agent.get(url), request, left).call(),
+            Method::Delete => self.prepared(agent.delete(url), request, left).call(),
+            Method::Post => self.prepared(agent.post(url), request, left).send(request.body.unwrap_or_default()),
         };
         Response::read(answer.map_err(HttpError::from_ureq)?, request.max_body)
     }
 
-    /// Headers and deadlines, the same with a body and without.
-    fn prepared<B>(&self, mut call: RequestBuilder<B>, request: &Request<'_>) -> RequestBuilder<B> {
+    /// Headers and limits, the same with a body and without.
+    fn prepared<B>(&self, mut call: RequestBuilder<B>, request: &Request<'_>, left: Duration) -> RequestBuilder<B> {
         for (name, value) in request.headers {
             call = call.header(*name, *value);
         }
-        let connect = self.connect_patience.min(request.patience);
-        call.config()
-            .timeout_global(Some(request.patience))
-            .timeout_resolve(Some(connect))
-            .timeout_connect(Some(connect))
-            .build()
+        let connect = self.connect_patience.min(left);
+        call.config().timeout_global(Some(left)).timeout_resolve(Some(connect)).timeout_connect(Some(connect)).build()
     }
 }
 

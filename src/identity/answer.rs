@@ -3,7 +3,6 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError, atomic::Ordering},
-    time::Duration,
 };
 
 use serde::Deserialize;
@@ -17,7 +16,7 @@ use crate::{
     fault::Code,
     http::Response,
     vault::{self, PublicKey, SignedAnswer, Vault, Verified},
-    words::{Credential, CredentialId, CredentialType, Identity, OpenId, RealName, UnionId},
+    words::{Credential, CredentialId, CredentialType, Deadline, Identity, OpenId, RealName, UnionId},
 };
 
 /// Nonces of answers seen lately: an answer that comes twice is a replay.
@@ -40,7 +39,7 @@ const LONGEST: usize = 1024;
 const LONGEST_ID: usize = 128;
 
 /// Checks age, key, signature and freshness; nothing of the body is looked at before.
-pub(super) fn verify(lookup: &FaceLookup, response: Response, patience: Duration) -> Result<Verified, Setback> {
+pub(super) fn verify(lookup: &FaceLookup, response: Response, deadline: Deadline) -> Result<Verified, Setback> {
     let refuse = |code| Setback::Final(LookupError::new(code));
     let header = |name| response.header(name).filter(|value| !value.is_empty() && value.len() <= LONGEST);
     if header("wechatpay-signature").is_some_and(|signature| signature.starts_with(PROBE)) {
@@ -54,7 +53,7 @@ pub(super) fn verify(lookup: &FaceLookup, response: Response, patience: Duration
     };
     let key = match key {
         Some(key) => key,
-        None => lookup.fetch_unknown(&serial, now.moment.after(patience)).ok_or_else(|| refuse(Code::N311))?,
+        None => lookup.fetch_unknown(&serial, deadline).ok_or_else(|| refuse(Code::N311))?,
     };
     check_signature(lookup, response, &key).map_err(refuse)
 }

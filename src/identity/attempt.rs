@@ -16,7 +16,7 @@ use crate::{
     fault::{Code, Fault as _},
     http::{Method, Request, Response},
     vault::{RequestToSign, Verified},
-    words::Moment,
+    words::{Deadline, Moment},
 };
 
 /// Which domain is in use.
@@ -54,15 +54,14 @@ const MAX_BODY: usize = 64 * 1024;
 
 impl FaceLookup {
     /// Asks until there is a verified answer, a final error, or no time.
-    pub(super) fn ask(&self, call: Call<'_>, deadline: Moment) -> Result<(Verified, Option<String>), LookupError> {
+    pub(super) fn ask(&self, call: Call<'_>, deadline: Deadline) -> Result<(Verified, Option<String>), LookupError> {
         let (mut probes, mut clocks, mut breaks) = (0, 0, 0);
         let mut wait = FIRST_WAIT;
         loop {
-            let left = deadline.since(self.clock.now().moment);
-            if left.is_zero() {
+            if deadline.left(self.clock.now().moment).is_zero() {
                 return Err(LookupError::new(Code::N304));
             }
-            let setback = match self.attempt(call, left) {
+            let setback = match self.attempt(call, deadline) {
                 Ok(answered) => return Ok(answered),
                 Err(setback) => setback,
             };
@@ -76,7 +75,7 @@ impl FaceLookup {
                 Setback::Broken(error) => return Err(error),
                 Setback::Wait(asked, error) => {
                     let pause = asked.unwrap_or(wait);
-                    if pause >= deadline.since(self.clock.now().moment) {
+                    if pause >= deadline.left(self.clock.now().moment) {
                         return Err(error);
                     }
                     thread::sleep(pause);
@@ -86,17 +85,16 @@ impl FaceLookup {
         }
     }
 
-    fn attempt(&self, call: Call<'_>, patience: Duration) -> Result<(Verified, Option<String>), Setback> {
+    fn attempt(&self, call: Call<'_>, deadline: Deadline) -> Result<(Verified, Option<String>), Setback> {
         if self.settings.public_key.is_none() && self.certificates.is_empty() {
-            let deadline = self.clock.now().moment.after(patience);
             self.download_certificates(deadline).map_err(Setback::Final)?;
         }
-        let response = self.send(call, patience)?;
+        let response = self.send(call, deadline)?;
         let request_id = response.header("request-id").map(ToOwned::to_owned);
         if !(200..300).contains(&response.status) {
             return Err(self.classify(&response));
         }
-        match answer::verify(self, response, patience) {
+        match answer::verify(self, response, deadline) {
             Ok(verified) => Ok((verified, request_id)),
             Err(Setback::Final(error)) => Err(Setback::Final(error.with_request_id(request_id))),
             Err(setback) => Err(setback),
@@ -104,18 +102,16 @@ impl FaceLookup {
     }
 
     /// Signs and sends one request; on a failure to connect, once more to the other domain.
-    pub(super) fn send(&self, call: Call<'_>, patience: Duration) -> Result<Response, Setback> {
-        let began = self.clock.now().moment;
-        let on_backup = self.domains.on_backup(began);
+    pub(super) fn send(&self, call: Call<'_>, deadline: Deadline) -> Result<Response, Setback> {
+        let on_backup = self.domains.on_backup(self.clock.now().moment);
         let (first, second) = match (&self.settings.backup_url, on_backup) {
             (Some(backup), true) => (backup, Some(&self.settings.base_url)),
             (Some(backup), false) => (&self.settings.base_url, Some(backup)),
             (None, _) => (&self.settings.base_url, None),
         };
-        match (self.send_to(first, call, patience), second) {
+        match (self.send_to(first, call, deadline), second) {
             (Err(Setback::Broken(_)), Some(second)) => {
-                let left = patience.saturating_sub(self.clock.now().moment.since(began));
-                let result = self.send_to(second, call, left);
+                let result = self.send_to(second, call, deadline);
                 if result.is_ok() {
                     self.domains.switch(!on_backup, self.clock.now().moment);
                 }
@@ -125,7 +121,7 @@ impl FaceLookup {
         }
     }
 
-    fn send_to(&self, base: &str, call: Call<'_>, patience: Duration) -> Result<Response, Setback> {
+    fn send_to(&self, base: &str, call: Call<'_>, deadline: Deadline) -> Result<Response, Setback> {
         let fault = |error: LookupError| Setback::Final(error);
         let nonce = target::nonce().ok_or_else(|| fault(LookupError::new(Code::X001)))?;
         let timestamp = self.clock.now().wall.unix_seconds() + self.offset.load(Ordering::Relaxed);
@@ -142,7 +138,7 @@ impl FaceLookup {
         headers.extend(serial.as_deref().map(|serial| ("Wechatpay-Serial", serial)));
         let body = Some(body).filter(|body| !body.is_empty());
         headers.extend(body.map(|_| ("Content-Type", "application/json")));
-        let request = Request { method, url: &url, headers: &headers, body, patience, max_body: MAX_BODY };
+        let request = Request { method, url: &url, headers: &headers, body, deadline, max_body: MAX_BODY };
         match self.client.send(&request) {
             Ok(response) => {
                 *self.last_contact.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now().moment);

@@ -15,7 +15,7 @@ use crate::{
     fault::{Code, Fault},
     http::{Client, HttpError, Method, Request},
     vault::{ApiV2Key, AuthInfoFields},
-    words::{AuthInfoGrant, AuthInfoWanted, Clock, LaneId, Moment, Private},
+    words::{AuthInfoGrant, AuthInfoWanted, Clock, Deadline, LaneId, Moment, Private},
 };
 
 /// Who asks.
@@ -34,8 +34,6 @@ pub struct AuthInfoSettings {
     pub store_id: String,
     /// `store_name`
     pub store_name: String,
-    /// The deadline of one call.
-    pub patience: Duration,
 }
 
 /// The call, and what it brought until it ends.
@@ -86,7 +84,12 @@ impl AuthInfo {
 
     /// The grant for a terminal's rawdata: the one that is still good, or a fresh one where there is none or the
     /// terminal wants it.
-    pub fn grant(&self, lane: LaneId, wanted: &AuthInfoWanted) -> Result<AuthInfoGrant, AuthInfoError> {
+    pub fn grant(
+        &self,
+        lane: LaneId,
+        wanted: &AuthInfoWanted,
+        deadline: Deadline,
+    ) -> Result<AuthInfoGrant, AuthInfoError> {
         let AuthInfoWanted { device_id, rawdata, fresh, .. } = wanted;
         let device_id = device_id.as_str();
         let now = self.clock.now().moment;
@@ -94,14 +97,14 @@ impl AuthInfo {
         if let Some((_, authinfo, until)) = kept.filter(|(of, _, until)| !*fresh && of == device_id && now < *until) {
             return Ok(AuthInfoGrant { authinfo, expires_in: until.since(now) + MARGIN });
         }
-        let granted = self.ask(device_id, rawdata)?;
+        let granted = self.ask(device_id, rawdata, deadline)?;
         let until = now.after(granted.expires_in.saturating_sub(MARGIN));
         let entry = (device_id.to_owned(), granted.authinfo.clone(), until);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(lane, entry);
         Ok(granted)
     }
 
-    fn ask(&self, device_id: &str, rawdata: &Private) -> Result<AuthInfoGrant, AuthInfoError> {
+    fn ask(&self, device_id: &str, rawdata: &Private, deadline: Deadline) -> Result<AuthInfoGrant, AuthInfoError> {
         let settings = &self.settings;
         let now = self.clock.now().wall.unix_seconds().to_string();
         let nonce = nonce().ok_or(AuthInfoError::Forged)?;
@@ -128,7 +131,7 @@ impl AuthInfo {
             url: &url,
             headers: &[("Content-Type", "text/xml; charset=utf-8"), ("Accept", "text/xml")],
             body: Some(&body),
-            patience: settings.patience,
+            deadline,
             max_body: MAX_BODY,
         })?;
         let answer = xml::read(&response.body).filter(|_| response.status == 200).ok_or(AuthInfoError::Forged)?;

@@ -12,7 +12,7 @@ use super::{FaceLookup, LookupError, answer, attempt::Setback, target};
 use crate::{
     fault::Code,
     vault::{CertificateFacts, PublicKey},
-    words::{Moment, Now, WallTime},
+    words::{Deadline, Moment, Now, WallTime},
 };
 
 /// Where certificates outlive the program. May be emptied at any time.
@@ -138,7 +138,7 @@ impl Platform {
 
 impl FaceLookup {
     /// The key of a serial number met for the first time, if a download brings it.
-    pub(super) fn fetch_unknown(&self, serial: &str, deadline: Moment) -> Option<PublicKey> {
+    pub(super) fn fetch_unknown(&self, serial: &str, deadline: Deadline) -> Option<PublicKey> {
         if self.settings.public_key.is_some() && !self.vault.can_open_certificates() {
             return None;
         }
@@ -150,7 +150,7 @@ impl FaceLookup {
     }
 
     /// Downloads at most once a minute; answers with an error that says why there is none.
-    pub(super) fn download_certificates(&self, deadline: Moment) -> Result<(), LookupError> {
+    pub(super) fn download_certificates(&self, deadline: Deadline) -> Result<(), LookupError> {
         if !self.certificates.may_try(self.clock.now().moment) {
             return Err(LookupError::new(Code::N311));
         }
@@ -159,9 +159,8 @@ impl FaceLookup {
 
     /// The answer is first opened under the APIv3 key, which authenticates it, and then verified with the very
     /// certificates it brought.
-    fn download(&self, deadline: Moment) -> Result<(), LookupError> {
-        let patience = deadline.since(self.clock.now().moment);
-        let response = match self.send(target::CERTIFICATES, patience) {
+    fn download(&self, deadline: Deadline) -> Result<(), LookupError> {
+        let response = match self.send(target::CERTIFICATES, deadline) {
             Ok(response) => response,
             Err(Setback::Final(error) | Setback::Broken(error) | Setback::Wait(_, error)) => return Err(error),
             Err(Setback::Probe | Setback::Clock) => return Err(LookupError::new(Code::N310)),

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{FaceLookup, LookupError, target::Call};
-use crate::words::Moment;
+use crate::words::Deadline;
 
 /// What the echo proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl FaceLookup {
     ///
     /// # Errors
     /// As [`FaceLookup::look_up`]; N322 where our signature is refused, N310 where the answer is not WeChat's.
-    pub fn echo(&self, deadline: Moment) -> Result<Echo, LookupError> {
+    pub fn echo(&self, deadline: Deadline) -> Result<Echo, LookupError> {
         let sealed = self.settings.public_key.as_ref().and_then(|(_, key)| key.seal(MESSAGE.as_bytes()));
         let question = Question { echo_message: MESSAGE, encrypted_echo_message: sealed };
         let sealed = question.encrypted_echo_message.is_some();

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{NoIdentity, Ways};
-use crate::{fault::Code, words::MerchantPick};
+use crate::{
+    fault::Code,
+    words::{Deadline, MerchantPick},
+};
 
 /// One merchant, and who picks it.
 pub struct Merchant {
@@ -63,16 +66,16 @@ impl Merchants {
     }
 
     /// Makes the connection ready; merchants share it.
-    pub fn warm(&self) {
+    pub fn warm(&self, deadline: Deadline) {
         if let Some(ways) = self.all.first() {
-            ways.face.warm();
+            ways.face.warm(deadline);
         }
     }
 
     /// Refreshes the platform certificates of one merchant for which they are due: the next call brings the next one.
-    pub fn maintain(&self) {
+    pub fn maintain(&self, deadline: Deadline) {
         if let Some(ways) = self.all.iter().find(|ways| ways.face.is_due()) {
-            ways.face.maintain();
+            ways.face.maintain(deadline);
         }
     }
 }

@@ -46,7 +46,7 @@ use crate::{
     fault::{Code, Fault as _},
     http::Client,
     vault::{PublicKey, Vault},
-    words::{Clock, FaceSid, Identity, Moment},
+    words::{Clock, Deadline, FaceSid, Identity, Moment},
 };
 
 /// How WeChat is asked, and how its answers are read.
@@ -73,8 +73,6 @@ pub struct Settings {
     pub charset: CharsetChoice,
     /// Where the real name is refused for want of permission, the `union_id` is asked for instead.
     pub fallback_to_union_id: bool,
-    /// The deadline of calls that nobody waits for in front of the kiosk.
-    pub patience: Duration,
 }
 
 /// `info_type`
@@ -157,7 +155,7 @@ impl FaceLookup {
     ///
     /// # Errors
     /// Every failure carries the operator's code; all failures to open a name are K405 and look alike.
-    pub fn look_up(&self, face_sid: &FaceSid, deadline: Moment) -> Result<Identity, LookupError> {
+    pub fn look_up(&self, face_sid: &FaceSid, deadline: Deadline) -> Result<Identity, LookupError> {
         let wanted = self.permissions.wanted(self.settings.info_type, self.clock.now().moment);
         let result = self.look_up_as(face_sid, wanted, deadline);
         let refused = matches!(&result, Err(error) if error.code() == Code::N321);
@@ -171,7 +169,7 @@ impl FaceLookup {
         result
     }
 
-    fn look_up_as(&self, face_sid: &FaceSid, info_type: InfoType, deadline: Moment) -> Result<Identity, LookupError> {
+    fn look_up_as(&self, face_sid: &FaceSid, info_type: InfoType, deadline: Deadline) -> Result<Identity, LookupError> {
         let target = target::of(&self.settings, info_type, face_sid);
         let (verified, request_id) = self.ask(Call::get(target.reveal()), deadline)?;
         answer::read(&verified, info_type, &self.vault, &self.opener)
@@ -185,19 +183,19 @@ impl FaceLookup {
     }
 
     /// Makes the connection ready, because a face may follow. Cheap, one at a time, nothing when one is ready.
-    pub fn warm(&self) {
+    pub fn warm(&self, deadline: Deadline) {
         if self.is_fresh() || self.warming.swap(true, Ordering::AcqRel) {
             return;
         }
         // Any answer will do: a connection is what is wanted, and the server's clock comes with it.
-        let _ = self.send(target::CERTIFICATES, self.settings.patience);
+        let _ = self.send(target::CERTIFICATES, deadline);
         self.warming.store(false, Ordering::Release);
     }
 
     /// Refreshes platform certificates when they are due. Nothing in public-key mode.
-    pub fn maintain(&self) {
+    pub fn maintain(&self, deadline: Deadline) {
         if self.is_due() {
-            let _ = self.download_certificates(self.clock.now().moment.after(self.settings.patience));
+            let _ = self.download_certificates(deadline);
         }
     }
 

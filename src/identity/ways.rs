@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     fault::{Code, Fault as _},
-    words::{AuthInfoGrant, AuthInfoWanted, Credential, Identity, LaneId, Moment, RealnameClaim, WayIn},
+    words::{AuthInfoGrant, AuthInfoWanted, Credential, Deadline, Identity, LaneId, RealnameClaim, WayIn},
 };
 
 /// What may be asked.
@@ -40,24 +40,29 @@ impl NoIdentity {
 
 impl Ways {
     /// Who presents this?
-    pub fn who(&self, way: &WayIn, deadline: Moment) -> Result<Identity, NoIdentity> {
+    pub fn who(&self, way: &WayIn, deadline: Deadline) -> Result<Identity, NoIdentity> {
         match way {
             WayIn::Face(face_sid) => self.face.look_up(face_sid, deadline).map_err(|error| NoIdentity {
                 code: error.code(),
                 request_id: error.request_id().map(str::to_owned),
                 told: error.to_string(),
             }),
-            WayIn::RealnameAuth(token) => self.weixin()?.realname_auth(token.reveal()).map_err(from_weixin),
-            WayIn::RealnameCheck(claim) => self.check(claim),
+            WayIn::RealnameAuth(token) => self.weixin()?.realname_auth(token.reveal(), deadline).map_err(from_weixin),
+            WayIn::RealnameCheck(claim) => self.check(claim, deadline),
             // Only the site's system knows.
             WayIn::Voucher(voucher) => Ok(Identity { voucher: Some(voucher.clone()), ..Identity::default() }),
         }
     }
 
     /// A terminal's authinfo.
-    pub fn authinfo(&self, lane: LaneId, wanted: &AuthInfoWanted) -> Result<AuthInfoGrant, NoIdentity> {
+    pub fn authinfo(
+        &self,
+        lane: LaneId,
+        wanted: &AuthInfoWanted,
+        deadline: Deadline,
+    ) -> Result<AuthInfoGrant, NoIdentity> {
         let authinfo = self.authinfo.as_ref().ok_or_else(|| NoIdentity::new(Code::T213))?;
-        authinfo.grant(lane, wanted).map_err(|error| NoIdentity {
+        authinfo.grant(lane, wanted, deadline).map_err(|error| NoIdentity {
             code: error.code(),
             request_id: None,
             told: error.to_string(),
@@ -68,7 +73,7 @@ impl Ways {
         self.weixin.as_deref().ok_or_else(|| NoIdentity::new(Code::T213))
     }
 
-    fn check(&self, claim: &RealnameClaim) -> Result<Identity, NoIdentity> {
+    fn check(&self, claim: &RealnameClaim, deadline: Deadline) -> Result<Identity, NoIdentity> {
         let weixin = self.weixin()?;
         let card = claim.card.as_ref().ok_or_else(|| NoIdentity::new(Code::T213))?;
         let question = Claim {
@@ -78,7 +83,7 @@ impl Ways {
             cred_type: card.kind.number().to_string(),
             code: claim.code.reveal().to_owned(),
         };
-        match weixin.realname_check(&question).map_err(from_weixin)? {
+        match weixin.realname_check(&question, deadline).map_err(from_weixin)? {
             Verdict::Match => Ok(Identity {
                 openid: Some(claim.openid.clone()),
                 real_name: Some(card.name.clone()),

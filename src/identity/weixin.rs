@@ -26,7 +26,7 @@ use crate::{
     fault::Code,
     http::{Client, Method, Request},
     vault::Vault,
-    words::Clock,
+    words::{Clock, Deadline},
 };
 
 /// How weixin is asked.
@@ -41,8 +41,6 @@ pub struct Settings {
     pub cert_serialno: Option<String>,
     /// Where access tokens come from.
     pub token: TokenSource,
-    /// The deadline of one call, a renewed token included.
-    pub patience: Duration,
 }
 
 /// The calls. Shared by whoever asks.
@@ -76,21 +74,26 @@ impl Weixin {
     }
 
     /// One call, with one renewed token and one retry for a busy system at most.
-    fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&[u8]>) -> Result<T, WeixinError> {
-        let deadline = self.clock.now().moment.after(self.settings.patience);
+    fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&[u8]>,
+        deadline: Deadline,
+    ) -> Result<T, WeixinError> {
         let (mut renewed, mut waited) = (false, false);
-        let mut token = self.tokens.current(self)?;
+        let mut token = self.tokens.current(self, deadline)?;
         loop {
             let url = Zeroizing::new(format!("{}{path}?access_token={}", self.settings.base_url, &*token));
-            let answer = self.send(method, &url, &[], body, deadline.since(self.clock.now().moment))?;
+            let answer = self.send(method, &url, &[], body, deadline)?;
             match read(&answer) {
                 Err(error) if error.kind() == Kind::StaleToken && !renewed => {
                     renewed = true;
-                    token = self.tokens.renewed(self, &token)?;
+                    token = self.tokens.renewed(self, &token, deadline)?;
                 }
                 Err(error) if error.kind() == Kind::Busy && !waited => {
                     waited = true;
-                    thread::sleep(BUSY.min(deadline.since(self.clock.now().moment)));
+                    thread::sleep(BUSY.min(deadline.left(self.clock.now().moment)));
                 }
                 result => return result,
             }
@@ -104,14 +107,14 @@ impl Weixin {
         url: &str,
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
-        patience: Duration,
+        deadline: Deadline,
     ) -> Result<Zeroizing<Vec<u8>>, WeixinError> {
         let mut all = vec![("Accept", "application/json")];
         if method == Method::Post {
             all.push(("Content-Type", "application/json; charset=utf-8"));
         }
         all.extend_from_slice(headers);
-        let request = Request { method, url, headers: &all, body, patience, max_body: MAX_BODY };
+        let request = Request { method, url, headers: &all, body, deadline, max_body: MAX_BODY };
         let response = self.client.send(&request)?;
         match response.status {
             200 => Ok(Zeroizing::new(response.body)),

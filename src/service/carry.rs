@@ -18,7 +18,7 @@ use crate::{
     kiosk::{CheckInRequest, Device, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
     store::Correlator,
     terminal::Reply,
-    words::{CheckInAnswer, Clock, LaneId, Mode, Moment, Resolution},
+    words::{CheckInAnswer, Clock, Deadline, LaneId, Mode, Moment, Resolution},
 };
 
 /// One lane's threads and connections.
@@ -88,6 +88,7 @@ impl Carrier {
                 }
             }
             Output::LookUp { session, pick, way, deadline } => {
+                let deadline = Deadline::at(deadline);
                 if self.lookups.offer(Errand::LookUp { session, pick, way, deadline }).is_err() {
                     return Some(Input::Found { session, result: Err(Code::X003) });
                 }
@@ -160,7 +161,7 @@ impl Carrier {
             choice,
             at: self.clock.now().wall,
         });
-        match self.checkins.offer(Question::CheckIn { request, deadline }) {
+        match self.checkins.offer(Question::CheckIn { request, deadline: Deadline::at(deadline) }) {
             Ok(()) => None,
             Err(_) => unavailable(Code::X003),
         }

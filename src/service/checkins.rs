@@ -10,13 +10,13 @@ use super::{Inputs, worker::Worker};
 use crate::{
     checkin::{CheckIn, Request},
     kiosk::Input,
-    words::{Clock, Moment, SessionId},
+    words::{Clock, Deadline, SessionId},
 };
 
 /// What the site's system is asked.
 pub(super) enum Question {
     /// Check this person in.
-    CheckIn { request: Box<Request>, deadline: Moment },
+    CheckIn { request: Box<Request>, deadline: Deadline },
     /// What became of this session?
     Resolve { session: SessionId },
     /// Nobody went through: take it back.
@@ -41,16 +41,16 @@ pub(super) fn spawn(
         while let Ok(question) = questions.recv() {
             let input = pulse.working(|| {
                 let mut adapter = current.lock().unwrap_or_else(PoisonError::into_inner);
+                let of_the_past = Deadline::from_now(&*reader, RESOLVE_PATIENCE);
                 match question {
                     Question::CheckIn { request, deadline } => {
-                        let patience = deadline.since(reader.now().moment);
-                        Input::Answered { session: request.session, answer: adapter.check_in(&request, patience) }
+                        Input::Answered { session: request.session, answer: adapter.check_in(&request, deadline) }
                     }
                     Question::Annul { session } => {
-                        Input::Annulled { session, result: adapter.annul(session, RESOLVE_PATIENCE) }
+                        Input::Annulled { session, result: adapter.annul(session, of_the_past) }
                     }
                     Question::Resolve { session } => {
-                        Input::Resolved { session, resolution: adapter.resolve(session, RESOLVE_PATIENCE) }
+                        Input::Resolved { session, resolution: adapter.resolve(session, of_the_past) }
                     }
                 }
             });

@@ -11,7 +11,7 @@ use crate::{
     fault::Code,
     identity::{Merchants, NoIdentity},
     kiosk::Input,
-    words::{AuthInfoWanted, Clock, LaneId, MerchantPick, Moment, PeerId, SessionId, WallTime, WayIn},
+    words::{AuthInfoWanted, Clock, Deadline, LaneId, MerchantPick, PeerId, SessionId, WallTime, WayIn},
 };
 
 /// What a lookup worker does next.
@@ -21,7 +21,7 @@ pub(super) enum Errand {
     /// Refresh certificates if they are due.
     Maintain,
     /// Ask who this is.
-    LookUp { session: SessionId, pick: MerchantPick, way: WayIn, deadline: Moment },
+    LookUp { session: SessionId, pick: MerchantPick, way: WayIn, deadline: Deadline },
     /// Ask for a terminal's authinfo.
     AuthInfo { lane: LaneId, peer: PeerId, seq: u64, wanted: AuthInfoWanted },
 }
@@ -45,13 +45,14 @@ pub(super) fn spawn(
         let inputs = inputs.clone();
         move |errand| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
+            let from_now = Deadline::from_now(&*clock, patience);
             match errand {
-                Errand::Warm => merchants.warm(),
-                Errand::Maintain => merchants.maintain(),
+                Errand::Warm => merchants.warm(from_now),
+                Errand::Maintain => merchants.maintain(from_now),
                 Errand::AuthInfo { lane, peer, seq, wanted } => {
                     let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
                     let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });
-                    let result = picked.and_then(|ways| ways.authinfo(lane, &wanted));
+                    let result = picked.and_then(|ways| ways.authinfo(lane, &wanted, from_now));
                     let result = result.map_err(|NoIdentity { code, told, .. }| {
                         tracing::warn!(lane = lane.0, %code, error = told, "no authinfo for the terminal");
                         code

@@ -8,6 +8,13 @@ use time::{OffsetDateTime, UtcOffset};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub Duration);
 
+/// When a piece of work must be over, for every layer that takes part in it.
+///
+/// It is set once, where the work begins; whoever is given one can look how much is left and shorten it, never lengthen
+/// it or begin it again: three layers that each wait for the whole patience would keep a person for three of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(Moment);
+
 /// Wall time in milliseconds since 1970-01-01 UTC. For signatures, slips and records; never for deadlines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallTime(pub i64);
@@ -43,6 +50,28 @@ impl Moment {
     }
 }
 
+impl Deadline {
+    /// Over at this moment.
+    pub fn at(moment: Moment) -> Self {
+        Self(moment)
+    }
+
+    /// Work that begins now may take so long.
+    pub fn from_now(clock: &dyn Clock, patience: Duration) -> Self {
+        Self(clock.now().moment.after(patience))
+    }
+
+    /// What is left, zero when it is over.
+    pub fn left(self, now: Moment) -> Duration {
+        self.0.since(now)
+    }
+
+    /// No later than `limit` from now.
+    pub fn within(self, now: Moment, limit: Duration) -> Self {
+        self.min(Self(now.after(limit)))
+    }
+}
+
 impl WallTime {
     /// Whole seconds since 1970-01-01 UTC.
     pub fn unix_seconds(self) -> i64 {
@@ -72,6 +101,15 @@ impl ServiceDay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deadline_is_shortened_and_never_lengthened() {
+        let second = Duration::from_secs;
+        let (now, deadline) = (Moment(second(10)), Deadline::at(Moment(second(18))));
+        assert_eq!(deadline.within(now, second(3)).left(now), second(3));
+        assert_eq!(deadline.within(now, second(30)).left(now), second(8));
+        assert_eq!(deadline.left(Moment(second(20))), Duration::ZERO);
+    }
 
     #[test]
     fn a_day_of_business_begins_at_the_reset_minute() {

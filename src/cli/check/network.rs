@@ -15,7 +15,7 @@ use crate::{
     http::{Client, Method, Request},
     identity,
     vault::RequestToSign,
-    words::{Clock, FaceSid, SessionId},
+    words::{Clock, Deadline, FaceSid, SessionId},
 };
 
 /// How long one hop may take.
@@ -122,8 +122,8 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     };
     let url = format!("{}{path_and_query}", site.wechatpay.base_url);
     let headers = [("Accept", "application/json"), ("Authorization", authorization.as_str())];
-    let request =
-        Request { method: Method::Get, url: &url, headers: &headers, body: None, patience: HOP, max_body: 65536 };
+    let deadline = Deadline::from_now(&**clock, HOP);
+    let request = Request { method: Method::Get, url: &url, headers: &headers, body: None, deadline, max_body: 65536 };
     let response = match client.send(&request) {
         Ok(response) => response,
         Err(error) => return report.fault("tls", &error),
@@ -168,7 +168,7 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_
     }
     match build::weixin(site, clock) {
         Err(failure) => report.failed("weixin", Code::C101, failure.line),
-        Ok(weixin) => match weixin.categories() {
+        Ok(weixin) => match weixin.categories(Deadline::from_now(&**clock, 2 * HOP)) {
             Ok(categories) => report.ok("weixin", format!("token accepted, {} categories", categories.len())),
             Err(error) => report.fault("weixin", &error),
         },
@@ -182,7 +182,7 @@ fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     }
     match build::http_checkin(site, clock) {
         Err(fault) => report.fault("site-system", &*fault),
-        Ok(mut adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, HOP) {
+        Ok(mut adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP)) {
             crate::words::Resolution::CannotSay(code) => report.failed("site-system", code, code.summary()),
             _ => report.ok("site-system", "reached, and it accepts our credentials"),
         },
@@ -209,7 +209,7 @@ pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>)
         Ok(lookup) => lookup,
         Err(fault) => return report.fault("echo", &*fault),
     };
-    match lookup.echo(clock.now().moment.after(2 * HOP)) {
+    match lookup.echo(Deadline::from_now(&**clock, 2 * HOP)) {
         Ok(echo) if echo.sealed => report.ok("echo", "WeChat accepts our signature and our seal, and its own verifies"),
         Ok(_) => report.ok("echo", "WeChat accepts our signature, and its own verifies"),
         Err(error) if error.code() == Code::N320 => {
@@ -233,7 +233,7 @@ pub(super) fn sub_merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Re
         let whose = merchant.name.as_ref().map_or_else(String::new, |name| format!("merchant {name}: "));
         let asked = build::wechat_client(site, clock)
             .and_then(|client| build::face_lookup(site, merchant, &client, clock, Arc::new(Forgetful)))
-            .map(|lookup| lookup.look_up(&nobody, clock.now().moment.after(2 * HOP)));
+            .map(|lookup| lookup.look_up(&nobody, Deadline::from_now(&**clock, 2 * HOP)));
         match asked {
             Ok(Err(error)) if error.code() == Code::N320 => {
                 report.ok("sub-merchant", format!("{whose}WeChat refuses nothing but a face that nobody has"));

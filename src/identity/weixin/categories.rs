@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Weixin, WeixinError};
-use crate::http::Method;
+use crate::{http::Method, words::Deadline};
 
 /// A category that the mini-program has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Category {
 
 impl Weixin {
     /// The mini-program's categories; none is legal.
-    pub fn categories(&self) -> Result<Vec<Category>, WeixinError> {
-        self.call(Method::Get, "/wxa/get_category", None).map(|Answer { category_list }| category_list)
+    pub fn categories(&self, deadline: Deadline) -> Result<Vec<Category>, WeixinError> {
+        self.call(Method::Get, "/wxa/get_category", None, deadline).map(|Answer { category_list }| category_list)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     http::Method,
     identity::{CharsetChoice, plausible},
     vault::{Padding, Sealed},
-    words::{Credential, CredentialId, CredentialType, Identity, RealName},
+    words::{Credential, CredentialId, CredentialType, Deadline, Identity, RealName},
 };
 
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ impl Weixin {
     /// # Errors
     /// C101 where `[weixin]` lacks what this call needs; W105 where the person must agree again; K405 for whatever does
     /// not open to a name and an identity card number.
-    pub fn realname_auth(&self, auth_token: &str) -> Result<Identity, WeixinError> {
+    pub fn realname_auth(&self, auth_token: &str, deadline: Deadline) -> Result<Identity, WeixinError> {
         let missing = || WeixinError::new(Code::C101);
         let vault = self.vault.as_ref().ok_or_else(missing)?;
         let mch_id = self.settings.mch_id.as_deref().ok_or_else(missing)?;
@@ -46,7 +46,7 @@ impl Weixin {
         let sign = vault.sign_realname_auth(timestamp)?;
         let question = Question { auth_token, mch_id, cert_serialno, timestamp, sign: &sign };
         let body = serde_json::to_vec(&question).map_err(|_| WeixinError::new(Code::X001))?;
-        let answer: Answer = self.call(Method::Post, "/cgi-bin/wxopen/getrealnameinfo", Some(&body))?;
+        let answer: Answer = self.call(Method::Post, "/cgi-bin/wxopen/getrealnameinfo", Some(&body), deadline)?;
         let open = |base64: &str| vault.open_sealed(Padding::Pkcs1v15, &Sealed::over_tls_alone(base64));
         // Both, whatever becomes of the first: all failures cost and look the same.
         let (name, number) = (open(&answer.encryted_real_name), open(&answer.encryted_credential_id));

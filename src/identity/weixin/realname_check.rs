@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Weixin, WeixinError};
-use crate::{fault::Code, http::Method};
+use crate::{fault::Code, http::Method, words::Deadline};
 
 /// What a person claims. Sent as it is: UTF-8, the code unchanged.
 #[derive(Clone, Serialize, Deserialize, zeroize::ZeroizeOnDrop)]
@@ -48,9 +48,9 @@ struct Answer {
 
 impl Weixin {
     /// Checks a claim. A code is good for one question.
-    pub fn realname_check(&self, claim: &Claim) -> Result<Verdict, WeixinError> {
+    pub fn realname_check(&self, claim: &Claim, deadline: Deadline) -> Result<Verdict, WeixinError> {
         let body = zeroize::Zeroizing::new(serde_json::to_vec(claim).map_err(|_| WeixinError::new(Code::X001))?);
-        let answer: Answer = self.call(Method::Post, "/intp/realname/checkrealnameinfo", Some(&body))?;
+        let answer: Answer = self.call(Method::Post, "/intp/realname/checkrealnameinfo", Some(&body), deadline)?;
         Ok(verdict(&answer.verify_openid, &answer.verify_real_name))
     }
 }

@@ -12,7 +12,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{MAX_BODY, Weixin, WeixinError, read};
-use crate::{fault::Code, http::Method, words::Moment};
+use crate::{
+    fault::Code,
+    http::Method,
+    words::{Deadline, Moment},
+};
 
 /// Where access tokens come from.
 #[derive(Clone, Debug)]
@@ -62,35 +66,39 @@ struct Answer {
 
 impl Tokens {
     /// The token in use, or a fresh one.
-    pub(super) fn current(&self, weixin: &Weixin) -> Result<Zeroizing<String>, WeixinError> {
+    pub(super) fn current(&self, weixin: &Weixin, deadline: Deadline) -> Result<Zeroizing<String>, WeixinError> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             Some((token, until)) if weixin.clock.now().moment < *until => Ok(token.clone()),
-            _ => fresh(weixin, None).map(|token| kept.insert(token).0.clone()),
+            _ => fresh(weixin, None, deadline).map(|token| kept.insert(token).0.clone()),
         }
     }
 
     /// A token other than `stale`. Whoever comes while another caller fetches it gets that one.
-    pub(super) fn renewed(&self, weixin: &Weixin, stale: &str) -> Result<Zeroizing<String>, WeixinError> {
+    pub(super) fn renewed(
+        &self,
+        weixin: &Weixin,
+        stale: &str,
+        deadline: Deadline,
+    ) -> Result<Zeroizing<String>, WeixinError> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             Some((token, _)) if **token != stale => Ok(token.clone()),
-            _ => fresh(weixin, Some(stale)).map(|token| kept.insert(token).0.clone()),
+            _ => fresh(weixin, Some(stale), deadline).map(|token| kept.insert(token).0.clone()),
         }
     }
 }
 
-fn fresh(weixin: &Weixin, stale: Option<&str>) -> Result<(Zeroizing<String>, Moment), WeixinError> {
+fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<(Zeroizing<String>, Moment), WeixinError> {
     let settings = &weixin.settings;
     let now = weixin.clock.now().moment;
-    let patience = settings.patience;
     match &settings.token {
         TokenSource::File(file) => Ok((secret_in(file)?, now.after(FROM_FILE))),
         TokenSource::Central { url, bearer } => {
             let bearer = bearer.as_ref().map(secret_in).transpose()?;
             let bearer = bearer.map(|token| Zeroizing::new(format!("Bearer {}", &*token)));
             let headers: Vec<(&str, &str)> = bearer.iter().map(|value| ("Authorization", value.as_str())).collect();
-            taken(&weixin.send(Method::Get, url, &headers, None, patience)?, now)
+            taken(&weixin.send(Method::Get, url, &headers, None, deadline)?, now)
         }
         TokenSource::StableToken { secret } => {
             let secret = secret_in(secret)?;
@@ -103,7 +111,7 @@ fn fresh(weixin: &Weixin, stale: Option<&str>) -> Result<(Zeroizing<String>, Mom
                     force_refresh,
                 };
                 let body = serde_json::to_vec(&question).map_err(|_| WeixinError::new(Code::X001))?;
-                taken(&weixin.send(Method::Post, &url, &[], Some(&Zeroizing::new(body)), patience)?, now)
+                taken(&weixin.send(Method::Post, &url, &[], Some(&Zeroizing::new(body)), deadline)?, now)
             };
             let (token, until) = ask(false)?;
             // Weixin believes in a token that it has just refused: force is allowed twenty times a day.
