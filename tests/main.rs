@@ -4,6 +4,7 @@ mod answers;
 mod architecture;
 mod bench_board;
 mod boards;
+mod chaos;
 mod client_certificates;
 mod core;
 mod devices;

@@ -52,6 +52,8 @@ struct Inner {
     requests: usize,
     /// Sessions taken back.
     annulled: Vec<String>,
+    /// Who was let in, ever: session and number.
+    admitted: Vec<(String, Option<String>)>,
 }
 
 impl Hospital {
@@ -91,6 +93,11 @@ impl Hospital {
     /// The sessions that were taken back.
     pub fn annulled(&self) -> Vec<String> {
         self.state.inner().annulled.clone()
+    }
+
+    /// Every session that was let in, with the number it got.
+    pub fn admitted(&self) -> Vec<(String, Option<String>)> {
+        self.state.inner().admitted.clone()
     }
 
     /// Requests that passed the HMAC check.
@@ -163,6 +170,9 @@ impl Inner {
             [&question["patient"]["credential_id"], &person["credential_id"], &person["union_id"], &person["voucher"]];
         let key = known.into_iter().map(text).find(|key| !key.is_empty());
         let answer = self.decide(&key.unwrap_or_default(), &text(&question["mode"]), choice);
+        if answer["answer"] == "admitted" {
+            self.admitted.push((session.clone(), answer["number"].as_str().map(str::to_owned)));
+        }
         self.sessions.insert(session, answer.clone());
         answer
     }
