@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::PathBuf,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -99,7 +99,7 @@ fn killed_at_any_time_it_loses_doubles_and_invents_nothing() {
 }
 
 impl Gate {
-    fn watch(&self, bench: &PathBuf) {
+    fn watch(&self, bench: &Path) {
         let mut was_open = false;
         let mut dice = Dice::new(7);
         while !self.done.load(Ordering::Relaxed) {
