@@ -217,7 +217,7 @@ impl World {
                     let fault = dice.toss().then_some(Code::D601);
                     self.give(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault });
                 }
-                _ => self.give(Input::Cancelled { lane: LANE, peer: PeerId(1), seq: 9 }),
+                _ => self.give(Input::Cancelled { lane: LANE, peer: PeerId(1), seq: 9, session: None }),
             },
             15 => {
                 if let Some(session) = self.to_annul.pop_first() {

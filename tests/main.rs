@@ -25,6 +25,7 @@ mod power_cut;
 mod printers;
 mod program;
 mod proxies;
+mod repeats;
 mod running;
 mod scenes;
 mod session;

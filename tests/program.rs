@@ -16,7 +16,10 @@ use facemchd::sim::{
 };
 use serde_json::{Value, json};
 
-use crate::running::{Daemon, Sandbox, is_emulated, program, run};
+use crate::{
+    lookups::clock,
+    running::{Daemon, Sandbox, is_emulated, program, run},
+};
 
 fn at_three() -> Booking {
     Booking::At("3楼 内科".to_owned())
@@ -395,6 +398,26 @@ fn staff_close_and_open_a_lane_and_have_a_slip_printed_again() {
     let slips = String::from_utf8_lossy(&journal.stdout).lines().filter(|line| line.contains("  slip ")).count();
     assert_eq!(slips, 2);
     assert_eq!(ask(&["lane", "kiosk-1", "closed"]).0, Some(69), "the daemon has gone");
+}
+
+#[test]
+fn a_slip_that_no_printer_can_print_again_is_answered_at_once_and_holds_no_place() {
+    let sandbox = Sandbox::new();
+    sandbox.wechat.know(Person::new("sid-1", "张三丰"));
+    sandbox.hospital.open_house();
+    let daemon = sandbox.start();
+    let mut terminal = sandbox.terminal(1);
+    terminal.face("sid-1", true).expect("sent");
+    let session = terminal.receive_type("outcome").expect("told")["session"].as_str().expect("a session").to_owned();
+    let clock = clock();
+    let began = clock.now().moment;
+    for _ in 0..20 {
+        let output = run(&["reprint", &session, "--config", sandbox.site()]);
+        let told = text(&output.stdout);
+        assert!(told.starts_with("not printed: P701"), "{told}");
+    }
+    assert!(clock.now().moment.since(began) < Duration::from_secs(20), "each was answered at once");
+    assert_eq!(daemon.stop(), Some(0));
 }
 
 #[test]

@@ -332,7 +332,7 @@ fn the_name_is_gone_on_cancel() {
     let mut core = kiosk();
     let session = core.known("sid-1", 1, "张三丰");
     core.answer(session, CheckInAnswer::Admitted(admission("A001")));
-    core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 9 });
+    core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 9, session: None });
     assert_eq!((core.scene().kind, core.scene().name), (SceneKind::Idle, None));
 }
 
@@ -340,7 +340,7 @@ fn the_name_is_gone_on_cancel() {
 fn a_cancel_while_wechat_is_asked_ends_the_visit() {
     let mut core = kiosk();
     let session = core.face("sid-1", 1).expect("a session");
-    core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 2 });
+    core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 2, session: None });
     assert_eq!((core.closed(session), core.scene().kind), (Some("cancelled"), SceneKind::Cancelled));
 }
 
@@ -348,7 +348,7 @@ fn a_cancel_while_wechat_is_asked_ends_the_visit() {
 fn a_cancel_while_the_site_is_asked_hides_the_end_and_keeps_the_truth() {
     let mut core = kiosk();
     let session = core.known("sid-1", 1, "张三");
-    core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 2 });
+    core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 2, session: None });
     core.forget();
     core.answer(session, CheckInAnswer::Admitted(admission("A001")));
     assert_eq!((core.scenes().len(), core.effects()), (0, 0));

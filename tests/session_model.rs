@@ -203,7 +203,7 @@ impl World {
                 let face_sid = crate::core::sid(&format!("sid-{sid}"));
                 self.give(Input::Consented { lane: LaneId(lane), peer, seq: 9, face_sid, granted });
             }
-            Event::Cancel { lane } => self.give(Input::Cancelled { lane: LaneId(lane), peer, seq: 9 }),
+            Event::Cancel { lane } => self.give(Input::Cancelled { lane: LaneId(lane), peer, seq: 9, session: None }),
             Event::Choose { lane, option } => {
                 self.give(Input::Chose { lane: LaneId(lane), peer: Some(peer), seq: 9, session: None, option });
             }

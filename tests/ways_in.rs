@@ -108,7 +108,7 @@ fn a_document_is_forgotten_after_a_minute_and_when_the_person_gives_up() {
         let mut core = kiosk();
         read(&mut core, card("张三", "1101"));
         if give_up {
-            core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 2 });
+            core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 2, session: None });
         } else {
             core.pass(61 * SECOND);
         }

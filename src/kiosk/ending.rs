@@ -189,7 +189,7 @@ impl Kiosk {
             PrintOutcome::Unknown => Some(Code::P705),
             PrintOutcome::NotPrinted(code) => Some(code),
         };
-        if self.reprints.remove(&job) {
+        if self.reprints.remove(&job).is_some() {
             return self.note(Record::Printed { job, outcome });
         }
         let Some(session) = self.sessions.get_mut(&job.session) else { return };

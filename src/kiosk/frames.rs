@@ -20,9 +20,10 @@ impl Kiosk {
     pub(super) fn recognised(&mut self, now: Moment, lane: LaneId, peer: PeerId, mut arrival: Arrival) {
         let seq = arrival.seq;
         let stopping = self.stopping;
+        let trace = self.trace(&arrival.way);
         let Some(place) = self.lane(lane) else { return };
         place.forget(now);
-        if let Some((session, outcome)) = place.repeated(peer, &arrival) {
+        if let Some((session, outcome)) = place.session_of(trace) {
             self.acknowledge(lane, peer, seq, AckStatus::Repeated, Some(session), None);
             match (outcome, self.sessions.get_mut(&session)) {
                 (Some(outcome), _) => self.emit(Output::Tell { lane, peer, seq, outcome }),
@@ -47,15 +48,17 @@ impl Kiosk {
         }
         if let Some(id) = foreground {
             match self.sessions.get(&id).map(|session| &session.stage) {
-                // Whoever did not agree or choose has gone: the next person stands here now.
-                Some(Stage::Held { .. } | Stage::Choosing { .. }) => self.close(id, Verdict::cancelled(None)),
+                // Whoever did not agree has gone: the terminal asks the next person now.
+                Some(Stage::Held { .. }) => self.close(id, Verdict::cancelled(None)),
                 _ => return self.acknowledge(lane, peer, seq, AckStatus::Busy, None, Some(Code::T208)),
             }
         }
-        let Some(id) = self.new_session_id() else {
+        let Some(id) = self.new_session_id(lane) else {
             return self.acknowledge(lane, peer, seq, AckStatus::Busy, None, Some(Code::X003));
         };
-        let card = self.lane(lane).and_then(|place| place.card.take()).map(|(card, _)| card);
+        let Some(place) = self.lane(lane) else { return };
+        place.remember(now, trace, id);
+        let card = place.card.take().map(|(card, _)| card);
         let patient = match &mut arrival.way {
             WayIn::RealnameCheck(claim) if claim.card.is_none() => {
                 claim.card = card;
@@ -85,7 +88,6 @@ impl Kiosk {
         patient: Option<Card>,
     ) {
         let Some(place) = self.lane(lane) else { return };
-        place.remember(now, peer, &arrival, id);
         place.foreground = Some(id);
         place.presenting = None;
         let patience = place.settings.patience;
@@ -152,12 +154,13 @@ impl Kiosk {
         now: Moment,
         lane: LaneId,
         (peer, seq): (PeerId, u64),
-        face_sid: &FaceSid,
+        face_sid: FaceSid,
         granted: bool,
     ) {
+        let trace = self.trace(&WayIn::Face(face_sid));
         let Some(place) = self.lane(lane) else { return };
         place.forget(now);
-        let Some((id, outcome)) = place.session_of(face_sid) else {
+        let Some((id, outcome)) = place.session_of(trace) else {
             return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(Code::T207));
         };
         match self.sessions.get_mut(&id) {
@@ -193,7 +196,7 @@ impl Kiosk {
     ) {
         let foreground = self.lane(lane).and_then(|place| place.foreground);
         let wanted = session.or(foreground).filter(|id| Some(*id) == foreground);
-        let status = wanted.map(|id| self.pick(now, id, option));
+        let status = wanted.map(|id| self.pick(now, id, seq, option));
         let Some(peer) = peer else { return };
         match (status, wanted) {
             (Some(Some(status)), Some(id)) => {
@@ -207,24 +210,37 @@ impl Kiosk {
     }
 
     /// Takes the person's choice, or says that it had been taken; none where there is nothing to choose.
-    fn pick(&mut self, now: Moment, id: SessionId, option: u8) -> Option<AckStatus> {
+    fn pick(&mut self, now: Moment, id: SessionId, seq: u64, option: u8) -> Option<AckStatus> {
         let session = self.sessions.get_mut(&id)?;
+        let picked = Some((seq, option));
         match &session.stage {
+            // What was sent again answers the question that it answered before, not the one that came after.
+            Stage::Choosing { .. } if seq != 0 && session.picked == picked => Some(AckStatus::Repeated),
             Stage::Choosing { options, left, .. } => {
                 let choice = options.get(usize::from(option).checked_sub(1)?)?.clone();
                 session.deadline = now.after((*left).max(LEAST_PATIENCE));
+                session.picked = picked;
                 self.ask_site(id, Some(choice.id));
                 Some(AckStatus::Accepted)
             }
-            Stage::CheckingIn => Some(AckStatus::Repeated),
+            Stage::CheckingIn if session.picked.is_some() => Some(AckStatus::Repeated),
             _ => None,
         }
     }
 
-    pub(super) fn cancelled(&mut self, lane: LaneId, peer: PeerId, seq: u64) {
+    /// `session`: whose end is meant; none for whoever stands here.
+    pub(super) fn cancelled(&mut self, lane: LaneId, peer: PeerId, seq: u64, session: Option<SessionId>) {
         let Some(place) = self.lane(lane) else { return };
-        place.card = None;
         let foreground = place.foreground;
+        if let Some(id) = session.filter(|_| session != foreground && session != place.presenting) {
+            // It comes late, and the next person stands here.
+            let (status, code) = match place.outcome_of(id) {
+                Some(_) => (AckStatus::Repeated, None),
+                None => (AckStatus::Refused, Some(Code::T207)),
+            };
+            return self.acknowledge(lane, peer, seq, status, session, code);
+        }
+        place.card = None;
         self.acknowledge(lane, peer, seq, AckStatus::Accepted, foreground, None);
         let Some(id) = foreground else {
             let presenting = self.lane(lane).is_some_and(|place| place.presenting.is_some());

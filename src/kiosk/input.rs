@@ -104,6 +104,8 @@ pub enum Input {
         peer: PeerId,
         /// The frame's number.
         seq: u64,
+        /// Whose visit; none for that of whoever stands here.
+        session: Option<SessionId>,
     },
     /// A record is durable.
     Recorded {
@@ -216,7 +218,7 @@ pub enum Input {
 /// Somebody who presents themselves: a recognised face, as the terminal's SDK hands it out, or another way in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// The frame's number; with `terminal` it tells a resend.
+    /// The frame's number: what the answer is for. It tells no resend, the credential does.
     pub seq: u64,
     /// The terminal's serial number, if it gave one.
     pub terminal: Option<Text>,

@@ -1,11 +1,14 @@
 //! One lane's own memory: who stands there, what its panel shows, which frames came lately.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
-use super::{Arrival, Device, LaneMode, LaneSettings, Outcome, Scene};
+use super::{Device, LaneMode, LaneSettings, Outcome, Scene};
 use crate::{
     fault::Code,
-    words::{Card, FaceSid, Moment, PeerId, SessionId, Text, WayIn},
+    words::{Card, Moment, SessionId, WayIn},
 };
 
 /// A lane.
@@ -30,18 +33,19 @@ pub(super) struct Lane {
     recent: VecDeque<Recent>,
 }
 
-/// A frame that came lately, to know it again.
+/// What somebody presented lately, to know it again.
 struct Recent {
     at: Moment,
-    peer: PeerId,
-    terminal: Option<Text>,
-    seq: u64,
-    way: WayIn,
+    trace: Trace,
     session: SessionId,
     outcome: Option<Outcome>,
 }
 
-/// The most frames remembered per lane.
+/// A credential's keyed fingerprint: enough to know it again, and nothing of it stays in memory when its visit is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Trace(u64, u64);
+
+/// The most credentials remembered per lane.
 const RECENT: usize = 16;
 
 impl Lane {
@@ -70,38 +74,23 @@ impl Lane {
         }
     }
 
-    pub(super) fn remember(&mut self, now: Moment, peer: PeerId, arrival: &Arrival, session: SessionId) {
+    pub(super) fn remember(&mut self, now: Moment, trace: Trace, session: SessionId) {
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back(Recent {
-            at: now,
-            peer,
-            terminal: arrival.terminal.clone(),
-            seq: arrival.seq,
-            way: arrival.way.clone(),
-            session,
-            outcome: None,
-        });
+        self.recent.push_back(Recent { at: now, trace, session, outcome: None });
     }
 
-    /// The session that this arrival started when it came before.
-    pub(super) fn repeated(&self, peer: PeerId, arrival: &Arrival) -> Option<(SessionId, Option<Outcome>)> {
-        // A terminal that starts again counts from one again, with other faces: its numbers hold for one connection.
-        // Without its serial number, or with the default seq, only the face_sid tells a resend.
-        let numbered = |recent: &&Recent| {
-            let same_terminal = arrival.terminal.is_some() && recent.terminal == arrival.terminal;
-            same_terminal && recent.peer == peer && arrival.seq != 0 && recent.seq == arrival.seq
-        };
-        let same = |recent: &&Recent| is_same(&recent.way, &arrival.way) || numbered(recent);
-        self.recent.iter().rev().find(same).map(|recent| (recent.session, recent.outcome.clone()))
-    }
-
-    /// The session that this face_sid belongs to.
-    pub(super) fn session_of(&self, face_sid: &FaceSid) -> Option<(SessionId, Option<Outcome>)> {
-        let is_it = |recent: &&Recent| matches!(&recent.way, WayIn::Face(known) if known == face_sid);
-        let found = self.recent.iter().rev().find(is_it)?;
+    /// The session that this credential started, or came to, when it was presented before. Neither the terminal's
+    /// number nor the frame's tells a resend: a terminal that starts again counts from one, with other people.
+    pub(super) fn session_of(&self, trace: Trace) -> Option<(SessionId, Option<Outcome>)> {
+        let found = self.recent.iter().rev().find(|recent| recent.trace == trace)?;
         Some((found.session, found.outcome.clone()))
+    }
+
+    /// How a session that was here lately ended.
+    pub(super) fn outcome_of(&self, session: SessionId) -> Option<&Outcome> {
+        self.recent.iter().find(|recent| recent.session == session)?.outcome.as_ref()
     }
 
     pub(super) fn note_outcome(&mut self, outcome: &Outcome) {
@@ -127,7 +116,19 @@ impl Lane {
     }
 }
 
-/// The same credential: the same kind, and what is good for one question the same.
-fn is_same(one: &WayIn, other: &WayIn) -> bool {
-    one.as_str() == other.as_str() && one.secret() == other.secret()
+impl Trace {
+    /// The fingerprint of what a frame brought; `run` is the key.
+    pub(super) fn of(run: u64, way: &WayIn) -> Self {
+        let half = |half: u8| {
+            let mut hasher = DefaultHasher::new();
+            (run, half, way.as_str(), way.secret()).hash(&mut hasher);
+            if let WayIn::RealnameCheck(claim) = way {
+                claim.openid.reveal().hash(&mut hasher);
+                let card = claim.card.as_ref();
+                card.map(|card| (card.name.reveal(), card.kind, card.id.reveal())).hash(&mut hasher);
+            }
+            hasher.finish()
+        };
+        Self(half(0), half(1))
+    }
 }

@@ -1,14 +1,14 @@
 //! The state machine's frame: dispatch, deadlines, outputs.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     Input, LaneMode, Output, Record, RecordTicket, Scene, SceneKind, Settings, Signal, Unfinished,
-    lane::Lane,
+    lane::{Lane, Trace},
     session::{Session, Stage},
     verdict::Verdict,
 };
-use crate::words::{JobId, LaneId, Moment, Now, SessionId, WallTime};
+use crate::words::{JobId, LaneId, Moment, Now, SessionId, WallTime, WayIn};
 
 /// The core. See the module's documentation for the invariant its driver keeps.
 pub struct Kiosk {
@@ -18,14 +18,14 @@ pub struct Kiosk {
     pub(super) lanes: Vec<Lane>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) awaited: BTreeMap<RecordTicket, SessionId>,
-    /// Reprints whose fate is awaited.
-    pub(super) reprints: BTreeSet<JobId>,
+    /// Reprints whose fate is awaited, and until when they may be printed.
+    pub(super) reprints: BTreeMap<JobId, Moment>,
     outputs: VecDeque<Output>,
     pub(super) stopping: bool,
     pub(super) wall: WallTime,
 }
 
-/// The most open sessions per lane, most of them waiting for the site's system; beyond it faces are refused.
+/// The most open sessions of a lane, most of them waiting for the site's system; beyond it its faces are refused.
 const SESSIONS_PER_LANE: usize = 64;
 
 impl Kiosk {
@@ -38,7 +38,7 @@ impl Kiosk {
             lanes: settings.lanes.into_iter().map(Lane::new).collect(),
             sessions: BTreeMap::new(),
             awaited: BTreeMap::new(),
-            reprints: BTreeSet::new(),
+            reprints: BTreeMap::new(),
             outputs: VecDeque::new(),
             stopping: false,
             wall: now.wall,
@@ -72,10 +72,10 @@ impl Kiosk {
             }
             Input::Unrecognised { lane, peer, seq, code } => self.unrecognised(moment, lane, peer, seq, code),
             Input::Consented { lane, peer, seq, face_sid, granted } => {
-                self.consented(moment, lane, (peer, seq), &face_sid, granted);
+                self.consented(moment, lane, (peer, seq), face_sid, granted);
             }
             Input::Chose { lane, peer, seq, session, option } => self.chose(moment, lane, peer, seq, session, option),
-            Input::Cancelled { lane, peer, seq } => self.cancelled(lane, peer, seq),
+            Input::Cancelled { lane, peer, seq, session } => self.cancelled(lane, peer, seq, session),
             Input::Recorded { ticket } => self.recorded(moment, ticket),
             Input::NotRecorded { ticket, code } => self.not_recorded(moment, ticket, code),
             Input::Found { session, result } => self.found(session, result),
@@ -144,13 +144,18 @@ impl Kiosk {
         self.lanes.get_mut(usize::from(lane.0))
     }
 
-    /// A fresh id, or none when too many sessions are open.
-    pub(super) fn new_session_id(&mut self) -> Option<SessionId> {
-        if self.sessions.len() >= SESSIONS_PER_LANE * self.lanes.len().max(1) {
+    /// A fresh id, or none when too many sessions of this lane are open: what another one leaves open is no reason.
+    pub(super) fn new_session_id(&mut self, lane: LaneId) -> Option<SessionId> {
+        if self.sessions.values().filter(|session| session.lane == lane).count() >= SESSIONS_PER_LANE {
             return None;
         }
         self.serial += 1;
         Some(SessionId { run: self.run, serial: self.serial })
+    }
+
+    /// What this credential is known again by.
+    pub(super) fn trace(&self, way: &WayIn) -> Trace {
+        Trace::of(self.run, way)
     }
 
     /// A record whose durability is awaited.

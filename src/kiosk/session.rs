@@ -19,6 +19,8 @@ pub(super) struct Session {
     pub(super) way: Option<(MerchantPick, WayIn)>,
     /// Whom the visit is for, where a document said so.
     pub(super) patient: Option<Card>,
+    /// The frame's number and the option of the choice that was taken last.
+    pub(super) picked: Option<(u64, u8)>,
     /// The terminal's SDK waits for a consent.
     pub(super) consent_awaited: bool,
     /// Kept from the lookup to the decision.
@@ -66,6 +68,7 @@ impl Session {
             durable: false,
             way: None,
             patient: None,
+            picked: None,
             consent_awaited: false,
             identity: None,
             deadline,

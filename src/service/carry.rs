@@ -10,6 +10,7 @@ use super::{
     lookups::Errand,
     outputs::Order,
     printers::Job,
+    requests::Requests,
     worker::Worker,
 };
 use crate::{
@@ -64,10 +65,12 @@ impl Carrier {
         Self { clock, correlator, lanes, store, outputs, lookups, checkins, later: Vec::new(), opened: 0 }
     }
 
-    /// Drains the core. What could not be handed over comes back as an input at once, until nothing is left.
-    pub(super) fn carry_all(&mut self, core: &mut Kiosk) {
+    /// Drains the core. What could not be handed over comes back as an input at once, until nothing is left; whoever
+    /// waits for it in `requests` hears of it, too.
+    pub(super) fn carry_all(&mut self, core: &mut Kiosk, requests: &mut Requests) {
         while let Some(output) = core.poll_output() {
             if let Some(refused) = self.carry(output) {
+                requests.hear(&refused);
                 core.handle(self.clock.now(), refused);
             }
         }

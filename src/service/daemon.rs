@@ -242,7 +242,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
         checkins::spawn(&current_checkin, parts.patience, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     let mut carrier = Carrier::new(Arc::clone(&clock), correlator, hands, store, outputs, lookups, checkins);
     let mut core = Kiosk::new(kiosk, unfinished, clock.now());
-    carrier.carry_all(&mut core);
+    carrier.carry_all(&mut core, &mut requests);
     carrier.maintain();
     notify::ready();
     tracing::info!("serving");
@@ -296,7 +296,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
         if core.poll_timeout().is_some_and(|due| due <= began.moment) {
             core.handle_timeout(began);
         }
-        carrier.carry_all(&mut core);
+        carrier.carry_all(&mut core, &mut requests);
         carrier.carry_due();
         if next_round <= began.moment {
             next_round = began.moment.after(round);
@@ -313,7 +313,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
             for changed in carrier.late_devices(began.moment) {
                 core.handle(began, changed);
             }
-            carrier.carry_all(&mut core);
+            carrier.carry_all(&mut core, &mut requests);
         }
         if next_maintenance <= began.moment {
             next_maintenance = began.moment.after(MAINTENANCE);

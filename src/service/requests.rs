@@ -47,6 +47,8 @@ impl Requests {
             }
             StaffRequest::Reprint { session, copy, number, place, at, .. } => {
                 let Ok(session) = session.parse() else { return refuse(answer, "no such session") };
+                // Whoever has gone away needs no answer.
+                self.printing.retain(|_, answer| !answer.is_closed());
                 if copy == 0 || self.printing.len() == PRINTING {
                     return refuse(answer, "too many copies at once");
                 }

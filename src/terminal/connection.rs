@@ -100,7 +100,7 @@ impl Intake {
             Frame::Choice { seq, session, option } => {
                 (Input::Chose { lane, peer: Some(peer), seq, session: Some(session), option }, Some(seq))
             }
-            Frame::Cancel { seq } => (Input::Cancelled { lane, peer, seq }, Some(seq)),
+            Frame::Cancel { seq, session } => (Input::Cancelled { lane, peer, seq, session }, Some(seq)),
             Frame::Ping { seq } => {
                 self.answer(pong(seq));
                 return Ok(());

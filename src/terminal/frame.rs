@@ -59,6 +59,8 @@ pub enum Frame {
     Cancel {
         /// The frame's number.
         seq: u64,
+        /// In which session, where the terminal says so.
+        session: Option<SessionId>,
     },
     /// Is anybody there?
     Ping {
@@ -165,11 +167,11 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
             Ok(Frame::Consent { seq: number, face_sid, granted: fields.granted.unwrap_or(false) })
         }
         Some("choice") => {
-            let session = fields.session.as_deref().and_then(|text| text.parse().ok()).ok_or(error(Code::T207))?;
+            let session = session(&fields)?.ok_or(error(Code::T207))?;
             let option = fields.option.ok_or(error(Code::T207))?;
             Ok(Frame::Choice { seq: number, session, option })
         }
-        Some("cancel") => Ok(Frame::Cancel { seq: number }),
+        Some("cancel") => Ok(Frame::Cancel { seq: number, session: session(&fields)? }),
         Some("ping") => Ok(Frame::Ping { seq: number }),
         _ => Err(error(Code::T204)),
     }
@@ -189,6 +191,12 @@ fn face(fields: Fields, seq: u64) -> Frame {
         }
         _ => Frame::NoFace { seq, code: Code::T205 },
     }
+}
+
+/// The session that a frame names, if it names one.
+fn session(fields: &Fields) -> Result<Option<SessionId>, FrameError> {
+    let wrong = |_| FrameError { code: Code::T207, seq: fields.seq };
+    fields.session.as_deref().map(|text| text.parse().map_err(wrong)).transpose()
 }
 
 /// Who comes by another way has agreed in the mini-program, or holds the voucher in their hand.
