@@ -13,9 +13,10 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, de};
+use toml::de::DeTable;
 
 use crate::{
-    config::{line_of, read_bounded},
+    config::{line_of, name, one_is_many, read_bounded},
     fault::{Code, Fault},
 };
 
@@ -34,18 +35,33 @@ pub struct Board {
     pub schema: u8,
     /// Which board.
     pub board: Id,
-    /// Its panel, if it has one.
-    pub panel: Option<Panel>,
-    /// Its printer, if it has one.
-    pub printer: Option<Printer>,
-    /// Its gate output, if it has one.
-    pub gate: Option<Gate>,
-    /// Its lights and buzzer.
+    /// Its panels; `[panel]` is the only one of `[[panel]]`.
+    #[serde(default, rename = "panel")]
+    pub panels: Vec<Panel>,
+    /// Its printers.
+    #[serde(default, rename = "printer")]
+    pub printers: Vec<Printer>,
+    /// Its gate outputs.
+    #[serde(default, rename = "gate")]
+    pub gates: Vec<Gate>,
+    /// Its lights and buzzers.
     #[serde(default)]
-    pub indicators: Indicators,
+    pub indicators: Vec<Indicators>,
     /// Its buttons, switches and sensors.
-    #[serde(default)]
-    pub input: Vec<Input>,
+    #[serde(default, rename = "input")]
+    pub inputs: Vec<Input>,
+}
+
+/// A device that lanes pick by its name.
+pub trait Device {
+    /// The board file's table.
+    const TABLE: &'static str;
+
+    /// Its name; a board's only one may do without.
+    fn name(&self) -> Option<&str>;
+
+    /// A twin is made for every lane that picks it; anything else serves one.
+    fn is_simulated(&self) -> bool;
 }
 
 /// `[board]`
@@ -63,6 +79,9 @@ pub struct Id {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Printer {
+    /// What lanes call it.
+    #[serde(default, deserialize_with = "some_name")]
+    pub name: Option<String>,
     /// Name of a profile in `printers/` beside the board file.
     pub profile: String,
     /// How it is connected.
@@ -100,14 +119,23 @@ pub struct Busy {
     pub active_low: bool,
 }
 
-/// A board together with its printer's profile, still as text: `device` parses it.
+/// A board together with its printers' files, still as text: `device` parses them.
 #[derive(Clone, Debug)]
 pub struct Found {
+    /// Where it was found, for messages.
+    pub file: PathBuf,
     /// The board.
     pub board: Board,
-    /// The profile's file name, for messages, and its text.
-    pub profile: Option<(PathBuf, String)>,
-    /// The slip's template, where the board names one: its file name and text.
+    /// What each printer names, in their order.
+    pub printers: Vec<PrinterFiles>,
+}
+
+/// The files that a printer names: each its name, for messages, and its text.
+#[derive(Clone, Debug)]
+pub struct PrinterFiles {
+    /// Its profile.
+    pub profile: (PathBuf, String),
+    /// The slip's template, where the board names one.
     pub slip: Option<(PathBuf, String)>,
 }
 
@@ -167,9 +195,11 @@ impl Board {
     /// `/usr/share/facemchd/board`.
     pub fn find(word: &str) -> Result<Found, BoardError> {
         if word == "simulated" {
-            let board = Self::parse(Path::new("board/simulated.toml"), SIMULATED)?;
+            let file = PathBuf::from("board/simulated.toml");
+            let board = Self::parse(&file, SIMULATED)?;
             let profile = (PathBuf::from("board/printers/simulated.toml"), SIMULATED_PRINTER.to_owned());
-            return Ok(Found { board, profile: Some(profile), slip: None });
+            let printers = vec![PrinterFiles { profile, slip: None }; board.printers.len()];
+            return Ok(Found { file, board, printers });
         }
         let file = if word.contains('/') || word.ends_with(".toml") {
             PathBuf::from(word)
@@ -187,20 +217,30 @@ impl Board {
             let text = read(&file)?;
             Ok((file, text))
         };
-        let profile = board.printer.as_ref().map(|printer| beside(format!("{}.toml", printer.profile))).transpose()?;
-        let slip = board.printer.as_ref().and_then(|printer| printer.slip.as_ref());
-        let slip = slip.map(|slip| beside(format!("slips/{slip}.toml"))).transpose()?;
-        Ok(Found { board, profile, slip })
+        let files = |printer: &Printer| -> Result<PrinterFiles, BoardError> {
+            let slip = printer.slip.as_ref().map(|slip| beside(format!("slips/{slip}.toml"))).transpose()?;
+            Ok(PrinterFiles { profile: beside(format!("{}.toml", printer.profile))?, slip })
+        };
+        let printers = board.printers.iter().map(files).collect::<Result<_, _>>()?;
+        Ok(Found { file, board, printers })
     }
 
     /// Parses the text of a board file; `file` is for messages.
     pub fn parse(file: &Path, text: &str) -> Result<Self, BoardError> {
         let wrong = |line, message| BoardError::Line { file: file.to_owned(), line, message };
-        let board: Self =
-            toml::from_str(text).map_err(|error| wrong(line_of(text, error.span()), error.message().to_owned()))?;
+        let parsed = DeTable::parse(text).and_then(|mut table| {
+            ["panel", "printer", "gate", "indicators"].iter().for_each(|kind| one_is_many(table.get_mut(), kind));
+            Self::deserialize(toml::de::Deserializer::from(table))
+        });
+        let board = parsed.map_err(|error| wrong(line_of(text, error.span()), error.message().to_owned()))?;
         let line_with = |words: &str| text.lines().position(|line| line.contains(words)).map_or(1, |at| at + 1);
-        if let Some(misfit) = board.panel.as_ref().and_then(Panel::misfit) {
+        if let Some(misfit) = board.panels.iter().find_map(Panel::misfit) {
             return Err(wrong(line_with("[panel]"), misfit.to_owned()));
+        }
+        let named =
+            [nameless(&board.panels), nameless(&board.printers), nameless(&board.gates), nameless(&board.indicators)];
+        if let Some((table, message)) = named.into_iter().flatten().next().or_else(|| board.homeless()) {
+            return Err(wrong(line_with(table), message));
         }
         if let Some((what, first, second)) = board.twice() {
             let message = format!("{what} is both {first} and {second}: a line has one use");
@@ -212,14 +252,15 @@ impl Board {
     /// Every line and what it is used for.
     pub fn lines(&self) -> Vec<(&LineWire, &'static str)> {
         let mut lines: Vec<(&LineWire, &'static str)> = Vec::new();
-        lines.extend(self.panel.iter().flat_map(|panel| panel.lines.values()).map(|wire| (wire, "panel")));
-        lines.extend(self.printer.iter().filter_map(|printer| printer.busy.as_ref()).map(|busy| (&busy.wire, "busy")));
-        lines.extend(self.gate.iter().map(|gate| (&gate.wire, "gate")));
-        let Indicators { green, red, amber, buzzer } = &self.indicators;
-        for (lamp, name) in [(green, "green"), (red, "red"), (amber, "amber"), (buzzer, "buzzer")] {
-            lines.extend(lamp.iter().map(|lamp| (&lamp.wire, name)));
+        lines.extend(self.panels.iter().flat_map(|panel| panel.lines.values()).map(|wire| (wire, "panel")));
+        lines.extend(self.printers.iter().filter_map(|printer| printer.busy.as_ref()).map(|busy| (&busy.wire, "busy")));
+        lines.extend(self.gates.iter().map(|gate| (&gate.wire, "gate")));
+        for Indicators { green, red, amber, buzzer, .. } in &self.indicators {
+            for (lamp, name) in [(green, "green"), (red, "red"), (amber, "amber"), (buzzer, "buzzer")] {
+                lines.extend(lamp.iter().map(|lamp| (&lamp.wire, name)));
+            }
         }
-        lines.extend(self.input.iter().map(|input| (&input.wire, input.is.as_str())));
+        lines.extend(self.inputs.iter().map(|input| (&input.wire, input.is.as_str())));
         lines
     }
 
@@ -234,8 +275,21 @@ impl Board {
             }
         }
         let mut kinds = BTreeSet::new();
-        let twice = self.input.iter().find(|input| !kinds.insert(input.is))?.is.as_str();
+        let twice = self.inputs.iter().find(|input| !kinds.insert((&input.group, input.is)))?.is.as_str();
         Some((format!("input {twice}"), twice, twice))
+    }
+
+    /// An input of which nobody could say whose it is: where to look in the file, and why.
+    fn homeless(&self) -> Option<(&'static str, String)> {
+        let several = |kind: InputKind| match kind {
+            InputKind::Passage | InputKind::PassageExit | InputKind::Door => (self.gates.len(), Gate::TABLE),
+            InputKind::PaperLow | InputKind::PaperOut => (self.printers.len(), Printer::TABLE),
+            InputKind::Fire | InputKind::Tamper => (1, ""),
+            _ => (self.panels.len(), Panel::TABLE),
+        };
+        let input = self.inputs.iter().find(|input| input.group.is_none() && several(input.is).0 > 1)?;
+        let ((_, table), is) = (several(input.is), input.is.as_str());
+        Some((is, format!("where there are several [[{table}]], input {is} needs a group, which a lane picks")))
     }
 
     fn fits_this_machine(&self, file: &Path) -> Result<(), BoardError> {
@@ -250,6 +304,37 @@ impl Board {
             return Ok(());
         }
         Err(BoardError::OtherMachine { file: file.to_owned(), allowed: self.board.compatible.clone() })
+    }
+}
+
+impl Device for Printer {
+    const TABLE: &'static str = "printer";
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn is_simulated(&self) -> bool {
+        self.wire == PrinterWire::Simulated
+    }
+}
+
+/// Several devices of a kind without names to tell them apart: which table, and what is wrong.
+fn nameless<D: Device>(devices: &[D]) -> Option<(&'static str, String)> {
+    if devices.len() < 2 {
+        return None;
+    }
+    let mut names = BTreeSet::new();
+    let apart = devices.iter().all(|device| device.name().is_some_and(|name| names.insert(name)));
+    (!apart).then(|| (D::TABLE, format!("where there are several [[{0}]], each needs a name of its own", D::TABLE)))
+}
+
+/// A device's or an input group's name: none of the words that a lane uses otherwise.
+fn some_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = name(deserializer)?;
+    match name.as_str() {
+        "board" | "terminal" | "none" => Err(de::Error::custom("\"board\", \"terminal\" and \"none\" are no names")),
+        _ => Ok(Some(name)),
     }
 }
 

@@ -9,7 +9,10 @@ use std::{
 };
 
 use serde::Deserialize;
-use toml::de::DeTable;
+use toml::{
+    Spanned,
+    de::{DeArray, DeTable, DeValue},
+};
 
 use crate::{
     fault::{Code, Fault},
@@ -28,10 +31,11 @@ mod wechatpay;
 mod weixin;
 
 pub use authinfo::AuthInfo;
-pub use lane::{Lane, PanelPlace, Place, Terminal};
+pub use lane::{Lane, PanelPlace, Place, Terminal, Written};
 pub use merchant::Merchant;
 #[cfg(feature = "network")]
 pub use terminals::Terminals;
+pub(crate) use values::name;
 use wechatpay::{BACKUP_DOMAIN, MAIN_DOMAIN};
 pub use wechatpay::{Charset, InfoType, Padding, Proxy, WechatPay};
 pub use weixin::{Token, Weixin};
@@ -224,8 +228,10 @@ impl Site {
 
     /// Parses the text of a site file; `file` is for messages and relative paths.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut written = Vec::new();
         let parsed = DeTable::parse(text).and_then(|mut table| {
-            merchant::one_is_many(table.get_mut());
+            one_is_many(table.get_mut(), "merchant");
+            written = lane::written(file, text, table.get_ref());
             Self::deserialize(toml::de::Deserializer::from(table))
         });
         let mut site = parsed.map_err(|error| ConfigError::Line {
@@ -233,6 +239,9 @@ impl Site {
             line: line_of(text, error.span()),
             message: error.message().to_owned(),
         })?;
+        for (lane, written) in site.lane.iter_mut().zip(written) {
+            lane.written = written;
+        }
         site.fits_together().map_err(|what| ConfigError::Together { file: file.to_owned(), what })?;
         if site.wechatpay.base_url == MAIN_DOMAIN {
             site.wechatpay.backup_url.get_or_insert_with(|| BACKUP_DOMAIN.to_owned());
@@ -381,6 +390,16 @@ fn anchored(folder: &Path, path: &Path) -> PathBuf {
     match (credential, std::env::var_os("CREDENTIALS_DIRECTORY")) {
         (Some(name), Some(credentials)) if !name.contains('/') => Path::new(&credentials).join(name),
         _ => folder.join(path),
+    }
+}
+
+/// `[name]` is the only one of `[[name]]`: the rest of the program knows only the latter.
+pub(crate) fn one_is_many(file: &mut DeTable<'_>, name: &str) {
+    let Some(one) = file.get_mut(name).filter(|one| one.get_ref().is_table()) else { return };
+    let span = one.span();
+    let table = std::mem::replace(one, Spanned::new(span, DeValue::Array(DeArray::new())));
+    if let DeValue::Array(many) = one.get_mut() {
+        many.push(table);
     }
 }
 

@@ -61,7 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serial2", &["device/linux", "device/port.rs"]),
     ("serial2_tokio", &["terminal"]),
     ("encoding_rs", &["identity", "device", "sim"]),
-    ("toml", &["config.rs", "config/merchant.rs", "board.rs", "device/printer"]),
+    ("toml", &["config.rs", "config/lane.rs", "board.rs", "device/printer"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["cli/logging.rs"]),
     ("zeroizing_alloc", &["main.rs"]),

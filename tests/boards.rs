@@ -23,7 +23,7 @@ fn every_board_parses_and_is_found_by_its_name_with_its_printer() {
     for (file, text) in shipped("board") {
         let board = Board::parse(&file, &text).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(board.board.id, file.file_stem().expect("a name").to_string_lossy());
-        let printer = board.printer.expect("a printer").profile;
+        let printer = &board.printers.first().expect("a printer").profile;
         assert!(file.with_file_name(format!("printers/{printer}.toml")).exists(), "{printer}");
         // This machine is none of them.
         match Board::find(&file.display().to_string()) {

@@ -61,7 +61,7 @@ pub fn board() -> Board {
 }
 
 pub fn lane() -> (Wires, LaneTwins) {
-    devices::lane(&Out::default(), &board(), clock()).expect("a lane")
+    devices::lane(&Out::default(), false, board().inputs, clock()).expect("a lane")
 }
 
 /// An ST7920 in text mode over SPI.

@@ -28,9 +28,7 @@ fn gate(active_low: bool) -> (LineGate<devices::OutputPinEnd>, LaneTwins) {
 }
 
 fn gate_with(active_low: bool, timing: GateTiming) -> (LineGate<devices::OutputPinEnd>, LaneTwins) {
-    let mut board = board();
-    board.gate.as_mut().expect("a gate").active_low = active_low;
-    let (wires, twins) = devices::lane(&Out::default(), &board, clock()).expect("a lane");
+    let (wires, twins) = devices::lane(&Out::default(), active_low, board().inputs, clock()).expect("a lane");
     (LineGate::new(wires.gate, active_low, timing).expect("a gate"), twins)
 }
 
@@ -213,7 +211,7 @@ fn a_twin_presses_what_the_board_wires() {
     let (mut wires, twins) = lane();
     let at_rest = wires.inputs.levels().expect("levels");
     assert!(at_rest.iter().all(|(_, high)| !high));
-    assert_eq!(at_rest.len(), board().input.len());
+    assert_eq!(at_rest.len(), board().inputs.len());
     twins.inputs.set(InputKind::Fire, true);
     assert_eq!(wires.inputs.wait(Some(Duration::from_secs(5))).expect("an edge"), Some((0, true)));
     assert_eq!(wires.inputs.wait(Some(Duration::from_millis(1))).expect("none"), None);

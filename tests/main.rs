@@ -15,6 +15,7 @@ mod frames;
 mod gate_model;
 mod gates;
 mod keys;
+mod lanes_pick;
 mod lies;
 mod lookups;
 mod merchants;

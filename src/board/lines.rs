@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::wire::LineWire;
+use super::{Device, wire::LineWire};
 
 /// `[gate]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Gate {
+    /// What lanes call it.
+    #[serde(default, deserialize_with = "super::some_name")]
+    pub name: Option<String>,
     /// How it is connected.
     pub wire: LineWire,
     /// The gate opens when the line is physically low.
@@ -59,6 +62,9 @@ pub struct Lamp {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Indicators {
+    /// What lanes call them.
+    #[serde(default, deserialize_with = "super::some_name")]
+    pub name: Option<String>,
     /// Green light.
     pub green: Option<Lamp>,
     /// Red light.
@@ -75,6 +81,9 @@ pub struct Indicators {
 pub struct Input {
     /// What it is.
     pub is: InputKind,
+    /// The group that a lane picks as `inputs`; without one it belongs to the lane that uses the device it serves.
+    #[serde(default, deserialize_with = "super::some_name")]
+    pub group: Option<String>,
     /// How it is connected.
     pub wire: LineWire,
     /// It is active when the line is physically low.
@@ -176,6 +185,31 @@ impl InputKind {
             Self::PaperLow => "paper-low",
             Self::PaperOut => "paper-out",
         }
+    }
+}
+
+impl Device for Gate {
+    const TABLE: &'static str = "gate";
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn is_simulated(&self) -> bool {
+        matches!(self.wire, LineWire::Simulated(_))
+    }
+}
+
+impl Device for Indicators {
+    const TABLE: &'static str = "indicators";
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn is_simulated(&self) -> bool {
+        let lamps = [&self.green, &self.red, &self.amber, &self.buzzer];
+        lamps.into_iter().flatten().all(|lamp| matches!(lamp.wire, LineWire::Simulated(_)))
     }
 }
 

@@ -4,12 +4,18 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::wire::{LineWire, PanelWire};
+use super::{
+    Device,
+    wire::{LineWire, PanelWire},
+};
 
 /// `[panel]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Panel {
+    /// What lanes call it.
+    #[serde(default, deserialize_with = "super::some_name")]
+    pub name: Option<String>,
     /// The controller.
     pub kind: PanelKind,
     /// How it is connected.
@@ -116,9 +122,10 @@ impl Panel {
         use PanelKind as K;
         let has = |names: &[LineName]| names.iter().all(|name| self.lines.contains_key(name));
         match (self.kind, &self.wire) {
-            (_, PanelWire::Simulated)
+            (K::St7920, PanelWire::Simulated)
             | (K::Framebuffer, PanelWire::Framebuffer(_))
             | (K::St7920, PanelWire::Spi(_)) => None,
+            (_, PanelWire::Simulated) => Some("a simulated panel is an st7920"),
             (K::Picture, PanelWire::File(_)) if self.width.is_some() && self.height.is_some() => None,
             (K::Picture, _) => Some("a picture needs wire = \"file:PATH\", width and height"),
             (K::St7920, PanelWire::Gpio) if has(&[LineName::Sclk, LineName::Sid]) => None,
@@ -136,6 +143,18 @@ impl Panel {
             (K::St7789 | K::Ili9341, _) => Some("a TFT is on \"spi:DEVICE\""),
             (K::Framebuffer, _) => Some("a framebuffer is on \"fb:DEVICE\""),
         }
+    }
+}
+
+impl Device for Panel {
+    const TABLE: &'static str = "panel";
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn is_simulated(&self) -> bool {
+        self.wire == PanelWire::Simulated
     }
 }
 

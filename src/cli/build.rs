@@ -8,9 +8,7 @@ use std::{
 use super::{Failure, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
-    config::{
-        Adapter, Charset, Engine, InfoType, Keys, Lane, Merchant, Padding, PanelPlace, Place, Site, Terminal, Token,
-    },
+    config::{Adapter, Charset, Engine, InfoType, Keys, Lane, Merchant, Padding, PanelPlace, Site, Terminal, Token},
     fault::{Code, Fault},
     http,
     identity::{self, weixin},
@@ -77,7 +75,7 @@ pub(super) fn parts(
     let checkin = checkin(site, &clock, &recovered)?;
     let reload = reload(file.to_owned(), names, Arc::clone(&clock), cache);
     Ok(Parts {
-        kiosk: kiosk_settings(site)?,
+        kiosk: kiosk_settings(site, &devices)?,
         unfinished: recovered.unfinished,
         journal,
         correlator,
@@ -312,21 +310,22 @@ fn engine(keys: &Keys) -> vault::EngineKind {
     }
 }
 
-/// The core's settings.
-fn kiosk_settings(site: &Site) -> Result<kiosk::Settings, Failure> {
+/// The core's settings: it believes in what was opened, not in what was asked for.
+fn kiosk_settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Settings, Failure> {
     let lanes = site
         .lane
         .iter()
-        .map(|lane| kiosk::LaneSettings {
+        .zip(devices)
+        .map(|(lane, devices)| kiosk::LaneSettings {
             mode: lane.mode,
             panel_name: site.privacy.panel_name,
             slip_name: site.privacy.slip_name,
             wipe_after: site.privacy.wipe_after,
             patience: site.wechatpay.patience,
-            has_panel: lane.panel != PanelPlace::None,
-            has_printer: lane.printer == Place::Board,
-            has_gate: lane.gate == Place::Board,
-            has_indicators: true,
+            has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal),
+            has_printer: devices.printer.is_some(),
+            has_gate: devices.gate.is_some(),
+            has_indicators: devices.indicator.is_some(),
             other_way: lane.other_way_qr.clone(),
             ..kiosk::LaneSettings::default()
         })
@@ -409,9 +408,9 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
                 address: terminal_address(site, lane),
                 plain_lines: lane.plain_lines,
             },
-            panel: match (lane.panel, devices.panel) {
-                (PanelPlace::Terminal, _) => PanelPart::Terminal,
-                (PanelPlace::Board, Some(panel)) => PanelPart::Board(panel),
+            panel: match (&lane.panel, devices.panel) {
+                (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
+                (_, Some(panel)) => PanelPart::Board(panel),
                 _ => PanelPart::None,
             },
             printer: devices.printer,

@@ -2,9 +2,16 @@
 
 #[cfg(feature = "network")]
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Deserializer, de};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use crate::words::{Language, Mode, Text};
 
@@ -33,15 +40,23 @@ pub struct Lane {
     /// Lines of `[A-Za-z0-9_-]{8,128}` are a face_sid, as from a barcode reader.
     #[serde(default)]
     pub plain_lines: bool,
-    /// Where scenes are shown.
-    #[serde(default)]
-    pub panel: PanelPlace,
+    /// Where scenes are shown. Left out: on the board's panel, where it has one.
+    pub panel: Option<PanelPlace>,
     /// Where slips are printed.
     #[serde(default)]
     pub printer: Place,
     /// Which gate opens.
     #[serde(default)]
     pub gate: Place,
+    /// Which lights and buzzer. Left out: the board's, for the first lane that uses the board.
+    pub indicators: Option<Place>,
+    /// Name of the group of inputs that is this lane's. Inputs without a group belong to the lane that uses the device
+    /// they serve.
+    #[serde(default, deserialize_with = "super::values::some_name")]
+    pub inputs: Option<String>,
+    /// Where it stands in the site file.
+    #[serde(skip)]
+    pub written: Written,
     /// What the panel speaks.
     #[serde(default)]
     pub language: Language,
@@ -74,27 +89,50 @@ pub enum Terminal {
 }
 
 /// `lane.panel`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PanelPlace {
-    /// The board's panel.
-    #[default]
-    Board,
-    /// The face terminal's own screen.
+    /// `"terminal"`: the face terminal's own screen.
     Terminal,
-    /// No panel.
+    /// Whatever a [`Place`] says.
+    On(Place),
+}
+
+/// `lane.printer`, `lane.gate`, `lane.indicators`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// `"board"`: the board's only one.
+    Board,
+    /// The board's device of this name.
+    Named(String),
+    /// `"none"`
+    #[default]
     None,
 }
 
-/// `lane.printer`, `lane.gate`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// The board's.
-    Board,
-    /// None.
-    #[default]
-    None,
+/// Where a lane's settings stand in the site file, for messages about what does not fit them.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    file: PathBuf,
+    line: usize,
+    keys: BTreeMap<String, usize>,
+}
+
+impl Written {
+    /// `site.toml:31`: where the key stands, else where the lane begins.
+    pub fn at(&self, key: &str) -> String {
+        format!("{}:{}", self.file.display(), self.keys.get(key).unwrap_or(&self.line))
+    }
+}
+
+/// Where each lane stands in this text.
+pub(super) fn written(file: &Path, text: &str, site: &DeTable<'_>) -> Vec<Written> {
+    let lanes = site.get("lane").and_then(|lanes| lanes.get_ref().as_array());
+    let of_lane = |lane: &Spanned<DeValue<'_>>| {
+        let keys = lane.get_ref().as_table().into_iter().flat_map(|table| table.keys());
+        let keys = keys.map(|key| (key.get_ref().to_string(), super::line_of(text, Some(key.span())))).collect();
+        Written { file: file.to_owned(), line: super::line_of(text, Some(lane.span())), keys }
+    };
+    lanes.into_iter().flat_map(|lanes| lanes.iter()).map(of_lane).collect()
 }
 
 #[cfg(feature = "network")]
@@ -128,6 +166,24 @@ impl<'de> Deserialize<'de> for Terminal {
             _ => None,
         };
         parsed.ok_or_else(|| de::Error::custom(EXPECTED))
+    }
+}
+
+impl<'de> Deserialize<'de> for PanelPlace {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let place = Place::deserialize(deserializer)?;
+        Ok(if matches!(&place, Place::Named(name) if name == "terminal") { Self::Terminal } else { Self::On(place) })
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = super::values::name(deserializer)?;
+        Ok(match word.as_str() {
+            "board" => Self::Board,
+            "none" => Self::None,
+            _ => Self::Named(word),
+        })
     }
 }
 

@@ -1,12 +1,7 @@
 //! `[merchant]`, or several `[[merchant]]`: who asks WeChat, and with which keys.
 
-use serde::Deserialize;
-use toml::{
-    Spanned,
-    de::{DeArray, DeTable, DeValue},
-};
-
 use super::{Keys, values};
+use serde::Deserialize;
 
 /// `[merchant]`, one of `[[merchant]]`. In direct mode the three `sub-` keys are left out, and none of them is sent.
 #[derive(Clone, Debug, Deserialize)]
@@ -86,14 +81,4 @@ pub(super) fn fit_together(
 fn has_twice(mut words: Vec<&str>) -> bool {
     words.sort_unstable();
     words.windows(2).any(|pair| pair[0] == pair[1])
-}
-
-/// `[merchant]` is the one of `[[merchant]]`: the rest of the program knows only the latter.
-pub(super) fn one_is_many(site: &mut DeTable<'_>) {
-    let Some(merchant) = site.get_mut("merchant").filter(|merchant| merchant.get_ref().is_table()) else { return };
-    let span = merchant.span();
-    let table = std::mem::replace(merchant, Spanned::new(span, DeValue::Array(DeArray::new())));
-    if let DeValue::Array(merchants) = merchant.get_mut() {
-        merchants.push(table);
-    }
 }

@@ -137,8 +137,12 @@ pub(super) fn lane_name<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Er
     checked(d, "a lane name of 1–32 letters, digits or hyphens", is_name)
 }
 
+pub(crate) fn name<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    checked(d, "a name of 1–32 letters, digits or hyphens", is_name)
+}
+
 pub(super) fn some_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
-    checked(d, "a name of 1–32 letters, digits or hyphens", is_name).map(Some)
+    name(d).map(Some)
 }
 
 fn is_name(text: &str) -> bool {

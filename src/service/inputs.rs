@@ -13,25 +13,14 @@ use crate::{
     words::{Clock, LaneId},
 };
 
-/// The inputs of a board, as wired.
+/// The inputs of a lane, as wired.
 pub struct InputPart {
     /// Whose they are.
-    pub serves: Serves,
+    pub lane: LaneId,
     /// What each line is.
     pub lines: Vec<InputLine>,
     /// The lines.
     pub source: Box<dyn InputLines>,
-}
-
-/// The lanes that a board's devices belong to: they may be several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Serves {
-    /// Buttons and switches.
-    pub person: LaneId,
-    /// Paper sensors.
-    pub printer: LaneId,
-    /// Passage and door sensors.
-    pub gate: LaneId,
 }
 
 /// How soon lines that failed are asked again.
@@ -39,7 +28,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// Where changes go.
 struct Listener {
-    serves: Serves,
+    lane: LaneId,
     /// How many lanes there are: fire is everybody's.
     lanes: u16,
     outputs: Entrance<Order>,
@@ -54,7 +43,7 @@ pub(super) fn spawn(
     inputs: Inputs,
 ) -> io::Result<()> {
     let clock = Arc::clone(clock);
-    let listener = Listener { serves: part.serves, lanes, outputs, inputs };
+    let listener = Listener { lane: part.lane, lanes, outputs, inputs };
     thread::Builder::new()
         .name("inputs".to_owned())
         .stack_size(128 * 1024)
@@ -86,19 +75,15 @@ impl Listener {
                         }
                     }
                     if std::mem::replace(&mut failed, false) {
-                        self.input(Input::DeviceChanged {
-                            lane: self.serves.person,
-                            device: Device::Inputs,
-                            fault: None,
-                        });
+                        self.input(Input::DeviceChanged { lane: self.lane, device: Device::Inputs, fault: None });
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotConnected => return,
                 Err(error) => {
                     if !std::mem::replace(&mut failed, true) {
-                        tracing::error!(code = %Code::D602, %error, lane = self.serves.person.0, "inputs failed");
+                        tracing::error!(code = %Code::D602, %error, lane = self.lane.0, "inputs failed");
                         let fault = Some(Code::D602);
-                        self.input(Input::DeviceChanged { lane: self.serves.person, device: Device::Inputs, fault });
+                        self.input(Input::DeviceChanged { lane: self.lane, device: Device::Inputs, fault });
                     }
                     thread::sleep(AGAIN);
                     fresh = true;
@@ -109,7 +94,7 @@ impl Listener {
 
     /// The outputs' thread first. False when the loop has gone.
     fn tell(&self, role: Role, active: bool) -> bool {
-        let Serves { person: lane, printer, gate } = self.serves;
+        let lane = self.lane;
         let fault = |code| active.then_some(code);
         match role {
             Role::Fire => {
@@ -118,7 +103,7 @@ impl Listener {
                 let mode = LaneMode::Emergency;
                 (0..self.lanes).all(|lane| self.input(Input::ModeChanged { lane: LaneId(lane), mode, on: active }))
             }
-            Role::Gate(sensor) => self.outputs.send(Order::Sensed { lane: gate, sensor, active }),
+            Role::Gate(sensor) => self.outputs.send(Order::Sensed { lane, sensor, active }),
             Role::Button(button) if active => self.input(Input::Pressed { lane, button }),
             Role::Button(_) => true,
             Role::Mode(mode) => self.input(Input::ModeChanged { lane, mode, on: active }),
@@ -126,10 +111,9 @@ impl Listener {
                 tracing::warn!(code = %Code::D603, active, lane = lane.0, "case contact");
                 self.input(Input::DeviceChanged { lane, device: Device::Case, fault: fault(Code::D603) })
             }
-            Role::PaperLow => self.input(Input::PaperLow { lane: printer, low: active }),
+            Role::PaperLow => self.input(Input::PaperLow { lane, low: active }),
             Role::PaperOut => {
-                let (lane, device) = (printer, Device::Paper);
-                self.input(Input::DeviceChanged { lane, device, fault: fault(Code::P702) })
+                self.input(Input::DeviceChanged { lane, device: Device::Paper, fault: fault(Code::P702) })
             }
         }
     }

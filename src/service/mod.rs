@@ -22,7 +22,7 @@ mod worker;
 
 pub use clock::{RELEASED, SystemClock};
 pub use daemon::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary, serve};
-pub use inputs::{InputPart, Serves};
+pub use inputs::InputPart;
 pub use staff::{SOCKET, StaffMode, StaffReply, StaffRequest};
 
 use crate::kiosk::Input;

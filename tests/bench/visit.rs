@@ -122,7 +122,7 @@ pub fn run() -> Verdict {
         WeChat::start(&setup.authority, Arc::clone(&setup.world), true, Arc::clone(&clock)).expect("a sandbox");
     let hospital = Hospital::start(&setup.authority, HMAC_KEY).expect("a site system");
     hospital.open_house();
-    let (wires, _twins) = devices::lane(&Out::default(), &board(), Arc::clone(&clock)).expect("twins");
+    let (wires, _twins) = devices::lane(&Out::default(), false, board().inputs, Arc::clone(&clock)).expect("twins");
     let (began_at, begins) = std::sync::mpsc::sync_channel(1);
     let cable = Tap { cable: wires.printer, clock: Arc::clone(&clock), began: began_at };
     let socket = folder.path().join("lane.sock");

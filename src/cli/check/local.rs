@@ -64,7 +64,7 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         }
     };
     report.ok("board-file", format!("{} as board {}", site.board, found.board.board.id));
-    if found.board.gate.as_ref().is_some_and(|gate| !gate.one_shot) {
+    if found.board.gates.iter().any(|gate| !gate.one_shot) {
         report.warning(
             "gate-one-shot",
             Code::G801,

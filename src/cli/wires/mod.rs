@@ -1,23 +1,25 @@
 //! Board and site file → the devices of every lane, over real wires or over wires with a twin at the other end.
 
+mod pick;
 mod pictures;
 mod real;
-#[cfg(feature = "sim")]
-mod simulated;
+#[cfg_attr(feature = "sim", path = "simulated.rs")]
+#[cfg_attr(not(feature = "sim"), path = "not_simulated.rs")]
+mod twins;
 
 use std::{sync::Arc, time::Duration};
 
+use self::{pick::Picked, twins::Ends};
 use super::build::{AnyFault, boxed};
 use crate::{
-    board::{Board, Found, GateAction, InputKind, PanelWire},
-    config::{Lane, PanelPlace, Place, Site},
+    board::{self, Board, Device as _, Found, GateAction, InputKind, PrinterFiles},
+    config::{Lane, Site},
     device::{
-        DeviceError, Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer,
-        Profile, Role, Template, panel::Style,
+        Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile, Role,
+        Template, panel::Style,
     },
-    fault::Code,
     kiosk::{Button, LaneMode},
-    service::{InputPart, Serves},
+    service::InputPart,
     words::{Clock, LaneId},
 };
 
@@ -31,14 +33,14 @@ pub(super) struct LaneDevices {
     pub(super) inputs: Option<InputPart>,
 }
 
-/// Every lane's devices, and the twins behind them where the board is simulated.
+/// Every lane's devices, and the twins behind those that are simulated.
 pub(super) struct Wires {
     pub(super) lanes: Vec<LaneDevices>,
     #[cfg(feature = "sim")]
     pub(super) twins: Vec<crate::sim::devices::LaneTwins>,
 }
 
-/// The board and how its printer prints.
+/// The board and who uses it.
 struct Parts<'a> {
     site: &'a Site,
     found: Found,
@@ -47,38 +49,22 @@ struct Parts<'a> {
 
 /// Opens what the lanes use of the board.
 pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, AnyFault> {
-    let parts = Parts { site, found: Board::find(&site.board).map_err(boxed)?, clock };
+    let found = Board::find(&site.board).map_err(boxed)?;
     // A mistake in a profile or template is found also where no lane prints.
-    parts.layout()?;
+    found.printers.iter().try_for_each(|files| layout(files, site).map(drop))?;
+    let parts = Parts { site, found, clock };
     let mut wires = Wires {
         lanes: Vec::new(),
         #[cfg(feature = "sim")]
         twins: Vec::new(),
     };
-    let simulated = parts.found.board.panel.as_ref().is_some_and(|panel| panel.wire == PanelWire::Simulated);
-    if !simulated {
-        parts.used_once()?;
-    }
-    for (index, lane) in site.lane.iter().enumerate() {
-        let devices = if simulated {
-            simulated_lane(&parts, lane, index, &mut wires)?
-        } else {
-            parts.real(lane, index == parts.first())?
-        };
-        wires.lanes.push(devices);
+    // All of them before any: a file that is refused has moved nothing.
+    let picked = parts.pick_all()?;
+    for ((lane, picked), index) in site.lane.iter().zip(picked).zip(0..) {
+        let ends = if picked.is_simulated() { Some(parts.twins(lane, &picked, &mut wires)?) } else { None };
+        wires.lanes.push(parts.lane(lane, LaneId(index), &picked, ends)?);
     }
     Ok(wires)
-}
-
-#[cfg(feature = "sim")]
-fn simulated_lane(parts: &Parts<'_>, lane: &Lane, index: usize, wires: &mut Wires) -> Result<LaneDevices, AnyFault> {
-    parts.simulated(lane, LaneId(u16::try_from(index).unwrap_or(u16::MAX)), wires)
-}
-
-#[cfg(not(feature = "sim"))]
-fn simulated_lane(_: &Parts<'_>, _: &Lane, _: usize, _: &mut Wires) -> Result<LaneDevices, AnyFault> {
-    let (what, reason) = ("board \"simulated\"".to_owned(), "this build has no simulated board".to_owned());
-    Err(boxed(DeviceError::Open { what, reason, code: Code::C102 }))
 }
 
 /// Puts the board's outputs to their safe value, and opens nothing else: a panel that is gone must not be in the way.
@@ -87,98 +73,94 @@ pub(super) fn make_safe(site: &Site) -> Result<usize, AnyFault> {
     real::make_safe(&Board::find(&site.board).map_err(boxed)?.board)
 }
 
+/// How a printer's slips are printed.
+fn layout(files: &PrinterFiles, site: &Site) -> Result<Layout, AnyFault> {
+    let (file, text) = &files.profile;
+    let template = match &files.slip {
+        Some((file, text)) => Template::parse(file, text),
+        None => Template::standard(),
+    };
+    Ok(Layout {
+        profile: Profile::parse(file, text).map_err(boxed)?,
+        template: template.map_err(boxed)?,
+        utc_offset: site.checkin.utc_offset,
+    })
+}
+
 impl Parts<'_> {
     fn board(&self) -> &Board {
         &self.found.board
     }
 
-    fn style(lane: &Lane) -> Style {
-        Style { language: lane.language, large: lane.elder }
-    }
-
-    /// How slips are printed; none where the board has no printer.
-    fn layout(&self) -> Result<Option<Layout>, AnyFault> {
-        let Some((file, text)) = &self.found.profile else { return Ok(None) };
-        let template = match &self.found.slip {
-            Some((file, text)) => Template::parse(file, text),
-            None => Template::standard(),
-        };
-        Ok(Some(Layout {
-            profile: Profile::parse(file, text).map_err(boxed)?,
-            template: template.map_err(boxed)?,
-            utc_offset: self.site.checkin.utc_offset,
-        }))
-    }
-
-    fn timing(&self) -> GateTiming {
-        let milliseconds = |milliseconds: u32| Duration::from_millis(milliseconds.into());
-        let has = |kind| self.board().input.iter().any(|input| input.is == kind);
-        let passage = match (has(InputKind::Passage), has(InputKind::PassageExit)) {
-            (true, true) => Passage::Directed,
-            (true, false) => Passage::Contact,
-            (false, _) => Passage::Unseen,
-        };
-        self.board().gate.as_ref().map_or_else(GateTiming::default, |gate| GateTiming {
-            pulse: (gate.action == GateAction::Pulse).then(|| milliseconds(gate.pulse_ms)),
-            min_gap: milliseconds(gate.min_gap_ms),
-            passage,
-            pass_within: milliseconds(gate.pass_within_ms),
-            held_open: milliseconds(gate.held_open_ms),
-        })
-    }
-
-    fn input_lines(&self) -> Vec<InputLine> {
-        let line = |input: &crate::board::Input| InputLine {
-            role: role(input.is),
-            active_low: input.active_low,
-            debounce: Duration::from_millis(input.debounce().into()),
-        };
-        self.board().input.iter().map(line).collect()
-    }
-
-    /// The lane that the board's buttons and lights belong to: the first that uses the board at all.
-    fn first(&self) -> usize {
-        let uses =
-            |lane: &Lane| lane.panel == PanelPlace::Board || lane.printer == Place::Board || lane.gate == Place::Board;
-        self.site.lane.iter().position(uses).unwrap_or(0)
-    }
-
-    /// The lanes that a real board's inputs belong to.
-    fn serves(&self) -> Serves {
-        let of = |uses: fn(&Lane) -> bool| {
-            let lane = self.site.lane.iter().position(uses).unwrap_or(self.first());
-            LaneId(u16::try_from(lane).unwrap_or(u16::MAX))
-        };
-        Serves {
-            person: of(|lane| lane.panel == PanelPlace::Board),
-            printer: of(|lane| lane.printer == Place::Board),
-            gate: of(|lane| lane.gate == Place::Board),
+    /// One lane's devices, each on its wire or on its twin's.
+    fn lane(
+        &self,
+        lane: &Lane,
+        id: LaneId,
+        picked: &Picked<'_>,
+        mut ends: Option<Ends>,
+    ) -> Result<LaneDevices, AnyFault> {
+        let mut devices = LaneDevices::default();
+        if let Some(file) = picked.panel {
+            let (style, fonts) = (Style { language: lane.language, large: lane.elder }, Fonts::new(file.font.clone()));
+            devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
+                Some(ends) => ends.panel(style, fonts),
+                None => Some(real::panel(file, style, fonts).map_err(boxed)?),
+            };
         }
-    }
-
-    /// A board has one of each device.
-    fn used_once(&self) -> Result<(), AnyFault> {
-        let lanes = &self.site.lane;
-        let count = |uses: fn(&Lane) -> bool| lanes.iter().filter(|lane| uses(lane)).count();
-        for (what, count) in [
-            ("panel", count(|lane| lane.panel == PanelPlace::Board)),
-            ("printer", count(|lane| lane.printer == Place::Board)),
-            ("gate", count(|lane| lane.gate == Place::Board)),
-        ] {
-            if count > 1 {
-                let (what, reason) = (format!("the board's {what}"), format!("{count} lanes use it; it serves one"));
-                return Err(boxed(DeviceError::Open { what, reason, code: Code::C101 }));
-            }
+        if let Some((index, file)) = picked.printer {
+            let (layout, fonts) = (layout(&self.found.printers[index], self.site)?, Fonts::new(file.font.clone()));
+            devices.printer = match ends.as_mut().filter(|_| file.is_simulated()) {
+                Some(ends) => ends.printer(layout, fonts, self.clock),
+                None => real::printer(file, layout, fonts, self.clock).map_err(boxed)?,
+            };
         }
-        Ok(())
+        if let Some(file) = picked.gate {
+            let timing = timing(file, picked);
+            devices.gate = match ends.as_mut().filter(|_| file.is_simulated()) {
+                Some(ends) => ends.gate(file.active_low, timing)?,
+                None => real::gate(file, timing)?,
+            };
+        }
+        if let Some(file) = picked.indicators {
+            devices.indicator = match ends.as_mut().filter(|_| file.is_simulated()) {
+                Some(ends) => ends.indicator()?,
+                None => real::indicator(file)?,
+            };
+        }
+        let lines = picked.inputs.iter().map(|input| input_line(input)).collect();
+        let source = match ends.as_mut().and_then(Ends::inputs) {
+            Some(source) => Some(source),
+            None => real::inputs(&picked.inputs)?,
+        };
+        devices.inputs = source.map(|source| InputPart { lane: id, lines, source });
+        Ok(devices)
     }
+}
 
-    fn printer_fonts(&self) -> Fonts {
-        Fonts::new(self.board().printer.as_ref().and_then(|printer| printer.font.clone()))
+fn input_line(input: &board::Input) -> InputLine {
+    InputLine {
+        role: role(input.is),
+        active_low: input.active_low,
+        debounce: Duration::from_millis(input.debounce().into()),
     }
+}
 
-    fn panel_fonts(&self) -> Fonts {
-        Fonts::new(self.board().panel.as_ref().and_then(|panel| panel.font.clone()))
+/// How long what takes at a gate, whose passage is seen by the lane's own sensors.
+fn timing(gate: &board::Gate, picked: &Picked<'_>) -> GateTiming {
+    let milliseconds = |milliseconds: u32| Duration::from_millis(milliseconds.into());
+    let has = |kind| picked.inputs.iter().any(|input| input.is == kind);
+    let passage = match (has(InputKind::Passage), has(InputKind::PassageExit)) {
+        (true, true) => Passage::Directed,
+        (true, false) => Passage::Contact,
+        (false, _) => Passage::Unseen,
+    };
+    GateTiming {
+        pulse: (gate.action == GateAction::Pulse).then(|| milliseconds(gate.pulse_ms)),
+        min_gap: milliseconds(gate.min_gap_ms),
+        passage,
+        pass_within: milliseconds(gate.pass_within_ms),
+        held_open: milliseconds(gate.held_open_ms),
     }
 }
 

@@ -2,84 +2,63 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{LaneDevices, Parts};
 use crate::{
     board::{
         self, Bias, Board, Flow, Indicators, LineName, LineWire, Panel as PanelFile, PanelKind, PanelWire, PrinterWire,
         Rom,
     },
     cli::build::{AnyFault, boxed},
-    config::{Lane, PanelPlace, Place},
     device::{
-        self, DeviceError, EscPosPrinter, Fonts, Gate, Indicator, Lamp, Lamps, LineGate, Opener, Panel,
+        self, DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, Layout,
+        LineGate, Opener, Panel, Printer,
         linux::{self, LineAt},
         panel::{Parallel, SerialLines, SerialSpi, St7920, Style},
     },
     fault::Code,
-    service::InputPart,
+    words::Clock,
 };
 
 /// Up to this an ST7920 needs no delays.
 const ST7920_HZ: u32 = 200_000;
 
-impl Parts<'_> {
-    /// One lane's devices; the board's lights and inputs where `with_inputs`.
-    pub(super) fn real(&self, lane: &Lane, with_inputs: bool) -> Result<LaneDevices, AnyFault> {
-        let board = self.board();
-        let mut devices = LaneDevices::default();
-        if let (PanelPlace::Board, Some(file)) = (lane.panel, &board.panel) {
-            devices.panel = Some(panel(file, Parts::style(lane), self.panel_fonts()).map_err(boxed)?);
-        }
-        if let (Place::Board, Some(printer), Some(layout)) = (lane.printer, &board.printer, self.layout()?)
-            && let Some(open) = opener(printer)
-        {
-            let busy = match &printer.busy {
-                Some(busy) => Some(busy_line(busy).map_err(boxed)?),
-                None => None,
+/// The lines that are watched; none where there are none.
+pub(super) fn inputs(inputs: &[&board::Input]) -> Result<Option<Box<dyn InputLines>>, AnyFault> {
+    let watched: Vec<linux::WatchedLine> = inputs
+        .iter()
+        .filter_map(|input| {
+            let bias = match input.bias {
+                Bias::AsIs => linux::Bias::AsIs,
+                Bias::PullUp => linux::Bias::PullUp,
+                Bias::PullDown => linux::Bias::PullDown,
+                Bias::Disabled => linux::Bias::Disabled,
             };
-            let printer = EscPosPrinter::new(open, layout, self.printer_fonts(), Arc::clone(self.clock));
-            devices.printer = Some(Box::new(printer.with_busy(busy)));
-        }
-        if lane.gate == Place::Board {
-            devices.gate = gate(self)?;
-        }
-        if with_inputs {
-            devices.indicator = indicator(&board.indicators)?;
-            devices.inputs = self.inputs()?;
-        }
-        Ok(devices)
+            let debounce = Duration::from_millis(input.debounce().into());
+            Some(linux::WatchedLine { at: at(&input.wire)?, bias, debounce })
+        })
+        .collect();
+    if watched.is_empty() {
+        return Ok(None);
     }
+    Ok(Some(Box::new(linux::inputs(&watched).map_err(boxed)?)))
+}
 
-    fn inputs(&self) -> Result<Option<InputPart>, AnyFault> {
-        let watched: Vec<linux::WatchedLine> = self
-            .board()
-            .input
-            .iter()
-            .filter_map(|input| {
-                let bias = match input.bias {
-                    Bias::AsIs => linux::Bias::AsIs,
-                    Bias::PullUp => linux::Bias::PullUp,
-                    Bias::PullDown => linux::Bias::PullDown,
-                    Bias::Disabled => linux::Bias::Disabled,
-                };
-                let debounce = Duration::from_millis(input.debounce().into());
-                Some(linux::WatchedLine { at: at(&input.wire)?, bias, debounce })
-            })
-            .collect();
-        if watched.is_empty() {
-            return Ok(None);
-        }
-        let source = Box::new(linux::inputs(&watched).map_err(boxed)?);
-        Ok(Some(InputPart { serves: self.serves(), lines: self.input_lines(), source }))
-    }
+/// A printer on its port.
+pub(super) fn printer(
+    file: &board::Printer,
+    layout: Layout,
+    fonts: Fonts,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Box<dyn Printer>>, DeviceError> {
+    let Some(open) = opener(file) else { return Ok(None) };
+    let busy = file.busy.as_ref().map(busy_line).transpose()?;
+    Ok(Some(Box::new(EscPosPrinter::new(open, layout, fonts, Arc::clone(clock)).with_busy(busy))))
 }
 
 /// Opens every output, which puts it to its safe value, and lets go of it.
 pub(super) fn make_safe(board: &Board) -> Result<usize, AnyFault> {
-    let gate = board.gate.as_ref().map(|gate| (&gate.wire, gate.active_low, Code::G801));
-    let Indicators { green, red, amber, buzzer } = &board.indicators;
-    let lamps = [green, red, amber, buzzer].into_iter().flatten();
-    let outputs = gate.into_iter().chain(lamps.map(|lamp| (&lamp.wire, lamp.active_low, Code::D602)));
+    let gates = board.gates.iter().map(|gate| (&gate.wire, gate.active_low, Code::G801));
+    let lamps = board.indicators.iter().flat_map(|lights| [&lights.green, &lights.red, &lights.amber, &lights.buzzer]);
+    let outputs = gates.chain(lamps.flatten().map(|lamp| (&lamp.wire, lamp.active_low, Code::D602)));
     let mut count = 0;
     let mut failure = None;
     for (wire, active_low, code) in outputs {
@@ -104,21 +83,22 @@ pub(super) fn at(wire: &LineWire) -> Option<LineAt> {
     }
 }
 
-/// The board's gate, with its output at the safe value; none where the board has none or a twin.
-fn gate(parts: &Parts<'_>) -> Result<Option<Box<dyn Gate>>, AnyFault> {
-    let Some(gate) = &parts.board().gate else { return Ok(None) };
+/// A gate, with its output at the safe value.
+pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Result<Option<Box<dyn Gate>>, AnyFault> {
     let Some(at) = at(&gate.wire) else { return Ok(None) };
     let line = linux::output(&at, gate.active_low, Code::G801).map_err(boxed)?;
-    Ok(Some(Box::new(LineGate::new(line, gate.active_low, parts.timing()).map_err(boxed)?)))
+    Ok(Some(Box::new(LineGate::new(line, gate.active_low, timing).map_err(boxed)?)))
 }
 
-fn indicator(Indicators { green, red, amber, buzzer }: &Indicators) -> Result<Option<Box<dyn Indicator>>, AnyFault> {
+/// Lights and buzzer, dark and silent.
+pub(super) fn indicator(lights: &Indicators) -> Result<Option<Box<dyn Indicator>>, AnyFault> {
     let open = |lamp: &Option<board::Lamp>| -> Result<Option<Lamp<linux::OutputLine>>, AnyFault> {
         let Some(lamp) = lamp else { return Ok(None) };
         let Some(at) = at(&lamp.wire) else { return Ok(None) };
         let pin = linux::output(&at, lamp.active_low, Code::D602).map_err(boxed)?;
         Ok(Some(Lamp { pin, active_low: lamp.active_low }))
     };
+    let Indicators { green, red, amber, buzzer, .. } = lights;
     let lamps = [open(green)?, open(red)?, open(amber)?, open(buzzer)?];
     if lamps.iter().all(Option::is_none) {
         return Ok(None);
@@ -146,7 +126,7 @@ fn busy_line(busy: &board::Busy) -> Result<device::BusyLine, DeviceError> {
 }
 
 /// Out of reset first; a panel whose reset is tied has none.
-fn panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<dyn Panel>, DeviceError> {
+pub(super) fn panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<dyn Panel>, DeviceError> {
     let line = |name: LineName| file.lines.get(&name).and_then(at);
     if let Some(reset) = line(LineName::Reset) {
         // Kept for as long as the program runs: a line that is let go of may fall.

@@ -1,23 +1,34 @@
-//! The same drivers, with a twin at the other end of every wire.
+//! The same drivers, with a twin at the other end of every simulated wire.
 
 use std::sync::Arc;
 
-use super::{LaneDevices, Parts, Wires};
+use super::{Parts, Picked, Wires};
 use crate::{
+    board::Input,
     cli::build::{AnyFault, boxed},
-    config::{Lane, PanelPlace, Place},
+    config::Lane,
     device::{
-        DeviceError, EscPosPrinter, Lamp, Lamps, LineGate, linux,
-        panel::{Rom, SerialSpi, St7920},
+        DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, Layout, LineGate,
+        Panel, Printer, linux,
+        panel::{Rom, SerialSpi, St7920, Style},
     },
     fault::Code,
-    service::{InputPart, Serves},
     sim::devices::{self, Out},
-    words::{LaneId, NameStyle},
+    words::{Clock, NameStyle},
 };
 
+/// The kiosk's ends of one lane's simulated wires; each is taken once.
+pub(super) struct Ends {
+    panel: Option<devices::PanelWire>,
+    printer: Option<std::os::unix::net::UnixStream>,
+    gate: Option<devices::OutputPinEnd>,
+    lamps: Option<[devices::OutputPinEnd; 4]>,
+    inputs: Option<std::sync::mpsc::Receiver<(usize, bool)>>,
+}
+
 impl Parts<'_> {
-    pub(super) fn simulated(&self, lane: &Lane, id: LaneId, wires: &mut Wires) -> Result<LaneDevices, AnyFault> {
+    /// The lane's twins, kept among the wires, and our ends.
+    pub(super) fn twins(&self, lane: &Lane, picked: &Picked<'_>, wires: &mut Wires) -> Result<Ends, AnyFault> {
         let site = self.site;
         let names = |style: NameStyle| site.simulated.allow_names || style == NameStyle::Masked;
         let out = Out {
@@ -25,30 +36,48 @@ impl Parts<'_> {
             panel: names(site.privacy.panel_name),
             slips: names(site.privacy.slip_name),
         };
-        let (ends, twins) = devices::lane(&out, self.board(), Arc::clone(self.clock)).map_err(|error| {
+        let inputs: Vec<Input> = picked.inputs.iter().map(|input| (*input).clone()).collect();
+        let active_low = picked.gate.is_some_and(|gate| gate.active_low);
+        let made = devices::lane(&out, active_low, inputs, Arc::clone(self.clock));
+        let (ends, twins) = made.map_err(|error| {
             let what = "[simulated] out".to_owned();
             boxed(DeviceError::Open { what, reason: error.to_string(), code: Code::C103 })
         })?;
         wires.twins.push(twins);
-        let mut devices = LaneDevices::default();
-        if lane.panel == PanelPlace::Board {
-            let bus = SerialSpi(ends.panel);
-            let style = Parts::style(lane);
-            devices.panel = Some(Box::new(St7920::new(bus, linux::delay(), Rom::Gb2312, style, self.panel_fonts())));
-        }
-        if let (Place::Board, Some(layout)) = (lane.printer, self.layout()?) {
-            let port = Box::new(ends.printer);
-            let printer = EscPosPrinter::on(port, layout, self.printer_fonts(), Arc::clone(self.clock));
-            devices.printer = Some(Box::new(printer));
-        }
-        if let (Place::Board, Some(gate)) = (lane.gate, &self.board().gate) {
-            let gate = LineGate::new(ends.gate, gate.active_low, self.timing()).map_err(boxed)?;
-            devices.gate = Some(Box::new(gate));
-        }
-        let serves = Serves { person: id, printer: id, gate: id };
-        let lamps = ends.lamps.map(|pin| Some(Lamp { pin, active_low: false }));
-        devices.indicator = Some(Box::new(Lamps::new(lamps).map_err(boxed)?));
-        devices.inputs = Some(InputPart { serves, lines: self.input_lines(), source: Box::new(ends.inputs) });
-        Ok(devices)
+        let devices::Wires { panel, printer, gate, lamps, inputs } = ends;
+        Ok(Ends {
+            panel: Some(panel),
+            printer: Some(printer),
+            gate: Some(gate),
+            lamps: Some(lamps),
+            inputs: Some(inputs).filter(|_| !picked.inputs.is_empty()),
+        })
+    }
+}
+
+impl Ends {
+    pub(super) fn panel(&mut self, style: Style, fonts: Fonts) -> Option<Box<dyn Panel>> {
+        let bus = SerialSpi(self.panel.take()?);
+        Some(Box::new(St7920::new(bus, linux::delay(), Rom::Gb2312, style, fonts)))
+    }
+
+    pub(super) fn printer(&mut self, layout: Layout, fonts: Fonts, clock: &Arc<dyn Clock>) -> Option<Box<dyn Printer>> {
+        let port = Box::new(self.printer.take()?);
+        Some(Box::new(EscPosPrinter::on(port, layout, fonts, Arc::clone(clock))))
+    }
+
+    pub(super) fn gate(&mut self, active_low: bool, timing: GateTiming) -> Result<Option<Box<dyn Gate>>, AnyFault> {
+        let Some(line) = self.gate.take() else { return Ok(None) };
+        Ok(Some(Box::new(LineGate::new(line, active_low, timing).map_err(boxed)?)))
+    }
+
+    pub(super) fn indicator(&mut self) -> Result<Option<Box<dyn Indicator>>, AnyFault> {
+        let Some(lamps) = self.lamps.take() else { return Ok(None) };
+        let lamps = lamps.map(|pin| Some(Lamp { pin, active_low: false }));
+        Ok(Some(Box::new(Lamps::new(lamps).map_err(boxed)?)))
+    }
+
+    pub(super) fn inputs(&mut self) -> Option<Box<dyn InputLines>> {
+        self.inputs.take().map(|lines| Box::new(lines) as _)
     }
 }

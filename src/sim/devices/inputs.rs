@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::board::{Board, Input, InputKind};
+use crate::board::{Input, InputKind};
 
 /// Presses and releases what is wired.
 #[derive(Clone)]
@@ -12,10 +12,10 @@ pub struct InputsTwin {
 }
 
 impl InputsTwin {
-    /// The inputs of a board, all at rest, and the kiosk's end of their lines.
-    pub(super) fn new(board: &Board) -> (Self, Receiver<(usize, bool)>) {
+    /// These inputs, all at rest, and the kiosk's end of their lines.
+    pub(super) fn new(inputs: Vec<Input>) -> (Self, Receiver<(usize, bool)>) {
         let (edges, lines) = channel();
-        let twin = Self { inputs: board.input.clone(), edges };
+        let twin = Self { inputs, edges };
         for input in &twin.inputs {
             twin.set(input.is, false);
         }

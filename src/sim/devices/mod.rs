@@ -24,7 +24,7 @@ pub use self::{
     panel::{PanelTwin, PanelWire},
     printer::{Cable, PrinterTwin, Slip},
 };
-use crate::{board::Board, words::Clock};
+use crate::{board::Input, words::Clock};
 
 /// What one lane's twins write into a folder.
 #[derive(Clone, Debug, Default)]
@@ -66,19 +66,19 @@ pub struct LaneTwins {
     pub inputs: InputsTwin,
 }
 
-/// Makes one lane's twins and wires. The printer's twin lives on a thread of its own until its wire is dropped.
-pub fn lane(out: &Out, board: &Board, clock: Arc<dyn Clock>) -> io::Result<(Wires, LaneTwins)> {
+/// Makes one lane's twins and wires; its gate may be active when low, and these are its inputs. The printer's twin lives
+/// on a thread of its own until its wire is dropped.
+pub fn lane(out: &Out, active_low: bool, inputs: Vec<Input>, clock: Arc<dyn Clock>) -> io::Result<(Wires, LaneTwins)> {
     if let Some(folder) = &out.folder {
         fs::create_dir_all(folder)?;
     }
     let folder = |wanted: bool| out.folder.clone().filter(|_| wanted);
     let panel = PanelTwin::new(folder(out.panel));
     let (printer, port) = PrinterTwin::start(folder(out.slips), 32)?;
-    let active_low = board.gate.as_ref().is_some_and(|gate| gate.active_low);
     let gate = OutputTwin::new("gate", folder(true), active_low, Arc::clone(&clock));
     let lamps =
         ["green", "red", "amber", "buzzer"].map(|name| OutputTwin::new(name, folder(true), false, Arc::clone(&clock)));
-    let (inputs, lines) = InputsTwin::new(board);
+    let (inputs, lines) = InputsTwin::new(inputs);
     let wires = Wires {
         panel: panel.wire(),
         printer: port,

@@ -1,0 +1,45 @@
+//! Without the sandbox there are no twins, and a simulated wire leads nowhere.
+
+use std::sync::Arc;
+
+use super::{Parts, Picked, Wires};
+use crate::{
+    cli::build::{AnyFault, boxed},
+    config::Lane,
+    device::{DeviceError, Fonts, Gate, GateTiming, Indicator, InputLines, Layout, Panel, Printer, panel::Style},
+    fault::Code,
+    words::Clock,
+};
+
+/// There are none.
+pub(super) enum Ends {}
+
+impl Parts<'_> {
+    pub(super) fn twins(&self, lane: &Lane, _: &Picked<'_>, _: &mut Wires) -> Result<Ends, AnyFault> {
+        let what = format!("{}: a simulated device of lane {}", self.found.file.display(), lane.name);
+        let reason = "this build has no twins: name the board file of this machine in the site file".to_owned();
+        Err(boxed(DeviceError::Open { what, reason, code: Code::C102 }))
+    }
+}
+
+impl Ends {
+    pub(super) fn panel(&mut self, _: Style, _: Fonts) -> Option<Box<dyn Panel>> {
+        match *self {}
+    }
+
+    pub(super) fn printer(&mut self, _: Layout, _: Fonts, _: &Arc<dyn Clock>) -> Option<Box<dyn Printer>> {
+        match *self {}
+    }
+
+    pub(super) fn gate(&mut self, _: bool, _: GateTiming) -> Result<Option<Box<dyn Gate>>, AnyFault> {
+        match *self {}
+    }
+
+    pub(super) fn indicator(&mut self) -> Result<Option<Box<dyn Indicator>>, AnyFault> {
+        match *self {}
+    }
+
+    pub(super) fn inputs(&mut self) -> Option<Box<dyn InputLines>> {
+        match *self {}
+    }
+}
