@@ -38,9 +38,10 @@ pub struct Daemon {
     pub log: PathBuf,
 }
 
-/// The built program; `FACEMCHD_RUNNER` runs one that is built for another machine, as in tests/hil/build.
+/// The built program, or the one that `FACEMCHD_PROGRAM` names: a device build has no sandbox, and its tests neither;
+/// `FACEMCHD_RUNNER` runs one that is built for another machine, as in tests/hil/build.
 pub fn program() -> Command {
-    let built = env!("CARGO_BIN_EXE_facemchd");
+    let built = std::env::var_os("FACEMCHD_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_facemchd").into());
     let mut command = match runner() {
         None => Command::new(built),
         Some(runner) => {
