@@ -32,6 +32,7 @@ mod scenes;
 mod session;
 mod session_model;
 mod signing;
+mod site_answers;
 mod site_system;
 mod store_damage;
 mod surroundings;

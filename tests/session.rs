@@ -459,7 +459,7 @@ fn after_a_restart_the_site_is_asked_what_became_of_a_session() {
     let session = left(5, true).session;
     for (resolution, end) in [
         (Resolution::Decided(CheckInAnswer::Admitted(admission("A001"))), "checked_in"),
-        (Resolution::NeverArrived, "interrupted"),
+        (Resolution::NotThere, "interrupted"),
     ] {
         let mut core = Core::restarted(vec![hospital()], 2, vec![left(5, true)]);
         assert_eq!(core.resolves(), [session]);

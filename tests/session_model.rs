@@ -234,7 +234,7 @@ impl World {
             Event::Resolved { which, known } => {
                 if let Some(session) = nth(&self.to_resolve, which) {
                     let resolution = match known {
-                        0 => Resolution::NeverArrived,
+                        0 => Resolution::NotThere,
                         1 => Resolution::Decided(CheckInAnswer::Admitted(admission("A001"))),
                         2 => Resolution::Decided(choices(&["a", "b"])),
                         _ => Resolution::CannotSay(Code::H901),

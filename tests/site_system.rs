@@ -16,7 +16,7 @@ use crate::{
     lookups::{Scripted, Setup, nobody},
 };
 
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 fn adapter(setup: &Setup, url: String) -> Http {
     let key = setup.keys.write("checkin.hmac", "secret\n");
@@ -24,7 +24,7 @@ fn adapter(setup: &Setup, url: String) -> Http {
     Http::open(url, Some(&key), 8 * 3600, client, Arc::clone(&setup.clock)).expect("an adapter")
 }
 
-fn request() -> Request {
+pub fn request() -> Request {
     Request {
         session: SessionId { run: 1, serial: 7 },
         lane: "kiosk-1".to_owned(),
@@ -79,22 +79,50 @@ fn every_word_of_the_schema_is_an_answer() {
 }
 
 #[test]
-fn what_may_have_been_carried_out_is_unknown_and_never_unavailable() {
-    for (status, body, answer, resolution) in [
-        (200, json!({ "answer": "hello" }), CheckInAnswer::Unknown(Code::H902), Resolution::CannotSay(Code::H902)),
-        (200, json!([]), CheckInAnswer::Unknown(Code::H902), Resolution::CannotSay(Code::H902)),
-        (
-            200,
-            json!({ "answer": "choose", "options": [{ "id": "", "label": "x" }] }),
-            CheckInAnswer::Unknown(Code::H902),
-            Resolution::CannotSay(Code::H902),
-        ),
-        (500, json!({}), CheckInAnswer::Unknown(Code::H905), Resolution::CannotSay(Code::H901)),
-        (503, json!({}), CheckInAnswer::Unavailable(Code::H901), Resolution::CannotSay(Code::H901)),
-        (401, json!({}), CheckInAnswer::Unavailable(Code::H903), Resolution::CannotSay(Code::H903)),
-        (404, json!({}), CheckInAnswer::Unavailable(Code::H902), Resolution::NeverArrived),
+fn an_answer_that_is_none_leaves_it_unknown() {
+    for body in [
+        json!({ "answer": "hello" }),
+        json!({}),
+        json!([]),
+        json!([{ "answer": "admitted" }, { "answer": "refused" }]),
+        json!({ "answer": null, "number": "A001" }),
+        json!({ "answer": "choose", "options": [{ "id": "", "label": "x" }] }),
+        json!({ "answer": "choose", "options": null }),
     ] {
-        assert_eq!(told(status, &body), (answer, resolution), "{status} {body}");
+        let unknown = (CheckInAnswer::Unknown(Code::H902), Resolution::CannotSay(Code::H902));
+        assert_eq!(told(200, &body), unknown, "{body}");
+    }
+}
+
+#[test]
+fn every_status_of_post_get_and_delete_means_what_the_readme_says() {
+    let setup = Setup::new();
+    let status = Arc::new(std::sync::atomic::AtomicU16::new(0));
+    let told = Arc::clone(&status);
+    let scripted = Scripted::start(&setup.authority, move |_, _| {
+        let status = told.load(std::sync::atomic::Ordering::SeqCst);
+        Reply::Answer(Answer::json(status, &json!({ "answer": "already" })))
+    });
+    let mut adapter = adapter(&setup, scripted.server.url());
+    for number in (200..=207).chain(300..=308).chain(400..=431).chain([451, 499]).chain(500..=511).chain([520, 599]) {
+        status.store(number, std::sync::atomic::Ordering::SeqCst);
+        let answer = adapter.check_in(&request(), setup.within(PATIENCE));
+        let resolution = adapter.resolve(request().session, setup.within(PATIENCE));
+        let annulled = adapter.annul(request().session, setup.within(PATIENCE));
+        let already = CheckInAnswer::Already(Admission::default());
+        let unavailable = CheckInAnswer::Unavailable;
+        let wanted = match number {
+            // These have no body, by the protocol.
+            204 | 205 | 304 => continue,
+            200..300 => (already.clone(), Resolution::Decided(already), Ok(())),
+            401 | 403 => (unavailable(Code::H903), Resolution::CannotSay(Code::H903), Err(Code::H903)),
+            404 => (CheckInAnswer::Unknown(Code::H902), Resolution::NotThere, Ok(())),
+            410 => (CheckInAnswer::Unknown(Code::H902), Resolution::CannotSay(Code::H902), Ok(())),
+            429 | 503 => (unavailable(Code::H901), Resolution::CannotSay(Code::H901), Err(Code::H901)),
+            300..500 => (CheckInAnswer::Unknown(Code::H902), Resolution::CannotSay(Code::H902), Err(Code::H902)),
+            _ => (CheckInAnswer::Unknown(Code::H905), Resolution::CannotSay(Code::H901), Err(Code::H901)),
+        };
+        assert_eq!((answer, resolution, annulled), wanted, "{number}");
     }
 }
 

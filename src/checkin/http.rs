@@ -11,10 +11,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{
-    CheckIn, Request,
-    schema::{Answer, Question},
-};
+use super::{CheckIn, Request, reading, schema::Question};
 use crate::{
     fault::{Code, Fault},
     http::{Client, HttpError, Method, Response},
@@ -154,12 +151,13 @@ impl CheckIn for Http {
         };
         match response.status {
             // What cannot be read may have been carried out and only be badly told.
-            200..300 => Answer::read(&response.body).unwrap_or(CheckInAnswer::Unknown(Code::H902)),
+            200..300 => read(&response).unwrap_or(CheckInAnswer::Unknown(Code::H902)),
             401 | 403 => CheckInAnswer::Unavailable(Code::H903),
             // Says of itself that it does not work now.
             429 | 503 => CheckInAnswer::Unavailable(Code::H901),
             500..600 => CheckInAnswer::Unknown(Code::H905),
-            _ => CheckInAnswer::Unavailable(Code::H902),
+            // Whoever says 400, 404 or 409 may be a proxy in front, or may have admitted the person and stumbled after.
+            _ => CheckInAnswer::Unknown(Code::H902),
         }
     }
 
@@ -174,7 +172,8 @@ impl CheckIn for Http {
             // Gone already, or never there: nothing is left to take back.
             200..300 | 404 | 410 => Ok(()),
             401 | 403 => Err(Code::H903),
-            _ => Err(Code::H901),
+            429 | 500..600 => Err(Code::H901),
+            _ => Err(Code::H902),
         }
     }
 
@@ -186,10 +185,15 @@ impl CheckIn for Http {
             Err(_) => return Resolution::CannotSay(Code::H904),
         };
         match response.status {
-            200..300 => Answer::read(&response.body).map_or(Resolution::CannotSay(Code::H902), Resolution::Decided),
-            404 => Resolution::NeverArrived,
+            200..300 => read(&response).map_or(Resolution::CannotSay(Code::H902), Resolution::Decided),
+            404 => Resolution::NotThere,
             401 | 403 => Resolution::CannotSay(Code::H903),
-            _ => Resolution::CannotSay(Code::H901),
+            429 | 500..600 => Resolution::CannotSay(Code::H901),
+            _ => Resolution::CannotSay(Code::H902),
         }
     }
+}
+
+fn read(response: &Response) -> Option<CheckInAnswer> {
+    reading::read(&response.body, response.header("content-type"))
 }

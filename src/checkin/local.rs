@@ -138,7 +138,7 @@ impl CheckIn for Local {
         match self.by_session.get(&session) {
             Some(answer) => Resolution::Decided(answer.clone()),
             // What is not in the journal was never given.
-            None => Resolution::NeverArrived,
+            None => Resolution::NotThere,
         }
     }
 }
@@ -231,7 +231,7 @@ mod tests {
         let session = SessionId { run: 9, serial: 1 };
         assert!(matches!(local.resolve(session, Deadline::default()), Resolution::Decided(_)));
         let other = SessionId { run: 9, serial: 2 };
-        assert_eq!(local.resolve(other, Deadline::default()), Resolution::NeverArrived);
+        assert_eq!(local.resolve(other, Deadline::default()), Resolution::NotThere);
     }
 
     #[test]

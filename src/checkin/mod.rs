@@ -5,7 +5,9 @@
 
 mod http;
 mod local;
+mod reading;
 mod schema;
+mod value;
 
 pub use self::{
     http::{Http, HttpCheckInError},

@@ -1,13 +1,10 @@
-//! The JSON that the site's system is asked with and answers in. Documented in the README.
+//! The JSON that the site's system is asked with. Documented in the README.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
 use super::Request;
-use crate::{
-    fault::Code,
-    words::{Admission, CheckInAnswer, Choice, Text},
-};
+use crate::words::Text;
 
 /// `POST {url}/check-ins`. Fields that are not known are left out.
 #[derive(Serialize)]
@@ -51,41 +48,6 @@ struct Patient<'a> {
     credential_id: &'a str,
 }
 
-/// The answer to a check-in and to the question what became of one. Unknown members are ignored.
-#[derive(Deserialize)]
-pub(super) struct Answer {
-    answer: Word,
-    number: Option<String>,
-    place: Option<String>,
-    #[serde(default)]
-    notes: Vec<String>,
-    qr: Option<String>,
-    #[serde(default)]
-    options: Vec<Opt>,
-    from: Option<String>,
-    until: Option<String>,
-    reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Word {
-    Admitted,
-    Already,
-    Choose,
-    NotFound,
-    TooEarly,
-    TooLate,
-    Refused,
-    Unavailable,
-}
-
-#[derive(Deserialize)]
-struct Opt {
-    id: String,
-    label: String,
-}
-
 impl<'a> Question<'a> {
     pub(super) fn of(request: &'a Request, utc_offset: i32) -> Self {
         let identity = &request.identity;
@@ -112,45 +74,5 @@ impl<'a> Question<'a> {
             }),
             choice: request.choice.as_ref().map(Text::as_str),
         }
-    }
-}
-
-impl Answer {
-    /// The answer in our words, every text bounded and cleaned; nothing where an option's id could not be sent back
-    /// unchanged.
-    fn into_answer(self) -> Option<CheckInAnswer> {
-        let text = |text: Option<String>| text.map(|text| Text::clean(&text)).filter(|text| !text.is_empty());
-        Some(match self.answer {
-            Word::Admitted | Word::Already => {
-                let notes = self.notes.iter().take(Admission::MAX_NOTES).map(|note| Text::clean(note));
-                let admission = Admission {
-                    number: text(self.number),
-                    place: text(self.place),
-                    notes: notes.filter(|note| !note.is_empty()).collect(),
-                    qr: self.qr.as_deref().and_then(Text::payload),
-                };
-                match self.answer {
-                    Word::Already => CheckInAnswer::Already(admission),
-                    _ => CheckInAnswer::Admitted(admission),
-                }
-            }
-            Word::Choose => {
-                let options =
-                    self.options.iter().take(CheckInAnswer::MAX_CHOICES).map(|option| {
-                        Some(Choice { id: Text::payload(&option.id)?, label: Text::clean(&option.label) })
-                    });
-                CheckInAnswer::Choose(options.collect::<Option<_>>()?)
-            }
-            Word::NotFound => CheckInAnswer::NotFound,
-            Word::TooEarly => CheckInAnswer::TooEarly(text(self.from)),
-            Word::TooLate => CheckInAnswer::TooLate(text(self.until)),
-            Word::Refused => CheckInAnswer::Refused(text(self.reason)),
-            Word::Unavailable => CheckInAnswer::Unavailable(Code::H901),
-        })
-    }
-
-    /// Reads an answer; nothing where it is not one.
-    pub(super) fn read(body: &[u8]) -> Option<CheckInAnswer> {
-        serde_json::from_slice::<Self>(body).ok()?.into_answer()
     }
 }

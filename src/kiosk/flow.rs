@@ -160,8 +160,8 @@ impl Kiosk {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Stage::Resolving { tries } = &mut session.stage else { return };
         let verdict = match resolution {
-            Resolution::NeverArrived if session.from_before => Verdict::interrupted(),
-            Resolution::NeverArrived => Verdict::failed(Code::H904),
+            Resolution::NotThere if session.from_before => Verdict::interrupted(),
+            Resolution::NotThere => Verdict::failed(Code::H904),
             Resolution::Decided(answer) => match Verdict::of_answer(answer) {
                 Reading::End(verdict) if verdict.result != OutcomeResult::Failed => verdict,
                 Reading::Pick(_) => Verdict::cancelled(None),

@@ -53,8 +53,8 @@ pub struct Choice {
 pub enum Resolution {
     /// The site decided; this is the decision.
     Decided(CheckInAnswer),
-    /// The site never saw the session.
-    NeverArrived,
+    /// The site does not know the session: not yet, or, when its time to show one is over, not at all.
+    NotThere,
     /// Nobody can say now.
     CannotSay(Code),
 }
