@@ -16,8 +16,9 @@ use serde::{Deserialize, Deserializer, de};
 use toml::de::DeTable;
 
 use crate::{
-    config::{line_of, name, one_is_many, read_bounded},
+    config::{MOST, line_of, name, one_is_many},
     fault::{Code, Fault},
+    files::{self, FileError},
 };
 
 pub use self::{
@@ -149,14 +150,8 @@ pub enum BoardError {
         name: String,
     },
     /// The file could not be read.
-    #[error("{}: cannot be read", file.display())]
-    Unreadable {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A line is wrong.
     #[error("{}:{line}: {message}", file.display())]
     Line {
@@ -209,12 +204,12 @@ impl Board {
         if !file.exists() {
             return Err(BoardError::Missing { name: word.to_owned() });
         }
-        let board = Self::parse(&file, &read(&file)?)?;
+        let board = Self::parse(&file, &files::read_text(&file, MOST)?)?;
         board.fits_this_machine(&file)?;
         let folder = file.parent().unwrap_or(Path::new("")).join("printers");
         let beside = |name: String| -> Result<(PathBuf, String), BoardError> {
             let file = folder.join(name);
-            let text = read(&file)?;
+            let text = files::read_text(&file, MOST)?;
             Ok((file, text))
         };
         let files = |printer: &Printer| -> Result<PrinterFiles, BoardError> {
@@ -296,7 +291,7 @@ impl Board {
         if self.board.compatible.is_empty() {
             return Ok(());
         }
-        let machine = std::fs::read(Path::new(DEVICE_TREE).join("compatible")).unwrap_or_default();
+        let machine = files::read(&Path::new(DEVICE_TREE).join("compatible"), MOST).unwrap_or_default();
         let fits = machine.split(|byte| *byte == 0).any(|word| {
             std::str::from_utf8(word).is_ok_and(|word| self.board.compatible.iter().any(|allowed| allowed == word))
         });
@@ -336,10 +331,6 @@ fn some_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String
         "board" | "terminal" | "none" => Err(de::Error::custom("\"board\", \"terminal\" and \"none\" are no names")),
         _ => Ok(Some(name)),
     }
-}
-
-fn read(file: &Path) -> Result<String, BoardError> {
-    read_bounded(file).map_err(|source| BoardError::Unreadable { file: file.to_owned(), source })
 }
 
 fn schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {

@@ -16,6 +16,7 @@ use toml::{
 
 use crate::{
     fault::{Code, Fault},
+    files::{self, FileError},
     words::{Mode, NameStyle},
 };
 
@@ -185,14 +186,8 @@ pub struct Simulated {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read.
-    #[error("{}: cannot be read", file.display())]
-    Unreadable {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A line is wrong.
     #[error("{}:{line}: {message}", file.display())]
     Line {
@@ -222,8 +217,7 @@ impl Fault for ConfigError {
 impl Site {
     /// Reads and parses a site file, at most 1 MiB.
     pub fn read(file: &Path) -> Result<Self, ConfigError> {
-        let text = read_bounded(file).map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
-        Self::parse(file, &text)
+        Self::parse(file, &files::read_text(file, MOST)?)
     }
 
     /// Parses the text of a site file; `file` is for messages and relative paths.
@@ -409,17 +403,8 @@ pub(crate) fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize
     text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// Reads a text file of at most 1 MiB: a thousand merchants need half of that.
-pub(crate) fn read_bounded(file: &Path) -> std::io::Result<String> {
-    use std::io::Read as _;
-    const MOST: u64 = 1 << 20;
-    let mut text = String::new();
-    let read = std::fs::File::open(file)?.take(MOST + 1).read_to_string(&mut text)?;
-    if read as u64 > MOST {
-        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
-    }
-    Ok(text)
-}
+/// A site or board file of more than this is none, bytes: a thousand merchants need half of it.
+pub(crate) const MOST: usize = 1 << 20;
 
 fn default_board() -> String {
     "simulated".to_owned()

@@ -167,8 +167,13 @@ impl Code {
 
 /// A fault with its whole chain of causes, on one line: `K401 the key cannot be read; caused by: permission denied`.
 pub fn chain(fault: &dyn Fault) -> String {
-    let mut line = format!("{} {fault}", fault.code());
-    let mut cause = fault.source();
+    format!("{} {}", fault.code(), causes(fault))
+}
+
+/// An error with its whole chain of causes, on one line.
+pub fn causes<E: std::error::Error + ?Sized>(error: &E) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
     while let Some(error) = cause {
         line.push_str("; caused by: ");
         line.push_str(&error.to_string());

@@ -16,7 +16,7 @@
 //!
 //! The rooms, and which way they know each other:
 //! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`;
-//! `words ← {http, vault} ← identity ← service`; `checkin` may use `http`. `fault` lies below everything, [`config`]
+//! `words ← {http, vault} ← identity ← service`; `checkin` may use `http`. `fault` and `files` lie below everything, [`config`]
 //! and [`board`] are known to `service`, `cli` and `sim` only, and `sim` names nothing else of ours, so that a mistake
 //! of ours is not mirrored by our own test. `tests/architecture.rs` holds all of this.
 
@@ -28,6 +28,7 @@ pub mod cli;
 pub mod config;
 pub mod device;
 pub mod fault;
+pub mod files;
 pub mod http;
 pub mod identity;
 pub mod kiosk;

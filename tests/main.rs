@@ -11,6 +11,7 @@ mod devices;
 mod dice;
 mod disk;
 mod faults;
+mod file_access;
 mod frames;
 mod gate_model;
 mod gates;

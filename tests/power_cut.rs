@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use facemchd::{
     checkin::{CheckIn as _, Local, LocalGiven, LocalSettings, Request},
     kiosk::{OutcomeResult, Record},
-    store::{self, Correlator, Journal, Recovered, Settings, Stored},
+    store::{self, Correlator, Holder, Journal, Recovered, Settings, StateLock, Stored},
     words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Mode, SessionId, Text, WallTime, WayIn},
 };
 use proptest::prelude::*;
@@ -134,11 +134,15 @@ fn a_sync_that_fails_once_is_not_believed_afterwards() {
 fn a_second_daemon_is_kept_out_of_the_same_folder() {
     let (folder, correlator) = correlator();
     let settings = Settings { dir: folder.path().to_owned(), max_age: Duration::from_secs(86_400), max_bytes: 1 << 20 };
-    let first = Journal::open(&settings, &[], Arc::clone(&correlator), NOW).expect("opens");
-    let second = Journal::open(&settings, &[], Arc::clone(&correlator), NOW);
-    assert!(matches!(second, Err(store::StoreError::InUse { .. })));
-    drop(first);
-    assert!(Journal::open(&settings, &[], correlator, NOW).is_ok());
+    let first = StateLock::take(folder.path()).expect("nobody holds it");
+    let second = StateLock::take(folder.path());
+    let ours = Some(std::process::id());
+    assert!(matches!(second, Err(store::StoreError::InUse { by, .. }) if by == ours), "{second:?}");
+    assert_eq!(StateLock::holder(folder.path()).expect("told"), Holder::Process(ours));
+    let journal = Journal::open(first, &settings, &[], correlator, NOW).expect("opens");
+    assert!(StateLock::take(folder.path()).is_err(), "the journal holds it on");
+    drop(journal);
+    assert_eq!(StateLock::holder(folder.path()).expect("told"), Holder::Nobody);
 }
 
 /// Numbers given by `local` over one run, journalled as the daemon does, until the power goes.

@@ -1,11 +1,6 @@
 //! The site's system over HTTPS.
 
-use std::{
-    fs, io,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
@@ -14,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{CheckIn, Request, reading, schema::Question};
 use crate::{
     fault::{Code, Fault},
+    files::{self, FileError},
     http::{Client, HttpError, Method, Response},
     words::{CheckInAnswer, Clock, Deadline, Resolution, SessionId},
 };
@@ -31,37 +27,20 @@ pub struct Http {
 
 /// The HMAC key cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum HttpCheckInError {
-    /// The file cannot be read.
-    #[error("{}: cannot be read as a key", file.display())]
-    Unreadable {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Others than the owner may read it.
-    #[error("{}: mode {mode:03o} lets others read it; chmod 0600", file.display())]
-    ReadableByOthers {
-        /// Which.
-        file: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-}
+#[error(transparent)]
+pub struct HttpCheckInError(#[from] FileError);
 
 impl Fault for HttpCheckInError {
     fn code(&self) -> Code {
-        match self {
-            Self::Unreadable { .. } => Code::K401,
-            Self::ReadableByOthers { .. } => Code::K402,
-        }
+        if self.0.is_exposed() { Code::K402 } else { Code::K401 }
     }
 }
 
 /// Longer answers are refused, bytes.
 const MAX_BODY: usize = 64 * 1024;
+
+/// The longest HMAC key, bytes.
+const LONGEST_KEY: usize = 4096;
 
 impl Http {
     /// `url` is the site's base address without a trailing slash; `hmac_key` a file whose bytes, less a final line
@@ -73,7 +52,7 @@ impl Http {
         client: Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, HttpCheckInError> {
-        let hmac_key = hmac_key.map(read_key).transpose()?;
+        let hmac_key = hmac_key.map(|file| files::read_secret_line(file, LONGEST_KEY)).transpose()?;
         let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
         let base_path = after_scheme.find('/').map_or(String::new(), |at| after_scheme[at..].to_owned());
         Ok(Self { url, base_path, hmac_key, utc_offset, client, clock })
@@ -121,16 +100,6 @@ impl Http {
             max_body: MAX_BODY,
         })
     }
-}
-
-fn read_key(file: &Path) -> Result<Zeroizing<Vec<u8>>, HttpCheckInError> {
-    let unreadable = |source| HttpCheckInError::Unreadable { file: file.to_owned(), source };
-    let mode = fs::metadata(file).map_err(unreadable)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(HttpCheckInError::ReadableByOthers { file: file.to_owned(), mode });
-    }
-    let bytes = Zeroizing::new(fs::read(file).map_err(unreadable)?);
-    Ok(Zeroizing::new(bytes.strip_suffix(b"\n").unwrap_or(&bytes).to_vec()))
 }
 
 impl CheckIn for Http {

@@ -54,6 +54,7 @@ impl From<AnyFault> for Failure {
 
 /// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP.
 pub(super) fn parts(
+    lock: store::StateLock,
     file: &Path,
     site: &Site,
     clock: Arc<dyn Clock>,
@@ -62,7 +63,8 @@ pub(super) fn parts(
     let correlator = Arc::new(store::Correlator::open(&site.state_dir)?);
     let names: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
     let now = clock.now().wall;
-    let (journal, recovered) = store::Journal::open(&journal_settings(site), &names, Arc::clone(&correlator), now)?;
+    let (journal, recovered) =
+        store::Journal::open(lock, &journal_settings(site), &names, Arc::clone(&correlator), now)?;
     if let Some(salvage) = &recovered.salvaged {
         tracing::error!(code = %Code::J501, epoch = recovered.epoch, "{salvage}");
     }

@@ -1,18 +1,17 @@
 //! `facemchd probe` and `safe-state`: for a technician at the machine, and for the unit.
 
 use std::{
-    fs,
     io::{self, Write},
     path::Path,
 };
 
 use super::{Failure, wires};
-use crate::{board::DEVICE_TREE, config::Site, device::linux, fault::exit};
+use crate::{board::DEVICE_TREE, config::Site, device::linux, fault::exit, files};
 
 /// What this machine has, and what to write into a board file of one's own.
 pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
     let machine = |file: &str| {
-        let bytes = fs::read(Path::new(DEVICE_TREE).join(file)).ok()?;
+        let bytes = files::read(&Path::new(DEVICE_TREE).join(file), 4096).ok()?;
         let words = String::from_utf8_lossy(&bytes).trim_end_matches('\0').replace('\0', ", ");
         Some(words)
     };
@@ -58,11 +57,9 @@ pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
 }
 
 fn devices(folder: &str, prefixes: &[&str]) -> Vec<String> {
-    let mut found: Vec<String> = fs::read_dir(folder)
+    let mut found: Vec<String> = files::list(Path::new(folder))
         .into_iter()
         .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .filter(|name| {
             prefixes.iter().any(|prefix| {
                 name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))

@@ -1,7 +1,6 @@
 //! `facemchd lookup`: ask WeChat about face_sids over one warm connection, outside the kiosk's flow.
 
 use std::{
-    fs::File,
     io::{self, BufRead as _, BufReader, Read as _, Write},
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -14,6 +13,7 @@ use super::{Failure, SiteFile, build, permission::PermissionFile};
 use crate::{
     config::Site,
     fault::{Code, Fault as _, exit},
+    files,
     identity::CertificateCache,
     service::SystemClock,
     words::{Clock as _, Deadline, FaceSid, Identity, masked_credential, masked_name},
@@ -95,7 +95,7 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
     let lookup = build::face_lookup(&site, merchant, &client, &shared, Arc::new(InMemory::default()))?
         .with_permission_log(PermissionFile::of(&site.state_dir).log_of(merchant));
     let mut timings = match &arguments.timings {
-        Some(file) => Some(File::create(file).map_err(|error| Failure::io(&file.display().to_string(), &error))?),
+        Some(file) => Some(files::create_public(file).map_err(|error| Failure::io("--timings", &error.into()))?),
         None => None,
     };
     lookup.warm(Deadline::from_now(&*clock, site.wechatpay.patience));
@@ -126,7 +126,7 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
         let mut lines: Box<dyn io::BufRead> = if from.as_os_str() == "-" {
             Box::new(BufReader::new(io::stdin()))
         } else {
-            Box::new(BufReader::new(File::open(from).map_err(failed)?))
+            Box::new(BufReader::new(files::open(from).map_err(|error| failed(error.into()))?))
         };
         while let Some(line) = bounded_line(&mut *lines).map_err(failed)? {
             if !line.is_empty() {
@@ -207,7 +207,7 @@ impl Line {
         }
     }
 
-    fn time(&self, file: &mut File, reveal: bool) -> io::Result<()> {
+    fn time(&self, file: &mut std::fs::File, reveal: bool) -> io::Result<()> {
         let field = |text: &Option<String>| text.clone().filter(|_| reveal).unwrap_or_else(|| "-".to_owned());
         writeln!(file, "{:.3}\t{}\t{}", self.ms, field(&self.name), field(&self.credential_id))
     }

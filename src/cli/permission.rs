@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{config::Merchant, fault::Code, identity};
+use crate::{config::Merchant, fault::Code, files, identity};
 
 /// What WeChat last granted or refused, in a file of its own: `check` reads it while the daemon holds the state.
 #[derive(Clone)]
@@ -25,6 +25,9 @@ struct PermissionOf {
 
 /// Its name in the state directory.
 const PERMISSION: &str = "permission.json";
+
+/// The largest, bytes: a thousand merchants have a fifth of it.
+const MOST: usize = 1 << 20;
 
 /// `permission.json`: by merchant, the latest moment of each, milliseconds since 1970.
 type Records = BTreeMap<String, PermissionRecord>;
@@ -45,7 +48,7 @@ impl PermissionFile {
 
     /// What stands there, by [`key`]; nothing where nobody has been asked about yet.
     pub(super) fn read(&self) -> Records {
-        std::fs::read(&self.path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        files::read(&self.path, MOST).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
     /// Where one merchant's lookup writes.
@@ -54,9 +57,7 @@ impl PermissionFile {
     }
 
     fn write(&self, records: &Records) -> io::Result<()> {
-        let fresh = self.path.with_extension("part");
-        std::fs::write(&fresh, serde_json::to_vec(records)?)?;
-        std::fs::rename(&fresh, &self.path)
+        Ok(files::replace(&self.path, &serde_json::to_vec(records)?)?)
     }
 }
 

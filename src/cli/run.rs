@@ -12,14 +12,16 @@ use crate::{
     config::Site,
     fault::exit,
     service::{self, Control, SystemClock},
+    store,
 };
 
 pub(super) fn run(file: &Path) -> Result<u8, Failure> {
     logging::start();
     let site = Site::read(file)?;
     let clock = Arc::new(SystemClock::start());
+    let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &(Arc::clone(&clock) as _))?;
-    let parts = build::parts(file, &site, clock, wires.lanes)?;
+    let parts = build::parts(lock, file, &site, clock, wires.lanes)?;
     runtime()?.block_on(async {
         let (orders, control) = mpsc::channel(4);
         tokio::spawn(forward_signals(orders)?);

@@ -1,9 +1,8 @@
 //! `facemchd sim`: the daemon as it is, with the world around it simulated.
 
 use std::{
-    env, fs,
+    env,
     io::{self, Write},
-    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     process,
     sync::Arc,
@@ -17,6 +16,7 @@ use super::{Failure, build, logging, run, wires};
 use crate::{
     config::Site,
     fault::exit,
+    files,
     service::{self, Control, SystemClock},
     sim::{
         hospital::Hospital,
@@ -29,6 +29,7 @@ use crate::{
         wechat::WeChat,
         weixin::Weixin,
     },
+    store,
     words::Clock,
 };
 
@@ -64,7 +65,7 @@ pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Fail
         .map_err(|error| Failure::io("a folder for the pictures cannot be made (--out DIR must be empty)", &error))?;
     writeln!(out, "Making keys, a sandbox WeChat Pay and a sandbox site system on loopback …").map_err(failed)?;
     out.flush().map_err(failed)?;
-    logging::start_in(fs::File::create(folder.join("facemchd.log")).map_err(failed)?);
+    logging::start_in(files::create(&folder.join("facemchd.log")).map_err(|error| failed(error.into()))?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let (stage, daemon) = set_up(&folder, clock)?;
     let differing = play(&stage, out).map_err(failed)?;
@@ -90,9 +91,10 @@ fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Failu
     let site_file = SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder };
     let file = site_file.write(&authority.pem()).map_err(failed)?;
     let site = Site::read(&file)?;
+    let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &clock)?;
     let sockets = LANES.map(|lane| SiteFile::socket(folder, lane)).to_vec();
-    let parts = build::parts(&file, &site, Arc::clone(&clock), wires.lanes)?;
+    let parts = build::parts(lock, &file, &site, Arc::clone(&clock), wires.lanes)?;
     let daemon = Daemon::start(parts).map_err(failed)?;
     Ok((Stage { wechat, hospital, weixin, twins: wires.twins, sockets, clock }, daemon))
 }
@@ -195,10 +197,10 @@ fn send_face(face_sid: &str, socket: &Path, out: &mut dyn Write) -> io::Result<u
 fn folder(wanted: Option<&Path>) -> io::Result<PathBuf> {
     let folder =
         wanted.map_or_else(|| env::temp_dir().join(format!("facemchd-sim-{}", process::id())), Path::to_path_buf);
-    if folder.exists() && fs::read_dir(&folder)?.next().is_some() {
+    if folder.exists() && !files::list(&folder)?.is_empty() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    files::make_folder(&folder)?;
     folder.canonicalize()
 }
 

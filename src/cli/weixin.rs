@@ -3,7 +3,6 @@
 //! What is secret comes in by file or standard input, never as an argument that other users can read.
 
 use std::{
-    fs::File,
     io::{self, Read as _, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,6 +15,7 @@ use super::{Failure, SiteFile, build};
 use crate::{
     config::Site,
     fault::exit,
+    files,
     identity::weixin::{Claim, Verdict, Weixin},
     service::SystemClock,
     words::{Clock, Deadline, NameStyle, masked_credential},
@@ -130,8 +130,11 @@ fn in_words(verdict: Verdict) -> &'static str {
 
 fn read(file: &Path) -> Result<Zeroizing<String>, Failure> {
     let failed = |error: io::Error| Failure::io(&file.display().to_string(), &error);
-    let source: Box<dyn io::Read> =
-        if file == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(file).map_err(failed)?) };
+    let source: Box<dyn io::Read> = if file == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(files::open(file).map_err(|error| failed(error.into()))?)
+    };
     let mut text = Zeroizing::new(String::new());
     source.take(LONGEST).read_to_string(&mut text).map_err(failed)?;
     Ok(text)

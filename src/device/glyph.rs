@@ -7,6 +7,7 @@ use std::{collections::VecDeque, path::PathBuf};
 
 #[cfg(feature = "glyphs")]
 use super::gb::columns;
+use crate::files;
 
 /// A square of dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,9 @@ pub struct Fonts {
 /// Bitmaps kept: reading a font of twenty megabytes takes longer than a person should wait twice.
 const KEPT: usize = 64;
 
+/// A font larger than this is none, bytes: Noto's collection of CJK has a third of it.
+const MOST: usize = 64 << 20;
+
 /// Where Debian puts fonts that hold what Unifont lacks: fonts-hanazono, fonts-noto-cjk.
 const SYSTEM: [&str; 3] = [
     "/usr/share/fonts/truetype/hanazono/HanaMinB.ttf",
@@ -47,7 +51,7 @@ impl Fonts {
 
     /// Reads the outline fonts once and keeps them: tens of megabytes.
     pub fn kept_open(mut self) -> Self {
-        self.kept = std::mem::take(&mut self.outlines).iter().filter_map(|file| std::fs::read(file).ok()).collect();
+        self.kept = std::mem::take(&mut self.outlines).iter().filter_map(|file| files::read(file, MOST).ok()).collect();
         self
     }
 
@@ -76,7 +80,7 @@ impl Fonts {
     fn outline(&self, character: char, side: usize) -> Option<Bitmap> {
         // Read anew each time: twenty megabytes are not kept for the one name a month that needs them.
         let kept = self.kept.iter().find_map(|font| outline::draw(font, character, side));
-        let read = |file| outline::draw(&std::fs::read(file).ok()?, character, side);
+        let read = |file: &PathBuf| outline::draw(&files::read(file, MOST).ok()?, character, side);
         kept.or_else(|| self.outlines.iter().find_map(read))
     }
 

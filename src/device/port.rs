@@ -1,16 +1,18 @@
 //! Byte streams to devices.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read, Write},
     net::TcpStream,
-    os::unix::{fs::OpenOptionsExt as _, net::UnixStream},
+    os::unix::net::UnixStream,
     path::Path,
     time::Duration,
 };
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serial2::SerialPort;
+
+use crate::files;
 
 /// A byte stream with a bounded wait for reads and writes.
 pub trait Port: Read + Write + Send {
@@ -65,9 +67,7 @@ pub struct UsbPrinter {
 impl UsbPrinter {
     /// `/dev/usb/lp0`
     pub fn open(device: &Path) -> io::Result<Self> {
-        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
-        let device = OpenOptions::new().read(true).write(true).custom_flags(flags).open(device)?;
-        Ok(Self { device, patience: Duration::ZERO })
+        Ok(Self { device: files::device(device, true)?, patience: Duration::ZERO })
     }
 
     fn wait(&self, flags: PollFlags) -> io::Result<()> {

@@ -4,7 +4,10 @@ use std::{io, path::PathBuf};
 
 use ureq::{Error, Timeout};
 
-use crate::fault::{Code, Fault};
+use crate::{
+    fault::{Code, Fault},
+    files::FileError,
+};
 
 /// Why there is no answer, or no client.
 #[derive(Debug, thiserror::Error)]
@@ -39,22 +42,18 @@ pub enum HttpError {
     /// Not HTTP.
     #[error("the answer is not HTTP")]
     Malformed,
-    /// A certificate file cannot be read.
-    #[error("{}: cannot be read", file.display())]
-    Unreadable {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
+    /// A certificate or key file cannot be read, or a key may be by others.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A certificate file holds nothing usable.
-    #[error("{}: holds no PEM {what}", file.display())]
+    #[error("{}: holds no PEM {what}, but {found}", file.display())]
     NoPem {
         /// Which.
         file: PathBuf,
         /// `certificate` or `private key`.
         what: &'static str,
+        /// What it holds instead.
+        found: &'static str,
     },
     /// The proxy's address is unusable.
     #[error("the proxy is neither http://host:port nor socks5h://host:port")]
@@ -70,7 +69,9 @@ impl Fault for HttpError {
             Self::Proxy => Code::N306,
             Self::Late => Code::N304,
             Self::TooLarge | Self::Malformed => Code::N305,
-            Self::Unreadable { .. } | Self::NoPem { .. } | Self::BadProxy => Code::C101,
+            Self::File(error) if error.is_exposed() => Code::K402,
+            Self::File(_) | Self::NoPem { .. } => Code::K401,
+            Self::BadProxy => Code::C101,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Whom the client trusts, and who it is.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
 use super::{HttpError, Settings};
+use crate::files;
 
 /// The system's certificates on the distributions such boards run.
 const SYSTEM_ROOTS: [&str; 3] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+
+/// A system's bundle has a quarter of this, bytes.
+const MOST: usize = 1 << 20;
 
 pub(super) fn tls(settings: &Settings) -> Result<TlsConfig, HttpError> {
     let roots = match &settings.ca_file {
@@ -32,7 +36,7 @@ pub(super) fn tls(settings: &Settings) -> Result<TlsConfig, HttpError> {
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, HttpError> {
-    let pem = read(file)?;
+    let pem = files::read(file, MOST)?;
     let found: Vec<_> = parse_pem(&pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
@@ -40,16 +44,13 @@ fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, HttpError> {
         })
         .collect();
     if found.is_empty() {
-        return Err(HttpError::NoPem { file: file.to_owned(), what: "certificate" });
+        return Err(HttpError::NoPem { file: file.to_owned(), what: "certificate", found: files::describe(&pem) });
     }
     Ok(found)
 }
 
 fn private_key(file: &Path) -> Result<PrivateKey<'static>, HttpError> {
-    let pem = zeroize::Zeroizing::new(read(file)?);
-    PrivateKey::from_pem(&pem).map_err(|_| HttpError::NoPem { file: file.to_owned(), what: "private key" })
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, HttpError> {
-    fs::read(file).map_err(|source| HttpError::Unreadable { file: file.to_owned(), source })
+    let pem = files::read_secret(file, MOST)?;
+    let none = |_| HttpError::NoPem { file: file.to_owned(), what: "private key", found: files::describe(&pem) };
+    PrivateKey::from_pem(&pem).map_err(none)
 }

@@ -1,6 +1,10 @@
 //! A throw-away world of keys: service provider, sub-merchant, WeChat's platform.
 
-use std::{fs, io, os::unix::fs::OpenOptionsExt as _, path::Path};
+use crate::files;
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rand::{RngCore as _, rngs::OsRng};
@@ -84,10 +88,10 @@ impl World {
         write_private(&folder.join("sign.key.pem"), pem(&self.provider.key)?.as_bytes())?;
         write_private(&folder.join("decrypt.key.pem"), pem(&self.sub.key)?.as_bytes())?;
         write_private(&folder.join("apiv3.key"), self.apiv3.as_bytes())?;
-        fs::write(folder.join("sign.crt.pem"), &self.provider.certificate_pem)?;
+        files::write_public(&folder.join("sign.crt.pem"), self.provider.certificate_pem.as_bytes())?;
         let public = RsaPublicKey::from(&self.platform.key);
         let public = public.to_public_key_pem(LineEnding::LF).map_err(io::Error::other)?;
-        fs::write(folder.join("wechatpay.pub.pem"), public)
+        Ok(files::write_public(&folder.join("wechatpay.pub.pem"), public.as_bytes())?)
     }
 }
 
@@ -145,7 +149,5 @@ pub(super) fn random_hex(bytes: usize) -> String {
 
 /// Writes a file that only its owner may read.
 pub fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    use io::Write as _;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(bytes)
+    files::create(file)?.write_all(bytes)
 }

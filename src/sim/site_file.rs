@@ -6,6 +6,7 @@ use super::{
     keys::{World, numbers},
     weixin::{APIV2_KEY, SECRET},
 };
+use crate::files;
 
 /// What a sandboxed site is made of.
 pub struct SiteFile<'a> {
@@ -31,14 +32,14 @@ impl SiteFile<'_> {
     /// Writes keys, certificates and the site file; returns the site file's path.
     pub fn write(&self, authority_pem: &str) -> std::io::Result<PathBuf> {
         let keys = self.folder.join("keys");
-        std::fs::create_dir_all(&keys)?;
+        files::make_folder(&keys)?;
         self.world.write_to(&keys)?;
-        std::fs::write(keys.join("ca.pem"), authority_pem)?;
+        files::write_public(&keys.join("ca.pem"), authority_pem.as_bytes())?;
         super::keys::write_private(&keys.join("checkin.hmac"), HMAC_KEY)?;
         super::keys::write_private(&keys.join("weixin.secret"), SECRET.as_bytes())?;
         super::keys::write_private(&keys.join("apiv2.key"), APIV2_KEY.as_bytes())?;
         let file = self.folder.join("site.toml");
-        std::fs::write(&file, self.text())?;
+        files::write_public(&file, self.text().as_bytes())?;
         Ok(file)
     }
 

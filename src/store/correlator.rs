@@ -1,19 +1,16 @@
 //! Keyed hashes: the journal tells that two sessions were the same person, and not who.
 
-use std::{
-    fmt,
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-};
+use std::{fmt, path::Path};
 
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use crate::words::{Private, WayIn};
+use crate::{
+    files::{self, FileError},
+    words::{Private, WayIn},
+};
 
 /// The first 16 bytes of HMAC-SHA256 under the device's correlation key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,23 +18,27 @@ pub struct Tag(pub [u8; 16]);
 
 /// The device's correlation key: 32 random bytes, made at the first start, never leaving the state directory.
 pub struct Correlator {
-    key: Zeroizing<[u8; 32]>,
+    key: Zeroizing<[u8; LENGTH]>,
 }
 
 const FILE: &str = "correlation.key";
 
+/// The key, bytes.
+const LENGTH: usize = 32;
+
 impl Correlator {
     /// Reads the key, or makes one.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        let unusable = |source| StoreError::Directory { dir: dir.to_owned(), source };
-        fs::create_dir_all(dir).map_err(unusable)?;
+        files::make_folder(dir)?;
         let file = dir.join(FILE);
-        let bytes = match fs::read(&file) {
-            Ok(bytes) => Zeroizing::new(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make(dir, &file).map_err(unusable)?,
-            Err(error) => return Err(unusable(error)),
+        let bytes = match files::read_secret(&file, LENGTH) {
+            Err(error) if error.is_missing() => make(&file)?,
+            Err(FileError::Empty { .. } | FileError::TooLarge { .. }) => {
+                return Err(StoreError::CorrelationKey { file });
+            }
+            read => read?,
         };
-        let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| StoreError::CorrelationKey { file })?;
+        let key = <[u8; LENGTH]>::try_from(bytes.as_slice()).map_err(|_| StoreError::CorrelationKey { file })?;
         Ok(Self { key: Zeroizing::new(key) })
     }
 
@@ -62,15 +63,10 @@ impl Correlator {
 }
 
 /// Written beside and renamed, so that a power cut leaves a whole key or none.
-fn make(dir: &Path, file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(vec![0; 32]);
-    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-    let fresh = file.with_extension("new");
-    let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-    out.write_all(&bytes)?;
-    out.sync_all()?;
-    fs::rename(&fresh, file)?;
-    File::open(dir)?.sync_all()?;
+fn make(file: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let mut bytes = Zeroizing::new(vec![0; LENGTH]);
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::NoRandomNumbers)?;
+    files::replace(file, &bytes)?;
     Ok(bytes)
 }
 

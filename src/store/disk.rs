@@ -2,11 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
-    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
 };
+
+use crate::files;
 
 /// A folder of files. Nothing is durable before [`Disk::sync`]; names are not durable before [`Disk::sync_names`].
 pub trait Disk: Send {
@@ -38,10 +40,13 @@ pub struct FolderDisk {
 /// One file is written, one was written before, one is the spare.
 const OPEN_FILES: usize = 3;
 
+/// A file larger than this is none of ours: segments have a quarter of it, bytes.
+const MOST: usize = 1 << 20;
+
 impl FolderDisk {
     /// The folder is made if it is missing.
     pub fn open(dir: &Path) -> io::Result<Self> {
-        fs::create_dir_all(dir)?;
+        files::make_folder(dir)?;
         Ok(Self { dir: dir.to_owned(), open: BTreeMap::new() })
     }
 
@@ -50,7 +55,7 @@ impl FolderDisk {
             if self.open.len() >= OPEN_FILES {
                 self.open.clear();
             }
-            let file = OpenOptions::new().read(true).write(true).open(self.dir.join(name))?;
+            let file = files::edit(&self.dir.join(name))?;
             self.open.insert(name.to_owned(), file);
         }
         self.open.get(name).ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -59,16 +64,15 @@ impl FolderDisk {
 
 impl Disk for FolderDisk {
     fn list(&self) -> io::Result<Vec<String>> {
-        fs::read_dir(&self.dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+        files::list(&self.dir)
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        fs::read(self.dir.join(name))
+        Ok(files::read(&self.dir.join(name), MOST)?)
     }
 
     fn create_zeroed(&mut self, name: &str, length: usize) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(self.dir.join(name))?;
+        let file = files::create(&self.dir.join(name))?;
         // Real zeros, not a hole: later commits then change no block map.
         file.write_all_at(&vec![0; length], 0)?;
         file.sync_all()?;
@@ -96,6 +100,6 @@ impl Disk for FolderDisk {
     }
 
     fn sync_names(&mut self) -> io::Result<()> {
-        File::open(&self.dir)?.sync_all()
+        files::sync(&self.dir)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use crate::fault::{Code, Fault};
+use crate::{
+    fault::{Code, Fault},
+    files::FileError,
+};
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -16,11 +19,16 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
+    /// A file or folder of it cannot be used, or the wrong people may use it.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Another daemon has it.
-    #[error("{}: another facemchd uses this state directory", dir.display())]
+    #[error("{}: another facemchd uses this state directory{}", dir.display(), by.map_or_else(String::new, |by| format!(": process {by}")))]
     InUse {
         /// Which.
         dir: PathBuf,
+        /// Its process, where it says.
+        by: Option<u32>,
     },
     /// A record could not be written or made durable.
     #[error("the journal cannot be written")]
@@ -28,8 +36,11 @@ pub enum StoreError {
     /// A record is larger than a segment holds.
     #[error("a record is larger than a segment")]
     TooLarge,
+    /// The kernel gives none.
+    #[error("the kernel gives no random numbers")]
+    NoRandomNumbers,
     /// The keyed hashes' key cannot be used.
-    #[error("{}: not a key of 32 bytes that only its owner may read", file.display())]
+    #[error("{}: not a key of 32 bytes", file.display())]
     CorrelationKey {
         /// Which.
         file: PathBuf,
@@ -50,7 +61,9 @@ pub(super) mod sled_error {
 impl Fault for StoreError {
     fn code(&self) -> Code {
         match self {
-            Self::Directory { .. } | Self::InUse { .. } | Self::CorrelationKey { .. } => Code::C103,
+            Self::File(error) if error.is_exposed() => Code::K402,
+            Self::Directory { .. } | Self::File(_) | Self::InUse { .. } | Self::CorrelationKey { .. } => Code::C103,
+            Self::NoRandomNumbers => Code::X001,
             Self::Write(_) | Self::TooLarge => Code::J502,
             Self::State(_) => Code::J504,
         }

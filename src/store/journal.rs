@@ -1,16 +1,9 @@
 //! The journal: append, commit, rotate, salvage.
 
-use std::{
-    fs::{File, OpenOptions},
-    io,
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use super::{
-    Correlator, Disk, FolderDisk, Recovered, Settings, StoreError,
+    Correlator, Disk, FolderDisk, Recovered, Settings, StateLock, StoreError,
     record::{Line, Stored},
     recover::{self, ASIDE, Salvage, View, name},
     segment::{self, HEADER, Hash, Header, MAX_PAYLOAD, SEGMENT},
@@ -37,7 +30,7 @@ pub struct Journal {
     spare: bool,
     /// A failed sync leaves it unknown what is on the disk: everything is read again before the next write.
     doubtful: bool,
-    _lock: Option<File>,
+    _lock: Option<StateLock>,
 }
 
 /// How full the journal is.
@@ -61,11 +54,12 @@ impl Fill {
 }
 
 const SPARE: &str = "spare.seg";
-const LOCK: &str = "lock";
 
 impl Journal {
-    /// Opens the journal of a state directory for writing; damage is salvaged. `lanes` are the lanes' names in order.
+    /// Opens the journal of a locked state directory for writing; damage is salvaged. `lanes` are the lanes' names in
+    /// order.
     pub fn open(
+        lock: StateLock,
         settings: &Settings,
         lanes: &[String],
         correlator: Arc<Correlator>,
@@ -73,7 +67,6 @@ impl Journal {
     ) -> Result<(Self, Recovered), StoreError> {
         let directory = |source| StoreError::Directory { dir: settings.dir.clone(), source };
         let disk = FolderDisk::open(&settings.dir).map_err(directory)?;
-        let lock = lock(&settings.dir)?;
         let (mut journal, recovered) = Self::on(Box::new(disk), settings, lanes, correlator, now)?;
         journal._lock = Some(lock);
         Ok((journal, recovered))
@@ -282,18 +275,4 @@ impl Journal {
         }
         self.disk.sync_names()
     }
-}
-
-fn lock(dir: &Path) -> Result<File, StoreError> {
-    let directory = |source| StoreError::Directory { dir: dir.to_owned(), source };
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(dir.join(LOCK))
-        .map_err(directory)?;
-    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| StoreError::InUse { dir: dir.to_owned() })?;
-    Ok(file)
 }

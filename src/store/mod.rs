@@ -11,6 +11,7 @@ mod disk;
 mod error;
 mod inspect;
 mod journal;
+mod lock;
 mod record;
 mod recover;
 mod segment;
@@ -24,6 +25,7 @@ pub use self::{
     error::StoreError,
     inspect::{Entry, Proof, entries, verify},
     journal::{Fill, Journal},
+    lock::{Holder, StateLock},
     record::Stored,
     recover::{Given, Recovered, Salvage},
     state::State,

@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::{StoreError, error::sled_error::SledError};
+use crate::files;
 
 /// A small store of texts and bytes. Losing it costs a download.
 pub struct State {
@@ -32,7 +33,7 @@ impl State {
         let folder = dir.join(FOLDER);
         let marker = dir.join(MARKER);
         let mut quarantined = marker.exists() && put_aside(&folder);
-        fs::write(&marker, b"").map_err(unusable)?;
+        files::create(&marker)?;
         let db = match open(&folder) {
             Ok(db) => db,
             Err(_) => {

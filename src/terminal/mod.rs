@@ -35,6 +35,8 @@ pub use self::{
     reply::Reply,
     splitter::{Line, Splitter},
 };
+#[cfg(feature = "network")]
+use crate::files::FileError;
 use crate::{
     fault::{Code, Fault},
     kiosk::Input,
@@ -124,15 +126,10 @@ pub enum TerminalError {
         /// Why, without its content.
         why: String,
     },
-    /// The key's file is not private.
+    /// A file cannot be read, or the key may be by others.
     #[cfg(feature = "network")]
-    #[error("{}: mode {mode:o}, others may read the key", file.display())]
-    KeyReadableByOthers {
-        /// Which file.
-        file: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl Fault for TerminalError {
@@ -140,9 +137,9 @@ impl Fault for TerminalError {
         match self {
             Self::Bind { .. } | Self::InUse { .. } => Code::T210,
             #[cfg(feature = "network")]
-            Self::Pem { .. } => Code::K401,
+            Self::File(error) if error.is_exposed() => Code::K402,
             #[cfg(feature = "network")]
-            Self::KeyReadableByOthers { .. } => Code::K402,
+            Self::Pem { .. } | Self::File(_) => Code::K401,
         }
     }
 }

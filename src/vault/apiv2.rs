@@ -6,7 +6,8 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{VaultError, files::KeyFile};
+use super::{VaultError, pem::MOST};
+use crate::files;
 
 /// The key of a merchant's older interfaces: 32 ASCII characters.
 pub struct ApiV2Key(Zeroizing<String>);
@@ -39,8 +40,8 @@ const ALLOWED: [&str; 18] = [
 impl ApiV2Key {
     /// Reads the key; only its owner may.
     pub fn read(file: &Path) -> Result<Self, VaultError> {
-        let read = KeyFile::read(file)?;
-        let text = std::str::from_utf8(read.bytes()).unwrap_or("").trim();
+        let read = files::read_secret_line(file, MOST)?;
+        let text = std::str::from_utf8(&read).unwrap_or("");
         if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(VaultError::NotAnApiKey { file: file.to_owned() });
         }

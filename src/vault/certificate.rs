@@ -1,6 +1,6 @@
 //! Public halves: WeChat's key, platform certificates, the merchant's own certificate.
 
-use std::{fmt, fs::File, path::Path};
+use std::{fmt, path::Path};
 
 use aws_lc_rs::{
     rsa::{OAEP_SHA1_MGF1SHA1, OaepPublicEncryptingKey, PublicEncryptingKey},
@@ -15,9 +15,9 @@ use x509_cert::{
 
 use super::{
     VaultError,
-    files::{pem_block, read_bounded},
+    pem::{MOST, pem_block},
 };
-use crate::words::WallTime;
+use crate::{files, words::WallTime};
 
 /// An RSA public key of 2048 bits or more that answers are checked with.
 #[derive(Clone)]
@@ -73,13 +73,14 @@ impl PublicKey {
 
     /// Reads a public key file.
     pub fn read(file: &Path) -> Result<Self, VaultError> {
-        Self::from_pem(&read(file)?).ok_or_else(|| VaultError::NotPublic { file: file.to_owned(), what: "public key" })
+        let pem = files::read(file, MOST)?;
+        Self::from_pem(&pem).ok_or_else(|| not_public(file, "public key", &pem))
     }
 
     /// Reads a certificate file.
     pub fn read_certificate(file: &Path) -> Result<(Self, CertificateFacts), VaultError> {
-        Self::from_certificate_pem(&read(file)?)
-            .ok_or_else(|| VaultError::NotPublic { file: file.to_owned(), what: "certificate" })
+        let pem = files::read(file, MOST)?;
+        Self::from_certificate_pem(&pem).ok_or_else(|| not_public(file, "certificate", &pem))
     }
 
     fn from_spki(der: &[u8]) -> Option<Self> {
@@ -107,7 +108,6 @@ impl PublicKey {
     }
 }
 
-fn read(file: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
-    let unreadable = |source| VaultError::Unreadable { file: file.to_owned(), source };
-    read_bounded(File::open(file).map_err(unreadable)?).map_err(unreadable)
+fn not_public(file: &Path, what: &'static str, pem: &[u8]) -> VaultError {
+    VaultError::NotPublic { file: file.to_owned(), what, found: files::describe(pem) }
 }

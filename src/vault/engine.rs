@@ -5,7 +5,7 @@ mod aws_lc;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::Path};
 
 use pkcs8::{
     PrivateKeyInfo, SecretDocument,
@@ -15,8 +15,9 @@ use zeroize::Zeroizing;
 
 use super::{
     Padding, Unopened, VaultError,
-    files::{KeyFile, pem_block},
+    pem::{MOST, pem_block},
 };
+use crate::files;
 
 /// Which implementation carries the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +53,15 @@ const LEAST_BITS: usize = 2048;
 const RSA_ENCRYPTION: pkcs8::ObjectIdentifier = pkcs8::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 impl EngineKind {
-    /// Parses a key file for this engine.
-    pub(super) fn load(self, file: &KeyFile) -> Result<Box<dyn PrivateKey>, VaultError> {
-        let not = || VaultError::NotAKey { file: file.path().to_owned() };
-        let pkcs8 = pkcs8_of(file.bytes()).ok_or_else(not)?;
+    /// Reads a key file for this engine.
+    pub(super) fn load(self, file: &Path) -> Result<Box<dyn PrivateKey>, VaultError> {
+        let pem = files::read_secret(file, MOST)?;
+        let not = || VaultError::NotAKey { file: file.to_owned(), found: files::describe(&pem) };
+        let pkcs8 = pkcs8_of(&pem).ok_or_else(not)?;
         // Before the engine sees it: some refuse a short key without a word of why.
         let bits = modulus_bits(&pkcs8).ok_or_else(not)?;
         if bits < LEAST_BITS {
-            return Err(VaultError::TooShort { file: file.path().to_owned(), bits });
+            return Err(VaultError::TooShort { file: file.to_owned(), bits });
         }
         let key: Option<Box<dyn PrivateKey>> = match self {
             Self::AwsLc => aws_lc::load(pkcs8.as_bytes()),

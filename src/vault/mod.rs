@@ -10,12 +10,12 @@ mod answer;
 mod apiv2;
 mod certificate;
 mod engine;
-mod files;
 mod hardening;
+mod pem;
 mod request;
 
 use std::{
-    fmt, io,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -31,8 +31,11 @@ pub use self::{
     hardening::no_core_dumps,
     request::RequestToSign,
 };
-use self::{engine::PrivateKey, files::KeyFile};
-use crate::fault::{Code, Fault};
+use self::{engine::PrivateKey, pem::MOST};
+use crate::{
+    fault::{Code, Fault},
+    files::{self, FileError},
+};
 
 /// Who signs: goes into the `Authorization` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,36 +76,26 @@ pub struct Unopened;
 /// Why keys cannot be used. Paths are named, contents never.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    /// A file cannot be read.
-    #[error("{}: cannot be read", file.display())]
-    Unreadable {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Others than the owner may read a key.
-    #[error("{}: mode {mode:03o} lets others read it; chmod 0600", file.display())]
-    ReadableByOthers {
-        /// Which.
-        file: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    /// A file cannot be read, or may be by others.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Not a PEM private key.
-    #[error("{}: holds no RSA private key in PEM (PKCS#8 or PKCS#1)", file.display())]
+    #[error("{}: holds no RSA private key in PEM (PKCS#8 or PKCS#1), but {found}", file.display())]
     NotAKey {
         /// Which.
         file: PathBuf,
+        /// What it holds instead.
+        found: &'static str,
     },
     /// Not a PEM certificate or public key.
-    #[error("{}: holds no usable RSA {what} in PEM", file.display())]
+    #[error("{}: holds no usable RSA {what} in PEM, but {found}", file.display())]
     NotPublic {
         /// Which.
         file: PathBuf,
         /// `certificate` or `public key`.
         what: &'static str,
+        /// What it holds instead.
+        found: &'static str,
     },
     /// Fewer than 2048 bits.
     #[error("{}: {bits} bits; WeChat Pay needs 2048 or more", file.display())]
@@ -151,8 +144,8 @@ pub enum VaultError {
 impl Fault for VaultError {
     fn code(&self) -> Code {
         match self {
-            Self::Unreadable { .. } | Self::NotAKey { .. } | Self::NotPublic { .. } => Code::K401,
-            Self::ReadableByOthers { .. } => Code::K402,
+            Self::File(error) if error.is_exposed() => Code::K402,
+            Self::File(_) | Self::NotAKey { .. } | Self::NotPublic { .. } => Code::K401,
             Self::TooShort { .. } => Code::K403,
             Self::NotAPair { .. } | Self::OtherSerial { .. } => Code::K404,
             Self::NotAnApiKey { .. } | Self::NoApiKey | Self::CertificateUnopened => Code::K406,
@@ -186,8 +179,7 @@ impl fmt::Debug for Vault {
 impl Vault {
     /// Reads and checks the keys.
     pub fn open(engine: EngineKind, merchant: Merchant, files: &KeyFiles) -> Result<Self, VaultError> {
-        let sign = KeyFile::read(&files.sign)?;
-        let key = engine.load(&sign)?;
+        let key = engine.load(&files.sign)?;
         let certificate = match &files.certificate {
             None => None,
             Some(file) => {
@@ -203,7 +195,7 @@ impl Vault {
         };
         let decrypt = match &files.decrypt {
             None => None,
-            Some(file) => Some(engine.load(&KeyFile::read(file)?)?),
+            Some(file) => Some(engine.load(file)?),
         };
         let apiv3 = files.apiv3.as_deref().map(read_api_key).transpose()?;
         Ok(Self { merchant, sign: key, decrypt, certificate, apiv3 })
@@ -264,13 +256,10 @@ impl Vault {
 }
 
 fn read_api_key(file: &Path) -> Result<LessSafeKey, VaultError> {
-    let key_file = KeyFile::read(file)?;
-    let text = key_file.bytes();
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let text = files::read_secret_line(file, MOST)?;
     let not = || VaultError::NotAnApiKey { file: file.to_owned() };
     if text.len() != 32 || !text.is_ascii() {
         return Err(not());
     }
-    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, text).map_err(|_| not())?))
+    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &text).map_err(|_| not())?))
 }

@@ -25,7 +25,7 @@ use facemchd::{
         terminal::Terminal,
         wechat::WeChat,
     },
-    store::{Correlator, Journal, Settings},
+    store::{Correlator, Journal, Settings, StateLock},
     terminal,
     words::{Admission, Clock, LaneId, Mode, Moment, NameStyle, RealName, Text, WallTime},
 };
@@ -226,7 +226,9 @@ fn parts(
     let correlator = Arc::new(Correlator::open(folder).expect("a key"));
     let settings = Settings { dir: folder.to_owned(), max_age: Duration::from_secs(86_400), max_bytes: 64 << 20 };
     let lanes = ["kiosk-1".to_owned()];
-    let (journal, _) = Journal::open(&settings, &lanes, Arc::clone(&correlator), clock.now().wall).expect("a journal");
+    let lock = StateLock::take(folder).expect("ours");
+    let (journal, _) =
+        Journal::open(lock, &settings, &lanes, Arc::clone(&correlator), clock.now().wall).expect("a journal");
     let client = http::Client::open(&setup.http, Arc::clone(clock)).expect("a client");
     let key = setup.keys.write("checkin.hmac", std::str::from_utf8(HMAC_KEY).expect("ASCII"));
     let checkin =

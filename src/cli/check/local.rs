@@ -1,7 +1,6 @@
 //! What can be seen without leaving the machine: files, keys, clock, store, devices.
 
 use std::{
-    fs,
     os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::Path,
     sync::Arc,
@@ -18,6 +17,7 @@ use crate::{
     config::{Site, Terminal},
     device::PrinterStatus,
     fault::Code,
+    files,
     service::RELEASED,
     store,
     vault::{PublicKey, Vault},
@@ -46,7 +46,7 @@ pub(super) fn check(site: &Site, file: &Path, clock: &Arc<dyn Clock>, report: &m
 }
 
 fn permissions(file: &Path, report: &mut Report<'_>) {
-    match fs::metadata(file) {
+    match files::open(file).map_err(Into::into).and_then(|opened| opened.metadata()) {
         Ok(data) if data.permissions().mode() & 0o002 != 0 => {
             report.warning("site-file-mode", Code::C101, "everybody may write the site file; chmod 0640 it");
         }
@@ -234,7 +234,7 @@ fn terminals(site: &Site, now: WallTime, report: &mut Report<'_>) {
                     }
                 }
             }
-            Terminal::Serial { device, .. } => match fs::metadata(device) {
+            Terminal::Serial { device, .. } => match device.metadata() {
                 Ok(data) if data.file_type().is_char_device() => {
                     report.ok("terminal", format!("{}: {}", lane.name, device.display()));
                 }

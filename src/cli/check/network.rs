@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpStream, ToSocketAddrs as _},
+    path::Path,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
@@ -12,6 +13,7 @@ use crate::{
     cli::build,
     config::{Adapter, Merchant, Site},
     fault::{Code, Fault as _},
+    files,
     http::{Client, Method, Request},
     identity,
     vault::RequestToSign,
@@ -52,16 +54,12 @@ pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>
 }
 
 fn interface(report: &mut Report<'_>) {
-    let links = std::fs::read_dir("/sys/class/net").map(|links| {
-        links
-            .flatten()
-            .filter(|link| link.file_name() != "lo")
-            .filter(|link| {
-                std::fs::read_to_string(link.path().join("operstate")).is_ok_and(|state| state.trim() == "up")
-            })
-            .map(|link| link.file_name().to_string_lossy().into_owned())
-            .collect::<Vec<_>>()
-    });
+    let folder = Path::new("/sys/class/net");
+    let is_up = |link: &String| {
+        link != "lo"
+            && files::read_text(&folder.join(link).join("operstate"), 64).is_ok_and(|state| state.trim() == "up")
+    };
+    let links = files::list(folder).map(|links| links.into_iter().filter(is_up).collect::<Vec<_>>());
     match links {
         Ok(links) if links.is_empty() => {
             report.warning("interface", Code::N301, "no network interface is up; only loopback can be reached");

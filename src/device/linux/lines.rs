@@ -1,7 +1,7 @@
 //! Single lines: GPIO (uAPI v2 and v1), the kernel's lights, and files for a bench without either.
 
 use std::{
-    fmt, fs, io,
+    fmt, io,
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -16,7 +16,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::{
     device::{DeviceError, InputLines},
-    fault::Code,
+    fault::{Code, causes},
+    files,
 };
 
 /// Where a line is.
@@ -112,7 +113,7 @@ pub fn output(at: &LineAt, high: bool, code: Code) -> Result<OutputLine, DeviceE
         LineAt::Led(led) => {
             let folder = Path::new("/sys/class/leds").join(led);
             // Whatever the kernel let it say is over.
-            let _ = fs::write(folder.join("trigger"), "none");
+            let _ = files::write_public(&folder.join("trigger"), b"none");
             let mut line = OutputLine::File(folder.join("brightness"), "255");
             line.write(high).map_err(|error| failed(error.to_string()))?;
             Ok(line)
@@ -168,7 +169,8 @@ impl OutputLine {
                 request.set_value(*offset, value(high)).map(drop).map_err(|error| LineError(error.to_string()))
             }
             Self::File(file, on) => {
-                fs::write(&*file, if high { on } else { "0" }).map_err(|error| LineError(error.to_string()))
+                let level = if high { on } else { "0" };
+                files::write_public(file, level.as_bytes()).map_err(|error| LineError(causes(&error)))
             }
         }
     }
@@ -316,5 +318,5 @@ impl InputLines for LineInputs {
 
 /// A file that is not there, or holds anything but `1`, is low.
 fn read_file(file: &Path) -> bool {
-    fs::read(file).is_ok_and(|bytes| bytes.first() == Some(&b'1'))
+    files::read(file, 64).is_ok_and(|bytes| bytes.first() == Some(&b'1'))
 }

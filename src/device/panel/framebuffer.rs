@@ -1,7 +1,7 @@
 //! What the kernel drives — HDMI, LVDS, DSI — as a framebuffer; and a picture file for a bench without a panel.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write as _},
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use super::{
     frame::{Frame, Rect},
     picture::Glass,
 };
-use crate::device::DeviceError;
+use crate::{device::DeviceError, files};
 
 /// A framebuffer of 16 or 32 bits a dot. It is written to and not mapped: the kernel copies, and a driver that shares its
 /// memory sees the write.
@@ -40,14 +40,15 @@ impl Framebuffer {
             code: crate::fault::Code::D601,
         };
         let read = |name: &str| -> Result<Vec<usize>, DeviceError> {
-            let text = fs::read_to_string(folder.join(name)).map_err(|error| failed(format!("{name}: {error}")))?;
+            let text =
+                files::read_text(&folder.join(name), 64).map_err(|error| failed(crate::fault::causes(&error)))?;
             Ok(text.trim().split(',').filter_map(|number| number.parse().ok()).collect())
         };
         let (size, depth, stride) = (read("virtual_size")?, read("bits_per_pixel")?, read("stride")?);
         let ([width, height], [bits @ (16 | 32)], [stride]) = (&size[..], &depth[..], &stride[..]) else {
             return Err(failed("only 16 and 32 bits a dot are understood".to_owned()));
         };
-        let opened = OpenOptions::new().write(true).open(device).map_err(|error| failed(error.to_string()))?;
+        let opened = files::device(device, false).map_err(|error| failed(crate::fault::causes(&error)))?;
         Ok(Self { device: opened, width: *width, height: *height, stride: *stride, bytes_per_dot: bits / 8 })
     }
 }
@@ -94,7 +95,7 @@ impl PictureFile {
 
     fn replace(&self, frame: &Frame) -> io::Result<()> {
         let fresh = self.file.with_extension("part");
-        let mut file = File::create(&fresh)?;
+        let mut file = files::create_public(&fresh)?;
         write!(file, "P6\n{} {}\n255\n", self.width, self.height)?;
         let dots = (0..self.height).flat_map(|y| frame.row(y)).flat_map(|ink| rgb(frame, *ink));
         file.write_all(&dots.collect::<Vec<u8>>())?;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     fault::{Code, Fault},
+    files::FileError,
     http::HttpError,
     vault::VaultError,
 };
@@ -98,6 +99,13 @@ impl Fault for WeixinError {
 impl From<HttpError> for WeixinError {
     fn from(error: HttpError) -> Self {
         Self { code: error.code(), source: Some(Box::new(error)), ..Self::new(Code::X001) }
+    }
+}
+
+impl From<FileError> for WeixinError {
+    fn from(error: FileError) -> Self {
+        let code = if error.is_exposed() { Code::K402 } else { Code::W103 };
+        Self { source: Some(Box::new(error)), ..Self::new(code) }
     }
 }
 

@@ -2,8 +2,7 @@
 //! api_getstableaccesstoken).
 
 use std::{
-    fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -11,9 +10,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{MAX_BODY, Weixin, WeixinError, read};
+use super::{Weixin, WeixinError, read};
 use crate::{
     fault::Code,
+    files,
     http::Method,
     words::{Deadline, Moment},
 };
@@ -95,7 +95,7 @@ fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<(Ze
     match &settings.token {
         TokenSource::File(file) => Ok((secret_in(file)?, now.after(FROM_FILE))),
         TokenSource::Central { url, bearer } => {
-            let bearer = bearer.as_ref().map(secret_in).transpose()?;
+            let bearer = bearer.as_deref().map(secret_in).transpose()?;
             let bearer = bearer.map(|token| Zeroizing::new(format!("Bearer {}", &*token)));
             let headers: Vec<(&str, &str)> = bearer.iter().map(|value| ("Authorization", value.as_str())).collect();
             taken(&weixin.send(Method::Get, url, &headers, None, deadline)?, now)
@@ -133,15 +133,10 @@ fn taken(body: &[u8], now: Moment) -> Result<(Zeroizing<String>, Moment), Weixin
 }
 
 /// The one word of a file.
-fn secret_in(file: &PathBuf) -> Result<Zeroizing<String>, WeixinError> {
-    let unusable = || WeixinError::new(Code::W103);
-    let length = fs::metadata(file).map_err(|_| unusable())?.len();
-    if length > MAX_BODY as u64 {
-        return Err(unusable());
-    }
-    let text = Zeroizing::new(fs::read_to_string(file).map_err(|_| unusable())?);
-    let word = Zeroizing::new(text.trim().to_owned());
-    if is_token(&word) { Ok(word) } else { Err(unusable()) }
+fn secret_in(file: &Path) -> Result<Zeroizing<String>, WeixinError> {
+    let line = files::read_secret_line(file, LONGEST)?;
+    let word = Zeroizing::new(String::from_utf8_lossy(&line).trim().to_owned());
+    if is_token(&word) { Ok(word) } else { Err(WeixinError::new(Code::W103)) }
 }
 
 fn is_token(text: &str) -> bool {

@@ -24,7 +24,7 @@ pub use self::{
     panel::{PanelTwin, PanelWire},
     printer::{Cable, PrinterTwin, Slip},
 };
-use crate::{board::Input, words::Clock};
+use crate::{board::Input, files, words::Clock};
 
 /// What one lane's twins write into a folder.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +70,7 @@ pub struct LaneTwins {
 /// on a thread of its own until its wire is dropped.
 pub fn lane(out: &Out, active_low: bool, inputs: Vec<Input>, clock: Arc<dyn Clock>) -> io::Result<(Wires, LaneTwins)> {
     if let Some(folder) = &out.folder {
-        fs::create_dir_all(folder)?;
+        files::make_folder(folder)?;
     }
     let folder = |wanted: bool| out.folder.clone().filter(|_| wanted);
     let panel = PanelTwin::new(folder(out.panel));
@@ -92,6 +92,6 @@ pub fn lane(out: &Out, active_low: bool, inputs: Vec<Input>, clock: Arc<dyn Cloc
 /// Writes a file so that a reader sees the old one or the new one, never half of one.
 fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = file.with_extension("part");
-    fs::write(&fresh, bytes)?;
+    files::write_public(&fresh, bytes)?;
     fs::rename(fresh, file)
 }

@@ -2,8 +2,7 @@
 
 use std::{
     convert::Infallible,
-    fs::OpenOptions,
-    io::Write as _,
+    io::{self, Write as _},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -11,7 +10,10 @@ use std::{
 
 use embedded_hal::digital::{ErrorType, OutputPin};
 
-use crate::words::{Clock, Moment};
+use crate::{
+    files,
+    words::{Clock, Moment},
+};
 
 /// Watches an output.
 #[derive(Clone)]
@@ -67,12 +69,9 @@ impl OutputTwin {
         }
         let Some(folder) = &line.folder else { return };
         let edge = serde_json::json!({ "at": now.wall.0, (line.name): if active { "active" } else { "safe" } });
-        let file = OpenOptions::new().create(true).append(true).open(folder.join(if line.name == "gate" {
-            "gate.jsonl"
-        } else {
-            "lights.jsonl"
-        }));
-        if let Err(error) = file.and_then(|mut file| writeln!(file, "{edge}")) {
+        let file = folder.join(if line.name == "gate" { "gate.jsonl" } else { "lights.jsonl" });
+        if let Err(error) = files::append(&file).map_err(io::Error::from).and_then(|mut file| writeln!(file, "{edge}"))
+        {
             tracing::warn!(%error, "an output's twin cannot write its file");
         }
     }

@@ -4,7 +4,6 @@ mod command;
 mod paper;
 
 use std::{
-    fs::{self, OpenOptions},
     io::{self, Read as _, Write as _},
     os::unix::net::UnixStream,
     path::PathBuf,
@@ -18,6 +17,7 @@ use self::{
     paper::{Line, Paper},
 };
 use super::write_whole;
+use crate::files;
 
 /// Watches and disturbs a printer.
 #[derive(Clone)]
@@ -293,7 +293,7 @@ impl PrinterTwin {
         let excess = state.bytes.len().saturating_sub(KEPT);
         state.bytes.drain(..excess);
         if let Some(folder) = &state.folder {
-            let file = OpenOptions::new().create(true).append(true).open(folder.join("printer.bin"));
+            let file = files::append(&folder.join("printer.bin")).map_err(io::Error::from);
             if let Err(error) = file.and_then(|mut file| file.write_all(bytes)) {
                 tracing::warn!(%error, "the printer's twin cannot write its file");
             }
@@ -315,15 +315,8 @@ impl State {
 
     fn fall_out(&mut self, slip: Slip) {
         if let Some(folder) = &self.folder {
-            let number = fs::read_dir(folder).map_or(1, |entries| {
-                1 + entries
-                    .flatten()
-                    .filter(|e| {
-                        e.file_name().to_string_lossy().ends_with(".txt")
-                            && e.file_name().to_string_lossy().starts_with("slip-")
-                    })
-                    .count()
-            });
+            let is_slip = |name: &&String| name.starts_with("slip-") && name.ends_with(".txt");
+            let number = files::list(folder).map_or(1, |names| 1 + names.iter().filter(is_slip).count());
             let file = |kind| folder.join(format!("slip-{number:04}.{kind}"));
             let written =
                 write_whole(&file("txt"), slip.text.as_bytes()).and_then(|()| write_whole(&file("png"), &slip.png()));

@@ -1,33 +1,33 @@
 //! The certificates: ours, and whose counts.
 
-use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use rustix::net::sockopt;
 use rustls::{
     RootCertStore, ServerConfig, ServerConnection,
-    pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::WebPkiClientVerifier,
 };
 use tokio::net::TcpStream;
 use x509_cert::{Certificate, der::Decode as _};
 
 use super::{Network, Protocol};
-use crate::{terminal::TerminalError, words::WallTime};
+use crate::{files, terminal::TerminalError, words::WallTime};
 
 /// A terminal that says nothing for this long, and does not answer when asked, has gone.
 const SILENCE: Duration = Duration::from_secs(10);
 const ASKED_EVERY: Duration = Duration::from_secs(5);
 const ASKED: u32 = 3;
 
+/// The largest file with a key or certificates, bytes.
+const MOST: usize = 1 << 20;
+
 /// The server's side of TLS: 1.2 and 1.3, a client certificate required.
 pub(super) fn config(network: &Network) -> Result<Arc<ServerConfig>, TerminalError> {
     let unusable = |file: &Path, why: String| TerminalError::Pem { file: file.to_owned(), why };
     let chain = certificates(&network.certificate)?;
-    let mode = fs::metadata(&network.key).map_err(|error| unusable(&network.key, error.to_string()))?.permissions();
-    if mode.mode() & 0o077 != 0 {
-        return Err(TerminalError::KeyReadableByOthers { file: network.key.clone(), mode: mode.mode() & 0o777 });
-    }
-    let key = PrivateKeyDer::from_pem_file(&network.key).map_err(|error| unusable(&network.key, pem_fault(&error)))?;
+    let pem = files::read_secret(&network.key, MOST)?;
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable(&network.key, instead("private key", &pem)))?;
     let mut roots = RootCertStore::empty();
     for certificate in certificates(&network.ca_file)? {
         roots.add(certificate).map_err(|error| unusable(&network.ca_file, error.to_string()))?;
@@ -74,20 +74,14 @@ pub(super) fn notice_silence(stream: &TcpStream) -> io::Result<()> {
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TerminalError> {
-    let unusable = |error: pem::Error| TerminalError::Pem { file: file.to_owned(), why: pem_fault(&error) };
-    let found: Vec<_> =
-        CertificateDer::pem_file_iter(file).map_err(unusable)?.collect::<Result<_, _>>().map_err(unusable)?;
-    if found.is_empty() {
-        return Err(unusable(pem::Error::NoItemsFound));
+    let pem = files::read(file, MOST)?;
+    match CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>() {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(TerminalError::Pem { file: file.to_owned(), why: instead("certificate", &pem) }),
     }
-    Ok(found)
 }
 
-/// What is wrong with a file, without a word of what it holds.
-fn pem_fault(error: &pem::Error) -> String {
-    match error {
-        pem::Error::Io(error) => error.to_string(),
-        pem::Error::NoItemsFound => "no such PEM block in it".to_owned(),
-        _ => "not PEM".to_owned(),
-    }
+/// What is wrong with a file, without a word of what it says.
+fn instead(wanted: &str, pem: &[u8]) -> String {
+    format!("holds no usable {wanted} in PEM, but {}", files::describe(pem))
 }

@@ -1,0 +1,66 @@
+//! One daemon for one state directory, and whoever drives the same devices beside it.
+
+use std::{
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use super::StoreError;
+use crate::files;
+
+/// Taken before any line, port or socket is touched, and held until the last of them is let go.
+#[derive(Debug)]
+pub struct StateLock {
+    file: File,
+}
+
+/// Who holds it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Nobody.
+    Nobody,
+    /// A process, by the number it left in the file.
+    Process(Option<u32>),
+}
+
+const FILE: &str = "lock";
+
+impl StateLock {
+    /// Takes the lock of a state directory, which is made where it is missing.
+    pub fn take(dir: &Path) -> Result<Self, StoreError> {
+        files::make_folder(dir)?;
+        let unusable = |error: files::FileError| StoreError::Directory { dir: dir.to_owned(), source: error.into() };
+        files::private_folder(dir).map_err(unusable)?;
+        let Some(file) = files::lock(&path(dir), true)? else {
+            return Err(StoreError::InUse { dir: dir.to_owned(), by: named(dir) });
+        };
+        // For messages only; the kernel lets go of the lock by itself.
+        let _ = file.set_len(0).and_then(|()| writeln!(&file, "{}", std::process::id()));
+        Ok(Self { file })
+    }
+
+    /// Who holds the lock of a state directory; changes nothing and makes nothing.
+    pub fn holder(dir: &Path) -> Result<Holder, StoreError> {
+        match files::lock(&path(dir), false) {
+            Ok(Some(_)) => Ok(Holder::Nobody),
+            Ok(None) => Ok(Holder::Process(named(dir))),
+            Err(error) if error.is_missing() => Ok(Holder::Nobody),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for StateLock {
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+    }
+}
+
+fn path(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
+fn named(dir: &Path) -> Option<u32> {
+    files::read_text(&path(dir), 16).ok()?.trim().parse().ok()
+}
