@@ -132,7 +132,7 @@ codes! {
     H904 "the site's system did not answer in time", "look into the site's system; the person is sent to staff";
     H905 "nobody knows what became of a check-in", "look the session up in the site's system";
     W101 "weixin does not accept our access token", "check weixin.token: only one place may fetch tokens for an appid";
-    W102 "weixin does not know our address", "add the address to the appid's white list, or take tokens from a central service";
+    W102 "weixin does not know our address", "add the address that the message names to the appid's white list, or take tokens from a central service";
     W103 "weixin does not accept appid or secret", "check weixin.appid and the files of weixin.token; the secret may be frozen";
     W104 "weixin's quota is used up", "wait until tomorrow; look for a second program that fetches tokens";
     W105 "the person's authorisation is used up or not theirs", "the person agrees again in the mini-program";
@@ -142,6 +142,9 @@ codes! {
     W109 "weixin's answer cannot be read", "check for a captive portal or a proxy's own page; else report the rid to weixin";
     W110 "weixin is busy", "wait";
     W111 "name and document do not belong to this WeChat user", "the person goes to the staff window with the document";
+    W112 "weixin waits for the administrator to admit our address", "the appid's administrator confirms the address in WeChat, or puts it on the white list; after a refusal, an hour (89507) or a day (89506) must pass";
+    W113 "weixin refuses with a number that is not known here", "look the number up in weixin's table of return codes, or report the rid to weixin";
+    W114 "the central service gives no access token", "look at the service that weixin.token names, and at the network to it";
     X001 "the program has a fault", "report it with the log; it restarts by itself";
     X002 "the program was stopped while a person was served", "the person presents the face again";
     X003 "too much work at once", "the person presents the face again; raise concurrency if it happens often";

@@ -9,7 +9,7 @@ use std::{
 use facemchd::{
     fault::{Code, Fault as _},
     http,
-    identity::{CertificateCache, CharsetChoice, FaceLookup, InfoType, PaddingChoice, Settings},
+    identity::{CertificateCache, CharsetChoice, FaceLookup, InfoType, PaddingChoice, Settings, WechatClock},
     service::SystemClock,
     sim::{
         keys::{World, numbers},
@@ -121,7 +121,7 @@ impl Setup {
         let vault = Arc::new(Vault::open(self.engine, merchant, &files).expect("keys"));
         let client = http::Client::open(&self.http, Arc::clone(&self.clock)).expect("a client");
         let cache = Arc::new(InMemory::default());
-        let inner = FaceLookup::new(self.settings, vault, client, Arc::clone(&self.clock), cache);
+        let inner = FaceLookup::new(self.settings, vault, client, WechatClock::new(Arc::clone(&self.clock)), cache);
         Lookup { inner, clock: self.clock, _keys: self.keys }
     }
 }

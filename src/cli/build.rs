@@ -11,7 +11,7 @@ use crate::{
     config::{Adapter, Charset, Engine, InfoType, Keys, Lane, Merchant, Padding, PanelPlace, Site, Terminal, Token},
     fault::{Code, Fault},
     http,
-    identity::{self, weixin},
+    identity::{self, WechatClock, weixin},
     kiosk,
     service::{LanePart, PanelPart, Parts, Reloaded},
     store, terminal,
@@ -122,7 +122,7 @@ pub(super) fn face_lookup(
     site: &Site,
     merchant: &Merchant,
     client: &http::Client,
-    clock: &Arc<dyn Clock>,
+    clock: &Arc<WechatClock>,
     cache: Arc<dyn identity::CertificateCache>,
 ) -> Result<identity::FaceLookup, AnyFault> {
     let vault = Arc::new(vault(site, merchant)?);
@@ -148,14 +148,18 @@ pub(super) fn face_lookup(
             Padding::Pkcs1v15 => identity::PaddingChoice::Pkcs1v15,
             Padding::OaepSha1 => identity::PaddingChoice::OaepSha1,
         },
-        charset: match wechatpay.charset {
-            Charset::Auto => identity::CharsetChoice::Auto,
-            Charset::Utf8 => identity::CharsetChoice::Utf8,
-            Charset::Gbk => identity::CharsetChoice::Gbk,
-        },
+        charset: charset(wechatpay.charset),
         fallback_to_union_id: wechatpay.fallback_to_union_id,
     };
     Ok(identity::FaceLookup::new(settings, vault, client.clone(), Arc::clone(clock), cache))
+}
+
+fn charset(charset: Charset) -> identity::CharsetChoice {
+    match charset {
+        Charset::Auto => identity::CharsetChoice::Auto,
+        Charset::Utf8 => identity::CharsetChoice::Utf8,
+        Charset::Gbk => identity::CharsetChoice::Gbk,
+    }
 }
 
 /// Every way in that the site has, for every merchant. `lanes`: those of the running daemon, which a reload cannot change.
@@ -166,6 +170,7 @@ fn merchants(
     cache: &Arc<dyn identity::CertificateCache>,
 ) -> Result<identity::Merchants, AnyFault> {
     let client = wechat_client(site, clock)?;
+    let clock = &WechatClock::new(Arc::clone(clock));
     let weixin = site.weixin.as_ref().map(|settings| weixin_calls(site, settings, clock)).transpose()?.map(Arc::new);
     let authinfo_client = site.authinfo.as_ref().map(|settings| authinfo_client(site, settings, clock)).transpose()?;
     let permissions = PermissionFile::of(&site.state_dir);
@@ -217,10 +222,10 @@ impl Fault for OfMerchant {
 fn authinfo_client(
     site: &Site,
     settings: &crate::config::AuthInfo,
-    clock: &Arc<dyn Clock>,
+    clock: &Arc<WechatClock>,
 ) -> Result<http::Client, AnyFault> {
     let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
-    http::Client::open(&http, Arc::clone(clock)).map_err(boxed)
+    http::Client::open(&http, clock.shared()).map_err(boxed)
 }
 
 /// What face terminals ask for.
@@ -228,7 +233,7 @@ fn authinfo(
     merchant: &Merchant,
     settings: &crate::config::AuthInfo,
     client: &http::Client,
-    clock: &Arc<dyn Clock>,
+    clock: &Arc<WechatClock>,
 ) -> Result<identity::AuthInfo, AnyFault> {
     let key = vault::ApiV2Key::read(&settings.key).map_err(boxed)?;
     let settings = identity::AuthInfoSettings {
@@ -267,16 +272,16 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<weixin::Weix
             exit: crate::fault::exit::CONFIG,
         });
     };
-    Ok(weixin_calls(site, settings, clock)?)
+    Ok(weixin_calls(site, settings, &WechatClock::new(Arc::clone(clock)))?)
 }
 
 fn weixin_calls(
     site: &Site,
     settings: &crate::config::Weixin,
-    clock: &Arc<dyn Clock>,
+    clock: &Arc<WechatClock>,
 ) -> Result<weixin::Weixin, AnyFault> {
     let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
-    let client = http::Client::open(&http, Arc::clone(clock)).map_err(boxed)?;
+    let client = http::Client::open(&http, clock.shared()).map_err(boxed)?;
     let vault = match (&settings.mch_id, &settings.cert_serialno, &settings.key) {
         (Some(mchid), Some(serial_no), Some(key)) => {
             let merchant = vault::Merchant { mchid: mchid.clone(), serial_no: serial_no.clone() };
@@ -298,6 +303,7 @@ fn weixin_calls(
         mch_id: settings.mch_id.clone(),
         cert_serialno: settings.cert_serialno.clone(),
         token,
+        charset: charset(settings.charset),
     };
     Ok(weixin::Weixin::new(settings, vault, client, Arc::clone(clock)))
 }

@@ -14,7 +14,7 @@ use crate::{
     config::Site,
     fault::{Code, Fault as _, exit},
     files,
-    identity::CertificateCache,
+    identity::{CertificateCache, WechatClock},
     service::SystemClock,
     words::{Clock as _, Deadline, FaceSid, Identity, masked_credential, masked_name},
 };
@@ -92,13 +92,15 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
     let clock = Arc::new(SystemClock::start());
     let shared = Arc::clone(&clock) as _;
     let client = build::wechat_client(&site, &shared)?;
-    let lookup = build::face_lookup(&site, merchant, &client, &shared, Arc::new(InMemory::default()))?
-        .with_permission_log(PermissionFile::of(&site.state_dir).log_of(merchant));
+    let lookup =
+        build::face_lookup(&site, merchant, &client, &WechatClock::new(shared), Arc::new(InMemory::default()))?
+            .with_permission_log(PermissionFile::of(&site.state_dir).log_of(merchant));
     let mut timings = match &arguments.timings {
         Some(file) => Some(files::create_public(file).map_err(|error| Failure::io("--timings", &error.into()))?),
         None => None,
     };
-    lookup.warm(Deadline::from_now(&*clock, site.wechatpay.patience));
+    // What it would say, the first face says, too.
+    let _ = lookup.warm(Deadline::from_now(&*clock, site.wechatpay.patience));
     let mut all = true;
     let mut each = |text: &str| -> Result<(), Failure> {
         let began = clock.now().moment;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::words::SerialNo;
+
 /// A string that passes `fits`, or an error that says what is allowed.
 fn checked<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -25,9 +27,11 @@ pub(super) fn some_digits<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Stri
 }
 
 pub(super) fn serial<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
-    checked(d, "a certificate serial number of 40 upper-case hex digits", |t| {
-        t.len() == 40 && t.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b))
-    })
+    // 40 digits as WeChat shows it; other tools leave leading zeros out, or show the octet of the sign.
+    let written = checked(d, "a certificate serial number of 40 hex digits", |t| {
+        (32..=48).contains(&t.len()) && SerialNo::parse(t).is_some()
+    })?;
+    Ok(written.to_ascii_uppercase())
 }
 
 pub(super) fn some_serial<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::Charset;
+
 /// `[weixin]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -28,6 +30,9 @@ pub struct Weixin {
     pub cert_serialno: Option<String>,
     /// getrealnameinfo: the key that signs the question and opens the answer.
     pub key: Option<PathBuf>,
+    /// getrealnameinfo: charset of names.
+    #[serde(default)]
+    pub charset: Charset,
 }
 
 /// `weixin.token`

@@ -2,16 +2,12 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError, atomic::Ordering},
+    sync::{Mutex, PoisonError},
 };
 
 use serde::Deserialize;
 
-use super::{
-    FaceLookup, InfoType, LookupError,
-    attempt::{Setback, WINDOW},
-    open::Opener,
-};
+use super::{FaceLookup, InfoType, LookupError, clock::WINDOW, insist::Setback, lenient, open::Opener};
 use crate::{
     fault::Code,
     http::Response,
@@ -38,28 +34,35 @@ const LONGEST: usize = 1024;
 /// The longest identifier taken over, bytes.
 const LONGEST_ID: usize = 128;
 
-/// Checks age, key, signature and freshness; nothing of the body is looked at before.
-pub(super) fn verify(lookup: &FaceLookup, response: Response, deadline: Deadline) -> Result<Verified, Setback> {
-    let refuse = |code| Setback::Final(LookupError::new(code));
-    let header = |name| response.header(name).filter(|value| !value.is_empty() && value.len() <= LONGEST);
-    if header("wechatpay-signature").is_some_and(|signature| signature.starts_with(PROBE)) {
-        return Err(Setback::Probe);
-    }
-    let serial = header("wechatpay-serial").ok_or_else(|| refuse(Code::N310))?.to_owned();
-    let now = lookup.clock.now();
-    let key = match &lookup.settings.public_key {
-        Some((id, key)) if *id == serial => Some(key.clone()),
-        _ => lookup.certificates.key(&serial, now.wall),
-    };
-    let key = match key {
-        Some(key) => key,
-        None => lookup.fetch_unknown(&serial, deadline).ok_or_else(|| refuse(Code::N311))?,
-    };
-    check_signature(lookup, response, &key).map_err(refuse)
+/// Is this answer wrong on purpose?
+pub(super) fn is_probe(response: &Response) -> bool {
+    response.header("wechatpay-signature").is_some_and(|signature| signature.starts_with(PROBE))
 }
 
-/// Checks an answer with the key it names: scheme, age, signature, and that it did not come before.
-pub(super) fn check_signature(lookup: &FaceLookup, response: Response, key: &PublicKey) -> Result<Verified, Code> {
+/// Checks age, key, signature and freshness; nothing of the body is looked at before.
+pub(super) fn verify(
+    lookup: &FaceLookup,
+    response: Response,
+    offset: i64,
+    deadline: Deadline,
+) -> Result<Verified, Setback<LookupError>> {
+    let refuse = |code| Setback::Final(LookupError::new(code));
+    let header = |name| response.header(name).filter(|value| !value.is_empty() && value.len() <= LONGEST);
+    let serial = header("wechatpay-serial").ok_or_else(|| refuse(Code::N310))?.to_owned();
+    let key = match &lookup.settings.public_key {
+        Some((id, key)) if *id == serial => key.clone(),
+        _ => lookup.platform_key(&serial, offset, deadline).map_err(Setback::Final)?,
+    };
+    check_signature(lookup, response, &key, offset).map_err(refuse)
+}
+
+/// Checks an answer with the key it names: scheme, signature, age, and that it did not come before.
+pub(super) fn check_signature(
+    lookup: &FaceLookup,
+    response: Response,
+    key: &PublicKey,
+    offset: i64,
+) -> Result<Verified, Code> {
     let header = |name| response.header(name).filter(|value| !value.is_empty() && value.len() <= LONGEST);
     if header("wechatpay-signature-type").is_some_and(|kind| kind != SIGNATURE_TYPE) {
         return Err(Code::N310);
@@ -68,13 +71,12 @@ pub(super) fn check_signature(lookup: &FaceLookup, response: Response, key: &Pub
     let nonce = header("wechatpay-nonce").ok_or(Code::N310)?.to_owned();
     let timestamp = header("wechatpay-timestamp").ok_or(Code::N310)?.to_owned();
     let signed_at: i64 = timestamp.parse().map_err(|_| Code::N310)?;
-    let wechat_now = lookup.clock.now().wall.unix_seconds() + lookup.offset.load(Ordering::Relaxed);
-    if wechat_now.abs_diff(signed_at) >= WINDOW.unsigned_abs() {
-        return Err(Code::N312);
-    }
     let answer = SignedAnswer { timestamp, nonce: nonce.clone(), signature, body: response.body };
     let verified = vault::verify(key, answer).map_err(|_| Code::N310)?;
-    if lookup.seen.saw(wechat_now, nonce) {
+    if !lookup.clock.fits(signed_at, offset) {
+        return Err(Code::N312);
+    }
+    if lookup.seen.saw(lookup.clock.wechat_now(), nonce) {
         return Err(Code::N313);
     }
     Ok(verified)
@@ -84,7 +86,7 @@ impl SeenNonces {
     /// Remembers a nonce; true if it had come before.
     fn saw(&self, now: i64, nonce: String) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while seen.front().is_some_and(|(at, _)| now - at > 2 * WINDOW) || seen.len() >= NONCES {
+        while seen.front().is_some_and(|(at, _)| now.saturating_sub(*at) > 2 * WINDOW) || seen.len() >= NONCES {
             seen.pop_front();
         }
         if seen.iter().any(|(_, other)| *other == nonce) {
@@ -99,22 +101,28 @@ impl SeenNonces {
 /// ignored.
 #[derive(Deserialize)]
 struct Body {
+    #[serde(default, deserialize_with = "lenient::text")]
     union_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
     openid: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
     sub_openid: Option<String>,
     real_name_info: Option<RealNameInfo>,
 }
 
 #[derive(Deserialize)]
 struct RealNameInfo {
+    #[serde(default, deserialize_with = "lenient::text")]
     encrypted_real_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::number")]
     credential_type: Option<i64>,
+    #[serde(default, deserialize_with = "lenient::text")]
     encrypted_credential_id: Option<String>,
 }
 
 /// Reads a verified answer and opens what is sealed in it.
 pub(super) fn read(verified: &Verified, info_type: InfoType, vault: &Vault, opener: &Opener) -> Result<Identity, Code> {
-    let body: Body = serde_json::from_slice(verified.body()).map_err(|_| Code::N305)?;
+    let body: Body = lenient::read(verified.body()).ok_or(Code::N305)?;
     let id = |text: Option<String>| {
         text.filter(|text| (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()))
     };

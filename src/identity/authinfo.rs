@@ -11,11 +11,18 @@ use std::{
 
 use zeroize::Zeroizing;
 
+use super::{
+    attempt::broken,
+    clock::WechatClock,
+    insist::{Setback, insist, retry_after},
+    lenient,
+};
+
 use crate::{
     fault::{Code, Fault},
-    http::{Client, HttpError, Method, Request},
+    http::{Client, HttpError, Method, Request, Response},
     vault::{ApiV2Key, AuthInfoFields},
-    words::{AuthInfoGrant, AuthInfoWanted, Clock, Deadline, LaneId, Moment, Private},
+    words::{AuthInfoGrant, AuthInfoWanted, Deadline, LaneId, Moment, Private},
 };
 
 /// Who asks.
@@ -41,7 +48,7 @@ pub struct AuthInfo {
     settings: AuthInfoSettings,
     key: ApiV2Key,
     client: Client,
-    clock: Arc<dyn Clock>,
+    clock: Arc<WechatClock>,
     /// One per lane: a terminal's, until it ends.
     kept: Mutex<BTreeMap<LaneId, (String, Private, Moment)>>,
 }
@@ -52,6 +59,9 @@ pub enum AuthInfoError {
     /// No answer.
     #[error("no answer")]
     Http(#[from] HttpError),
+    /// WeChat cannot now.
+    #[error("status {0}")]
+    Busy(u16),
     /// An answer that is not WeChat's, or not readable.
     #[error("the answer is not signed with our APIv2 key, or cannot be read")]
     Forged,
@@ -64,6 +74,8 @@ impl Fault for AuthInfoError {
     fn code(&self) -> Code {
         match self {
             Self::Http(error) => error.code(),
+            Self::Busy(429) => Code::N323,
+            Self::Busy(_) => Code::N324,
             Self::Forged => Code::N310,
             Self::Refused(_) => Code::N326,
         }
@@ -76,9 +88,15 @@ const MAX_BODY: usize = 16 * 1024;
 /// A grant this close to its end is not handed out any more.
 const MARGIN: Duration = Duration::from_secs(60);
 
+/// The life of a grant that does not tell it.
+const UNTOLD: Duration = Duration::from_secs(300);
+
+/// No grant is believed for longer.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
 impl AuthInfo {
     /// Everything ready; connects to nothing.
-    pub fn new(settings: AuthInfoSettings, key: ApiV2Key, client: Client, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(settings: AuthInfoSettings, key: ApiV2Key, client: Client, clock: Arc<WechatClock>) -> Self {
         Self { settings, key, client, clock, kept: Mutex::default() }
     }
 
@@ -95,7 +113,7 @@ impl AuthInfo {
         let now = self.clock.now().moment;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&lane).cloned();
         if let Some((_, authinfo, until)) = kept.filter(|(of, _, until)| !*fresh && of == device_id && now < *until) {
-            return Ok(AuthInfoGrant { authinfo, expires_in: until.since(now) + MARGIN });
+            return Ok(AuthInfoGrant { authinfo, expires_in: until.since(now).saturating_add(MARGIN) });
         }
         let granted = self.ask(device_id, rawdata, deadline)?;
         let until = now.after(granted.expires_in.saturating_sub(MARGIN));
@@ -106,7 +124,7 @@ impl AuthInfo {
 
     fn ask(&self, device_id: &str, rawdata: &Private, deadline: Deadline) -> Result<AuthInfoGrant, AuthInfoError> {
         let settings = &self.settings;
-        let now = self.clock.now().wall.unix_seconds().to_string();
+        let now = self.clock.wechat_now().to_string();
         let nonce = nonce().ok_or(AuthInfoError::Forged)?;
         let mut fields: AuthInfoFields<'_> = BTreeMap::from([
             ("appid", settings.appid.as_str()),
@@ -126,14 +144,25 @@ impl AuthInfo {
         fields.insert("sign", &sign);
         let body = Zeroizing::new(xml::write(&fields).into_bytes());
         let url = format!("{}/face/get_wxpayface_authinfo", settings.base_url);
-        let response = self.client.send(&Request {
+        let request = Request {
             method: Method::Post,
             url: &url,
             headers: &[("Content-Type", "text/xml; charset=utf-8"), ("Accept", "text/xml")],
             body: Some(&body),
             deadline,
             max_body: MAX_BODY,
+        };
+        let response = insist(self.clock.ours(), deadline, || {
+            let response = self.client.send(&request).map_err(broken)?;
+            match response.status {
+                429 | 500..600 => Err(Setback::Wait(retry_after(&response), AuthInfoError::Busy(response.status))),
+                _ => Ok(response),
+            }
         })?;
+        self.read(&response)
+    }
+
+    fn read(&self, response: &Response) -> Result<AuthInfoGrant, AuthInfoError> {
         let answer = xml::read(&response.body).filter(|_| response.status == 200).ok_or(AuthInfoError::Forged)?;
         let text = |name: &str| answer.get(name).map(String::as_str).unwrap_or_default();
         if text("return_code") != "SUCCESS" {
@@ -141,15 +170,13 @@ impl AuthInfo {
             let told: String = text("return_msg").chars().filter(|c| !c.is_control()).take(128).collect();
             return Err(AuthInfoError::Refused(told));
         }
-        let expires_in = text("expires_in").parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
         let authinfo = text("authinfo");
-        match expires_in {
-            Some(seconds) if !authinfo.is_empty() && self.key.is_authentic(&answer) => Ok(AuthInfoGrant {
-                authinfo: Private::new(authinfo.to_owned()),
-                expires_in: Duration::from_secs(seconds),
-            }),
-            _ => Err(AuthInfoError::Forged),
+        if authinfo.is_empty() || !self.key.is_authentic(&answer) {
+            return Err(AuthInfoError::Forged);
         }
+        let seconds = lenient::whole(text("expires_in").trim()).and_then(|seconds| u64::try_from(seconds).ok());
+        let expires_in = seconds.map_or(UNTOLD, Duration::from_secs).clamp(MARGIN, LONGEST);
+        Ok(AuthInfoGrant { authinfo: Private::new(authinfo.to_owned()), expires_in })
     }
 }
 

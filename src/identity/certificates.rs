@@ -8,11 +8,12 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 
-use super::{FaceLookup, LookupError, answer, attempt::Setback, target};
+use super::{FaceLookup, LookupError, answer, insist::Setback, lenient, one_fetch::OneFetch, target};
 use crate::{
-    fault::Code,
+    fault::{Code, Fault as _},
+    http::Response,
     vault::{CertificateFacts, PublicKey},
-    words::{Deadline, Moment, Now, WallTime},
+    words::{Deadline, Moment, SerialNo, WallTime},
 };
 
 /// Where certificates outlive the program. May be emptied at any time.
@@ -26,18 +27,21 @@ pub trait CertificateCache: Send + Sync {
 pub(super) struct Certificates {
     cache: Arc<dyn CertificateCache>,
     known: Mutex<Known>,
+    fetch: OneFetch,
 }
 
 #[derive(Default)]
 struct Known {
     list: Vec<Platform>,
-    /// When a download was last tried, whatever came of it.
-    tried: Option<Moment>,
+    /// When the last download brought any.
+    brought: Option<Moment>,
 }
 
 #[derive(Clone)]
 struct Platform {
     facts: CertificateFacts,
+    /// The serial number in WeChat's own form, where it was told.
+    shown: Option<SerialNo>,
     key: PublicKey,
     pem: String,
 }
@@ -45,7 +49,8 @@ struct Platform {
 /// New certificates appear at least a day before their use.
 const REFRESH: Duration = Duration::from_secs(12 * 3600);
 
-/// However often an unknown serial number comes, no more than one download in this time.
+/// However often an unknown serial number comes, what a download has just brought is not downloaded again within this
+/// time. One that brought nothing may be repeated by the next face.
 const AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
 /// The most certificates kept: two overlap in a rotation.
@@ -54,11 +59,14 @@ const MOST: usize = 8;
 /// `GET /v3/certificates` 200.
 #[derive(Deserialize)]
 struct Download {
+    #[serde(default, deserialize_with = "lenient::list")]
     data: Vec<Entry>,
 }
 
 #[derive(Deserialize)]
 struct Entry {
+    #[serde(default, deserialize_with = "lenient::text")]
+    serial_no: Option<String>,
     encrypt_certificate: Encrypted,
 }
 
@@ -72,22 +80,26 @@ struct Encrypted {
 impl Certificates {
     pub(super) fn load(cache: Arc<dyn CertificateCache>) -> Self {
         let list = cache.load().iter().filter_map(|pem| Platform::parse(pem)).take(MOST).collect();
-        Self { cache, known: Mutex::new(Known { list, tried: None }) }
+        Self { cache, known: Mutex::new(Known { list, brought: None }), fetch: OneFetch::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.known().list.is_empty()
     }
 
-    pub(super) fn is_due(&self, now: Now) -> bool {
-        let known = self.known();
-        known.list.is_empty() || known.tried.is_none_or(|tried| now.moment.since(tried) >= REFRESH)
+    pub(super) fn is_due(&self, now: Moment) -> bool {
+        self.known().brought.is_none_or(|brought| now.since(brought) >= REFRESH)
+    }
+
+    /// A download has just brought what there is.
+    fn is_fresh(&self, now: Moment) -> bool {
+        self.known().brought.is_some_and(|brought| now.since(brought) < AT_MOST_EVERY)
     }
 
     /// The key of a certificate that is valid now.
-    pub(super) fn key(&self, serial: &str, now: WallTime) -> Option<PublicKey> {
+    fn key(&self, serial: &SerialNo, now: WallTime) -> Option<PublicKey> {
         let known = self.known();
-        let valid = |platform: &&Platform| platform.facts.serial_no == serial && platform.is_valid(now);
+        let valid = |platform: &&Platform| platform.facts.serial_no == *serial && platform.is_valid(now);
         known.list.iter().find(valid).map(|platform| platform.key.clone())
     }
 
@@ -95,30 +107,21 @@ impl Certificates {
     pub(super) fn newest_serial(&self, now: WallTime) -> Option<String> {
         let known = self.known();
         let newest = known.list.iter().filter(|platform| platform.is_valid(now)).max_by_key(|p| p.facts.not_before)?;
-        Some(newest.facts.serial_no.clone())
+        Some(newest.shown.as_ref().unwrap_or(&newest.facts.serial_no).as_str().to_owned())
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// True for the one caller that may download now.
-    fn may_try(&self, now: Moment) -> bool {
-        let mut known = self.known();
-        let allowed = known.tried.is_none_or(|tried| now.since(tried) >= AT_MOST_EVERY);
-        if allowed {
-            known.tried = Some(now);
-        }
-        allowed
-    }
-
     /// Adds what was downloaded; those of before stay while they are valid, because both are used in a rotation.
-    fn add(&self, fresh: Vec<Platform>, now: WallTime) {
+    fn add(&self, fresh: Vec<Platform>, now: WallTime, at: Moment) {
         let mut known = self.known();
-        let serials: Vec<_> = fresh.iter().map(|platform| platform.facts.serial_no.clone()).collect();
-        known.list.retain(|old| old.is_valid(now) && !serials.contains(&old.facts.serial_no));
+        let is_new = |old: &Platform| fresh.iter().all(|new| new.facts.serial_no != old.facts.serial_no);
+        known.list.retain(|old| old.is_valid(now) && is_new(old));
         known.list.splice(0..0, fresh);
         known.list.truncate(MOST);
+        known.brought = Some(at);
         let pems: Vec<_> = known.list.iter().map(|platform| platform.pem.clone()).collect();
         drop(known);
         self.cache.save(&pems);
@@ -128,7 +131,7 @@ impl Certificates {
 impl Platform {
     fn parse(pem: &str) -> Option<Self> {
         let (key, facts) = PublicKey::from_certificate_pem(pem.as_bytes())?;
-        Some(Self { facts, key, pem: pem.to_owned() })
+        Some(Self { facts, shown: None, key, pem: pem.to_owned() })
     }
 
     fn is_valid(&self, now: WallTime) -> bool {
@@ -137,58 +140,76 @@ impl Platform {
 }
 
 impl FaceLookup {
-    /// The key of a serial number met for the first time, if a download brings it.
-    pub(super) fn fetch_unknown(&self, serial: &str, deadline: Deadline) -> Option<PublicKey> {
-        if self.settings.public_key.is_some() && !self.vault.can_open_certificates() {
-            return None;
+    /// Certificates of any kind, in certificate mode: whoever comes while they are being downloaded waits for them.
+    pub(super) fn have_certificates(&self, deadline: Deadline) -> Result<(), LookupError> {
+        if self.settings.public_key.is_some() || !self.certificates.is_empty() {
+            return Ok(());
         }
-        if !self.certificates.may_try(self.clock.now().moment) {
-            return None;
-        }
-        self.download(deadline).ok()?;
-        self.certificates.key(serial, self.clock.now().wall)
+        self.fetch_certificates(deadline, || !self.certificates.is_empty())
     }
 
-    /// Downloads at most once a minute; answers with an error that says why there is none.
-    pub(super) fn download_certificates(&self, deadline: Deadline) -> Result<(), LookupError> {
-        if !self.certificates.may_try(self.clock.now().moment) {
-            return Err(LookupError::new(Code::N311));
+    /// New ones appear long before they are used.
+    pub(super) fn refresh_certificates(&self, deadline: Deadline) -> Result<(), LookupError> {
+        self.fetch_certificates(deadline, || !self.certificates.is_due(self.clock.now().moment))
+    }
+
+    /// The key that an answer names; met for the first time, it may be in a download.
+    pub(super) fn platform_key(&self, serial: &str, offset: i64, deadline: Deadline) -> Result<PublicKey, LookupError> {
+        let unknown = || LookupError::new(Code::N311);
+        let serial = SerialNo::parse(serial).ok_or_else(unknown)?;
+        let known = || self.certificates.key(&serial, self.wechat_time(offset));
+        if let Some(key) = known() {
+            return Ok(key);
         }
-        self.download(deadline)
+        if !self.vault.can_open_certificates() {
+            return Err(unknown());
+        }
+        let cannot_help = || known().is_some() || self.certificates.is_fresh(self.clock.now().moment);
+        self.fetch_certificates(deadline, cannot_help)?;
+        known().ok_or_else(unknown)
+    }
+
+    fn fetch_certificates(&self, deadline: Deadline, needless: impl Fn() -> bool) -> Result<(), LookupError> {
+        self.certificates.fetch.run(self.clock.ours(), deadline, || match needless() {
+            true => Ok(()),
+            false => self.download(deadline),
+        })
+    }
+
+    fn download(&self, deadline: Deadline) -> Result<(), LookupError> {
+        self.ask_for(target::CERTIFICATES, deadline, |response, offset| {
+            self.take(response, offset).map_err(Setback::Final)
+        })
+        .map_err(|error| match error.code() {
+            // Merchants in public-key mode have no certificates; their key has to be set in the site file.
+            Code::N320 => LookupError::new(Code::N311),
+            _ => error,
+        })
     }
 
     /// The answer is first opened under the APIv3 key, which authenticates it, and then verified with the very
     /// certificates it brought.
-    fn download(&self, deadline: Deadline) -> Result<(), LookupError> {
-        let response = match self.send(target::CERTIFICATES, deadline) {
-            Ok(response) => response,
-            Err(Setback::Final(error) | Setback::Broken(error) | Setback::Wait(_, error)) => return Err(error),
-            Err(Setback::Probe | Setback::Clock) => return Err(LookupError::new(Code::N310)),
-        };
-        match response.status {
-            200 => {}
-            // Merchants in public-key mode have no certificates; their key has to be set in the site file.
-            404 => return Err(LookupError::new(Code::N311)),
-            401 => return Err(LookupError::new(Code::N322)),
-            _ => return Err(LookupError::new(Code::N324)),
-        }
+    fn take(&self, response: Response, offset: i64) -> Result<(), LookupError> {
         let unreadable = || LookupError::new(Code::N305);
-        let download: Download = serde_json::from_slice(&response.body).map_err(|_| unreadable())?;
+        let download: Download = lenient::read(&response.body).ok_or_else(unreadable)?;
         let mut fresh = Vec::new();
-        for Entry { encrypt_certificate: sealed } in download.data.iter().take(MOST) {
+        for Entry { serial_no, encrypt_certificate: sealed } in download.data.iter().take(MOST) {
             let ciphertext = BASE64_STANDARD.decode(sealed.ciphertext.as_bytes()).map_err(|_| unreadable())?;
             let pem =
                 self.vault.open_certificate(sealed.nonce.as_bytes(), sealed.associated_data.as_bytes(), &ciphertext)?;
             let pem = String::from_utf8(pem).map_err(|_| unreadable())?;
-            fresh.push(Platform::parse(&pem).ok_or_else(unreadable)?);
+            let mut platform = Platform::parse(&pem).ok_or_else(unreadable)?;
+            let shown = serial_no.as_deref().and_then(SerialNo::parse);
+            platform.shown = shown.filter(|shown| *shown == platform.facts.serial_no);
+            fresh.push(platform);
         }
-        let signer = response.header("wechatpay-serial").unwrap_or("").to_owned();
-        let now = self.clock.now().wall;
+        let signer = response.header("wechatpay-serial").and_then(SerialNo::parse);
+        let signer = signer.ok_or_else(|| LookupError::new(Code::N310))?;
         let by_new = fresh.iter().find(|platform| platform.facts.serial_no == signer).map(|p| p.key.clone());
-        let key = by_new.or_else(|| self.certificates.key(&signer, now));
+        let key = by_new.or_else(|| self.certificates.key(&signer, self.wechat_time(offset)));
         let key = key.ok_or_else(|| LookupError::new(Code::N311))?;
-        answer::check_signature(self, response, &key).map_err(LookupError::new)?;
-        self.certificates.add(fresh, now);
+        answer::check_signature(self, response, &key, offset).map_err(LookupError::new)?;
+        self.certificates.add(fresh, self.wechat_time(offset), self.clock.now().moment);
         Ok(())
     }
 }

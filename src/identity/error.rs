@@ -66,6 +66,12 @@ impl Fault for LookupError {
     }
 }
 
+impl From<Code> for LookupError {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
 impl From<HttpError> for LookupError {
     fn from(error: HttpError) -> Self {
         Self { code: error.code(), source: Some(Box::new(error)), ..Self::new(Code::X001) }

@@ -1,8 +1,14 @@
 //! Several merchants behind one kiosk: a frame, a terminal or a lane says whose person this is.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
-use super::{NoIdentity, Ways};
+use super::{LookupError, NoIdentity, Ways};
 use crate::{
     fault::Code,
     words::{Deadline, MerchantPick},
@@ -25,6 +31,8 @@ pub struct Merchants {
     by_terminal: BTreeMap<String, Arc<Ways>>,
     /// In the lanes' order.
     by_lane: Vec<Option<Arc<Ways>>>,
+    /// Where the next round of maintenance begins.
+    maintained: AtomicUsize,
 }
 
 impl From<Ways> for Merchants {
@@ -45,7 +53,7 @@ impl Merchants {
             all.push(ways);
         }
         let by_lane = lanes.iter().map(|name| by_name.get(name.as_ref()?).cloned()).collect();
-        Self { all, by_name, by_terminal, by_lane }
+        Self { all, by_name, by_terminal, by_lane, maintained: AtomicUsize::new(0) }
     }
 
     /// Whose person this is: what the frame names, else whose terminal it is, else what the lane names, else the only
@@ -66,16 +74,29 @@ impl Merchants {
     }
 
     /// Makes the connection ready; merchants share it.
-    pub fn warm(&self, deadline: Deadline) {
-        if let Some(ways) = self.all.first() {
-            ways.face.warm(deadline);
-        }
+    ///
+    /// # Errors
+    /// As [`FaceLookup::warm`](super::FaceLookup::warm).
+    pub fn warm(&self, deadline: Deadline) -> Result<(), LookupError> {
+        self.all.first().map_or(Ok(()), |ways| ways.face.warm(deadline))
     }
 
-    /// Refreshes the platform certificates of one merchant for which they are due: the next call brings the next one.
-    pub fn maintain(&self, deadline: Deadline) {
-        if let Some(ways) = self.all.iter().find(|ways| ways.face.is_due()) {
-            ways.face.maintain(deadline);
-        }
+    /// Refreshes the platform certificates of one merchant for which they are due: the next call brings the next one,
+    /// whatever became of this.
+    ///
+    /// # Errors
+    /// Why there are none, for the log.
+    pub fn maintain(&self, deadline: Deadline) -> Result<(), LookupError> {
+        let from = self.maintained.load(Ordering::Relaxed);
+        let mut due = self.all.iter().enumerate().filter(|(_, ways)| ways.face.is_due());
+        let next = due.clone().find(|(at, _)| *at >= from).or_else(|| due.next());
+        let Some((at, ways)) = next else { return Ok(()) };
+        self.maintained.store(at.wrapping_add(1), Ordering::Relaxed);
+        ways.face.maintain(deadline)
+    }
+
+    /// Seconds that WeChat's clock is ahead of ours, where that has changed since the last call.
+    pub fn clock_news(&self) -> Option<i64> {
+        self.all.iter().find_map(|ways| ways.face.clock().news())
     }
 }

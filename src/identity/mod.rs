@@ -11,12 +11,18 @@ mod answer;
 mod attempt;
 mod authinfo;
 mod certificates;
+mod clock;
+mod domains;
 mod echo;
 mod error;
+mod insist;
+mod lenient;
 mod merchants;
+mod one_fetch;
 mod open;
 mod permission;
 mod plausible;
+mod refusal;
 mod target;
 mod ways;
 pub mod weixin;
@@ -24,19 +30,19 @@ pub mod weixin;
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use self::{
-    answer::SeenNonces, attempt::Domains, certificates::Certificates, open::Opener, permission::Permissions,
+    answer::SeenNonces, certificates::Certificates, domains::Domains, open::Opener, permission::Permissions,
     target::Call,
 };
 pub use self::{
-    attempt::http_date,
     authinfo::{AuthInfo, AuthInfoError, AuthInfoSettings},
     certificates::CertificateCache,
+    clock::{WechatClock, http_date},
     error::LookupError,
     merchants::{Merchant, Merchants},
     permission::{Permission, PermissionLog},
@@ -46,7 +52,7 @@ use crate::{
     fault::{Code, Fault as _},
     http::Client,
     vault::{PublicKey, Vault},
-    words::{Clock, Deadline, FaceSid, Identity, Moment},
+    words::{Deadline, FaceSid, Identity, Moment, WallTime},
 };
 
 /// How WeChat is asked, and how its answers are read.
@@ -111,14 +117,12 @@ pub struct FaceLookup {
     settings: Settings,
     vault: Arc<Vault>,
     client: Client,
-    clock: Arc<dyn Clock>,
+    clock: Arc<WechatClock>,
     certificates: Certificates,
     seen: SeenNonces,
     opener: Opener,
     permissions: Permissions,
     domains: Domains,
-    /// Seconds that WeChat's clock is ahead of ours.
-    offset: AtomicI64,
     last_contact: Mutex<Option<Moment>>,
     warming: AtomicBool,
 }
@@ -132,7 +136,7 @@ impl FaceLookup {
         settings: Settings,
         vault: Arc<Vault>,
         client: Client,
-        clock: Arc<dyn Clock>,
+        clock: Arc<WechatClock>,
         cache: Arc<dyn CertificateCache>,
     ) -> Self {
         Self {
@@ -141,7 +145,6 @@ impl FaceLookup {
             seen: SeenNonces::default(),
             permissions: Permissions::default(),
             domains: Domains::default(),
-            offset: AtomicI64::new(0),
             last_contact: Mutex::new(None),
             warming: AtomicBool::new(false),
             settings,
@@ -183,30 +186,41 @@ impl FaceLookup {
     }
 
     /// Makes the connection ready, because a face may follow. Cheap, one at a time, nothing when one is ready.
-    pub fn warm(&self, deadline: Deadline) {
+    ///
+    /// # Errors
+    /// Where certificates have to be there first: why they are not.
+    pub fn warm(&self, deadline: Deadline) -> Result<(), LookupError> {
+        self.have_certificates(deadline)?;
         if self.is_fresh() || self.warming.swap(true, Ordering::AcqRel) {
-            return;
+            return Ok(());
         }
-        // Any answer will do: a connection is what is wanted, and the server's clock comes with it.
-        let _ = self.send(target::CERTIFICATES, deadline);
+        // Any answer will do: a connection is what is wanted.
+        let _ = self.send(target::CERTIFICATES, deadline, self.clock.offset());
         self.warming.store(false, Ordering::Release);
+        Ok(())
     }
 
     /// Refreshes platform certificates when they are due. Nothing in public-key mode.
-    pub fn maintain(&self, deadline: Deadline) {
-        if self.is_due() {
-            let _ = self.download_certificates(deadline);
-        }
+    ///
+    /// # Errors
+    /// As [`FaceLookup::look_up`], for the log: those of before, or the next face's own download, will do meanwhile.
+    pub fn maintain(&self, deadline: Deadline) -> Result<(), LookupError> {
+        if self.is_due() { self.refresh_certificates(deadline) } else { Ok(()) }
     }
 
     /// Are platform certificates to be refreshed?
     fn is_due(&self) -> bool {
-        self.settings.public_key.is_none() && self.certificates.is_due(self.clock.now())
+        self.settings.public_key.is_none() && self.certificates.is_due(self.clock.now().moment)
     }
 
-    /// How many seconds WeChat's clock is ahead of ours, once it had to be learnt.
-    pub fn clock_offset(&self) -> Option<i64> {
-        Some(self.offset.load(Ordering::Relaxed)).filter(|offset| *offset != 0)
+    /// WeChat's clock.
+    pub fn clock(&self) -> &WechatClock {
+        &self.clock
+    }
+
+    /// The time at WeChat under an offset, seconds that its clock is ahead of ours.
+    fn wechat_time(&self, offset: i64) -> WallTime {
+        WallTime(self.clock.seconds(offset).saturating_mul(1000))
     }
 
     fn is_fresh(&self) -> bool {

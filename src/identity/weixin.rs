@@ -9,8 +9,9 @@ mod errcode;
 mod realname_auth;
 mod realname_check;
 mod token;
+mod told;
 
-use std::{sync::Arc, thread, time::Duration};
+use std::sync::Arc;
 
 use serde::{Deserialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -22,11 +23,18 @@ pub use self::{
     token::TokenSource,
 };
 use self::{errcode::Kind, token::Tokens};
+use super::{
+    CharsetChoice,
+    attempt::broken,
+    clock::WechatClock,
+    insist::{Cause, Setback, insist, retry_after},
+    lenient,
+};
 use crate::{
     fault::Code,
     http::{Client, Method, Request},
     vault::Vault,
-    words::{Clock, Deadline},
+    words::Deadline,
 };
 
 /// How weixin is asked.
@@ -41,6 +49,8 @@ pub struct Settings {
     pub cert_serialno: Option<String>,
     /// Where access tokens come from.
     pub token: TokenSource,
+    /// Charset of getrealnameinfo's names.
+    pub charset: CharsetChoice,
 }
 
 /// The calls. Shared by whoever asks.
@@ -48,32 +58,29 @@ pub struct Weixin {
     settings: Settings,
     vault: Option<Arc<Vault>>,
     client: Client,
-    clock: Arc<dyn Clock>,
+    clock: Arc<WechatClock>,
     tokens: Tokens,
 }
 
 /// The largest answer, bytes.
 const MAX_BODY: usize = 256 * 1024;
 
-/// How long a busy system is left alone before the one retry.
-const BUSY: Duration = Duration::from_millis(500);
-
 /// What every answer begins with; no `errcode` means none.
 #[derive(Deserialize)]
 struct Head {
-    #[serde(default)]
-    errcode: i64,
-    #[serde(default)]
-    errmsg: String,
+    #[serde(default, deserialize_with = "lenient::number")]
+    errcode: Option<i64>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    errmsg: Option<String>,
 }
 
 impl Weixin {
     /// Everything ready; connects to nothing. `vault` carries the key of getrealnameinfo: it signs and opens.
-    pub fn new(settings: Settings, vault: Option<Arc<Vault>>, client: Client, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(settings: Settings, vault: Option<Arc<Vault>>, client: Client, clock: Arc<WechatClock>) -> Self {
         Self { settings, vault, client, clock, tokens: Tokens::default() }
     }
 
-    /// One call, with one renewed token and one retry for a busy system at most.
+    /// One call: a renewed token, another connection and patience with a busy system within it.
     fn call<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -81,23 +88,22 @@ impl Weixin {
         body: Option<&[u8]>,
         deadline: Deadline,
     ) -> Result<T, WeixinError> {
-        let (mut renewed, mut waited) = (false, false);
         let mut token = self.tokens.current(self, deadline)?;
-        loop {
+        insist(self.clock.ours(), deadline, || {
             let url = Zeroizing::new(format!("{}{path}?access_token={}", self.settings.base_url, &*token));
             let answer = self.send(method, &url, &[], body, deadline)?;
-            match read(&answer) {
-                Err(error) if error.kind() == Kind::StaleToken && !renewed => {
-                    renewed = true;
-                    token = self.tokens.renewed(self, &token, deadline)?;
-                }
-                Err(error) if error.kind() == Kind::Busy && !waited => {
-                    waited = true;
-                    thread::sleep(BUSY.min(deadline.left(self.clock.now().moment)));
-                }
-                result => return result,
-            }
-        }
+            read(&answer, body).map_err(|error| match error.kind() {
+                Kind::StaleToken => match self.tokens.renewed(self, &token, deadline) {
+                    Ok(renewed) => {
+                        token = renewed;
+                        Setback::Mended(Cause::Token, error)
+                    }
+                    Err(none) => Setback::Final(none),
+                },
+                Kind::Busy(asked) => Setback::Wait(asked, error),
+                Kind::Final => Setback::Final(error),
+            })
+        })
     }
 
     /// Sends one request; the body of a 200 comes back.
@@ -108,27 +114,32 @@ impl Weixin {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
         deadline: Deadline,
-    ) -> Result<Zeroizing<Vec<u8>>, WeixinError> {
+    ) -> Result<Zeroizing<Vec<u8>>, Setback<WeixinError>> {
         let mut all = vec![("Accept", "application/json")];
         if method == Method::Post {
             all.push(("Content-Type", "application/json; charset=utf-8"));
         }
         all.extend_from_slice(headers);
         let request = Request { method, url, headers: &all, body, deadline, max_body: MAX_BODY };
-        let response = self.client.send(&request)?;
-        match response.status {
-            200 => Ok(Zeroizing::new(response.body)),
-            _ => Err(WeixinError::new(Code::W109)),
+        let response = self.client.send(&request).map_err(broken)?;
+        if response.status == 200 {
+            return Ok(Zeroizing::new(response.body));
         }
+        let asked = retry_after(&response);
+        let error = WeixinError::of_status(response.status, asked);
+        Err(match error.kind() {
+            Kind::Busy(_) => Setback::Wait(asked, error),
+            _ => Setback::Final(error),
+        })
     }
 }
 
-/// Reads an answer whose errcode is 0.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WeixinError> {
-    let unreadable = |_| WeixinError::new(Code::W109);
-    let head: Head = serde_json::from_slice(body).map_err(unreadable)?;
-    if head.errcode != 0 {
-        return Err(WeixinError::of(head.errcode, &head.errmsg));
+/// Reads an answer whose errcode is 0, to a question with this body.
+fn read<T: DeserializeOwned>(answer: &[u8], sent: Option<&[u8]>) -> Result<T, WeixinError> {
+    let unreadable = || WeixinError::new(Code::W109);
+    let head: Head = lenient::read(answer).ok_or_else(unreadable)?;
+    match head.errcode.unwrap_or(0) {
+        0 => lenient::read(answer).ok_or_else(unreadable),
+        errcode => Err(WeixinError::of(errcode, &head.errmsg.unwrap_or_default(), sent.unwrap_or_default())),
     }
-    serde_json::from_slice(body).map_err(unreadable)
 }

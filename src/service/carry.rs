@@ -1,13 +1,17 @@
 //! Carries out what the core decided. Takes no decision of its own; what cannot be handed over is answered as "busy".
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::mpsc::Sender;
 
 use super::{
     checkins::{self, Question},
+    errands::{self, Errand, What},
     journalist::Entry,
-    lookups::Errand,
+    lookups,
     outputs::Order,
     printers::Job,
     requests::Requests,
@@ -35,15 +39,23 @@ pub(super) struct LaneHands {
     pub(super) late: Vec<Device>,
 }
 
+/// The threads that all lanes share.
+pub(super) struct Workers {
+    pub(super) store: Worker<Entry>,
+    pub(super) outputs: Worker<Order>,
+    pub(super) lookups: Worker<lookups::Question>,
+    pub(super) errands: Worker<Errand>,
+    pub(super) checkins: Worker<Question>,
+}
+
 /// Everything that can be told to do something.
 pub(super) struct Carrier {
     clock: Arc<dyn Clock>,
     correlator: Arc<Correlator>,
     lanes: Vec<LaneHands>,
-    store: Worker<Entry>,
-    outputs: Worker<Order>,
-    lookups: Worker<Errand>,
-    checkins: Worker<Question>,
+    workers: Workers,
+    /// How long an errand may take.
+    patience: Duration,
     /// Questions about the past whose time has not come.
     later: Vec<(Moment, Question)>,
     opened: u64,
@@ -57,12 +69,10 @@ impl Carrier {
         clock: Arc<dyn Clock>,
         correlator: Arc<Correlator>,
         lanes: Vec<LaneHands>,
-        store: Worker<Entry>,
-        outputs: Worker<Order>,
-        lookups: Worker<Errand>,
-        checkins: Worker<Question>,
+        workers: Workers,
+        patience: Duration,
     ) -> Self {
-        Self { clock, correlator, lanes, store, outputs, lookups, checkins, later: Vec::new(), opened: 0 }
+        Self { clock, correlator, lanes, workers, patience, later: Vec::new(), opened: 0 }
     }
 
     /// Drains the core. What could not be handed over comes back as an input at once, until nothing is left; whoever
@@ -79,27 +89,22 @@ impl Carrier {
     /// Carries out one output; returns what happened instead if nobody had room for it.
     fn carry(&mut self, output: Output) -> Option<Input> {
         match output {
-            Output::Warm => {
-                // Only a convenience: a busy pool is warm anyway.
-                let _ = self.lookups.offer(Errand::Warm);
-            }
+            Output::Warm => return self.errand(What::Warm),
             Output::Record { ticket, record } => {
                 self.opened += u64::from(matches!(record, Record::Opened { .. }));
-                if let Err(Entry { ticket, .. }) = self.store.offer(Entry { ticket, record }) {
+                if let Err(Entry { ticket, .. }) = self.workers.store.offer(Entry { ticket, record }) {
                     tracing::error!(code = %Code::J502, "the store has no room for a record");
                     return ticket.map(|ticket| Input::NotRecorded { ticket, code: Code::J502 });
                 }
             }
             Output::LookUp { session, pick, way, deadline } => {
                 let deadline = Deadline::at(deadline);
-                if self.lookups.offer(Errand::LookUp { session, pick, way, deadline }).is_err() {
+                if self.workers.lookups.offer(lookups::Question { session, pick, way, deadline }).is_err() {
                     return Some(Input::Found { session, result: Err(Code::X003) });
                 }
             }
             Output::AskAuthInfo { lane, peer, seq, wanted } => {
-                if self.lookups.offer(Errand::AuthInfo { lane, peer, seq, wanted }).is_err() {
-                    return Some(Input::AuthInfoGranted { lane, peer, seq, result: Err(Code::X003) });
-                }
+                return self.errand(What::AuthInfo { lane, peer, seq, wanted });
             }
             Output::GiveAuthInfo { lane, peer, seq, result } => {
                 self.reply(lane, Reply::AuthInfo { peer, seq, result });
@@ -119,7 +124,7 @@ impl Carrier {
             }
             Output::Indicate { lane, signal } => {
                 // A light that comes late says something wrong: it is left out instead.
-                let _ = self.outputs.offer(Order::Indicate { lane, signal });
+                let _ = self.workers.outputs.offer(Order::Indicate { lane, signal });
             }
             Output::Show { lane, scene } => {
                 if let Some(hands) = self.lanes.get(usize::from(lane.0)) {
@@ -133,7 +138,7 @@ impl Carrier {
                 }
             }
             Output::Open { lane, grant } => {
-                if self.outputs.offer(Order::Open { lane, grant }).is_err() {
+                if self.workers.outputs.offer(Order::Open { lane, grant }).is_err() {
                     let outcome = GateOutcome::Failed(Code::G801);
                     return Some(Input::Gated { session: grant.session, outcome });
                 }
@@ -164,7 +169,7 @@ impl Carrier {
             choice,
             at: self.clock.now().wall,
         });
-        match self.checkins.offer(Question::CheckIn { request, deadline: Deadline::at(deadline) }) {
+        match self.workers.checkins.offer(Question::CheckIn { request, deadline: Deadline::at(deadline) }) {
             Ok(()) => None,
             Err(_) => unavailable(Code::X003),
         }
@@ -185,7 +190,7 @@ impl Carrier {
         self.later = later;
         let due: Vec<(Moment, Question)> = due;
         for (after, question) in due {
-            if let Err(question) = self.checkins.offer(question) {
+            if let Err(question) = self.workers.checkins.offer(question) {
                 self.later.push((after, question));
             }
         }
@@ -198,7 +203,17 @@ impl Carrier {
 
     /// Thinks of the certificates.
     pub(super) fn maintain(&self) {
-        let _ = self.lookups.offer(Errand::Maintain);
+        self.errand(What::Maintain);
+    }
+
+    fn errand(&self, what: What) -> Option<Input> {
+        // What waits in the queue has waited already.
+        let deadline = Deadline::from_now(&*self.clock, self.patience);
+        self.workers
+            .errands
+            .offer(Errand { what, deadline })
+            .err()
+            .and_then(|Errand { what, .. }| errands::refused(what))
     }
 
     /// Puts another adapter in place as soon as the current call has ended.
@@ -207,12 +222,13 @@ impl Carrier {
         std::thread::spawn(move || *current.lock().unwrap_or_else(PoisonError::into_inner) = checkin);
     }
 
-    /// The thread, if any, without which nobody can be served and which hangs.
+    /// The thread, if any, without which nobody can be served and which hangs. Errands are not among them: a server
+    /// that is slow to them is no fault of ours.
     pub(super) fn hung(&self, now: Moment) -> Option<&'static str> {
         [
-            ("store", self.store.is_late(now)),
-            ("outputs", self.outputs.is_late(now)),
-            ("lookup", self.lookups.is_late(now)),
+            ("store", self.workers.store.is_late(now)),
+            ("outputs", self.workers.outputs.is_late(now)),
+            ("lookup", self.workers.lookups.is_late(now)),
         ]
         .into_iter()
         .find_map(|(name, late)| late.then_some(name))
@@ -254,15 +270,15 @@ impl Carrier {
     /// that hang on a device, and those that wait for the network, are left behind: the process ends with them.
     pub(super) fn close(self) {
         let now = self.clock.now().moment;
-        if !self.outputs.is_late(now) {
-            self.outputs.entrance().send(Order::Close);
-            self.outputs.finish();
+        if !self.workers.outputs.is_late(now) {
+            self.workers.outputs.entrance().send(Order::Close);
+            self.workers.outputs.finish();
         }
         for panel in self.lanes.into_iter().filter_map(|hands| hands.panel).filter(|panel| !panel.is_late(now)) {
             panel.finish();
         }
-        if !self.store.is_late(now) {
-            self.store.finish();
+        if !self.workers.store.is_late(now) {
+            self.workers.store.finish();
         }
     }
 }

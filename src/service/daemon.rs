@@ -15,9 +15,8 @@ use tokio::{
 };
 
 use super::{
-    RELEASED,
-    carry::{Carrier, LaneHands},
-    checkins,
+    carry::{Carrier, LaneHands, Workers},
+    checkins, errands,
     inputs::InputPart,
     journalist, lookups, notify,
     outputs::{self, LaneOutputs},
@@ -33,7 +32,7 @@ use crate::{
     kiosk::{self, Input, Kiosk, Unfinished},
     store::{Correlator, Journal},
     terminal,
-    words::{Clock, LaneId, Mode, Moment},
+    words::{Clock, LaneId, Mode, Moment, RELEASED},
 };
 
 /// Everything the loop drives, opened and checked.
@@ -238,9 +237,12 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     }
     let lookups = lookups::spawn(&current_merchants, parts.lookup_workers, parts.patience, &clock, &inputs)
         .map_err(ServiceError::Thread)?;
+    let errands = errands::spawn(&current_merchants, hands.len(), parts.patience, &clock, &inputs)
+        .map_err(ServiceError::Thread)?;
     let checkins =
         checkins::spawn(&current_checkin, parts.patience, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
-    let mut carrier = Carrier::new(Arc::clone(&clock), correlator, hands, store, outputs, lookups, checkins);
+    let workers = Workers { store, outputs, lookups, errands, checkins };
+    let mut carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, parts.patience);
     let mut core = Kiosk::new(kiosk, unfinished, clock.now());
     carrier.carry_all(&mut core, &mut requests);
     carrier.maintain();

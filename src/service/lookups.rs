@@ -6,31 +6,28 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, RELEASED, worker::Worker};
+use super::{Inputs, worker::Worker};
 use crate::{
     fault::Code,
     identity::{Merchants, NoIdentity},
     kiosk::Input,
-    words::{AuthInfoWanted, Clock, Deadline, LaneId, MerchantPick, PeerId, SessionId, WallTime, WayIn},
+    words::{Clock, Deadline, MerchantPick, RELEASED, SessionId, WallTime, WayIn},
 };
 
-/// What a lookup worker does next.
-pub(super) enum Errand {
-    /// Make the connection ready.
-    Warm,
-    /// Refresh certificates if they are due.
-    Maintain,
-    /// Ask who this is.
-    LookUp { session: SessionId, pick: MerchantPick, way: WayIn, deadline: Deadline },
-    /// Ask for a terminal's authinfo.
-    AuthInfo { lane: LaneId, peer: PeerId, seq: u64, wanted: AuthInfoWanted },
+/// Who is this?
+pub(super) struct Question {
+    pub(super) session: SessionId,
+    pub(super) pick: MerchantPick,
+    pub(super) way: WayIn,
+    pub(super) deadline: Deadline,
 }
 
 /// The lookup in use; SIGHUP puts another in its place while calls under way end with theirs.
 pub(super) type Current = Arc<RwLock<Arc<Merchants>>>;
 
-/// A call ends by its deadline; one that goes on for so much longer hangs.
-const GRACE: Duration = Duration::from_secs(3);
+/// A call ends by its deadline, however slow the other side is: one that goes on for so much longer hangs by a fault of
+/// ours. What is left beside it is a file that is read or written, on a card that may take its time.
+const GRACE: Duration = Duration::from_secs(30);
 
 pub(super) fn spawn(
     current: &Current,
@@ -38,41 +35,39 @@ pub(super) fn spawn(
     patience: Duration,
     clock: &Arc<dyn Clock>,
     inputs: &Inputs,
-) -> io::Result<Worker<Errand>> {
-    Worker::spawn("lookup", workers, 2 * workers, patience + GRACE, clock, || {
+) -> io::Result<Worker<Question>> {
+    let limit = patience.saturating_add(GRACE);
+    Worker::spawn("lookup", workers, workers.saturating_mul(2), limit, clock, || {
         let clock = Arc::clone(clock);
         let current = Arc::clone(current);
         let inputs = inputs.clone();
-        move |errand| {
+        move |Question { session, pick, way, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
-            let from_now = Deadline::from_now(&*clock, patience);
-            match errand {
-                Errand::Warm => merchants.warm(from_now),
-                Errand::Maintain => merchants.maintain(from_now),
-                Errand::AuthInfo { lane, peer, seq, wanted } => {
-                    let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
-                    let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });
-                    let result = picked.and_then(|ways| ways.authinfo(lane, &wanted, from_now));
-                    let result = result.map_err(|NoIdentity { code, told, .. }| {
-                        tracing::warn!(lane = lane.0, %code, error = told, "no authinfo for the terminal");
-                        code
-                    });
-                    let _ = inputs.blocking_send(Input::AuthInfoGranted { lane, peer, seq, result });
-                }
-                Errand::LookUp { session, pick, way, deadline } => {
-                    let result = merchants.pick(&pick).and_then(|ways| ways.who(&way, deadline)).map_err(|error| {
-                        let NoIdentity { code, request_id, told } = error;
-                        let code = cause(code, clock.now().wall);
-                        let request_id = request_id.as_deref().unwrap_or("-");
-                        let way = way.as_str();
-                        tracing::warn!(%session, way, %code, request_id, error = told, "lookup failed");
-                        code
-                    });
-                    let _ = inputs.blocking_send(Input::Found { session, result });
-                }
-            }
+            let result = merchants.pick(&pick).and_then(|ways| ways.who(&way, deadline)).map_err(|error| {
+                let NoIdentity { code, request_id, told } = error;
+                let code = cause(code, clock.now().wall);
+                let request_id = request_id.as_deref().unwrap_or("-");
+                let way = way.as_str();
+                tracing::warn!(%session, way, %code, request_id, error = told, "lookup failed");
+                code
+            });
+            let _ = inputs.blocking_send(Input::Found { session, result });
+            tell_clock(&merchants);
         }
     })
+}
+
+/// Says that our clock is wrong, or right again, once.
+pub(super) fn tell_clock(merchants: &Merchants) {
+    match merchants.clock_news() {
+        None => {}
+        Some(0) => tracing::info!(code = %Code::C106, "the board's clock agrees with WeChat's again"),
+        Some(seconds) => tracing::warn!(
+            code = %Code::C106,
+            seconds,
+            "WeChat's clock is so much ahead of the board's; the difference is allowed for"
+        ),
+    }
 }
 
 /// A clock that stands before this program was written breaks certificates and signatures: that is what to mend.

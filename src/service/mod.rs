@@ -8,6 +8,7 @@ mod carry;
 mod checkins;
 mod clock;
 mod daemon;
+mod errands;
 mod inputs;
 mod jobs;
 mod journalist;
@@ -20,7 +21,7 @@ mod requests;
 mod staff;
 mod worker;
 
-pub use clock::{RELEASED, SystemClock};
+pub use clock::SystemClock;
 pub use daemon::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary, serve};
 pub use inputs::InputPart;
 pub use staff::{SOCKET, StaffMode, StaffReply, StaffRequest};

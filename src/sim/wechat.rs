@@ -128,6 +128,11 @@ impl WeChat {
         self.server.set_online(online);
     }
 
+    /// What it answers, for a twin that stands before it and behaves otherwise now and then.
+    pub fn answer(&self, request: &Request) -> Reply {
+        self.state.answer(request)
+    }
+
     /// What it has seen.
     pub fn seen(&self) -> Seen {
         let inner = self.state.inner();

@@ -17,7 +17,10 @@ use super::{
     VaultError,
     pem::{MOST, pem_block},
 };
-use crate::{files, words::WallTime};
+use crate::{
+    files,
+    words::{SerialNo, WallTime},
+};
 
 /// An RSA public key of 2048 bits or more that answers are checked with.
 #[derive(Clone)]
@@ -32,8 +35,8 @@ pub struct PublicKey {
 /// What a certificate says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFacts {
-    /// Upper-case hex, 40 digits for WeChat's and merchants' certificates.
-    pub serial_no: String,
+    /// Of 20 octets for WeChat's and merchants' certificates.
+    pub serial_no: SerialNo,
     /// Not valid before.
     pub not_before: WallTime,
     /// Not valid after.
@@ -58,7 +61,7 @@ impl PublicKey {
         let (_, der) = pem_block(pem, &["CERTIFICATE"])?;
         let certificate = Certificate::from_der(&der).ok()?.tbs_certificate;
         let key = Self::from_spki(&certificate.subject_public_key_info.to_der().ok()?)?;
-        let serial_no = certificate.serial_number.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+        let serial_no = SerialNo::from_octets(certificate.serial_number.as_bytes());
         let millis = |time: x509_cert::time::Time| {
             WallTime(i64::try_from(time.to_unix_duration().as_millis()).unwrap_or(i64::MAX))
         };

@@ -35,6 +35,7 @@ use self::{engine::PrivateKey, pem::MOST};
 use crate::{
     fault::{Code, Fault},
     files::{self, FileError},
+    words::SerialNo,
 };
 
 /// Who signs: goes into the `Authorization` header.
@@ -42,7 +43,7 @@ use crate::{
 pub struct Merchant {
     /// `mchid`
     pub mchid: String,
-    /// `serial_no`, 40 upper-case hex digits.
+    /// `serial_no`, as WeChat shows it: 40 upper-case hex digits.
     pub serial_no: String,
 }
 
@@ -119,7 +120,7 @@ pub enum VaultError {
         /// The certificate.
         certificate: PathBuf,
         /// The serial number it has.
-        found: String,
+        found: SerialNo,
     },
     /// The APIv3 key has not 32 characters.
     #[error("{}: holds not exactly 32 ASCII characters", file.display())]
@@ -187,7 +188,7 @@ impl Vault {
                 if public.der() != key.public_der() {
                     return Err(VaultError::NotAPair { key: files.sign.clone(), certificate: file.clone() });
                 }
-                if facts.serial_no != merchant.serial_no {
+                if SerialNo::parse(&merchant.serial_no).as_ref() != Some(&facts.serial_no) {
                     return Err(VaultError::OtherSerial { certificate: file.clone(), found: facts.serial_no });
                 }
                 Some(facts)

@@ -19,6 +19,9 @@ pub struct Deadline(Moment);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallTime(pub i64);
 
+/// 2026-11-21, when this version was written: a clock that stands before it is wrong.
+pub const RELEASED: WallTime = WallTime(1_795_219_200_000);
+
 /// Both clocks, read together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {

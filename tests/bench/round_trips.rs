@@ -47,7 +47,7 @@ pub fn run(idle: &Idle) -> Verdict {
     let mut broken = Vec::new();
     for (rtt, warned, line) in &idle.lines {
         if *warned {
-            line.lookup.inner.warm(line.lookup.deadline(IDLE));
+            line.lookup.inner.warm(line.lookup.deadline(IDLE)).map_err(|error| error.to_string())?;
         }
         let began = line.clock.now().moment;
         line.lookup.name("second").map_err(|code| code.to_string())?;

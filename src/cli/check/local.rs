@@ -17,11 +17,9 @@ use crate::{
     config::{Site, Terminal},
     device::PrinterStatus,
     fault::Code,
-    files,
-    service::RELEASED,
-    store,
+    files, store,
     vault::{PublicKey, Vault},
-    words::{Clock, WallTime},
+    words::{Clock, RELEASED, WallTime},
 };
 
 /// A certificate with fewer days left is worth a warning.

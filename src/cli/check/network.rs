@@ -15,7 +15,7 @@ use crate::{
     fault::{Code, Fault as _},
     files,
     http::{Client, Method, Request},
-    identity,
+    identity::{self, WechatClock},
     vault::RequestToSign,
     words::{Clock, Deadline, FaceSid, SessionId},
 };
@@ -201,8 +201,9 @@ impl identity::CertificateCache for Forgetful {
 /// WeChat itself proves what only it can: that our signature is accepted, that its own verifies with the configured
 /// key, and that it can open what we seal for it. Asks about nobody.
 pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    let theirs = WechatClock::new(Arc::clone(clock));
     let lookup = build::wechat_client(site, clock)
-        .and_then(|client| build::face_lookup(site, site.first_merchant(), &client, clock, Arc::new(Forgetful)));
+        .and_then(|client| build::face_lookup(site, site.first_merchant(), &client, &theirs, Arc::new(Forgetful)));
     let lookup = match lookup {
         Ok(lookup) => lookup,
         Err(fault) => return report.fault("echo", &*fault),
@@ -227,10 +228,11 @@ pub(super) fn sub_merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Re
     };
     let of_lanes =
         |merchant: &&Merchant| site.merchants.len() == 1 || site.lane.iter().any(|lane| lane.merchant == merchant.name);
+    let theirs = WechatClock::new(Arc::clone(clock));
     for merchant in site.merchants.iter().filter(of_lanes) {
         let whose = merchant.name.as_ref().map_or_else(String::new, |name| format!("merchant {name}: "));
         let asked = build::wechat_client(site, clock)
-            .and_then(|client| build::face_lookup(site, merchant, &client, clock, Arc::new(Forgetful)))
+            .and_then(|client| build::face_lookup(site, merchant, &client, &theirs, Arc::new(Forgetful)))
             .map(|lookup| lookup.look_up(&nobody, Deadline::from_now(&**clock, 2 * HOP)));
         match asked {
             Ok(Err(error)) if error.code() == Code::N320 => {

@@ -17,10 +17,10 @@ pub(super) fn write(fields: &BTreeMap<&str, &str>) -> String {
     text
 }
 
-/// The fields of an answer; nothing where it is anything else than flat. No entity but the five of XML itself, no
-/// attribute, no document type: an answer cannot make us read anything else.
+/// The fields of an answer; nothing where it is anything else than flat. No entity but the five of XML itself and
+/// characters by number, no attribute, no document type: an answer cannot make us read anything else.
 pub(super) fn read(body: &[u8]) -> Option<BTreeMap<String, String>> {
-    let text = std::str::from_utf8(body).ok()?.trim();
+    let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{FEFF}').trim();
     let text = match text.strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>")?.1.trim_start(),
         None => text,
@@ -29,12 +29,20 @@ pub(super) fn read(body: &[u8]) -> Option<BTreeMap<String, String>> {
     let mut fields = BTreeMap::new();
     while !rest.is_empty() {
         let (name, after) = rest.strip_prefix('<')?.split_once('>')?;
+        let (name, is_empty) = match name.strip_suffix('/') {
+            Some(name) => (name.trim_end(), true),
+            None => (name, false),
+        };
         let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !is_name || fields.len() == MOST {
             return None;
         }
-        let (value, after) = content(after)?;
-        rest = after.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?.trim_start();
+        let (value, after) = if is_empty { (String::new(), after) } else { content(after)? };
+        rest = match is_empty {
+            true => after,
+            false => after.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?,
+        }
+        .trim_start();
         if fields.insert(name.to_owned(), value).is_some() {
             return None;
         }
@@ -75,11 +83,21 @@ fn unescaped(text: &str) -> Option<String> {
             "gt" => '>',
             "quot" => '"',
             "apos" => '\'',
-            _ => return None,
+            _ => by_number(entity)?,
         });
         plain.push_str(after);
     }
     Some(plain)
+}
+
+/// `#20013` or `#x4E2D`
+fn by_number(entity: &str) -> Option<char> {
+    let number = entity.strip_prefix('#')?;
+    let number = match number.strip_prefix('x') {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    char::from_u32(number).filter(|character| *character != '\0')
 }
 
 #[cfg(test)]
@@ -111,5 +129,7 @@ mod tests {
         let fields =
             read(b"<?xml version=\"1.0\"?>\n<xml>\n<a>1 &lt; 2</a>\n<b><![CDATA[]]></b>\n</xml>\n").expect("flat");
         assert_eq!((fields["a"].as_str(), fields["b"].as_str()), ("1 < 2", ""));
+        let fields = read("\u{FEFF}<xml><a/><b>&#20013;&#x4E2D;</b><c /></xml>".as_bytes()).expect("flat");
+        assert_eq!((fields["a"].as_str(), fields["b"].as_str(), fields["c"].as_str()), ("", "中中", ""));
     }
 }

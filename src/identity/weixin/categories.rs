@@ -3,30 +3,34 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Weixin, WeixinError};
-use crate::{http::Method, words::Deadline};
+use crate::{http::Method, identity::lenient, words::Deadline};
 
 /// A category that the mini-program has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
     /// First level.
+    #[serde(default, deserialize_with = "lenient::text_or_empty")]
     pub first_class: String,
     /// Second level.
+    #[serde(default, deserialize_with = "lenient::text_or_empty")]
     pub second_class: String,
     /// Third level, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub third_class: Option<String>,
     /// Its number.
+    #[serde(deserialize_with = "lenient::whole_number")]
     pub first_id: i64,
     /// Its number.
+    #[serde(deserialize_with = "lenient::whole_number")]
     pub second_id: i64,
     /// Its number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::number", skip_serializing_if = "Option::is_none")]
     pub third_id: Option<i64>,
 }
 
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::list")]
     category_list: Vec<Category>,
 }
 

@@ -1,7 +1,9 @@
-//! `errcode` → what the operator or the person does about it (the error tables of the three calls and of stable_token).
+//! `errcode` → what the operator or the person does about it (the error tables of the three calls, of stable_token, and
+//! weixin's table of return codes).
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
+use super::told;
 use crate::{
     fault::{Code, Fault},
     files::FileError,
@@ -14,8 +16,10 @@ use crate::{
 pub struct WeixinError {
     code: Code,
     errcode: Option<i64>,
-    /// Weixin's `rid`, for its support; never its message, which may repeat what was sent.
-    rid: Option<String>,
+    /// What else weixin told and may be repeated.
+    told: String,
+    /// `Retry-After`
+    retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -24,43 +28,56 @@ pub struct WeixinError {
 pub(super) enum Kind {
     /// With a fresh access token.
     StaleToken,
-    /// After a moment.
-    Busy,
+    /// After a moment, longer if weixin says so.
+    Busy(Option<Duration>),
     /// Not.
     Final,
 }
 
-/// The longest rid kept, bytes.
-const LONGEST: usize = 64;
-
 impl WeixinError {
     pub(super) fn new(code: Code) -> Self {
-        Self { code, errcode: None, rid: None, source: None }
+        Self { code, errcode: None, told: String::new(), retry_after: None, source: None }
     }
 
-    /// The error of an answer.
-    pub(super) fn of(errcode: i64, errmsg: &str) -> Self {
+    /// The error of an answer to a question with this body.
+    pub(super) fn of(errcode: i64, errmsg: &str, sent: &[u8]) -> Self {
         let code = match errcode {
-            40001 | 40014 | 41001 | 42001 => Code::W101,
+            40001 | 40014 | 41001 | 42001 | 42007 => Code::W101,
             40164 => Code::W102,
-            40002 | 40013 | 40125 | 40243 => Code::W103,
+            40002 | 40013 | 40125 | 40243 | 41002 | 41004 => Code::W103,
             45009 | 45011 => Code::W104,
-            80113 | 94005 => Code::W105,
+            40003 | 40029 | 40163 | 41008 | 42003 | 80113 | 94005 => Code::W105,
             94002 | 94004 => Code::W106,
-            94006 | 94007 => Code::W107,
-            94001 | 94003 | 94008 | 94009 | 94010 => Code::W108,
+            48001 | 48004 | 50001 | 50002 | 94006 | 94007 => Code::W107,
+            43002 | 44002 | 47001 | 94001 | 94003 | 94008 | 94009 | 94010 => Code::W108,
             -1 => Code::W110,
-            _ => Code::W109,
+            89501 | 89503 | 89506 | 89507 => Code::W112,
+            _ => Code::W113,
         };
-        let rid = errmsg.split("rid: ").nth(1).and_then(|rest| rest.split_whitespace().next());
-        let fits = |rid: &&str| rid.len() <= LONGEST && rid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        Self { errcode: Some(errcode), rid: rid.filter(fits).map(str::to_owned), ..Self::new(code) }
+        Self { errcode: Some(errcode), told: told::told(errmsg, sent), ..Self::new(code) }
+    }
+
+    /// An answer with another status than 200.
+    pub(super) fn of_status(status: u16, retry_after: Option<Duration>) -> Self {
+        let code = if status == 429 || status >= 500 { Code::W110 } else { Code::W109 };
+        Self { told: format!(", status {status}"), retry_after, ..Self::new(code) }
+    }
+
+    /// The central service that hands tokens out is not weixin: what it cannot do is mended elsewhere.
+    pub(super) fn of_token_service(self) -> Self {
+        match self.code {
+            Code::W109 | Code::W110 | Code::W113 => Self { code: Code::W114, ..self },
+            code if code.as_str().starts_with('N') => {
+                Self { code: Code::W114, source: Some(Box::new(self)), ..Self::new(code) }
+            }
+            _ => self,
+        }
     }
 
     pub(super) fn kind(&self) -> Kind {
         match self.code {
             Code::W101 if self.errcode.is_some() => Kind::StaleToken,
-            Code::W110 => Kind::Busy,
+            Code::W110 => Kind::Busy(self.retry_after),
             _ => Kind::Final,
         }
     }
@@ -77,10 +94,7 @@ impl fmt::Display for WeixinError {
         if let Some(errcode) = self.errcode {
             write!(f, " (errcode {errcode})")?;
         }
-        match &self.rid {
-            Some(rid) => write!(f, ", rid {rid}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.told)
     }
 }
 
@@ -93,6 +107,12 @@ impl std::error::Error for WeixinError {
 impl Fault for WeixinError {
     fn code(&self) -> Code {
         self.code
+    }
+}
+
+impl From<Code> for WeixinError {
+    fn from(code: Code) -> Self {
+        Self::new(code)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Weixin, WeixinError};
 use crate::{
     fault::Code,
     http::Method,
-    identity::{CharsetChoice, plausible},
+    identity::{lenient, plausible},
     vault::{Padding, Sealed},
     words::{Credential, CredentialId, CredentialType, Deadline, Identity, RealName},
 };
@@ -22,13 +22,18 @@ struct Question<'a> {
     sign: &'a str,
 }
 
-/// Both spellings: the first is the wire's own.
-#[derive(Deserialize)]
+/// Both spellings: the first is the wire's own. One day both may come.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Answer {
-    #[serde(alias = "encrypted_real_name")]
-    encryted_real_name: String,
-    #[serde(alias = "encrypted_credential_id")]
-    encryted_credential_id: String,
+    #[serde(deserialize_with = "lenient::text")]
+    encryted_real_name: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    encrypted_real_name: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    encryted_credential_id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    encrypted_credential_id: Option<String>,
 }
 
 impl Weixin {
@@ -42,16 +47,18 @@ impl Weixin {
         let vault = self.vault.as_ref().ok_or_else(missing)?;
         let mch_id = self.settings.mch_id.as_deref().ok_or_else(missing)?;
         let cert_serialno = self.settings.cert_serialno.as_deref().ok_or_else(missing)?;
-        let timestamp = self.clock.now().wall.unix_seconds();
+        let timestamp = self.clock.wechat_now();
         let sign = vault.sign_realname_auth(timestamp)?;
         let question = Question { auth_token, mch_id, cert_serialno, timestamp, sign: &sign };
         let body = serde_json::to_vec(&question).map_err(|_| WeixinError::new(Code::X001))?;
         let answer: Answer = self.call(Method::Post, "/cgi-bin/wxopen/getrealnameinfo", Some(&body), deadline)?;
         let open = |base64: &str| vault.open_sealed(Padding::Pkcs1v15, &Sealed::over_tls_alone(base64));
+        let name = answer.encryted_real_name.or(answer.encrypted_real_name).unwrap_or_default();
+        let number = answer.encryted_credential_id.or(answer.encrypted_credential_id).unwrap_or_default();
         // Both, whatever becomes of the first: all failures cost and look the same.
-        let (name, number) = (open(&answer.encryted_real_name), open(&answer.encryted_credential_id));
+        let (name, number) = (open(&name), open(&number));
         let unopened = || WeixinError::new(Code::K405);
-        let name = name.ok().and_then(|name| plausible::name(&name, CharsetChoice::Auto)).ok_or_else(unopened)?;
+        let name = name.ok().and_then(|name| plausible::name(&name, self.settings.charset)).ok_or_else(unopened)?;
         let kind = CredentialType::MainlandId;
         let number = number.ok().and_then(|number| plausible::number(&number, kind)).ok_or_else(unopened)?;
         Ok(Identity {

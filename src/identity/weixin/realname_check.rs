@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Weixin, WeixinError};
-use crate::{fault::Code, http::Method, words::Deadline};
+use crate::{fault::Code, http::Method, identity::lenient, words::Deadline};
 
 /// What a person claims. Sent as it is: UTF-8, the code unchanged.
 #[derive(Clone, Serialize, Deserialize, zeroize::ZeroizeOnDrop)]
@@ -40,10 +40,10 @@ pub enum Verdict {
 
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default)]
-    verify_openid: String,
-    #[serde(default)]
-    verify_real_name: String,
+    #[serde(default, deserialize_with = "lenient::text")]
+    verify_openid: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    verify_real_name: Option<String>,
 }
 
 impl Weixin {
@@ -51,7 +51,8 @@ impl Weixin {
     pub fn realname_check(&self, claim: &Claim, deadline: Deadline) -> Result<Verdict, WeixinError> {
         let body = zeroize::Zeroizing::new(serde_json::to_vec(claim).map_err(|_| WeixinError::new(Code::X001))?);
         let answer: Answer = self.call(Method::Post, "/intp/realname/checkrealnameinfo", Some(&body), deadline)?;
-        Ok(verdict(&answer.verify_openid, &answer.verify_real_name))
+        let (openid, real_name) = (answer.verify_openid, answer.verify_real_name);
+        Ok(verdict(openid.as_deref().unwrap_or_default(), real_name.as_deref().unwrap_or_default()))
     }
 }
 

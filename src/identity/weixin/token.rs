@@ -3,18 +3,23 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Weixin, WeixinError, read};
+use super::{Weixin, WeixinError, errcode::Kind, read};
 use crate::{
     fault::Code,
     files,
     http::Method,
+    identity::{
+        insist::{Setback, insist},
+        lenient,
+        one_fetch::OneFetch,
+    },
     words::{Deadline, Moment},
 };
 
@@ -38,12 +43,28 @@ pub enum TokenSource {
     },
 }
 
-/// The token in use, and until when.
+/// The token in use, and who fetches the next one.
 #[derive(Default)]
-pub(super) struct Tokens(Mutex<Option<(Zeroizing<String>, Moment)>>);
+pub(super) struct Tokens {
+    kept: Mutex<Option<Token>>,
+    fetch: OneFetch,
+}
+
+/// A token, and until when it is used.
+#[derive(Clone)]
+struct Token {
+    word: Zeroizing<String>,
+    until: Moment,
+}
 
 /// A token or secret longer than this is none, bytes.
 const LONGEST: usize = 2048;
+
+/// The life that weixin gives a token, seconds.
+const LIFE: i64 = 7200;
+
+/// A token is used for so long whatever its life is said to be.
+const SHORTEST: Duration = Duration::from_secs(60);
 
 /// How long a token out of a file is believed before the file is read again.
 const FROM_FILE: Duration = Duration::from_secs(60);
@@ -59,51 +80,81 @@ struct Question<'a> {
 
 #[derive(Deserialize)]
 struct Answer {
-    access_token: String,
-    #[serde(default = "two_hours")]
-    expires_in: u64,
+    #[serde(default, deserialize_with = "lenient::text")]
+    access_token: Option<String>,
+    #[serde(default, deserialize_with = "lenient::number")]
+    expires_in: Option<i64>,
 }
 
 impl Tokens {
     /// The token in use, or a fresh one.
     pub(super) fn current(&self, weixin: &Weixin, deadline: Deadline) -> Result<Zeroizing<String>, WeixinError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*kept {
-            Some((token, until)) if weixin.clock.now().moment < *until => Ok(token.clone()),
-            _ => fresh(weixin, None, deadline).map(|token| kept.insert(token).0.clone()),
-        }
+        self.other_than(None, weixin, deadline)
     }
 
-    /// A token other than `stale`. Whoever comes while another caller fetches it gets that one.
+    /// A token other than `stale`, as far as there is one. Whoever comes while another caller fetches it gets that one.
     pub(super) fn renewed(
         &self,
         weixin: &Weixin,
         stale: &str,
         deadline: Deadline,
     ) -> Result<Zeroizing<String>, WeixinError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*kept {
-            Some((token, _)) if **token != stale => Ok(token.clone()),
-            _ => fresh(weixin, Some(stale), deadline).map(|token| kept.insert(token).0.clone()),
+        self.other_than(Some(stale), weixin, deadline)
+    }
+
+    fn other_than(
+        &self,
+        stale: Option<&str>,
+        weixin: &Weixin,
+        deadline: Deadline,
+    ) -> Result<Zeroizing<String>, WeixinError> {
+        let good = || {
+            let kept = self.kept().clone();
+            kept.filter(|kept| weixin.clock.now().moment < kept.until && Some(kept.word.as_str()) != stale)
+        };
+        if let Some(token) = good() {
+            return Ok(token.word);
         }
+        self.fetch.run(weixin.clock.ours(), deadline, || {
+            if good().is_none() {
+                let token = fresh(weixin, stale, deadline)?;
+                *self.kept() = Some(token);
+            }
+            Ok::<_, WeixinError>(())
+        })?;
+        // Where nobody has another one it is tried once more: weixin says what it thinks of it.
+        self.kept().clone().map(|token| token.word).ok_or_else(|| WeixinError::new(Code::W101))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Token>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<(Zeroizing<String>, Moment), WeixinError> {
+fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<Token, WeixinError> {
     let settings = &weixin.settings;
     let now = weixin.clock.now().moment;
+    let ask = |method: Method, url: &str, headers: &[(&str, &str)], body: Option<&[u8]>| {
+        insist(weixin.clock.ours(), deadline, || {
+            let answer = weixin.send(method, url, headers, body, deadline)?;
+            taken(&answer, body, now).map_err(|error| match error.kind() {
+                Kind::Busy(asked) => Setback::Wait(asked, error),
+                _ => Setback::Final(error),
+            })
+        })
+    };
     match &settings.token {
-        TokenSource::File(file) => Ok((secret_in(file)?, now.after(FROM_FILE))),
+        TokenSource::File(file) => Ok(Token { word: secret_in(file)?, until: now.after(FROM_FILE) }),
         TokenSource::Central { url, bearer } => {
             let bearer = bearer.as_deref().map(secret_in).transpose()?;
             let bearer = bearer.map(|token| Zeroizing::new(format!("Bearer {}", &*token)));
             let headers: Vec<(&str, &str)> = bearer.iter().map(|value| ("Authorization", value.as_str())).collect();
-            taken(&weixin.send(Method::Get, url, &headers, None, deadline)?, now)
+            ask(Method::Get, url, &headers, None).map_err(WeixinError::of_token_service)
         }
         TokenSource::StableToken { secret } => {
             let secret = secret_in(secret)?;
             let url = format!("{}/cgi-bin/stable_token", settings.base_url);
-            let ask = |force_refresh| {
+            let stable = |force_refresh| {
                 let question = Question {
                     grant_type: "client_credential",
                     appid: &settings.appid,
@@ -111,25 +162,28 @@ fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<(Ze
                     force_refresh,
                 };
                 let body = serde_json::to_vec(&question).map_err(|_| WeixinError::new(Code::X001))?;
-                taken(&weixin.send(Method::Post, &url, &[], Some(&Zeroizing::new(body)), deadline)?, now)
+                ask(Method::Post, &url, &[], Some(&Zeroizing::new(body)))
             };
-            let (token, until) = ask(false)?;
+            let token = stable(false)?;
             // Weixin believes in a token that it has just refused: force is allowed twenty times a day.
-            if stale.is_some_and(|stale| *token == stale) { ask(true) } else { Ok((token, until)) }
+            if stale.is_some_and(|stale| *token.word == stale) { stable(true) } else { Ok(token) }
         }
     }
 }
 
-/// A token out of an answer, good for nine tenths of its life less a little, so that a fleet does not renew at once.
-fn taken(body: &[u8], now: Moment) -> Result<(Zeroizing<String>, Moment), WeixinError> {
-    let Answer { access_token, expires_in } = read(body)?;
-    let token = Zeroizing::new(access_token);
-    if !is_token(&token) {
+/// A token out of an answer, good for nine tenths of its life less a little, so that a fleet does not renew at once. A
+/// life beyond what weixin grants, or too short to be of use, is not believed: a stale token is found out anyway.
+fn taken(answer: &[u8], sent: Option<&[u8]>, now: Moment) -> Result<Token, WeixinError> {
+    let Answer { access_token, expires_in } = read(answer, sent)?;
+    let word = Zeroizing::new(access_token.unwrap_or_default());
+    if !is_token(&word) {
         return Err(WeixinError::new(Code::W109));
     }
-    let life = Duration::from_secs(expires_in.min(7200)) * 9 / 10;
-    let jitter = getrandom::u32().map_or(0, |random| random % 100);
-    Ok((token, now.after(life - life * jitter / 2000)))
+    let told = u64::try_from(expires_in.unwrap_or(LIFE).max(0)).unwrap_or_default();
+    let life = Duration::from_secs(told).clamp(SHORTEST, Duration::from_secs(LIFE.unsigned_abs())).mul_f64(0.9);
+    let jitter = getrandom::u32().unwrap_or_default();
+    let jitter = life.mul_f64(f64::from(jitter) / f64::from(u32::MAX) * 0.05);
+    Ok(Token { word, until: now.after(life.saturating_sub(jitter)) })
 }
 
 /// The one word of a file.
@@ -141,8 +195,4 @@ fn secret_in(file: &Path) -> Result<Zeroizing<String>, WeixinError> {
 
 fn is_token(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~+/=".contains(&b))
-}
-
-fn two_hours() -> u64 {
-    7200
 }

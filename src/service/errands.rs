@@ -1,0 +1,89 @@
+//! What nobody stands waiting for: warm connections, certificates, what face terminals need before anybody comes. A queue
+//! and threads of its own, so that none of it delays a person.
+
+use std::{
+    io,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use super::{Inputs, lookups::Current, worker::Worker};
+use crate::{
+    fault::{Code, Fault as _},
+    identity::{Merchants, NoIdentity},
+    kiosk::Input,
+    words::{AuthInfoWanted, Clock, Deadline, LaneId, MerchantPick, PeerId},
+};
+
+/// One errand.
+pub(super) struct Errand {
+    pub(super) what: What,
+    pub(super) deadline: Deadline,
+}
+
+/// What is to be done.
+pub(super) enum What {
+    /// Make the connection ready.
+    Warm,
+    /// Refresh certificates if they are due.
+    Maintain,
+    /// Ask for a terminal's authinfo.
+    AuthInfo { lane: LaneId, peer: PeerId, seq: u64, wanted: AuthInfoWanted },
+}
+
+/// One may be at a server that does not answer while another goes on.
+const THREADS: usize = 2;
+
+pub(super) fn spawn(
+    current: &Current,
+    lanes: usize,
+    patience: Duration,
+    clock: &Arc<dyn Clock>,
+    inputs: &Inputs,
+) -> io::Result<Worker<Errand>> {
+    // For each lane a terminal that asks and a person who comes.
+    let room = lanes.saturating_add(1).saturating_mul(2);
+    Worker::spawn("errand", THREADS, room, patience, clock, || {
+        let current = Arc::clone(current);
+        let inputs = inputs.clone();
+        move |errand: Errand| {
+            let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
+            run(&merchants, errand, &inputs);
+            super::lookups::tell_clock(&merchants);
+        }
+    })
+}
+
+fn run(merchants: &Merchants, Errand { what, deadline }: Errand, inputs: &Inputs) {
+    let certificates = match what {
+        What::Warm => merchants.warm(deadline),
+        What::Maintain => merchants.maintain(deadline),
+        What::AuthInfo { lane, peer, seq, wanted } => {
+            let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
+            let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });
+            let result = picked.and_then(|ways| ways.authinfo(lane, &wanted, deadline));
+            let result = result.map_err(|NoIdentity { code, told, .. }| {
+                tracing::warn!(lane = lane.0, %code, error = told, "no authinfo for the terminal");
+                code
+            });
+            let _ = inputs.blocking_send(Input::AuthInfoGranted { lane, peer, seq, result });
+            return;
+        }
+    };
+    if let Err(error) = certificates {
+        let request_id = error.request_id().unwrap_or("-");
+        let told = crate::fault::chain(&error);
+        tracing::warn!(code = %error.code(), request_id, error = told, "WeChat's certificates cannot be downloaded");
+    }
+}
+
+/// For the terminal: there is too much to do.
+pub(super) fn refused(what: What) -> Option<Input> {
+    match what {
+        What::AuthInfo { lane, peer, seq, .. } => {
+            Some(Input::AuthInfoGranted { lane, peer, seq, result: Err(Code::X003) })
+        }
+        // Only conveniences: they come again.
+        What::Warm | What::Maintain => None,
+    }
+}
