@@ -38,6 +38,7 @@ mod signing;
 mod site_answers;
 mod site_system;
 mod store_damage;
+mod support;
 mod surroundings;
 mod ways_in;
 mod weixin;
