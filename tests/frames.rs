@@ -8,15 +8,15 @@ use std::{
 use facemchd::{
     fault::Code,
     kiosk::{AckStatus, Input, Outcome, OutcomeResult},
-    terminal::{Address, Counters, Frame, Line, Listener, Reply, Settings, Splitter, crc16, parse},
-    words::{LaneId, PeerId, SessionId, Text},
+    terminal::{Address, Counters, Frame, Line, Listener, LocalSocket, Reply, Settings, Splitter, crc16, parse},
+    words::{LaneId, Language, PeerId, SessionId, Text},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixStream, unix::OwnedWriteHalf},
-    sync::mpsc,
+    sync::{mpsc, watch},
 };
 
 use crate::lookups::clock;
@@ -47,7 +47,7 @@ fn the_sdks_result_map_is_taken_as_it_is() {
 fn a_face_that_is_none_is_told_as_such() {
     let failed = json!({ "type": "face", "seq": 3, "return_code": "ERROR", "face_sid": "abc" });
     assert_eq!(frame(&failed), Frame::NoFace { seq: 3, code: Code::T206 });
-    for sid in [json!(null), json!(""), json!("."), json!(".."), json!("a\nb"), json!("x".repeat(1025)), json!(7)] {
+    for sid in [json!(null), json!(""), json!("."), json!(".."), json!("a\nb"), json!("x".repeat(1025)), json!(-7)] {
         let line = json!({ "type": "face", "seq": 3, "face_sid": sid }).to_string();
         let told = parse(line.as_bytes(), false);
         let unusable = matches!(&told, Ok(Frame::NoFace { code: Code::T205, .. }));
@@ -102,7 +102,7 @@ proptest! {
     fn lines_come_out_whole_however_they_arrive(
         lines in prop::collection::vec("[ -~]{1,40}", 1..20),
         cuts in prop::collection::vec(1..30_usize, 1..50),
-        ends in prop::collection::vec(prop_oneof![Just("\n"), Just("\r\n")], 20),
+        ends in prop::collection::vec(prop_oneof![Just("\n"), Just("\r\n"), Just("\r")], 20),
     ) {
         let bytes: Vec<u8> =
             lines.iter().zip(&ends).flat_map(|(line, end)| [line.as_bytes(), end.as_bytes()].concat()).collect();
@@ -129,17 +129,24 @@ proptest! {
 fn a_line_without_end_costs_one_buffer_and_the_next_line_is_read() {
     let mut splitter = Splitter::default();
     let mut found = Vec::new();
+    let mut each = |line: Line<'_>| {
+        found.push(match line {
+            Line::TooLong => None,
+            Line::Whole(line) => Some(line.to_vec()),
+        });
+    };
     for _ in 0..1000 {
-        splitter.feed(&[b'x'; 1024], |line| found.push(line));
+        splitter.feed(&[b'x'; 1024], &mut each);
     }
-    splitter.feed(b"\n{}\n", |line| found.push(line));
-    assert!(matches!(&found[..], [Line::TooLong, Line::Whole(rest)] if *rest == b"{}"), "{}", found.len());
+    splitter.feed(b"\n{}\n", &mut each);
+    assert_eq!(found, [None, Some(b"{}".to_vec())]);
 }
 
 /// A lane's socket, served on this thread's runtime.
 struct Lane {
     path: std::path::PathBuf,
     _folder: tempfile::TempDir,
+    settings: watch::Sender<Settings>,
     inputs: mpsc::Receiver<Input>,
     replies: mpsc::Sender<Reply>,
     counters: Arc<Counters>,
@@ -150,13 +157,13 @@ impl Lane {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lane.sock");
         let address = Address::Unix { path: path.clone(), allow_uids };
-        let settings = Settings { lane: LaneId(0), address, plain_lines: false };
         let (sender, inputs) = mpsc::channel(16);
         let (replies, answered) = mpsc::channel(64);
         let counters = Arc::new(Counters::default());
-        let listener = Listener::bind(&settings).expect("bound");
-        tokio::spawn(listener.serve(settings, clock(), sender, answered, Arc::clone(&counters)));
-        Self { path, _folder: folder, inputs, replies, counters }
+        let (settings, followed) = watch::channel(settings(address));
+        let listener = Listener::bind(&settings.borrow(), &clock()).expect("bound");
+        tokio::spawn(listener.serve(followed, clock(), sender, answered, Arc::clone(&counters)));
+        Self { path, _folder: folder, settings, inputs, replies, counters }
     }
 
     async fn connect(&self) -> (tokio::io::Lines<BufReader<tokio::net::unix::OwnedReadHalf>>, OwnedWriteHalf) {
@@ -167,6 +174,10 @@ impl Lane {
     async fn input(&mut self) -> Input {
         tokio::time::timeout(Duration::from_secs(5), self.inputs.recv()).await.expect("in time").expect("an input")
     }
+}
+
+fn settings(address: Address) -> Settings {
+    Settings { lane: LaneId(0), address, plain_lines: false, language: Language::En }
 }
 
 fn on_loop(test: impl Future<Output = ()>) {
@@ -288,6 +299,8 @@ fn whoever_never_reads_is_disconnected_and_nobody_waits_for_him() {
                 break;
             }
         }
+        // The same user's share is used up for a moment.
+        tokio::time::sleep(Duration::from_millis(100)).await;
         let (mut lines, mut other) = lane.connect().await;
         other.write_all(b"{\"type\":\"ping\",\"seq\":2}\n").await.expect("sent");
         assert_eq!(next(&mut lines).await["seq"], 2);
@@ -296,22 +309,125 @@ fn whoever_never_reads_is_disconnected_and_nobody_waits_for_him() {
 }
 
 #[test]
-fn more_connections_than_a_lane_has_wait_and_a_closed_one_makes_room() {
+fn a_terminal_gets_its_place_whoever_holds_the_others_without_a_word() {
+    on_loop(async {
+        let mut lane = Lane::serve(Vec::new());
+        let (mut served, mut writer) = lane.connect().await;
+        writer.write_all(b"{\"type\":\"ping\",\"seq\":1}\n").await.expect("sent");
+        next(&mut served).await;
+        let mut silent = Vec::new();
+        for _ in 0..64 {
+            silent.push(UnixStream::connect(&lane.path).await.expect("connected"));
+            tokio::task::yield_now().await;
+        }
+        let (mut late, mut late_writer) = lane.connect().await;
+        late_writer.write_all(b"{\"type\":\"ping\",\"seq\":9}\n").await.expect("sent");
+        assert_eq!(next(&mut late).await["seq"], 9);
+        writer.write_all(b"{\"type\":\"cancel\",\"seq\":2}\n").await.expect("the one that spoke keeps its place");
+        assert!(matches!(lane.input().await, Input::Cancelled { .. }));
+    });
+}
+
+#[test]
+fn connections_that_came_and_went_hold_no_places() {
     on_loop(async {
         let lane = Lane::serve(Vec::new());
-        let mut held = Vec::new();
-        for _ in 0..8 {
+        let clock = clock();
+        let began = clock.now().moment;
+        for _ in 0..2000 {
+            let stream = UnixStream::connect(&lane.path).await.expect("connected");
+            stream.try_write(b"{\"type\":\"ping\",\"seq\":1}\n").expect("sent");
+        }
+        let (mut lines, mut writer) = lane.connect().await;
+        writer.write_all(b"{\"type\":\"ping\",\"seq\":2}\n").await.expect("sent");
+        let mut answer = next(&mut lines).await;
+        if answer["code"] == "T209" {
+            // They were all of one user, who may send so much and no more.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            writer.write_all(b"{\"type\":\"ping\",\"seq\":2}\n").await.expect("sent");
+            answer = next(&mut lines).await;
+        }
+        assert_eq!(answer["seq"], 2);
+        let took = clock.now().moment.since(began);
+        assert!(took < Duration::from_secs(4), "{took:?}");
+    });
+}
+
+#[test]
+fn whoever_connects_anew_for_each_frame_gets_no_more_than_others() {
+    on_loop(async {
+        let lane = Lane::serve(Vec::new());
+        let mut passed = 0;
+        for _ in 0..200 {
             let (mut lines, mut writer) = lane.connect().await;
             writer.write_all(b"{\"type\":\"ping\",\"seq\":1}\n").await.expect("sent");
-            next(&mut lines).await;
-            held.push((lines, writer));
+            passed += u32::from(next(&mut lines).await["type"] == "pong");
         }
-        let (mut ninth, mut writer) = lane.connect().await;
-        writer.write_all(b"{\"type\":\"ping\",\"seq\":9}\n").await.expect("sent");
-        let waiting = tokio::time::timeout(Duration::from_millis(100), ninth.next_line()).await;
-        assert!(waiting.is_err(), "it is not served yet");
-        held.pop();
-        assert_eq!(next(&mut ninth).await["seq"], 9);
+        assert!(passed < 190, "{passed}");
+        assert!(lane.counters.flood.load(Ordering::Relaxed) > 10);
+    });
+}
+
+#[test]
+fn half_a_line_whose_other_half_does_not_come_is_forgotten() {
+    on_loop(async {
+        let mut lane = Lane::serve(Vec::new());
+        let (mut lines, mut writer) = lane.connect().await;
+        writer.write_all(b"{\"type\":\"id-card\",\"na").await.expect("sent");
+        let told = tokio::time::timeout(Duration::from_secs(8), lines.next_line()).await.expect("in time");
+        assert!(told.expect("readable").expect("a line").contains("T201"));
+        writer.write_all(b"{\"type\":\"cancel\",\"seq\":2}\n").await.expect("sent");
+        assert!(matches!(lane.input().await, Input::Cancelled { .. }), "the next line is not glued to it");
+    });
+}
+
+#[test]
+fn a_user_taken_off_the_list_is_sent_away_at_once() {
+    on_loop(async {
+        let lane = Lane::serve(Vec::new());
+        let (mut lines, mut writer) = lane.connect().await;
+        writer.write_all(b"{\"type\":\"ping\",\"seq\":1}\n").await.expect("sent");
+        next(&mut lines).await;
+        lane.settings.send_modify(|settings| {
+            settings.address = Address::Unix { path: lane.path.clone(), allow_uids: vec![u32::MAX - 1] };
+        });
+        let ended = tokio::time::timeout(Duration::from_secs(5), lines.next_line()).await.expect("in time");
+        assert!(matches!(ended, Ok(None) | Err(_)), "{ended:?}");
+    });
+}
+
+#[test]
+fn what_is_no_socket_of_ours_is_neither_removed_nor_replaced() {
+    use std::os::unix::{ffi::OsStrExt as _, net::UnixDatagram};
+    on_loop(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "precious").expect("written");
+        std::fs::create_dir(at("folder")).expect("made");
+        std::os::unix::fs::symlink(at("file"), at("link")).expect("made");
+        std::os::unix::fs::symlink(at("nowhere"), at("dangling")).expect("made");
+        let _datagrams = UnixDatagram::bind(at("datagrams")).expect("bound");
+        // Nobody accepts, and the place for those who wait is full.
+        let busy = std::os::unix::net::UnixListener::bind(at("busy")).expect("bound");
+        rustix::net::listen(&busy, 0).expect("set");
+        let _waiting = std::os::unix::net::UnixStream::connect(at("busy")).expect("connected");
+        for name in ["file", "folder", "link", "dangling", "datagrams", "busy"] {
+            let error = LocalSocket::bind(&at(name), 0o660).err().unwrap_or_else(|| panic!("{name} was replaced"));
+            assert!(error.to_string().contains(name), "{error}");
+            assert!(std::fs::symlink_metadata(at(name)).is_ok(), "{name} is left alone");
+        }
+        let long = folder.path().join("x".repeat(107 - folder.path().as_os_str().as_bytes().len()));
+        let error = LocalSocket::bind(&long, 0o660).err().expect("too long by the slash");
+        assert!(error.to_string().contains("107"), "{error}");
+
+        let ours = LocalSocket::bind(&at("ours"), 0o660).expect("made");
+        std::fs::remove_file(at("ours")).expect("there");
+        std::fs::write(at("ours"), "another's").expect("written");
+        drop(ours);
+        assert_eq!(std::fs::read_to_string(at("ours")).expect("left alone"), "another's");
+        let ours = LocalSocket::bind(&at("again"), 0o660).expect("made");
+        drop(ours);
+        assert!(std::fs::symlink_metadata(at("again")).is_err(), "it goes with us");
     });
 }
 
@@ -334,15 +450,10 @@ fn the_socket_is_for_its_group_and_replaces_a_dead_one_but_no_live_one() {
         let lane = Lane::serve(Vec::new());
         let mode = std::fs::metadata(&lane.path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode, 0o660);
-        let settings = |path| Settings {
-            lane: LaneId(0),
-            address: Address::Unix { path, allow_uids: Vec::new() },
-            plain_lines: false,
-        };
-        assert!(Listener::bind(&settings(lane.path.clone())).is_err(), "somebody listens there");
+        assert!(LocalSocket::bind(&lane.path, 0o660).is_err(), "somebody listens there");
         let dead = lane.path.with_extension("dead");
         drop(std::os::unix::net::UnixListener::bind(&dead).expect("bound"));
-        assert!(Listener::bind(&settings(dead)).is_ok());
+        assert!(LocalSocket::bind(&dead, 0o660).is_ok());
     });
 }
 
@@ -356,11 +467,11 @@ fn a_serial_terminal_is_read_through_noise() {
         let name = rustix::pty::ptsname(&master, Vec::new()).expect("a name");
         let device = std::path::PathBuf::from(name.to_str().expect("UTF-8"));
         let address = Address::Serial { device, baud: 115_200 };
-        let settings = Settings { lane: LaneId(0), address, plain_lines: false };
         let (sender, mut inputs) = mpsc::channel(16);
         let (replies, answered) = mpsc::channel(64);
-        let listener = Listener::bind(&settings).expect("bound");
-        tokio::spawn(listener.serve(settings, clock(), sender, answered, Arc::default()));
+        let (settings, followed) = watch::channel(settings(address));
+        let listener = Listener::bind(&settings.borrow(), &clock()).expect("bound");
+        tokio::spawn(listener.serve(followed, clock(), sender, answered, Arc::default()));
         tokio::time::sleep(Duration::from_millis(300)).await;
         let mut port = std::fs::File::from(master);
         std::io::Write::write_all(&mut port, b"\xff\x00##\n{\"type\":\"person\",\"seq\":1}\n").expect("sent");

@@ -411,11 +411,7 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             name: lane.name.clone(),
             mode: lane.mode,
             series: lane.series.clone(),
-            terminal: terminal::Settings {
-                lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
-                address: terminal_address(site, lane),
-                plain_lines: lane.plain_lines,
-            },
+            terminal: terminal_settings(site, lane, index),
             panel: match (&lane.panel, devices.panel) {
                 (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
                 (_, Some(panel)) => PanelPart::Board(panel),
@@ -427,6 +423,34 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             inputs: devices.inputs,
         })
         .collect()
+}
+
+fn terminal_settings(site: &Site, lane: &Lane, index: usize) -> terminal::Settings {
+    terminal::Settings {
+        lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
+        address: terminal_address(site, lane),
+        plain_lines: lane.plain_lines,
+        language: lane.language,
+    }
+}
+
+/// The terminals of the running lanes as the site file has them now; files that cannot be used are refused.
+#[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
+fn terminals(site: &Site, lanes: &[String], clock: &Arc<dyn Clock>) -> Result<Vec<terminal::Settings>, AnyFault> {
+    let running = lanes.iter().enumerate();
+    let settings: Vec<_> = running
+        .filter_map(|(index, name)| {
+            let lane = site.lane.iter().find(|lane| lane.name == *name)?;
+            Some(terminal_settings(site, lane, index))
+        })
+        .collect();
+    #[cfg(feature = "network")]
+    for settings in &settings {
+        if let terminal::Address::Network(network) = &settings.address {
+            network.check(clock).map_err(boxed)?;
+        }
+    }
+    Ok(settings)
 }
 
 /// Where the lane's terminal is.
@@ -445,8 +469,9 @@ pub(super) fn terminal_address(site: &Site, lane: &Lane) -> terminal::Address {
 #[cfg(feature = "network")]
 fn network(site: &Site, lane: &Lane, address: std::net::SocketAddr, protocol: terminal::Protocol) -> terminal::Network {
     // A site file without [terminals] is refused before.
-    let crate::config::Terminals { certificate, key, ca_file } = site.terminals.clone().unwrap_or_default();
-    terminal::Network { address, protocol, certificate, key, ca_file, allow_subjects: lane.allow_subjects.clone() }
+    let crate::config::Terminals { certificate, key, ca_file, crl_file } = site.terminals.clone().unwrap_or_default();
+    let allow_subjects = lane.allow_subjects.clone();
+    terminal::Network { address, protocol, certificate, key, ca_file, crl_file, allow_subjects }
 }
 
 type Reload = Box<dyn Fn() -> Result<Reloaded, AnyFault> + Send + Sync>;
@@ -459,7 +484,8 @@ fn reload(file: PathBuf, lanes: Vec<String>, clock: Arc<dyn Clock>, cache: Arc<C
             Adapter::Http => Some(http_checkin(&site, &clock)?),
             Adapter::Local => None,
         };
-        Ok(Reloaded { merchants, checkin })
+        let terminals = terminals(&site, &lanes, &clock)?;
+        Ok(Reloaded { merchants, checkin, terminals })
     })
 }
 

@@ -16,11 +16,13 @@ pub struct Terminals {
     pub key: PathBuf,
     /// Who issues the terminals' certificates, PEM. Nobody else is believed, the system's authorities neither.
     pub ca_file: PathBuf,
+    /// Which of their certificates were taken back: lists of their issuers, PEM or one as DER.
+    pub crl_file: Option<PathBuf>,
 }
 
 impl Terminals {
     pub(super) fn anchor(&mut self, folder: &Path) {
-        for path in [&mut self.certificate, &mut self.key, &mut self.ca_file] {
+        for path in [&mut self.certificate, &mut self.key, &mut self.ca_file].into_iter().chain(&mut self.crl_file) {
             *path = super::anchored(folder, path);
         }
     }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc::Sender;
+use tokio::sync::{mpsc::Sender, watch};
 
 use super::{
     checkins::{self, Question},
@@ -22,7 +22,7 @@ use crate::{
     fault::Code,
     kiosk::{CheckInRequest, Device, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
     store::Correlator,
-    terminal::Reply,
+    terminal::{self, Reply},
     words::{CheckInAnswer, Clock, Deadline, LaneId, Mode, Moment, Resolution},
 };
 
@@ -31,6 +31,7 @@ pub(super) struct LaneHands {
     pub(super) name: String,
     pub(super) mode: Mode,
     pub(super) series: String,
+    pub(super) terminal: watch::Sender<terminal::Settings>,
     pub(super) replies: Sender<Reply>,
     pub(super) scenes_to_terminal: bool,
     pub(super) panel: Option<Worker<Scene>>,
@@ -220,6 +221,23 @@ impl Carrier {
     pub(super) fn replace_checkin(&self, current: &checkins::Current, checkin: Box<dyn CheckIn>) {
         let current = Arc::clone(current);
         std::thread::spawn(move || *current.lock().unwrap_or_else(PoisonError::into_inner) = checkin);
+    }
+
+    /// Whose terminals count from now on. What needs a restart is named, and the lane goes on as before in that.
+    pub(super) fn replace_terminals(&self, terminals: Vec<terminal::Settings>) {
+        for fresh in terminals {
+            let Some(hands) = self.lanes.get(usize::from(fresh.lane.0)) else { continue };
+            let follows = hands.terminal.borrow().may_become(&fresh);
+            if follows != Some(true) {
+                tracing::warn!(
+                    lane = hands.name,
+                    "the terminal's new address needs a restart; the lane keeps the old one"
+                );
+            }
+            if follows.is_some() {
+                hands.terminal.send_replace(fresh);
+            }
+        }
     }
 
     /// The thread, if any, without which nobody can be served and which hangs. Errands are not among them: a server

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{Instant, sleep_until},
 };
@@ -101,6 +101,8 @@ pub struct Reloaded {
     pub merchants: Merchants,
     /// The site's system; none where the adapter holds state (local numbers).
     pub checkin: Option<Box<dyn CheckIn>>,
+    /// Whose terminals count, lane by lane.
+    pub terminals: Vec<terminal::Settings>,
 }
 
 /// What the loop is told from outside.
@@ -138,7 +140,7 @@ pub enum ServiceError {
     },
     /// The socket for staff cannot be made.
     #[error("the socket for staff cannot be made in the state directory")]
-    Staff(#[source] io::Error),
+    Staff(#[source] terminal::TerminalError),
     /// A thread without which nobody can be served hangs.
     #[error("the {0} thread hangs")]
     Hung(&'static str),
@@ -189,22 +191,17 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let mut requests = Requests::new(lanes.iter().map(|lane| lane.name.clone()).collect());
     let (asked, mut asking) = mpsc::channel(4);
     if let Some(folder) = &parts.staff {
-        let desk = Desk::open(folder).map_err(ServiceError::Staff)?;
+        let desk = Desk::open(folder, &clock).map_err(ServiceError::Staff)?;
         terminals.spawn(desk.serve(asked.clone()));
     }
     let (mut driven, mut sensed) = (Vec::new(), Vec::new());
     for (index, lane) in lanes.into_iter().enumerate() {
         let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
         let (replies, answered) = mpsc::channel(64);
-        let bound = terminal::Listener::bind(&lane.terminal)
+        let bound = terminal::Listener::bind(&lane.terminal, &clock)
             .map_err(|source| ServiceError::Terminal { lane: lane.name.clone(), source })?;
-        terminals.spawn(bound.serve(
-            lane.terminal,
-            Arc::clone(&clock),
-            inputs.clone(),
-            answered,
-            Arc::clone(&counters),
-        ));
+        let (terminal, settings) = watch::channel(lane.terminal);
+        terminals.spawn(bound.serve(settings, Arc::clone(&clock), inputs.clone(), answered, Arc::clone(&counters)));
         let (panel, scenes_to_terminal) = match lane.panel {
             PanelPart::None => (None, false),
             PanelPart::Terminal => (None, true),
@@ -222,6 +219,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
             name: lane.name,
             mode: lane.mode,
             series: lane.series,
+            terminal,
             replies,
             scenes_to_terminal,
             panel,
@@ -276,20 +274,25 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
                 Control::Reload => start_reload(&reload, &reloaded),
             },
             Some(fresh) = reloads.recv() => match fresh {
-                Ok(Reloaded { merchants, checkin }) => {
+                Ok(Reloaded { merchants, checkin, terminals }) => {
                     *current_merchants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(merchants);
                     if let Some(checkin) = checkin {
                         carrier.replace_checkin(&current_checkin, checkin);
                     }
-                    tracing::info!("read again: merchants, keys, certificates, wechatpay and checkin; lanes and board need a restart");
+                    carrier.replace_terminals(terminals);
+                    tracing::info!(
+                        "read again: merchants, keys, certificates, wechatpay, checkin, and whose terminals count; lanes \
+                         and board need a restart"
+                    );
                 }
                 Err(error) => tracing::error!(code = %error.code(), %error, "not read again; going on as before"),
             },
             Some(next) = happened.recv() => came.push(next),
-            Some(request) = asking.recv() => came = requests.take(request),
+            Some(request) = asking.recv() => came = requests.take(request, clock.now().moment),
             () = sleep_until(Instant::now() + wait) => {}
         }
         let began = clock.now();
+        requests.forget(began.moment);
         for input in came {
             summary.inputs += 1;
             requests.hear(&input);

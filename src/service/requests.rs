@@ -1,24 +1,34 @@
-//! What staff ask for, carried to the core, and its answer back.
+//! What staff ask for, carried to the core, and its answer back: each within its time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::sync::oneshot;
 
 use super::staff::{Asked, StaffMode, StaffReply, StaffRequest};
 use crate::{
     kiosk::{Input, LaneMode, PrintOutcome, Slip},
-    words::{Admission, JobId, LaneId, Text, WallTime},
+    words::{Admission, JobId, LaneId, Moment, Text, WallTime},
 };
 
 /// Requests that wait for a printer.
 pub(super) struct Requests {
     /// The lanes' names, in order.
     lanes: Vec<String>,
-    printing: BTreeMap<JobId, oneshot::Sender<StaffReply>>,
+    printing: BTreeMap<JobId, Waiting>,
 }
 
-/// The most of them.
-const PRINTING: usize = 16;
+/// Somebody who waits for a printer.
+struct Waiting {
+    lane: LaneId,
+    until: Moment,
+    answer: oneshot::Sender<StaffReply>,
+}
+
+/// The most of one lane: its printer prints one after the other.
+const PRINTING: usize = 4;
+
+/// How long anybody waits. A printer that has not answered by then will not be believed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Requests {
     pub(super) fn new(lanes: Vec<String>) -> Self {
@@ -26,7 +36,7 @@ impl Requests {
     }
 
     /// The inputs that a request comes to.
-    pub(super) fn take(&mut self, (request, answer): Asked) -> Vec<Input> {
+    pub(super) fn take(&mut self, (request, answer): Asked, now: Moment) -> Vec<Input> {
         let refuse = |answer: oneshot::Sender<StaffReply>, told: &str| {
             let _ = answer.send(StaffReply { done: false, told: told.to_owned() });
             Vec::new()
@@ -47,17 +57,17 @@ impl Requests {
             }
             StaffRequest::Reprint { session, copy, number, place, at, .. } => {
                 let Ok(session) = session.parse() else { return refuse(answer, "no such session") };
-                // Whoever has gone away needs no answer.
-                self.printing.retain(|_, answer| !answer.is_closed());
-                if copy == 0 || self.printing.len() == PRINTING {
+                self.forget(now);
+                let job = JobId { session, copy };
+                let of_lane = self.printing.values().filter(|waiting| waiting.lane == lane).count();
+                if copy == 0 || of_lane >= PRINTING || self.printing.contains_key(&job) {
                     return refuse(answer, "too many copies at once");
                 }
-                let job = JobId { session, copy };
                 let text = |text: Option<String>| text.map(|text| Text::clean(&text));
                 let admission = Admission { number: text(number), place: text(place), ..Admission::default() };
                 let slip = Slip { name: None, admission, already: false, reprint: true, at: WallTime(at) };
                 tracing::info!(%session, copy, "staff ask for a slip again");
-                self.printing.insert(job, answer);
+                self.printing.insert(job, Waiting { lane, until: now.after(PATIENCE), answer });
                 vec![Input::Reprint { lane, job, slip: Box::new(slip) }]
             }
         }
@@ -66,12 +76,23 @@ impl Requests {
     /// Tells whoever waits how a slip ended.
     pub(super) fn hear(&mut self, input: &Input) {
         let Input::Printed { job, outcome } = input else { return };
-        let Some(answer) = self.printing.remove(job) else { return };
+        let Some(Waiting { answer, .. }) = self.printing.remove(job) else { return };
         let told = match outcome {
             PrintOutcome::Printed => "printed and acknowledged".to_owned(),
             PrintOutcome::Unknown => "sent, and not acknowledged: look at the printer".to_owned(),
             PrintOutcome::NotPrinted(code) => format!("not printed: {code} {}; {}", code.summary(), code.cure()),
         };
         let _ = answer.send(StaffReply { done: *outcome == PrintOutcome::Printed, told });
+    }
+
+    /// Answers whoever waited too long, and forgets whoever has gone.
+    pub(super) fn forget(&mut self, now: Moment) {
+        self.printing.retain(|_, waiting| !waiting.answer.is_closed());
+        let late: Vec<_> =
+            self.printing.iter().filter(|(_, waiting)| waiting.until <= now).map(|(job, _)| *job).collect();
+        for Waiting { answer, .. } in late.into_iter().filter_map(|job| self.printing.remove(&job)) {
+            let told = "no word from the printer: look at it".to_owned();
+            let _ = answer.send(StaffReply { done: false, told });
+        }
     }
 }

@@ -1,20 +1,19 @@
 //! Where staff and technicians speak to the running daemon: a Unix socket of mode 0600 in the state directory, one
 //! JSON line each way. `facemchd lane` and `facemchd reprint` are its other end.
 
-use std::{
-    fs, io,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{UnixListener, UnixStream},
+    net::{UnixStream, unix::OwnedReadHalf},
     sync::{mpsc, oneshot},
-    task::JoinSet,
-    time::timeout,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    terminal::{Activity, Bounds, Connections, LocalPeer, LocalSocket, TerminalError},
+    words::{Clock, PeerId},
 };
 
 /// The socket's name in the state directory.
@@ -72,71 +71,91 @@ pub struct StaffReply {
 /// A request, and where its answer goes.
 pub(super) type Asked = (StaffRequest, oneshot::Sender<StaffReply>);
 
-/// The most people who ask at once.
-const CONNECTIONS: usize = 4;
+/// The most who ask at once, and of one process. Whoever has connected and not asked gives way first.
+const PLACES: Bounds = Bounds { most: 32, of_one: 4 };
 
 /// The longest request, bytes.
 const LONGEST: u64 = 4096;
 
-/// How long somebody may take to ask, and a printer to print.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long somebody may take to ask, to be heard, and to take the answer.
+const ASKING: Duration = Duration::from_secs(3);
 
-/// The socket; its file goes with it.
+/// How long a printer may take; the requests' own patience ends before.
+const PRINTING: Duration = Duration::from_secs(62);
+
+/// How long nobody is let in after the system had no room for a connection.
+const RECOVERY: Duration = Duration::from_millis(100);
+
+/// The socket, and the clock that tells who has waited for how long.
 pub(super) struct Desk {
-    path: PathBuf,
-    listener: UnixListener,
+    socket: LocalSocket,
+    clock: Arc<dyn Clock>,
 }
 
 impl Desk {
-    pub(super) fn open(state_dir: &Path) -> io::Result<Self> {
-        let path = state_dir.join(SOCKET);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            // Only one daemon holds the state directory: whatever lay there was left behind.
-            _ => {}
-        }
-        let listener = UnixListener::bind(&path)?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-        Ok(Self { path, listener })
+    pub(super) fn open(state_dir: &Path, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
+        Ok(Self { socket: LocalSocket::bind(&state_dir.join(SOCKET), 0o600)?, clock: Arc::clone(clock) })
     }
 
     pub(super) async fn serve(self, asked: mpsc::Sender<Asked>) {
-        let mut connections = JoinSet::new();
+        let mut connections: Connections<LocalPeer, ()> = Connections::new(PLACES);
+        let mut number = 0_u32;
         loop {
             tokio::select! {
-                accepted = self.listener.accept(), if connections.len() < CONNECTIONS => {
-                    if let Ok((stream, _)) = accepted {
-                        connections.spawn(timeout(PATIENCE, serve_one(stream, asked.clone())));
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, peer)) if peer.is_ours() => {
+                        number = number.wrapping_add(1);
+                        let activity = Activity::default();
+                        let visit = Visit { activity: activity.clone(), clock: Arc::clone(&self.clock) };
+                        connections.start(PeerId(number), peer, activity, (), visit.serve(stream, asked.clone()));
                     }
-                }
-                Some(_) = connections.join_next() => {}
+                    Ok(_) => {}
+                    Err(_) => sleep(RECOVERY).await,
+                },
+                () = connections.ended() => {}
             }
         }
     }
 }
 
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+/// Somebody at the desk.
+struct Visit {
+    activity: Activity,
+    clock: Arc<dyn Clock>,
+}
+
+impl Visit {
+    async fn serve(self, stream: UnixStream, asked: mpsc::Sender<Asked>) {
+        let (reader, mut writer) = stream.into_split();
+        let Ok(Ok(line)) = timeout(ASKING, request(reader)).await else { return };
+        self.activity.mark(self.clock.now().moment);
+        let reply = match serde_json::from_slice::<StaffRequest>(&line) {
+            Err(error) => StaffReply { done: false, told: format!("not understood: {error}") },
+            Ok(request) => answered(request, &asked).await,
+        };
+        let mut line = serde_json::to_vec(&reply).unwrap_or_default();
+        line.push(b'\n');
+        // Whoever does not take the answer does not want it.
+        let _ = timeout(ASKING, writer.write_all(&line)).await;
     }
 }
 
-async fn serve_one(stream: UnixStream, asked: mpsc::Sender<Asked>) -> io::Result<()> {
-    let (reader, mut writer) = stream.into_split();
+async fn request(reader: OwnedReadHalf) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    BufReader::new(reader.take(LONGEST)).read_until(b'\n', &mut line).await?;
-    let reply = match serde_json::from_slice::<StaffRequest>(&line) {
-        Err(error) => StaffReply { done: false, told: format!("not understood: {error}") },
-        Ok(request) => {
-            let (answer, answered) = oneshot::channel();
-            let busy = || StaffReply { done: false, told: "the daemon is busy or stopping".to_owned() };
-            match asked.try_send((request, answer)) {
-                Ok(()) => answered.await.unwrap_or_else(|_| busy()),
-                Err(_) => busy(),
-            }
-        }
-    };
-    let mut line = serde_json::to_vec(&reply).unwrap_or_default();
-    line.push(b'\n');
-    writer.write_all(&line).await
+    match BufReader::new(reader.take(LONGEST)).read_until(b'\n', &mut line).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(line),
+    }
+}
+
+async fn answered(request: StaffRequest, asked: &mpsc::Sender<Asked>) -> StaffReply {
+    let busy = || StaffReply { done: false, told: "the daemon is busy or stopping".to_owned() };
+    let (answer, answered) = oneshot::channel();
+    if !matches!(timeout(ASKING, asked.send((request, answer))).await, Ok(Ok(()))) {
+        return busy();
+    }
+    match timeout(PRINTING, answered).await {
+        Ok(Ok(reply)) => reply,
+        _ => busy(),
+    }
 }

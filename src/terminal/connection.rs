@@ -1,21 +1,25 @@
 //! One connection's bytes: lines in, rate-limited; lines out, bounded.
 
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     sync::mpsc,
     time::timeout,
 };
+use zeroize::Zeroizing;
 
 use super::{
-    Frame, Line, Shared, Splitter, parse,
-    reply::{ack, pong},
+    Frame, Line, Shared, Splitter,
+    allowance::{BURST, Rarely, SharedAllowance},
+    connections::Activity,
+    parse,
+    reply::{OutLine, ack, pong},
 };
 use crate::{
     fault::Code,
     kiosk::{AckStatus, Input},
-    words::{Moment, PeerId},
+    words::PeerId,
 };
 
 /// Lines that wait to be written: the answers to a whole burst, and what the core has to say.
@@ -24,69 +28,104 @@ pub(super) const QUEUED: usize = BURST as usize + 28;
 /// A write that takes longer means that nobody reads.
 pub(super) const STALL: Duration = Duration::from_secs(5);
 
-/// Frames a second, and at once.
-const RATE: u32 = 50;
-const BURST: u32 = 100;
+/// Half a line whose other half does not come is forgotten: its sender has gone, and the next line is another's.
+const HALF_LINE: Duration = Duration::from_secs(5);
+
+/// What is read at once, bytes.
+const CHUNK: usize = 2048;
 
 /// One connection's intake.
 pub(super) struct Intake {
     shared: Shared,
     peer: PeerId,
-    answers: mpsc::Sender<Vec<u8>>,
+    answers: mpsc::Sender<OutLine>,
     splitter: Splitter,
-    /// Thousandths of a frame that may come now.
-    allowance: u64,
-    filled: Moment,
+    allowance: SharedAllowance,
+    activity: Activity,
     scolded: Rarely,
 }
 
-/// Something that is said once a second at most.
-#[derive(Default)]
-pub(super) struct Rarely {
-    last: Option<Moment>,
-}
-
 impl Intake {
-    pub(super) fn new(shared: Shared, peer: PeerId, answers: mpsc::Sender<Vec<u8>>) -> Self {
-        let filled = shared.clock.now().moment;
-        let allowance = u64::from(BURST) * 1000;
-        Self { shared, peer, answers, splitter: Splitter::default(), allowance, filled, scolded: Rarely::default() }
+    pub(super) fn new(
+        shared: Shared,
+        peer: PeerId,
+        answers: mpsc::Sender<OutLine>,
+        allowance: SharedAllowance,
+        activity: Activity,
+    ) -> Self {
+        Self { shared, peer, answers, splitter: Splitter::default(), allowance, activity, scolded: Rarely::default() }
+    }
+
+    /// Waits for bytes and takes them, and wipes the place they came to; none at the end.
+    pub(super) async fn read_from(&mut self, reader: &mut (impl AsyncRead + Unpin)) -> Option<()> {
+        let mut buffer = Zeroizing::new([0; CHUNK]);
+        let read = if self.splitter.is_amid_line() {
+            match timeout(HALF_LINE, reader.read(&mut buffer[..])).await {
+                Ok(read) => read,
+                Err(_) => {
+                    self.splitter.forget();
+                    self.refuse(None, Code::T201);
+                    return Some(());
+                }
+            }
+        } else {
+            reader.read(&mut buffer[..]).await
+        };
+        let length = read.ok().filter(|length| *length > 0)?;
+        self.take(&buffer[..length]);
+        Some(())
     }
 
     /// Takes bytes as they come.
-    pub(super) fn take(&mut self, bytes: &[u8]) {
-        let mut lines = Vec::new();
-        self.splitter.feed(bytes, |line| lines.push(line));
-        for line in lines {
-            // The terminal has been told.
-            let _ = self.line(&line);
-        }
+    fn take(&mut self, bytes: &[u8]) {
+        let mut splitter = std::mem::take(&mut self.splitter);
+        // The terminal has been told.
+        splitter.feed(bytes, |line| {
+            let _ = self.line(line);
+        });
+        self.splitter = splitter;
     }
 
     /// Takes one line; says why it was not taken.
-    pub(super) fn line(&mut self, line: &Line) -> Result<(), Code> {
-        if !self.may_pass() {
-            self.scold();
+    pub(super) fn line(&mut self, line: Line<'_>) -> Result<(), Code> {
+        let now = self.shared.clock.now().moment;
+        if !self.allowance.lock().unwrap_or_else(PoisonError::into_inner).may_pass(now) {
+            self.shared.counters.count(Code::T209);
+            if self.scolded.may_tell(now) {
+                self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)));
+            }
             return Err(Code::T209);
         }
         let parsed = match line {
-            Line::Whole(line) => parse(line, self.shared.settings.plain_lines).map_err(|error| (error.seq, error.code)),
+            Line::Whole(line) => {
+                parse(line, self.shared.settings().plain_lines).map_err(|error| (error.seq, error.code))
+            }
             Line::TooLong => Err((None, Code::T202)),
         };
         match parsed {
-            Ok(frame) => self.frame(frame),
+            Ok(frame) => {
+                self.activity.mark(now);
+                self.frame(frame)
+            }
             Err((seq, code)) => {
-                self.shared.counters.count(code);
-                self.answer(ack(seq, AckStatus::Refused, None, Some(code)));
+                self.refuse(seq, code);
                 Err(code)
             }
         }
     }
 
+    fn refuse(&mut self, seq: Option<u64>, code: Code) {
+        self.shared.counters.count(code);
+        self.answer(ack(seq, AckStatus::Refused, None, Some(code)));
+    }
+
     fn frame(&mut self, frame: Frame) -> Result<(), Code> {
-        let (lane, peer) = (self.shared.settings.lane, self.peer);
+        let (lane, peer) = (self.shared.lane, self.peer);
         let (input, seq) = match frame {
-            Frame::Person => (Input::Approached { lane }, None),
+            Frame::Person { seq } => {
+                self.answer(ack(seq, AckStatus::Accepted, None, None));
+                (Input::Approached { lane }, None)
+            }
             Frame::Arrival(arrival) => {
                 let seq = arrival.seq;
                 (Input::Recognised { lane, peer, arrival }, Some(seq))
@@ -114,65 +153,29 @@ impl Intake {
     }
 
     /// An answer that finds no room is dropped: whoever sends so much, or reads so little, does not wait for it.
-    fn answer(&mut self, line: Vec<u8>) {
+    fn answer(&self, line: OutLine) {
         let _ = self.answers.try_send(line);
     }
-
-    /// A token bucket: bursts of [`BURST`], [`RATE`] a second for ever.
-    fn may_pass(&mut self) -> bool {
-        let now = self.shared.clock.now().moment;
-        let earned = now.since(self.filled).as_millis().saturating_mul(u128::from(RATE));
-        self.filled = now;
-        let full = u64::from(BURST) * 1000;
-        self.allowance = self.allowance.saturating_add(u64::try_from(earned).unwrap_or(full)).min(full);
-        if self.allowance < 1000 {
-            return false;
-        }
-        self.allowance -= 1000;
-        true
-    }
-
-    /// Counts a frame too many; says so once a second.
-    fn scold(&mut self) {
-        self.shared.counters.count(Code::T209);
-        if self.scolded.may_tell(self.shared.clock.now().moment) {
-            self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)));
-        }
-    }
 }
 
-impl Rarely {
-    /// Whether it may be said now; then it has been.
-    pub(super) fn may_tell(&mut self, now: Moment) -> bool {
-        let due = self.last.is_none_or(|last| now.since(last) >= Duration::from_secs(1));
-        if due {
-            self.last = Some(now);
-        }
-        due
-    }
-}
-
-/// Reads and writes until the terminal has gone or takes nothing for [`STALL`]. `closed`: what is done when it has said
-/// all it will.
+/// Reads and writes until the terminal has gone or takes nothing for [`STALL`]. `closed`: what is done when one that may
+/// be owed an answer has said all it will.
 pub(super) async fn exchange<R, W, F>(
     mut reader: R,
     mut writer: W,
     mut intake: Intake,
-    mut lines: mpsc::Receiver<Vec<u8>>,
+    mut lines: mpsc::Receiver<OutLine>,
     closed: impl FnOnce(R) -> F,
 ) where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
     F: Future<Output = ()>,
 {
+    let activity = intake.activity.clone();
     let read = async {
-        let mut buffer = [0; 2048];
-        loop {
-            match reader.read(&mut buffer).await {
-                Ok(0) => return closed(reader).await,
-                Err(_) => return,
-                Ok(length) => intake.take(&buffer[..length]),
-            }
+        while intake.read_from(&mut reader).await.is_some() {}
+        if !activity.is_silent() {
+            closed(reader).await;
         }
     };
     let write = async {

@@ -1,67 +1,95 @@
-//! A lane's connections: who is connected, and who is told what.
+//! Who is connected, bounded and fair: whoever comes gets a place, and whoever was silent for longest gives it.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
-
-use tokio::{
-    sync::mpsc::{self, Receiver, Sender},
-    task::{AbortHandle, JoinSet},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use super::{
-    Reply, Shared,
-    connection::{Intake, QUEUED},
-};
-use crate::words::PeerId;
+use tokio::task::{AbortHandle, JoinSet};
 
-/// Connections, each with a task and what else is kept of it.
-pub(super) struct Connections<T> {
+use crate::words::{Moment, PeerId};
+
+/// Connections of owners `O`, each with a task and what else is kept of it.
+pub struct Connections<O, T> {
+    bounds: Bounds,
     tasks: JoinSet<PeerId>,
     /// By age: peers are numbered as they come.
-    kept: BTreeMap<PeerId, Kept<T>>,
+    kept: BTreeMap<PeerId, Kept<O, T>>,
 }
 
-struct Kept<T> {
-    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "local users may all come from one"))]
-    owner: String,
+/// How many there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Of everybody together.
+    pub most: usize,
+    /// Of one owner.
+    pub of_one: usize,
+}
+
+/// When a connection last did what it is there for.
+#[derive(Clone, Debug, Default)]
+pub struct Activity(Arc<AtomicU64>);
+
+pub(super) struct Kept<O, T> {
+    pub(super) owner: O,
+    pub(super) with: T,
+    pub(super) activity: Activity,
     task: AbortHandle,
-    with: T,
 }
 
-/// Connections that speak lines, with their queues.
-pub(super) type LineConnections = Connections<Sender<Vec<u8>>>;
+/// Nothing yet, or for as long as it lasts; in between milliseconds of the moment plus one.
+const SILENT: u64 = 0;
+const HOLDING: u64 = u64::MAX;
 
-impl<T> Connections<T> {
-    pub(super) fn len(&self) -> usize {
-        self.kept.len()
+impl<O: Ord + Clone, T> Connections<O, T> {
+    /// No connections yet.
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, tasks: JoinSet::new(), kept: BTreeMap::new() }
     }
 
-    /// Starts a connection's task.
-    pub(super) fn start<F>(&mut self, peer: PeerId, owner: &str, with: T, task: F)
+    /// Starts a connection's task; where there is no place left, another one ends.
+    pub fn start<F>(&mut self, peer: PeerId, owner: O, activity: Activity, with: T, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        while let Some(silent) = self.gives_way(&owner) {
+            self.end(silent);
+        }
         let task = self.tasks.spawn(async move {
             task.await;
             peer
         });
-        self.kept.insert(peer, Kept { owner: owner.to_owned(), task, with });
+        self.kept.insert(peer, Kept { owner, with, activity, task });
     }
 
-    /// Ends the oldest of an owner's connections until fewer than `most` are left: most likely their other end has
-    /// gone without a word.
-    #[cfg(feature = "network")]
-    pub(super) fn make_room(&mut self, owner: &str, most: usize) {
-        let of_owner: Vec<_> =
-            self.kept.iter().filter(|(_, kept)| kept.owner == owner).map(|(peer, _)| *peer).collect();
-        for peer in &of_owner[..(of_owner.len() + 1).saturating_sub(most)] {
-            if let Some(kept) = self.kept.remove(peer) {
-                kept.task.abort();
-            }
+    /// Of an owner who has too many, his own; else of those who never did anything, else of all: one of whoever holds
+    /// most places, and of his the one that was silent for longest.
+    fn gives_way(&self, owner: &O) -> Option<PeerId> {
+        let of = |wanted: &O| self.kept.values().filter(|kept| kept.owner == *wanted).count();
+        let longest = |(peer, kept): &(&PeerId, &Kept<O, T>)| (kept.activity.last(), **peer);
+        if of(owner) >= self.bounds.of_one {
+            return self
+                .kept
+                .iter()
+                .filter(|(_, kept)| kept.owner == *owner)
+                .min_by_key(longest)
+                .map(|(peer, _)| *peer);
         }
+        if self.kept.len() < self.bounds.most {
+            return None;
+        }
+        let silent = self.kept.values().any(|kept| kept.activity.is_silent());
+        let candidates = || self.kept.iter().filter(|(_, kept)| !silent || kept.activity.is_silent());
+        let held = |owner: &O| candidates().filter(|(_, kept)| kept.owner == *owner).count();
+        let (peer, _) = candidates().min_by_key(|place| (std::cmp::Reverse(held(&place.1.owner)), longest(place)))?;
+        Some(*peer)
     }
 
-    /// Waits for a connection to end, and forgets it; for ever where there is none.
-    pub(super) async fn ended(&mut self) {
+    /// Waits for a connection to end, and forgets it; for ever where there is none. May be dropped while it waits.
+    pub async fn ended(&mut self) {
         match self.tasks.join_next().await {
             Some(Ok(peer)) => drop(self.kept.remove(&peer)),
             // Ended by us, and forgotten then.
@@ -69,38 +97,95 @@ impl<T> Connections<T> {
             None => std::future::pending().await,
         }
     }
-}
 
-impl<T> Default for Connections<T> {
-    fn default() -> Self {
-        Self { tasks: JoinSet::new(), kept: BTreeMap::new() }
+    pub(super) fn iter(&self) -> impl Iterator<Item = (PeerId, &Kept<O, T>)> {
+        self.kept.iter().map(|(peer, kept)| (*peer, kept))
+    }
+
+    /// Ends those that need not stay.
+    pub(super) fn retain(&mut self, mut stays: impl FnMut(PeerId, &Kept<O, T>) -> bool) {
+        let gone: Vec<_> =
+            self.kept.iter().filter(|(peer, kept)| !stays(**peer, kept)).map(|(peer, _)| *peer).collect();
+        gone.into_iter().for_each(|peer| self.end(peer));
+    }
+
+    fn end(&mut self, peer: PeerId) {
+        if let Some(kept) = self.kept.remove(&peer) {
+            kept.task.abort();
+        }
     }
 }
 
-impl LineConnections {
-    /// Starts a connection with an intake and a queue of its own.
-    pub(super) fn add<F>(&mut self, shared: &Shared, owner: &str, task: impl FnOnce(Intake, Receiver<Vec<u8>>) -> F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let peer = shared.counters.next_peer();
-        let (answers, lines) = mpsc::channel(QUEUED);
-        let task = task(Intake::new(shared.clone(), peer, answers.clone()), lines);
-        self.start(peer, owner, answers, task);
+impl Activity {
+    /// It did something now.
+    pub fn mark(&self, now: Moment) {
+        let now = u64::try_from(now.0.as_millis()).unwrap_or(HOLDING - 1).saturating_add(1).min(HOLDING - 1);
+        if self.last() != HOLDING {
+            self.0.store(now, Ordering::Relaxed);
+        }
     }
 
-    /// Hands a line to whom it is for. Whoever lets lines pile up is disconnected.
-    pub(super) fn deliver(&mut self, shared: &Shared, reply: &Reply) {
-        let line = reply.line();
-        let only = reply.peer();
-        self.kept.retain(|peer, kept| {
-            let wanted = only.is_none_or(|only| only == *peer);
-            let stays = !wanted || kept.with.try_send(line.clone()).is_ok();
-            if !stays {
-                kept.task.abort();
-                shared.counters.stalled.fetch_add(1, Ordering::Relaxed);
+    /// It is in use without a pause from now on.
+    pub fn hold(&self) {
+        self.0.store(HOLDING, Ordering::Relaxed);
+    }
+
+    /// Whether it never did anything.
+    pub fn is_silent(&self) -> bool {
+        self.last() == SILENT
+    }
+
+    /// How long ago it last did something.
+    pub(super) fn since(&self, now: Moment) -> std::time::Duration {
+        now.since(Moment(std::time::Duration::from_millis(self.last().saturating_sub(1))))
+    }
+
+    fn last(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, time::Duration};
+
+    use super::*;
+
+    fn at(seconds: u64) -> Moment {
+        Moment(Duration::from_secs(seconds))
+    }
+
+    /// Who is left when these have come in turn: owner, and when they last did something.
+    fn left(bounds: Bounds, came: &[(&'static str, Option<u64>)]) -> Vec<u32> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let mut connections = Connections::new(bounds);
+            for ((owner, active), peer) in came.iter().zip(0..) {
+                let activity = Activity::default();
+                active.iter().for_each(|seconds| activity.mark(at(*seconds)));
+                connections.start(PeerId(peer), *owner, activity, (), pending());
             }
-            stays
-        });
+            connections.iter().map(|(peer, _)| peer.0).collect()
+        })
+    }
+
+    #[test]
+    fn whoever_never_did_anything_gives_way_before_whoever_did() {
+        let bounds = Bounds { most: 3, of_one: 3 };
+        assert_eq!(left(bounds, &[("a", Some(1)), ("b", None), ("c", Some(2)), ("d", None)]), [0, 2, 3]);
+        assert_eq!(left(bounds, &[("a", Some(9)), ("b", Some(1)), ("c", Some(5)), ("d", None)]), [0, 2, 3]);
+    }
+
+    #[test]
+    fn whoever_has_most_places_gives_way_to_others() {
+        let bounds = Bounds { most: 4, of_one: 4 };
+        let came = [("terminal", None), ("flood", None), ("flood", None), ("flood", None), ("technician", None)];
+        assert_eq!(left(bounds, &came), [0, 2, 3, 4]);
+    }
+
+    #[test]
+    fn one_owner_takes_no_more_than_his_share_and_gives_up_his_own() {
+        let bounds = Bounds { most: 8, of_one: 2 };
+        assert_eq!(left(bounds, &[("a", Some(1)), ("b", Some(7)), ("b", None), ("b", None)]), [0, 1, 3]);
     }
 }

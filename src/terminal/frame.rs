@@ -1,8 +1,9 @@
 //! Bytes to frames. Pure: no clock, no socket.
 
-use serde::Deserialize;
-
-use super::crc16;
+use super::{
+    crc16,
+    fields::{Fields, Member, plain},
+};
 use crate::{
     fault::Code,
     kiosk::Arrival,
@@ -13,7 +14,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// Somebody stands here.
-    Person,
+    Person {
+        /// The frame's number.
+        seq: Option<u64>,
+    },
     /// A face was recognised, or somebody comes by another way.
     Arrival(Arrival),
     /// A card reader read a document.
@@ -78,35 +82,6 @@ pub struct FrameError {
     pub seq: Option<u64>,
 }
 
-/// Every field of every frame; unknown fields are ignored.
-#[derive(Deserialize)]
-struct Fields {
-    v: Option<u64>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    seq: Option<u64>,
-    terminal: Option<String>,
-    return_code: Option<String>,
-    face_sid: Option<String>,
-    openid: Option<String>,
-    sub_openid: Option<String>,
-    consent: Option<bool>,
-    granted: Option<bool>,
-    session: Option<String>,
-    option: Option<u8>,
-    auth_token: Option<String>,
-    code: Option<String>,
-    real_name: Option<String>,
-    cred_id: Option<String>,
-    cred_type: Option<String>,
-    name: Option<String>,
-    number: Option<String>,
-    rawdata: Option<String>,
-    device_id: Option<String>,
-    fresh: Option<bool>,
-    merchant: Option<String>,
-}
-
 /// The longest openid taken over, bytes.
 const LONGEST_ID: usize = 128;
 
@@ -116,7 +91,7 @@ const LONGEST_RAWDATA: usize = 2048;
 /// Parses one line of at most [`super::MAX_LINE`] bytes.
 pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
     let garbled = FrameError { code: Code::T201, seq: None };
-    let line = checked(line)?;
+    let line = checked(trimmed(line))?;
     if plain_lines && is_plain(line) {
         let text = std::str::from_utf8(line).map_err(|_| garbled)?;
         let face_sid = FaceSid::parse(text).map_err(|_| garbled)?;
@@ -126,68 +101,68 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
         return Ok(Frame::Arrival(Arrival { seq: 0, terminal, merchant, way, openid, sub_openid, consent: true }));
     }
     let fields: Fields = serde_json::from_slice(line).map_err(|_| garbled)?;
-    let seq = fields.seq;
+    let seq = fields.number(Member::Seq);
     let error = |code| FrameError { code, seq };
-    if fields.v.is_some_and(|version| version != 1) {
+    if fields.text(Member::V).is_some() && fields.number(Member::V) != Some(1) {
         return Err(error(Code::T204));
     }
     let number = seq.unwrap_or(0);
-    match fields.kind.as_deref() {
-        Some("person") => Ok(Frame::Person),
-        Some("face") => Ok(face(fields, number)),
-        Some("realname-auth") => {
-            let token = fields.auth_token.as_deref().and_then(WayIn::token).ok_or(error(Code::T205))?;
-            Ok(arrival(fields, number, WayIn::RealnameAuth(token)))
+    let kind = fields.text(Member::Type).map(|kind| plain(kind.trim())).unwrap_or_default();
+    match kind.as_str() {
+        "person" => Ok(Frame::Person { seq }),
+        "face" => Ok(face(&fields, number)),
+        "realnameauth" => {
+            let token = token(&fields, Member::AuthToken).ok_or(error(Code::T205))?;
+            Ok(Frame::Arrival(arrival(&fields, number, WayIn::RealnameAuth(token))))
         }
-        Some("voucher") => {
-            let code = fields.code.as_deref().and_then(WayIn::token).ok_or(error(Code::T205))?;
-            Ok(arrival(fields, number, WayIn::Voucher(code)))
+        "voucher" => {
+            let code = token(&fields, Member::Code).ok_or(error(Code::T205))?;
+            Ok(Frame::Arrival(arrival(&fields, number, WayIn::Voucher(code))))
         }
-        Some("realname-check") => {
+        "realnamecheck" => {
             let claim = claim(&fields).ok_or(error(Code::T205))?;
-            Ok(arrival(fields, number, WayIn::RealnameCheck(claim)))
+            Ok(Frame::Arrival(arrival(&fields, number, WayIn::RealnameCheck(claim))))
         }
-        Some("authinfo-request") => {
-            let rawdata = fields.rawdata.filter(|text| (1..=LONGEST_RAWDATA).contains(&text.len()));
+        "authinforequest" => {
+            let rawdata = fields.text(Member::RawData).filter(|text| (1..=LONGEST_RAWDATA).contains(&text.len()));
+            let device_id = fields.text(Member::DeviceId).or_else(|| fields.text(Member::Terminal));
             let wanted = AuthInfoWanted {
-                device_id: Text::clean(fields.device_id.as_deref().or(fields.terminal.as_deref()).unwrap_or_default()),
-                rawdata: Private::new(rawdata.ok_or(error(Code::T205))?),
-                fresh: fields.fresh.unwrap_or(false),
-                merchant: named(fields.merchant),
+                device_id: Text::clean(device_id.as_deref().map_or("", |id| id)),
+                rawdata: Private::new(rawdata.ok_or(error(Code::T205))?.to_string()),
+                fresh: fields.truth(Member::Fresh).unwrap_or(false),
+                merchant: named(&fields, Member::Merchant),
             };
             Ok(Frame::AuthInfo { seq: number, wanted })
         }
-        Some("id-card") => {
-            let card = card(fields.name.as_deref(), fields.number.as_deref(), &fields).ok_or(error(Code::T205))?;
+        "idcard" => {
+            let card = card(&fields, Member::Name, Member::Number).ok_or(error(Code::T205))?;
             Ok(Frame::Card { seq: number, card })
         }
-        Some("consent") => {
-            let face_sid = fields.face_sid.as_deref().and_then(|text| FaceSid::parse(text).ok());
+        "consent" => {
+            let face_sid = fields.text(Member::FaceSid).and_then(|text| FaceSid::parse(&text).ok());
             let face_sid = face_sid.ok_or(error(Code::T205))?;
-            Ok(Frame::Consent { seq: number, face_sid, granted: fields.granted.unwrap_or(false) })
+            Ok(Frame::Consent { seq: number, face_sid, granted: fields.truth(Member::Granted).unwrap_or(false) })
         }
-        Some("choice") => {
+        "choice" => {
             let session = session(&fields)?.ok_or(error(Code::T207))?;
-            let option = fields.option.ok_or(error(Code::T207))?;
-            Ok(Frame::Choice { seq: number, session, option })
+            let option = fields.number(Member::Option).and_then(|option| option.try_into().ok());
+            Ok(Frame::Choice { seq: number, session, option: option.ok_or(error(Code::T207))? })
         }
-        Some("cancel") => Ok(Frame::Cancel { seq: number, session: session(&fields)? }),
-        Some("ping") => Ok(Frame::Ping { seq: number }),
+        "cancel" => Ok(Frame::Cancel { seq: number, session: session(&fields)? }),
+        "ping" => Ok(Frame::Ping { seq: number }),
         _ => Err(error(Code::T204)),
     }
 }
 
-fn face(fields: Fields, seq: u64) -> Frame {
-    if fields.return_code.as_ref().is_some_and(|code| code != "SUCCESS") {
+fn face(fields: &Fields, seq: u64) -> Frame {
+    let succeeded = |code: &str| code.trim().eq_ignore_ascii_case("SUCCESS");
+    if fields.text(Member::ReturnCode).is_some_and(|code| !succeeded(&code)) {
         return Frame::NoFace { seq, code: Code::T206 };
     }
-    match fields.face_sid.as_deref().map(FaceSid::parse) {
+    match fields.text(Member::FaceSid).map(|text| FaceSid::parse(&text)) {
         Some(Ok(face_sid)) => {
-            let consent = fields.consent.unwrap_or(false);
-            match arrival(fields, seq, WayIn::Face(face_sid)) {
-                Frame::Arrival(face) => Frame::Arrival(Arrival { consent, ..face }),
-                other => other,
-            }
+            let consent = fields.truth(Member::Consent).unwrap_or(false);
+            Frame::Arrival(Arrival { consent, ..arrival(fields, seq, WayIn::Face(face_sid)) })
         }
         _ => Frame::NoFace { seq, code: Code::T205 },
     }
@@ -195,45 +170,61 @@ fn face(fields: Fields, seq: u64) -> Frame {
 
 /// The session that a frame names, if it names one.
 fn session(fields: &Fields) -> Result<Option<SessionId>, FrameError> {
-    let wrong = |_| FrameError { code: Code::T207, seq: fields.seq };
-    fields.session.as_deref().map(|text| text.parse().map_err(wrong)).transpose()
+    let wrong = |_| FrameError { code: Code::T207, seq: fields.number(Member::Seq) };
+    fields.text(Member::Session).map(|text| text.trim().parse().map_err(wrong)).transpose()
 }
 
 /// Who comes by another way has agreed in the mini-program, or holds the voucher in their hand.
-fn arrival(fields: Fields, seq: u64, way: WayIn) -> Frame {
-    Frame::Arrival(Arrival {
+fn arrival(fields: &Fields, seq: u64, way: WayIn) -> Arrival {
+    Arrival {
         seq,
-        terminal: named(fields.terminal),
-        merchant: named(fields.merchant),
+        terminal: named(fields, Member::Terminal),
+        merchant: named(fields, Member::Merchant),
         way,
-        openid: openid(fields.openid),
-        sub_openid: openid(fields.sub_openid),
+        openid: openid(fields, Member::OpenId),
+        sub_openid: openid(fields, Member::SubOpenId),
         consent: true,
-    })
+    }
 }
 
-fn named(text: Option<String>) -> Option<Text> {
-    text.map(|text| Text::clean(&text)).filter(|text| !text.is_empty())
+fn named(fields: &Fields, name: Member) -> Option<Text> {
+    fields.text(name).map(|text| Text::clean(&text)).filter(|text| !text.is_empty())
 }
 
-fn openid(text: Option<String>) -> Option<OpenId> {
-    text.filter(|text| (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()))
-        .map(OpenId::new)
+fn openid(fields: &Fields, name: Member) -> Option<OpenId> {
+    let text = fields.text(name)?;
+    let usable = (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    usable.then(|| OpenId::new(text.to_string()))
+}
+
+fn token(fields: &Fields, name: Member) -> Option<Private> {
+    WayIn::token(&fields.text(name)?)
 }
 
 /// `openid` and `code`; name and number too, or neither.
 fn claim(fields: &Fields) -> Option<RealnameClaim> {
-    let card = match (&fields.real_name, &fields.cred_id) {
-        (None, None) => None,
-        (name, number) => Some(card(name.as_deref(), number.as_deref(), fields)?),
+    let said = |name| fields.text(name).is_some_and(|text| !text.trim().is_empty());
+    let card = match said(Member::RealName) || said(Member::CredId) {
+        false => None,
+        true => Some(card(fields, Member::RealName, Member::CredId)?),
     };
-    let code = WayIn::token(fields.code.as_deref()?)?;
-    Some(RealnameClaim { openid: openid(fields.openid.clone())?, code, card })
+    Some(RealnameClaim { openid: openid(fields, Member::OpenId)?, code: token(fields, Member::Code)?, card })
 }
 
-fn card(name: Option<&str>, number: Option<&str>, fields: &Fields) -> Option<Card> {
-    let kind = fields.cred_type.as_deref().unwrap_or("1").parse().ok()?;
-    Card::parse(name?, CredentialType::from_number(kind), number?)
+fn card(fields: &Fields, name: Member, number: Member) -> Option<Card> {
+    let kind = fields.text(Member::CredType).map_or(Ok(1), |kind| kind.trim().parse()).ok()?;
+    Card::parse(&fields.text(name)?, CredentialType::from_number(kind), &fields.text(number)?)
+}
+
+/// The line without what writers put around it: a byte order mark, blanks, control characters of card readers.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let is_around = |byte: &u8| *byte <= b' ' || *byte == 0x7f;
+    let start = line.iter().position(|byte| !is_around(byte)).unwrap_or(line.len());
+    let end = line.iter().rposition(|byte| !is_around(byte)).map_or(start, |last| last + 1);
+    match line[start..end].strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => trimmed(rest),
+        None => &line[start..end],
+    }
 }
 
 /// The line without its optional checksum, `*hhhh` at its end.

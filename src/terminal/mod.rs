@@ -5,14 +5,18 @@
 //!
 //! What it does not do: know sessions, decide, or remember a face_sid beyond the line it came in.
 
+mod allowance;
 mod connection;
 mod connections;
 mod crc;
+mod fields;
 mod frame;
+mod line_connections;
 #[cfg(feature = "network")]
 mod network;
 mod reply;
 mod serial;
+mod socket;
 mod splitter;
 mod unix;
 
@@ -25,14 +29,19 @@ use std::{
     },
 };
 
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::{
+    mpsc::{Receiver, Sender},
+    watch,
+};
 
 #[cfg(feature = "network")]
-pub use self::network::{Network, Protocol};
+pub use self::network::{Network, Protocol, Validity};
 pub use self::{
+    connections::{Activity, Bounds, Connections},
     crc::crc16,
     frame::{Frame, FrameError, parse},
     reply::Reply,
+    socket::{LocalPeer, LocalSocket},
     splitter::{Line, Splitter},
 };
 #[cfg(feature = "network")]
@@ -40,7 +49,7 @@ use crate::files::FileError;
 use crate::{
     fault::{Code, Fault},
     kiosk::Input,
-    words::{Clock, LaneId, PeerId},
+    words::{Clock, LaneId, Language, PeerId},
 };
 
 /// One lane's terminal.
@@ -52,6 +61,8 @@ pub struct Settings {
     pub address: Address,
     /// Lines of `[A-Za-z0-9_-]{8,128}` are a face_sid.
     pub plain_lines: bool,
+    /// What the terminal's own screen speaks.
+    pub language: Language,
 }
 
 /// Where a terminal is.
@@ -117,6 +128,18 @@ pub enum TerminalError {
         /// Where.
         path: PathBuf,
     },
+    /// There is a file, a folder or a link, and no socket of ours.
+    #[error("{}: something else than a socket lies there; it is left alone", path.display())]
+    NotASocket {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A Unix socket's path has 107 bytes at most.
+    #[error("{}: longer than the 107 bytes that a socket's path may have", path.display())]
+    PathTooLong {
+        /// Where.
+        path: PathBuf,
+    },
     /// Certificate, key or authority cannot be used.
     #[cfg(feature = "network")]
     #[error("{}: {why}", file.display())]
@@ -135,7 +158,7 @@ pub enum TerminalError {
 impl Fault for TerminalError {
     fn code(&self) -> Code {
         match self {
-            Self::Bind { .. } | Self::InUse { .. } => Code::T210,
+            Self::Bind { .. } | Self::InUse { .. } | Self::NotASocket { .. } | Self::PathTooLong { .. } => Code::T210,
             #[cfg(feature = "network")]
             Self::File(error) if error.is_exposed() => Code::K402,
             #[cfg(feature = "network")]
@@ -147,7 +170,7 @@ impl Fault for TerminalError {
 /// A terminal's address, in use.
 pub enum Listener {
     /// A socket that listens.
-    Unix(unix::Socket),
+    Unix(LocalSocket),
     /// A port, opened and reopened while serving: a terminal may be plugged in later. One that is there loses nothing
     /// that comes before the first look.
     Serial(Option<serial2_tokio::SerialPort>),
@@ -159,38 +182,71 @@ pub enum Listener {
 /// What every connection needs.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) lane: LaneId,
+    settings: watch::Receiver<Settings>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) inputs: Sender<Input>,
     pub(crate) counters: Arc<Counters>,
 }
 
+impl Settings {
+    /// Whether these settings of the same lane can follow the present ones without a restart: `None` where they are of
+    /// another kind of terminal, else whether all of them can, or all but the place itself.
+    pub fn may_become(&self, fresh: &Self) -> Option<bool> {
+        match (&self.address, &fresh.address) {
+            (Address::Unix { path, .. }, Address::Unix { path: other, .. }) => Some(path == other),
+            (Address::Serial { .. }, Address::Serial { .. }) => Some(self.address == fresh.address),
+            #[cfg(feature = "network")]
+            (Address::Network(one), Address::Network(other)) => {
+                Some((one.address, one.protocol) == (other.address, other.protocol))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Listener {
     /// Takes the address into use.
-    pub fn bind(settings: &Settings) -> Result<Self, TerminalError> {
+    #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
+    pub fn bind(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
         match &settings.address {
-            Address::Unix { path, .. } => Ok(Self::Unix(unix::Socket::bind(path)?)),
+            Address::Unix { path, .. } => Ok(Self::Unix(LocalSocket::bind(path, 0o660)?)),
             Address::Serial { device, baud } => Ok(Self::Serial(serial::open(device, *baud))),
             #[cfg(feature = "network")]
-            Address::Network(network) => Ok(Self::Network(network::Port::bind(network)?)),
+            Address::Network(network) => Ok(Self::Network(network::Port::bind(network, clock)?)),
         }
     }
 
-    /// Serves until the channel of replies closes.
+    /// Serves until the channel of replies closes. What the settings become counts at once: for whoever knocks, and for
+    /// whoever is connected; the place itself stays.
     pub async fn serve(
         self,
-        settings: Settings,
+        settings: watch::Receiver<Settings>,
         clock: Arc<dyn Clock>,
         inputs: Sender<Input>,
         replies: Receiver<Reply>,
         counters: Arc<Counters>,
     ) {
-        let shared = Shared { settings: Arc::new(settings), clock, inputs, counters };
+        let lane = settings.borrow().lane;
+        let shared = Shared { lane, settings, clock, inputs, counters };
         match self {
-            Self::Unix(socket) => socket.serve(shared, replies).await,
+            Self::Unix(socket) => unix::serve(socket, shared, replies).await,
             Self::Serial(port) => serial::serve(port, shared, replies).await,
             #[cfg(feature = "network")]
             Self::Network(port) => port.serve(shared, replies).await,
+        }
+    }
+}
+
+impl Shared {
+    fn settings(&self) -> watch::Ref<'_, Settings> {
+        self.settings.borrow()
+    }
+
+    /// Waits until the settings are others; for ever where they stay.
+    async fn changed(&mut self) {
+        if self.settings.changed().await.is_err() {
+            std::future::pending().await
         }
     }
 }

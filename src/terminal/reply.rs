@@ -1,12 +1,16 @@
 //! Values to lines.
 
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::{
     fault::Code,
     kiosk::{AckStatus, Outcome, Scene},
     words::{AuthInfoGrant, Language, PeerId, SessionId},
 };
+
+/// A line on its way out, with its end; wiped when it has gone.
+pub(super) type OutLine = Zeroizing<Vec<u8>>;
 
 /// Something a terminal is told.
 #[derive(Clone, Debug)]
@@ -56,7 +60,7 @@ impl Reply {
     }
 
     /// The line, with its end. Members that are not known are null.
-    pub(super) fn line(&self) -> Vec<u8> {
+    pub(super) fn line(&self, language: Language) -> OutLine {
         match self {
             Self::Ack { seq, status, session, code, .. } => ack(Some(*seq), *status, *session, *code),
             Self::Outcome { seq, outcome, .. } => {
@@ -78,29 +82,29 @@ impl Reply {
                     "code": result.as_ref().err().map(|code| code.as_str()),
                 }))
             }
-            Self::Scene(scene) => scene_line(scene),
+            Self::Scene(scene) => scene_line(scene, language),
         }
     }
 }
 
 /// An ack that the core need not be asked for.
-pub(super) fn ack(seq: Option<u64>, status: AckStatus, session: Option<SessionId>, code: Option<Code>) -> Vec<u8> {
+pub(super) fn ack(seq: Option<u64>, status: AckStatus, session: Option<SessionId>, code: Option<Code>) -> OutLine {
     line(&json!({
         "v": 1, "type": "ack", "seq": seq, "session": session.map(|session| session.to_string()),
         "status": status.as_str(), "code": code.map(Code::as_str),
     }))
 }
 
-pub(super) fn pong(seq: u64) -> Vec<u8> {
+pub(super) fn pong(seq: u64) -> OutLine {
     line(&json!({ "v": 1, "type": "pong", "seq": seq }))
 }
 
-fn scene_line(scene: &Scene) -> Vec<u8> {
+fn scene_line(scene: &Scene, language: Language) -> OutLine {
     let options: Vec<Value> =
         scene.options.iter().map(|option| json!({ "option": option.option, "label": option.label.as_str() })).collect();
     line(&json!({
-        "v": 1, "type": "scene", "scene": scene.kind.as_str(), "headline": scene.kind.headline(Language::ZhHans),
-        "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice(Language::ZhHans)),
+        "v": 1, "type": "scene", "scene": scene.kind.as_str(), "headline": scene.kind.headline(language),
+        "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice(language)),
         "name": scene.name.as_ref().map(|name| name.reveal()),
         "number": scene.number.as_ref().map(ToString::to_string),
         "detail": scene.detail.as_ref().map(ToString::to_string),
@@ -109,8 +113,13 @@ fn scene_line(scene: &Scene) -> Vec<u8> {
     }))
 }
 
-fn line(value: &Value) -> Vec<u8> {
-    let mut line = value.to_string().into_bytes();
+/// Room for most lines, bytes: one that has to grow leaves a copy behind, for whoever frees memory to wipe.
+const LONGEST: usize = 1024;
+
+fn line(value: &Value) -> OutLine {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    // Writing to memory does not fail, and what is written is no map with odd keys.
+    let _ = serde_json::to_writer(&mut *line, value);
     line.push(b'\n');
     line
 }

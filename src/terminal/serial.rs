@@ -1,22 +1,24 @@
 //! The serial port: any speed, opened again when it was unplugged.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use serial2_tokio::SerialPort;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::AsyncWriteExt as _,
     sync::mpsc::{self, Receiver},
     time::{sleep, timeout},
 };
 
 use super::{
     Address, Reply, Shared,
+    allowance::Allowance,
     connection::{Intake, QUEUED, STALL},
+    connections::Activity,
+    reply::OutLine,
 };
 use crate::{
     fault::Code,
     kiosk::{Device, Input},
-    words::PeerId,
 };
 
 /// How soon a port that is gone is tried again, first and at most.
@@ -25,18 +27,22 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// `port`: it, where it was there at the start.
 pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut replies: Receiver<Reply>) {
-    let Address::Serial { device, baud } = &shared.settings.address else { return };
-    let lane = shared.settings.lane;
+    let Address::Serial { device, baud } = shared.settings().address.clone() else { return };
+    let lane = shared.lane;
     let peer = shared.counters.next_peer();
+    // The same terminal, however often it is unplugged.
+    let allowance = Allowance::of_terminal(shared.clock.now().moment);
     let mut wait = FIRST_WAIT;
     let mut gone = false;
     loop {
-        if let Some(port) = port.take().or_else(|| open(device, *baud)) {
+        if let Some(port) = port.take().or_else(|| open(&device, baud)) {
             if std::mem::take(&mut gone) {
                 let _ = shared.inputs.send(Input::DeviceChanged { lane, device: Device::Terminal, fault: None }).await;
             }
             wait = FIRST_WAIT;
-            if !talk(port, &shared, &mut replies, peer).await {
+            let (answers, lines) = mpsc::channel(QUEUED);
+            let intake = Intake::new(shared.clone(), peer, answers, Arc::clone(&allowance), Activity::default());
+            if !talk(port, &shared, &mut replies, intake, lines).await {
                 return;
             }
         }
@@ -65,23 +71,23 @@ pub(super) fn open(device: &Path, baud: u32) -> Option<SerialPort> {
 }
 
 /// Until the port fails (true) or the daemon ends (false).
-async fn talk(port: SerialPort, shared: &Shared, replies: &mut Receiver<Reply>, peer: PeerId) -> bool {
-    let (answers, mut lines) = mpsc::channel(QUEUED);
-    let mut intake = Intake::new(shared.clone(), peer, answers);
+async fn talk(
+    port: SerialPort,
+    shared: &Shared,
+    replies: &mut Receiver<Reply>,
+    mut intake: Intake,
+    mut lines: Receiver<OutLine>,
+) -> bool {
     let (mut reader, mut writer) = tokio::io::split(port);
-    let mut buffer = [0; 2048];
     loop {
         let line = tokio::select! {
-            read = reader.read(&mut buffer) => match read {
-                Ok(0) | Err(_) => return true,
-                Ok(length) => {
-                    intake.take(&buffer[..length]);
-                    continue;
-                }
+            read = intake.read_from(&mut reader) => match read {
+                None => return true,
+                Some(()) => continue,
             },
             Some(line) = lines.recv() => line,
             reply = replies.recv() => match reply {
-                Some(reply) => reply.line(),
+                Some(reply) => reply.line(shared.settings().language),
                 None => return false,
             },
         };

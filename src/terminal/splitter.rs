@@ -1,52 +1,63 @@
 //! A byte stream to lines, bounded.
 
+use zeroize::{Zeroize as _, Zeroizing};
+
 use super::MAX_LINE;
 
-/// Collects bytes and hands out whole lines.
+/// Collects bytes and hands out whole lines; remembers none of them.
 #[derive(Default)]
 pub struct Splitter {
-    line: Vec<u8>,
+    line: Zeroizing<Vec<u8>>,
     /// The line is too long; its rest is thrown away.
     overflowing: bool,
 }
 
 /// What a line's end brought.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Line {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Line<'a> {
     /// A line without its end.
-    Whole(Vec<u8>),
+    Whole(&'a [u8]),
     /// A line beyond the bound; told once, at its end.
     TooLong,
 }
 
 impl Splitter {
-    /// Takes bytes, and calls `each` for every line that ended. Empty lines are nothing.
-    pub fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(Line)) {
+    /// Takes bytes, and calls `each` for every line that ended: with LF, CR or both. Empty lines are nothing.
+    pub fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(Line<'_>)) {
         for byte in bytes {
             match byte {
-                b'\n' => {
+                b'\n' | b'\r' => {
                     if std::mem::take(&mut self.overflowing) {
                         each(Line::TooLong);
-                    } else if self.line.last() == Some(&b'\r') {
-                        self.line.pop();
+                    } else if !self.line.is_empty() {
+                        each(Line::Whole(&self.line));
                     }
-                    let line = std::mem::take(&mut self.line);
-                    if !line.is_empty() {
-                        each(Line::Whole(line));
-                    }
+                    self.line.zeroize();
                 }
                 _ if self.overflowing => {}
-                // One byte more, for a carriage return.
-                _ if self.line.len() > MAX_LINE => {
+                _ if self.line.len() == MAX_LINE => {
                     self.overflowing = true;
-                    self.line = Vec::new();
+                    self.line.zeroize();
                 }
-                byte => self.line.push(*byte),
+                byte => {
+                    if self.line.capacity() == 0 {
+                        // Once for all: growing would leave copies behind.
+                        self.line.reserve_exact(MAX_LINE);
+                    }
+                    self.line.push(*byte);
+                }
             }
         }
-        if self.line.len() == MAX_LINE + 1 && self.line.last() != Some(&b'\r') {
-            self.overflowing = true;
-            self.line = Vec::new();
-        }
+    }
+
+    /// Whether a line has begun and not ended.
+    pub fn is_amid_line(&self) -> bool {
+        self.overflowing || !self.line.is_empty()
+    }
+
+    /// Forgets the line that has begun.
+    pub fn forget(&mut self) {
+        self.overflowing = false;
+        self.line.zeroize();
     }
 }

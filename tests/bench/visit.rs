@@ -27,7 +27,7 @@ use facemchd::{
     },
     store::{Correlator, Journal, Settings, StateLock},
     terminal,
-    words::{Admission, Clock, LaneId, Mode, Moment, NameStyle, RealName, Text, WallTime},
+    words::{Admission, Clock, LaneId, Language, Mode, Moment, NameStyle, RealName, Text, WallTime},
 };
 use tokio::sync::mpsc;
 use tracing::field::{Field, Visit};
@@ -240,7 +240,7 @@ fn parts(
         name: lanes[0].clone(),
         mode: Mode::Hospital,
         series: "A".to_owned(),
-        terminal: terminal::Settings { lane: LaneId(0), address, plain_lines: false },
+        terminal: terminal::Settings { lane: LaneId(0), address, plain_lines: false, language: Language::ZhHans },
         panel: PanelPart::None,
         printer: Some(Box::new(printer)),
         gate: None,

@@ -18,6 +18,7 @@ use crate::{
     device::PrinterStatus,
     fault::Code,
     files, store,
+    terminal::{LocalSocket, TerminalError},
     vault::{PublicKey, Vault},
     words::{Clock, RELEASED, WallTime},
 };
@@ -40,7 +41,7 @@ pub(super) fn check(site: &Site, file: &Path, clock: &Arc<dyn Clock>, report: &m
     time(clock.now().wall, report);
     keys(site, clock.now().wall, report);
     state(site, report);
-    terminals(site, clock.now().wall, report);
+    terminals(site, clock, report);
 }
 
 fn permissions(file: &Path, report: &mut Report<'_>) {
@@ -213,14 +214,20 @@ fn state(site: &Site, report: &mut Report<'_>) {
 }
 
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "terminals over the network need it"))]
-fn terminals(site: &Site, now: WallTime, report: &mut Report<'_>) {
+fn terminals(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     if site.lane.is_empty() {
         return report.skipped("terminals", "no [[lane]]: enough for lookup, not for run");
     }
     for lane in &site.lane {
         match &lane.terminal {
             Terminal::Unix(path) => {
-                let folder = path.parent().unwrap_or(Path::new("."));
+                let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+                if let Err(error @ (TerminalError::NotASocket { .. } | TerminalError::PathTooLong { .. })) =
+                    LocalSocket::may_be_made(path)
+                {
+                    report.fault("terminal", &error);
+                    continue;
+                }
                 if folder == Path::new(RUNTIME_DIRECTORY) && !folder.exists() {
                     report.ok("terminal", format!("{}: {}, made at the start", lane.name, path.display()));
                     continue;
@@ -245,7 +252,7 @@ fn terminals(site: &Site, now: WallTime, report: &mut Report<'_>) {
                 }
             },
             #[cfg(feature = "network")]
-            Terminal::Tls(address) | Terminal::Https(address) => network_terminal(site, lane, *address, now, report),
+            Terminal::Tls(address) | Terminal::Https(address) => network_terminal(site, lane, *address, clock, report),
         }
     }
 }
@@ -255,13 +262,18 @@ fn network_terminal(
     site: &Site,
     lane: &crate::config::Lane,
     at: std::net::SocketAddr,
-    now: WallTime,
+    clock: &Arc<dyn Clock>,
     report: &mut Report<'_>,
 ) {
+    use crate::terminal::Validity;
     let crate::terminal::Address::Network(network) = build::terminal_address(site, lane) else { return };
-    match network.check() {
-        Ok(until) => {
-            let days = (until.0 - now.0).div_euclid(DAY_MS);
+    let now = clock.now().wall;
+    match network.check(clock) {
+        Ok(Validity { certificate, crl }) => {
+            if crl.is_some_and(|next| next < now) {
+                report.warning("terminal", Code::T220, format!("{}: {}", lane.name, Code::T220.summary()));
+            }
+            let days = (certificate.0 - now.0).div_euclid(DAY_MS);
             let text = format!("{}: {at}, {} subjects are let in", lane.name, lane.allow_subjects.len());
             match days {
                 ..0 => report.failed("terminal", Code::K407, format!("{text}; our certificate has expired")),

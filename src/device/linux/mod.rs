@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 pub use self::{
     lines::{Bias, LineAt, LineError, LineInputs, OutputLine, WatchedLine, group, input_level, inputs, output},
-    ports::{delay, i2c, serial, spi, tcp, unix, usb},
+    ports::{delay, i2c, serial, spi, tcp, tcp_stream, unix, usb},
 };
 
 /// One GPIO chip, as the kernel shows it.

@@ -60,17 +60,23 @@ pub fn serial(device: PathBuf, baud: u32, rts_cts: bool) -> Opener {
 
 /// A printer on the network, usually at port 9100.
 pub fn tcp(address: String) -> Opener {
-    Box::new(move || {
-        let addresses = address.to_socket_addrs()?;
-        let mut failure = io::Error::from(io::ErrorKind::NotFound);
-        for address in addresses {
-            match TcpStream::connect_timeout(&address, CONNECT) {
-                Ok(stream) => return Ok(Box::new(stream)),
-                Err(error) => failure = error,
+    Box::new(move || Ok(Box::new(tcp_stream(&address)?)))
+}
+
+/// A connection to whichever address of a name answers. Small writes leave at once: else each waits for the printer's
+/// word that the last one has come, up to 40 ms.
+pub fn tcp_stream(address: &str) -> io::Result<TcpStream> {
+    let mut failure = io::Error::from(io::ErrorKind::NotFound);
+    for address in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
             }
+            Err(error) => failure = error,
         }
-        Err(failure)
-    })
+    }
+    Err(failure)
 }
 
 /// A printer behind usblp.

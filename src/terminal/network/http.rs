@@ -1,85 +1,99 @@
 //! Terminals that speak HTTP: a frame is posted, everything that is said to the terminal comes as an event.
 //!
-//! `POST /v1/frames`: one frame; 202 when it was taken. `GET /v1/events`: replies and scenes as server-sent events, one
-//! JSON object each. The two belong together by the certificate's subject; a terminal has one stream, the latest.
+//! `POST /v1/frames`: one frame; 202 when it was taken. `GET /v1/events`: replies and scenes as server-sent events
+//! (WHATWG HTML, §9.2), one JSON object each. The two belong together by the certificate's subject; a terminal has one
+//! stream, the latest.
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
-use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
-use hyper::{
-    Method, Request, Response, StatusCode,
-    body::{Bytes, Incoming},
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
-};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::{
-    net::TcpStream,
+    io::{AsyncWrite, AsyncWriteExt as _, ReadHalf, split},
     sync::{Mutex as QueueMutex, Notify, mpsc},
     time::timeout,
 };
 use tokio_rustls::server::TlsStream;
+use zeroize::Zeroizing;
 
-use super::{PER_SUBJECT, events::Events};
+use super::{
+    PLACES,
+    request::{Body, Inbox, NoRequest, Request},
+    scrubbed::Scrubbed,
+    tls::Shown,
+};
 use crate::{
     fault::Code,
     terminal::{
-        Line, MAX_LINE, Reply, Shared,
-        connection::{Intake, QUEUED},
-        connections::Connections,
+        Line, Reply, Shared,
+        allowance::Allowance,
+        connection::{Intake, QUEUED, STALL},
+        connections::{Activity, Connections},
+        reply::OutLine,
     },
     words::{Clock, Moment, PeerId},
 };
 
-/// A request that takes longer to come is given up; so is a connection that brings none.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection without a request is kept.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// A request that has begun and takes longer to come is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long what is said to a terminal is kept after its stream ended.
 const LINGER: Duration = Duration::from_secs(15);
 
-/// What one connection may buffer, bytes: headers, and a frame.
-const BUFFER: usize = 16 * 1024;
+/// How often an idle stream says that it is there; a terminal that has gone is found by it.
+const BEAT: Duration = Duration::from_secs(10);
 
-type Answer = Response<Either<Full<Bytes>, Events>>;
+type Stream = TlsStream<Scrubbed>;
 
 /// Everybody who was let in, by subject.
-#[derive(Default)]
 pub(super) struct Clients {
     by_subject: BTreeMap<String, Arc<Client>>,
-    connections: Connections<()>,
+    connections: Connections<Shown, ()>,
+    /// What the terminals' screen shows, for whoever comes while it does.
+    scene: Arc<Mutex<Option<OutLine>>>,
 }
 
 /// One subject: one peer of the core, whatever the number of its connections.
-pub(super) struct Client {
+struct Client {
     peer: PeerId,
     clock: Arc<dyn Clock>,
+    activity: Activity,
     intake: Mutex<Intake>,
-    said: mpsc::Sender<Vec<u8>>,
-    queue: Arc<QueueMutex<mpsc::Receiver<Vec<u8>>>>,
-    stream: Mutex<Stream>,
+    said: mpsc::Sender<OutLine>,
+    queue: QueueMutex<mpsc::Receiver<OutLine>>,
+    listening: Mutex<Listening>,
+    scene: Arc<Mutex<Option<OutLine>>>,
 }
 
 /// Where a client listens.
 #[derive(Default)]
-struct Stream {
+struct Listening {
     /// Ends the connection that carries the stream.
     carrier: Option<Arc<Notify>>,
     left: Option<Moment>,
 }
 
+/// What a posted frame is answered.
+struct Answer {
+    status: &'static str,
+    code: Option<Code>,
+    cure: &'static str,
+}
+
 impl Clients {
-    pub(super) fn add(&mut self, shared: &Shared, stream: TlsStream<TcpStream>, subject: &str) {
-        self.connections.make_room(subject, PER_SUBJECT);
-        let client = self.by_subject.entry(subject.to_owned()).or_insert_with(|| Arc::new(Client::new(shared)));
-        let serving = serve(Arc::clone(client), stream);
-        self.connections.start(shared.counters.next_peer(), subject, (), serving);
+    pub(super) fn add(&mut self, shared: &Shared, stream: Stream, shown: Shown) {
+        let new = || Arc::new(Client::new(shared, Arc::clone(&self.scene)));
+        let client = Arc::clone(self.by_subject.entry(shown.subject.clone()).or_insert_with(new));
+        let activity = Activity::default();
+        let serving = serve(client, stream, activity.clone());
+        self.connections.start(shared.counters.next_peer(), shown, activity, (), serving);
     }
 
     pub(super) async fn ended(&mut self) {
@@ -87,8 +101,8 @@ impl Clients {
     }
 
     /// Hands a line to whom it is for, if it listens or did so a moment ago.
-    pub(super) fn deliver(&mut self, shared: &Shared, reply: &Reply) {
-        let line = reply.line();
+    pub(super) fn deliver(&mut self, shared: &Shared, reply: Reply) {
+        let line = reply.line(shared.settings().language);
         let only = reply.peer();
         for client in self.by_subject.values().filter(|client| only.is_none_or(|only| only == client.peer)) {
             if client.is_listening() && client.said.try_send(line.clone()).is_err() {
@@ -96,142 +110,253 @@ impl Clients {
                 client.hang_up();
             }
         }
+        if matches!(reply, Reply::Scene(_)) {
+            *lock(&self.scene) = Some(line);
+        }
+    }
+
+    /// Ends the connections of those who may not stay, and forgets what nobody comes to hear.
+    pub(super) fn retain(&mut self, mut stays: impl FnMut(&Shown) -> bool) {
+        self.connections.retain(|_, kept| stays(&kept.owner));
+        let connected: Vec<_> = self.connections.iter().map(|(_, kept)| kept.owner.subject.as_str()).collect();
+        self.by_subject.retain(|subject, client| {
+            client.forget();
+            // Its allowance is kept for as long as it may be of use to whoever comes back.
+            connected.contains(&subject.as_str()) || !client.is_idle()
+        });
+    }
+}
+
+impl Default for Clients {
+    fn default() -> Self {
+        Self { by_subject: BTreeMap::new(), connections: Connections::new(PLACES), scene: Arc::default() }
     }
 }
 
 impl Client {
-    fn new(shared: &Shared) -> Self {
+    fn new(shared: &Shared, scene: Arc<Mutex<Option<OutLine>>>) -> Self {
         let peer = shared.counters.next_peer();
         let (said, queue) = mpsc::channel(QUEUED);
+        let activity = Activity::default();
+        let allowance = Allowance::of_terminal(shared.clock.now().moment);
         Self {
             peer,
             clock: Arc::clone(&shared.clock),
-            intake: Mutex::new(Intake::new(shared.clone(), peer, said.clone())),
+            intake: Mutex::new(Intake::new(shared.clone(), peer, said.clone(), allowance, activity.clone())),
+            activity,
             said,
-            queue: Arc::new(QueueMutex::new(queue)),
-            stream: Mutex::default(),
+            queue: QueueMutex::new(queue),
+            listening: Mutex::default(),
+            scene,
         }
     }
 
-    fn stream(&self) -> MutexGuard<'_, Stream> {
-        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn left_lately(&self, stream: &Stream) -> bool {
-        stream.left.is_some_and(|left| self.clock.now().moment.since(left) < LINGER)
+    fn left_lately(&self, listening: &Listening) -> bool {
+        listening.left.is_some_and(|left| self.clock.now().moment.since(left) < LINGER)
     }
 
     fn is_listening(&self) -> bool {
-        let stream = self.stream();
-        stream.carrier.is_some() || self.left_lately(&stream)
+        let listening = lock(&self.listening);
+        listening.carrier.is_some() || self.left_lately(&listening)
     }
 
     fn hang_up(&self) {
-        if let Some(carrier) = self.stream().carrier.take() {
+        if let Some(carrier) = lock(&self.listening).carrier.take() {
             carrier.notify_one();
         }
     }
 
-    /// The stream that this connection carried has ended.
-    pub(super) fn leave(&self, connection: &Arc<Notify>) {
-        let now = self.clock.now().moment;
-        let mut stream = self.stream();
-        if stream.carrier.as_ref().is_some_and(|carrier| Arc::ptr_eq(carrier, connection)) {
-            *stream = Stream { carrier: None, left: Some(now) };
+    /// Throws away what was meant for a terminal that has not come back.
+    fn forget(&self) {
+        if !self.is_listening()
+            && let Ok(mut queue) = self.queue.try_lock()
+        {
+            while queue.try_recv().is_ok() {}
         }
     }
 
-    async fn frame(&self, body: Incoming) -> Answer {
+    /// Whether it makes no difference if this one is made anew.
+    fn is_idle(&self) -> bool {
+        const LONG: Duration = Duration::from_secs(60);
+        !self.is_listening() && self.activity.since(self.clock.now().moment) > LONG
+    }
+
+    fn frame(&self, body: &Body) -> Answer {
         if !self.is_listening() {
-            return refusal(StatusCode::CONFLICT, None, "GET /v1/events first: what is said to a terminal comes there");
+            let cure = "GET /v1/events first: what is said to a terminal comes there";
+            return Answer { status: "409 Conflict", code: None, cure };
         }
-        let line = match Limited::new(body, MAX_LINE).collect().await {
-            Ok(frame) => Line::Whole(frame.to_bytes().trim_ascii_end().to_vec()),
-            Err(error) if error.is::<LengthLimitError>() => Line::TooLong,
-            Err(_) => return refusal(StatusCode::BAD_REQUEST, Some(Code::T201), "the body ended too early"),
+        let line = match body {
+            Body::Whole(body) => Line::Whole(body),
+            Body::TooLong => Line::TooLong,
         };
-        let taken = self.intake.lock().unwrap_or_else(PoisonError::into_inner).line(&line);
-        match taken {
-            Ok(()) => plain(StatusCode::ACCEPTED),
-            Err(code) => {
-                let status = match code {
-                    Code::T202 => StatusCode::PAYLOAD_TOO_LARGE,
-                    Code::T209 => StatusCode::TOO_MANY_REQUESTS,
-                    Code::X003 => StatusCode::SERVICE_UNAVAILABLE,
-                    _ => StatusCode::BAD_REQUEST,
-                };
-                refusal(status, Some(code), code.cure())
-            }
-        }
+        let Err(code) = lock(&self.intake).line(line) else {
+            return Answer { status: "202 Accepted", code: None, cure: "" };
+        };
+        let status = match code {
+            Code::T202 => "413 Content Too Large",
+            Code::T209 => "429 Too Many Requests",
+            Code::X003 => "503 Service Unavailable",
+            _ => "400 Bad Request",
+        };
+        Answer { status, code: Some(code), cure: code.cure() }
     }
 
-    async fn events(self: Arc<Self>, connection: Arc<Notify>) -> Answer {
+    /// Says what there is to say until the connection ends, or another one takes over.
+    async fn tell(&self, writer: &mut (impl AsyncWrite + Unpin), connection: &Arc<Notify>, chunked: bool) {
         let fresh = {
-            let mut stream = self.stream();
-            let fresh = stream.carrier.is_none() && !self.left_lately(&stream);
-            if let Some(older) = stream.carrier.replace(Arc::clone(&connection)) {
+            let mut listening = lock(&self.listening);
+            let fresh = listening.carrier.is_none() && !self.left_lately(&listening);
+            if let Some(older) = listening.carrier.replace(Arc::clone(connection)) {
                 older.notify_one();
             }
             fresh
         };
-        let mut queue = Arc::clone(&self.queue).lock_owned().await;
+        let _leaving = Leaving { client: self, connection };
+        let coding = if chunked { "transfer-encoding: chunked\r\n" } else { "connection: close\r\n" };
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n{coding}\r\n");
+        if send(writer, head.as_bytes()).await.is_err() {
+            return;
+        }
+        let mut queue = self.queue.lock().await;
         // What was meant for a terminal that is gone is of no use when it comes back.
         while fresh && queue.try_recv().is_ok() {}
-        let mut answer = Response::new(Either::Right(Events::new(self, connection, queue)));
-        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        answer
+        let scene = lock(&self.scene).clone();
+        let mut event = Zeroizing::new(scene.map_or_else(|| b":\n\n".to_vec(), |scene| of_line(&scene)));
+        loop {
+            if chunked {
+                let chunk = [format!("{:x}\r\n", event.len()).as_bytes(), &event, b"\r\n"].concat();
+                event = Zeroizing::new(chunk);
+            }
+            if send(writer, &event).await.is_err() {
+                return;
+            }
+            event = Zeroizing::new(match timeout(BEAT, queue.recv()).await {
+                Ok(Some(line)) => of_line(&line),
+                Ok(None) => return,
+                Err(_) => b":\n\n".to_vec(),
+            });
+        }
     }
 }
 
-async fn serve(client: Arc<Client>, stream: TlsStream<TcpStream>) {
-    let ends = Arc::new(Notify::new());
-    let connection = Arc::clone(&ends);
-    let service = service_fn(move |request| answer(Arc::clone(&client), Arc::clone(&connection), request));
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
-        .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
-    tokio::select! {
-        // However it ended, the terminal comes again.
-        _ = serving => {}
-        () = ends.notified() => {}
+/// A line has its own end; an event's is an empty line.
+fn of_line(line: &[u8]) -> Vec<u8> {
+    [b"data: ", line, b"\n"].concat()
+}
+
+/// The stream that a connection carried ends with it.
+struct Leaving<'a> {
+    client: &'a Client,
+    connection: &'a Arc<Notify>,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        let now = self.client.clock.now().moment;
+        let mut listening = lock(&self.client.listening);
+        if listening.carrier.as_ref().is_some_and(|carrier| Arc::ptr_eq(carrier, self.connection)) {
+            *listening = Listening { carrier: None, left: Some(now) };
+        }
     }
+}
+
+async fn serve(client: Arc<Client>, stream: Stream, activity: Activity) {
+    let (reader, mut writer) = split(stream);
+    let mut inbox = Inbox::new(reader);
+    // However it ended, the terminal comes again.
+    let _ = requests(&client, &mut inbox, &mut writer, &activity).await;
+    let _ = timeout(Duration::from_secs(1), writer.shutdown()).await;
+}
+
+/// Answers requests until one is the last.
+async fn requests(
+    client: &Client,
+    inbox: &mut Inbox<ReadHalf<Stream>>,
+    writer: &mut (impl AsyncWrite + Unpin),
+    activity: &Activity,
+) -> io::Result<()> {
+    while timeout(IDLE, inbox.begins()).await.unwrap_or(false) {
+        let request = match timeout(PATIENCE, inbox.next(writer)).await {
+            Ok(Ok(request)) => request,
+            no_request => {
+                let (status, cure) = match no_request {
+                    Ok(Err(NoRequest::Gone)) => return Ok(()),
+                    Ok(Err(NoRequest::TooLarge)) => ("431 Request Header Fields Too Large", "send fewer headers"),
+                    Ok(Err(NoRequest::Coding)) => ("501 Not Implemented", "send the body as it is, or chunked"),
+                    Ok(_) => ("400 Bad Request", "send HTTP/1.1"),
+                    Err(_) => ("408 Request Timeout", "the request took too long to come"),
+                };
+                return answer(writer, &Answer { status, code: None, cure }, "", false).await;
+            }
+        };
+        let Request { method, path, body, goes_on } = request;
+        let (told, allow) = match (method.as_str(), path.as_str()) {
+            ("POST", "/v1/frames") => {
+                let told = client.frame(&body);
+                if told.code.is_none() {
+                    activity.mark(client.clock.now().moment);
+                }
+                (told, "")
+            }
+            ("GET", "/v1/events") => {
+                activity.hold();
+                let ends = Arc::new(Notify::new());
+                tokio::select! {
+                    () = client.tell(writer, &ends, goes_on) => {}
+                    () = inbox.watch() => {}
+                    () = ends.notified() => {}
+                }
+                return Ok(());
+            }
+            (_, "/v1/frames") => (another_method(), "allow: POST\r\n"),
+            (_, "/v1/events") => (another_method(), "allow: GET\r\n"),
+            _ => {
+                let cure = "there is /v1/frames and /v1/events";
+                (Answer { status: "404 Not Found", code: None, cure }, "")
+            }
+        };
+        answer(writer, &told, allow, goes_on).await?;
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn another_method() -> Answer {
+    Answer { status: "405 Method Not Allowed", code: None, cure: "another method is meant" }
 }
 
 async fn answer(
-    client: Arc<Client>,
-    connection: Arc<Notify>,
-    request: Request<Incoming>,
-) -> Result<Answer, Infallible> {
-    let (allowed, word) = match request.uri().path() {
-        "/v1/frames" => (Method::POST, "POST"),
-        "/v1/events" => (Method::GET, "GET"),
-        _ => return Ok(refusal(StatusCode::NOT_FOUND, None, "there is /v1/frames and /v1/events")),
+    writer: &mut (impl AsyncWrite + Unpin),
+    Answer { status, code, cure }: &Answer,
+    header: &str,
+    goes_on: bool,
+) -> io::Result<()> {
+    let connection = if goes_on { "" } else { "connection: close\r\n" };
+    let (kind, body) = match cure.is_empty() {
+        true => ("", String::new()),
+        false => {
+            let body = json!({ "code": code.map(Code::as_str), "cure": cure }).to_string();
+            ("content-type: application/json\r\n", body)
+        }
     };
-    if request.method() != allowed {
-        let mut answer = refusal(StatusCode::METHOD_NOT_ALLOWED, None, "another method is meant");
-        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(word));
-        return Ok(answer);
-    }
-    let answering = async {
-        if allowed == Method::GET { client.events(connection).await } else { client.frame(request.into_body()).await }
-    };
-    let slow = || refusal(StatusCode::REQUEST_TIMEOUT, None, "the request took too long to come");
-    Ok(timeout(PATIENCE, answering).await.unwrap_or_else(|_| slow()))
+    let length = body.len();
+    let answer = format!("HTTP/1.1 {status}\r\n{header}{connection}{kind}content-length: {length}\r\n\r\n{body}");
+    send(writer, answer.as_bytes()).await
 }
 
-fn plain(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Either::Left(Full::default()));
-    *answer.status_mut() = status;
-    answer
+/// Writes; whoever does not read is not waited for.
+async fn send(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    let sending = async {
+        writer.write_all(bytes).await?;
+        writer.flush().await
+    };
+    timeout(STALL, sending).await?
 }
 
-fn refusal(status: StatusCode, code: Option<Code>, cure: &str) -> Answer {
-    let body = json!({ "code": code.map(Code::as_str), "cure": cure }).to_string();
-    let mut answer = Response::new(Either::Left(Full::new(Bytes::from(body))));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

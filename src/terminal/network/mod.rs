@@ -5,16 +5,20 @@
 //!
 //! What it does not do: believe an authority other than the one configured, or a subject that is not on the lane's list.
 
-mod events;
 mod http;
 mod knocks;
+mod request;
+mod scrubbed;
 mod tls;
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener as BlockingListener},
+    net::{IpAddr, SocketAddr, TcpListener as BlockingListener},
     path::PathBuf,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -24,17 +28,25 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{mpsc::Receiver, oneshot},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{interval, sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use self::{http::Clients, knocks::Knocks};
-use super::{
-    Reply, Shared, TerminalError,
-    connection::{Rarely, exchange},
-    connections::LineConnections,
+pub use self::tls::Validity;
+use self::{
+    http::Clients,
+    knocks::Knocks,
+    scrubbed::Scrubbed,
+    tls::{Shown, Welcome},
 };
-use crate::{fault::Code, words::WallTime};
+use super::{
+    Address, Reply, Shared, TerminalError, allowance::Rarely, connection::exchange, connections::Bounds,
+    line_connections::LineConnections, unix::RECOVERY,
+};
+use crate::{
+    fault::{Code, Fault as _},
+    words::Clock,
+};
 
 /// How a lane's terminals come over the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +61,9 @@ pub struct Network {
     pub key: PathBuf,
     /// Who issues their certificates, PEM.
     pub ca_file: PathBuf,
+    /// Which of those their issuers have taken back: lists, PEM or one as DER. A list that is out of date still counts
+    /// for what it says: a kiosk that nobody renewed it for goes on serving, and says so.
+    pub crl_file: Option<PathBuf>,
     /// Whose certificates count: subjects as RFC 4514 writes them.
     pub allow_subjects: Vec<String>,
 }
@@ -65,11 +80,14 @@ pub enum Protocol {
 /// A handshake that takes longer is given up.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// The most connections of one subject; the oldest gives way.
-const PER_SUBJECT: usize = 8;
+/// Whoever has connected and says nothing gives up his place this soon.
+const SPEAK: Duration = Duration::from_secs(3);
 
-/// How long nobody is let in after the system had no room for a connection.
-const RECOVERY: Duration = Duration::from_millis(100);
+/// The connections of one lane, and of one subject.
+const PLACES: Bounds = Bounds { most: 32, of_one: 8 };
+
+/// How often it is asked whether the certificates of those who are connected still count.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// A port that listens.
 pub struct Port {
@@ -86,36 +104,37 @@ struct Begin {
 /// Everything that knocking needs.
 struct Door {
     listener: TcpListener,
-    tls: TlsAcceptor,
+    welcome: Welcome,
     protocol: Protocol,
-    allow_subjects: Arc<[String]>,
+    knocks: Arc<Mutex<Knocks>>,
+    told: Rarely,
 }
 
-/// Somebody with a certificate that counts, and its subject.
-type Guest = (TlsStream<TcpStream>, String);
+/// Somebody who has shown a certificate.
+type Guest = (TlsStream<Scrubbed>, Shown);
 
 /// Whoever was let in.
 enum Guests {
-    Lines(LineConnections),
+    Lines(LineConnections<Shown>),
     Http(Clients),
 }
 
 impl Network {
-    /// Whether certificate, key and authority can be used together; until when the certificate is good.
-    pub fn check(&self) -> Result<WallTime, TerminalError> {
-        tls::config(self)?;
-        tls::good_until(&self.certificate)
+    /// Whether certificate, key, authority and list can be used together; until when they are good.
+    pub fn check(&self, clock: &Arc<dyn Clock>) -> Result<Validity, TerminalError> {
+        Welcome::open(self, clock)?;
+        tls::validity(self)
     }
 }
 
 impl Port {
-    pub(super) fn bind(network: &Network) -> Result<Self, TerminalError> {
+    pub(super) fn bind(network: &Network, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
         let failed = |source| TerminalError::Bind { place: network.address.to_string(), source };
-        let tls = tls::config(network)?;
+        let welcome = Welcome::open(network, clock)?;
         let listener = BlockingListener::bind(network.address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let (protocol, allow_subjects) = (network.protocol, network.allow_subjects.clone().into());
+        let protocol = network.protocol;
         let (begin, begun) = oneshot::channel::<Begin>();
         let serve = move || {
             runtime.block_on(async {
@@ -124,7 +143,7 @@ impl Port {
                 else {
                     return;
                 };
-                let door = Door { listener, tls: tls.into(), protocol, allow_subjects };
+                let door = Door { listener, welcome, protocol, knocks: Arc::default(), told: Rarely::default() };
                 tokio::select! {
                     _ = unwanted => {}
                     () = door.serve(shared, replies) => {}
@@ -144,36 +163,53 @@ impl Port {
 }
 
 impl Door {
-    async fn serve(self, shared: Shared, mut replies: Receiver<Reply>) {
+    async fn serve(mut self, mut shared: Shared, mut replies: Receiver<Reply>) {
         let mut guests = match self.protocol {
-            Protocol::Lines => Guests::Lines(LineConnections::default()),
+            Protocol::Lines => Guests::Lines(LineConnections::new(PLACES)),
             Protocol::Http => Guests::Http(Clients::default()),
         };
-        let mut knocks = Knocks::default();
         let mut handshakes: JoinSet<Result<Guest, Refusal>> = JoinSet::new();
-        let mut told = Rarely::default();
+        let mut again = interval(AGAIN);
+        self.tell_validity(&shared);
         loop {
             tokio::select! {
                 biased;
                 reply = replies.recv() => match reply {
-                    Some(reply) => guests.deliver(&shared, &reply),
+                    Some(reply) => guests.deliver(&shared, reply),
                     None => return,
                 },
                 () = guests.ended() => {}
+                () = shared.changed() => {
+                    self.read_again(&shared);
+                    self.judge_again(&shared, &mut guests);
+                }
+                _ = again.tick() => self.judge_again(&shared, &mut guests),
                 Some(shown) = handshakes.join_next() => match shown {
-                    Ok(Ok((stream, subject))) => guests.let_in(&shared, stream, &subject),
-                    Ok(Err(refusal)) => self.refuse(&shared, &mut told, &refusal),
-                    // It gave way to a younger one.
+                    Ok(Ok((stream, shown))) => match self.welcome.judge(&shown, shared.clock.now().wall) {
+                        Ok(()) => {
+                            knocks(&self.knocks).let_in(shown.from);
+                            guests.let_in(&shared, stream, shown);
+                        }
+                        Err(refusal) => self.refuse(&shared, &refusal),
+                    },
+                    Ok(Err(Refusal::TooMany)) => {
+                        shared.counters.flood.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Ok(Err(refusal)) => self.refuse(&shared, &refusal),
+                    // It gave way to another.
                     Err(_) => {}
                 },
                 knock = self.listener.accept() => match knock {
                     Ok((stream, from)) => {
-                        if knocks.may_try(from.ip(), shared.clock.now().moment) {
-                            let handshake = handshake(stream, self.tls.clone(), Arc::clone(&self.allow_subjects));
-                            knocks.trying(from.ip(), handshakes.spawn(handshake));
-                        } else {
-                            shared.counters.flood.fetch_add(1, Ordering::Relaxed);
-                        }
+                        let (from, spoke) = (from.ip().to_canonical(), Arc::new(AtomicBool::new(false)));
+                        let knocker = Knocker {
+                            from,
+                            spoke: Arc::clone(&spoke),
+                            knocks: Arc::clone(&self.knocks),
+                            clock: Arc::clone(&shared.clock),
+                        };
+                        let handshake = handshakes.spawn(knocker.handshake(stream, self.welcome.acceptor()));
+                        knocks(&self.knocks).trying(from, spoke, handshake);
                     }
                     Err(_) => sleep(RECOVERY).await,
                 },
@@ -181,16 +217,52 @@ impl Door {
         }
     }
 
-    fn refuse(&self, shared: &Shared, told: &mut Rarely, refusal: &Refusal) {
+    /// Takes over what the files and the list say now; where they cannot be used, what they said before.
+    fn read_again(&mut self, shared: &Shared) {
+        let Address::Network(network) = shared.settings().address.clone() else { return };
+        match Welcome::open(&network, &shared.clock) {
+            Ok(welcome) => self.welcome = welcome,
+            Err(error) => {
+                tracing::error!(code = %error.code(), %error, lane = shared.lane.0, "not read again; going on as before");
+            }
+        }
+        self.tell_validity(shared);
+    }
+
+    /// A list that is out of date is told of.
+    fn tell_validity(&self, shared: &Shared) {
+        let Address::Network(network) = shared.settings().address.clone() else { return };
+        if let Ok(Validity { crl: Some(next), .. }) = tls::validity(&network)
+            && next < shared.clock.now().wall
+        {
+            tracing::warn!(code = %Code::T220, lane = shared.lane.0, "{}", Code::T220.summary());
+        }
+    }
+
+    /// Ends the connections of those whose certificate has ended, or does not count any more.
+    fn judge_again(&mut self, shared: &Shared, guests: &mut Guests) {
+        let now = shared.clock.now().wall;
+        let mut refusals = Vec::new();
+        guests.retain(|shown| {
+            let judged = self.welcome.judge(shown, now);
+            refusals.extend(judged.as_ref().err().map(ToString::to_string));
+            judged.is_ok()
+        });
+        for refusal in refusals {
+            tracing::warn!(code = %Code::T211, lane = shared.lane.0, refusal, "a terminal that was connected is sent away");
+        }
+    }
+
+    fn refuse(&mut self, shared: &Shared, refusal: &Refusal) {
         shared.counters.refused_peers.fetch_add(1, Ordering::Relaxed);
-        if told.may_tell(shared.clock.now().moment) {
-            tracing::warn!(code = %Code::T211, lane = shared.settings.lane.0, %refusal, "a terminal was not let in");
+        if self.told.may_tell(shared.clock.now().moment) {
+            tracing::warn!(code = %Code::T211, lane = shared.lane.0, %refusal, "a terminal was not let in");
         }
     }
 }
 
 impl Guests {
-    fn deliver(&mut self, shared: &Shared, reply: &Reply) {
+    fn deliver(&mut self, shared: &Shared, reply: Reply) {
         match self {
             Self::Lines(connections) => connections.deliver(shared, reply),
             Self::Http(clients) => clients.deliver(shared, reply),
@@ -204,17 +276,24 @@ impl Guests {
         }
     }
 
-    fn let_in(&mut self, shared: &Shared, stream: TlsStream<TcpStream>, subject: &str) {
+    fn let_in(&mut self, shared: &Shared, stream: TlsStream<Scrubbed>, shown: Shown) {
         match self {
             Self::Lines(connections) => {
-                connections.make_room(subject, PER_SUBJECT);
-                connections.add(shared, subject, |intake, lines| {
+                let subject = shown.subject.clone();
+                connections.add(shared, shown, subject, |intake, lines| {
                     let (reader, writer) = split(stream);
                     // TLS ends in both directions at once.
                     exchange(reader, writer, intake, lines, async |_| {})
                 });
             }
-            Self::Http(clients) => clients.add(shared, stream, subject),
+            Self::Http(clients) => clients.add(shared, stream, shown),
+        }
+    }
+
+    fn retain(&mut self, stays: impl FnMut(&Shown) -> bool) {
+        match self {
+            Self::Lines(connections) => connections.retain(stays),
+            Self::Http(clients) => clients.retain(stays),
         }
     }
 }
@@ -226,16 +305,38 @@ enum Refusal {
     Handshake(io::Error),
     #[error("no handshake within five seconds")]
     Silent,
+    #[error("too many from there")]
+    TooMany,
     #[error("subject {0:?} is not in allow-subjects")]
     Stranger(String),
     #[error("the certificate's subject cannot be read")]
     Unreadable,
 }
 
-async fn handshake(stream: TcpStream, tls: TlsAcceptor, allowed: Arc<[String]>) -> Result<Guest, Refusal> {
-    tls::notice_silence(&stream).map_err(Refusal::Handshake)?;
-    let stream = timeout(HANDSHAKE, tls.accept(stream)).await.map_err(|_| Refusal::Silent)?;
-    let stream = stream.map_err(Refusal::Handshake)?;
-    let subject = tls::subject(stream.get_ref().1).ok_or(Refusal::Unreadable)?;
-    if allowed.contains(&subject) { Ok((stream, subject)) } else { Err(Refusal::Stranger(subject)) }
+/// Somebody at the door.
+struct Knocker {
+    from: IpAddr,
+    spoke: Arc<AtomicBool>,
+    knocks: Arc<Mutex<Knocks>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Knocker {
+    async fn handshake(self, stream: TcpStream, tls: TlsAcceptor) -> Result<Guest, Refusal> {
+        tls::notice_silence(&stream).map_err(Refusal::Handshake)?;
+        // Whoever says nothing costs no more than this.
+        timeout(SPEAK, stream.readable()).await.map_err(|_| Refusal::Silent)?.map_err(Refusal::Handshake)?;
+        self.spoke.store(true, Ordering::Relaxed);
+        if !knocks(&self.knocks).may_try(self.from, self.clock.now().moment) {
+            return Err(Refusal::TooMany);
+        }
+        let stream = timeout(HANDSHAKE, tls.accept(Scrubbed(stream))).await.map_err(|_| Refusal::Silent)?;
+        let stream = stream.map_err(Refusal::Handshake)?;
+        let shown = Shown::of(stream.get_ref().1, self.from)?;
+        Ok((stream, shown))
+    }
+}
+
+fn knocks(shared: &Mutex<Knocks>) -> MutexGuard<'_, Knocks> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

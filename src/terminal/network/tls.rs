@@ -1,65 +1,153 @@
 //! The certificates: ours, and whose counts.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{fmt, io, net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use rustix::net::sockopt;
 use rustls::{
     RootCertStore, ServerConfig, ServerConnection,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    server::WebPkiClientVerifier,
+    pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime, pem::PemObject},
+    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
+    time_provider::TimeProvider,
 };
 use tokio::net::TcpStream;
-use x509_cert::{Certificate, der::Decode as _};
+use tokio_rustls::TlsAcceptor;
+use x509_cert::{Certificate, crl::CertificateList, der::Decode as _};
 
-use super::{Network, Protocol};
-use crate::{files, terminal::TerminalError, words::WallTime};
+use super::{Network, Protocol, Refusal};
+use crate::{
+    files,
+    terminal::TerminalError,
+    words::{Clock, WallTime},
+};
 
 /// A terminal that says nothing for this long, and does not answer when asked, has gone.
 const SILENCE: Duration = Duration::from_secs(10);
 const ASKED_EVERY: Duration = Duration::from_secs(5);
 const ASKED: u32 = 3;
 
-/// The largest file with a key or certificates, bytes.
+/// The largest file with a key or certificates, and with a list of those taken back, bytes.
 const MOST: usize = 1 << 20;
+const LONGEST_LIST: usize = 8 << 20;
 
-/// The server's side of TLS: 1.2 and 1.3, a client certificate required.
-pub(super) fn config(network: &Network) -> Result<Arc<ServerConfig>, TerminalError> {
-    let unusable = |file: &Path, why: String| TerminalError::Pem { file: file.to_owned(), why };
-    let chain = certificates(&network.certificate)?;
-    let pem = files::read_secret(&network.key, MOST)?;
-    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable(&network.key, instead("private key", &pem)))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(&network.ca_file)? {
-        roots.add(certificate).map_err(|error| unusable(&network.ca_file, error.to_string()))?;
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-        .build()
-        .map_err(|error| unusable(&network.ca_file, error.to_string()))?;
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_client_cert_verifier(verifier).with_single_cert(chain, key))
-        .map_err(|error| unusable(&network.certificate, error.to_string()))?;
-    if network.protocol == Protocol::Http {
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    }
-    Ok(Arc::new(config))
+/// Who is let in, and what they are shown.
+pub(super) struct Welcome {
+    tls: Arc<ServerConfig>,
+    verifier: Arc<dyn ClientCertVerifier>,
+    allow_subjects: Vec<String>,
 }
 
-/// When our certificate ends.
-pub(super) fn good_until(file: &Path) -> Result<WallTime, TerminalError> {
-    let unusable = || TerminalError::Pem { file: file.to_owned(), why: "not a certificate".to_owned() };
-    let ours = certificates(file)?;
-    let ours = Certificate::from_der(&ours[0]).map_err(|_| unusable())?;
-    let end = ours.tbs_certificate.validity.not_after.to_unix_duration();
-    i64::try_from(end.as_millis()).map(WallTime).map_err(|_| unusable())
+/// A certificate that was shown, and from where. Two of one subject are the same terminal.
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub(super) subject: String,
+    pub(super) from: IpAddr,
+    chain: Arc<[CertificateDer<'static>]>,
 }
 
-/// The subject of the certificate that was shown, as RFC 4514 writes it; it has been verified.
-pub(super) fn subject(connection: &ServerConnection) -> Option<String> {
-    let shown = connection.peer_certificates()?.first()?;
-    let certificate = Certificate::from_der(shown).ok()?;
-    Some(certificate.tbs_certificate.subject.to_string())
+/// What is to be known of the files of a network lane.
+#[derive(Clone, Copy, Debug)]
+pub struct Validity {
+    /// When our certificate ends.
+    pub certificate: WallTime,
+    /// When the authority meant to have published the next list of those it took back.
+    pub crl: Option<WallTime>,
+}
+
+impl Welcome {
+    /// Reads everything anew. TLS 1.2 and 1.3, a client certificate required at every connection: no session is resumed,
+    /// for one that is resumed outlives its certificate.
+    pub(super) fn open(network: &Network, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
+        let unusable = |file: &Path, why: String| TerminalError::Pem { file: file.to_owned(), why };
+        let chain = certificates(&network.certificate)?;
+        let pem = files::read_secret(&network.key, MOST)?;
+        let key =
+            PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable(&network.key, instead("private key", &pem)))?;
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates(&network.ca_file)? {
+            roots.add(certificate).map_err(|error| unusable(&network.ca_file, error.to_string()))?;
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        if let Some(file) = &network.crl_file {
+            // Of a terminal's own certificate its issuer must say that it stands; of the issuers nobody is asked.
+            verifier = verifier.with_crls(lists(file)?).only_check_end_entity_revocation();
+        }
+        let blamed = network.crl_file.as_ref().unwrap_or(&network.ca_file);
+        let verifier = verifier.build().map_err(|error| unusable(blamed, error.to_string()))?;
+        let time = Arc::new(OurTime(Arc::clone(clock)));
+        let mut tls = ServerConfig::builder_with_details(provider, time)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_client_cert_verifier(Arc::clone(&verifier)).with_single_cert(chain, key))
+            .map_err(|error| unusable(&network.certificate, error.to_string()))?;
+        tls.session_storage = Arc::new(NoServerSessionStorage {});
+        tls.send_tls13_tickets = 0;
+        if network.protocol == Protocol::Http {
+            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
+        Ok(Self { tls: Arc::new(tls), verifier, allow_subjects: network.allow_subjects.clone() })
+    }
+
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        Arc::clone(&self.tls).into()
+    }
+
+    /// Whether the certificate still counts: it stands, is not taken back, and its subject is on the list.
+    pub(super) fn judge(&self, shown: &Shown, now: WallTime) -> Result<(), Refusal> {
+        let (first, others) = shown.chain.split_first().ok_or(Refusal::Unreadable)?;
+        let verified = self.verifier.verify_client_cert(first, others, unix_time(now));
+        verified.map_err(|error| Refusal::Handshake(io::Error::other(error)))?;
+        if self.allow_subjects.contains(&shown.subject) {
+            Ok(())
+        } else {
+            Err(Refusal::Stranger(shown.subject.clone()))
+        }
+    }
+}
+
+impl Shown {
+    /// What was shown in a handshake.
+    pub(super) fn of(connection: &ServerConnection, from: IpAddr) -> Result<Self, Refusal> {
+        let chain: Vec<_> = connection.peer_certificates().unwrap_or_default().to_vec();
+        let first = chain.first().and_then(|first| Certificate::from_der(first).ok()).ok_or(Refusal::Unreadable)?;
+        // As RFC 4514 writes it.
+        let subject = first.tbs_certificate.subject.to_string();
+        Ok(Self { subject, from, chain: chain.into() })
+    }
+}
+
+impl Ord for Shown {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.subject.cmp(&other.subject)
+    }
+}
+
+impl PartialOrd for Shown {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.subject == other.subject
+    }
+}
+
+impl Eq for Shown {}
+
+/// How long the files are good for.
+pub(super) fn validity(network: &Network) -> Result<Validity, TerminalError> {
+    let certificates = certificates(&network.certificate)?;
+    let not = |file: &Path, what: &str| TerminalError::Pem { file: file.to_owned(), why: format!("not a {what}") };
+    let ours = Certificate::from_der(&certificates[0]).map_err(|_| not(&network.certificate, "certificate"))?;
+    let certificate = wall_time(ours.tbs_certificate.validity.not_after);
+    let Some(file) = &network.crl_file else { return Ok(Validity { certificate, crl: None }) };
+    let mut next = None;
+    for list in lists(file)? {
+        let list = CertificateList::from_der(&list).map_err(|_| not(file, "revocation list"))?;
+        next = next.into_iter().chain(list.tbs_cert_list.next_update.map(wall_time)).min();
+    }
+    Ok(Validity { certificate, crl: next })
 }
 
 /// Makes the kernel notice a terminal that has gone without a word.
@@ -73,11 +161,47 @@ pub(super) fn notice_silence(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// The daemon's clock, for rustls.
+struct OurTime(Arc<dyn Clock>);
+
+impl TimeProvider for OurTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(unix_time(self.0.now().wall))
+    }
+}
+
+impl fmt::Debug for OurTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OurTime")
+    }
+}
+
+fn unix_time(at: WallTime) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_millis(u64::try_from(at.0).unwrap_or(0)))
+}
+
+fn wall_time(at: x509_cert::time::Time) -> WallTime {
+    WallTime(i64::try_from(at.to_unix_duration().as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Lists of certificates that were taken back: PEM, or one as DER.
+fn lists(file: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, TerminalError> {
+    let bytes = files::read(file, LONGEST_LIST)?;
+    match bytes.first() {
+        // A DER sequence.
+        Some(0x30) => Ok(vec![CertificateRevocationListDer::from(bytes.to_vec())]),
+        _ => pem_of(file, "revocation list", &bytes),
+    }
+}
+
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TerminalError> {
-    let pem = files::read(file, MOST)?;
-    match CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>() {
+    pem_of(file, "certificate", &files::read(file, MOST)?)
+}
+
+fn pem_of<T: PemObject>(file: &Path, wanted: &str, pem: &[u8]) -> Result<Vec<T>, TerminalError> {
+    match T::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() {
         Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(TerminalError::Pem { file: file.to_owned(), why: instead("certificate", &pem) }),
+        _ => Err(TerminalError::Pem { file: file.to_owned(), why: instead(wanted, pem) }),
     }
 }
 
