@@ -33,30 +33,34 @@ fn vault(keys: &Keys, key: &str, serial_no: &str) -> Vault {
 }
 
 /// The calls, each with a deadline of its own.
-struct Calls {
-    weixin: Weixin,
+pub struct Calls {
+    pub weixin: Weixin,
     clock: Arc<dyn Clock>,
 }
 
 impl Calls {
-    fn deadline(&self) -> Deadline {
+    pub fn deadline(&self) -> Deadline {
         Deadline::from_now(&*self.clock, Duration::from_secs(5))
     }
 
-    fn categories(&self) -> Result<Vec<Category>, WeixinError> {
+    pub fn categories(&self) -> Result<Vec<Category>, WeixinError> {
         self.weixin.categories(self.deadline())
     }
 
-    fn realname_auth(&self, auth_token: &str) -> Result<Identity, WeixinError> {
+    pub fn realname_auth(&self, auth_token: &str) -> Result<Identity, WeixinError> {
         self.weixin.realname_auth(auth_token, self.deadline())
     }
 
-    fn realname_check(&self, claim: &Claim) -> Result<Verdict, WeixinError> {
+    pub fn realname_check(&self, claim: &Claim) -> Result<Verdict, WeixinError> {
         self.weixin.realname_check(claim, self.deadline())
     }
 }
 
-fn client(setup: &Setup, url: String, token: TokenSource) -> Calls {
+pub fn client(setup: &Setup, url: String, token: TokenSource) -> Calls {
+    client_reading(setup, url, token, CharsetChoice::Auto)
+}
+
+pub fn client_reading(setup: &Setup, url: String, token: TokenSource, charset: CharsetChoice) -> Calls {
     let vault = vault(&setup.keys, "sub.key.pem", &setup.world.sub.serial_no);
     let settings = Settings {
         base_url: url,
@@ -64,18 +68,18 @@ fn client(setup: &Setup, url: String, token: TokenSource) -> Calls {
         mch_id: Some(numbers::SUB_MCHID.to_owned()),
         cert_serialno: Some(setup.world.sub.serial_no.clone()),
         token,
-        charset: CharsetChoice::Auto,
+        charset,
     };
     let clock = Arc::clone(&setup.clock);
     let http = Client::open(&setup.http, Arc::clone(&clock)).expect("a client");
     Calls { weixin: Weixin::new(settings, Some(Arc::new(vault)), http, WechatClock::new(Arc::clone(&clock))), clock }
 }
 
-fn stable(setup: &Setup) -> TokenSource {
+pub fn stable(setup: &Setup) -> TokenSource {
     TokenSource::StableToken { secret: setup.keys.write("weixin.secret", &format!("{SECRET}\n")) }
 }
 
-fn sandbox(setup: &Setup) -> Sandbox {
+pub fn sandbox(setup: &Setup) -> Sandbox {
     Sandbox::start(&setup.authority, Arc::clone(&setup.world), clock()).expect("a sandbox")
 }
 

@@ -97,6 +97,11 @@ impl Weixin {
         inner.codes.insert(code.to_owned());
     }
 
+    /// What it answers, for a twin that stands before it and behaves otherwise now and then.
+    pub fn answer(&self, request: &Request) -> Answer {
+        self.state.answer(request)
+    }
+
     /// How often an authinfo was granted.
     pub fn granted(&self) -> usize {
         self.state.inner().granted

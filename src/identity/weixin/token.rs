@@ -115,13 +115,18 @@ impl Tokens {
         if let Some(token) = good() {
             return Ok(token.word);
         }
-        self.fetch.run(weixin.clock.ours(), deadline, || {
-            if good().is_none() {
-                let token = fresh(weixin, stale, deadline)?;
-                *self.kept() = Some(token);
-            }
-            Ok::<_, WeixinError>(())
-        })?;
+        self.fetch
+            .run(weixin.clock.ours(), deadline, || {
+                if good().is_none() {
+                    let token = fresh(weixin, stale, deadline)?;
+                    *self.kept() = Some(token);
+                }
+                Ok(())
+            })
+            .map_err(|error: WeixinError| match weixin.settings.token {
+                TokenSource::Central { .. } => error.of_token_service(),
+                _ => error,
+            })?;
         // Where nobody has another one it is tried once more: weixin says what it thinks of it.
         self.kept().clone().map(|token| token.word).ok_or_else(|| WeixinError::new(Code::W101))
     }
@@ -149,7 +154,7 @@ fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<Tok
             let bearer = bearer.as_deref().map(secret_in).transpose()?;
             let bearer = bearer.map(|token| Zeroizing::new(format!("Bearer {}", &*token)));
             let headers: Vec<(&str, &str)> = bearer.iter().map(|value| ("Authorization", value.as_str())).collect();
-            ask(Method::Get, url, &headers, None).map_err(WeixinError::of_token_service)
+            ask(Method::Get, url, &headers, None)
         }
         TokenSource::StableToken { secret } => {
             let secret = secret_in(secret)?;

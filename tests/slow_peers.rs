@@ -1,0 +1,163 @@
+//! Others may be slow: it costs nobody more than their own patience, never another person's, and never the service.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use facemchd::{
+    fault::{Code, Fault as _},
+    identity::weixin::TokenSource,
+    sim::{
+        people::Person,
+        server::{Answer, Reply},
+        site_file::LANES,
+        weixin::Weixin,
+    },
+    words::Deadline,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    lookups::{Scripted, Setup, clock},
+    running::Sandbox,
+    weixin,
+};
+
+/// A server that takes every connection and never says a word.
+fn silent() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        let taken: Vec<_> = listener.incoming().take(64).collect();
+        thread::park();
+        drop(taken);
+    });
+    address
+}
+
+fn milliseconds(number: u64) -> Duration {
+    Duration::from_millis(number)
+}
+
+/// Eight people whose token comes from `source`, each with this patience; how each ended, and how long all took.
+fn eight_wait_for(
+    source: TokenSource,
+    setup: &Setup,
+    sandbox: &Weixin,
+    patience: Duration,
+) -> (Vec<Result<(), Code>>, Duration) {
+    let calls = Arc::new(weixin::client(setup, sandbox.url(), source));
+    let clock = Arc::clone(&setup.clock);
+    let began = clock.now().moment;
+    let people: Vec<_> = (0..8)
+        .map(|_| {
+            let (calls, clock) = (Arc::clone(&calls), Arc::clone(&clock));
+            thread::spawn(move || {
+                let deadline = Deadline::from_now(&*clock, patience);
+                calls.weixin.categories(deadline).map(|_| ()).map_err(|error| error.code())
+            })
+        })
+        .collect();
+    let ends = people.into_iter().map(|person| person.join().expect("ended")).collect();
+    (ends, clock.now().moment.since(began))
+}
+
+#[test]
+fn a_token_service_that_is_silent_keeps_each_no_longer_than_their_own_patience() {
+    let setup = Setup::new();
+    let url = format!("https://{}", silent());
+    let (ends, took) =
+        eight_wait_for(TokenSource::Central { url, bearer: None }, &setup, &weixin::sandbox(&setup), milliseconds(700));
+    assert_eq!(ends, vec![Err(Code::W114); 8]);
+    assert!(took < milliseconds(1500), "{took:?}");
+}
+
+#[test]
+fn a_token_service_that_is_slow_is_asked_once_for_all_who_wait() {
+    let setup = Setup::new();
+    let sandbox = weixin::sandbox(&setup);
+    let token = sandbox.token();
+    let central = Scripted::start(&setup.authority, move |_, _| {
+        let body = json!({ "access_token": token, "expires_in": "7200", "more": null });
+        Reply::Answer(Answer { after: milliseconds(600), ..Answer::json(200, &body) })
+    });
+    let source = TokenSource::Central { url: central.server.url(), bearer: None };
+    let (ends, took) = eight_wait_for(source, &setup, &sandbox, milliseconds(4000));
+    assert_eq!(ends, vec![Ok(()); 8]);
+    assert!(central.count() == 1 && took < milliseconds(3000), "{} {took:?}", central.count());
+}
+
+#[test]
+fn whoever_has_time_left_goes_on_where_another_had_none() {
+    let setup = Setup::new();
+    let sandbox = weixin::sandbox(&setup);
+    let token = sandbox.token();
+    let central = Scripted::start(&setup.authority, move |count, _| {
+        let after = if count == 1 { milliseconds(3000) } else { Duration::ZERO };
+        Reply::Answer(Answer { after, ..Answer::json(200, &json!({ "access_token": token })) })
+    });
+    let source = TokenSource::Central { url: central.server.url(), bearer: None };
+    let calls = Arc::new(weixin::client(&setup, sandbox.url(), source));
+    let (hurried, clock) = (Arc::clone(&calls), Arc::clone(&setup.clock));
+    let first = thread::spawn(move || {
+        let deadline = Deadline::from_now(&*clock, milliseconds(500));
+        hurried.weixin.categories(deadline).map(|_| ()).map_err(|error| error.code())
+    });
+    thread::sleep(milliseconds(100));
+    assert!(calls.categories().is_ok(), "asked again, with its own time");
+    assert_eq!(first.join().expect("ended"), Err(Code::W114));
+}
+
+#[test]
+fn a_pipe_in_a_tokens_place_keeps_nobody_waiting() {
+    let setup = Setup::new();
+    let fifo = setup.keys.path("token.fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from_bits_truncate(0o600)).expect("made");
+    let (ends, took) = eight_wait_for(TokenSource::File(fifo), &setup, &weixin::sandbox(&setup), milliseconds(4000));
+    assert_eq!(ends, vec![Err(Code::W103); 8]);
+    assert!(took < milliseconds(1000), "{took:?}");
+}
+
+#[test]
+fn a_slow_token_service_and_a_slow_authinfo_cost_their_own_asker_alone() {
+    let sandbox = Sandbox::new();
+    let silent = silent();
+    sandbox.edit(
+        "token = { stable-token = \"keys/weixin.secret\" }",
+        &format!("token = {{ central-url = \"https://{silent}\" }}"),
+    );
+    let text = fs::read_to_string(&sandbox.site).expect("readable");
+    let (before, after) = text.split_once("[authinfo]\nbase-url = \"").expect("there");
+    let (_, after) = after.split_once('"').expect("quoted");
+    let text = format!("{before}[authinfo]\nbase-url = \"https://{silent}\"{after}");
+    // Four sessions queue for two threads: whoever began the whole patience again would outlast every limit.
+    fs::write(&sandbox.site, text.replace("[wechatpay]\n", "[wechatpay]\npatience-ms = 1500\n")).expect("written");
+    sandbox.wechat.know(Person::new("sid", "张三"));
+    let mut daemon = sandbox.start();
+    let [mut kiosk, mut gate] = [sandbox.terminal(0), sandbox.terminal(1)];
+    assert_eq!(LANES.len(), 2);
+    for number in 0..4 {
+        let wanted = json!({ "rawdata": "rawdata-of-a-terminal", "device_id": format!("SN-{number}"), "fresh": true });
+        gate.send("authinfo-request", &wanted).expect("sent");
+    }
+    let clock = clock();
+    let began = clock.now().moment;
+    kiosk.face("sid", true).expect("sent");
+    let outcome = kiosk.receive_type("outcome").expect("an outcome");
+    assert!(outcome["code"].is_null(), "{outcome}");
+    assert!(clock.now().moment.since(began) < milliseconds(1200), "nobody waits for errands");
+    for number in 0..4 {
+        let granted: Value = gate.receive_type("authinfo").expect("answered");
+        assert!(["N301", "N304"].contains(&granted["code"].as_str().expect("a code")), "{number}: {granted}");
+    }
+    assert!(clock.now().moment.since(began) < milliseconds(3000), "each had one patience, from when it asked");
+    kiosk.send("realname-auth", &json!({ "auth_token": "t-1" })).expect("sent");
+    let outcome = kiosk.receive_type("outcome").expect("an outcome");
+    assert!(["W114", "N304"].contains(&outcome["code"].as_str().expect("a code")), "{outcome}");
+    assert!(daemon.child.try_wait().expect("known").is_none(), "{}", daemon.log());
+    assert_eq!(daemon.stop(), Some(0));
+}
