@@ -44,6 +44,7 @@ mod staff;
 mod store_damage;
 mod support;
 mod surroundings;
+mod terminal_certificates;
 mod ways_in;
 mod weixin;
 mod witnesses;

@@ -28,28 +28,28 @@ use crate::{
     running::{Daemon, Sandbox},
 };
 
-type Tls = StreamOwned<ClientConnection, TcpStream>;
+pub type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 /// A daemon whose first lane is met over the network, and the authorities around it.
-struct Site {
-    sandbox: Sandbox,
-    port: u16,
-    terminals: Issuer,
+pub struct Site {
+    pub sandbox: Sandbox,
+    pub port: u16,
+    pub terminals: Issuer,
     strangers: Issuer,
     kiosks: Issuer,
 }
 
 /// A terminal's certificate and key, as files and as they are.
-struct Card {
+pub struct Card {
     chain: PathBuf,
     key: PathBuf,
-    config: Arc<ClientConfig>,
+    pub config: Arc<ClientConfig>,
 }
 
-const NAME: &str = "terminal-7";
+pub const NAME: &str = "terminal-7";
 
 impl Site {
-    fn new(protocol: &str) -> Self {
+    pub fn new(protocol: &str) -> Self {
         let (kiosks, terminals, strangers) = (issuer(), issuer(), issuer());
         let sandbox = Sandbox::new();
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
@@ -73,7 +73,7 @@ impl Site {
         site
     }
 
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.sandbox.path(name);
         std::fs::write(&path, text).expect("written");
         path
@@ -87,12 +87,18 @@ impl Site {
 
     /// A certificate of this authority for this name, good or run out.
     fn card(&self, authority: &Issuer, name: &str, runs_out: i32) -> Card {
+        self.card_with(authority, name, |params| params.not_after = rcgen::date_time_ymd(runs_out, 1, 1))
+    }
+
+    /// A certificate of this authority for this name, with whatever else.
+    pub fn card_with(&self, authority: &Issuer, name: &str, with: impl FnOnce(&mut CertificateParams)) -> Card {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::OrganizationName, "Hospital");
         params.distinguished_name.push(DnType::CommonName, name);
-        params.not_after = rcgen::date_time_ymd(runs_out, 1, 1);
+        with(&mut params);
+        let runs_out = params.not_after.unix_timestamp();
         let certificate = params.signed_by(&key, authority).expect("signed");
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from(self.kiosks.as_ref().der().to_vec())).expect("a root");
@@ -113,11 +119,11 @@ impl Site {
         }
     }
 
-    fn good(&self) -> Card {
+    pub fn good(&self) -> Card {
         self.card(&self.terminals, NAME, 2099)
     }
 
-    fn connect(&self, card: &Card) -> Tls {
+    pub fn connect(&self, card: &Card) -> Tls {
         let name = ServerName::try_from("localhost").expect("a name");
         let connection = ClientConnection::new(Arc::clone(&card.config), name).expect("a connection");
         let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connected");
@@ -125,7 +131,7 @@ impl Site {
         StreamOwned::new(connection, stream)
     }
 
-    fn person(&self, face_sid: &str) {
+    pub fn person(&self, face_sid: &str) {
         expect(&self.sandbox, &Person::new(face_sid, "王小明"));
     }
 
@@ -148,7 +154,7 @@ impl Site {
 }
 
 /// Sends a face and waits for its outcome.
-fn serve(terminal: &mut Terminal, face_sid: &str) {
+pub fn serve(terminal: &mut Terminal, face_sid: &str) {
     terminal.face(face_sid, true).expect("sent");
     let outcome = terminal.receive_type("outcome").expect("an outcome");
     assert_eq!(outcome["result"], "checked_in", "{outcome}");
@@ -271,10 +277,17 @@ fn is_open(stranger: &OwnedFd) -> bool {
 }
 
 /// An HTTP client of a few lines: what it is tested against is the server.
-struct Http(BufReader<Tls>);
+pub struct Http(pub BufReader<Tls>);
 
 impl Http {
-    fn ask(&mut self, request: &str, body: &str) -> (u16, String) {
+    /// Asks for the stream of events.
+    pub fn listen(&mut self) {
+        let asked = self.0.get_mut().write_all(b"GET /v1/events HTTP/1.1\r\nHost: kiosk\r\n\r\n");
+        asked.expect("sent");
+        assert_eq!(self.head().0, 200);
+    }
+
+    pub fn ask(&mut self, request: &str, body: &str) -> (u16, String) {
         let request = format!("{request} HTTP/1.1\r\nHost: kiosk\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         self.0.get_mut().write_all(request.as_bytes()).expect("sent");
         self.0.get_mut().flush().expect("sent");
@@ -284,7 +297,7 @@ impl Http {
         (status, String::from_utf8(body).expect("UTF-8"))
     }
 
-    fn head(&mut self) -> (u16, usize) {
+    pub fn head(&mut self) -> (u16, usize) {
         let status = self.line();
         let mut length = 0;
         loop {
@@ -305,7 +318,7 @@ impl Http {
     }
 
     /// The next event of this type; heartbeats and the chunks' lengths are passed over.
-    fn event(&mut self, kind: &str) -> Value {
+    pub fn event(&mut self, kind: &str) -> Value {
         loop {
             let line = self.line();
             assert!(!(line.is_empty() && self.0.buffer().is_empty() && self.ended()), "the stream ended");
@@ -340,9 +353,7 @@ fn frames_are_posted_and_replies_come_as_events() {
     assert_eq!(posts.ask("GET /v1/frames", "").0, 405);
 
     let mut stream = connect();
-    let asked = stream.0.get_mut().write_all(b"GET /v1/events HTTP/1.1\r\nHost: kiosk\r\n\r\n");
-    asked.expect("sent");
-    assert_eq!(stream.head().0, 200);
+    stream.listen();
     for (body, status, code) in [
         ("nonsense".to_owned(), 400, "T201"),
         (json!({ "type": "dance", "seq": 1 }).to_string(), 400, "T204"),
@@ -358,8 +369,7 @@ fn frames_are_posted_and_replies_come_as_events() {
 
     // A terminal that starts again takes its stream over; the older one ends.
     let mut again = connect();
-    again.0.get_mut().write_all(b"GET /v1/events HTTP/1.1\r\nHost: kiosk\r\n\r\n").expect("sent");
-    assert_eq!(again.head().0, 200);
+    again.listen();
     assert_eq!(posts.ask("POST /v1/frames", &face(8, "sid-https-2").to_string()).0, 202);
     let outcome = again.event("outcome");
     assert_eq!((outcome["seq"].as_u64(), outcome["result"].as_str()), (Some(8), Some("checked_in")));
@@ -373,8 +383,7 @@ fn frames_are_posted_and_replies_come_as_events() {
     assert_eq!(posts.ask("POST /v1/frames", &face(9, "sid-https-3").to_string()).0, 202);
     std::thread::sleep(Duration::from_secs(2));
     let mut back = connect();
-    back.0.get_mut().write_all(b"GET /v1/events HTTP/1.1\r\nHost: kiosk\r\n\r\n").expect("sent");
-    assert_eq!(back.head().0, 200);
+    back.listen();
     assert_eq!(back.event("outcome")["seq"], 9);
 
     let (mut flooded, mut last) = (false, String::new());

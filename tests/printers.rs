@@ -164,6 +164,13 @@ fn a_printer_on_the_network_that_was_gone_is_found_again() {
 }
 
 #[test]
+fn what_is_written_to_a_printer_on_the_network_leaves_at_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    assert!(facemchd::device::linux::tcp_stream(&address).expect("connected").nodelay().expect("known"));
+}
+
+#[test]
 fn a_slip_that_comes_too_late_is_dropped_whole() {
     let (wires, twins) = lane();
     let mut printer = printer(wires);
