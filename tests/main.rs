@@ -45,6 +45,7 @@ mod store_damage;
 mod support;
 mod surroundings;
 mod terminal_certificates;
+mod terminal_memory;
 mod ways_in;
 mod weixin;
 mod witnesses;
