@@ -42,6 +42,7 @@ mod site_system;
 mod slow_peers;
 mod staff;
 mod store_damage;
+mod storms;
 mod support;
 mod surroundings;
 mod terminal_certificates;
