@@ -47,6 +47,8 @@ mod support;
 mod surroundings;
 mod terminal_certificates;
 mod terminal_memory;
+mod terminal_restarts;
+mod terminal_scenes;
 mod ways_in;
 mod weixin;
 mod witnesses;

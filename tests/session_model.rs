@@ -148,7 +148,7 @@ impl World {
             Output::Resolve { session, .. } => {
                 self.to_resolve.insert(session);
             }
-            Output::Show { lane, scene } => {
+            Output::Show { lane, scene, .. } => {
                 if scene.name.is_some() {
                     self.named_since.insert(lane.0, self.now.moment);
                     assert!(matches!(scene.kind, SceneKind::Admitted | SceneKind::Already));

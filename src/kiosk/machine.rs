@@ -180,9 +180,10 @@ impl Kiosk {
         place.scene_until = until;
         place.scene = Some(scene.clone());
         let shown = place.settings.has_panel;
+        let session = place.foreground.or(place.presenting);
         self.indicate(lane, Signal::of(scene.kind));
         if shown {
-            self.emit(Output::Show { lane, scene });
+            self.emit(Output::Show { lane, session, scene });
         }
     }
 

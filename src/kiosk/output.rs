@@ -67,6 +67,8 @@ pub enum Output {
     Show {
         /// Where.
         lane: LaneId,
+        /// Whose visit it shows, if anybody's.
+        session: Option<SessionId>,
         /// What.
         scene: Scene,
     },

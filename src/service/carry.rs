@@ -23,7 +23,7 @@ use crate::{
     kiosk::{CheckInRequest, Device, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
     store::Correlator,
     terminal::{self, Reply},
-    words::{CheckInAnswer, Clock, Deadline, LaneId, Mode, Moment, Resolution},
+    words::{CheckInAnswer, Clock, Deadline, LaneId, Mode, Moment, Resolution, SessionId},
 };
 
 /// One lane's threads and connections.
@@ -127,9 +127,9 @@ impl Carrier {
                 // A light that comes late says something wrong: it is left out instead.
                 let _ = self.workers.outputs.offer(Order::Indicate { lane, signal });
             }
-            Output::Show { lane, scene } => {
+            Output::Show { lane, session, scene } => {
                 if let Some(hands) = self.lanes.get(usize::from(lane.0)) {
-                    hands.show(scene);
+                    hands.show(session, scene);
                 }
             }
             Output::Print { lane, job, slip, deadline } => {
@@ -302,9 +302,9 @@ impl Carrier {
 }
 
 impl LaneHands {
-    fn show(&self, scene: Scene) {
+    fn show(&self, session: Option<SessionId>, scene: Scene) {
         if self.scenes_to_terminal {
-            let _ = self.replies.try_send(Reply::Scene(scene));
+            let _ = self.replies.try_send(Reply::Scene { session, scene });
         } else if let Some(panel) = &self.panel {
             // Full only while the panel hangs; its lane is closed by then.
             let _ = panel.offer(scene);

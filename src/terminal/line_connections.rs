@@ -10,19 +10,19 @@ use super::{
     connection::{Intake, QUEUED},
     connections::{Activity, Bounds, Connections},
     reply::OutLine,
+    standing::Standing,
 };
 
 /// A lane's connections of owners `O`, their queues, and how much each owner may send.
 pub(super) struct LineConnections<O> {
     connections: Connections<O, Sender<OutLine>>,
     allowances: Allowances<String>,
-    /// What the terminal's screen shows, for whoever connects while it does.
-    scene: Option<Reply>,
+    standing: Standing,
 }
 
 impl<O: Ord + Clone> LineConnections<O> {
     pub(super) fn new(bounds: Bounds) -> Self {
-        Self { connections: Connections::new(bounds), allowances: Allowances::default(), scene: None }
+        Self { connections: Connections::new(bounds), allowances: Allowances::default(), standing: Standing::default() }
     }
 
     /// Starts a connection with a queue of its own, and an allowance that it shares with all others of this identity.
@@ -40,9 +40,9 @@ impl<O: Ord + Clone> LineConnections<O> {
         let activity = Activity::default();
         let allowance = self.allowances.of(identity, shared.clock.now().moment);
         let intake = Intake::new(shared.clone(), peer, answers.clone(), allowance, activity.clone());
-        if let Some(scene) = &self.scene {
+        if let Some(scene) = self.standing.line(shared) {
             // The queue is empty: there is room.
-            let _ = answers.try_send(scene.line(shared.settings().language));
+            let _ = answers.try_send(scene);
         }
         self.connections.start(peer, owner, activity, answers, task(intake, lines));
     }
@@ -62,9 +62,7 @@ impl<O: Ord + Clone> LineConnections<O> {
             }
             stays
         });
-        if matches!(reply, Reply::Scene { .. }) {
-            self.scene = Some(reply);
-        }
+        self.standing.hear(shared, reply);
     }
 
     pub(super) async fn ended(&mut self) {

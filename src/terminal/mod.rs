@@ -18,6 +18,7 @@ mod reply;
 mod serial;
 mod socket;
 mod splitter;
+mod standing;
 mod unix;
 
 use std::{

@@ -47,7 +47,12 @@ pub enum Reply {
         result: Result<AuthInfoGrant, Code>,
     },
     /// What to show; to every connection of the lane.
-    Scene(Scene),
+    Scene {
+        /// Whose visit it shows, if anybody's.
+        session: Option<SessionId>,
+        /// What.
+        scene: Scene,
+    },
 }
 
 impl Reply {
@@ -55,7 +60,7 @@ impl Reply {
     pub(super) fn peer(&self) -> Option<PeerId> {
         match self {
             Self::Ack { peer, .. } | Self::Outcome { peer, .. } | Self::AuthInfo { peer, .. } => Some(*peer),
-            Self::Scene(_) => None,
+            Self::Scene { .. } => None,
         }
     }
 
@@ -82,7 +87,7 @@ impl Reply {
                     "code": result.as_ref().err().map(|code| code.as_str()),
                 }))
             }
-            Self::Scene(scene) => scene_line(scene, language),
+            Self::Scene { session, scene } => scene_line(*session, scene, language),
         }
     }
 }
@@ -99,11 +104,11 @@ pub(super) fn pong(seq: u64) -> OutLine {
     line(&json!({ "v": 1, "type": "pong", "seq": seq }))
 }
 
-fn scene_line(scene: &Scene, language: Language) -> OutLine {
+fn scene_line(session: Option<SessionId>, scene: &Scene, language: Language) -> OutLine {
     let options: Vec<Value> =
         scene.options.iter().map(|option| json!({ "option": option.option, "label": option.label.as_str() })).collect();
     line(&json!({
-        "v": 1, "type": "scene", "scene": scene.kind.as_str(), "headline": scene.kind.headline(language),
+        "v": 1, "type": "scene", "session": session.map(|session| session.to_string()), "scene": scene.kind.as_str(), "headline": scene.kind.headline(language),
         "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice(language)),
         "name": scene.name.as_ref().map(|name| name.reveal()),
         "number": scene.number.as_ref().map(ToString::to_string),

@@ -15,6 +15,7 @@ use super::{
     connection::{Intake, QUEUED, STALL},
     connections::Activity,
     reply::OutLine,
+    standing::Standing,
 };
 use crate::{
     fault::Code,
@@ -32,6 +33,7 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
     let peer = shared.counters.next_peer();
     // The same terminal, however often it is unplugged.
     let allowance = Allowance::of_terminal(shared.clock.now().moment);
+    let mut standing = Standing::default();
     let mut wait = FIRST_WAIT;
     let mut gone = false;
     loop {
@@ -41,8 +43,12 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
             }
             wait = FIRST_WAIT;
             let (answers, lines) = mpsc::channel(QUEUED);
+            if let Some(scene) = standing.line(&shared) {
+                // The queue is empty: there is room.
+                let _ = answers.try_send(scene);
+            }
             let intake = Intake::new(shared.clone(), peer, answers, Arc::clone(&allowance), Activity::default());
-            if !talk(port, &shared, &mut replies, intake, lines).await {
+            if !talk(port, &shared, &mut replies, &mut standing, intake, lines).await {
                 return;
             }
         }
@@ -52,13 +58,16 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
             let (device, fault) = (Device::Terminal, Some(Code::T210));
             let _ = shared.inputs.send(Input::DeviceChanged { lane, device, fault }).await;
         }
-        // What was meant for a terminal that is gone is of no use when it comes back.
+        // Of what is meant for a terminal that is gone only the scene is of use when it comes back.
         let pause = sleep(wait);
         tokio::pin!(pause);
         loop {
             tokio::select! {
                 () = &mut pause => break,
-                reply = replies.recv() => if reply.is_none() { return },
+                reply = replies.recv() => match reply {
+                    Some(reply) => standing.hear(&shared, reply),
+                    None => return,
+                },
             }
         }
         wait = (wait * 2).min(LONGEST_WAIT);
@@ -75,6 +84,7 @@ async fn talk(
     port: SerialPort,
     shared: &Shared,
     replies: &mut Receiver<Reply>,
+    standing: &mut Standing,
     mut intake: Intake,
     mut lines: Receiver<OutLine>,
 ) -> bool {
@@ -87,7 +97,11 @@ async fn talk(
             },
             Some(line) = lines.recv() => line,
             reply = replies.recv() => match reply {
-                Some(reply) => reply.line(shared.settings().language),
+                Some(reply) => {
+                    let line = reply.line(shared.settings().language);
+                    standing.hear(shared, reply);
+                    line
+                }
                 None => return false,
             },
         };

@@ -34,8 +34,9 @@ use crate::{
         connection::{Intake, QUEUED, STALL},
         connections::{Activity, Connections},
         reply::OutLine,
+        standing::Standing,
     },
-    words::{Clock, Moment, PeerId},
+    words::{Moment, PeerId},
 };
 
 /// How long a connection without a request is kept.
@@ -56,20 +57,19 @@ type Stream = TlsStream<Scrubbed>;
 pub(super) struct Clients {
     by_subject: BTreeMap<String, Arc<Client>>,
     connections: Connections<Shown, ()>,
-    /// What the terminals' screen shows, for whoever comes while it does.
-    scene: Arc<Mutex<Option<OutLine>>>,
+    standing: Arc<Mutex<Standing>>,
 }
 
 /// One subject: one peer of the core, whatever the number of its connections.
 struct Client {
     peer: PeerId,
-    clock: Arc<dyn Clock>,
+    shared: Shared,
     activity: Activity,
     intake: Mutex<Intake>,
     said: mpsc::Sender<OutLine>,
     queue: QueueMutex<mpsc::Receiver<OutLine>>,
     listening: Mutex<Listening>,
-    scene: Arc<Mutex<Option<OutLine>>>,
+    standing: Arc<Mutex<Standing>>,
 }
 
 /// Where a client listens.
@@ -89,7 +89,7 @@ struct Answer {
 
 impl Clients {
     pub(super) fn add(&mut self, shared: &Shared, stream: Stream, shown: Shown) {
-        let new = || Arc::new(Client::new(shared, Arc::clone(&self.scene)));
+        let new = || Arc::new(Client::new(shared, Arc::clone(&self.standing)));
         let client = Arc::clone(self.by_subject.entry(shown.subject.clone()).or_insert_with(new));
         let activity = Activity::default();
         let serving = serve(client, stream, activity.clone());
@@ -110,9 +110,7 @@ impl Clients {
                 client.hang_up();
             }
         }
-        if matches!(reply, Reply::Scene(_)) {
-            *lock(&self.scene) = Some(line);
-        }
+        lock(&self.standing).hear(shared, reply);
     }
 
     /// Ends the connections of those who may not stay, and forgets what nobody comes to hear.
@@ -129,30 +127,30 @@ impl Clients {
 
 impl Default for Clients {
     fn default() -> Self {
-        Self { by_subject: BTreeMap::new(), connections: Connections::new(PLACES), scene: Arc::default() }
+        Self { by_subject: BTreeMap::new(), connections: Connections::new(PLACES), standing: Arc::default() }
     }
 }
 
 impl Client {
-    fn new(shared: &Shared, scene: Arc<Mutex<Option<OutLine>>>) -> Self {
+    fn new(shared: &Shared, standing: Arc<Mutex<Standing>>) -> Self {
         let peer = shared.counters.next_peer();
         let (said, queue) = mpsc::channel(QUEUED);
         let activity = Activity::default();
         let allowance = Allowance::of_terminal(shared.clock.now().moment);
         Self {
             peer,
-            clock: Arc::clone(&shared.clock),
+            shared: shared.clone(),
             intake: Mutex::new(Intake::new(shared.clone(), peer, said.clone(), allowance, activity.clone())),
             activity,
             said,
             queue: QueueMutex::new(queue),
             listening: Mutex::default(),
-            scene,
+            standing,
         }
     }
 
     fn left_lately(&self, listening: &Listening) -> bool {
-        listening.left.is_some_and(|left| self.clock.now().moment.since(left) < LINGER)
+        listening.left.is_some_and(|left| self.shared.clock.now().moment.since(left) < LINGER)
     }
 
     fn is_listening(&self) -> bool {
@@ -178,7 +176,7 @@ impl Client {
     /// Whether it makes no difference if this one is made anew.
     fn is_idle(&self) -> bool {
         const LONG: Duration = Duration::from_secs(60);
-        !self.is_listening() && self.activity.since(self.clock.now().moment) > LONG
+        !self.is_listening() && self.activity.since(self.shared.clock.now().moment) > LONG
     }
 
     fn frame(&self, body: &Body) -> Answer {
@@ -222,7 +220,7 @@ impl Client {
         let mut queue = self.queue.lock().await;
         // What was meant for a terminal that is gone is of no use when it comes back.
         while fresh && queue.try_recv().is_ok() {}
-        let scene = lock(&self.scene).clone();
+        let scene = lock(&self.standing).line(&self.shared);
         let mut event = Zeroizing::new(scene.map_or_else(|| b":\n\n".to_vec(), |scene| of_line(&scene)));
         loop {
             if chunked {
@@ -254,7 +252,7 @@ struct Leaving<'a> {
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        let now = self.client.clock.now().moment;
+        let now = self.client.shared.clock.now().moment;
         let mut listening = lock(&self.client.listening);
         if listening.carrier.as_ref().is_some_and(|carrier| Arc::ptr_eq(carrier, self.connection)) {
             *listening = Listening { carrier: None, left: Some(now) };
@@ -296,7 +294,7 @@ async fn requests(
             ("POST", "/v1/frames") => {
                 let told = client.frame(&body);
                 if told.code.is_none() {
-                    activity.mark(client.clock.now().moment);
+                    activity.mark(client.shared.clock.now().moment);
                 }
                 (told, "")
             }
