@@ -88,7 +88,7 @@ impl io::Write for StandardError {
             Ok(_) => Ok(line.len()),
             Err(Errno::NOTSOCK) => io::stderr().write_all(line).map(|()| line.len()),
             Err(_) => {
-                LOST.fetch_add(lost + 1, Relaxed);
+                LOST.fetch_add(lost.saturating_add(1), Relaxed);
                 Ok(line.len())
             }
         }

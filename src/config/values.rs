@@ -124,7 +124,7 @@ pub(super) fn days<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error
     text.strip_suffix('d')
         .and_then(|days| days.parse::<u64>().ok())
         .filter(|days| (1..=3660).contains(days))
-        .map(|days| Duration::from_secs(days * 86_400))
+        .map(|days| Duration::from_secs(days.saturating_mul(86_400)))
         .ok_or_else(|| de::Error::custom("expected whole days, \"1d\" to \"3660d\""))
 }
 

@@ -191,7 +191,9 @@ mod outline {
         let mut bitmap = Bitmap { side, width: side, dots: vec![false; side * side] };
         outline.draw(|x, y, covered| {
             #[expect(clippy::cast_possible_truncation, reason = "a few dots")]
-            let at = |from: f32, by: u32| usize::try_from(from as i64 + i64::from(by)).ok().filter(|at| *at < side);
+            let at = |from: f32, by: u32| {
+                usize::try_from((from as i64).saturating_add(i64::from(by))).ok().filter(|at| *at < side)
+            };
             if covered > COVERED
                 && let (Some(x), Some(y)) = (at(bounds.min.x, x), at(bounds.min.y, y))
             {

@@ -229,7 +229,9 @@ impl EscPosPrinter {
             Ack::None if self.profile().status => {
                 // Four millimetres a line and one second for the cutter; then it must be well.
                 let millimetres = u64::try_from(4 * lines).unwrap_or(u64::MAX);
-                let printing = millimetres * 1000 / u64::from(self.profile().millimetres_per_second) + 1000;
+                let speed = u64::from(self.profile().millimetres_per_second);
+                let moving = millimetres.saturating_mul(1000).checked_div(speed).unwrap_or_default();
+                let printing = moving.saturating_add(1000);
                 thread::sleep(Duration::from_millis(printing).min(until.since(self.now())));
                 Ok(())
             }

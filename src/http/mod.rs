@@ -148,8 +148,11 @@ impl Response {
             .iter()
             .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
             .collect();
-        let body =
-            body.with_config().limit(max_body as u64 + 1).read_to_vec().map_err(HttpError::from_ureq_after_sending)?;
+        let body = body
+            .with_config()
+            .limit((max_body as u64).saturating_add(1))
+            .read_to_vec()
+            .map_err(HttpError::from_ureq_after_sending)?;
         if body.len() > max_body {
             return Err(HttpError::TooLarge);
         }

@@ -160,7 +160,7 @@ impl Kiosk {
 
     /// A record whose durability is awaited.
     pub(super) fn record(&mut self, record: Record) {
-        self.tickets += 1;
+        self.tickets = self.tickets.wrapping_add(1);
         let ticket = RecordTicket(self.tickets);
         self.awaited.insert(ticket, record.session());
         self.emit(Output::Record { ticket: Some(ticket), record });

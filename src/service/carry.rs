@@ -92,7 +92,7 @@ impl Carrier {
         match output {
             Output::Warm => return self.errand(What::Warm),
             Output::Record { ticket, record } => {
-                self.opened += u64::from(matches!(record, Record::Opened { .. }));
+                self.opened = self.opened.saturating_add(u64::from(matches!(record, Record::Opened { .. })));
                 if let Err(Entry { ticket, .. }) = self.workers.store.offer(Entry { ticket, record }) {
                     tracing::error!(code = %Code::J502, "the store has no room for a record");
                     return ticket.map(|ticket| Input::NotRecorded { ticket, code: Code::J502 });

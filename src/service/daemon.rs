@@ -11,7 +11,7 @@ use std::{
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
-    time::{Instant, sleep_until},
+    time::sleep,
 };
 
 use super::{
@@ -289,12 +289,12 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
             },
             Some(next) = happened.recv() => came.push(next),
             Some(request) = asking.recv() => came = requests.take(request, clock.now().moment),
-            () = sleep_until(Instant::now() + wait) => {}
+            () = sleep(wait) => {}
         }
         let began = clock.now();
         requests.forget(began.moment);
         for input in came {
-            summary.inputs += 1;
+            summary.inputs = summary.inputs.saturating_add(1);
             requests.hear(&input);
             core.handle(began, input);
         }

@@ -126,7 +126,7 @@ impl Pulse {
     /// Marks the time `work` takes.
     pub(super) fn working<T>(&self, work: impl FnOnce() -> T) -> T {
         let began = self.clock.now().moment;
-        self.busy_since.store(milliseconds(began) + 1, Ordering::Relaxed);
+        self.busy_since.store(milliseconds(began).saturating_add(1), Ordering::Relaxed);
         let result = work();
         self.busy_since.store(0, Ordering::Relaxed);
         let took = self.clock.now().moment.since(began);
@@ -137,7 +137,7 @@ impl Pulse {
     fn busy_for(&self, now: Moment) -> Duration {
         match self.busy_since.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
-            since => Duration::from_millis(milliseconds(now).saturating_sub(since - 1)),
+            since => Duration::from_millis(milliseconds(now).saturating_sub(since.saturating_sub(1))),
         }
     }
 }

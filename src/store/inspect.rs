@@ -89,8 +89,12 @@ fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, Store
             break;
         };
         if let Some((last, next_seq, chain)) = before {
-            if number != last + 1 {
-                proof.faults.push(format!("segments {} to {} are missing", last + 1, number - 1));
+            if Some(number) != last.checked_add(1) {
+                proof.faults.push(format!(
+                    "segments {} to {} are missing",
+                    last.saturating_add(1),
+                    number.saturating_sub(1)
+                ));
                 break;
             }
             if header.first_seq != next_seq || header.chain != chain {
@@ -101,7 +105,7 @@ fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, Store
         proof.segments += 1;
         proof.epoch = header.epoch;
         let end = segment::walk(&bytes, &header, |found| {
-            proof.records += 1;
+            proof.records = proof.records.saturating_add(1);
             if let Ok(line) = serde_json::from_slice(found.payload) {
                 each(header.epoch, found.seq, line);
             }

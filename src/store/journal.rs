@@ -49,7 +49,7 @@ pub struct Fill {
 impl Fill {
     /// True when nine tenths of size or age are used up: what is oldest goes soon.
     pub fn is_near(&self) -> bool {
-        self.bytes >= self.max_bytes / 10 * 9 || self.age >= self.max_age / 10 * 9
+        self.bytes >= (self.max_bytes / 10).saturating_mul(9) || self.age >= self.max_age.mul_f64(0.9)
     }
 }
 
@@ -80,7 +80,8 @@ impl Journal {
         correlator: Arc<Correlator>,
         now: WallTime,
     ) -> Result<(Self, Recovered), StoreError> {
-        let max_segments = usize::try_from(settings.max_bytes / SEGMENT as u64).unwrap_or(usize::MAX).max(2);
+        let max_segments = settings.max_bytes.checked_div(SEGMENT as u64).unwrap_or_default();
+        let max_segments = usize::try_from(max_segments).unwrap_or(usize::MAX).max(2);
         let mut journal = Self {
             disk,
             lanes: lanes.to_vec(),
@@ -124,7 +125,7 @@ impl Journal {
         }
         self.pending.extend_from_slice(&bytes);
         self.chain = hash;
-        self.next_seq += 1;
+        self.next_seq = self.next_seq.saturating_add(1);
         if let Some((number, newest)) = self.segments.last_mut() {
             *newest = now.0;
             self.view.take(*number, &line);
@@ -160,7 +161,7 @@ impl Journal {
         Fill {
             bytes: (self.segments.len() * SEGMENT) as u64,
             max_bytes: (self.max_segments * SEGMENT) as u64,
-            age: Duration::from_millis((now.0 - oldest).max(0).unsigned_abs()),
+            age: Duration::from_millis(now.0.saturating_sub(oldest).max(0).unsigned_abs()),
             max_age: Duration::from_millis(self.max_age_ms.unsigned_abs()),
         }
     }
@@ -171,10 +172,10 @@ impl Journal {
 
     /// Begins the next segment and drops what is beyond age and size.
     fn rotate(&mut self, now: WallTime) -> Result<(), StoreError> {
-        self.begin_segment(self.current() + 1, now)?;
+        self.begin_segment(self.current().saturating_add(1), now)?;
         let oldest_open = self.view.oldest_open().unwrap_or(u64::MAX);
         while let [(oldest, newest), _, ..] = self.segments[..] {
-            let beyond = self.segments.len() > self.max_segments || now.0 - newest > self.max_age_ms;
+            let beyond = self.segments.len() > self.max_segments || now.0.saturating_sub(newest) > self.max_age_ms;
             if !beyond || oldest >= oldest_open {
                 break;
             }
@@ -246,7 +247,7 @@ impl Journal {
         self.epoch = highest + 1;
         self.epoch_began = now.0;
         // Segments go on without a gap, so that a missing one is seen.
-        self.begin_segment(whole_until + 1, now)
+        self.begin_segment(whole_until.saturating_add(1), now)
     }
 
     /// True where the last readable segment is itself damaged, behind its whole part.

@@ -151,7 +151,7 @@ impl View {
                 to_annul: open.to_annul,
             })
             .collect();
-        let given = self.given.iter().filter(|given| now.0 - given.at.0 < REMEMBERED_MS).cloned().collect();
+        let given = self.given.iter().filter(|given| now.millis_since(given.at) < REMEMBERED_MS).cloned().collect();
         (unfinished, given)
     }
 
@@ -176,7 +176,7 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View) -> std::io::Result<Tail> {
         let bytes = disk.read(&name(number))?;
         let follows = |header: &Header, tail: &Tail| {
             let first = tail.segments.is_empty();
-            let next = tail.segments.last().is_some_and(|(last, _)| last + 1 == number);
+            let next = tail.segments.last().is_some_and(|(last, _)| last.checked_add(1) == Some(number));
             first || (next && header.first_seq == tail.next_seq && header.chain == tail.chain)
         };
         let Some(header) = Header::decode(&bytes).filter(|header| follows(header, &tail)) else {

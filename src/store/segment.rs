@@ -104,7 +104,7 @@ pub(super) fn walk(segment: &[u8], header: &Header, mut each: impl FnMut(Found<'
     while let Some((found, hash, length)) = next(&segment[end.offset..], end.next_seq, &end.chain) {
         each(found);
         end.offset += length;
-        end.next_seq += 1;
+        end.next_seq = end.next_seq.saturating_add(1);
         end.chain = hash;
     }
     end.damaged = segment[end.offset..].iter().any(|byte| *byte != 0);

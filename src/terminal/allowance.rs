@@ -54,7 +54,7 @@ impl Allowance {
         self.filled = now;
         let passes = self.left >= 1000;
         if passes {
-            self.left -= 1000;
+            self.left = self.left.saturating_sub(1000);
         }
         passes
     }

@@ -81,12 +81,18 @@ impl WallTime {
         self.0.div_euclid(1000)
     }
 
+    /// Milliseconds from `earlier` to this, negative where it lies ahead; saturating.
+    pub fn millis_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// Local date and time at a fixed offset in seconds east of UTC; the epoch itself when out of range.
     pub fn at_offset(self, offset_seconds: i32) -> OffsetDateTime {
         let offset = UtcOffset::from_whole_seconds(offset_seconds).unwrap_or(UtcOffset::UTC);
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0).saturating_mul(1_000_000))
+            .ok()
+            .and_then(|utc| utc.checked_to_offset(offset))
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-            .to_offset(offset)
     }
 }
 
@@ -96,7 +102,8 @@ impl ServiceDay {
     /// `offset_seconds` is the site's offset east of UTC, `reset_minutes` the local minute of the day at which a new
     /// day of business begins (0–1439).
     pub fn of(wall: WallTime, offset_seconds: i32, reset_minutes: u16) -> Self {
-        let local = wall.unix_seconds() + i64::from(offset_seconds) - i64::from(reset_minutes) * 60;
+        let reset = i64::from(reset_minutes).saturating_mul(60);
+        let local = wall.unix_seconds().saturating_add(i64::from(offset_seconds)).saturating_sub(reset);
         Self(local.div_euclid(86_400))
     }
 }
@@ -112,6 +119,19 @@ mod tests {
         assert_eq!(deadline.within(now, second(3)).left(now), second(3));
         assert_eq!(deadline.within(now, second(30)).left(now), second(8));
         assert_eq!(deadline.left(Moment(second(20))), Duration::ZERO);
+    }
+
+    #[test]
+    fn no_clock_is_so_wrong_that_it_cannot_be_told() {
+        let end_of_9999 = WallTime(253_402_300_799_000);
+        for wall in [WallTime(i64::MIN), WallTime(i64::MAX), end_of_9999, WallTime(-377_705_116_800_000)] {
+            for offset in [-50_400, 28_800, i32::MAX] {
+                let told = wall.at_offset(offset);
+                assert!((-9999..=9999).contains(&told.year()), "{told}");
+                ServiceDay::of(wall, offset, 1439);
+            }
+            assert!(wall.millis_since(WallTime(i64::MAX)) <= 0);
+        }
     }
 
     #[test]

@@ -172,7 +172,7 @@ fn certificate(vault: &Vault, several: bool, now: WallTime, report: &mut Report<
         }
         return;
     };
-    let days = (facts.not_after.0 - now.0).div_euclid(DAY_MS);
+    let days = facts.not_after.millis_since(now).div_euclid(DAY_MS);
     let whose = if several { format!("of serial number {}: ", facts.serial_no) } else { String::new() };
     if days < 0 {
         report.failed("certificate", Code::K407, format!("{whose}the merchant certificate has expired"));
@@ -198,12 +198,13 @@ fn state(site: &Site, report: &mut Report<'_>) {
         return report.skipped("journal", "needs the state directory");
     }
     match rustix::fs::statvfs(dir) {
-        Ok(space) if space.f_bavail * space.f_frsize < LEAST_FREE => {
+        Ok(space) if space.f_bavail.saturating_mul(space.f_frsize) < LEAST_FREE => {
             report.failed("state-dir", Code::C103, "less than 4 MiB free");
         }
-        Ok(space) => {
-            report.ok("state-dir", format!("{}: {} MiB free", dir.display(), (space.f_bavail * space.f_frsize) >> 20))
-        }
+        Ok(space) => report.ok(
+            "state-dir",
+            format!("{}: {} MiB free", dir.display(), space.f_bavail.saturating_mul(space.f_frsize) >> 20),
+        ),
         Err(error) => report.failed("state-dir", Code::C103, error.to_string()),
     }
     match store::verify(dir) {
@@ -273,7 +274,7 @@ fn network_terminal(
             if crl.is_some_and(|next| next < now) {
                 report.warning("terminal", Code::T220, format!("{}: {}", lane.name, Code::T220.summary()));
             }
-            let days = (certificate.0 - now.0).div_euclid(DAY_MS);
+            let days = certificate.millis_since(now).div_euclid(DAY_MS);
             let text = format!("{}: {at}, {} subjects are let in", lane.name, lane.allow_subjects.len());
             match days {
                 ..0 => report.failed("terminal", Code::K407, format!("{text}; our certificate has expired")),

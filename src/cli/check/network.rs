@@ -128,8 +128,8 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     };
     report.ok("tls", "the certificate and the name are right");
     if let Some(theirs) = response.header("date").and_then(identity::http_date) {
-        let offset = theirs - clock.now().wall.unix_seconds();
-        if offset.abs() >= CLOCK_WINDOW {
+        let offset = theirs.saturating_sub(clock.now().wall.unix_seconds());
+        if offset.saturating_abs() >= CLOCK_WINDOW {
             report.failed("clock-offset", Code::C106, format!("WeChat's clock is {offset} s ahead of ours"));
         } else {
             report.ok("clock-offset", format!("{offset} s"));

@@ -53,5 +53,5 @@ pub fn countdown(scene: &Scene) -> Option<u64> {
         scene.kind,
         SceneKind::AskConsent | SceneKind::LookingUp | SceneKind::CheckingIn | SceneKind::Choose | SceneKind::OtherWay
     );
-    scene.stands.filter(|_| waits).map(|left| left.as_secs() + u64::from(left.subsec_millis() > 0))
+    scene.stands.filter(|_| waits).map(|left| left.as_secs().saturating_add(u64::from(left.subsec_millis() > 0)))
 }

@@ -40,7 +40,7 @@ pub(super) fn check(
     message.push(b'\n');
     let right = field("mchid") == numbers::MCHID
         && field("serial_no") == provider.serial_no
-        && age.abs() <= 300
+        && age.saturating_abs() <= 300
         && provider.signed(&message, field("signature"))
         && fresh(nonce);
     if right { Ok(()) } else { Err(refused()) }
