@@ -11,7 +11,7 @@ use std::{
 };
 
 use facemchd::{
-    fault::Code,
+    fault::{Code, Fault as _},
     sim::{
         people::Person,
         server::{Answer, Reply, Request},
@@ -81,7 +81,17 @@ fn a_download_that_failed_is_tried_again_by_the_next_person_and_its_cause_is_tol
     let (lookup, downloads, _scripted) = cold(|number| (number < 4).then(|| busy(503))).lookup();
     assert_eq!(lookup.name("sid-0"), Err(Code::N324), "the cause, not N311");
     assert_eq!(downloads.load(Ordering::SeqCst), 4, "few tries");
+    assert!(lookup.inner.maintain(lookup.deadline(Duration::from_secs(5))).is_ok());
     assert_eq!(lookup.name("sid-0").as_deref(), Ok("张三"), "and nobody is kept out for a minute");
+}
+
+#[test]
+fn why_certificates_cannot_be_had_is_told_by_whatever_looks_for_them() {
+    let (lookup, _, _scripted) = cold(|_| Some(busy(503))).lookup();
+    let deadline = || lookup.deadline(Duration::from_millis(500));
+    for told in [lookup.inner.maintain(deadline()), lookup.inner.warm(deadline())] {
+        assert_eq!(told.expect_err("none").code(), Code::N324);
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn bench_with(sandbox: &Sandbox, trouble: impl Fn(&PrinterTwin)) -> Kept {
 }
 
 /// Sends what is for WeChat somewhere else, under another authority.
-fn ask_instead(sandbox: &Sandbox, authority: &Authority, url: &str) {
+pub fn ask_instead(sandbox: &Sandbox, authority: &Authority, url: &str) {
     write(&key(sandbox, "pay-ca.pem"), &authority.pem(), 0o644);
     sandbox.edit(&format!("base-url = \"{}\"\npublic", sandbox.wechat.url()), &format!("base-url = \"{url}\"\npublic"));
     sandbox

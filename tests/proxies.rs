@@ -109,6 +109,17 @@ fn a_proxy_that_refuses_is_named_and_one_that_is_gone_too() {
 }
 
 #[test]
+fn a_proxy_that_refuses_a_password_is_asked_once() {
+    let mut setup = Setup::new();
+    let (address, asked) = proxy(crate::lookups::nobody(), head, true);
+    setup.http.proxy = Some(format!("http://kiosk:wrong@{address}"));
+    setup.settings.backup_url = Some("https://backup.invalid".to_owned());
+    assert_eq!(setup.at("https://sandbox.invalid".to_owned()).lookup().name("sid"), Err(Code::N306));
+    let asked = asked.lock().expect("not poisoned");
+    assert_eq!(asked.len(), 1, "a few more lock the account: {asked:?}");
+}
+
+#[test]
 fn a_proxy_of_another_kind_is_refused_without_its_password() {
     let mut setup = Setup::new();
     setup.http.proxy = Some("ftp://user:secret@proxy:1".to_owned());

@@ -6,13 +6,17 @@ use facemchd::{
     fault::Code,
     sim::{
         people::Person,
-        server::{Answer, Reply},
+        server::{Answer, Authority, Reply},
         wechat::WeChat,
     },
 };
 use serde_json::json;
 
-use crate::lookups::{Scripted, Setup, clock, seconds, signed, skewed};
+use crate::{
+    faults::ask_instead,
+    lookups::{Scripted, Setup, clock, seconds, signed, skewed},
+    running::Sandbox,
+};
 
 fn busy(status: u16, retry_after: &str) -> Answer {
     let mut answer = Answer::json(status, &json!({ "code": "FREQUENCY_LIMITED" }));
@@ -115,6 +119,24 @@ fn an_offset_that_a_good_answer_contradicts_is_dropped_and_each_change_is_told_o
     assert_eq!(lookup.inner.clock().news(), None);
     assert_eq!(lookup.name("set"), Err(Code::N325), "verified, and without a name");
     assert_eq!((lookup.inner.clock().offset(), lookup.inner.clock().news()), (0, Some(0)));
+}
+
+#[test]
+fn a_wrong_clock_is_told_in_the_log_once() {
+    let sandbox = Sandbox::new();
+    let authority = Authority::new().expect("an authority");
+    let wechat = WeChat::start(&authority, Arc::clone(&sandbox.world), true, skewed(7200)).expect("a sandbox");
+    ask_instead(&sandbox, &authority, &wechat.url());
+    let daemon = sandbox.start();
+    let mut terminal = sandbox.terminal(0);
+    for sid in ["sid-1", "sid-2"] {
+        wechat.know(Person::new(sid, "张三"));
+        terminal.face(sid, true).expect("sent");
+        let outcome = terminal.receive_type("outcome").expect("an outcome");
+        assert!(outcome["code"].is_null(), "{outcome}");
+    }
+    let log = daemon.log();
+    assert_eq!(log.matches("C106").count(), 1, "{log}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::{
 
 use facemchd::sim::{
     hospital::Hospital,
+    keys::World,
     server::Authority,
     site_file::{HMAC_KEY, LANES, SiteFile},
     terminal::Terminal,
@@ -25,6 +26,7 @@ use crate::{keys::world, lookups::clock};
 /// A sandbox, and a site file that leads to it.
 pub struct Sandbox {
     pub folder: tempfile::TempDir,
+    pub world: Arc<World>,
     pub wechat: WeChat,
     pub hospital: Hospital,
     pub weixin: Weixin,
@@ -79,7 +81,7 @@ impl Sandbox {
         let site_file =
             SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder: folder.path() };
         let site = site_file.write(&authority.pem()).expect("written");
-        Self { wechat, hospital, weixin, site, folder }
+        Self { wechat, hospital, weixin, site, world, folder }
     }
 
     pub fn site(&self) -> &str {

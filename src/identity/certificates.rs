@@ -114,17 +114,16 @@ impl Certificates {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds what was downloaded; those of before stay while they are valid, because both are used in a rotation.
-    fn add(&self, fresh: Vec<Platform>, now: WallTime, at: Moment) {
+    /// Adds what was downloaded; those of before stay while they are valid, because both are used in a rotation. All of
+    /// them come back, to be kept.
+    fn add(&self, fresh: Vec<Platform>, now: WallTime, at: Moment) -> Vec<String> {
         let mut known = self.known();
         let is_new = |old: &Platform| fresh.iter().all(|new| new.facts.serial_no != old.facts.serial_no);
         known.list.retain(|old| old.is_valid(now) && is_new(old));
         known.list.splice(0..0, fresh);
         known.list.truncate(MOST);
         known.brought = Some(at);
-        let pems: Vec<_> = known.list.iter().map(|platform| platform.pem.clone()).collect();
-        drop(known);
-        self.cache.save(&pems);
+        known.list.iter().map(|platform| platform.pem.clone()).collect()
     }
 }
 
@@ -170,13 +169,21 @@ impl FaceLookup {
     }
 
     fn fetch_certificates(&self, deadline: Deadline, needless: impl Fn() -> bool) -> Result<(), LookupError> {
-        self.certificates.fetch.run(self.clock.ours(), deadline, || match needless() {
-            true => Ok(()),
-            false => self.download(deadline),
-        })
+        let mut brought = None;
+        self.certificates.fetch.run(self.clock.ours(), deadline, || {
+            if !needless() {
+                brought = Some(self.download(deadline)?);
+            }
+            Ok::<_, LookupError>(())
+        })?;
+        // Those who waited have what they waited for; a slow card keeps them no longer.
+        if let Some(pems) = brought {
+            self.certificates.cache.save(&pems);
+        }
+        Ok(())
     }
 
-    fn download(&self, deadline: Deadline) -> Result<(), LookupError> {
+    fn download(&self, deadline: Deadline) -> Result<Vec<String>, LookupError> {
         self.ask_for(target::CERTIFICATES, deadline, |response, offset| {
             self.take(response, offset).map_err(Setback::Final)
         })
@@ -189,7 +196,7 @@ impl FaceLookup {
 
     /// The answer is first opened under the APIv3 key, which authenticates it, and then verified with the very
     /// certificates it brought.
-    fn take(&self, response: Response, offset: i64) -> Result<(), LookupError> {
+    fn take(&self, response: Response, offset: i64) -> Result<Vec<String>, LookupError> {
         let unreadable = || LookupError::new(Code::N305);
         let download: Download = lenient::read(&response.body).ok_or_else(unreadable)?;
         let mut fresh = Vec::new();
@@ -209,7 +216,6 @@ impl FaceLookup {
         let key = by_new.or_else(|| self.certificates.key(&signer, self.wechat_time(offset)));
         let key = key.ok_or_else(|| LookupError::new(Code::N311))?;
         answer::check_signature(self, response, &key, offset).map_err(LookupError::new)?;
-        self.certificates.add(fresh, self.wechat_time(offset), self.clock.now().moment);
-        Ok(())
+        Ok(self.certificates.add(fresh, self.wechat_time(offset), self.clock.now().moment))
     }
 }

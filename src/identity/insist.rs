@@ -50,7 +50,8 @@ pub(super) fn insist<T, E>(
 ) -> Result<T, E> {
     let mut mended = Vec::new();
     let mut floor = FIRST_WAIT;
-    for left in (0..MOST).rev() {
+    let mut left = MOST;
+    loop {
         let (pause, error) = match attempt() {
             Ok(brought) => return Ok(brought),
             Err(Setback::Final(error)) => return Err(error),
@@ -65,12 +66,12 @@ pub(super) fn insist<T, E>(
                 (pause, error)
             }
         };
+        left = left.saturating_sub(1);
         if left == 0 || pause >= deadline.left(clock.now().moment) {
             return Err(error);
         }
         thread::sleep(pause);
     }
-    unreachable!("the last attempt returns")
 }
 
 /// Up to half of a wait, so that kiosks that were refused together do not come back together.

@@ -65,6 +65,8 @@ impl Permissions {
         }
         let permission = Permission { asked, granted, at: now.wall };
         *last = Some((permission, now.moment));
+        // The log writes a file: nobody's question waits for that.
+        drop(last);
         if let Some(log) = &self.log {
             log.note(permission);
         }
