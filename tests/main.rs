@@ -46,6 +46,7 @@ mod storms;
 mod support;
 mod surroundings;
 mod terminal_certificates;
+mod terminal_floods;
 mod terminal_memory;
 mod terminal_restarts;
 mod terminal_scenes;

@@ -215,7 +215,7 @@ fn whoever_has_no_certificate_that_counts_is_not_let_in() {
 }
 
 /// A connection from an address of its own that never says a word.
-fn half_open(port: u16, from: Ipv4Addr) -> OwnedFd {
+pub fn half_open(port: u16, from: Ipv4Addr) -> OwnedFd {
     let stranger = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
     bind(&stranger, &SocketAddr::V4(SocketAddrV4::new(from, 0))).expect("an address");
     // Refused or not is the same to whoever floods.

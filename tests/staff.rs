@@ -81,6 +81,8 @@ fn a_file_in_the_desks_place_is_left_alone_and_named() {
     let output = run(&["run", "--config", sandbox.site()]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_ne!(output.status.code(), Some(0));
+    let checked = run(&["check", "--config", sandbox.site()]);
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("left alone"), "check says so, too");
     assert!(told.contains("staff.sock") && told.contains("left alone"), "{told}");
     assert_eq!(std::fs::read_to_string(&file).expect("left alone"), "precious");
 }

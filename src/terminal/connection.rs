@@ -1,6 +1,6 @@
 //! One connection's bytes: lines in, rate-limited; lines out, bounded.
 
-use std::{sync::PoisonError, time::Duration};
+use std::{io, sync::PoisonError, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -180,7 +180,7 @@ pub(super) async fn exchange<R, W, F>(
     };
     let write = async {
         while let Some(line) = lines.recv().await {
-            if !matches!(timeout(STALL, writer.write_all(&line)).await, Ok(Ok(()))) {
+            if !matches!(timeout(STALL, send(&mut writer, &line)).await, Ok(Ok(()))) {
                 return;
             }
         }
@@ -189,4 +189,10 @@ pub(super) async fn exchange<R, W, F>(
         () = read => {}
         () = write => {}
     }
+}
+
+/// Writes all of it, and waits until it has left us: a layer below may hold some back.
+pub(super) async fn send(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    writer.write_all(bytes).await?;
+    writer.flush().await
 }

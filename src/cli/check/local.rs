@@ -17,7 +17,9 @@ use crate::{
     config::{Site, Terminal},
     device::PrinterStatus,
     fault::Code,
-    files, store,
+    files,
+    service::SOCKET,
+    store,
     terminal::{LocalSocket, TerminalError},
     vault::{PublicKey, Vault},
     words::{Clock, RELEASED, WallTime},
@@ -207,11 +209,20 @@ fn state(site: &Site, report: &mut Report<'_>) {
         ),
         Err(error) => report.failed("state-dir", Code::C103, error.to_string()),
     }
+    if let Some(error) = socket_fault(&dir.join(SOCKET)) {
+        report.failed("staff-socket", Code::C103, error.to_string());
+    }
     match store::verify(dir) {
         Ok(proof) if proof.is_whole() => report.ok("journal", proof.to_string()),
         Ok(proof) => report.warning("journal", Code::J501, proof.to_string()),
         Err(error) => report.fault("journal", &error),
     }
+}
+
+/// Why a socket of ours could never be made there. One that somebody listens on is the daemon's, most likely.
+fn socket_fault(path: &Path) -> Option<TerminalError> {
+    let error = LocalSocket::may_be_made(path).err()?;
+    matches!(error, TerminalError::NotASocket { .. } | TerminalError::PathTooLong { .. }).then_some(error)
 }
 
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "terminals over the network need it"))]
@@ -223,9 +234,7 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         match &lane.terminal {
             Terminal::Unix(path) => {
                 let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-                if let Err(error @ (TerminalError::NotASocket { .. } | TerminalError::PathTooLong { .. })) =
-                    LocalSocket::may_be_made(path)
-                {
+                if let Some(error) = socket_fault(path) {
                     report.fault("terminal", &error);
                     continue;
                 }

@@ -31,7 +31,7 @@ use crate::{
     terminal::{
         Line, Reply, Shared,
         allowance::Allowance,
-        connection::{Intake, QUEUED, STALL},
+        connection::{self, Intake, QUEUED, STALL},
         connections::{Activity, Connections},
         reply::OutLine,
         standing::Standing,
@@ -348,11 +348,7 @@ async fn answer(
 
 /// Writes; whoever does not read is not waited for.
 async fn send(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
-    let sending = async {
-        writer.write_all(bytes).await?;
-        writer.flush().await
-    };
-    timeout(STALL, sending).await?
+    timeout(STALL, connection::send(writer, bytes)).await?
 }
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -45,7 +45,7 @@ use super::{
 };
 use crate::{
     fault::{Code, Fault as _},
-    words::Clock,
+    words::{Clock, Moment},
 };
 
 /// How a lane's terminals come over the network.
@@ -89,6 +89,9 @@ const PLACES: Bounds = Bounds { most: 32, of_one: 8 };
 /// How often it is asked whether the certificates of those who are connected still count.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// How often it is said that a file is out of date.
+const REMINDER: Duration = Duration::from_secs(86_400);
+
 /// A port that listens.
 pub struct Port {
     begin: oneshot::Sender<Begin>,
@@ -108,6 +111,8 @@ struct Door {
     protocol: Protocol,
     knocks: Arc<Mutex<Knocks>>,
     told: Rarely,
+    /// When it was last said that a file is out of date.
+    reminded: Option<Moment>,
 }
 
 /// Somebody who has shown a certificate.
@@ -122,8 +127,7 @@ enum Guests {
 impl Network {
     /// Whether certificate, key, authority and list can be used together; until when they are good.
     pub fn check(&self, clock: &Arc<dyn Clock>) -> Result<Validity, TerminalError> {
-        Welcome::open(self, clock)?;
-        tls::validity(self)
+        Ok(Welcome::open(self, clock)?.validity)
     }
 }
 
@@ -143,7 +147,14 @@ impl Port {
                 else {
                     return;
                 };
-                let door = Door { listener, welcome, protocol, knocks: Arc::default(), told: Rarely::default() };
+                let door = Door {
+                    listener,
+                    welcome,
+                    protocol,
+                    knocks: Arc::default(),
+                    told: Rarely::default(),
+                    reminded: None,
+                };
                 tokio::select! {
                     _ = unwanted => {}
                     () = door.serve(shared, replies) => {}
@@ -170,7 +181,6 @@ impl Door {
         };
         let mut handshakes: JoinSet<Result<Guest, Refusal>> = JoinSet::new();
         let mut again = interval(AGAIN);
-        self.tell_validity(&shared);
         loop {
             tokio::select! {
                 biased;
@@ -226,21 +236,27 @@ impl Door {
                 tracing::error!(code = %error.code(), %error, lane = shared.lane.0, "not read again; going on as before");
             }
         }
-        self.tell_validity(shared);
+        self.reminded = None;
     }
 
-    /// A list that is out of date is told of.
-    fn tell_validity(&self, shared: &Shared) {
-        let Address::Network(network) = shared.settings().address.clone() else { return };
-        if let Ok(Validity { crl: Some(next), .. }) = tls::validity(&network)
-            && next < shared.clock.now().wall
-        {
-            tracing::warn!(code = %Code::T220, lane = shared.lane.0, "{}", Code::T220.summary());
+    /// Files that are out of date are told of, once a day.
+    fn remind(&mut self, shared: &Shared) {
+        let (now, Validity { certificate, crl }) = (shared.clock.now(), self.welcome.validity);
+        let ended = [(Code::K407, Some(certificate)), (Code::T220, crl)]
+            .into_iter()
+            .filter(|(_, until)| until.is_some_and(|until| until < now.wall));
+        if self.reminded.is_some_and(|last| now.moment.since(last) < REMINDER) {
+            return;
+        }
+        for (code, _) in ended {
+            self.reminded = Some(now.moment);
+            tracing::warn!(%code, lane = shared.lane.0, "terminals over the network: {}", code.summary());
         }
     }
 
     /// Ends the connections of those whose certificate has ended, or does not count any more.
     fn judge_again(&mut self, shared: &Shared, guests: &mut Guests) {
+        self.remind(shared);
         let now = shared.clock.now().wall;
         let mut refusals = Vec::new();
         guests.retain(|shown| {

@@ -1,10 +1,10 @@
 //! HTTP/1.1 requests as bytes (RFC 9112): one after the other, bounded, and wiped as soon as they are answered.
 
 use httparse::{EMPTY_HEADER, Header, Status};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::terminal::MAX_LINE;
+use crate::terminal::{MAX_LINE, connection::send};
 
 /// A request: what it wants, and what it brings.
 pub(super) struct Request {
@@ -94,11 +94,7 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
         };
         self.consume(length);
         if head.expects && self.held().is_empty() && !matches!(head.length, Length::Bytes(MAX_LINE..)) {
-            let told = async {
-                writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-                writer.flush().await
-            };
-            told.await.map_err(|_| NoRequest::Gone)?;
+            send(writer, b"HTTP/1.1 100 Continue\r\n\r\n").await.map_err(|_| NoRequest::Gone)?;
         }
         let body = match head.length {
             Length::Bytes(length) if length > MAX_LINE => Body::TooLong,

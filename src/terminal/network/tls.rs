@@ -34,6 +34,7 @@ pub(super) struct Welcome {
     tls: Arc<ServerConfig>,
     verifier: Arc<dyn ClientCertVerifier>,
     allow_subjects: Vec<String>,
+    pub(super) validity: Validity,
 }
 
 /// A certificate that was shown, and from where. Two of one subject are the same terminal.
@@ -62,15 +63,20 @@ impl Welcome {
         let pem = files::read_secret(&network.key, MOST)?;
         let key =
             PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable(&network.key, instead("private key", &pem)))?;
+        let lists = network.crl_file.as_ref().map(|file| lists(file)).transpose()?;
+        let validity = Validity {
+            certificate: good_until(&chain[0]).ok_or_else(|| unusable(&network.certificate, "not X.509".to_owned()))?,
+            crl: lists.iter().flatten().filter_map(next_update).min(),
+        };
         let mut roots = RootCertStore::empty();
         for certificate in certificates(&network.ca_file)? {
             roots.add(certificate).map_err(|error| unusable(&network.ca_file, error.to_string()))?;
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-        if let Some(file) = &network.crl_file {
+        if let Some(lists) = lists {
             // Of a terminal's own certificate its issuer must say that it stands; of the issuers nobody is asked.
-            verifier = verifier.with_crls(lists(file)?).only_check_end_entity_revocation();
+            verifier = verifier.with_crls(lists).only_check_end_entity_revocation();
         }
         let blamed = network.crl_file.as_ref().unwrap_or(&network.ca_file);
         let verifier = verifier.build().map_err(|error| unusable(blamed, error.to_string()))?;
@@ -84,7 +90,7 @@ impl Welcome {
         if network.protocol == Protocol::Http {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         }
-        Ok(Self { tls: Arc::new(tls), verifier, allow_subjects: network.allow_subjects.clone() })
+        Ok(Self { tls: Arc::new(tls), verifier, allow_subjects: network.allow_subjects.clone(), validity })
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {
@@ -135,19 +141,13 @@ impl PartialEq for Shown {
 
 impl Eq for Shown {}
 
-/// How long the files are good for.
-pub(super) fn validity(network: &Network) -> Result<Validity, TerminalError> {
-    let certificates = certificates(&network.certificate)?;
-    let not = |file: &Path, what: &str| TerminalError::Pem { file: file.to_owned(), why: format!("not a {what}") };
-    let ours = Certificate::from_der(&certificates[0]).map_err(|_| not(&network.certificate, "certificate"))?;
-    let certificate = wall_time(ours.tbs_certificate.validity.not_after);
-    let Some(file) = &network.crl_file else { return Ok(Validity { certificate, crl: None }) };
-    let mut next = None;
-    for list in lists(file)? {
-        let list = CertificateList::from_der(&list).map_err(|_| not(file, "revocation list"))?;
-        next = next.into_iter().chain(list.tbs_cert_list.next_update.map(wall_time)).min();
-    }
-    Ok(Validity { certificate, crl: next })
+fn good_until(certificate: &CertificateDer<'_>) -> Option<WallTime> {
+    Some(wall_time(Certificate::from_der(certificate).ok()?.tbs_certificate.validity.not_after))
+}
+
+/// When the next list is to be expected; a list may leave it open.
+fn next_update(list: &CertificateRevocationListDer<'_>) -> Option<WallTime> {
+    CertificateList::from_der(list).ok()?.tbs_cert_list.next_update.map(wall_time)
 }
 
 /// Makes the kernel notice a terminal that has gone without a word.
