@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use ureq::{Error, Timeout};
+use rustls::AlertDescription;
 
 use crate::{
     fault::{Code, Fault},
@@ -55,6 +55,9 @@ pub enum HttpError {
         /// What it holds instead.
         found: &'static str,
     },
+    /// The address asked for is unusable.
+    #[error("the address is not https://host[:port]/path")]
+    BadAddress,
     /// The proxy's address is unusable.
     #[error("the proxy is neither http://host:port nor socks5h://host:port")]
     BadProxy,
@@ -71,7 +74,7 @@ impl Fault for HttpError {
             Self::TooLarge | Self::Malformed => Code::N305,
             Self::File(error) if error.is_exposed() => Code::K402,
             Self::File(_) | Self::NoPem { .. } => Code::K401,
-            Self::BadProxy => Code::C101,
+            Self::BadAddress | Self::BadProxy => Code::C101,
         }
     }
 }
@@ -79,52 +82,53 @@ impl Fault for HttpError {
 impl HttpError {
     /// True when the server surely did not see the request.
     pub fn before_sending(&self) -> bool {
-        matches!(self, Self::Resolve | Self::Connect | Self::Tls { .. } | Self::Proxy | Self::LateConnecting)
+        matches!(
+            self,
+            Self::Resolve | Self::Connect | Self::Tls { .. } | Self::Proxy | Self::LateConnecting | Self::BadAddress
+        )
     }
 
-    pub(super) fn from_ureq(error: Error) -> Self {
-        match error {
-            Error::HostNotFound | Error::Timeout(Timeout::Resolve) => Self::Resolve,
-            Error::ConnectionFailed => Self::Connect,
-            Error::Timeout(Timeout::Connect) => Self::LateConnecting,
-            Error::Timeout(_) | Error::BodyStalled => Self::Late,
-            Error::Rustls(error) => Self::Tls { reason: error.to_string() },
-            Error::Tls(reason) => Self::Tls { reason: reason.to_owned() },
-            Error::TlsRequired => Self::Tls { reason: "the server offers none".to_owned() },
-            Error::Pem(_) => Self::Tls { reason: "a certificate cannot be read".to_owned() },
-            Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => Self::Proxy,
-            Error::BodyExceedsLimit(_) | Error::LargeResponseHeader(..) => Self::TooLarge,
-            Error::Io(error) => Self::from_io(&error),
-            _ => Self::Malformed,
+    /// A connection that could not be had.
+    pub(super) fn connecting(error: &io::Error) -> Self {
+        match (tls(error), error.kind()) {
+            (Some(tls), _) => Self::Tls { reason: tls.to_string() },
+            (None, io::ErrorKind::TimedOut) => Self::LateConnecting,
+            (None, _) => Self::Connect,
         }
     }
 
-    /// Reading a body can only fail after the request was out.
-    pub(super) fn from_ureq_after_sending(error: Error) -> Self {
-        match Self::from_ureq(error) {
-            error if error.before_sending() => Self::Interrupted,
-            error => error,
-        }
-    }
-
-    /// rustls' errors and ureq's own come wrapped in I/O errors when they happen while reading or writing.
-    fn from_io(error: &io::Error) -> Self {
-        if let Some(inner) = error.get_ref() {
-            if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-                return Self::Tls { reason: tls.to_string() };
+    /// A connection that failed with a request on it, before or after the first byte of its answer.
+    pub(super) fn exchanging(error: &io::Error, answered: bool) -> Self {
+        match (tls(error), error.kind()) {
+            // In TLS 1.3 a server judges our certificate after the handshake is done on our side.
+            (Some(rustls::Error::AlertReceived(alert)), _) if !answered && is_about_us(*alert) => {
+                Self::Tls { reason: rustls::Error::AlertReceived(*alert).to_string() }
             }
-            if let Some(Error::Timeout(_)) = inner.downcast_ref::<Error>() {
-                return Self::Late;
-            }
-        }
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::AddrNotAvailable
-            | io::ErrorKind::NetworkDown => Self::Connect,
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Late,
+            (None, io::ErrorKind::TimedOut) => Self::Late,
             _ => Self::Interrupted,
         }
     }
+}
+
+/// rustls' errors come wrapped in I/O errors.
+fn tls(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// A server that says this has not looked at the request.
+fn is_about_us(alert: AlertDescription) -> bool {
+    use AlertDescription as A;
+    matches!(
+        alert,
+        A::HandshakeFailure
+            | A::BadCertificate
+            | A::UnsupportedCertificate
+            | A::CertificateRevoked
+            | A::CertificateExpired
+            | A::CertificateUnknown
+            | A::UnknownCA
+            | A::AccessDenied
+            | A::DecryptError
+            | A::CertificateRequired
+    )
 }

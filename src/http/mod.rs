@@ -1,21 +1,48 @@
-//! The one HTTPS client: agent, resolver, proxy, roots, deadlines.
+//! The one HTTPS client: names, proxy, trust, connections, HTTP/1.1, deadlines.
 //!
-//! One agent for the life of the program, so that connections and TLS sessions are kept; a caching resolver, because the
-//! library asks the resolver before it looks for a live connection; one deadline over everything, a dripping body
-//! included. https only, no redirects, no environment variables, bounded bodies.
+//! Connections and TLS sessions are kept for the life of a client, and nothing of a person within them: every buffer is
+//! ours and wiped. A live connection waits for no resolver; one deadline lies over everything, a dripping body included.
+//! https only, no redirects, no environment variables, bounded bodies.
 //!
-//! What it does not do: retry, sign, read JSON, or repeat an address in an error (identifiers and tokens ride in them).
+//! ```text
+//! send ─ pool ─▶ exchange ─▶ pool          a kept connection that turns out dead: once more over a new one,
+//!   └─ names ─▶ dial ─▶ proxy ─▶ tls ─┘    where the server cannot have acted or may be asked twice
+//! ```
+//!
+//! What it does not do: insist, sign, read JSON, or repeat an address in an error (identifiers and tokens ride in them).
 
+mod dial;
 mod error;
+mod pool;
+mod proxy;
 mod resolver;
+mod target;
+mod timer;
+mod tls;
 mod trust;
+mod wire;
 
-use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
-use ureq::{Agent, Proxy, RequestBuilder, http::Response as UreqResponse, unversioned::transport::DefaultConnector};
+use rustls::pki_types::ServerName;
+use zeroize::Zeroizing;
 
-pub use self::error::HttpError;
-use self::resolver::CachingResolver;
+pub use self::{error::HttpError, resolver::Resolve};
+use self::{
+    pool::{Connection, Pool},
+    proxy::Proxy,
+    resolver::{Names, System},
+    target::{Server, Target},
+    timer::Timer,
+    tls::Secure,
+    trust::Trust,
+};
 use crate::words::{Clock, Deadline};
 
 /// How a client reaches its server.
@@ -72,66 +99,181 @@ pub struct Response {
     /// The status.
     pub status: u16,
     /// The body, whole.
-    pub body: Vec<u8>,
+    pub body: Zeroizing<Vec<u8>>,
     headers: Vec<(String, String)>,
 }
 
 /// A client; clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    agent: Agent,
-    clock: Arc<dyn Clock>,
-    connect_patience: Duration,
+    shared: Arc<Shared>,
 }
 
-/// Response headers beyond this are refused, bytes.
-const MAX_HEADERS: usize = 16 * 1024;
+struct Shared {
+    clock: Arc<dyn Clock>,
+    user_agent: String,
+    connect_patience: Duration,
+    proxy: Option<Proxy>,
+    names: Names,
+    trust: Trust,
+    pool: Pool,
+}
+
+/// How long a connection is used before its server's certificate is judged again.
+const TRUSTED: Duration = Duration::from_secs(60);
+
+/// How long a person waits for a resolver when every known address failed.
+const OTHER_ADDRESSES: Duration = Duration::from_secs(1);
 
 impl Client {
-    /// Reads certificates and makes the agent; connects to nothing.
+    /// Reads certificates; connects to nothing.
     pub fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
-        let proxy = settings.proxy.as_deref().map(parse_proxy).transpose()?;
-        let config = Agent::config_builder()
-            .https_only(true)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(proxy)
-            .user_agent(settings.user_agent.clone())
-            .accept_encoding("identity")
-            .max_response_header_size(MAX_HEADERS)
-            .max_idle_connections(settings.max_idle)
-            .max_idle_connections_per_host(settings.max_idle)
-            .max_idle_age(settings.idle_age)
-            .tls_config(trust::tls(settings)?)
-            .build();
-        let resolver = CachingResolver::new(settings.connect_to, Arc::clone(&clock));
-        let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
-        Ok(Self { agent, clock, connect_patience: settings.connect_patience })
+        Self::with_resolver(settings, clock, Arc::new(System))
+    }
+
+    /// The same with a resolver of the caller's.
+    pub fn with_resolver(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, HttpError> {
+        let proxy = settings.proxy.as_deref().map(Proxy::parse).transpose()?;
+        let fixed = settings.connect_to.filter(|_| proxy.is_none());
+        let shared = Shared {
+            user_agent: settings.user_agent.clone(),
+            connect_patience: settings.connect_patience,
+            proxy,
+            names: Names::new(fixed, resolver, Arc::clone(&clock)),
+            trust: Trust::open(settings, Arc::clone(&clock))?,
+            pool: Pool::new(settings.max_idle, settings.idle_age),
+            clock,
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Sends one request and reads its whole answer, by its deadline. Any status is an answer.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, HttpError> {
-        let left = request.deadline.left(self.clock.now().moment);
-        if left.is_zero() {
-            return Err(HttpError::LateConnecting);
+        let Shared { clock, pool, user_agent, .. } = &*self.shared;
+        let target = Target::parse(request.url)?;
+        let message = wire::message(request, &target, user_agent)?;
+        let timer = Timer::new(&**clock, request.deadline);
+        let mut resent = false;
+        loop {
+            timer.left().map_err(|_| HttpError::LateConnecting)?;
+            let kept = if resent { None } else { self.shared.kept(&target.server, &timer) };
+            let is_kept = kept.is_some();
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => self.shared.connect(&target.server, &timer)?,
+            };
+            match wire::exchange(&mut connection.secure, &message, request.max_body, &timer) {
+                Ok((response, open)) => {
+                    if open {
+                        pool.put(connection, timer.now());
+                    }
+                    return Ok(response);
+                }
+                Err(broken) if is_kept && broken.unanswered && (broken.unsent || request.is_idempotent()) => {
+                    resent = true;
+                }
+                Err(broken) => return Err(broken.error),
+            }
         }
-        let (agent, url) = (&self.agent, request.url);
-        let answer = match request.method {
-            Method::Get => self.prepared(agent.get(url), request, left).call(),
-            Method::Delete => self.prepared(agent.delete(url), request, left).call(),
-            Method::Post => self.prepared(agent.post(url), request, left).send(request.body.unwrap_or_default()),
-        };
-        Response::read(answer.map_err(HttpError::from_ureq)?, request.max_body)
+    }
+}
+
+impl Request<'_> {
+    /// A server that gets it twice does no more than one that gets it once.
+    fn is_idempotent(&self) -> bool {
+        let keyed = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("idempotency-key");
+        self.method != Method::Post || self.headers.iter().any(keyed)
+    }
+}
+
+impl Shared {
+    /// A kept connection that still stands and whose server is still believed.
+    fn kept(&self, server: &Server, timer: &Timer<'_>) -> Option<Connection> {
+        while let Some(mut connection) = self.pool.take(server, timer.now()) {
+            if !connection.secure.is_open(timer) {
+                continue;
+            }
+            if timer.now().since(connection.trusted) >= TRUSTED {
+                let name = server_name(server).ok()?;
+                if !self.trust.still_believes(connection.secure.certificates(), &name) {
+                    continue;
+                }
+                connection.trusted = timer.now();
+            }
+            return Some(connection);
+        }
+        None
     }
 
-    /// Headers and limits, the same with a body and without.
-    fn prepared<B>(&self, mut call: RequestBuilder<B>, request: &Request<'_>, left: Duration) -> RequestBuilder<B> {
-        for (name, value) in request.headers {
-            call = call.header(*name, *value);
+    /// A new connection: every address has its turn, those that failed last go last the next time.
+    fn connect(&self, server: &Server, timer: &Timer<'_>) -> Result<Connection, HttpError> {
+        let timer = timer.within(self.connect_patience);
+        let towards = self.proxy.as_ref().map_or(server, |proxy| &proxy.server);
+        let mut addresses = self.names.addresses(towards, &timer)?;
+        let mut failed = Vec::new();
+        let mut asked_again = false;
+        loop {
+            let fault = match self.reach(server, &addresses, &timer, &mut failed) {
+                Ok((connection, address)) => {
+                    self.names.learn(towards, Some(address), &failed);
+                    return Ok(connection);
+                }
+                Err(fault) => fault,
+            };
+            addresses.retain(|address| !failed.contains(address));
+            // A proxy that refuses has been asked once, and is not asked again at another address of its.
+            let is_final = matches!(fault, HttpError::Proxy | HttpError::BadAddress);
+            if addresses.is_empty() && !asked_again && !is_final {
+                asked_again = true;
+                addresses = self.names.others(towards, &failed, &timer.within(OTHER_ADDRESSES));
+            }
+            if addresses.is_empty() || is_final || timer.left().is_err() {
+                self.names.learn(towards, None, &failed);
+                return Err(fault);
+            }
         }
-        let connect = self.connect_patience.min(left);
-        call.config().timeout_global(Some(left)).timeout_resolve(Some(connect)).timeout_connect(Some(connect)).build()
     }
+
+    /// One of `addresses`, as far as a secure connection. Whichever led nowhere is `failed`.
+    fn reach(
+        &self,
+        server: &Server,
+        addresses: &[SocketAddr],
+        timer: &Timer<'_>,
+        failed: &mut Vec<SocketAddr>,
+    ) -> Result<(Connection, SocketAddr), HttpError> {
+        let (socket, address) = dial::first(addresses, timer, failed).map_err(|error| HttpError::connecting(&error))?;
+        let left = timer.left().map_err(|_| HttpError::LateConnecting)?;
+        let others = addresses.iter().filter(|other| !failed.contains(other)).count();
+        // Whoever accepts and stays silent does not use up the others' share.
+        let timer = timer.within(left / u32::try_from(others).unwrap_or(1).max(1));
+        failed.push(address);
+        dial::settle(&socket).map_err(|error| HttpError::connecting(&error))?;
+        if let Some(proxy) = &self.proxy {
+            proxy.lead(&socket, server, &timer)?;
+        }
+        let secure = self.secure(server, socket, &timer)?;
+        failed.pop();
+        Ok((Connection { server: server.clone(), secure, trusted: timer.now() }, address))
+    }
+
+    fn secure(&self, server: &Server, socket: TcpStream, timer: &Timer<'_>) -> Result<Secure, HttpError> {
+        let name = server_name(server)?;
+        let secure = Secure::handshake(self.trust.config(&name), name.clone(), socket, timer)
+            .map_err(|error| HttpError::connecting(&error))?;
+        if !secure.is_resumed() {
+            self.trust.met(&name, secure.certificates());
+        }
+        Ok(secure)
+    }
+}
+
+fn server_name(server: &Server) -> Result<ServerName<'static>, HttpError> {
+    ServerName::try_from(server.host.clone()).map_err(|_| HttpError::BadAddress)
 }
 
 impl fmt::Debug for Client {
@@ -141,24 +283,6 @@ impl fmt::Debug for Client {
 }
 
 impl Response {
-    fn read(answer: UreqResponse<ureq::Body>, max_body: usize) -> Result<Self, HttpError> {
-        let (head, mut body) = answer.into_parts();
-        let headers = head
-            .headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-            .collect();
-        let body = body
-            .with_config()
-            .limit((max_body as u64).saturating_add(1))
-            .read_to_vec()
-            .map_err(HttpError::from_ureq_after_sending)?;
-        if body.len() > max_body {
-            return Err(HttpError::TooLarge);
-        }
-        Ok(Self { status: head.status.as_u16(), body, headers })
-    }
-
     /// The first header of this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -166,13 +290,6 @@ impl Response {
 
     /// An answer with these parts, for code that stands between a server and a caller.
     pub fn from_parts(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
-        Self { status, body, headers }
+        Self { status, body: Zeroizing::new(body), headers }
     }
-}
-
-fn parse_proxy(text: &str) -> Result<Proxy, HttpError> {
-    if !text.starts_with("http://") && !text.starts_with("socks5h://") {
-        return Err(HttpError::BadProxy);
-    }
-    Proxy::new(text).map_err(|_| HttpError::BadProxy)
 }

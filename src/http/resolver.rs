@@ -1,82 +1,188 @@
-//! Names to addresses, remembered for a minute: a live connection must not wait for a resolver.
+//! Names to addresses: what is known serves until something better is.
+//!
+//! `getaddrinfo` cannot be given up, and a resolver that died keeps it for half a minute. So it is asked on a thread of
+//! its own, once for all who want the same name, and only who knows no address at all waits for it.
 
 use std::{
-    fmt,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    io,
+    net::{IpAddr, SocketAddr, ToSocketAddrs as _},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
 
-use ureq::{
-    Error,
-    config::Config,
-    http::Uri,
-    unversioned::{
-        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::NextTimeout,
-    },
-};
-
+use super::{HttpError, target::Server, timer::Timer};
 use crate::words::{Clock, Moment};
 
-/// How long an address is believed.
-const BELIEVED: Duration = Duration::from_secs(60);
+/// Something that knows the addresses of names; may block for as long as it likes.
+pub trait Resolve: Send + Sync {
+    /// The addresses of `host`, with `port`.
+    fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>>;
+}
 
-/// The most names remembered: main and backup domain, a proxy, the site's system.
-const NAMES: usize = 8;
+/// The system's resolver.
+pub(super) struct System;
 
-pub(super) struct CachingResolver {
+impl Resolve for System {
+    fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok((host, port).to_socket_addrs()?.collect())
+    }
+}
+
+/// The names a client has met. Clones share what is known.
+#[derive(Clone)]
+pub(super) struct Names {
     fixed: Option<SocketAddr>,
     clock: Arc<dyn Clock>,
-    system: DefaultResolver,
-    known: Mutex<Vec<(String, Moment, Vec<SocketAddr>)>>,
+    shared: Arc<Shared>,
 }
 
-impl CachingResolver {
-    pub(super) fn new(fixed: Option<SocketAddr>, clock: Arc<dyn Clock>) -> Self {
-        Self { fixed, clock, system: DefaultResolver::default(), known: Mutex::default() }
-    }
-
-    fn collect(&self, addresses: &[SocketAddr]) -> ResolvedSocketAddrs {
-        let mut resolved = self.empty();
-        for address in addresses.iter().take(4) {
-            resolved.push(*address);
-        }
-        resolved
-    }
+struct Shared {
+    resolver: Arc<dyn Resolve>,
+    known: Mutex<Vec<Name>>,
+    answered: Condvar,
 }
 
-impl Resolver for CachingResolver {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        if let Some(fixed) = self.fixed {
-            return Ok(self.collect(&[fixed]));
+struct Name {
+    server: Server,
+    /// The one that worked last goes first, those that failed go last.
+    addresses: Vec<SocketAddr>,
+    /// When the resolver was last asked.
+    asked: Moment,
+    /// A thread is asking.
+    asking: bool,
+    /// Answers so far, empty ones included.
+    answers: u64,
+}
+
+/// How long an address is believed without asking again beside its use.
+const BELIEVED: Duration = Duration::from_secs(60);
+
+/// The most names remembered, and so the most threads that ask: main and backup domain, a proxy, the site's system.
+const NAMES: usize = 8;
+
+/// The most addresses of a name.
+const ADDRESSES: usize = 8;
+
+impl Names {
+    pub(super) fn new(fixed: Option<SocketAddr>, resolver: Arc<dyn Resolve>, clock: Arc<dyn Clock>) -> Self {
+        let shared = Shared { resolver, known: Mutex::default(), answered: Condvar::new() };
+        Self { fixed, clock, shared: Arc::new(shared) }
+    }
+
+    /// The addresses to try, in order. Waits only where none is known.
+    pub(super) fn addresses(&self, server: &Server, timer: &Timer<'_>) -> Result<Vec<SocketAddr>, HttpError> {
+        if let Some(known) = self.given(server) {
+            return Ok(vec![known]);
         }
-        let name = uri.authority().map(ToString::to_string).unwrap_or_default();
         let now = self.clock.now().moment;
+        let mut known = self.lock();
+        let name = entry(&mut known, server).ok_or(HttpError::Resolve)?;
+        if name.addresses.is_empty() {
+            return self.wait(known, server, timer);
+        }
+        let addresses = name.addresses.clone();
+        if now.since(name.asked) >= BELIEVED {
+            self.ask(&mut known, server);
+        }
+        Ok(addresses)
+    }
+
+    /// All that was known failed: the addresses the resolver has now, without those.
+    pub(super) fn others(&self, server: &Server, failed: &[SocketAddr], timer: &Timer<'_>) -> Vec<SocketAddr> {
+        if self.given(server).is_some() {
+            return Vec::new();
+        }
+        let mut fresh = self.wait(self.lock(), server, timer).unwrap_or_default();
+        fresh.retain(|address| !failed.contains(address));
+        fresh
+    }
+
+    /// Remembers what came of trying.
+    pub(super) fn learn(&self, server: &Server, worked: Option<SocketAddr>, failed: &[SocketAddr]) {
+        if let Some(name) = self.lock().iter_mut().find(|name| name.server == *server) {
+            name.addresses.sort_by_key(|address| match (Some(*address) == worked, failed.contains(address)) {
+                (true, _) => 0,
+                (_, false) => 1,
+                (_, true) => 2,
+            });
+        }
+    }
+
+    /// An address that needs no resolver.
+    fn given(&self, server: &Server) -> Option<SocketAddr> {
+        let literal = || server.host.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, server.port));
+        self.fixed.or_else(literal)
+    }
+
+    /// Waits for an answer that is still to come.
+    fn wait(
+        &self,
+        mut known: MutexGuard<'_, Vec<Name>>,
+        server: &Server,
+        timer: &Timer<'_>,
+    ) -> Result<Vec<SocketAddr>, HttpError> {
+        let answers = entry(&mut known, server).ok_or(HttpError::Resolve)?.answers;
+        self.ask(&mut known, server);
+        loop {
+            let name = entry(&mut known, server).ok_or(HttpError::Resolve)?;
+            if name.answers != answers {
+                return if name.addresses.is_empty() { Err(HttpError::Resolve) } else { Ok(name.addresses.clone()) };
+            }
+            let left = timer.left().map_err(|_| HttpError::Resolve)?;
+            known = self.shared.answered.wait_timeout(known, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Has the resolver asked, unless it is being asked.
+    fn ask(&self, known: &mut [Name], server: &Server) {
+        let Some(name) = known.iter_mut().find(|name| name.server == *server && !name.asking) else { return };
+        (name.asking, name.asked) = (true, self.clock.now().moment);
+        let (shared, server) = (Arc::clone(&self.shared), server.clone());
+        let asking = move || {
+            let found = shared.resolver.resolve(&server.host, server.port).unwrap_or_default();
+            shared.answer(&server, found);
+        };
+        if thread::Builder::new().name("resolver".to_owned()).spawn(asking).is_err() {
+            (name.asking, name.answers) = (false, name.answers + 1);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Name>> {
+        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// Takes an answer over; an empty one changes nothing. The known order stays for addresses that stay.
+    fn answer(&self, server: &Server, mut found: Vec<SocketAddr>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((.., addresses)) =
-            known.iter().find(|(other, since, _)| *other == name && now.since(*since) < BELIEVED)
-        {
-            return Ok(self.collect(addresses));
+        if let Some(name) = known.iter_mut().find(|name| name.server == *server) {
+            (name.asking, name.answers) = (false, name.answers + 1);
+            if !found.is_empty() {
+                found.truncate(ADDRESSES);
+                let place = |address: &SocketAddr| name.addresses.iter().position(|known| known == address);
+                found.sort_by_key(|address| place(address).unwrap_or(1));
+                name.addresses = found;
+            }
         }
         drop(known);
-        let resolved = self.system.resolve(uri, config, timeout).map_err(|error| match error {
-            Error::Timeout(_) => error,
-            // The system's resolver says no more than that; as an I/O error it would be taken for a broken connection.
-            _ => Error::HostNotFound,
-        })?;
-        known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|(other, ..)| *other != name);
-        if known.len() == NAMES {
-            known.remove(0);
-        }
-        known.push((name, now, resolved.to_vec()));
-        Ok(self.collect(&resolved))
+        self.answered.notify_all();
     }
 }
 
-impl fmt::Debug for CachingResolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CachingResolver")
-    }
+/// What is known of a server. The oldest name that nobody is asking about makes room; none when all are being asked.
+fn entry<'a>(known: &'a mut Vec<Name>, server: &Server) -> Option<&'a mut Name> {
+    let at = match known.iter().position(|name| name.server == *server) {
+        Some(at) => at,
+        None => {
+            if known.len() == NAMES {
+                known.remove(known.iter().position(|name| !name.asking)?);
+            }
+            let server = server.clone();
+            known.push(Name { server, addresses: Vec::new(), asked: Moment::default(), asking: false, answers: 0 });
+            known.len() - 1
+        }
+    };
+    known.get_mut(at)
 }

@@ -1,11 +1,24 @@
 //! Whom the client trusts, and who it is.
+//!
+//! A resumed session and a connection kept open bring the certificate of an earlier handshake with them. It is judged
+//! again by the clock of now, so that neither outlives it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+use rustls::{
+    ALL_VERSIONS, ClientConfig, RootCertStore,
+    client::{Resumption, WebPkiServerVerifier, danger::ServerCertVerifier as _},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject as _},
+    time_provider::TimeProvider,
+};
 
 use super::{HttpError, Settings};
-use crate::files;
+use crate::{files, words::Clock};
 
 /// The system's certificates on the distributions such boards run.
 const SYSTEM_ROOTS: [&str; 3] =
@@ -14,43 +27,123 @@ const SYSTEM_ROOTS: [&str; 3] =
 /// A system's bundle has a quarter of this, bytes.
 const MOST: usize = 1 << 20;
 
-pub(super) fn tls(settings: &Settings) -> Result<TlsConfig, HttpError> {
-    let roots = match &settings.ca_file {
-        Some(file) => certificates(file)?,
-        None => {
-            let file =
-                SYSTEM_ROOTS.iter().map(Path::new).find(|file| file.exists()).unwrap_or(Path::new(SYSTEM_ROOTS[0]));
-            certificates(file)?
-        }
-    };
-    let client = match &settings.client_certificate {
-        Some((chain, key)) => Some(ClientCert::new_with_certs(&certificates(chain)?, private_key(key)?)),
-        None => None,
-    };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(provider)
-        .root_certs(RootCerts::new_with_certs(&roots))
-        .client_cert(client)
-        .build())
+/// Servers whose sessions are kept.
+const SERVERS: usize = 8;
+
+/// Roots, our own certificate, sessions.
+pub(super) struct Trust {
+    sessions: Mutex<Sessions>,
+    verifier: Arc<WebPkiServerVerifier>,
+    time: Arc<Time>,
 }
 
-fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, HttpError> {
+/// Sessions lie in the configuration; the certificates they came with beside it, by server.
+struct Sessions {
+    config: Arc<ClientConfig>,
+    servers: Vec<(ServerName<'static>, Vec<CertificateDer<'static>>)>,
+}
+
+/// The house's clock, for rustls.
+struct Time(Arc<dyn Clock>);
+
+impl Trust {
+    /// Reads the certificates; none of a session of before is known to it.
+    pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
+        let system = || SYSTEM_ROOTS.iter().map(Path::new).find(|file| file.exists());
+        let file = settings.ca_file.as_deref().or_else(system).unwrap_or(Path::new(SYSTEM_ROOTS[0]));
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates(file)?);
+        let (provider, time) = (Arc::new(rustls::crypto::aws_lc_rs::default_provider()), Arc::new(Time(clock)));
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let verifier = verifier.build().map_err(|_| HttpError::NoPem {
+            file: file.to_owned(),
+            what: "certificate",
+            found: "none that can be used",
+        })?;
+        let builder = ClientConfig::builder_with_details(provider, Arc::clone(&time) as _)
+            .with_protocol_versions(ALL_VERSIONS)
+            .map_err(|error| HttpError::Tls { reason: error.to_string() })?
+            // rustls' own, shared with what judges certificates again.
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
+        let mut config = match &settings.client_certificate {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => {
+                let unfit = |_| HttpError::NoPem {
+                    file: key.clone(),
+                    what: "private key of that certificate",
+                    found: "another one",
+                };
+                builder.with_client_auth_cert(certificates(chain)?, private_key(key)?).map_err(unfit)?
+            }
+        };
+        config.resumption = Resumption::in_memory_sessions(SERVERS);
+        let sessions = Sessions { config: Arc::new(config), servers: Vec::new() };
+        Ok(Self { sessions: Mutex::new(sessions), verifier, time })
+    }
+
+    /// For the next handshake with a server: it resumes no session whose certificate would not be believed now.
+    pub(super) fn config(&self, name: &ServerName<'static>) -> Arc<ClientConfig> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = sessions.servers.iter().find(|(known, _)| known == name);
+        if known.is_some_and(|(_, certificates)| !self.still_believes(certificates, name)) {
+            sessions.forget();
+        }
+        Arc::clone(&sessions.config)
+    }
+
+    /// A whole handshake brought these certificates: sessions with others of the same server are over.
+    pub(super) fn met(&self, name: &ServerName<'static>, certificates: &[CertificateDer<'static>]) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        match sessions.servers.iter().find(|(known, _)| known == name) {
+            Some((_, known)) if known == certificates => return,
+            Some(_) => sessions.forget(),
+            None if sessions.servers.len() == SERVERS => sessions.forget(),
+            None => {}
+        }
+        sessions.servers.push((name.clone(), certificates.to_vec()));
+    }
+
+    /// Whether a certificate of an earlier handshake would be believed now.
+    pub(super) fn still_believes(&self, certificates: &[CertificateDer<'_>], name: &ServerName<'_>) -> bool {
+        let Some(((own, others), now)) = certificates.split_first().zip(self.time.current_time()) else { return false };
+        self.verifier.verify_server_cert(own, others, name, &[], now).is_ok()
+    }
+}
+
+impl Sessions {
+    /// The next handshakes are whole ones.
+    fn forget(&mut self) {
+        let mut config = ClientConfig::clone(&self.config);
+        config.resumption = Resumption::in_memory_sessions(SERVERS);
+        (self.config, self.servers) = (Arc::new(config), Vec::new());
+    }
+}
+
+impl TimeProvider for Time {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(self.0.now().wall.unix_seconds()).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Time")
+    }
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, HttpError> {
     let pem = files::read(file, MOST)?;
-    let found: Vec<_> = parse_pem(&pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
     if found.is_empty() {
         return Err(HttpError::NoPem { file: file.to_owned(), what: "certificate", found: files::describe(&pem) });
     }
     Ok(found)
 }
 
-fn private_key(file: &Path) -> Result<PrivateKey<'static>, HttpError> {
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, HttpError> {
     let pem = files::read_secret(file, MOST)?;
     let none = |_| HttpError::NoPem { file: file.to_owned(), what: "private key", found: files::describe(&pem) };
-    PrivateKey::from_pem(&pem).map_err(none)
+    PrivateKeyDer::from_pem_slice(&pem).map_err(none)
 }

@@ -59,7 +59,7 @@ pub(super) fn verify(
 /// Checks an answer with the key it names: scheme, signature, age, and that it did not come before.
 pub(super) fn check_signature(
     lookup: &FaceLookup,
-    response: Response,
+    mut response: Response,
     key: &PublicKey,
     offset: i64,
 ) -> Result<Verified, Code> {
@@ -71,7 +71,8 @@ pub(super) fn check_signature(
     let nonce = header("wechatpay-nonce").ok_or(Code::N310)?.to_owned();
     let timestamp = header("wechatpay-timestamp").ok_or(Code::N310)?.to_owned();
     let signed_at: i64 = timestamp.parse().map_err(|_| Code::N310)?;
-    let answer = SignedAnswer { timestamp, nonce: nonce.clone(), signature, body: response.body };
+    let body = std::mem::take(&mut *response.body);
+    let answer = SignedAnswer { timestamp, nonce: nonce.clone(), signature, body };
     let verified = vault::verify(key, answer).map_err(|_| Code::N310)?;
     if !lookup.clock.fits(signed_at, offset) {
         return Err(Code::N312);

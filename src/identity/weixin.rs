@@ -123,7 +123,7 @@ impl Weixin {
         let request = Request { method, url, headers: &all, body, deadline, max_body: MAX_BODY };
         let response = self.client.send(&request).map_err(broken)?;
         if response.status == 200 {
-            return Ok(Zeroizing::new(response.body));
+            return Ok(response.body);
         }
         let asked = retry_after(&response);
         let error = WeixinError::of_status(response.status, asked);
