@@ -144,7 +144,7 @@ impl Names {
             shared.answer(&server, found);
         };
         if thread::Builder::new().name("resolver".to_owned()).spawn(asking).is_err() {
-            (name.asking, name.answers) = (false, name.answers + 1);
+            (name.asking, name.answers) = (false, name.answers.wrapping_add(1));
         }
     }
 
@@ -158,7 +158,7 @@ impl Shared {
     fn answer(&self, server: &Server, mut found: Vec<SocketAddr>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(name) = known.iter_mut().find(|name| name.server == *server) {
-            (name.asking, name.answers) = (false, name.answers + 1);
+            (name.asking, name.answers) = (false, name.answers.wrapping_add(1));
             if !found.is_empty() {
                 found.truncate(ADDRESSES);
                 let place = |address: &SocketAddr| name.addresses.iter().position(|known| known == address);
