@@ -57,6 +57,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("gpiocdev", &["device/linux"]),
     ("serial2", &["device/linux", "device/port.rs"]),
     ("serial2_tokio", &["terminal"]),
+    ("unicode_normalization", &["words"]),
     ("encoding_rs", &["identity", "device", "checkin", "sim"]),
     ("toml", &["config.rs", "config/lane.rs", "board.rs", "device/printer"]),
     ("clap", &["cli"]),

@@ -9,8 +9,8 @@ use facemchd::{
         RecordTicket, Scene, Settings, Unfinished,
     },
     words::{
-        Admission, CheckInAnswer, Choice, Credential, CredentialId, CredentialType, FaceSid, Identity, LaneId, Mode,
-        Moment, Now, PeerId, RealName, SessionId, Text, UnionId, WallTime, WayIn,
+        Admission, CheckInAnswer, Choice, Credential, CredentialType, FaceSid, Identity, LaneId, Mode, Moment, Now,
+        PeerId, RealName, SessionId, Text, UnionId, WallTime, WayIn,
     },
 };
 
@@ -248,11 +248,8 @@ pub fn face(sid: &str, seq: u64, consent: bool) -> Arrival {
 pub fn person(name: &str) -> Identity {
     Identity {
         union_id: Some(UnionId::new("oUnion".to_owned())),
-        real_name: Some(RealName::new(name.to_owned())),
-        credential: Some(Credential {
-            kind: CredentialType::MainlandId,
-            id: CredentialId::new("11010519491231002X".to_owned()),
-        }),
+        real_name: RealName::parse(name),
+        credential: Credential::parse(CredentialType::MainlandId, "11010519491231002X"),
         ..Identity::default()
     }
 }

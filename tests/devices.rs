@@ -74,7 +74,7 @@ pub fn st7920_on<B: Bus>(bus: B, style: Style) -> St7920<B, NoDelay> {
 }
 
 pub fn shown(name: &str) -> Option<ShownName> {
-    Some(RealName::new(name.to_owned()).shown(NameStyle::Full))
+    Some(RealName::parse(name).expect("a name").shown(NameStyle::Full))
 }
 
 pub fn admitted(name: &str, number: &str) -> Scene {

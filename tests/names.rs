@@ -268,7 +268,7 @@ fn ten_thousand_names_are_masked_fit_the_panel_and_read_back_from_the_slip() {
     for number in 0..10_000 {
         let (name, masked) = generated(&mut dice);
         longest = longest.max(name.chars().count());
-        let real = RealName::new(name.clone());
+        let real = RealName::parse(&name).expect("a name");
         assert_eq!(real.shown(NameStyle::Masked).reveal(), masked, "{name}");
         if number % 4 == 0 {
             let scene = Scene {

@@ -21,7 +21,7 @@ use crate::devices::st7920_on;
 fn full(kind: SceneKind, language: Language) -> Scene {
     let scene = Scene::of(kind);
     let place = Some(Text::clean(language.of(["3楼 内科一诊室", "3樓 內科一診室", "3F Clinic 1"])));
-    let name = Some(RealName::new("欧阳䶮丰".to_owned()).shown(NameStyle::Masked));
+    let name = Some(RealName::parse("欧阳䶮丰").expect("a name").shown(NameStyle::Masked));
     let number = Some(Text::clean("A036"));
     let option = |option, label: &str| SceneOption { option, label: Text::clean(label) };
     let staff = Some(NextStep::StaffWindow);

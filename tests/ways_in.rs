@@ -82,7 +82,7 @@ fn a_document_that_was_read_before_a_face_says_whom_the_visit_is_for() {
     read(&mut core, card("林小宝", "110105201501010011"));
     let session = core.known("sid-mother", 2, "林秀");
     let identity = core.check_ins().pop().expect("asked").identity;
-    assert_eq!(identity.real_name, Some(RealName::new("林秀".to_owned())));
+    assert_eq!(identity.real_name, RealName::parse("林秀"));
     assert_eq!(identity.patient, Some(card("林小宝", "110105201501010011")));
     core.answer(session, CheckInAnswer::Admitted(admission("A001")));
     assert_eq!(core.scene().name.expect("a name").reveal(), "林*宝");

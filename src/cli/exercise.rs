@@ -80,7 +80,7 @@ pub(super) fn test(
 }
 
 fn test_name() -> Option<ShownName> {
-    Some(RealName::new(TEST_NAME.to_owned()).shown(NameStyle::Full))
+    RealName::parse(TEST_NAME).map(|name| name.shown(NameStyle::Full))
 }
 
 fn test_panel(panel: &mut dyn device::Panel, out: &mut dyn Write) -> io::Result<bool> {

@@ -12,7 +12,7 @@ use crate::{
     fault::Code,
     http::Response,
     vault::{self, PublicKey, SignedAnswer, Vault, Verified},
-    words::{Credential, CredentialId, CredentialType, Deadline, Identity, OpenId, RealName, UnionId},
+    words::{CredentialType, Deadline, Identity, OpenId, UnionId},
 };
 
 /// Nonces of answers seen lately: an answer that comes twice is a replay.
@@ -141,11 +141,11 @@ pub(super) fn read(verified: &Verified, info_type: InfoType, vault: &Vault, open
     };
     let sealed_name = info.encrypted_real_name.filter(|text| !text.is_empty()).ok_or(Code::N325)?;
     let sealed_id = info.encrypted_credential_id.filter(|text| !text.is_empty());
-    let kind = CredentialType::from_number(info.credential_type.unwrap_or(0));
+    let kind = info.credential_type.map_or(CredentialType::UNSAID, CredentialType::from_number);
     let name = verified.seal(&sealed_name);
     let number = sealed_id.as_deref().map(|text| verified.seal(text));
-    let (name, number) = opener.open(vault, &name, number.as_ref(), kind).map_err(|_| Code::K405)?;
-    identity.real_name = Some(RealName::new(name));
-    identity.credential = number.map(|number| Credential { kind, id: CredentialId::new(number) });
+    let (name, credential) = opener.open(vault, &name, number.as_ref(), kind).map_err(|_| Code::K405)?;
+    identity.real_name = Some(name);
+    identity.credential = credential;
     Ok(identity)
 }

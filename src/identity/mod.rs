@@ -11,6 +11,7 @@ mod answer;
 mod attempt;
 mod authinfo;
 mod certificates;
+mod charset;
 mod clock;
 mod domains;
 mod echo;
@@ -21,7 +22,6 @@ mod merchants;
 mod one_fetch;
 mod open;
 mod permission;
-mod plausible;
 mod refusal;
 mod target;
 mod ways;
@@ -104,7 +104,7 @@ pub enum PaddingChoice {
 /// Charset of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CharsetChoice {
-    /// UTF-8 where that reading looks like a name, else GB18030.
+    /// The one that earlier answers prove, else the one whose reading is clearly a name; K405 where neither is.
     Auto,
     /// UTF-8
     Utf8,

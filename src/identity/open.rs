@@ -6,15 +6,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{CharsetChoice, PaddingChoice, plausible};
+use super::{
+    CharsetChoice, PaddingChoice,
+    charset::{self, Charsets, Reading},
+};
 use crate::{
     vault::{Padding, Sealed, Unopened, Vault},
-    words::CredentialType,
+    words::{Credential, CredentialType, RealName},
 };
 
 pub(super) struct Opener {
     padding: PaddingChoice,
-    charset: CharsetChoice,
+    charsets: Charsets,
     /// Which padding succeeded last, where it is found out.
     pkcs1_first: AtomicBool,
 }
@@ -22,17 +25,17 @@ pub(super) struct Opener {
 impl Opener {
     pub(super) fn new(padding: PaddingChoice, charset: CharsetChoice) -> Self {
         // OAEP first: it checks itself.
-        Self { padding, charset, pkcs1_first: AtomicBool::new(false) }
+        Self { padding, charsets: Charsets::new(charset), pkcs1_first: AtomicBool::new(false) }
     }
 
-    /// Name and document number, or nothing: no reason, no hint which of them failed.
+    /// Name and document, or nothing: no reason, no hint which of them failed.
     pub(super) fn open(
         &self,
         vault: &Vault,
         name: &Sealed,
         number: Option<&Sealed>,
         kind: CredentialType,
-    ) -> Result<(String, Option<String>), Unopened> {
+    ) -> Result<(RealName, Option<Credential>), Unopened> {
         let attempt = |padding| self.open_with(padding, vault, name, number, kind);
         match self.padding {
             PaddingChoice::Pkcs1v15 => attempt(Padding::Pkcs1v15),
@@ -57,14 +60,15 @@ impl Opener {
         name: &Sealed,
         number: Option<&Sealed>,
         kind: CredentialType,
-    ) -> Result<(String, Option<String>), Unopened> {
+    ) -> Result<(RealName, Option<Credential>), Unopened> {
         let name = vault.open_sealed(padding, name);
         let number = number.map(|number| vault.open_sealed(padding, number));
-        let name = plausible::name(&name?, self.charset).ok_or(Unopened)?;
-        let number = match number {
+        let Reading { name, proves } = self.charsets.read(&name?).ok_or(Unopened)?;
+        let document = match number {
             None => None,
-            Some(number) => Some(plausible::number(&number?, kind).ok_or(Unopened)?),
+            Some(number) => Some(charset::credential(&number?, kind).ok_or(Unopened)?),
         };
-        Ok((name, number))
+        self.charsets.believe(proves);
+        Ok((name, document))
     }
 }

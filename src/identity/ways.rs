@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     fault::{Code, Fault as _, chain},
-    words::{AuthInfoGrant, AuthInfoWanted, Credential, Deadline, Identity, LaneId, RealnameClaim, WayIn},
+    words::{AuthInfoGrant, AuthInfoWanted, Deadline, Identity, LaneId, RealnameClaim, WayIn},
 };
 
 /// What may be asked.
@@ -87,7 +87,7 @@ impl Ways {
             Verdict::Match => Ok(Identity {
                 openid: Some(claim.openid.clone()),
                 real_name: Some(card.name.clone()),
-                credential: Some(Credential { kind: card.kind, id: card.id.clone() }),
+                credential: Some(card.credential()),
                 ..Identity::default()
             }),
             Verdict::OtherPerson | Verdict::OtherNumber => Err(NoIdentity::new(Code::W111)),

@@ -26,6 +26,7 @@ use self::{errcode::Kind, token::Tokens};
 use super::{
     CharsetChoice,
     attempt::broken,
+    charset::Charsets,
     clock::WechatClock,
     insist::{Cause, Setback, insist, retry_after},
     lenient,
@@ -60,6 +61,7 @@ pub struct Weixin {
     client: Client,
     clock: Arc<WechatClock>,
     tokens: Tokens,
+    charsets: Charsets,
 }
 
 /// The largest answer, bytes.
@@ -77,7 +79,8 @@ struct Head {
 impl Weixin {
     /// Everything ready; connects to nothing. `vault` carries the key of getrealnameinfo: it signs and opens.
     pub fn new(settings: Settings, vault: Option<Arc<Vault>>, client: Client, clock: Arc<WechatClock>) -> Self {
-        Self { settings, vault, client, clock, tokens: Tokens::default() }
+        let charsets = Charsets::new(settings.charset);
+        Self { settings, vault, client, clock, tokens: Tokens::default(), charsets }
     }
 
     /// One call: a renewed token, another connection and patience with a busy system within it.

@@ -1,12 +1,13 @@
 //! Identity documents.
 
-use super::Private;
+use super::{Private, document};
 
-/// The number of an identity document, 1–64 printable ASCII characters.
+/// The number of an identity document in its one form, 1–64 characters: printable ASCII in upper case, and hanzi where the
+/// military writes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialId(Private);
 
-/// A document: its kind and its number.
+/// A document: its kind and its number. One door for all ways in: [`Credential::parse`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
     /// `credential_type`.
@@ -45,18 +46,39 @@ pub enum CredentialType {
 }
 
 impl CredentialId {
-    /// Takes a plaintext that has passed the plausibility check of `identity`.
-    pub fn new(text: String) -> Self {
-        Self(Private::new(text))
-    }
-
     /// The full number.
     pub fn reveal(&self) -> &str {
         self.0.reveal()
     }
 }
 
+impl Credential {
+    /// A document as whoever knows it describes it: WeChat, a card reader, a person. Nothing where the number is none of
+    /// that kind.
+    pub fn parse(kind: CredentialType, number: &str) -> Option<Self> {
+        let (kind, number) = document::read(kind, number)?;
+        Some(Self { kind, id: CredentialId(Private::new(number)) })
+    }
+
+    /// What tells its holder from every other, whatever the document is called and which of the holder's permits it is.
+    pub fn holder(&self) -> Private {
+        Private::new(document::holder(self.kind, self.id.reveal()))
+    }
+}
+
 impl CredentialType {
+    /// Nobody says it: the number's form tells.
+    pub const UNSAID: Self = Self::Other(0);
+
+    /// 外国人永久居留身份证, as `POST /v3/realname/verify` numbers it (partner documentation 4013735179).
+    pub const FOREIGN_RESIDENCE: Self = Self::Other(12);
+
+    /// 港澳居民居住证, likewise.
+    pub const HK_MACAO_RESIDENCE: Self = Self::Other(17);
+
+    /// 台湾居民居住证, likewise.
+    pub const TAIWAN_RESIDENCE: Self = Self::Other(18);
+
     const NAMED: [Self; 11] = [
         Self::MainlandId,
         Self::Passport,
@@ -94,8 +116,8 @@ impl CredentialType {
         }
     }
 
-    /// True where the number carries the GB 11643 check character (identity card, temporary identity card).
+    /// True where every number carries the GB 11643 check character: identity cards and residence permits.
     pub fn has_check_character(self) -> bool {
-        matches!(self, Self::MainlandId | Self::TemporaryId)
+        matches!(self, Self::MainlandId | Self::TemporaryId | Self::HK_MACAO_RESIDENCE | Self::TAIWAN_RESIDENCE)
     }
 }

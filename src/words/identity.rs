@@ -1,14 +1,6 @@
 //! What WeChat says about a person.
 
-use super::{Card, Credential, NameStyle, Private, masked_name};
-
-/// A person's real name as WeChat holds it, 1–71 characters of Unicode. Not normalised: compatibility hanzi are names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RealName(Private);
-
-/// A name as somebody may see it: masked or full, decided once by the lane's privacy setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShownName(Private);
+use super::{Card, Credential, Private, RealName};
 
 /// `openid` or `sub_openid`: a person within one appid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,33 +27,6 @@ pub struct Identity {
     pub voucher: Option<Private>,
     /// Whom the visit is for, where that is not the person who came: a child, a parent.
     pub patient: Option<Card>,
-}
-
-impl RealName {
-    /// Takes a plaintext that has passed the plausibility check of `identity`.
-    pub fn new(text: String) -> Self {
-        Self(Private::new(text))
-    }
-
-    /// The full name.
-    pub fn reveal(&self) -> &str {
-        self.0.reveal()
-    }
-
-    /// The name as the panel or slip may carry it.
-    pub fn shown(&self, style: NameStyle) -> ShownName {
-        ShownName(Private::new(match style {
-            NameStyle::Masked => masked_name(self.reveal()),
-            NameStyle::Full => self.reveal().to_owned(),
-        }))
-    }
-}
-
-impl ShownName {
-    /// The text for the panel, the slip or the terminal's screen.
-    pub fn reveal(&self) -> &str {
-        self.0.reveal()
-    }
 }
 
 impl OpenId {
@@ -93,7 +58,7 @@ impl Identity {
     /// Goes into the keyed hash that correlates journal records; never stored itself.
     pub fn distinguishing(&self) -> Option<Private> {
         let own = if let Some(credential) = &self.credential {
-            format!("c:{}:{}", credential.kind.number(), credential.id.reveal())
+            format!("c:{}", credential.holder().reveal())
         } else if let Some(union_id) = &self.union_id {
             format!("u:{}", union_id.reveal())
         } else if let Some(voucher) = &self.voucher {
@@ -104,7 +69,8 @@ impl Identity {
         };
         let own = zeroize::Zeroizing::new(own);
         // One person comes for several: each is a visit of its own.
-        let patient = self.patient.as_ref().map(|card| format!("|p:{}", card.id.reveal())).unwrap_or_default();
+        let patient =
+            self.patient.as_ref().map(|card| format!("|p:{}", card.credential().holder().reveal())).unwrap_or_default();
         Some(Private::new(format!("{}{patient}", *own)))
     }
 

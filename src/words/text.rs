@@ -18,7 +18,7 @@ impl Text {
     /// The text unchanged, or nothing when it is empty, longer than [`Text::MAX_PAYLOAD`] characters, or holds what
     /// [`Text::clean`] would drop: for ids and QR payloads, which altered would be others.
     pub fn payload(raw: &str) -> Option<Self> {
-        let fits = (1..=Self::MAX_PAYLOAD).contains(&raw.chars().count()) && !raw.chars().any(is_forbidden);
+        let fits = (1..=Self::MAX_PAYLOAD).contains(&raw.chars().count()) && !raw.chars().any(is_unseen);
         fits.then(|| Self(raw.to_owned()))
     }
 
@@ -31,7 +31,7 @@ impl Text {
                 line.push(' ');
                 kept += 1;
             }
-            for character in word.chars().filter(|c| !is_forbidden(*c)) {
+            for character in word.chars().filter(|c| !is_unseen(*c)) {
                 if kept == Self::MAX_CHARS {
                     return Self(line);
                 }
@@ -59,9 +59,14 @@ impl fmt::Display for Text {
     }
 }
 
-fn is_forbidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+/// What nobody sees and what could turn a line around: controls, bidirectional controls, zero-width characters,
+/// separators, tags, interlinear and replacement characters, non-characters.
+pub fn is_unseen(c: char) -> bool {
+    let is_non_character = u32::from(c) & 0xFFFE == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}');
+    let is_tag = matches!(c, '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}');
+    let is_blank = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
+        || matches!(c, '\u{61C}' | '\u{FEFF}' | '\u{FFF0}'..='\u{FFFD}');
+    c.is_control() || is_non_character || is_tag || is_blank
 }
 
 #[cfg(test)]

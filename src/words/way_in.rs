@@ -1,6 +1,6 @@
 //! What a person presents to be known by: a face, or another way in.
 
-use super::{CredentialId, CredentialType, FaceSid, OpenId, Private, RealName};
+use super::{Credential, CredentialId, CredentialType, FaceSid, OpenId, Private, RealName};
 
 /// A way in. Everything in it is good for one question, and private.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +40,6 @@ pub struct Card {
 /// The longest token, code or voucher, bytes.
 const LONGEST: usize = 1024;
 
-/// The longest name, characters, and the longest number, bytes.
-const LONGEST_NAME: usize = 71;
-const LONGEST_NUMBER: usize = 64;
-
 impl WayIn {
     /// The frame's and the journal's word.
     pub fn as_str(&self) -> &'static str {
@@ -72,18 +68,15 @@ impl WayIn {
 }
 
 impl Card {
-    /// A name of 1–71 characters and a number of 1–64 printable ASCII characters.
+    /// A document as a reader or a person gives it. Nothing where the name is none, or the number none of that kind.
     pub fn parse(name: &str, kind: CredentialType, number: &str) -> Option<Self> {
-        let name = name.trim();
-        let number = number.trim();
-        let is_name = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-        let is_number =
-            (1..=LONGEST_NUMBER).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_graphic());
-        (is_name && is_number).then(|| Self {
-            name: RealName::new(name.to_owned()),
-            kind,
-            id: CredentialId::new(number.to_owned()),
-        })
+        let Credential { kind, id } = Credential::parse(kind, number)?;
+        Some(Self { name: RealName::parse(name)?, kind, id })
+    }
+
+    /// Kind and number.
+    pub fn credential(&self) -> Credential {
+        Credential { kind: self.kind, id: self.id.clone() }
     }
 }
 

@@ -66,13 +66,13 @@ fn admission() -> Admission {
 }
 
 fn slip() -> Slip {
-    let name = RealName::new("欧阳若兰".to_owned()).shown(NameStyle::Full);
+    let name = RealName::parse("欧阳若兰").expect("a name").shown(NameStyle::Full);
     Slip { name: Some(name), admission: admission(), already: false, reprint: false, at: WallTime(1_700_000_000_000) }
 }
 
 fn scene(number: &str) -> Scene {
     Scene {
-        name: Some(RealName::new("欧阳若兰".to_owned()).shown(NameStyle::Masked)),
+        name: Some(RealName::parse("欧阳若兰").expect("a name").shown(NameStyle::Masked)),
         number: Some(Text::clean(number)),
         detail: Some(Text::clean("3楼 内科一诊室")),
         ..Scene::of(SceneKind::Admitted)
@@ -136,7 +136,7 @@ impl Core {
 
     /// The identity, up to the end that is shown and printed.
     fn identity(&mut self, session: SessionId) -> (Option<Scene>, Option<Slip>) {
-        let identity = Identity { real_name: Some(RealName::new("欧阳若兰".to_owned())), ..Identity::default() };
+        let identity = Identity { real_name: RealName::parse("欧阳若兰"), ..Identity::default() };
         self.give(Input::Found { session, result: Ok(identity) });
         self.give(Input::Answered { session, answer: CheckInAnswer::Admitted(admission()) })
     }

@@ -191,7 +191,7 @@ pub fn run() -> Verdict {
 }
 
 fn encoding(clock: &dyn Clock) -> Duration {
-    let name = RealName::new("张三丰".to_owned()).shown(NameStyle::Full);
+    let name = RealName::parse("张三丰").expect("a name").shown(NameStyle::Full);
     let admission =
         Admission { number: Some(Text::clean("A036")), place: Some(Text::clean("3楼")), ..Admission::default() };
     let slip =

@@ -7,9 +7,9 @@ use super::{Weixin, WeixinError};
 use crate::{
     fault::Code,
     http::Method,
-    identity::{lenient, plausible},
+    identity::{charset, lenient},
     vault::{Padding, Sealed},
-    words::{Credential, CredentialId, CredentialType, Deadline, Identity, RealName},
+    words::{CredentialType, Deadline, Identity},
 };
 
 #[derive(Serialize)]
@@ -58,13 +58,10 @@ impl Weixin {
         // Both, whatever becomes of the first: all failures cost and look the same.
         let (name, number) = (open(&name), open(&number));
         let unopened = || WeixinError::new(Code::K405);
-        let name = name.ok().and_then(|name| plausible::name(&name, self.settings.charset)).ok_or_else(unopened)?;
+        let reading = name.ok().and_then(|name| self.charsets.read(&name)).ok_or_else(unopened)?;
         let kind = CredentialType::MainlandId;
-        let number = number.ok().and_then(|number| plausible::number(&number, kind)).ok_or_else(unopened)?;
-        Ok(Identity {
-            real_name: Some(RealName::new(name)),
-            credential: Some(Credential { kind, id: CredentialId::new(number) }),
-            ..Identity::default()
-        })
+        let credential = number.ok().and_then(|number| charset::credential(&number, kind)).ok_or_else(unopened)?;
+        self.charsets.believe(reading.proves);
+        Ok(Identity { real_name: Some(reading.name), credential: Some(credential), ..Identity::default() })
     }
 }

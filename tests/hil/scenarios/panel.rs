@@ -137,7 +137,7 @@ fn expected() -> GlassTwin<OledController> {
     let glass = OledGlass::ssd1306(I2cOled { bus, address: 0x3C });
     let mut panel = PicturePanel::new(glass, Style::default(), Fonts::built_in());
     let scene = Scene {
-        name: Some(RealName::new("啊座齄䶮".to_owned()).shown(NameStyle::Full)),
+        name: Some(RealName::parse("啊座齄䶮").expect("a name").shown(NameStyle::Full)),
         number: Some(Text::clean("A088")),
         detail: Some(Text::clean("0123456789 ABCDE")),
         ..Scene::of(SceneKind::Admitted)
