@@ -16,11 +16,11 @@ fn frames() -> Vec<Value> {
         json!({ "v": 1, "type": "choice", "seq": 14, "session": "3f9c0a1be2d45577-0001", "option": 2 }),
         json!({ "v": 1, "type": "cancel", "seq": 15, "session": "3f9c0a1be2d45577-0001" }),
         json!({ "v": 1, "type": "ping", "seq": 16 }),
-        json!({ "v": 1, "type": "id-card", "seq": 17, "name": "王小明", "number": "110105194912310021", "cred_type": "1" }),
+        json!({ "v": 1, "type": "id-card", "seq": 17, "name": "王小明", "number": "110105201501010017", "cred_type": "1" }),
         json!({ "v": 1, "type": "realname-auth", "seq": 18, "auth_token": "token", "terminal": "SN-1" }),
         json!({
             "v": 1, "type": "realname-check", "seq": 19, "openid": "o1", "code": "990011", "real_name": "王小明",
-            "cred_id": "110105194912310021", "cred_type": "1",
+            "cred_id": "110105201501010017", "cred_type": "1",
         }),
         json!({ "v": 1, "type": "voucher", "seq": 20, "code": "20001" }),
         json!({

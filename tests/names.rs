@@ -38,7 +38,7 @@ fn every_hanzi_of_gbk_and_extension_a_is_shown_and_printed() {
     let admission = Admission { number: Some(Text::clean("A1")), ..Admission::default() };
     let mut fonts = Fonts::built_in();
     let mut printed = String::new();
-    for (number, characters) in all.chunks(1000).enumerate() {
+    for (number, characters) in all.chunks(RealName::LONGEST).enumerate() {
         let name = shown(&characters.iter().collect::<String>());
         let slip = Slip { name, admission: admission.clone(), ..slip() };
         let encoded = slip_bytes(&slip, &layout(), &mut fonts);
@@ -58,7 +58,7 @@ fn every_hanzi_of_gbk_and_extension_a_is_shown_and_printed() {
     }
 }
 
-/// The Han blocks of GB 18030-2022, level 3: 87,887 hanzi, and the radicals.
+/// The Han blocks of GB 18030-2022, level 3: 87,887 hanzi, and the radicals, which become hanzi in names.
 const BLOCKS: [(&str, RangeInclusive<char>); 9] = [
     ("URO and URO+", '\u{4E00}'..='\u{9FEF}'),
     ("Extension A", '\u{3400}'..='\u{4DB5}'),
@@ -78,9 +78,15 @@ fn of_block(name: &str, range: RangeInclusive<char>) -> Vec<char> {
     range
         .filter(|character| match name {
             "compatibility, 12 unified" => UNIFIED.contains(*character),
-            "radicals" => !matches!(character, '\u{2E9A}' | '\u{2EF4}'..='\u{2EFF}'),
+            "radicals" => !matches!(character, '\u{2E80}' | '\u{2E9A}' | '\u{2EF4}'..='\u{2EFF}'),
             _ => true,
         })
+        .map(|character| match name {
+            "radicals" => shown(&character.to_string()).expect("a name").reveal().chars().next().expect("a hanzi"),
+            _ => character,
+        })
+        // Thirteen radicals are hanzi of Extension B, which stand there.
+        .filter(|character| name != "radicals" || *character < '\u{20000}')
         .collect()
 }
 
@@ -127,7 +133,7 @@ fn every_hanzi_of_gb_18030_2022_is_drawn_or_counted_and_never_becomes_something_
             }
         }
         let mut printed_row = Row::default();
-        for characters in all.chunks(1000) {
+        for characters in all.chunks(RealName::LONGEST) {
             let name = shown(&characters.iter().collect::<String>());
             let admission = Admission { number: Some(Text::clean("A1")), ..Admission::default() };
             let encoded = slip_bytes(&Slip { name, admission, ..slip() }, &layout, &mut slip_fonts);

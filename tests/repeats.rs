@@ -57,7 +57,8 @@ fn the_same_face_is_a_repeat_whatever_its_terminal_number_and_connection() {
 fn the_same_code_of_another_openid_is_another_person() {
     let claim = |openid: &str| {
         let (openid, code) = (OpenId::new(openid.to_owned()), Private::new("c".to_owned()));
-        let card = facemchd::words::Card::parse("张三", facemchd::words::CredentialType::MainlandId, "1101");
+        let card =
+            facemchd::words::Card::parse("张三", facemchd::words::CredentialType::MainlandId, "11010519491231002X");
         Arrival { way: WayIn::RealnameCheck(RealnameClaim { openid, code, card }), ..face("unused", 1, true) }
     };
     let mut core = kiosk();

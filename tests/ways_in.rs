@@ -79,11 +79,11 @@ fn a_document_that_was_read_completes_the_claim_that_follows_it() {
 #[test]
 fn a_document_that_was_read_before_a_face_says_whom_the_visit_is_for() {
     let mut core = kiosk();
-    read(&mut core, card("林小宝", "110105201501010011"));
+    read(&mut core, card("林小宝", "110105201501010017"));
     let session = core.known("sid-mother", 2, "林秀");
     let identity = core.check_ins().pop().expect("asked").identity;
     assert_eq!(identity.real_name, RealName::parse("林秀"));
-    assert_eq!(identity.patient, Some(card("林小宝", "110105201501010011")));
+    assert_eq!(identity.patient, Some(card("林小宝", "110105201501010017")));
     core.answer(session, CheckInAnswer::Admitted(admission("A001")));
     assert_eq!(core.scene().name.expect("a name").reveal(), "林*宝");
     // The next one comes for herself.
@@ -96,7 +96,11 @@ fn a_document_that_was_read_before_a_face_says_whom_the_visit_is_for() {
 #[test]
 fn one_mother_with_two_children_is_two_people_to_the_journal() {
     let mother = |child| Identity { patient: child, ..person("林秀") };
-    let both = [mother(Some(card("林小宝", "1101"))), mother(Some(card("林小贝", "1102"))), mother(None)];
+    let both = [
+        mother(Some(card("林小宝", "110105201501010017"))),
+        mother(Some(card("林小贝", "11010520170304002X"))),
+        mother(None),
+    ];
     let told: Vec<String> =
         both.iter().map(|identity| identity.distinguishing().expect("known").reveal().to_owned()).collect();
     assert!(told[0] != told[1] && told[1] != told[2] && told[0] != told[2]);
@@ -106,7 +110,7 @@ fn one_mother_with_two_children_is_two_people_to_the_journal() {
 fn a_document_is_forgotten_after_a_minute_and_when_the_person_gives_up() {
     for give_up in [false, true] {
         let mut core = kiosk();
-        read(&mut core, card("张三", "1101"));
+        read(&mut core, card("张三", "11010519491231002X"));
         if give_up {
             core.input(Input::Cancelled { lane: LANE, peer: PEER, seq: 2, session: None });
         } else {
@@ -163,12 +167,12 @@ fn frames_of_the_other_ways_are_read_and_bounded() {
     assert_eq!(way(auth), WayIn::RealnameAuth(token("t%3D")));
     assert_eq!(way(json!({ "type": "voucher", "code": "V-1" })), WayIn::Voucher(token("V-1")));
     let whole = json!({
-        "type": "realname-check", "openid": "o1", "code": "code-1", "real_name": "张三", "cred_id": "1101",
+        "type": "realname-check", "openid": "o1", "code": "code-1", "real_name": "张三", "cred_id": "11010519491231002X",
     });
-    assert_eq!(way(whole), claim(Some(card("张三", "1101"))));
+    assert_eq!(way(whole), claim(Some(card("张三", "11010519491231002X"))));
     assert_eq!(way(json!({ "type": "realname-check", "openid": "o1", "code": "code-1" })), claim(None));
-    let read = json!({ "type": "id-card", "seq": 7, "name": " 张三 ", "number": "1101" });
-    assert_eq!(frame(read), Ok(Frame::Card { seq: 7, card: card("张三", "1101") }));
+    let read = json!({ "type": "id-card", "seq": 7, "name": " 张三 ", "number": "11010519491231002X" });
+    assert_eq!(frame(read), Ok(Frame::Card { seq: 7, card: card("张三", "11010519491231002X") }));
     for wrong in [
         json!({ "type": "realname-auth", "seq": 1 }),
         json!({ "type": "realname-auth", "seq": 1, "auth_token": "" }),

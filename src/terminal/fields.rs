@@ -41,7 +41,7 @@ pub(super) enum Member {
 }
 
 /// Names as they are compared.
-const NAMES: [(&str, Member); 23] = [
+const NAMES: [(&str, Member); 26] = [
     ("v", Member::V),
     ("type", Member::Type),
     ("seq", Member::Seq),
@@ -59,6 +59,9 @@ const NAMES: [(&str, Member); 23] = [
     ("realname", Member::RealName),
     ("credid", Member::CredId),
     ("credtype", Member::CredType),
+    ("credentialid", Member::CredId),
+    ("credentialtype", Member::CredType),
+    ("cardtype", Member::CredType),
     ("name", Member::Name),
     ("number", Member::Number),
     ("rawdata", Member::RawData),

@@ -212,8 +212,9 @@ fn claim(fields: &Fields) -> Option<RealnameClaim> {
 }
 
 fn card(fields: &Fields, name: Member, number: Member) -> Option<Card> {
-    let kind = fields.text(Member::CredType).map_or(Ok(1), |kind| kind.trim().parse()).ok()?;
-    Card::parse(&fields.text(name)?, CredentialType::from_number(kind), &fields.text(number)?)
+    let said = fields.text(Member::CredType).and_then(|kind| kind.trim().parse().ok());
+    let kind = said.map_or(CredentialType::UNSAID, CredentialType::from_number);
+    Card::parse(&fields.text(name)?, kind, &fields.text(number)?)
 }
 
 /// The line without what writers put around it: a byte order mark, blanks, control characters of card readers.

@@ -116,8 +116,8 @@ impl CredentialType {
         }
     }
 
-    /// True where every number carries the GB 11643 check character: identity cards and residence permits.
+    /// True where every number carries the GB 11643 check character (identity card, temporary identity card).
     pub fn has_check_character(self) -> bool {
-        matches!(self, Self::MainlandId | Self::TemporaryId | Self::HK_MACAO_RESIDENCE | Self::TAIWAN_RESIDENCE)
+        matches!(self, Self::MainlandId | Self::TemporaryId)
     }
 }
