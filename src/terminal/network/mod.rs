@@ -111,6 +111,8 @@ struct Door {
     protocol: Protocol,
     knocks: Arc<Mutex<Knocks>>,
     told: Rarely,
+    /// Apart: what a new terminal is refused for is not lost among strangers.
+    told_of_certified: Rarely,
     /// When it was last said that a file is out of date.
     reminded: Option<Moment>,
 }
@@ -153,6 +155,7 @@ impl Port {
                     protocol,
                     knocks: Arc::default(),
                     told: Rarely::default(),
+                    told_of_certified: Rarely::default(),
                     reminded: None,
                 };
                 tokio::select! {
@@ -271,7 +274,11 @@ impl Door {
 
     fn refuse(&mut self, shared: &Shared, refusal: &Refusal) {
         shared.counters.refused_peers.fetch_add(1, Ordering::Relaxed);
-        if self.told.may_tell(shared.clock.now().moment) {
+        let told = match refusal {
+            Refusal::Stranger(_) => &mut self.told_of_certified,
+            _ => &mut self.told,
+        };
+        if told.may_tell(shared.clock.now().moment) {
             tracing::warn!(code = %Code::T211, lane = shared.lane.0, %refusal, "a terminal was not let in");
         }
     }
