@@ -259,6 +259,15 @@ impl Board {
         lines
     }
 
+    /// The files that stand for a bench's lines.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let file = |(wire, _): (&LineWire, &str)| match wire {
+            LineWire::File { file } => Some(file.clone()),
+            _ => None,
+        };
+        self.lines().into_iter().filter_map(file).collect()
+    }
+
     /// A line that stands twice in the file, or an input that does: what, and its two uses.
     fn twice(&self) -> Option<(String, &'static str, &'static str)> {
         let mut used: BTreeMap<String, &'static str> = BTreeMap::new();

@@ -262,6 +262,31 @@ impl Site {
         })
     }
 
+    /// The tables of this site file whose settings differ from those a daemon was started with and need a restart:
+    /// lanes, board, and what was shared out at the start.
+    pub fn needs_restart(&self, started: &Self) -> Vec<&'static str> {
+        let debug = |of: &dyn std::fmt::Debug| format!("{of:?}");
+        let wiring = |site: &Self| site.lane.iter().map(Lane::wiring).collect::<Vec<_>>();
+        let mut changed = Vec::new();
+        let mut compare = |name, new: &dyn std::fmt::Debug, old: &dyn std::fmt::Debug| {
+            if debug(new) != debug(old) {
+                changed.push(name);
+            }
+        };
+        compare("board", &self.board, &started.board);
+        compare("state-dir", &self.state_dir, &started.state_dir);
+        compare("[privacy]", &self.privacy, &started.privacy);
+        compare("[journal]", &self.journal, &started.journal);
+        compare("[simulated]", &self.simulated, &started.simulated);
+        compare("[[lane]]", &wiring(self), &wiring(started));
+        let shared = |site: &Self| (site.wechatpay.concurrency, site.wechatpay.patience);
+        compare("wechatpay.concurrency and patience-ms", &shared(self), &shared(started));
+        if (self.checkin.adapter, started.checkin.adapter) != (Adapter::Http, Adapter::Http) {
+            compare("[checkin]", &self.checkin, &started.checkin);
+        }
+        changed
+    }
+
     fn fits_together(&self) -> Result<(), &'static str> {
         if self.wechatpay.public_key.is_some() != self.wechatpay.public_key_id.is_some() {
             return Err("wechatpay.public-key and public-key-id go together");

@@ -66,6 +66,7 @@ codes! {
     C105 "clock is before the program was built", "let the board reach a time server or set its clock; it recovers by itself";
     C106 "clock differs from WeChat's by more than five minutes", "set the board's clock; until then the offset learnt from WeChat is used";
     C107 "no merchant is picked", "name a [[merchant]] of the site file in the lane or the frame, or list the terminal in its terminals";
+    C110 "another facemchd drives these devices", "stop it first (systemctl stop facemchd), or wait until it ends; the message names its process";
     T201 "a line from the terminal is not a frame", "compare the terminal's lines with the README; check baud rate and cable";
     T202 "a line from the terminal is longer than 4096 bytes", "check baud rate and cable, or shorten the frame";
     T203 "a frame's checksum is wrong", "check cable and earth; compare CRC-16/CCITT-FALSE over the bytes before `*`";
@@ -157,7 +158,7 @@ impl Code {
     /// The program's exit code when this ends it.
     pub fn exit(self) -> u8 {
         match self {
-            Self::C103 => exit::IO,
+            Self::C103 | Self::C110 => exit::IO,
             Self::K402 => exit::NO_PERMISSION,
             Self::X001 => exit::SOFTWARE,
             _ => match self.as_str().as_bytes()[0] {

@@ -157,6 +157,15 @@ fn every_file_is_opened_by_the_one_rule() {
 }
 
 #[test]
+fn a_thread_that_cannot_be_started_ends_nothing() {
+    for (file, code) in sources() {
+        for aborts in ["thread::spawn(", "thread::scope(", "spawn_blocking("] {
+            assert!(!code.contains(aborts), "{} calls {aborts}..), which panics: Builder::spawn", file.display());
+        }
+    }
+}
+
+#[test]
 fn files_stay_small() {
     let mut lengths: Vec<(usize, PathBuf)> =
         sources().into_iter().map(|(file, code)| (code.lines().count(), file)).collect();

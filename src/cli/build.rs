@@ -75,7 +75,7 @@ pub(super) fn parts(
     let cache = Arc::new(Certificates(Mutex::new(state)));
     let merchants = Arc::new(merchants(site, &names, &clock, &(Arc::clone(&cache) as _))?);
     let checkin = checkin(site, &clock, &recovered)?;
-    let reload = reload(file.to_owned(), names, Arc::clone(&clock), cache);
+    let reload = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache);
     Ok(Parts {
         kiosk: kiosk_settings(site, &devices)?,
         unfinished: recovered.unfinished,
@@ -163,7 +163,7 @@ fn charset(charset: Charset) -> identity::CharsetChoice {
 }
 
 /// Every way in that the site has, for every merchant. `lanes`: those of the running daemon, which a reload cannot change.
-fn merchants(
+pub(super) fn merchants(
     site: &Site,
     lanes: &[String],
     clock: &Arc<dyn Clock>,
@@ -297,6 +297,7 @@ fn weixin_calls(
         Token::File(file) => weixin::TokenSource::File(file.clone()),
         Token::StableToken(secret) => weixin::TokenSource::StableToken { secret: secret.clone() },
     };
+    token.look().map_err(boxed)?;
     let settings = weixin::Settings {
         base_url: settings.base_url.clone(),
         appid: settings.appid.clone(),
@@ -425,7 +426,7 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
         .collect()
 }
 
-fn terminal_settings(site: &Site, lane: &Lane, index: usize) -> terminal::Settings {
+pub(super) fn terminal_settings(site: &Site, lane: &Lane, index: usize) -> terminal::Settings {
     terminal::Settings {
         lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
         address: terminal_address(site, lane),
@@ -476,16 +477,17 @@ fn network(site: &Site, lane: &Lane, address: std::net::SocketAddr, protocol: te
 
 type Reload = Box<dyn Fn() -> Result<Reloaded, AnyFault> + Send + Sync>;
 
-fn reload(file: PathBuf, lanes: Vec<String>, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
+fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
+    let lanes: Vec<String> = started.lane.iter().map(|lane| lane.name.clone()).collect();
     Box::new(move || {
         let site = Site::read(&file).map_err(boxed)?;
         let merchants = merchants(&site, &lanes, &clock, &(Arc::clone(&cache) as _))?;
-        let checkin = match site.checkin.adapter {
-            Adapter::Http => Some(http_checkin(&site, &clock)?),
-            Adapter::Local => None,
+        let checkin = match (started.checkin.adapter, site.checkin.adapter) {
+            (Adapter::Http, Adapter::Http) => Some(http_checkin(&site, &clock)?),
+            _ => None,
         };
         let terminals = terminals(&site, &lanes, &clock)?;
-        Ok(Reloaded { merchants, checkin, terminals })
+        Ok(Reloaded { merchants, checkin, terminals, kept: site.needs_restart(&started) })
     })
 }
 

@@ -18,6 +18,7 @@ use crate::{
     fault::{Code, Fault as _, chain, exit},
     kiosk::{GateOutcome, Grant, PrintOutcome, Scene, SceneKind, Signal, Slip},
     service::{InputPart, SystemClock},
+    store::StateLock,
     words::{Admission, Clock, JobId, Language, NameStyle, RealName, SessionId, ShownName, Text},
 };
 
@@ -59,6 +60,7 @@ pub(super) fn test(
         None => 0,
         Some(name) => site.lane.iter().position(|lane| lane.name == name).unwrap_or(usize::MAX),
     };
+    let _lock = StateLock::take_existing(&site.state_dir)?;
     let mut lanes = wires::open(&site, &clock)?.lanes;
     if index >= lanes.len() {
         return Err(Failure { line: "the site file has no such [[lane]]".to_owned(), exit: exit::USAGE });

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Failure, wires};
-use crate::{board::DEVICE_TREE, config::Site, device::linux, fault::exit, files};
+use crate::{board::DEVICE_TREE, config::Site, device::linux, fault::exit, files, store::StateLock};
 
 /// What this machine has, and what to write into a board file of one's own.
 pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
@@ -92,7 +92,9 @@ fn table(chips: &[linux::Chip], out: &mut dyn Write) -> io::Result<()> {
 
 /// Puts every output to its safe value: opening a gate's line does, and so does letting go of it.
 pub(super) fn safe_state(file: &Path, out: &mut dyn Write) -> Result<u8, Failure> {
-    let outputs = wires::make_safe(&Site::read(file)?)?;
+    let site = Site::read(file)?;
+    let _lock = StateLock::take_existing(&site.state_dir)?;
+    let outputs = wires::make_safe(&site)?;
     writeln!(out, "{outputs} outputs at their safe value").map_err(|error| Failure::io("standard output", &error))?;
     Ok(exit::OK)
 }

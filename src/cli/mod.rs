@@ -3,6 +3,7 @@
 //! Nothing here decides what a person sees. Text goes to standard output, faults to standard error with code and cure,
 //! and the exit code is one of `fault::exit`.
 
+mod acting;
 mod build;
 mod check;
 mod exercise;
@@ -55,6 +56,8 @@ enum Command {
         /// Have WeChat prove signing, verification and encryption, too (security/echo)
         #[arg(long)]
         online: bool,
+        #[command(flatten)]
+        acting: acting::AsUser,
     },
     /// Ask WeChat about face_sids, outside the kiosk's flow: for commissioning
     Lookup(lookup::Arguments),
@@ -75,11 +78,15 @@ enum Command {
         /// Do not ask before the gate opens
         #[arg(long)]
         yes: bool,
+        #[command(flatten)]
+        acting: acting::AsUser,
     },
-    /// Put every output to its safe value; for ExecStopPost
+    /// Put every output to its safe value; for ExecStopPost, not while the daemon runs
     SafeState {
         #[command(flatten)]
         site: SiteFile,
+        #[command(flatten)]
+        acting: acting::AsUser,
     },
     /// Open or close a lane of the running daemon
     Lane {
@@ -136,14 +143,16 @@ pub fn main() -> u8 {
             drop(out);
             run::run(&site.config)
         }
-        Command::Check { site, json, online } => check::check(&site.config, json, online, &mut out),
+        Command::Check { site, json, online, acting } => {
+            acting.act().and_then(|user| check::check(&site.config, &user, json, online, &mut out))
+        }
         Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
         Command::Weixin(command) => weixin::weixin(&command, &mut out),
         Command::Probe => hardware::probe(&mut out).map_err(|error| Failure::io("standard output", &error)),
-        Command::Test { device, site, lane, yes } => {
-            exercise::test(&site.config, device, lane.as_deref(), yes, &mut out)
+        Command::Test { device, site, lane, yes, acting } => {
+            acting.act().and_then(|_| exercise::test(&site.config, device, lane.as_deref(), yes, &mut out))
         }
-        Command::SafeState { site } => hardware::safe_state(&site.config, &mut out),
+        Command::SafeState { site, acting } => acting.act().and_then(|_| hardware::safe_state(&site.config, &mut out)),
         Command::Lane { name, mode, site } => staff::lane(&site, &name, mode, &mut out),
         Command::Reprint { which, site } => staff::reprint(&site, &which, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),

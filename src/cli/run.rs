@@ -17,14 +17,20 @@ use crate::{
 
 pub(super) fn run(file: &Path) -> Result<u8, Failure> {
     logging::start();
+    let runtime = runtime()?;
+    let (orders, control) = mpsc::channel(4);
+    // Before anything is opened: a SIGHUP that nobody listens to ends the program.
+    let signals = {
+        let _within = runtime.enter();
+        forward_signals(orders)?
+    };
     let site = Site::read(file)?;
     let clock = Arc::new(SystemClock::start());
     let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &(Arc::clone(&clock) as _))?;
     let parts = build::parts(lock, file, &site, clock, wires.lanes)?;
-    runtime()?.block_on(async {
-        let (orders, control) = mpsc::channel(4);
-        tokio::spawn(forward_signals(orders)?);
+    runtime.block_on(async {
+        tokio::spawn(signals);
         let summary = service::serve(parts, control).await?;
         tracing::info!(inputs = summary.inputs, longest_turn_us = summary.longest_turn.as_micros(), "stopped");
         Ok(exit::OK)

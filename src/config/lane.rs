@@ -68,6 +68,20 @@ pub struct Lane {
     pub other_way_qr: Option<Text>,
 }
 
+impl Lane {
+    /// The lane less what a running daemon takes over when the site file is read again.
+    pub(super) fn wiring(&self) -> Self {
+        Self {
+            merchant: None,
+            allow_uids: Vec::new(),
+            allow_subjects: Vec::new(),
+            plain_lines: false,
+            written: Written::default(),
+            ..self.clone()
+        }
+    }
+}
+
 /// `lane.terminal`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Terminal {

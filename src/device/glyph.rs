@@ -3,11 +3,19 @@
 //! GNU Unifont, 16 × 16, in builds with feature `glyphs`: every hanzi of GBK and of Extension A. Beyond that an outline
 //! font of the system, drawn when the character comes and kept for the next time. What nothing has is ＊, and counted.
 
-use std::{collections::VecDeque, path::PathBuf};
+use std::{
+    collections::VecDeque,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
+use super::DeviceError;
 #[cfg(feature = "glyphs")]
 use super::gb::columns;
-use crate::files;
+use crate::{
+    fault::{Code, causes},
+    files,
+};
 
 /// A square of dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +40,9 @@ pub struct Fonts {
 /// Bitmaps kept: reading a font of twenty megabytes takes longer than a person should wait twice.
 const KEPT: usize = 64;
 
+/// How font files begin: TrueType, OpenType, a collection (OpenType specification, font file).
+const KINDS: [[u8; 4]; 4] = [[0, 1, 0, 0], *b"OTTO", *b"ttcf", *b"true"];
+
 /// A font larger than this is none, bytes: Noto's collection of CJK has a third of it.
 const MOST: usize = 64 << 20;
 
@@ -47,6 +58,20 @@ impl Fonts {
     pub fn new(own: Option<PathBuf>) -> Self {
         let system = SYSTEM.into_iter().map(PathBuf::from);
         Self { outlines: own.into_iter().chain(system).collect(), kept: Vec::new(), drawn: VecDeque::new() }
+    }
+
+    /// The same, where the site's font is there and is one: what was named is not to be missed for months.
+    pub fn open(own: Option<&Path>) -> Result<Self, DeviceError> {
+        if let Some(file) = own {
+            let failed = |reason| DeviceError::Open { what: "font".to_owned(), reason, code: Code::C102 };
+            let mut head = [0; 4];
+            let opened = files::open(file).map_err(|error| failed(causes(&error)))?;
+            let read = opened.take(4).read_exact(&mut head);
+            if read.is_err() || !KINDS.contains(&head) {
+                return Err(failed(format!("{}: is not a TrueType or OpenType font", file.display())));
+            }
+        }
+        Ok(Self::new(own.map(Path::to_owned)))
     }
 
     /// Reads the outline fonts once and keeps them: tens of megabytes.

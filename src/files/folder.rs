@@ -17,6 +17,12 @@ pub fn make_folder(folder: &Path) -> Result<(), FileError> {
     made.map_err(|error| FileError::unreadable(folder, error))
 }
 
+/// The same for whoever the umask lets in: a bench's.
+pub fn make_public_folder(folder: &Path) -> Result<(), FileError> {
+    let made = DirBuilder::new().recursive(true).create(folder);
+    made.map_err(|error| FileError::unreadable(folder, error))
+}
+
 /// A folder that is there, and whose names nobody besides its owner may change: the daemon's user or root.
 pub fn private_folder(folder: &Path) -> Result<(), FileError> {
     access::judge_folder(&opened(folder)?, folder)

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 pub use self::{
     content::describe,
-    folder::{list, make_folder, private_folder, sync},
+    folder::{list, make_folder, make_public_folder, private_folder, sync},
 };
 
 /// Why a file cannot be used. Its path is named, its content never.

@@ -1,14 +1,11 @@
 //! Carries out what the core decided. Takes no decision of its own; what cannot be handed over is answered as "busy".
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc::Sender, watch};
 
 use super::{
-    checkins::{self, Question},
+    checkins::Question,
     errands::{self, Errand, What},
     journalist::Entry,
     lookups,
@@ -18,7 +15,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
-    checkin::{CheckIn, Request},
+    checkin::Request,
     fault::Code,
     kiosk::{CheckInRequest, Device, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
     store::Correlator,
@@ -215,12 +212,6 @@ impl Carrier {
             .offer(Errand { what, deadline })
             .err()
             .and_then(|Errand { what, .. }| errands::refused(what))
-    }
-
-    /// Puts another adapter in place as soon as the current call has ended.
-    pub(super) fn replace_checkin(&self, current: &checkins::Current, checkin: Box<dyn CheckIn>) {
-        let current = Arc::clone(current);
-        std::thread::spawn(move || *current.lock().unwrap_or_else(PoisonError::into_inner) = checkin);
     }
 
     /// Whose terminals count from now on. What needs a restart is named, and the lane goes on as before in that.

@@ -4,7 +4,6 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
-    thread,
     time::Duration,
 };
 
@@ -21,13 +20,14 @@ use super::{
     journalist, lookups, notify,
     outputs::{self, LaneOutputs},
     panels, printers,
+    reload::Reloads,
     requests::Requests,
     staff::Desk,
 };
 use crate::{
     checkin::CheckIn,
     device::{Gate, Indicator, Panel, Printer},
-    fault::{Code, Fault, exit},
+    fault::{Code, Fault, causes, exit},
     identity::Merchants,
     kiosk::{self, Input, Kiosk, Unfinished},
     store::{Correlator, Journal},
@@ -103,6 +103,8 @@ pub struct Reloaded {
     pub checkin: Option<Box<dyn CheckIn>>,
     /// Whose terminals count, lane by lane.
     pub terminals: Vec<terminal::Settings>,
+    /// Settings that have changed since the start and need a restart, by their tables.
+    pub kept: Vec<&'static str>,
 }
 
 /// What the loop is told from outside.
@@ -250,8 +252,8 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
         tracing::error!(code = %Code::C105, "the clock stands before this program's release");
     }
 
-    let (reloaded, mut reloads) = mpsc::channel(1);
-    let reload: Arc<dyn Fn() -> Result<Reloaded, Box<dyn Fault + Send>> + Send + Sync> = Arc::from(parts.reload);
+    let (reloads, mut reloaded) =
+        Reloads::spawn(parts.reload, Arc::clone(&current_checkin)).map_err(ServiceError::Thread)?;
     let round = notify::watchdog_interval().map_or(ROUND, |interval| interval.min(ROUND));
     let mut next_round = clock.now().moment.after(round);
     let mut next_maintenance = clock.now().moment.after(MAINTENANCE);
@@ -271,21 +273,22 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
                     came.push(Input::Stopping);
                 }
                 Control::Stop => {}
-                Control::Reload => start_reload(&reload, &reloaded),
+                Control::Reload => reloads.order(),
             },
-            Some(fresh) = reloads.recv() => match fresh {
-                Ok(Reloaded { merchants, checkin, terminals }) => {
-                    *current_merchants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(merchants);
-                    if let Some(checkin) = checkin {
-                        carrier.replace_checkin(&current_checkin, checkin);
+            Some(fresh) = reloaded.recv() => {
+                match fresh {
+                    Ok(Reloaded { merchants, terminals, kept, .. }) => {
+                        *current_merchants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(merchants);
+                        carrier.replace_terminals(terminals);
+                        tracing::info!("read again: merchants, keys, certificates, wechatpay, weixin, authinfo, checkin, whose terminals count");
+                        if !kept.is_empty() {
+                            tracing::warn!(changed = kept.join(", "), "changed in the site file, and as before until a restart");
+                        }
                     }
-                    carrier.replace_terminals(terminals);
-                    tracing::info!(
-                        "read again: merchants, keys, certificates, wechatpay, checkin, and whose terminals count; lanes \
-                         and board need a restart"
-                    );
+                    Err(error) => {
+                        tracing::error!(code = %error.code(), error = causes(&*error), "not read again; going on as before");
+                    }
                 }
-                Err(error) => tracing::error!(code = %error.code(), %error, "not read again; going on as before"),
             },
             Some(next) = happened.recv() => came.push(next),
             Some(request) = asking.recv() => came = requests.take(request, clock.now().moment),
@@ -340,16 +343,4 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     carrier.close();
     terminals.shutdown().await;
     outcome
-}
-
-/// Keys are read on a thread of their own: reading and parsing them takes longer than a turn.
-fn start_reload(
-    reload: &Arc<dyn Fn() -> Result<Reloaded, Box<dyn Fault + Send>> + Send + Sync>,
-    reloaded: &mpsc::Sender<Result<Reloaded, Box<dyn Fault + Send>>>,
-) {
-    let reload = Arc::clone(reload);
-    let reloaded = reloaded.clone();
-    thread::spawn(move || {
-        let _ = reloaded.blocking_send(reload());
-    });
 }

@@ -17,6 +17,7 @@ mod notify;
 mod outputs;
 mod panels;
 mod printers;
+mod reload;
 mod requests;
 mod staff;
 mod worker;

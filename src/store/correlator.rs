@@ -30,16 +30,28 @@ impl Correlator {
     /// Reads the key, or makes one.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         files::make_folder(dir)?;
+        match Self::read(dir)? {
+            Some(there) => Ok(there),
+            None => Ok(Self { key: make(&dir.join(FILE))? }),
+        }
+    }
+
+    /// Whether [`Correlator::open`] would find the key usable, or none; makes nothing.
+    pub fn look(dir: &Path) -> Result<(), StoreError> {
+        Self::read(dir).map(drop)
+    }
+
+    fn read(dir: &Path) -> Result<Option<Self>, StoreError> {
         let file = dir.join(FILE);
         let bytes = match files::read_secret(&file, LENGTH) {
-            Err(error) if error.is_missing() => make(&file)?,
+            Err(error) if error.is_missing() => return Ok(None),
             Err(FileError::Empty { .. } | FileError::TooLarge { .. }) => {
                 return Err(StoreError::CorrelationKey { file });
             }
             read => read?,
         };
         let key = <[u8; LENGTH]>::try_from(bytes.as_slice()).map_err(|_| StoreError::CorrelationKey { file })?;
-        Ok(Self { key: Zeroizing::new(key) })
+        Ok(Some(Self { key: Zeroizing::new(key) }))
     }
 
     /// The hash of what somebody presented.
@@ -63,10 +75,10 @@ impl Correlator {
 }
 
 /// Written beside and renamed, so that a power cut leaves a whole key or none.
-fn make(file: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let mut bytes = Zeroizing::new(vec![0; LENGTH]);
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::NoRandomNumbers)?;
-    files::replace(file, &bytes)?;
+fn make(file: &Path) -> Result<Zeroizing<[u8; LENGTH]>, StoreError> {
+    let mut bytes = Zeroizing::new([0; LENGTH]);
+    getrandom::fill(&mut *bytes).map_err(|_| StoreError::NoRandomNumbers)?;
+    files::replace(file, &*bytes)?;
     Ok(bytes)
 }
 

@@ -30,6 +30,9 @@ pub enum StoreError {
         /// Its process, where it says.
         by: Option<u32>,
     },
+    /// A segment cannot be read.
+    #[error("the journal cannot be read")]
+    Read(#[source] io::Error),
     /// A record could not be written or made durable.
     #[error("the journal cannot be written")]
     Write(#[source] io::Error),
@@ -62,9 +65,10 @@ impl Fault for StoreError {
     fn code(&self) -> Code {
         match self {
             Self::File(error) if error.is_exposed() => Code::K402,
-            Self::Directory { .. } | Self::File(_) | Self::InUse { .. } | Self::CorrelationKey { .. } => Code::C103,
+            Self::Directory { .. } | Self::File(_) | Self::CorrelationKey { .. } => Code::C103,
+            Self::InUse { .. } => Code::C110,
             Self::NoRandomNumbers => Code::X001,
-            Self::Write(_) | Self::TooLarge => Code::J502,
+            Self::Read(_) | Self::Write(_) | Self::TooLarge => Code::J502,
             Self::State(_) => Code::J504,
         }
     }

@@ -83,7 +83,7 @@ fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, Store
     let mut proof = Proof { aside: names.iter().filter(|name| name.contains(ASIDE)).count(), ..Proof::default() };
     let mut before: Option<(u64, u64, segment::Hash)> = None;
     for number in numbers(&names) {
-        let bytes = disk.read(&name(number)).map_err(directory)?;
+        let bytes = disk.read(&name(number)).map_err(StoreError::Read)?;
         let Some(header) = Header::decode(&bytes) else {
             proof.faults.push(format!("segment {number} has no header"));
             break;

@@ -208,7 +208,7 @@ impl Journal {
     fn reread(&mut self, now: WallTime) -> Result<Recovered, StoreError> {
         self.pending.clear();
         self.view = View::default();
-        let tail = recover::read(&*self.disk, &mut self.view).map_err(StoreError::Write)?;
+        let tail = recover::read(&*self.disk, &mut self.view).map_err(StoreError::Read)?;
         self.spare = false;
         self.epoch = tail.epoch;
         self.epoch_began = if tail.segments.is_empty() { now.0 } else { tail.epoch_began };

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::Access;
+
 use super::StoreError;
 use crate::files;
 
@@ -30,14 +32,39 @@ impl StateLock {
     /// Takes the lock of a state directory, which is made where it is missing.
     pub fn take(dir: &Path) -> Result<Self, StoreError> {
         files::make_folder(dir)?;
-        let unusable = |error: files::FileError| StoreError::Directory { dir: dir.to_owned(), source: error.into() };
-        files::private_folder(dir).map_err(unusable)?;
-        let Some(file) = files::lock(&path(dir), true)? else {
+        Self::judge(dir)?;
+        Self::take_file(dir, true)
+    }
+
+    /// Takes the lock that a daemon would, beside which this process drives its devices; makes nothing. None where no
+    /// daemon has served from it yet.
+    pub fn take_existing(dir: &Path) -> Result<Option<Self>, StoreError> {
+        match Self::take_file(dir, false) {
+            Err(StoreError::File(error)) if error.is_missing() => Ok(None),
+            taken => taken.map(Some),
+        }
+    }
+
+    fn take_file(dir: &Path, make: bool) -> Result<Self, StoreError> {
+        let Some(file) = files::lock(&path(dir), make)? else {
             return Err(StoreError::InUse { dir: dir.to_owned(), by: named(dir) });
         };
         // For messages only; the kernel lets go of the lock by itself.
         let _ = file.set_len(0).and_then(|()| writeln!(&file, "{}", std::process::id()));
         Ok(Self { file })
+    }
+
+    /// Whether [`StateLock::take`] would succeed, and who holds it otherwise; changes nothing and makes nothing.
+    pub fn look(dir: &Path) -> Result<Holder, StoreError> {
+        Self::judge(dir)?;
+        let unusable = |error: rustix::io::Errno| StoreError::Directory { dir: dir.to_owned(), source: error.into() };
+        rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(unusable)?;
+        Self::holder(dir)
+    }
+
+    fn judge(dir: &Path) -> Result<(), StoreError> {
+        let unusable = |error: files::FileError| StoreError::Directory { dir: dir.to_owned(), source: error.into() };
+        files::private_folder(dir).map_err(unusable)
     }
 
     /// Who holds the lock of a state directory; changes nothing and makes nothing.

@@ -135,6 +135,12 @@ pub enum TerminalError {
         /// Where.
         path: PathBuf,
     },
+    /// What lies there will never be a serial port.
+    #[error("{}: is not a serial port", device.display())]
+    NotAPort {
+        /// Where.
+        device: PathBuf,
+    },
     /// A Unix socket's path has 107 bytes at most.
     #[error("{}: longer than the 107 bytes that a socket's path may have", path.display())]
     PathTooLong {
@@ -159,7 +165,11 @@ pub enum TerminalError {
 impl Fault for TerminalError {
     fn code(&self) -> Code {
         match self {
-            Self::Bind { .. } | Self::InUse { .. } | Self::NotASocket { .. } | Self::PathTooLong { .. } => Code::T210,
+            Self::Bind { .. }
+            | Self::InUse { .. }
+            | Self::NotASocket { .. }
+            | Self::NotAPort { .. }
+            | Self::PathTooLong { .. } => Code::T210,
             #[cfg(feature = "network")]
             Self::File(error) if error.is_exposed() => Code::K402,
             #[cfg(feature = "network")]
@@ -191,6 +201,16 @@ pub(crate) struct Shared {
 }
 
 impl Settings {
+    /// Whether [`Listener::bind`] would find the place free; changes nothing. Ports on the network are not asked for.
+    pub fn look(&self) -> Result<(), TerminalError> {
+        match &self.address {
+            Address::Unix { path, .. } => LocalSocket::may_be_made(path),
+            Address::Serial { device, .. } => serial::may_be_opened(device),
+            #[cfg(feature = "network")]
+            Address::Network(_) => Ok(()),
+        }
+    }
+
     /// Whether these settings of the same lane can follow the present ones without a restart: `None` where they are of
     /// another kind of terminal, else whether all of them can, or all but the place itself.
     pub fn may_become(&self, fresh: &Self) -> Option<bool> {
@@ -212,7 +232,10 @@ impl Listener {
     pub fn bind(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
         match &settings.address {
             Address::Unix { path, .. } => Ok(Self::Unix(LocalSocket::bind(path, 0o660)?)),
-            Address::Serial { device, baud } => Ok(Self::Serial(serial::open(device, *baud))),
+            Address::Serial { device, baud } => {
+                serial::may_be_opened(device)?;
+                Ok(Self::Serial(serial::open(device, *baud)))
+            }
             #[cfg(feature = "network")]
             Address::Network(network) => Ok(Self::Network(network::Port::bind(network, clock)?)),
         }

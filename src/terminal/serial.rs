@@ -1,6 +1,6 @@
 //! The serial port: any speed, opened again when it was unplugged.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{os::unix::fs::FileTypeExt as _, path::Path, sync::Arc, time::Duration};
 
 use serial2_tokio::SerialPort;
 use tokio::{
@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    Address, Reply, Shared,
+    Address, Reply, Shared, TerminalError,
     allowance::Allowance,
     connection::{Intake, QUEUED, STALL},
     connections::Activity,
@@ -25,6 +25,14 @@ use crate::{
 /// How soon a port that is gone is tried again, first and at most.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Whether a port is there, or may be plugged in. Looked at and not opened, which would raise its lines.
+pub(super) fn may_be_opened(device: &Path) -> Result<(), TerminalError> {
+    match device.metadata() {
+        Ok(found) if !found.file_type().is_char_device() => Err(TerminalError::NotAPort { device: device.to_owned() }),
+        _ => Ok(()),
+    }
+}
 
 /// `port`: it, where it was there at the start.
 pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut replies: Receiver<Reply>) {

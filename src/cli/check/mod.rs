@@ -5,6 +5,7 @@
 
 mod local;
 mod network;
+mod opening;
 
 use std::{
     io::{self, Write},
@@ -18,6 +19,7 @@ use super::Failure;
 use crate::{
     config::Site,
     fault::{Code, Fault, chain, exit},
+    identity,
     service::SystemClock,
     words::Clock,
 };
@@ -51,14 +53,16 @@ struct Report<'a> {
     broken: Option<io::Error>,
 }
 
-pub(super) fn check(file: &Path, json: bool, online: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn check(file: &Path, user: &str, json: bool, online: bool, out: &mut dyn Write) -> Result<u8, Failure> {
     let mut report = Report { out, json, failed: 0, warnings: 0, broken: None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     match Site::read(file) {
         Err(error) => report.fault("site-file", &error),
         Ok(site) => {
-            report.ok("site-file", format!("{}: {} lanes", file.display(), site.lane.len()));
+            let lanes = site.lane.len();
+            report.ok("site-file", format!("{}: {lanes} lanes, judged for {user}", file.display()));
             local::check(&site, file, &clock, &mut report);
+            opening::check(&site, &clock, &mut report);
             network::check(&site, &clock, &mut report);
             if online {
                 network::echo(&site, &clock, &mut report);
@@ -75,6 +79,17 @@ pub(super) fn check(file: &Path, json: bool, online: bool, out: &mut dyn Write) 
         return Err(Failure::io("standard output", &error));
     }
     Ok(if failed == 0 { exit::OK } else { exit::FAILED })
+}
+
+/// Nothing is kept between two checks.
+struct Forgetful;
+
+impl identity::CertificateCache for Forgetful {
+    fn load(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn save(&self, _: &[String]) {}
 }
 
 impl Report<'_> {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::Report;
+use super::{Forgetful, Report};
 use crate::{
     cli::build,
     config::{Adapter, Merchant, Site},
@@ -88,7 +88,8 @@ fn hop(id: &'static str, code: Code, authority: &str, report: &mut Report<'_>) {
 /// The resolver has no deadline of its own: it is asked on a thread that is left behind when it takes too long.
 fn resolve(authority: String) -> Option<Vec<SocketAddr>> {
     let (answer, answered) = mpsc::channel();
-    thread::spawn(move || answer.send(authority.to_socket_addrs().map(Iterator::collect::<Vec<_>>)));
+    let ask = move || answer.send(authority.to_socket_addrs().map(Iterator::collect::<Vec<_>>));
+    thread::Builder::new().name("resolver".to_owned()).spawn(ask).ok()?;
     answered.recv_timeout(HOP).ok()?.ok().filter(|addresses| !addresses.is_empty())
 }
 
@@ -185,17 +186,6 @@ fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
             _ => report.ok("site-system", "reached, and it accepts our credentials"),
         },
     }
-}
-
-/// Nothing is kept between two checks.
-struct Forgetful;
-
-impl identity::CertificateCache for Forgetful {
-    fn load(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn save(&self, _: &[String]) {}
 }
 
 /// WeChat itself proves what only it can: that our signature is accepted, that its own verifies with the configured

@@ -102,14 +102,18 @@ impl Parts<'_> {
     ) -> Result<LaneDevices, AnyFault> {
         let mut devices = LaneDevices::default();
         if let Some(file) = picked.panel {
-            let (style, fonts) = (Style { language: lane.language, large: lane.elder }, Fonts::new(file.font.clone()));
+            let (style, fonts) = (
+                Style { language: lane.language, large: lane.elder },
+                Fonts::open(file.font.as_deref()).map_err(boxed)?,
+            );
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.panel(style, fonts),
                 None => Some(real::panel(file, style, fonts).map_err(boxed)?),
             };
         }
         if let Some((index, file)) = picked.printer {
-            let (layout, fonts) = (layout(&self.found.printers[index], self.site)?, Fonts::new(file.font.clone()));
+            let (layout, fonts) =
+                (layout(&self.found.printers[index], self.site)?, Fonts::open(file.font.as_deref()).map_err(boxed)?);
             devices.printer = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.printer(layout, fonts, self.clock),
                 None => real::printer(file, layout, fonts, self.clock).map_err(boxed)?,

@@ -119,6 +119,9 @@ pub fn output(at: &LineAt, high: bool, code: Code) -> Result<OutputLine, DeviceE
             Ok(line)
         }
         LineAt::File(file) => {
+            if let Some(folder) = file.parent() {
+                files::make_public_folder(folder).map_err(|error| failed(causes(&error)))?;
+            }
             let mut line = OutputLine::File(file.clone(), "1");
             line.write(high).map_err(|error| failed(error.to_string()))?;
             Ok(line)

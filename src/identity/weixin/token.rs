@@ -43,6 +43,19 @@ pub enum TokenSource {
     },
 }
 
+impl TokenSource {
+    /// Whether the file that this begins with is usable. A token that another process is yet to write is none of ours.
+    pub fn look(&self) -> Result<(), WeixinError> {
+        match self {
+            Self::Central { bearer: None, .. } => Ok(()),
+            Self::File(file) if !file.exists() => Ok(()),
+            Self::Central { bearer: Some(file), .. } | Self::File(file) | Self::StableToken { secret: file } => {
+                secret_in(file).map(drop)
+            }
+        }
+    }
+}
+
 /// The token in use, and who fetches the next one.
 #[derive(Default)]
 pub(super) struct Tokens {

@@ -1,0 +1,253 @@
+//! What the start opens, opened the same way and let go again: state directory, devices, sockets and ports.
+//!
+//! While the daemon serves, it holds all of them: nothing is touched, and its own lock says so.
+
+#[cfg(feature = "network")]
+use std::net::TcpListener;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::Report;
+#[cfg(feature = "network")]
+use super::local::{DAY_MS, SOON_DAYS};
+use crate::{
+    board::Board,
+    cli::{build, wires},
+    config::{Simulated, Site, Terminal},
+    device::PrinterStatus,
+    fault::Code,
+    service::{self, ServiceError},
+    store::{self, Holder, StateLock},
+    terminal::{LocalSocket, TerminalError},
+    words::Clock,
+};
+
+/// The unit's `RuntimeDirectory`: there while the daemon runs.
+const RUNTIME_DIRECTORY: &str = "/run/facemchd";
+
+/// Room that the journal's next segments need, bytes.
+const LEAST_FREE: u64 = 4 << 20;
+
+pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    let serves = state(site, report);
+    board(site, clock, serves.as_deref(), report);
+    terminals(site, clock, serves.is_some(), report);
+}
+
+/// The state directory; who serves from it now, if anybody does.
+fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
+    let dir = &site.state_dir;
+    match LocalSocket::may_be_made(&dir.join(service::SOCKET)) {
+        Ok(()) | Err(TerminalError::InUse { .. }) => {}
+        Err(error) => report.fault("staff-socket", &ServiceError::Staff(error)),
+    }
+    if !dir.exists() {
+        let parent = existing(dir);
+        match rustix::fs::access(parent, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
+            Ok(()) => report.ok("state-dir", format!("{}: made at the first start", dir.display())),
+            Err(error) => report.failed("state-dir", Code::C103, format!("{}: {error}", parent.display())),
+        }
+        report.skipped("journal", "nothing recorded yet");
+        return None;
+    }
+    let held = match StateLock::look(dir) {
+        Ok(Holder::Nobody) => None,
+        Ok(Holder::Process(process)) => {
+            Some(process.map_or("another process".to_owned(), |process| format!("process {process}")))
+        }
+        Err(error) => {
+            report.fault("state-dir", &error);
+            report.skipped("journal", "needs the state directory");
+            return None;
+        }
+    };
+    match rustix::fs::statvfs(dir) {
+        Ok(space) if space.f_bavail.saturating_mul(space.f_frsize) < LEAST_FREE => {
+            report.failed("state-dir", Code::C103, "less than 4 MiB free");
+        }
+        Ok(space) => report.ok(
+            "state-dir",
+            format!("{}: {} MiB free", dir.display(), space.f_bavail.saturating_mul(space.f_frsize) >> 20),
+        ),
+        Err(error) => report.failed("state-dir", Code::C103, error.to_string()),
+    }
+    match store::Correlator::look(dir) {
+        Ok(()) => report.ok("correlation-key", "usable, or made at the first start"),
+        Err(error) => report.fault("correlation-key", &error),
+    }
+    match store::verify(dir) {
+        Ok(proof) if proof.is_whole() => report.ok("journal", proof.to_string()),
+        Ok(proof) => report.warning("journal", Code::J501, proof.to_string()),
+        Err(error) => report.fault("journal", &error),
+    }
+    held
+}
+
+fn board(site: &Site, clock: &Arc<dyn Clock>, serves: Option<&str>, report: &mut Report<'_>) {
+    let found = match Board::find(&site.board) {
+        Ok(found) => found,
+        Err(error) => {
+            report.fault("board-file", &error);
+            return report.skipped("devices", "needs the board file");
+        }
+    };
+    report.ok("board-file", format!("{} as board {}", site.board, found.board.board.id));
+    if found.board.gates.iter().any(|gate| !gate.one_shot) {
+        report.warning(
+            "gate-one-shot",
+            Code::G801,
+            "the board file declares no hardware one-shot: a stuck pulse would have no bound",
+        );
+    }
+    if let Some(process) = serves {
+        return report.skipped("devices", format!("{process} serves with them"));
+    }
+    if let Some(out) = &site.simulated.out
+        && let Err(error) = rustix::fs::access(existing(out), rustix::fs::Access::WRITE_OK)
+    {
+        report.failed("simulated", Code::C103, format!("{}: {error}", out.display()));
+    }
+    let made = Traces::before(found.board.files());
+    let dry = Site { simulated: Simulated { out: None, ..site.simulated }, ..site.clone() };
+    match wires::open(&dry, clock) {
+        Ok(wires) => {
+            report.ok("devices", format!("devices of {} lanes opened", wires.lanes.len()));
+            printers(site, wires.lanes, report);
+        }
+        Err(fault) => report.fault("devices", &*fault),
+    }
+    drop(made);
+}
+
+/// The files and folders that were not there, and are to be gone again.
+struct Traces(Vec<PathBuf>);
+
+impl Traces {
+    fn before(files: Vec<PathBuf>) -> Self {
+        let with_folders = files.iter().flat_map(|file| file.ancestors());
+        let mut absent: Vec<PathBuf> =
+            with_folders.filter(|path| !path.as_os_str().is_empty() && !path.exists()).map(Path::to_owned).collect();
+        absent.sort();
+        absent.dedup();
+        Self(absent)
+    }
+}
+
+impl Drop for Traces {
+    fn drop(&mut self) {
+        // What lies within a folder sorts after it.
+        for path in self.0.iter().rev() {
+            let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
+        }
+    }
+}
+
+/// The nearest folder that is there.
+fn existing(path: &Path) -> &Path {
+    let there = path.ancestors().find(|folder| folder.exists());
+    there.filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+}
+
+fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>) {
+    for (lane, devices) in site.lane.iter().zip(lanes) {
+        let Some(mut printer) = devices.printer else { continue };
+        match printer.status() {
+            Ok(PrinterStatus { fault: Some(code), .. }) => {
+                report.failed("printer", code, format!("{}: {}", lane.name, code.summary()));
+            }
+            Ok(PrinterStatus { paper_low: true, .. }) => {
+                report.warning("printer", Code::P706, format!("{}: {}", lane.name, Code::P706.summary()));
+            }
+            Ok(_) => report.ok("printer", format!("{}: ready", lane.name)),
+            Err(error) => report.fault("printer", &error),
+        }
+    }
+}
+
+/// A lane's terminal, where the daemon would meet it. `serves`: sockets and ports are the running daemon's.
+fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
+    if site.lane.is_empty() {
+        return report.skipped("terminals", "no [[lane]]: enough for lookup, not for run");
+    }
+    // Held until all are: two lanes cannot have one port.
+    #[cfg(feature = "network")]
+    let mut ports = Vec::new();
+    for (index, lane) in site.lane.iter().enumerate() {
+        let settings = build::terminal_settings(site, lane, index);
+        match settings.look() {
+            // By the daemon that serves.
+            Err(TerminalError::InUse { .. }) if serves => {}
+            Err(error) => {
+                report.fault("terminal", &error);
+                continue;
+            }
+            Ok(()) => {}
+        }
+        match &lane.terminal {
+            Terminal::Unix(path) => {
+                let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+                if folder == Path::new(RUNTIME_DIRECTORY) && !folder.exists() {
+                    report.ok("terminal", format!("{}: {}, made at the start", lane.name, path.display()));
+                    continue;
+                }
+                match rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
+                    Ok(()) => report.ok("terminal", format!("{}: {}", lane.name, path.display())),
+                    Err(error) => {
+                        report.failed("terminal", Code::T210, format!("{}: {}: {error}", lane.name, folder.display()));
+                    }
+                }
+            }
+            Terminal::Serial { device, .. } if !device.exists() => {
+                report.failed("terminal", Code::T210, format!("{}: {} is not there", lane.name, device.display()));
+            }
+            Terminal::Serial { device, .. } => {
+                report.ok("terminal", format!("{}: {}", lane.name, device.display()));
+            }
+            #[cfg(feature = "network")]
+            Terminal::Tls(address) | Terminal::Https(address) => {
+                if !serves {
+                    match TcpListener::bind(address) {
+                        Ok(port) => ports.push(port),
+                        Err(source) => {
+                            report.fault("terminal", &TerminalError::Bind { place: address.to_string(), source });
+                            continue;
+                        }
+                    }
+                }
+                network_terminal(site, lane, *address, clock, report);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "network")]
+fn network_terminal(
+    site: &Site,
+    lane: &crate::config::Lane,
+    at: std::net::SocketAddr,
+    clock: &Arc<dyn Clock>,
+    report: &mut Report<'_>,
+) {
+    use crate::terminal::Validity;
+    let crate::terminal::Address::Network(network) = build::terminal_address(site, lane) else { return };
+    let now = clock.now().wall;
+    match network.check(clock) {
+        Ok(Validity { certificate, crl }) => {
+            if crl.is_some_and(|next| next < now) {
+                report.warning("terminal", Code::T220, format!("{}: {}", lane.name, Code::T220.summary()));
+            }
+            let days = certificate.millis_since(now).div_euclid(DAY_MS);
+            let text = format!("{}: {at}, {} subjects are let in", lane.name, lane.allow_subjects.len());
+            match days {
+                ..0 => report.failed("terminal", Code::K407, format!("{text}; our certificate has expired")),
+                0..SOON_DAYS => {
+                    report.warning("terminal", Code::K407, format!("{text}; our certificate has {days} days left"));
+                }
+                _ => report.ok("terminal", text),
+            }
+        }
+        Err(error) => report.fault("terminal", &error),
+    }
+}

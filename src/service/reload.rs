@@ -1,0 +1,52 @@
+//! What SIGHUP asks for: reading again, one reading at a time, and the last order wins.
+
+use std::{
+    io,
+    sync::{
+        PoisonError,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread::Builder,
+};
+
+use tokio::sync::mpsc;
+
+use super::{Reloaded, checkins};
+use crate::fault::Fault;
+
+/// Reads again what can be read again.
+pub(super) type Reload = Box<dyn Fn() -> Read + Send + Sync>;
+
+/// What was read, or why it was not.
+type Read = Result<Reloaded, Box<dyn Fault + Send>>;
+
+/// The one thread that reads keys again: reading and parsing them takes longer than a turn of the loop.
+pub(super) struct Reloads(SyncSender<()>);
+
+impl Reloads {
+    /// What was read comes out of the receiver, the check-in's adapter already in its place: whoever puts it there waits
+    /// for the call that is under way, and the loop waits for nobody.
+    pub(super) fn spawn(reload: Reload, checkin: checkins::Current) -> io::Result<(Self, mpsc::Receiver<Read>)> {
+        let (order, ordered) = sync_channel(1);
+        let (done, came) = mpsc::channel(1);
+        Builder::new().name("reload".to_owned()).spawn(move || {
+            while ordered.recv().is_ok() {
+                let mut read = reload();
+                if let Ok(Reloaded { checkin: adapter, .. }) = &mut read
+                    && let Some(adapter) = adapter.take()
+                {
+                    *checkin.lock().unwrap_or_else(PoisonError::into_inner) = adapter;
+                }
+                if done.blocking_send(read).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok((Self(order), came))
+    }
+
+    /// Reads now, or once more after what is being read: an order that finds one waiting is that one.
+    pub(super) fn order(&self) {
+        let _ = self.0.try_send(());
+    }
+}
