@@ -134,6 +134,10 @@ pub struct CheckIn {
     pub client_certificate: Option<PathBuf>,
     /// `http`: key of the client certificate, PEM.
     pub client_key: Option<PathBuf>,
+    /// `http`: how long after a question the site's system may take to show the session, 0–600000; before that a 404 of
+    /// its GET is "not yet".
+    #[serde(rename = "settle-ms", deserialize_with = "values::settle")]
+    pub settle: Duration,
 }
 
 /// `checkin.adapter`
@@ -386,6 +390,7 @@ impl Default for CheckIn {
             hmac_key: None,
             client_certificate: None,
             client_key: None,
+            settle: Duration::from_secs(120),
         }
     }
 }

@@ -66,6 +66,7 @@ codes! {
     C105 "clock is before the program was built", "let the board reach a time server or set its clock; it recovers by itself";
     C106 "clock differs from WeChat's by more than five minutes", "set the board's clock; until then the offset learnt from WeChat is used";
     C107 "no merchant is picked", "name a [[merchant]] of the site file in the lane or the frame, or list the terminal in its terminals";
+    C108 "the clock was set", "find out what sets it if it happens often; days and retention follow confirmed time only";
     C110 "another facemchd drives these devices", "stop it first (systemctl stop facemchd), or wait until it ends; the message names its process";
     T201 "a line from the terminal is not a frame", "compare the terminal's lines with the README; check baud rate and cable";
     T202 "a line from the terminal is longer than 4096 bytes", "check baud rate and cable, or shorten the frame";
@@ -109,6 +110,7 @@ codes! {
     J502 "the journal cannot be written", "free space, check the card; nobody is served until it works";
     J503 "the journal is nearly full or old", "raise journal.max-bytes or max-age, or collect the journal";
     J504 "the state was damaged and has been rebuilt", "nothing; replace the card if it happens again";
+    J505 "nobody knows whether the gate was opened: the program ended in between", "the check-in is taken back; the person presents the face again";
     D601 "the panel does not answer", "check cable and supply of the panel";
     D602 "buttons, switches, sensors or lights cannot be used", "check the lines in the board file and their wiring; `facemchd probe` lists them";
     D603 "the case is open", "close it; find out who opened it";

@@ -88,7 +88,7 @@ fn our_certificate_is_shown_and_another_authoritys_is_refused() {
         let key = setup.keys.write("kiosk.key.pem", &key.serialize_pem());
         setup.http.client_certificate = Some((chain, key));
         let client = Client::open(&setup.http, Arc::clone(&setup.clock)).expect("a client");
-        let mut adapter =
+        let adapter =
             Http::open(format!("https://localhost:{port}"), None, 8 * 3600, client, clock()).expect("an adapter");
         let resolution = adapter.resolve(SessionId { run: 1, serial: 1 }, setup.within(Duration::from_secs(5)));
         match welcome {

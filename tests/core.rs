@@ -65,6 +65,10 @@ impl Core {
         self.drain();
     }
 
+    pub fn moment(&self) -> Moment {
+        self.now.moment
+    }
+
     /// A face that has agreed; returns its session.
     pub fn face(&mut self, sid: &str, seq: u64) -> Option<SessionId> {
         self.face_with(sid, seq, true)
@@ -217,9 +221,14 @@ impl Core {
         self.input(Input::Printed { job, outcome });
     }
 
+    /// Everything that was written, durable or not yet.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.journal.iter().chain(&self.written)
+    }
+
     /// How a session ended, as the journal has it; it has exactly one end.
     pub fn closed(&self, session: SessionId) -> Option<&'static str> {
-        let mut ends = self.journal.iter().chain(&self.written).filter_map(|record| match record {
+        let mut ends = self.records().filter_map(|record| match record {
             Record::Closed { session: of, result, .. } if *of == session => Some(result.as_str()),
             _ => None,
         });

@@ -282,9 +282,7 @@ impl World {
             let session = record.session();
             match record {
                 Record::Opened { lane, .. } => {
-                    let (decided, to_annul) = (None, None);
-                    let left = Unfinished { session, lane: *lane, reached_check_in: false, decided, to_annul };
-                    open.insert(session, left);
+                    open.insert(session, Unfinished::opened(session, *lane));
                 }
                 Record::CheckingIn { .. } => open.get_mut(&session).expect("opened").reached_check_in = true,
                 Record::Decided { result, code, .. } => {
@@ -293,6 +291,7 @@ impl World {
                 Record::Gated { outcome, .. } if outcome.nobody_went_through() => {
                     open.get_mut(&session).expect("opened").to_annul = outcome.code();
                 }
+                Record::Gated { .. } => drop(open.get_mut(&session).map(|left| left.gated = true)),
                 Record::Closed { .. } => drop(open.remove(&session)),
                 _ => {}
             }

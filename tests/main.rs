@@ -53,6 +53,7 @@ mod terminal_floods;
 mod terminal_memory;
 mod terminal_restarts;
 mod terminal_scenes;
+mod unknown;
 mod ways_in;
 mod weixin;
 mod witnesses;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use facemchd::{
-    checkin::{CheckIn as _, Local, LocalGiven, LocalSettings, Request},
+    checkin::{CheckIn as _, Local, LocalGiven, LocalMemory, LocalSettings, Request},
     kiosk::{OutcomeResult, Record},
     store::{self, Correlator, Holder, Journal, Recovered, Settings, StateLock, Stored},
     words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Mode, SessionId, Text, WallTime, WayIn},
@@ -148,24 +148,20 @@ fn a_second_daemon_is_kept_out_of_the_same_folder() {
 /// Numbers given by `local` over one run, journalled as the daemon does, until the power goes.
 fn give_numbers(disk: &MemDisk, correlator: &Arc<Correlator>, run: u64, people: u32) -> Vec<String> {
     let Ok((mut journal, recovered)) = open(disk, correlator) else { return Vec::new() };
-    let settings = LocalSettings {
-        utc_offset: 8 * 3600,
-        reset_minutes: 0,
-        series: vec!["A".to_owned()],
-        salvages: recovered.salvages.clone(),
-    };
+    let settings = LocalSettings { utc_offset: 8 * 3600, reset_minutes: 0, series: vec!["A".to_owned()] };
     let given = recovered
         .given
         .iter()
         .map(|given| LocalGiven {
             series: "A".to_owned(),
             at: given.at,
+            epoch: given.epoch,
             number: given.number.clone(),
             person: given.person.map(|tag| tag.0),
-            session: given.session,
         })
         .collect();
-    let mut local = Local::new(settings, given, NOW);
+    let memory = LocalMemory { began_with: recovered.began_with, given, epoch: recovered.epoch };
+    let local = Local::new(settings, memory);
     let mut on_slips = Vec::new();
     for serial in 0..people {
         let session = SessionId { run, serial };
@@ -182,7 +178,7 @@ fn give_numbers(disk: &MemDisk, correlator: &Arc<Correlator>, run: u64, people: 
             person: None,
             identity: Identity::default(),
             choice: None,
-            at: NOW,
+            at: NOW.into(),
         };
         let CheckInAnswer::Admitted(admission) = local.check_in(&request, Deadline::default()) else {
             panic!("local admits everybody")

@@ -298,6 +298,7 @@ fn a_session_nobody_can_speak_for_is_asked_about_six_times_and_closed_unknown() 
     let mut core = kiosk();
     let session = core.known("sid-1", 1, "张三");
     core.answer(session, CheckInAnswer::Unknown(Code::H904));
+    core.pass(120 * SECOND);
     let mut asked = 0;
     while core.closed(session).is_none() {
         asked += 1;
@@ -444,7 +445,7 @@ fn a_stop_closes_whom_nobody_was_asked_about_and_waits_for_the_rest() {
 }
 
 fn left(serial: u32, reached_check_in: bool) -> Unfinished {
-    Unfinished { session: SessionId { run: 1, serial }, lane: LANE, reached_check_in, decided: None, to_annul: None }
+    Unfinished { reached_check_in, ..Unfinished::opened(SessionId { run: 1, serial }, LANE) }
 }
 
 #[test]
@@ -463,7 +464,9 @@ fn after_a_restart_the_site_is_asked_what_became_of_a_session() {
     ] {
         let mut core = Core::restarted(vec![hospital()], 2, vec![left(5, true)]);
         assert_eq!(core.resolves(), [session]);
+        core.pass(120 * SECOND);
         core.input(Input::Resolved { session, resolution });
+        core.input(Input::Annulled { session, result: Ok(()) });
         assert_eq!((core.closed(session), core.effects()), (Some(end), 0));
         assert!(core.is_quiet());
     }
@@ -472,7 +475,7 @@ fn after_a_restart_the_site_is_asked_what_became_of_a_session() {
 #[test]
 fn after_a_restart_a_decision_in_the_journal_stands() {
     let decided = Some((facemchd::kiosk::OutcomeResult::CheckedIn, None));
-    let core = Core::restarted(vec![hospital()], 2, vec![Unfinished { decided, ..left(5, true) }]);
+    let core = Core::restarted(vec![hospital()], 2, vec![Unfinished { decided, printed: true, ..left(5, true) }]);
     assert_eq!(core.closed(left(5, true).session), Some("checked_in"));
     assert!(core.resolves().is_empty());
 }

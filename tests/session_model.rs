@@ -170,7 +170,15 @@ impl World {
             }
             Output::Annul { session, .. } => {
                 let expired = |record: &Record| matches!(record, Record::Gated { session: of, outcome } if *of == session && outcome.nobody_went_through());
-                assert!(self.is_durable(expired) || self.disk_failed, "taken back before the journal knows why");
+                assert!(
+                    self.is_durable(expired) || !self.is_decided(session) || self.disk_failed,
+                    "taken back before the journal knows why"
+                );
+                let used = |record: &Record| {
+                    let used = [GateOutcome::Opened, GateOutcome::Passed];
+                    matches!(record, Record::Gated { session: of, outcome } if *of == session && used.contains(outcome))
+                };
+                assert!(!self.is_durable(used), "taken back from somebody who went through");
                 self.to_annul.insert(session);
             }
             Output::Acknowledge { .. }
@@ -333,9 +341,7 @@ impl World {
             let id = record.session();
             match record {
                 Record::Opened { session, lane, .. } => {
-                    let (decided, to_annul) = (None, None);
-                    let left =
-                        Unfinished { session: *session, lane: *lane, reached_check_in: false, decided, to_annul };
+                    let left = Unfinished::opened(*session, *lane);
                     assert!(open.insert(id, left).is_none(), "a session id was used twice");
                 }
                 Record::CheckingIn { .. } => open.get_mut(&id).expect("opened first").reached_check_in = true,
@@ -349,7 +355,8 @@ impl World {
                 Record::Gated { outcome, .. } if outcome.nobody_went_through() => {
                     open.get_mut(&id).expect("opened first").to_annul = outcome.code();
                 }
-                Record::Printed { .. } | Record::Gated { .. } => {}
+                Record::Gated { .. } => drop(open.get_mut(&id).map(|left| left.gated = true)),
+                Record::Printed { .. } => drop(open.get_mut(&id).map(|left| left.printed = true)),
             }
         }
         open.into_values().collect()

@@ -36,7 +36,7 @@ static SITE: LazyLock<Mutex<Site>> = LazyLock::new(|| {
 });
 
 fn read(content_type: &str, body: Vec<u8>) -> CheckInAnswer {
-    let mut site = SITE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let site = SITE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut answer = Answer::json(200, &json!({}));
     answer.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
     answer.headers.push(("Content-Type".to_owned(), content_type.to_owned()));

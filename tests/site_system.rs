@@ -33,7 +33,7 @@ pub fn request() -> Request {
         identity: person("张三丰"),
         choice: None,
         person: None,
-        at: WallTime(1_700_000_000_000),
+        at: WallTime(1_700_000_000_000).into(),
     }
 }
 
@@ -42,7 +42,7 @@ fn told(status: u16, body: &Value) -> (CheckInAnswer, Resolution) {
     let setup = Setup::new();
     let answer = Answer::json(status, body);
     let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(answer.clone()));
-    let mut adapter = adapter(&setup, scripted.server.url());
+    let adapter = adapter(&setup, scripted.server.url());
     (adapter.check_in(&request(), setup.within(PATIENCE)), adapter.resolve(request().session, setup.within(PATIENCE)))
 }
 
@@ -103,7 +103,7 @@ fn every_status_of_post_get_and_delete_means_what_the_readme_says() {
         let status = told.load(std::sync::atomic::Ordering::SeqCst);
         Reply::Answer(Answer::json(status, &json!({ "answer": "already" })))
     });
-    let mut adapter = adapter(&setup, scripted.server.url());
+    let adapter = adapter(&setup, scripted.server.url());
     for number in (200..=207).chain(300..=308).chain(400..=431).chain([451, 499]).chain(500..=511).chain([520, 599]) {
         status.store(number, std::sync::atomic::Ordering::SeqCst);
         let answer = adapter.check_in(&request(), setup.within(PATIENCE));
@@ -129,15 +129,15 @@ fn every_status_of_post_get_and_delete_means_what_the_readme_says() {
 #[test]
 fn a_system_that_is_gone_is_unavailable_and_one_that_falls_silent_unknown() {
     let setup = Setup::new();
-    let mut gone = adapter(&setup, format!("https://{}", nobody()));
+    let gone = adapter(&setup, format!("https://{}", nobody()));
     assert_eq!(gone.check_in(&request(), setup.within(PATIENCE)), CheckInAnswer::Unavailable(Code::H901));
     assert_eq!(gone.resolve(request().session, setup.within(PATIENCE)), Resolution::CannotSay(Code::H901));
     let scripted = Scripted::start(&setup.authority, |_, _| Reply::Drop);
-    let mut silent = adapter(&setup, scripted.server.url());
+    let silent = adapter(&setup, scripted.server.url());
     assert_eq!(silent.check_in(&request(), setup.within(PATIENCE)), CheckInAnswer::Unknown(Code::H905));
     let slow = Answer { after: Duration::from_secs(3), ..Answer::json(200, &json!({ "answer": "not_found" })) };
     let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(slow.clone()));
-    let mut slow = adapter(&setup, scripted.server.url());
+    let slow = adapter(&setup, scripted.server.url());
     assert_eq!(slow.check_in(&request(), setup.within(Duration::from_millis(300))), CheckInAnswer::Unknown(Code::H905));
 }
 
@@ -150,7 +150,7 @@ fn a_question_says_who_and_what_and_a_resolve_says_neither() {
         seen.lock().expect("not poisoned").push(request.body.clone());
         Reply::Answer(Answer::json(404, &json!({})))
     });
-    let mut adapter = adapter(&setup, format!("{}/kiosk", scripted.server.url()));
+    let adapter = adapter(&setup, format!("{}/kiosk", scripted.server.url()));
     adapter.check_in(&request(), setup.within(PATIENCE));
     adapter.resolve(request().session, setup.within(PATIENCE));
     let bodies = bodies.lock().expect("not poisoned");

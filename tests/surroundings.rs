@@ -99,8 +99,10 @@ fn whom_the_site_admits_during_a_fire_is_not_let_through_by_us() {
     core.sync();
     assert_eq!(core.effects(), 0);
     assert_eq!(core.scene().kind, SceneKind::Evacuate);
+    assert_eq!(annuls(&mut core), [session]);
+    core.input(Input::Annulled { session, result: Ok(()) });
     core.pass(SECOND);
-    assert_eq!(core.closed(session), Some("checked_in"), "whoever has gone meanwhile keeps it");
+    assert_eq!((core.closed(session), core.outcome().code), (Some("annulled"), Some(Code::G807)));
 }
 
 #[test]
@@ -227,11 +229,10 @@ fn when_nobody_goes_through_the_check_in_is_taken_back_after_the_journal_knows()
 fn a_check_in_that_was_to_be_taken_back_is_taken_back_after_a_restart() {
     let session = SessionId { run: 9, serial: 3 };
     let left = Unfinished {
-        session,
-        lane: LANE,
         reached_check_in: true,
         decided: Some((facemchd::kiosk::OutcomeResult::CheckedIn, None)),
         to_annul: Some(Code::G803),
+        ..Unfinished::opened(session, LANE)
     };
     let mut core = Core::restarted(vec![transit()], 10, vec![left]);
     assert_eq!(annuls(&mut core), [session]);

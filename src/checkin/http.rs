@@ -103,7 +103,7 @@ impl Http {
 }
 
 impl CheckIn for Http {
-    fn check_in(&mut self, request: &Request, deadline: Deadline) -> CheckInAnswer {
+    fn check_in(&self, request: &Request, deadline: Deadline) -> CheckInAnswer {
         let Ok(body) = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new) else {
             return CheckInAnswer::Unavailable(Code::X001);
         };
@@ -130,7 +130,7 @@ impl CheckIn for Http {
         }
     }
 
-    fn annul(&mut self, session: SessionId, deadline: Deadline) -> Result<(), Code> {
+    fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Code> {
         let path = format!("/check-ins/{session}");
         let response =
             self.send(Method::Delete, &path, session, b"", deadline).map_err(|error| match error.before_sending() {
@@ -146,7 +146,7 @@ impl CheckIn for Http {
         }
     }
 
-    fn resolve(&mut self, session: SessionId, deadline: Deadline) -> Resolution {
+    fn resolve(&self, session: SessionId, deadline: Deadline) -> Resolution {
         let path = format!("/check-ins/{session}");
         let response = match self.send(Method::Get, &path, session, b"", deadline) {
             Ok(response) => response,

@@ -11,10 +11,10 @@ mod value;
 
 pub use self::{
     http::{Http, HttpCheckInError},
-    local::{Local, LocalGiven, LocalSettings},
+    local::{Local, LocalGiven, LocalMemory, LocalSettings},
 };
 use crate::fault::Code;
-use crate::words::{CheckInAnswer, Deadline, Identity, Mode, Resolution, SessionId, Text, WallTime};
+use crate::words::{CheckInAnswer, Deadline, Identity, Mode, Resolution, SessionId, Stamp, Text};
 
 /// One check-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,18 +34,18 @@ pub struct Request {
     /// Keyed hash of the person, to know the same person again without the name.
     pub person: Option<[u8; 16]>,
     /// When.
-    pub at: WallTime,
+    pub at: Stamp,
 }
 
-/// Something that checks people in. Called from one thread; every call ends by its deadline.
-pub trait CheckIn: Send {
+/// Something that checks people in. Called from several threads at once; every call ends by its deadline.
+pub trait CheckIn: Send + Sync {
     /// Checks a person in. MUST answer the same for the same session. MUST answer `Unknown`, never `Unavailable`, when
     /// the request may have been carried out.
-    fn check_in(&mut self, request: &Request, deadline: Deadline) -> CheckInAnswer;
+    fn check_in(&self, request: &Request, deadline: Deadline) -> CheckInAnswer;
 
     /// Takes a check-in back: nobody went through. Succeeds too where there is nothing to take back.
-    fn annul(&mut self, session: SessionId, deadline: Deadline) -> Result<(), Code>;
+    fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Code>;
 
     /// What became of a session; sends no name. MUST NOT check anybody in.
-    fn resolve(&mut self, session: SessionId, deadline: Deadline) -> Resolution;
+    fn resolve(&self, session: SessionId, deadline: Deadline) -> Resolution;
 }

@@ -57,7 +57,7 @@ impl<'a> Question<'a> {
             lane: &request.lane,
             mode: request.mode.as_str(),
             series: &request.series,
-            at: request.at.at_offset(utc_offset).format(&Rfc3339).unwrap_or_default(),
+            at: request.at.at.at_offset(utc_offset).format(&Rfc3339).unwrap_or_default(),
             person: Person {
                 name: identity.real_name.as_ref().map(|name| name.reveal()),
                 credential_type: credential.map(|credential| credential.kind.number()),

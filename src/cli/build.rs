@@ -62,7 +62,7 @@ pub(super) fn parts(
 ) -> Result<Parts, Failure> {
     let correlator = Arc::new(store::Correlator::open(&site.state_dir)?);
     let names: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
-    let now = clock.now().wall;
+    let now = clock.stamp();
     let (journal, recovered) =
         store::Journal::open(lock, &journal_settings(site), &names, Arc::clone(&correlator), now)?;
     if let Some(salvage) = &recovered.salvaged {
@@ -331,6 +331,11 @@ fn kiosk_settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Setting
             slip_name: site.privacy.slip_name,
             wipe_after: site.privacy.wipe_after,
             patience: site.wechatpay.patience,
+            // Numbers given here are known at once.
+            site_settles: match site.checkin.adapter {
+                Adapter::Http => site.checkin.settle,
+                Adapter::Local => std::time::Duration::ZERO,
+            },
             has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal),
             has_printer: devices.printer.is_some(),
             has_gate: devices.gate.is_some(),
@@ -361,9 +366,9 @@ fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) ->
                     Some(checkin::LocalGiven {
                         series: lane.series.clone(),
                         at: given.at,
+                        epoch: given.epoch,
                         number: given.number.clone(),
                         person: given.person.map(|tag| tag.0),
-                        session: given.session,
                     })
                 })
                 .collect();
@@ -371,9 +376,9 @@ fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) ->
                 utc_offset: site.checkin.utc_offset,
                 reset_minutes: site.checkin.reset_at,
                 series: site.lane.iter().map(|lane| lane.series.clone()).collect(),
-                salvages: recovered.salvages.clone(),
             };
-            Ok(Box::new(checkin::Local::new(settings, given, clock.now().wall)))
+            let memory = checkin::LocalMemory { began_with: recovered.began_with, given, epoch: recovered.epoch };
+            Ok(Box::new(checkin::Local::new(settings, memory)))
         }
     }
 }

@@ -84,13 +84,14 @@ fn readable(entry: &Entry) -> String {
     let at = WallTime(entry.at).at_offset(0).format(TIME).unwrap_or_default();
     let or = |text: &Option<String>| text.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
     let what = match &entry.stored {
-        Stored::Opened { lane, seq, terminal, .. } => format!("opened       {lane} frame {seq}{}", or(terminal)),
+        Stored::Opened { lane, frame, terminal, .. } => format!("opened       {lane} frame {frame}{}", or(terminal)),
         Stored::CheckingIn { .. } => "checking in".to_owned(),
         Stored::Decided { result, code, number, place, .. } => {
             format!("decided      {result}{}{}{}", or(number), or(place), or(code))
         }
         Stored::Printed { outcome, code, .. } => format!("slip         {outcome}{}", or(code)),
         Stored::Gated { outcome, code, .. } => format!("gate         {outcome}{}", or(code)),
+        Stored::Clock { stepped_ms } => format!("clock        set by {stepped_ms} ms"),
         Stored::Closed { result, code, .. } => format!("closed       {result}{}", or(code)),
     };
     format!("{at}  {}  {what}", entry.stored.session())

@@ -87,6 +87,10 @@ pub(super) fn patience<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::E
     milliseconds(d, 1000..=60_000)
 }
 
+pub(super) fn settle<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+    milliseconds(d, 0..=600_000)
+}
+
 pub(super) fn concurrency<'de, D: Deserializer<'de>>(d: D) -> Result<usize, D::Error> {
     let number = usize::deserialize(d)?;
     if (1..=16).contains(&number) { Ok(number) } else { Err(de::Error::custom("expected 1–16")) }

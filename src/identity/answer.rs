@@ -12,7 +12,7 @@ use crate::{
     fault::Code,
     http::Response,
     vault::{self, PublicKey, SignedAnswer, Vault, Verified},
-    words::{CredentialType, Deadline, Identity, OpenId, UnionId},
+    words::{CredentialType, Deadline, Identity, OpenId, UnionId, WallTime},
 };
 
 /// Nonces of answers seen lately: an answer that comes twice is a replay.
@@ -80,6 +80,7 @@ pub(super) fn check_signature(
     if lookup.seen.saw(lookup.clock.wechat_now(), nonce) {
         return Err(Code::N313);
     }
+    lookup.clock.ours().confirm(WallTime(signed_at.saturating_mul(1000)));
     Ok(verified)
 }
 

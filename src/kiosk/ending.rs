@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     fault::Code,
-    words::{JobId, LaneId, Mode, Moment, SessionId, ShownName},
+    words::{JobId, LaneId, Moment, SessionId, ShownName},
 };
 
 /// A grant that is not carried out within this is void.
@@ -38,7 +38,10 @@ impl Kiosk {
     }
 
     /// The site has decided about a person who has gone: recorded and told, and nothing is shown, printed or opened.
-    pub(super) fn decide_afterwards(&mut self, id: SessionId, verdict: Verdict) {
+    pub(super) fn decide_afterwards(&mut self, now: Moment, id: SessionId, verdict: Verdict) {
+        if verdict.result == OutcomeResult::CheckedIn && self.opens(id) {
+            return self.take_back(now, id, Verdict::annulled(Code::G802), true);
+        }
         if verdict.admission.is_some() {
             self.note(decided(id, &verdict));
         }
@@ -57,18 +60,27 @@ impl Kiosk {
         else {
             return;
         };
+        // Somebody who is in already does not open the gate for the next one, unless nobody knows that they went in.
+        let person = session.person;
+        let opening = match verdict.result {
+            OutcomeResult::CheckedIn => settings.opens(),
+            OutcomeResult::Already => settings.opens() && self.is_owed(person),
+            _ => false,
+        };
+        let evacuating = self.lanes[usize::from(lane.0)].modes.contains(&LaneMode::Emergency);
+        if !present && opening {
+            return self.annul(id, GateOutcome::Failed(if evacuating { Code::G807 } else { Code::G802 }));
+        }
         if !present {
             // The person cancelled meanwhile; the decision stands in the journal.
             self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
             self.tell(id, &verdict);
             return self.forget(id);
         }
-        let printing = settings.mode == Mode::Hospital && settings.has_printer;
-        // Somebody who is in already does not open the gate for the next one.
-        let opening = settings.mode == Mode::Transit && settings.has_gate && verdict.result == OutcomeResult::CheckedIn;
+        let printing = settings.prints();
+        let Some(session) = self.sessions.get_mut(&id) else { return };
         session.stage = Stage::Acting { verdict: verdict.clone(), printing, opening };
         let askers = if opening { session.askers().to_vec() } else { Vec::new() };
-        let evacuating = self.lanes[usize::from(lane.0)].modes.contains(&LaneMode::Emergency);
         if opening && !evacuating {
             let grant = Grant { session: id, deadline: now.after(GRANT) };
             self.emit(Output::Open { lane, grant });
@@ -111,6 +123,12 @@ impl Kiosk {
 
     /// Patience or certainty ran out while the site's system was asked: the person goes to staff, we keep asking.
     pub(super) fn leave_unknown(&mut self, now: Moment, id: SessionId, code: Code) {
+        self.send_away(now, id, code);
+        self.ask_again(now, id, false);
+    }
+
+    /// Nobody here can say how it ends: the person goes to staff.
+    pub(super) fn send_away(&mut self, now: Moment, id: SessionId, code: Code) {
         let present = self.is_foreground(id);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.identity = None;
@@ -121,7 +139,6 @@ impl Kiosk {
             self.present(now, lane, id, &verdict, None, self.unhappy_stands(lane));
         }
         self.tell(id, &verdict);
-        self.ask_again(now, id);
     }
 
     fn unhappy_stands(&self, lane: LaneId) -> Duration {
@@ -217,6 +234,7 @@ impl Kiosk {
         }
         self.note(Record::Gated { session: id, outcome });
         self.show_code(id, code);
+        self.went_through(id);
         self.close_when_done(id);
     }
 

@@ -1,13 +1,14 @@
 //! What store, WeChat and the site's system answer. An answer to a session that is closed, or further on, falls through.
 
 use super::{
-    CheckInRequest, Kiosk, OutcomeResult, Output, Record, RecordTicket, Scene, SceneKind, SceneOption, Unfinished,
+    CheckInRequest, GateOutcome, Kiosk, LaneSettings, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, Scene,
+    SceneKind, SceneOption, Unfinished,
     session::{Session, Stage},
     verdict::{Reading, Verdict},
 };
 use crate::{
     fault::Code,
-    words::{CheckInAnswer, Choice, Identity, Moment, Resolution, SessionId, Text},
+    words::{CheckInAnswer, Choice, Identity, JobId, Moment, Resolution, SessionId, Text},
 };
 
 /// How long after each unsuccessful question about the past the next one is asked, seconds.
@@ -16,19 +17,36 @@ pub(super) const ASK_AFTER: [u64; 5] = [2, 5, 15, 60, 60];
 impl Kiosk {
     /// A session of the last run: closed, or asked about.
     pub(super) fn take_up(&mut self, left: Unfinished, now: Moment) {
-        let Unfinished { session, lane, reached_check_in, decided, to_annul } = left;
+        let Unfinished { session, lane, reached_check_in, decided, to_annul, gated, printed, person } = left;
         let of_last_run = |stage| {
             let mut open = Session::new(session, lane, stage, now);
             open.durable = true;
             open.from_before = true;
+            open.person = person;
+            // The clock that could tell when it was asked may have been set meanwhile.
+            open.asked_at = Some(now);
             open
         };
+        let annulling = |code| Stage::Annulling { end: Box::new(Verdict::annulled(code)), tries: 0, owed: true };
         if let Some(code) = to_annul {
-            self.sessions.insert(session, of_last_run(Stage::Annulling { code, tries: 0 }));
+            self.sessions.insert(session, of_last_run(annulling(code)));
             return self.emit(Output::Annul { session, after: now });
         }
         if let Some((result, code)) = decided {
-            return self.note(Record::Closed { session, result, code });
+            let settings = self.lanes.get(usize::from(lane.0)).map(|place| &place.settings);
+            let (opens, prints) = settings.map_or((false, false), |settings| (settings.opens(), settings.prints()));
+            if opens && !gated && result == OutcomeResult::CheckedIn {
+                self.sessions.insert(session, of_last_run(annulling(Code::J505)));
+                return self.record(Record::Gated { session, outcome: GateOutcome::Unknown });
+            }
+            let unknown = if prints && !printed {
+                self.note(Record::Printed { job: JobId { session, copy: 0 }, outcome: PrintOutcome::Unknown });
+                Some(Code::P705)
+            } else {
+                // A lane that is gone cannot say what it would have done.
+                (settings.is_none() && !gated && !printed).then_some(Code::X002)
+            };
+            return self.note(Record::Closed { session, result, code: code.or(unknown) });
         }
         if !reached_check_in {
             let (result, code) = (OutcomeResult::Interrupted, Some(Code::X002));
@@ -63,7 +81,7 @@ impl Kiosk {
             }
         }
         match &session.stage {
-            Stage::Announcing => self.ask_site(id, None),
+            Stage::Announcing => self.ask_site(now, id, None),
             Stage::Deciding { .. } => self.carry_out(now, id),
             Stage::Closing { .. } => self.closed(now, id),
             Stage::Annulling { .. } => self.emit(Output::Annul { session: id, after: now }),
@@ -80,6 +98,13 @@ impl Kiosk {
             // Nobody went through, whether the journal can keep it or not.
             return self.emit(Output::Annul { session: id, after: now });
         }
+        let admitted =
+            matches!(&session.stage, Stage::Deciding { verdict, .. } if verdict.result == OutcomeResult::CheckedIn);
+        if admitted && self.opens(id) {
+            self.send_away(now, id, code);
+            return self.take_back(now, id, Verdict::annulled(code), true);
+        }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
         let verdict = match std::mem::replace(&mut session.stage, Stage::Resolving { tries: 0 }) {
             // The closing itself is missing from the journal; what happened is still true.
             Stage::Closing { verdict } if verdict.admission.is_none() => *verdict,
@@ -114,14 +139,22 @@ impl Kiosk {
     }
 
     /// Asks the site's system; from here on only it knows the truth.
-    pub(super) fn ask_site(&mut self, id: SessionId, choice: Option<Text>) {
+    pub(super) fn ask_site(&mut self, now: Moment, id: SessionId, choice: Option<Text>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(identity) = session.identity.clone() else { return };
         session.stage = Stage::CheckingIn;
+        session.asked_at = Some(now);
         let (lane, deadline) = (session.lane, session.deadline);
         let patience = self.lanes[usize::from(lane.0)].settings.patience;
         self.show(lane, Scene { stands: Some(patience), ..Scene::of(SceneKind::CheckingIn) }, None);
         self.emit(Output::CheckIn(CheckInRequest { session: id, lane, identity, choice, deadline }));
+    }
+
+    /// Who this is, as a keyed hash.
+    pub(super) fn known(&mut self, id: SessionId, person: [u8; 16]) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.person = Some(person);
+        }
     }
 
     pub(super) fn answered(&mut self, now: Moment, id: SessionId, answer: CheckInAnswer) {
@@ -133,10 +166,10 @@ impl Kiosk {
         let present = waiting && self.is_foreground(id);
         match Verdict::of_answer(answer) {
             Reading::End(verdict) if present => self.decide(id, verdict),
-            Reading::End(verdict) => self.decide_afterwards(id, verdict),
+            Reading::End(verdict) => self.decide_afterwards(now, id, verdict),
             Reading::Pick(options) if present => self.let_choose(now, id, options),
             // Whoever has gone cannot pick; nothing was decided.
-            Reading::Pick(_) => self.decide_afterwards(id, Verdict::cancelled(None)),
+            Reading::Pick(_) => self.decide_afterwards(now, id, Verdict::cancelled(None)),
             Reading::Unknown(code) if waiting => self.leave_unknown(now, id, code),
             Reading::Unknown(_) => {}
         }
@@ -157,29 +190,56 @@ impl Kiosk {
     }
 
     pub(super) fn resolved(&mut self, now: Moment, id: SessionId, resolution: Resolution) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Stage::Resolving { tries } = &mut session.stage else { return };
+        let Some(session) = self.sessions.get(&id) else { return };
+        if !matches!(session.stage, Stage::Resolving { .. }) {
+            return;
+        }
+        let settled = self.settles_at(id) <= now;
         let verdict = match resolution {
             Resolution::NotThere if session.from_before => Verdict::interrupted(),
             Resolution::NotThere => Verdict::failed(Code::H904),
             Resolution::Decided(answer) => match Verdict::of_answer(answer) {
-                Reading::End(verdict) if verdict.result != OutcomeResult::Failed => verdict,
+                Reading::End(verdict) if verdict.result != OutcomeResult::Failed => {
+                    return self.decide_afterwards(now, id, verdict);
+                }
+                // What was picked may be on its way.
                 Reading::Pick(_) => Verdict::cancelled(None),
-                _ => return self.ask_again(now, id),
+                _ => return self.ask_again(now, id, false),
             },
-            Resolution::CannotSay(_) if *tries < ASK_AFTER.len() => return self.ask_again(now, id),
-            Resolution::CannotSay(_) => Verdict::unknown(Code::H905),
+            Resolution::CannotSay(_) => return self.ask_again(now, id, false),
         };
-        self.decide_afterwards(id, verdict);
+        if settled {
+            // Should it arrive after all, nobody is there for it.
+            self.take_back(now, id, verdict, false);
+        } else {
+            self.ask_again(now, id, true);
+        }
     }
 
-    pub(super) fn ask_again(&mut self, now: Moment, id: SessionId) {
+    /// When the site's system must show this session, if it ever came there.
+    fn settles_at(&self, id: SessionId) -> Moment {
+        let Some(session) = self.sessions.get(&id) else { return Moment::default() };
+        let place = self.lanes.get(usize::from(session.lane.0));
+        let settles = place.map_or(LaneSettings::default().site_settles, |place| place.settings.site_settles);
+        session.asked_at.map_or(Moment::default(), |asked| asked.after(settles))
+    }
+
+    /// Asks about the past once more: `not_yet` where the site answers and does not show the session.
+    pub(super) fn ask_again(&mut self, now: Moment, id: SessionId, not_yet: bool) {
+        let settles_at = self.settles_at(id);
         let Some(Session { stage: Stage::Resolving { tries }, .. }) = self.sessions.get_mut(&id) else { return };
-        let Some(seconds) = ASK_AFTER.get(*tries) else {
-            return self.decide_afterwards(id, Verdict::unknown(Code::H905));
+        let step = ASK_AFTER.get(*tries).or(ASK_AFTER.last().filter(|_| now < settles_at));
+        let Some(seconds) = step else {
+            let verdict = Verdict::unknown(Code::H905);
+            return match self.opens(id) {
+                // Whoever stood there has not gone through.
+                true => self.take_back(now, id, verdict, false),
+                false => self.decide_afterwards(now, id, verdict),
+            };
         };
         *tries += 1;
         let after = now.after(std::time::Duration::from_secs(*seconds));
+        let after = if not_yet { after.min(settles_at) } else { after };
         self.emit(Output::Resolve { session: id, after });
     }
 

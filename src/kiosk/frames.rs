@@ -220,7 +220,7 @@ impl Kiosk {
                 let choice = options.get(usize::from(option).checked_sub(1)?)?.clone();
                 session.deadline = now.after((*left).max(LEAST_PATIENCE));
                 session.picked = picked;
-                self.ask_site(id, Some(choice.id));
+                self.ask_site(now, id, Some(choice.id));
                 Some(AckStatus::Accepted)
             }
             Stage::CheckingIn if session.picked.is_some() => Some(AckStatus::Repeated),

@@ -126,6 +126,13 @@ pub enum Input {
         /// The identity, or why there is none.
         result: Result<Identity, Code>,
     },
+    /// The site's system is asked about somebody: the same person can be known again.
+    Known {
+        /// Whose.
+        session: SessionId,
+        /// Keyed hash of the person.
+        person: [u8; 16],
+    },
     /// The site's system answered.
     Answered {
         /// Whose.
@@ -301,6 +308,8 @@ pub enum GateOutcome {
     HeldOpen,
     /// The output could not be switched (G801), or the grant had ended (G802).
     Failed(Code),
+    /// The program ended before it knew.
+    Unknown,
 }
 
 impl GateOutcome {
@@ -313,11 +322,17 @@ impl GateOutcome {
             Self::Reversed => Some(Code::G805),
             Self::HeldOpen => Some(Code::G806),
             Self::Failed(code) => Some(code),
+            Self::Unknown => Some(Code::J505),
         }
     }
 
-    /// The gate stayed shut, or opened for nobody: the check-in is to be taken back.
+    /// The gate stayed shut, opened for nobody, or nobody knows: the check-in is to be taken back.
     pub fn nobody_went_through(self) -> bool {
-        matches!(self, Self::Expired | Self::Failed(Code::G802 | Code::G807))
+        self.code().is_some_and(Self::takes_back)
+    }
+
+    /// The same, where only the code is left.
+    pub fn takes_back(code: Code) -> bool {
+        matches!(code, Code::G801 | Code::G802 | Code::G803 | Code::G807 | Code::J505)
     }
 }

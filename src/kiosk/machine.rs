@@ -20,6 +20,8 @@ pub struct Kiosk {
     pub(super) awaited: BTreeMap<RecordTicket, SessionId>,
     /// Reprints whose fate is awaited, and until when they may be printed.
     pub(super) reprints: BTreeMap<JobId, Moment>,
+    /// Persons whom the site admitted, who did not go through, and whose check-in could not be taken back.
+    pub(super) owed: VecDeque<[u8; 16]>,
     outputs: VecDeque<Output>,
     pub(super) stopping: bool,
     pub(super) wall: WallTime,
@@ -39,6 +41,7 @@ impl Kiosk {
             sessions: BTreeMap::new(),
             awaited: BTreeMap::new(),
             reprints: BTreeMap::new(),
+            owed: VecDeque::new(),
             outputs: VecDeque::new(),
             stopping: false,
             wall: now.wall,
@@ -79,6 +82,7 @@ impl Kiosk {
             Input::Recorded { ticket } => self.recorded(moment, ticket),
             Input::NotRecorded { ticket, code } => self.not_recorded(moment, ticket, code),
             Input::Found { session, result } => self.found(session, result),
+            Input::Known { session, person } => self.known(session, person),
             Input::Answered { session, answer } => self.answered(moment, session, answer),
             Input::Resolved { session, resolution } => self.resolved(moment, session, resolution),
             Input::Printed { job, outcome } => self.printed(job, outcome),

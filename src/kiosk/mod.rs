@@ -11,6 +11,7 @@
 //! What it does not do: retry a lookup (that is `identity`, within patience), schedule a pulse (that is the outputs
 //! thread), or lay out a scene (that is `device` and `terminal`).
 
+mod annulment;
 mod ending;
 mod flow;
 mod frames;

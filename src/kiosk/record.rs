@@ -80,6 +80,28 @@ pub struct Unfinished {
     pub decided: Option<(OutcomeResult, Option<Code>)>,
     /// The check-in is to be taken back, for this reason: a [`Record::Gated`] says that nobody went through.
     pub to_annul: Option<Code>,
+    /// A [`Record::Gated`] says that somebody went through.
+    pub gated: bool,
+    /// A [`Record::Printed`] of the original stands in the journal, however it ended.
+    pub printed: bool,
+    /// Keyed hash of the person, where one stands in the journal.
+    pub person: Option<[u8; 16]>,
+}
+
+impl Unfinished {
+    /// A session of which nothing but the opening is known.
+    pub fn opened(session: SessionId, lane: LaneId) -> Self {
+        Self {
+            session,
+            lane,
+            reached_check_in: false,
+            decided: None,
+            to_annul: None,
+            gated: false,
+            printed: false,
+            person: None,
+        }
+    }
 }
 
 impl Record {

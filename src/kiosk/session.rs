@@ -27,6 +27,10 @@ pub(super) struct Session {
     pub(super) identity: Option<Identity>,
     /// The person's patience.
     pub(super) deadline: Moment,
+    /// When the site's system was last asked to check the person in; it may show the session until it has settled.
+    pub(super) asked_at: Option<Moment>,
+    /// Keyed hash of the person.
+    pub(super) person: Option<[u8; 16]>,
     /// From before a restart; nobody is told.
     pub(super) from_before: bool,
 }
@@ -49,8 +53,9 @@ pub(super) enum Stage {
     Closing { verdict: Box<Verdict> },
     /// Slip or gate are at work; the session closes when they are done.
     Acting { verdict: Box<Verdict>, printing: bool, opening: bool },
-    /// Nobody went through the gate in time: the site's system takes the check-in back.
-    Annulling { code: Code, tries: usize },
+    /// Nobody went through, or nobody came for it: the site's system takes the check-in back, and the session ends so.
+    /// `owed`: the site admitted the person, who is let through if the site says `already` meanwhile.
+    Annulling { end: Box<Verdict>, tries: usize, owed: bool },
     /// The person has been sent to staff; the site's system is asked what became of it.
     Resolving { tries: usize },
 }
@@ -72,6 +77,8 @@ impl Session {
             consent_awaited: false,
             identity: None,
             deadline,
+            asked_at: None,
+            person: None,
             from_before: false,
         }
     }

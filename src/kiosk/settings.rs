@@ -42,6 +42,8 @@ pub struct LaneSettings {
     pub has_printer: bool,
     /// A gate is opened.
     pub has_gate: bool,
+    /// How long after a question the site's system may take to show the session; before that, 404 is "not yet".
+    pub site_settles: Duration,
     /// Lights or a buzzer.
     pub has_indicators: bool,
     /// What a QR code leads to for whoever does not want, or cannot use, the face.
@@ -64,6 +66,7 @@ impl Default for LaneSettings {
             has_panel: true,
             has_printer: false,
             has_gate: false,
+            site_settles: Duration::from_secs(120),
             has_indicators: false,
             other_way: None,
         }
@@ -71,6 +74,16 @@ impl Default for LaneSettings {
 }
 
 impl LaneSettings {
+    /// Whoever is admitted here goes through a gate of ours.
+    pub(super) fn opens(&self) -> bool {
+        self.mode == Mode::Transit && self.has_gate
+    }
+
+    /// Whoever is admitted here gets a slip.
+    pub(super) fn prints(&self) -> bool {
+        self.mode == Mode::Hospital && self.has_printer
+    }
+
     /// 大字: everything that a person has to read or do may take twice as long, the name within ten seconds.
     pub fn unhurried(self) -> Self {
         Self {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Button, Device, GateOutcome, Kiosk, LaneMode, NextStep, Output, Record, Scene, SceneKind, Signal, Slip,
-    session::Stage, verdict::Verdict,
+    verdict::Verdict,
 };
 use crate::{
     fault::Code,
@@ -145,28 +145,6 @@ impl Kiosk {
             self.show_for_a_while(now, lane, scene);
         } else {
             self.indicate(lane, Signal::Denied);
-        }
-    }
-
-    /// Nobody went through: the check-in is taken back, once the journal knows why.
-    pub(super) fn annul(&mut self, id: SessionId, outcome: GateOutcome) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.stage = Stage::Annulling { code: outcome.code().unwrap_or(Code::G803), tries: 0 };
-        self.record(Record::Gated { session: id, outcome });
-    }
-
-    pub(super) fn annulled(&mut self, now: Moment, id: SessionId, result: Result<(), Code>) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Stage::Annulling { code, tries } = &mut session.stage else { return };
-        let code = *code;
-        match (result, super::flow::ASK_AFTER.get(*tries)) {
-            (Err(_), Some(seconds)) => {
-                *tries += 1;
-                let after = now.after(Duration::from_secs(*seconds));
-                self.emit(Output::Annul { session: id, after });
-            }
-            (Err(_), None) => self.close_quietly(id, Verdict::unknown(Code::H905)),
-            (Ok(()), _) => self.close_quietly(id, Verdict::annulled(code)),
         }
     }
 

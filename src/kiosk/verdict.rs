@@ -72,6 +72,11 @@ impl Verdict {
         Self::new(OutcomeResult::Annulled, Some(code), SceneKind::Cancelled, Some(NextStep::LookAgain))
     }
 
+    /// The person went through after all, in a later session.
+    pub(super) fn used() -> Self {
+        Self::new(OutcomeResult::CheckedIn, None, SceneKind::Admitted, None)
+    }
+
     /// Nobody knows whether the check-in was carried out.
     pub(super) fn unknown(code: Code) -> Self {
         Self::new(OutcomeResult::Unknown, Some(code), SceneKind::Unknown, Some(NextStep::StaffWindow))

@@ -165,10 +165,11 @@ impl Carrier {
             person: identity.distinguishing().map(|text| self.correlator.person(&text).0),
             identity,
             choice,
-            at: self.clock.now().wall,
+            at: self.clock.stamp(),
         });
+        let known = request.person.map(|person| Input::Known { session, person });
         match self.workers.checkins.offer(Question::CheckIn { request, deadline: Deadline::at(deadline) }) {
-            Ok(()) => None,
+            Ok(()) => known,
             Err(_) => unavailable(Code::X003),
         }
     }

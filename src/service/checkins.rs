@@ -40,7 +40,7 @@ pub(super) fn spawn(
     Worker::spawn_reading("checkin", 16, 2 * patience.max(RESOLVE_PATIENCE), clock, move |questions, pulse| {
         while let Ok(question) = questions.recv() {
             let input = pulse.working(|| {
-                let mut adapter = current.lock().unwrap_or_else(PoisonError::into_inner);
+                let adapter = current.lock().unwrap_or_else(PoisonError::into_inner);
                 let of_the_past = Deadline::from_now(&*reader, RESOLVE_PATIENCE);
                 match question {
                     Question::CheckIn { request, deadline } => {

@@ -11,7 +11,7 @@ use crate::{
     fault::{Code, Fault as _},
     kiosk::{Input, Record, RecordTicket},
     store::Journal,
-    words::{Clock, Moment},
+    words::{Clock, Moment, Now},
 };
 
 /// A record to be made durable.
@@ -28,6 +28,9 @@ const LINGER: Duration = Duration::from_millis(500);
 /// How often somebody is told that the journal is nearly full.
 const WARN_AGAIN: Duration = Duration::from_secs(86_400);
 
+/// Less than this is a time server at its work, milliseconds.
+const STEP_MS: i64 = 5_000;
+
 /// The most records in one commit.
 const GROUP: usize = 64;
 
@@ -36,6 +39,7 @@ pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs
     Worker::spawn_reading("store", 256, Duration::from_secs(5), clock, move |entries, pulse| {
         let mut dirty = false;
         let mut warned: Option<Moment> = None;
+        let mut clock_stood = reader.now();
         loop {
             let first = if dirty {
                 match entries.recv_timeout(LINGER) {
@@ -49,22 +53,37 @@ pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs
                     Err(_) => break,
                 }
             };
+            let looked = reader.now();
+            note_step(&mut journal, &*reader, std::mem::replace(&mut clock_stood, looked), looked);
             dirty = pulse.working(|| {
                 let group = first.into_iter().chain(entries.try_iter().take(GROUP));
                 write_group(&mut journal, &*reader, group, &inputs)
             });
             let now = reader.now();
-            let fill = journal.fill(now.wall);
+            let fill = journal.fill(reader.stamp());
             if fill.is_near() && warned.is_none_or(|last| now.moment.since(last) >= WARN_AGAIN) {
                 warned = Some(now.moment);
                 let (bytes, days) = (fill.bytes, fill.age.as_secs() / 86_400);
                 tracing::warn!(code = %Code::J503, bytes, days, "the oldest records go soon");
             }
         }
-        if let Err(error) = journal.commit() {
+        if let Err(error) = journal.settle() {
             tracing::error!(code = %error.code(), %error, "the last records could not be made durable");
         }
     })
+}
+
+/// The machine's clock was set since the last look, if it and the monotonic one do not agree on how long that was.
+fn note_step(journal: &mut Journal, clock: &dyn Clock, before: Now, now: Now) {
+    let passed = i64::try_from(now.moment.since(before.moment).as_millis()).unwrap_or(i64::MAX);
+    let stepped_ms = now.wall.0.saturating_sub(before.wall.0).saturating_sub(passed);
+    if stepped_ms.saturating_abs() < STEP_MS {
+        return;
+    }
+    tracing::warn!(code = %Code::C108, stepped_ms, "the clock was set");
+    if let Err(error) = journal.append_step(clock.stamp(), stepped_ms) {
+        tracing::error!(code = %error.code(), %error, "a record could not be written");
+    }
 }
 
 /// Appends a group and, if anybody waits for it or nothing new came, commits. Returns whether records still wait.
@@ -74,7 +93,7 @@ fn write_group(journal: &mut Journal, clock: &dyn Clock, group: impl Iterator<It
     let mut failure: Option<Code> = None;
     for entry in group {
         count += 1;
-        if let Err(error) = journal.append(clock.now().wall, &entry.record) {
+        if let Err(error) = journal.append(clock.stamp(), &entry.record) {
             tracing::error!(code = %error.code(), %error, "a record could not be written");
             failure = Some(error.code());
         }

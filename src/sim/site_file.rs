@@ -92,6 +92,7 @@ store-id = "clinic3"
 store-name = "内科"
 
 [checkin]
+settle-ms = 2000
 adapter = "http"
 url = "{hospital}"
 ca-file = "keys/ca.pem"

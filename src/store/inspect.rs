@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::{
     Disk as _, FolderDisk, StoreError,
+    mark::Found as FoundMark,
     record::{Line, Stored},
     recover::{ASIDE, name, numbers},
-    segment::{self, Header},
+    segment::{self, Hash, Header, SEGMENT},
 };
 
 /// One record.
@@ -20,6 +21,9 @@ pub struct Entry {
     pub epoch: u32,
     /// Milliseconds since 1970.
     pub at: i64,
+    /// Nobody but this machine said so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
     /// What happened.
     #[serde(flatten)]
     pub stored: Stored,
@@ -64,7 +68,9 @@ impl fmt::Display for Proof {
 /// Every whole record, oldest first; stops at damage.
 pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
     let mut found = Vec::new();
-    scan(dir, |epoch, seq, line| found.push(Entry { seq, epoch, at: line.at, stored: line.stored }))?;
+    scan(dir, |epoch, seq, line| {
+        found.push(Entry { seq, epoch, at: line.at, unconfirmed: line.unconfirmed, stored: line.stored })
+    })?;
     Ok(found)
 }
 
@@ -79,9 +85,13 @@ fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, Store
         return Err(directory(std::io::ErrorKind::NotFound.into()));
     }
     let disk = FolderDisk::open(dir).map_err(directory)?;
+    // Before the segments: the daemon may go on writing, and then the journal is ahead of what was read here.
+    let found = FoundMark::on(&disk).map_err(directory)?;
     let names = disk.list().map_err(directory)?;
     let mut proof = Proof { aside: names.iter().filter(|name| name.contains(ASIDE)).count(), ..Proof::default() };
-    let mut before: Option<(u64, u64, segment::Hash)> = None;
+    let mut before: Option<(u64, u64, Hash)> = None;
+    let mut at_mark = None;
+    let mut length = SEGMENT;
     for number in numbers(&names) {
         let bytes = disk.read(&name(number)).map_err(StoreError::Read)?;
         let Some(header) = Header::decode(&bytes) else {
@@ -104,16 +114,40 @@ fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, Store
         }
         proof.segments += 1;
         proof.epoch = header.epoch;
+        let mut stands = |seq, hash| {
+            if found.mark().is_some_and(|mark| mark.epoch == header.epoch && mark.next_seq == seq) {
+                at_mark = Some(hash);
+            }
+        };
+        stands(header.first_seq, header.chain);
         let end = segment::walk(&bytes, &header, |found| {
             proof.records = proof.records.saturating_add(1);
+            stands(found.seq.saturating_add(1), found.hash);
             if let Ok(line) = serde_json::from_slice(found.payload) {
                 each(header.epoch, found.seq, line);
             }
         });
         before = Some((number, end.next_seq, end.chain));
+        length = bytes.len();
         if end.damaged {
             proof.faults.push(format!("segment {number} is damaged at byte {}", end.offset));
             break;
+        }
+    }
+    if proof.faults.is_empty() {
+        let next_seq = before.map_or(0, |(_, next_seq, _)| next_seq);
+        // After the segments: the first one may have gone meanwhile, and then the mark says so by now.
+        let first = numbers(&names).first().copied();
+        let later = FoundMark::on(&disk).map_err(directory)?.mark();
+        let lost = match (found, later) {
+            (FoundMark::At(mark), Some(later)) => {
+                mark.since(later).misses(first, proof.epoch.max(1), next_seq, at_mark)
+            }
+            _ => before.is_some().then(|| "nothing tells how far it had got".to_owned()),
+        };
+        proof.faults.extend(lost);
+        if length != SEGMENT {
+            proof.faults.push("the last segment is shorter than segments are".to_owned());
         }
     }
     Ok(proof)

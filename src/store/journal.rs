@@ -4,11 +4,12 @@ use std::{io, sync::Arc, time::Duration};
 
 use super::{
     Correlator, Disk, FolderDisk, Recovered, Settings, StateLock, StoreError,
+    mark::{self, Mark},
     record::{Line, Stored},
     recover::{self, ASIDE, Salvage, View, name},
     segment::{self, HEADER, Hash, Header, MAX_PAYLOAD, SEGMENT},
 };
-use crate::{kiosk::Record, words::WallTime};
+use crate::{kiosk::Record, words::Stamp};
 
 /// The truth. Owned by one thread; one per state directory.
 pub struct Journal {
@@ -17,8 +18,10 @@ pub struct Journal {
     correlator: Arc<Correlator>,
     max_age_ms: i64,
     max_segments: usize,
-    /// Whole segments, oldest first, the current one last, each with the time of its newest record.
-    segments: Vec<(u64, i64)>,
+    /// Whole segments, oldest first, the current one last, each with the time of its newest record, where that is
+    /// confirmed.
+    segments: Vec<(u64, Option<i64>)>,
+    mark: Mark,
     view: View,
     epoch: u32,
     epoch_began: i64,
@@ -63,7 +66,7 @@ impl Journal {
         settings: &Settings,
         lanes: &[String],
         correlator: Arc<Correlator>,
-        now: WallTime,
+        now: impl Into<Stamp>,
     ) -> Result<(Self, Recovered), StoreError> {
         let directory = |source| StoreError::Directory { dir: settings.dir.clone(), source };
         let disk = FolderDisk::open(&settings.dir).map_err(directory)?;
@@ -78,8 +81,9 @@ impl Journal {
         settings: &Settings,
         lanes: &[String],
         correlator: Arc<Correlator>,
-        now: WallTime,
+        now: impl Into<Stamp>,
     ) -> Result<(Self, Recovered), StoreError> {
+        let now = now.into();
         let max_segments = settings.max_bytes.checked_div(SEGMENT as u64).unwrap_or_default();
         let max_segments = usize::try_from(max_segments).unwrap_or(usize::MAX).max(2);
         let mut journal = Self {
@@ -90,8 +94,9 @@ impl Journal {
             max_segments,
             segments: Vec::new(),
             view: View::default(),
+            mark: Mark::begin(1, 1, 0, [0; 32]),
             epoch: 1,
-            epoch_began: now.0,
+            epoch_began: now.at.0,
             offset: 0,
             next_seq: 0,
             chain: [0; 32],
@@ -101,20 +106,27 @@ impl Journal {
             _lock: None,
         };
         let mut recovered = journal.reread(now)?;
-        let (unfinished, given) = journal.view.finish(lanes, now);
-        journal.view.forget_given();
-        recovered.unfinished = unfinished;
-        recovered.given = given;
+        recovered.unfinished = journal.view.unfinished(lanes);
+        recovered.given = journal.view.take_given();
         Ok((journal, recovered))
     }
 
     /// Encodes a record; nothing is durable before [`Journal::commit`].
-    pub fn append(&mut self, now: WallTime, record: &Record) -> Result<(), StoreError> {
+    pub fn append(&mut self, now: impl Into<Stamp>, record: &Record) -> Result<(), StoreError> {
+        self.append_line(&Line::new(now.into(), Stored::of(record, &self.lanes, &self.correlator)))
+    }
+
+    /// Encodes that the machine's clock was stepped by so many milliseconds.
+    pub fn append_step(&mut self, now: impl Into<Stamp>, stepped_ms: i64) -> Result<(), StoreError> {
+        self.append_line(&Line::new(now.into(), Stored::Clock { stepped_ms }))
+    }
+
+    fn append_line(&mut self, line: &Line) -> Result<(), StoreError> {
+        let now = line.stamp();
         if self.doubtful {
             self.reread(now)?;
         }
-        let line = Line { at: now.0, stored: Stored::of(record, &self.lanes, &self.correlator) };
-        let payload = serde_json::to_vec(&line).map_err(|error| StoreError::Write(error.into()))?;
+        let payload = serde_json::to_vec(line).map_err(|error| StoreError::Write(error.into()))?;
         if payload.len() > MAX_PAYLOAD {
             return Err(StoreError::TooLarge);
         }
@@ -127,9 +139,9 @@ impl Journal {
         self.chain = hash;
         self.next_seq = self.next_seq.saturating_add(1);
         if let Some((number, newest)) = self.segments.last_mut() {
-            *newest = now.0;
-            self.view.take(*number, &line);
-            self.view.forget_given();
+            *newest = now.confirmed.then_some(now.at.0);
+            self.view.take(*number, self.epoch, line);
+            self.view.take_given();
         }
         Ok(())
     }
@@ -148,6 +160,8 @@ impl Journal {
             return Err(StoreError::Write(error));
         }
         self.offset += pending.len();
+        // A mark that lags tells less; nobody's record fails for it.
+        let _ = self.set_mark(self.first(), false);
         if !self.spare && self.offset > SEGMENT / 2 {
             // Ahead of its need, so that a rotation costs a rename.
             self.spare = self.disk.create_zeroed(SPARE, SEGMENT).is_ok();
@@ -156,36 +170,66 @@ impl Journal {
     }
 
     /// How full the journal is.
-    pub fn fill(&self, now: WallTime) -> Fill {
-        let oldest = self.segments.first().map_or(now.0, |(_, newest)| *newest);
+    pub fn fill(&self, now: impl Into<Stamp>) -> Fill {
+        let now = now.into();
         Fill {
             bytes: (self.segments.len() * SEGMENT) as u64,
             max_bytes: (self.max_segments * SEGMENT) as u64,
-            age: Duration::from_millis(now.0.saturating_sub(oldest).max(0).unsigned_abs()),
+            age: Duration::from_millis(self.age(0, now).unwrap_or(0).unsigned_abs()),
             max_age: Duration::from_millis(self.max_age_ms.unsigned_abs()),
         }
+    }
+
+    /// Makes the mark durable, as far as the records are.
+    pub fn settle(&mut self) -> Result<(), StoreError> {
+        self.commit()?;
+        if self.doubtful { Ok(()) } else { self.set_mark(self.first(), true).map_err(StoreError::Write) }
+    }
+
+    fn set_mark(&mut self, first: u64, sync: bool) -> io::Result<()> {
+        let next = Mark::begin(self.epoch, first, self.next_seq, self.chain);
+        self.mark.write(&mut *self.disk, next, sync)
     }
 
     fn current(&self) -> u64 {
         self.segments.last().map_or(0, |(number, _)| *number)
     }
 
+    fn first(&self) -> u64 {
+        self.segments.first().map_or(1, |(number, _)| *number)
+    }
+
+    /// How old a segment's newest record surely is, milliseconds: by confirmed times alone, and where a record has none
+    /// it is no older than the next one that has.
+    fn age(&self, index: usize, now: Stamp) -> Option<i64> {
+        let newest = self.segments[index..].iter().find_map(|(_, newest)| *newest)?;
+        now.confirmed.then(|| now.at.0.saturating_sub(newest).max(0))
+    }
+
     /// Begins the next segment and drops what is beyond age and size.
-    fn rotate(&mut self, now: WallTime) -> Result<(), StoreError> {
-        self.begin_segment(self.current().saturating_add(1), now)?;
+    fn rotate(&mut self, now: Stamp) -> Result<(), StoreError> {
+        self.begin_segment(self.current().saturating_add(1))?;
         let oldest_open = self.view.oldest_open().unwrap_or(u64::MAX);
-        while let [(oldest, newest), _, ..] = self.segments[..] {
-            let beyond = self.segments.len() > self.max_segments || now.0.saturating_sub(newest) > self.max_age_ms;
-            if !beyond || oldest >= oldest_open {
+        let left = |gone: usize| self.segments.len() - gone;
+        let mut gone = 0;
+        while left(gone) > 1 && self.segments[gone].0 < oldest_open {
+            let aged = self.age(gone, now).is_some_and(|age| age > self.max_age_ms);
+            if left(gone) <= self.max_segments && !aged {
                 break;
             }
+            gone += 1;
+        }
+        if gone > 0 {
+            // The mark first: a segment that is gone before it says so was taken by somebody else.
+            self.set_mark(self.segments[gone].0, true).map_err(StoreError::Write)?;
+        }
+        for (oldest, _) in self.segments.drain(..gone).collect::<Vec<_>>() {
             self.disk.remove(&name(oldest)).map_err(StoreError::Write)?;
-            self.segments.remove(0);
         }
         Ok(())
     }
 
-    fn begin_segment(&mut self, number: u64, now: WallTime) -> Result<(), StoreError> {
+    fn begin_segment(&mut self, number: u64) -> Result<(), StoreError> {
         let header =
             Header { epoch: self.epoch, first_seq: self.next_seq, epoch_began: self.epoch_began, chain: self.chain };
         let begun = (|| {
@@ -200,59 +244,77 @@ impl Journal {
         })();
         begun.map_err(StoreError::Write)?;
         self.offset = HEADER;
-        self.segments.push((number, now.0));
+        self.segments.push((number, None));
         Ok(())
     }
 
     /// Reads the disk's truth, and begins where it ends. Damage is kept aside, and a new epoch begins.
-    fn reread(&mut self, now: WallTime) -> Result<Recovered, StoreError> {
+    fn reread(&mut self, now: Stamp) -> Result<Recovered, StoreError> {
         self.pending.clear();
         self.view = View::default();
-        let tail = recover::read(&*self.disk, &mut self.view).map_err(StoreError::Read)?;
+        let found = mark::Found::on(&*self.disk).map_err(StoreError::Read)?;
+        let mut tail = recover::read(&*self.disk, &mut self.view, found.mark()).map_err(StoreError::Read)?;
         self.spare = false;
         self.epoch = tail.epoch;
-        self.epoch_began = if tail.segments.is_empty() { now.0 } else { tail.epoch_began };
+        self.epoch_began = if tail.segments.is_empty() { now.at.0 } else { tail.epoch_began };
         self.offset = tail.offset;
         self.next_seq = tail.next_seq;
         self.chain = tail.chain;
-        self.segments = tail.segments;
-        let aside = recover::highest_aside(&self.disk.list().map_err(StoreError::Write)?);
+        self.segments = std::mem::take(&mut tail.segments);
+        let names = self.disk.list().map_err(StoreError::Write)?;
+        let aside = recover::highest_aside(&names);
+        let begun = !recover::numbers(&names).is_empty();
+        let lost = tail.lost(found, self.segments.first().map(|(number, _)| *number), begun);
         let damage = tail.damage.or_else(|| {
-            // A power cut ended the last salvage before its epoch began; numbers given in the lost part may stand on slips.
+            // A power cut may have ended the last salvage before its epoch began; numbers given in the lost part may
+            // stand on slips.
             let last = self.segments.last().map_or(0, |(number, _)| *number);
-            (aside >= self.epoch).then_some(Salvage { segment: last, offset: self.offset, next_seq: self.next_seq })
+            let here = Salvage { segment: last, offset: self.offset, next_seq: self.next_seq, lost: lost.clone() };
+            (lost.is_some() || aside >= self.epoch).then_some(here)
         });
-        let mut salvages = tail.salvages;
-        if let Some(salvage) = &damage {
-            self.salvage(salvage, aside, now)?;
-            salvages.extend((tail.epoch..self.epoch).map(|_| now));
-        } else if self.segments.is_empty() {
-            self.begin_segment(1, now)?;
+        match found {
+            mark::Found::At(mark) => self.mark = mark,
+            mark::Found::Nothing | mark::Found::Unreadable => {
+                Mark::make_file(&mut *self.disk).map_err(StoreError::Write)?
+            }
         }
+        if let Some(salvage) = &damage {
+            let prior = self.mark.epoch.max(aside);
+            self.salvage(salvage, prior, now)?;
+        } else if self.segments.is_empty() {
+            // Before the first segment: a journal without a mark has lost it.
+            self.set_mark(1, true).map_err(StoreError::Write)?;
+            self.begin_segment(1)?;
+        }
+        self.set_mark(self.first(), true).map_err(StoreError::Write)?;
         self.doubtful = false;
-        Ok(Recovered { salvaged: damage, epoch: self.epoch, salvages, ..Recovered::default() })
+        let began_with = self.view.began_with();
+        Ok(Recovered { salvaged: damage, epoch: self.epoch, began_with, ..Recovered::default() })
     }
 
     /// Sets what is damaged aside, keeps the whole part of the first damaged segment, and begins an epoch higher than
-    /// any before. A power cut at any point leads here again: what was set aside names the epoch that must be left.
-    fn salvage(&mut self, salvage: &Salvage, aside: u32, now: WallTime) -> Result<(), StoreError> {
+    /// any before, of which `prior` may be one. A power cut at any point leads here again: what was set aside names the
+    /// epoch that must be left.
+    fn salvage(&mut self, salvage: &Salvage, prior: u32, now: Stamp) -> Result<(), StoreError> {
         let whole_until = self.segments.last().map_or(0, |(number, _)| *number);
         let damaged: Vec<u64> = recover::numbers(&self.disk.list().map_err(StoreError::Write)?)
             .into_iter()
             .filter(|number| *number > whole_until || (*number == salvage.segment && self.is_torn(salvage)))
             .collect();
         let highest = recover::highest_in(&*self.disk, &damaged).map_err(StoreError::Write)?;
-        let highest = highest.max(aside).max(self.epoch);
+        let highest = highest.max(prior).max(self.epoch);
         self.set_aside(salvage, &damaged, highest).map_err(StoreError::Write)?;
         self.epoch = highest + 1;
-        self.epoch_began = now.0;
+        self.epoch_began = now.at.0;
         // Segments go on without a gap, so that a missing one is seen.
-        self.begin_segment(whole_until.saturating_add(1), now)
+        self.begin_segment(whole_until.saturating_add(1))
     }
 
     /// True where the last readable segment is itself damaged, behind its whole part.
     fn is_torn(&self, salvage: &Salvage) -> bool {
-        salvage.offset > 0 && self.segments.last().is_some_and(|(number, _)| *number == salvage.segment)
+        salvage.lost.is_none()
+            && salvage.offset > 0
+            && self.segments.last().is_some_and(|(number, _)| *number == salvage.segment)
     }
 
     fn set_aside(&mut self, salvage: &Salvage, damaged: &[u64], epoch: u32) -> io::Result<()> {

@@ -12,6 +12,7 @@ mod error;
 mod inspect;
 mod journal;
 mod lock;
+mod mark;
 mod record;
 mod recover;
 mod segment;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Correlator, Tag};
 use crate::{
     kiosk::{GateOutcome, PrintOutcome, Record},
-    words::WayIn,
+    words::{Stamp, WallTime, WayIn},
 };
 
 /// One stored fact. Texts are those of the wire; `face` and `person` are keyed hashes in hex.
@@ -21,8 +21,9 @@ pub enum Stored {
         /// The terminal's serial number.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         terminal: Option<String>,
-        /// The frame's number.
-        seq: u64,
+        /// The frame's number; older versions called it `seq`, as the record's own number is called.
+        #[serde(alias = "seq")]
+        frame: u64,
         /// By which way, where it was not a face.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         way: Option<String>,
@@ -85,6 +86,11 @@ pub enum Stored {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
     },
+    /// The machine's clock was set, by a time server, by hand or by a battery that failed.
+    Clock {
+        /// By how much, milliseconds; negative is back.
+        stepped_ms: i64,
+    },
 }
 
 /// A stored fact with its time.
@@ -92,8 +98,21 @@ pub enum Stored {
 pub(super) struct Line {
     /// Milliseconds since 1970.
     pub(super) at: i64,
+    /// Nobody but this machine says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unconfirmed: bool,
     #[serde(flatten)]
     pub(super) stored: Stored,
+}
+
+impl Line {
+    pub(super) fn new(now: Stamp, stored: Stored) -> Self {
+        Self { at: now.at.0, unconfirmed: !now.confirmed, stored }
+    }
+
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp { at: WallTime(self.at), confirmed: !self.unconfirmed }
+    }
 }
 
 impl Stored {
@@ -105,7 +124,7 @@ impl Stored {
                 session,
                 lane: lanes.get(usize::from(lane.0)).cloned().unwrap_or_default(),
                 terminal: terminal.as_ref().map(ToString::to_string),
-                seq: *seq,
+                frame: *seq,
                 way: Some(way.as_str().to_owned()).filter(|_| !matches!(way, WayIn::Face(_))),
                 face: correlator.way(way).to_string(),
             },
@@ -136,6 +155,7 @@ impl Stored {
                     GateOutcome::Reversed => "reversed",
                     GateOutcome::HeldOpen => "held_open",
                     GateOutcome::Failed(_) => "failed",
+                    GateOutcome::Unknown => "unknown",
                 };
                 let code = outcome.code().map(|code| code.as_str().to_owned());
                 Self::Gated { session, outcome: word.to_owned(), code }
@@ -146,7 +166,7 @@ impl Stored {
         }
     }
 
-    /// Whose.
+    /// Whose; empty where it is nobody's.
     pub fn session(&self) -> &str {
         match self {
             Self::Opened { session, .. }
@@ -155,6 +175,7 @@ impl Stored {
             | Self::Printed { session, .. }
             | Self::Gated { session, .. }
             | Self::Closed { session, .. } => session,
+            Self::Clock { .. } => "",
         }
     }
 

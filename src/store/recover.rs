@@ -1,16 +1,17 @@
 //! Reading the journal at start: what was left open, which numbers were given, and how far it is whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     Disk, Tag,
+    mark::{Found as FoundMark, Mark},
     record::{Line, Stored},
-    segment::{self, Hash, Header},
+    segment::{self, Hash, Header, SEGMENT},
 };
 use crate::{
     fault::Code,
-    kiosk::{OutcomeResult, Unfinished},
-    words::{LaneId, SessionId, Text, WallTime},
+    kiosk::{GateOutcome, OutcomeResult, Unfinished},
+    words::{LaneId, SessionId, Stamp, Text},
 };
 
 /// What a start finds in the journal.
@@ -22,9 +23,9 @@ pub struct Recovered {
     pub salvaged: Option<Salvage>,
     /// The current epoch, from 1.
     pub epoch: u32,
-    /// When each epoch after the first began: after each, the next series letter is used.
-    pub salvages: Vec<WallTime>,
-    /// The numbers given in the last two days.
+    /// The epoch before the first of `given`: each epoch after it is a salvage, after which the next letter is used.
+    pub began_with: u32,
+    /// The numbers given in the last two days, in order.
     pub given: Vec<Given>,
 }
 
@@ -36,7 +37,9 @@ pub struct Given {
     /// On which lane.
     pub lane: String,
     /// When.
-    pub at: WallTime,
+    pub at: Stamp,
+    /// In which epoch.
+    pub epoch: u32,
     /// Which.
     pub number: Text,
     /// To whom.
@@ -52,10 +55,15 @@ pub struct Salvage {
     pub offset: usize,
     /// The last whole record's sequence number plus one.
     pub next_seq: u64,
+    /// What is whole is not all there was.
+    pub lost: Option<String>,
 }
 
 /// Numbers older than this matter to nobody.
 const REMEMBERED_MS: i64 = 2 * 86_400_000;
+
+/// The most numbers remembered, whatever the clock said of their age.
+const MOST_GIVEN: usize = 65_536;
 
 /// A session as the journal tells it, so far.
 struct Open {
@@ -64,6 +72,8 @@ struct Open {
     person: Option<Tag>,
     decided: Option<(OutcomeResult, Option<Code>)>,
     to_annul: Option<Code>,
+    gated: bool,
+    printed: bool,
     segment: u64,
 }
 
@@ -71,36 +81,55 @@ struct Open {
 #[derive(Default)]
 pub(super) struct View {
     open: BTreeMap<SessionId, Open>,
-    given: Vec<Given>,
+    given: VecDeque<Given>,
+    /// The newest confirmed time.
+    newest: Option<i64>,
+    /// The epoch of the last number that was forgotten.
+    forgotten: Option<u32>,
 }
 
 /// Where the whole part of the journal ends.
 pub(super) struct Tail {
-    /// The numbers of the whole segments, oldest first, with the time of each one's newest record.
-    pub(super) segments: Vec<(u64, i64)>,
+    /// The numbers of the whole segments, oldest first, with the time of each one's newest record where it is confirmed.
+    pub(super) segments: Vec<(u64, Option<i64>)>,
     pub(super) epoch: u32,
     pub(super) epoch_began: i64,
-    pub(super) salvages: Vec<WallTime>,
     pub(super) offset: usize,
     pub(super) next_seq: u64,
     pub(super) chain: Hash,
     pub(super) damage: Option<Salvage>,
+    /// The hash before the record at which the mark stands.
+    pub(super) at_mark: Option<Hash>,
 }
 
 impl std::fmt::Display for Salvage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { segment, offset, next_seq } = self;
+        let Self { segment, offset, next_seq, lost } = self;
+        if let Some(lost) = lost {
+            return write!(f, "the journal ends in segment {segment} after {next_seq} records, and {lost}");
+        }
         write!(f, "damage in segment {segment} at byte {offset}; {next_seq} records are whole, the rest is kept aside")
     }
 }
 
 impl View {
-    pub(super) fn take(&mut self, segment: u64, line: &Line) {
+    pub(super) fn take(&mut self, segment: u64, epoch: u32, line: &Line) {
+        if !line.unconfirmed {
+            self.newest = self.newest.max(Some(line.at));
+        }
         let Ok(session) = line.stored.session().parse::<SessionId>() else { return };
         match &line.stored {
             Stored::Opened { lane, .. } => {
-                let (person, decided, to_annul) = (None, None, None);
-                let open = Open { lane: lane.clone(), reached_check_in: false, person, decided, to_annul, segment };
+                let open = Open {
+                    lane: lane.clone(),
+                    reached_check_in: false,
+                    person: None,
+                    decided: None,
+                    to_annul: None,
+                    gated: false,
+                    printed: false,
+                    segment,
+                };
                 self.open.insert(session, open);
             }
             Stored::CheckingIn { .. } => {
@@ -117,7 +146,10 @@ impl View {
                 if let Some(number) = number {
                     let number = Text::clean(number);
                     let (lane, person) = (open.lane.clone(), open.person);
-                    self.given.push(Given { session, lane, at: WallTime(line.at), number, person });
+                    self.given.push_back(Given { session, lane, at: line.stamp(), epoch, number, person });
+                    if self.given.len() > MOST_GIVEN {
+                        self.drop_given(1);
+                    }
                 }
             }
             Stored::Closed { .. } => {
@@ -125,12 +157,18 @@ impl View {
             }
             Stored::Gated { code, .. } => {
                 let code = code.as_ref().and_then(|code| code.parse().ok());
-                let open = self.open.get_mut(&session);
-                if let (Some(open), Some(code @ (Code::G802 | Code::G803 | Code::G807))) = (open, code) {
-                    open.to_annul = Some(code);
+                let Some(open) = self.open.get_mut(&session) else { return };
+                match code {
+                    Some(code) if GateOutcome::takes_back(code) => open.to_annul = Some(code),
+                    _ => open.gated = true,
                 }
             }
-            Stored::Printed { .. } => {}
+            Stored::Printed { copy: 0, .. } => {
+                if let Some(open) = self.open.get_mut(&session) {
+                    open.printed = true;
+                }
+            }
+            Stored::Printed { .. } | Stored::Clock { .. } => {}
         }
     }
 
@@ -139,39 +177,68 @@ impl View {
         self.open.values().map(|open| open.segment).min()
     }
 
-    pub(super) fn finish(&self, lanes: &[String], now: WallTime) -> (Vec<Unfinished>, Vec<Given>) {
-        let unfinished = self
-            .open
-            .iter()
-            .map(|(session, open)| Unfinished {
-                session: *session,
-                lane: lane_id(lanes, &open.lane),
-                reached_check_in: open.reached_check_in,
-                decided: open.decided,
-                to_annul: open.to_annul,
-            })
-            .collect();
-        let given = self.given.iter().filter(|given| now.millis_since(given.at) < REMEMBERED_MS).cloned().collect();
-        (unfinished, given)
+    /// The epoch before the first number that is remembered: the very first, where none was forgotten.
+    pub(super) fn began_with(&self) -> u32 {
+        self.forgotten.unwrap_or(1)
     }
 
-    pub(super) fn forget_given(&mut self) {
-        self.given = Vec::new();
+    pub(super) fn unfinished(&self, lanes: &[String]) -> Vec<Unfinished> {
+        let unfinished = self.open.iter().map(|(session, open)| Unfinished {
+            session: *session,
+            lane: lane_id(lanes, &open.lane),
+            reached_check_in: open.reached_check_in,
+            decided: open.decided,
+            to_annul: open.to_annul,
+            gated: open.gated,
+            printed: open.printed,
+            person: open.person.map(|tag| tag.0),
+        });
+        unfinished.collect()
+    }
+
+    /// The numbers that are remembered; afterwards none is.
+    pub(super) fn take_given(&mut self) -> Vec<Given> {
+        std::mem::take(&mut self.given).into()
+    }
+
+    /// Forgets numbers that were given before one whose confirmed time lies too far back.
+    fn forget_old(&mut self) {
+        let Some(limit) = self.newest.map(|newest| newest.saturating_sub(REMEMBERED_MS)) else { return };
+        let old = self.given.iter().rposition(|given| given.at.confirmed && given.at.at.0 < limit);
+        self.drop_given(old.map_or(0, |last| last + 1));
+    }
+
+    fn drop_given(&mut self, count: usize) {
+        if let Some(last) = self.given.drain(..count).next_back() {
+            self.forgotten = Some(last.epoch);
+        }
+    }
+}
+
+impl Tail {
+    /// What the mark says is missing. `first` is the first segment, `begun` tells that there are segments at all.
+    pub(super) fn lost(&self, found: FoundMark, first: Option<u64>, begun: bool) -> Option<String> {
+        match found {
+            FoundMark::At(mark) => mark.misses(first, self.epoch, self.next_seq, self.at_mark),
+            FoundMark::Unreadable => Some("how far it had got cannot be read".to_owned()),
+            FoundMark::Nothing => begun.then(|| "nothing tells how far it had got".to_owned()),
+        }
     }
 }
 
 /// Reads every segment in order up to the first damage.
-pub(super) fn read(disk: &dyn Disk, view: &mut View) -> std::io::Result<Tail> {
+pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std::io::Result<Tail> {
     let mut tail = Tail {
         segments: Vec::new(),
         epoch: 1,
         epoch_began: 0,
-        salvages: Vec::new(),
         offset: 0,
         next_seq: 0,
         chain: [0; 32],
         damage: None,
+        at_mark: None,
     };
+    let mut length = SEGMENT;
     for number in numbers(&disk.list()?) {
         let bytes = disk.read(&name(number))?;
         let follows = |header: &Header, tail: &Tail| {
@@ -182,35 +249,52 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View) -> std::io::Result<Tail> {
         let Some(header) = Header::decode(&bytes).filter(|header| follows(header, &tail)) else {
             // A spare that was named and never written is no damage: it is all zeros.
             if bytes.iter().any(|byte| *byte != 0) || bytes.is_empty() {
-                tail.damage = Some(Salvage { segment: number, offset: 0, next_seq: tail.next_seq });
+                tail.damage = Some(Salvage { segment: number, offset: 0, next_seq: tail.next_seq, lost: None });
             }
             break;
         };
-        // One for each epoch, also for those whose beginning was itself set aside by a later salvage.
-        tail.salvages.extend((tail.epoch..header.epoch).map(|_| WallTime(header.epoch_began)));
         tail.epoch = header.epoch;
         tail.epoch_began = header.epoch_began;
-        let mut newest = header.epoch_began;
-        let mut unreadable = false;
-        let end = segment::walk(&bytes, &header, |found| match serde_json::from_slice::<Line>(found.payload) {
-            Ok(line) => {
-                newest = line.at;
-                view.take(number, &line);
+        let mut stands = |seq, hash| {
+            if mark.is_some_and(|mark| mark.epoch == header.epoch && mark.next_seq == seq) {
+                tail.at_mark = Some(hash);
             }
-            // Written by a newer version: whole, and not ours to understand.
-            Err(_) => unreadable = true,
+        };
+        stands(header.first_seq, header.chain);
+        let mut newest = None;
+        let mut unreadable = false;
+        let end = segment::walk(&bytes, &header, |found| {
+            stands(found.seq.saturating_add(1), found.hash);
+            match serde_json::from_slice::<Line>(found.payload) {
+                Ok(line) => {
+                    newest = (!line.unconfirmed).then_some(line.at);
+                    view.take(number, header.epoch, &line);
+                }
+                // Written by a newer version: whole, and not ours to understand.
+                Err(_) => unreadable = true,
+            }
         });
         if unreadable {
             tracing::warn!(segment = number, "some records were written by another version");
         }
+        view.forget_old();
         tail.segments.push((number, newest));
         tail.offset = end.offset;
         tail.next_seq = end.next_seq;
         tail.chain = end.chain;
+        length = bytes.len();
         if end.damaged {
-            tail.damage = Some(Salvage { segment: number, offset: end.offset, next_seq: end.next_seq });
+            tail.damage = Some(Salvage { segment: number, offset: end.offset, next_seq: end.next_seq, lost: None });
             break;
         }
+    }
+    if tail.damage.is_none()
+        && length != SEGMENT
+        && let Some((segment, _)) = tail.segments.last()
+    {
+        // Cut at the end of a record: segments have their whole length from the first byte on.
+        let (segment, offset, next_seq) = (*segment, tail.offset, tail.next_seq);
+        tail.damage = Some(Salvage { segment, offset, next_seq, lost: None });
     }
     Ok(tail)
 }

@@ -38,6 +38,8 @@ pub(super) struct Header {
 pub(super) struct Found<'a> {
     pub(super) seq: u64,
     pub(super) payload: &'a [u8],
+    /// The hash after it.
+    pub(super) hash: Hash,
 }
 
 /// How reading a segment ended.
@@ -101,17 +103,17 @@ pub(super) fn encode(chain: &Hash, seq: u64, payload: &[u8]) -> (Vec<u8>, Hash) 
 /// Walks the records of a segment whose header is `header`.
 pub(super) fn walk(segment: &[u8], header: &Header, mut each: impl FnMut(Found<'_>)) -> End {
     let mut end = End { offset: HEADER, next_seq: header.first_seq, chain: header.chain, damaged: false };
-    while let Some((found, hash, length)) = next(&segment[end.offset..], end.next_seq, &end.chain) {
-        each(found);
+    while let Some((found, length)) = next(&segment[end.offset..], end.next_seq, &end.chain) {
         end.offset += length;
         end.next_seq = end.next_seq.saturating_add(1);
-        end.chain = hash;
+        end.chain = found.hash;
+        each(found);
     }
     end.damaged = segment[end.offset..].iter().any(|byte| *byte != 0);
     end
 }
 
-fn next<'a>(rest: &'a [u8], expected: u64, chain: &Hash) -> Option<(Found<'a>, Hash, usize)> {
+fn next<'a>(rest: &'a [u8], expected: u64, chain: &Hash) -> Option<(Found<'a>, usize)> {
     let length = u32::from_le_bytes(array(rest, 0)?) as usize;
     if length == 0 || length > MAX_PAYLOAD {
         return None;
@@ -123,7 +125,7 @@ fn next<'a>(rest: &'a [u8], expected: u64, chain: &Hash) -> Option<(Found<'a>, H
     let right = array(record, 4).map(u32::from_le_bytes) == Some(crc_of(record))
         && seq == expected
         && hash == link(chain, seq, payload);
-    right.then_some((Found { seq, payload }, hash, record.len()))
+    right.then_some((Found { seq, payload, hash }, record.len()))
 }
 
 fn crc_of(record: &[u8]) -> u32 {
@@ -133,6 +135,6 @@ fn crc_of(record: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at + N)?.try_into().ok()
 }

@@ -35,10 +35,34 @@ pub struct Now {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceDay(pub i64);
 
+/// Wall time for what outlives the moment: records, days of business, retention. A step of the machine's clock does not
+/// move it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// When.
+    pub at: WallTime,
+    /// Somebody else says so, too: WeChat in an answer that was verified, or a time server.
+    pub confirmed: bool,
+}
+
 /// Something that can be asked for the time.
 pub trait Clock: Send + Sync {
     /// Both clocks.
     fn now(&self) -> Now;
+
+    /// The time for what outlives the moment. A clock that can be wrong says whether it is confirmed.
+    fn stamp(&self) -> Stamp {
+        self.now().wall.into()
+    }
+
+    /// Somebody whose signature was verified says that it is now `wall`.
+    fn confirm(&self, _wall: WallTime) {}
+}
+
+impl From<WallTime> for Stamp {
+    fn from(at: WallTime) -> Self {
+        Self { at, confirmed: true }
+    }
 }
 
 impl Moment {

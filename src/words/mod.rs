@@ -22,7 +22,7 @@ mod text;
 mod way_in;
 
 pub use answer::{Admission, CheckInAnswer, Choice, Resolution};
-pub use clock::{Clock, Deadline, Moment, Now, RELEASED, ServiceDay, WallTime};
+pub use clock::{Clock, Deadline, Moment, Now, RELEASED, ServiceDay, Stamp, WallTime};
 pub use credential::{Credential, CredentialId, CredentialType};
 pub use face_sid::{FaceSid, FaceSidError};
 pub use identity::{Identity, OpenId, UnionId};

@@ -181,7 +181,7 @@ fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     }
     match build::http_checkin(site, clock) {
         Err(fault) => report.fault("site-system", &*fault),
-        Ok(mut adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP)) {
+        Ok(adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP)) {
             crate::words::Resolution::CannotSay(code) => report.failed("site-system", code, code.summary()),
             _ => report.ok("site-system", "reached, and it accepts our credentials"),
         },
