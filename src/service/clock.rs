@@ -1,7 +1,6 @@
 //! The only place that reads a clock.
 
 use std::{
-    fs,
     path::PathBuf,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -51,7 +50,8 @@ impl SystemClock {
 
     /// The time server's word, if it came since the last look.
     fn heard(&self, now: Now, anchor: &mut Anchor) {
-        let touched = fs::metadata(&self.synchronized).and_then(|file| file.modified()).ok();
+        let file = crate::files::open(&self.synchronized).ok();
+        let touched = file.and_then(|file| file.metadata().ok()?.modified().ok());
         if touched == anchor.touched {
             return;
         }
@@ -108,7 +108,7 @@ mod tests {
         let touch = |age: u64| {
             let touched =
                 UNIX_EPOCH + Duration::from_millis(clock.now().wall.0.unsigned_abs()) - Duration::from_secs(age);
-            fs::File::create(&file).unwrap().set_modified(touched).unwrap();
+            std::fs::File::create(&file).unwrap().set_modified(touched).unwrap();
         };
         touch(100_000);
         assert!(clock.stamp().at < WallTime(noon.0 + 60_000), "a time server that fell silent long ago says nothing");
