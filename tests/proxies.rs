@@ -119,6 +119,25 @@ fn a_proxy_that_refuses_a_password_is_asked_once() {
     assert_eq!(asked.len(), 1, "a few more lock the account: {asked:?}");
 }
 
+/// Wants a password, or another one.
+fn wants_a_password(client: &mut TcpStream) -> io::Result<String> {
+    let head = head(client)?;
+    client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")?;
+    Ok(head)
+}
+
+#[test]
+fn a_password_for_a_proxy_may_be_percent_encoded() {
+    let mut setup = Setup::new();
+    let (address, asked) = proxy(crate::lookups::nobody(), wants_a_password, false);
+    setup.http.proxy = Some(format!("http://clinic:p%40ss@{address}"));
+    setup.settings.backup_url = Some("https://backup.invalid".to_owned());
+    assert_eq!(setup.at("https://sandbox.invalid".to_owned()).lookup().name("sid"), Err(Code::N306));
+    let asked = asked.lock().expect("not poisoned");
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].contains("Proxy-Authorization: Basic Y2xpbmljOnBAc3M="), "{asked:?}");
+}
+
 #[test]
 fn a_proxy_of_another_kind_is_refused_without_its_password() {
     let mut setup = Setup::new();
