@@ -10,6 +10,7 @@
 mod access;
 mod content;
 mod folder;
+mod pem;
 
 use std::{
     fs::{self, File},
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 pub use self::{
     content::describe,
     folder::{list, make_folder, make_public_folder, private_folder, sync},
+    pem::{pem_block, pem_blocks},
 };
 
 /// Why a file cannot be used. Its path is named, its content never.

@@ -135,7 +135,10 @@ impl fmt::Debug for Time {
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, HttpError> {
     let pem = files::read(file, MOST)?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
+    let found: Vec<_> = files::pem_blocks(&String::from_utf8_lossy(&pem), "CERTIFICATE")
+        .flatten()
+        .map(|der| CertificateDer::from(der.to_vec()))
+        .collect();
     if found.is_empty() {
         return Err(HttpError::NoPem { file: file.to_owned(), what: "certificate", found: files::describe(&pem) });
     }

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{VaultError, pem::MOST};
+use super::{MOST, VaultError};
 use crate::files;
 
 /// The key of a merchant's older interfaces: 32 ASCII characters.

@@ -13,12 +13,9 @@ use x509_cert::{
     spki::SubjectPublicKeyInfoRef,
 };
 
-use super::{
-    VaultError,
-    pem::{MOST, pem_block},
-};
+use super::{MOST, VaultError};
 use crate::{
-    files,
+    files::{self, pem_block},
     words::{SerialNo, WallTime},
 };
 

@@ -1,5 +1,5 @@
 //! The implementations that carry a private key. AWS-LC by default; RustCrypto, blinded, in builds with feature
-//! `rustcrypto`. Room is kept for others: everything the vault asks is in [`PrivateKey`].
+//! `rustcrypto`. Room is kept for others: everything the vault asks is in [`SigningKey`] and [`OpeningKey`].
 
 mod aws_lc;
 #[cfg(feature = "rustcrypto")]
@@ -13,11 +13,8 @@ use pkcs8::{
 };
 use zeroize::Zeroizing;
 
-use super::{
-    Padding, Unopened, VaultError,
-    pem::{MOST, pem_block},
-};
-use crate::files;
+use super::{MOST, Padding, Unopened, VaultError};
+use crate::files::{self, pem_block};
 
 /// Which implementation carries the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +26,19 @@ pub enum EngineKind {
     RustCrypto,
 }
 
-/// One private key of an engine. Implementations are constant time or blinded.
-pub(super) trait PrivateKey: Send + Sync {
+/// A private key of an engine that signs. Implementations are constant time or blinded.
+pub(super) trait SigningKey: Send + Sync {
     /// RSASSA-PKCS1-v1_5 with SHA-256. Deterministic.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unopened>;
 
-    /// Opens one ciphertext with exactly one private operation, also when it fails.
-    fn decrypt(&self, padding: Padding, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened>;
-
     /// PKCS#1 `RSAPublicKey`.
     fn public_der(&self) -> &[u8];
+}
+
+/// A private key of an engine that opens. Implementations are constant time or blinded.
+pub(super) trait OpeningKey: Send + Sync {
+    /// Opens one ciphertext with exactly one private operation, also when it fails.
+    fn decrypt(&self, padding: Padding, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened>;
 }
 
 /// The ciphertext, or one of the right length that opens to nothing: what is malformed costs one operation too.
@@ -53,23 +53,36 @@ const LEAST_BITS: usize = 2048;
 const RSA_ENCRYPTION: pkcs8::ObjectIdentifier = pkcs8::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 impl EngineKind {
-    /// Reads a key file for this engine.
-    pub(super) fn load(self, file: &Path) -> Result<Box<dyn PrivateKey>, VaultError> {
-        let pem = files::read_secret(file, MOST)?;
-        let not = || VaultError::NotAKey { file: file.to_owned(), found: files::describe(&pem) };
-        let pkcs8 = pkcs8_of(&pem).ok_or_else(not)?;
-        // Before the engine sees it: some refuse a short key without a word of why.
-        let bits = modulus_bits(&pkcs8).ok_or_else(not)?;
-        if bits < LEAST_BITS {
-            return Err(VaultError::TooShort { file: file.to_owned(), bits });
-        }
-        let key: Option<Box<dyn PrivateKey>> = match self {
-            Self::AwsLc => aws_lc::load(pkcs8.as_bytes()),
+    /// Reads the file of a key that signs. Each key is loaded for one use: whether its numbers belong together is tested
+    /// each time, at millions of instructions.
+    pub(super) fn load_signing(self, file: &Path) -> Result<Box<dyn SigningKey>, VaultError> {
+        load(file, |pkcs8| match self {
+            Self::AwsLc => aws_lc::load_signing(pkcs8),
             #[cfg(feature = "rustcrypto")]
-            Self::RustCrypto => rustcrypto::load(pkcs8.as_bytes()),
-        };
-        key.ok_or_else(not)
+            Self::RustCrypto => rustcrypto::load_signing(pkcs8),
+        })
     }
+
+    /// Reads the file of a key that opens.
+    pub(super) fn load_opening(self, file: &Path) -> Result<Box<dyn OpeningKey>, VaultError> {
+        load(file, |pkcs8| match self {
+            Self::AwsLc => aws_lc::load_opening(pkcs8),
+            #[cfg(feature = "rustcrypto")]
+            Self::RustCrypto => rustcrypto::load_opening(pkcs8),
+        })
+    }
+}
+
+fn load<K>(file: &Path, parse: impl FnOnce(&[u8]) -> Option<K>) -> Result<K, VaultError> {
+    let pem = files::read_secret(file, MOST)?;
+    let not = || VaultError::NotAKey { file: file.to_owned(), found: files::describe(&pem) };
+    let pkcs8 = pkcs8_of(&pem).ok_or_else(not)?;
+    // Before the engine sees it: some refuse a short key without a word of why.
+    let bits = modulus_bits(&pkcs8).ok_or_else(not)?;
+    if bits < LEAST_BITS {
+        return Err(VaultError::TooShort { file: file.to_owned(), bits });
+    }
+    parse(pkcs8.as_bytes()).ok_or_else(not)
 }
 
 /// The modulus' length: the second member of `RSAPrivateKey` (RFC 8017 appendix A.1.2).

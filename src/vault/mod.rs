@@ -11,7 +11,6 @@ mod apiv2;
 mod certificate;
 mod engine;
 mod hardening;
-mod pem;
 mod request;
 
 use std::{
@@ -23,6 +22,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
+use self::engine::{OpeningKey, SigningKey};
 pub use self::{
     answer::{Forged, Sealed, SignedAnswer, Verified, verify},
     apiv2::{ApiV2Key, AuthInfoFields},
@@ -31,12 +31,14 @@ pub use self::{
     hardening::no_core_dumps,
     request::RequestToSign,
 };
-use self::{engine::PrivateKey, pem::MOST};
 use crate::{
     fault::{Code, Fault},
     files::{self, FileError},
     words::SerialNo,
 };
+
+/// The largest file with a key or certificate, bytes.
+const MOST: usize = 64 * 1024;
 
 /// Who signs: goes into the `Authorization` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,9 +166,8 @@ impl Fault for Unopened {
 /// The keys of one merchant.
 pub struct Vault {
     merchant: Merchant,
-    sign: Box<dyn PrivateKey>,
-    /// None: the sign key opens too.
-    decrypt: Option<Box<dyn PrivateKey>>,
+    sign: Box<dyn SigningKey>,
+    decrypt: Box<dyn OpeningKey>,
     certificate: Option<CertificateFacts>,
     apiv3: Option<LessSafeKey>,
 }
@@ -180,7 +181,7 @@ impl fmt::Debug for Vault {
 impl Vault {
     /// Reads and checks the keys.
     pub fn open(engine: EngineKind, merchant: Merchant, files: &KeyFiles) -> Result<Self, VaultError> {
-        let key = engine.load(&files.sign)?;
+        let key = engine.load_signing(&files.sign)?;
         let certificate = match &files.certificate {
             None => None,
             Some(file) => {
@@ -194,10 +195,7 @@ impl Vault {
                 Some(facts)
             }
         };
-        let decrypt = match &files.decrypt {
-            None => None,
-            Some(file) => Some(engine.load(file)?),
-        };
+        let decrypt = engine.load_opening(files.decrypt.as_ref().unwrap_or(&files.sign))?;
         let apiv3 = files.apiv3.as_deref().map(read_api_key).transpose()?;
         Ok(Self { merchant, sign: key, decrypt, certificate, apiv3 })
     }
@@ -226,7 +224,7 @@ impl Vault {
     /// Opens what a verified answer sealed. With PKCS#1 v1.5 an `Ok` is not yet a success: some libraries return random
     /// bytes for a wrong padding, so the caller judges the plaintext.
     pub fn open_sealed(&self, padding: Padding, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unopened> {
-        self.decrypt.as_ref().unwrap_or(&self.sign).decrypt(padding, sealed.ciphertext())
+        self.decrypt.decrypt(padding, sealed.ciphertext())
     }
 
     /// Opens one entry of `GET /v3/certificates` (AEAD_AES_256_GCM under the APIv3 key).

@@ -7,35 +7,37 @@ use aws_lc_rs::{
 };
 use zeroize::Zeroizing;
 
-use super::{PrivateKey, of_length};
+use super::{OpeningKey, SigningKey, of_length};
 use crate::vault::{Padding, Unopened};
 
-struct AwsLcKey {
-    pair: KeyPair,
-    pkcs1: Pkcs1PrivateDecryptingKey,
-    oaep: OaepPrivateDecryptingKey,
-    public: Vec<u8>,
+pub(super) fn load_signing(pkcs8: &[u8]) -> Option<Box<dyn SigningKey>> {
+    Some(Box::new(KeyPair::from_pkcs8(pkcs8).ok()?))
 }
 
-pub(super) fn load(pkcs8: &[u8]) -> Option<Box<dyn PrivateKey>> {
-    let pair = KeyPair::from_pkcs8(pkcs8).ok()?;
-    let decrypting = PrivateDecryptingKey::from_pkcs8(pkcs8).ok()?;
-    let public = pair.public_key().as_ref().to_vec();
-    Some(Box::new(AwsLcKey {
-        pair,
-        pkcs1: Pkcs1PrivateDecryptingKey::new(decrypting.clone()).ok()?,
-        oaep: OaepPrivateDecryptingKey::new(decrypting).ok()?,
-        public,
-    }))
-}
-
-impl PrivateKey for AwsLcKey {
+impl SigningKey for KeyPair {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unopened> {
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map_err(|_| Unopened)?;
+        let mut signature = vec![0; self.public_modulus_len()];
+        Self::sign(self, &RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map_err(|_| Unopened)?;
         Ok(signature)
     }
 
+    fn public_der(&self) -> &[u8] {
+        self.public_key().as_ref()
+    }
+}
+
+struct AwsLcOpening {
+    pkcs1: Pkcs1PrivateDecryptingKey,
+    oaep: OaepPrivateDecryptingKey,
+}
+
+pub(super) fn load_opening(pkcs8: &[u8]) -> Option<Box<dyn OpeningKey>> {
+    let key = PrivateDecryptingKey::from_pkcs8(pkcs8).ok()?;
+    let pkcs1 = Pkcs1PrivateDecryptingKey::new(key.clone()).ok()?;
+    Some(Box::new(AwsLcOpening { pkcs1, oaep: OaepPrivateDecryptingKey::new(key).ok()? }))
+}
+
+impl OpeningKey for AwsLcOpening {
     fn decrypt(&self, padding: Padding, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
         let ciphertext = &*of_length(ciphertext, self.pkcs1.key_size_bytes());
         let mut buffer = Zeroizing::new(vec![0; self.pkcs1.min_output_size()]);
@@ -46,9 +48,5 @@ impl PrivateKey for AwsLcKey {
         let length = plaintext.map_err(|_| Unopened)?.len();
         buffer.truncate(length);
         Ok(buffer)
-    }
-
-    fn public_der(&self) -> &[u8] {
-        &self.public
     }
 }

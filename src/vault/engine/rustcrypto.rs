@@ -11,7 +11,7 @@ use rsa::{
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use super::{PrivateKey, of_length};
+use super::{OpeningKey, SigningKey, of_length};
 use crate::vault::{Padding, Unopened};
 
 struct RustCryptoKey {
@@ -19,18 +19,32 @@ struct RustCryptoKey {
     public: Vec<u8>,
 }
 
-pub(super) fn load(pkcs8: &[u8]) -> Option<Box<dyn PrivateKey>> {
+fn load(pkcs8: &[u8]) -> Option<RustCryptoKey> {
     let key = RsaPrivateKey::from_pkcs8_der(pkcs8).ok()?;
     let public = key.to_public_key().to_pkcs1_der().ok()?.into_vec();
-    Some(Box::new(RustCryptoKey { key, public }))
+    Some(RustCryptoKey { key, public })
 }
 
-impl PrivateKey for RustCryptoKey {
+pub(super) fn load_signing(pkcs8: &[u8]) -> Option<Box<dyn SigningKey>> {
+    Some(Box::new(load(pkcs8)?))
+}
+
+pub(super) fn load_opening(pkcs8: &[u8]) -> Option<Box<dyn OpeningKey>> {
+    Some(Box::new(load(pkcs8)?))
+}
+
+impl SigningKey for RustCryptoKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unopened> {
         let digest = Sha256::digest(message);
         self.key.sign_with_rng(&mut OsRng, Pkcs1v15Sign::new::<Sha256>(), &digest).map_err(|_| Unopened)
     }
 
+    fn public_der(&self) -> &[u8] {
+        &self.public
+    }
+}
+
+impl OpeningKey for RustCryptoKey {
     fn decrypt(&self, padding: Padding, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
         let ciphertext = &*of_length(ciphertext, self.key.size());
         let plaintext = match padding {
@@ -38,9 +52,5 @@ impl PrivateKey for RustCryptoKey {
             Padding::OaepSha1 => self.key.decrypt_blinded(&mut OsRng, Oaep::new::<Sha1>(), ciphertext),
         };
         plaintext.map(Zeroizing::new).map_err(|_| Unopened)
-    }
-
-    fn public_der(&self) -> &[u8] {
-        &self.public
     }
 }
