@@ -1,7 +1,14 @@
 //! Instructions, counted by valgrind's callgrind: the same on every machine, however busy. Each figure is the difference
 //! between a long and a short run of the same loop, divided by the rounds between them.
 
-use std::{convert::Infallible, hint::black_box, process::Command, time::Duration};
+use std::{
+    convert::Infallible,
+    hint::black_box,
+    io::Read as _,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
 use embedded_hal::{
     delay::DelayNs,
@@ -209,13 +216,23 @@ fn check_in((_, vault, sealed): &mut (Keys, Vault, Sealed), core: &mut Core, lay
 
 fn counted(what: &str, rounds: u64) -> Result<u64, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let ran = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(program)
-        .args(["count", what, &rounds.to_string()])
-        .output()
-        .map_err(|error| format!("valgrind: {error}; install the package valgrind"))?;
-    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    let child = beneath_valgrind(&program).args(["count", what, &rounds.to_string()]).spawn();
+    collected(&mut child.map_err(|error| format!("valgrind: {error}; install the package valgrind"))?)
+}
+
+/// A program whose instructions are counted.
+pub fn beneath_valgrind(program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// How many it took, from start to end.
+pub fn collected(child: &mut Child) -> Result<u64, String> {
+    let mut told = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut told).map_err(|error| error.to_string())?;
+    child.wait().map_err(|error| error.to_string())?;
     let count = told.split("Collected : ").nth(1).and_then(|rest| rest.split_whitespace().next()?.parse().ok());
     count.ok_or(told)
 }

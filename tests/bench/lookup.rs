@@ -1,24 +1,20 @@
-//! A warm lookup against what cannot be left out: the engine's own operations, and the same bytes over TLS.
+//! A warm lookup beside somebody else's: OpenSSL's own operations, and the same bytes over TLS.
 
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    process::Command,
     sync::Arc,
     time::Duration,
 };
 
-use aws_lc_rs::{
-    rand::SystemRandom,
-    rsa::{KeyPair, Pkcs1PrivateDecryptingKey, PrivateDecryptingKey},
-    signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey},
-};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use facemchd::{
     identity::{CharsetChoice, PaddingChoice},
     sim::server::{Answer, Reply},
     words::Clock,
 };
-use rsa::{Pkcs1v15Encrypt, RsaPublicKey, pkcs1::EncodeRsaPublicKey as _, pkcs8::EncodePrivateKey as _};
+use rsa::{Pkcs1v15Encrypt, RsaPublicKey};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, pem::PemObject as _},
@@ -27,13 +23,16 @@ use serde_json::json;
 
 use super::{Verdict, limit, lookups, median, micros};
 
-const ROUNDS: usize = 400;
+/// OpenSSL has the machine to itself for its turns, and the others take theirs between them: what else the machine does
+/// comes to everybody.
+const TURNS: usize = 5;
+const ROUNDS: usize = 80;
 
-/// The same work without any of ours.
-struct Floor {
-    sign: KeyPair,
-    open: Pkcs1PrivateDecryptingKey,
-    platform: Vec<u8>,
+/// The reach, times the floor.
+const REACH: f64 = 1.15;
+
+/// The same bytes without any of ours.
+struct Raw {
     stream: StreamOwned<ClientConnection, TcpStream>,
     request: Vec<u8>,
     answer: Vec<u8>,
@@ -44,36 +43,52 @@ pub fn run() -> Verdict {
     (setup.settings.padding, setup.settings.charset) = (PaddingChoice::Pkcs1v15, CharsetChoice::Utf8);
     let world = Arc::clone(&setup.world);
     let ca = setup.authority.pem();
-    let answers = Arc::new(prepared(&world));
-    let served = Arc::clone(&answers);
+    let served = prepared(&world);
     let scripted =
         lookups::Scripted::start(&setup.authority, move |count, _| Reply::Answer(served[count % served.len()].clone()));
     let address = scripted.server.address();
     let clock = Arc::clone(&setup.clock);
     let lookup = setup.at(scripted.server.url()).lookup();
     lookup.name("warm-up").map_err(|code| code.to_string())?;
-    let seen = scripted.requests.lock().expect("not poisoned");
-    let request = request_bytes(&seen[0], address.port());
-    drop(seen);
-    let mut floor = Floor::new(&world, &ca, address, request)?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        ours.push(time(&*clock, || {
-            lookup.name("0123456789abcdef0123456789abcdef").map(drop).map_err(|code| code.to_string())
-        })?);
-        theirs.push(time(&*clock, || floor.once().map_err(|error| format!("round {round}: {error}")))?);
+    let request = request_bytes(&scripted.requests.lock().expect("not poisoned")[0], address.port());
+    let mut raw = Raw::new(&ca, address, request)?;
+    let (mut ours, mut bytes, mut private, mut public) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        let (sign, verify) = openssl()?;
+        private.push(sign);
+        public.push(verify);
+        for _ in 0..ROUNDS {
+            ours.push(time(&*clock, || {
+                lookup.name("0123456789abcdef0123456789abcdef").map(drop).map_err(|code| code.to_string())
+            })?);
+            bytes.push(time(&*clock, || raw.once().map_err(|error| error.to_string()))?);
+        }
     }
-    let mut engine = Vec::new();
-    for _ in 0..ROUNDS {
-        engine.push(time(&*clock, || floor.engine().map_err(|error| error.to_string()))?);
-    }
-    let (ours, theirs) = (median(&mut ours), median(&mut theirs));
-    let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-    println!("warm lookup                                            {}", micros(ours));
-    println!("sign + verify + 2 decrypts + the bytes over raw rustls {}", micros(theirs));
-    println!("of which sign + verify + 2 decrypts                    {}", micros(median(&mut engine)));
-    println!("ratio {ratio:.3} (at most 1.25), {ROUNDS} rounds, medians");
-    limit(ratio <= 1.25, format!("ratio {ratio:.3}"))
+    let (ours, bytes, private, public) =
+        (median(&mut ours), median(&mut bytes), median(&mut private), median(&mut public));
+    let floor = bytes + 3 * private + public;
+    let ratio = ours.as_secs_f64() / floor.as_secs_f64();
+    println!("OpenSSL, RSA 2048: private operation                   {}", micros(private));
+    println!("OpenSSL, RSA 2048: public operation                    {}", micros(public));
+    println!("the same bytes over raw TLS                            {}", micros(bytes));
+    println!("floor: these bytes, sign + 2 decrypts + verify         {}", micros(floor));
+    println!("a warm lookup                                          {}", micros(ours));
+    println!("ratio {ratio:.3} (at most {REACH}), {TURNS} turns of {ROUNDS}, medians");
+    limit(ratio <= REACH, format!("ratio {ratio:.3}"))
+}
+
+/// What `openssl speed` says of a private and of a public operation. Opening is a private operation like signing; older
+/// OpenSSLs do not tell them apart.
+fn openssl() -> Result<(Duration, Duration), String> {
+    let ran = Command::new("openssl").args(["speed", "-mr", "-seconds", "1", "rsa2048"]).output();
+    let ran = ran.map_err(|error| format!("openssl: {error}; install the package openssl"))?;
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    // "+F2:2:2048:1193.1:14613.0": operations a second, or in older ones seconds an operation.
+    let row = told.lines().find_map(|line| line.strip_prefix("+F2:")).ok_or_else(|| format!("openssl: {told}"))?;
+    let figures: Vec<f64> = row.split(':').skip(2).filter_map(|figure| figure.parse().ok()).collect();
+    let [sign, verify, ..] = figures[..] else { return Err(format!("openssl: {row}")) };
+    let each = |figure: f64| Duration::from_secs_f64(if figure > 1.0 { 1.0 / figure } else { figure });
+    Ok((each(sign), each(verify)))
 }
 
 fn time(clock: &dyn Clock, work: impl FnOnce() -> Result<(), String>) -> Result<Duration, String> {
@@ -93,7 +108,9 @@ fn prepared(world: &facemchd::sim::keys::World) -> Vec<Answer> {
         "encrypted_real_name": seal("张三丰"), "credential_type": 1, "encrypted_credential_id": seal("11010519491231002X"),
     }});
     let now = lookups::seconds();
-    (0..2 * ROUNDS + 16).map(|number| lookups::signed(world, now, &format!("nonce-{number:026}"), &body)).collect()
+    (0..2 * TURNS * ROUNDS + 16)
+        .map(|number| lookups::signed(world, now, &format!("nonce-{number:026}"), &body))
+        .collect()
 }
 
 /// The request as it was on the wire, header names aside.
@@ -106,17 +123,8 @@ fn request_bytes(request: &facemchd::sim::server::Request, port: u16) -> Vec<u8>
     text.into_bytes()
 }
 
-impl Floor {
-    fn new(
-        world: &facemchd::sim::keys::World,
-        ca: &str,
-        address: std::net::SocketAddr,
-        request: Vec<u8>,
-    ) -> Result<Self, String> {
-        let der = |key: &rsa::RsaPrivateKey| key.to_pkcs8_der().expect("DER").as_bytes().to_vec();
-        let sign = KeyPair::from_pkcs8(&der(&world.provider.key)).map_err(|error| error.to_string())?;
-        let open = PrivateDecryptingKey::from_pkcs8(&der(&world.sub.key)).map_err(|error| error.to_string())?;
-        let platform = RsaPublicKey::from(&world.platform.key).to_pkcs1_der().expect("DER").into_vec();
+impl Raw {
+    fn new(ca: &str, address: std::net::SocketAddr, request: Vec<u8>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(ca.as_bytes()).expect("PEM")).expect("a root");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -129,42 +137,13 @@ impl Floor {
         let connection = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
         let socket = TcpStream::connect(address).map_err(|error| error.to_string())?;
         socket.set_nodelay(true).map_err(|error| error.to_string())?;
-        Ok(Self {
-            sign,
-            open: Pkcs1PrivateDecryptingKey::new(open).map_err(|error| error.to_string())?,
-            platform,
-            stream: StreamOwned::new(connection, socket),
-            request,
-            answer: Vec::new(),
-        })
+        Ok(Self { stream: StreamOwned::new(connection, socket), request, answer: Vec::new() })
     }
 
     fn once(&mut self) -> std::io::Result<()> {
         self.stream.write_all(&self.request)?;
         self.stream.flush()?;
-        self.read()?;
-        self.engine()
-    }
-
-    /// The private and public operations of one lookup, on the last answer.
-    fn engine(&self) -> std::io::Result<()> {
-        let mut signature = [0; 256];
-        self.sign
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &self.request, &mut signature)
-            .map_err(|_| std::io::Error::other("sign"))?;
-        let head = self.answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap_or(0);
-        let body: serde_json::Value = serde_json::from_slice(&self.answer[head + 4..])?;
-        // A wrong signature costs as much as a right one.
-        let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.platform);
-        let _ = key.verify(&self.answer, &signature);
-        for field in ["encrypted_real_name", "encrypted_credential_id"] {
-            let ciphertext = BASE64_STANDARD
-                .decode(body["real_name_info"][field].as_str().unwrap_or(""))
-                .map_err(std::io::Error::other)?;
-            let mut plaintext = vec![0; self.open.min_output_size()];
-            self.open.decrypt(&ciphertext, &mut plaintext).map_err(|_| std::io::Error::other("decrypt"))?;
-        }
-        Ok(())
+        self.read()
     }
 
     /// One whole answer.
