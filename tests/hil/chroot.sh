@@ -76,13 +76,13 @@ inside() {
         sh -c "cd /src && $1"
 }
 
-# The release program of each board; what it needs of glibc is what the package states.
-release() {
+# The device program of each board; what it needs of glibc is what the package states.
+device() {
     local stated needs program target
     stated=$(sed -n 's/^depends = "libc6 (>= \([0-9.]*\)).*/GLIBC_\1/p' "$top/Cargo.toml")
     for target in "${targets[@]}"; do
-        inside "cargo build --quiet --locked --release $features --target $target"
-        program=$cache/w/target/$target/release/facemchd
+        inside "cargo build --quiet --locked --profile device $features --target $target"
+        program=$cache/w/target/$target/device/facemchd
         needs=$(glibc "$program")
         echo "$target: $(stat -c %s "$program") bytes; needs $needs, the package states $stated"
         [ "$needs" = "$stated" ]
