@@ -98,6 +98,7 @@ impl<O: Ord + Clone, T> Connections<O, T> {
         }
     }
 
+    #[cfg(any(feature = "network", test))]
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerId, &Kept<O, T>)> {
         self.kept.iter().map(|(peer, kept)| (*peer, kept))
     }
@@ -136,6 +137,7 @@ impl Activity {
     }
 
     /// How long ago it last did something.
+    #[cfg(feature = "network")]
     pub(super) fn since(&self, now: Moment) -> std::time::Duration {
         now.since(Moment(std::time::Duration::from_millis(self.last().saturating_sub(1))))
     }

@@ -167,6 +167,7 @@ fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>
 }
 
 /// A lane's terminal, where the daemon would meet it. `serves`: sockets and ports are the running daemon's.
+#[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
 fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
     if site.lane.is_empty() {
         return report.skipped("terminals", "no [[lane]]: enough for lookup, not for run");
