@@ -47,6 +47,7 @@ mod site_system;
 mod slow_peers;
 mod staff;
 mod store_damage;
+mod store_marks;
 mod storms;
 mod support;
 mod surroundings;
