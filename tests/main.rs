@@ -19,6 +19,7 @@ mod frames;
 mod gate_model;
 mod gates;
 mod json_forms;
+mod json_output;
 mod keys;
 mod lanes_pick;
 mod lies;
