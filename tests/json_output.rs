@@ -118,11 +118,7 @@ fn no_line_that_the_program_prints_as_json_has_a_member_twice() {
     terminal.face("sid-nobody", true).expect("sent");
     terminal.receive_type("outcome").expect("an outcome");
     assert_eq!(daemon.stop(), Some(0));
-    for arguments in [
-        &["journal", "list", "--json"][..],
-        &["check", "--json"],
-        &["lookup", "--json", "sid-nobody"],
-    ] {
+    for arguments in [&["journal", "list", "--json"][..], &["check", "--json"], &["lookup", "--json", "sid-nobody"]] {
         let (words, rest) = arguments.split_at(if arguments[0] == "journal" { 2 } else { 1 });
         let ran = run(&[words, &["--config", sandbox.site()], rest].concat());
         let told = String::from_utf8_lossy(&ran.stdout).into_owned();

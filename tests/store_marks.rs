@@ -178,11 +178,8 @@ fn segments(disk: &MemDisk) -> usize {
 #[test]
 fn no_clock_that_nobody_confirms_removes_a_record_and_a_confirmed_one_does() {
     let (_folder, correlator) = correlator();
-    let settings = store::Settings {
-        dir: "unused".into(),
-        max_age: Duration::from_secs(30 * 86_400),
-        max_bytes: 64 << 20,
-    };
+    let settings =
+        store::Settings { dir: "unused".into(), max_age: Duration::from_secs(30 * 86_400), max_bytes: 64 << 20 };
     let at = |days: i64, confirmed| Stamp { at: WallTime(NOW.0 + days * DAY), confirmed };
     let disk = MemDisk::default();
     let lanes = ["kiosk-1".to_owned()];
@@ -212,7 +209,8 @@ fn a_step_of_the_clock_stands_in_the_journal() {
     let folder = tempfile::tempdir().expect("a folder");
     disk.copy_to(folder.path());
     let entries = store::entries(folder.path()).expect("readable");
-    let Some(Entry { stored: Stored::Clock { stepped_ms: -3_600_000 }, unconfirmed: true, .. }) = entries.first() else {
+    let Some(Entry { stored: Stored::Clock { stepped_ms: -3_600_000 }, unconfirmed: true, .. }) = entries.first()
+    else {
         panic!("{entries:?}");
     };
 }

@@ -394,7 +394,8 @@ pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dy
             connect_to: None,
             user_agent: USER_AGENT.to_owned(),
             idle_age: std::time::Duration::from_secs(7),
-            max_idle: 1,
+            // One for each lane, and one for questions about the past.
+            max_idle: site.lane.len().saturating_add(1),
             connect_patience: std::time::Duration::from_secs(3),
         },
         Arc::clone(clock),

@@ -14,6 +14,9 @@ use crate::{
 /// How long after each unsuccessful question about the past the next one is asked, seconds.
 pub(super) const ASK_AFTER: [u64; 5] = [2, 5, 15, 60, 60];
 
+/// The most questions about one session, however long its site takes to settle.
+const MOST_TRIES: usize = 32;
+
 impl Kiosk {
     /// A session of the last run: closed, or asked about.
     pub(super) fn take_up(&mut self, left: Unfinished, now: Moment) {
@@ -228,7 +231,7 @@ impl Kiosk {
     pub(super) fn ask_again(&mut self, now: Moment, id: SessionId, not_yet: bool) {
         let settles_at = self.settles_at(id);
         let Some(Session { stage: Stage::Resolving { tries }, .. }) = self.sessions.get_mut(&id) else { return };
-        let step = ASK_AFTER.get(*tries).or(ASK_AFTER.last().filter(|_| now < settles_at));
+        let step = ASK_AFTER.get(*tries).or(ASK_AFTER.last().filter(|_| now < settles_at && *tries < MOST_TRIES));
         let Some(seconds) = step else {
             let verdict = Verdict::unknown(Code::H905);
             return match self.opens(id) {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc::Sender, watch};
 
 use super::{
-    checkins::Question,
+    checkins::{Past, Present},
     errands::{self, Errand, What},
     journalist::Entry,
     lookups,
@@ -31,6 +31,7 @@ pub(super) struct LaneHands {
     pub(super) terminal: watch::Sender<terminal::Settings>,
     pub(super) replies: Sender<Reply>,
     pub(super) scenes_to_terminal: bool,
+    pub(super) checkins: Worker<Present>,
     pub(super) panel: Option<Worker<Scene>>,
     pub(super) printer: Option<Worker<Job>>,
     /// What the core was told hangs.
@@ -43,7 +44,7 @@ pub(super) struct Workers {
     pub(super) outputs: Worker<Order>,
     pub(super) lookups: Worker<lookups::Question>,
     pub(super) errands: Worker<Errand>,
-    pub(super) checkins: Worker<Question>,
+    pub(super) past: Worker<Past>,
 }
 
 /// Everything that can be told to do something.
@@ -55,12 +56,15 @@ pub(super) struct Carrier {
     /// How long an errand may take.
     patience: Duration,
     /// Questions about the past whose time has not come.
-    later: Vec<(Moment, Question)>,
+    later: Vec<(Moment, Past)>,
     opened: u64,
 }
 
-/// The most questions about the past that wait; beyond that they are answered "cannot say".
-const LATER: usize = 256;
+/// The most questions about the past that wait, for each lane; beyond that they are answered "cannot say".
+const LATER: usize = 128;
+
+/// Soon enough for a question about the past that nobody had time for.
+const ONCE_MORE: Duration = Duration::from_millis(500);
 
 impl Carrier {
     pub(super) fn new(
@@ -109,16 +113,16 @@ impl Carrier {
             }
             Output::CheckIn(request) => return self.check_in(request),
             Output::Resolve { session, after } => {
-                if self.later.len() == LATER {
+                if self.later.len() >= self.lanes.len().saturating_mul(LATER) {
                     return Some(Input::Resolved { session, resolution: Resolution::CannotSay(Code::X003) });
                 }
-                self.later.push((after, Question::Resolve { session }));
+                self.later.push((after, Past::Resolve { session }));
             }
             Output::Annul { session, after } => {
-                if self.later.len() == LATER {
+                if self.later.len() >= self.lanes.len().saturating_mul(LATER) {
                     return Some(Input::Annulled { session, result: Err(Code::X003) });
                 }
-                self.later.push((after, Question::Annul { session }));
+                self.later.push((after, Past::Annul { session }));
             }
             Output::Indicate { lane, signal } => {
                 // A light that comes late says something wrong: it is left out instead.
@@ -168,9 +172,12 @@ impl Carrier {
             at: self.clock.stamp(),
         });
         let known = request.person.map(|person| Input::Known { session, person });
-        match self.workers.checkins.offer(Question::CheckIn { request, deadline: Deadline::at(deadline) }) {
+        match hands.checkins.offer(Present { request, deadline: Deadline::at(deadline) }) {
             Ok(()) => known,
-            Err(_) => unavailable(Code::X003),
+            Err(_) => {
+                tracing::error!(code = %Code::X003, lane = hands.name, "earlier check-ins of this lane have not ended");
+                unavailable(Code::X003)
+            }
         }
     }
 
@@ -187,10 +194,11 @@ impl Carrier {
         let now = self.clock.now().moment;
         let (due, later) = std::mem::take(&mut self.later).into_iter().partition(|(after, _)| *after <= now);
         self.later = later;
-        let due: Vec<(Moment, Question)> = due;
-        for (after, question) in due {
-            if let Err(question) = self.workers.checkins.offer(question) {
-                self.later.push((after, question));
+        let due: Vec<(Moment, Past)> = due;
+        for (_, question) in due {
+            if let Err(question) = self.workers.past.offer(question) {
+                // Not at once: the loop would turn for nothing else.
+                self.later.push((now.after(ONCE_MORE), question));
             }
         }
     }

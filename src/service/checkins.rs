@@ -1,8 +1,9 @@
-//! The check-in thread: one conversation with the site's system at a time.
+//! Conversations with the site's system: one thread for whoever stands before each lane, so that no lane waits for
+//! another's, and one for questions about the past, which nobody waits for.
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -13,48 +14,156 @@ use crate::{
     words::{Clock, Deadline, SessionId},
 };
 
-/// What the site's system is asked.
-pub(super) enum Question {
-    /// Check this person in.
-    CheckIn { request: Box<Request>, deadline: Deadline },
+/// Check this person in.
+pub(super) struct Present {
+    pub(super) request: Box<Request>,
+    pub(super) deadline: Deadline,
+}
+
+/// What is asked when the person has gone.
+pub(super) enum Past {
     /// What became of this session?
     Resolve { session: SessionId },
     /// Nobody went through: take it back.
     Annul { session: SessionId },
 }
 
-/// The adapter in use; SIGHUP puts another in its place.
-pub(super) type Current = Arc<Mutex<Box<dyn CheckIn>>>;
+/// The adapter in use; SIGHUP puts another in its place while calls under way end with theirs.
+pub(super) type Current = Arc<RwLock<Arc<dyn CheckIn>>>;
 
 /// How long a question about the past may take; nobody waits in front of the kiosk for it.
-const RESOLVE_PATIENCE: Duration = Duration::from_secs(5);
+const PAST_PATIENCE: Duration = Duration::from_secs(5);
 
+/// A lane asks for one person at a time; who came before may have gone while the site's system still thought.
+const WAITING: usize = 4;
+
+/// Questions about the past on their way; the others wait with their times.
+const PAST_WAITING: usize = 4;
+
+/// A call ends by its deadline; one that goes on for so much longer hangs by a fault of ours.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// The thread of one lane.
 pub(super) fn spawn(
     current: &Current,
     patience: Duration,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
-) -> io::Result<Worker<Question>> {
+) -> io::Result<Worker<Present>> {
     let current = Arc::clone(current);
-    let reader = Arc::clone(clock);
-    Worker::spawn_reading("checkin", 16, 2 * patience.max(RESOLVE_PATIENCE), clock, move |questions, pulse| {
+    let limit = patience.saturating_add(GRACE);
+    Worker::spawn_reading("checkin", WAITING, limit, clock, move |questions, pulse| {
+        while let Ok(Present { request, deadline }) = questions.recv() {
+            let answer = pulse.working(|| now(&current).check_in(&request, deadline));
+            let _ = inputs.blocking_send(Input::Answered { session: request.session, answer });
+        }
+    })
+}
+
+/// The thread that asks about the past.
+pub(super) fn spawn_past(current: &Current, clock: &Arc<dyn Clock>, inputs: Inputs) -> io::Result<Worker<Past>> {
+    let (current, reader) = (Arc::clone(current), Arc::clone(clock));
+    let limit = PAST_PATIENCE.saturating_add(GRACE);
+    Worker::spawn_reading("past", PAST_WAITING, limit, clock, move |questions, pulse| {
         while let Ok(question) = questions.recv() {
             let input = pulse.working(|| {
-                let adapter = current.lock().unwrap_or_else(PoisonError::into_inner);
-                let of_the_past = Deadline::from_now(&*reader, RESOLVE_PATIENCE);
+                let (adapter, deadline) = (now(&current), Deadline::from_now(&*reader, PAST_PATIENCE));
                 match question {
-                    Question::CheckIn { request, deadline } => {
-                        Input::Answered { session: request.session, answer: adapter.check_in(&request, deadline) }
-                    }
-                    Question::Annul { session } => {
-                        Input::Annulled { session, result: adapter.annul(session, of_the_past) }
-                    }
-                    Question::Resolve { session } => {
-                        Input::Resolved { session, resolution: adapter.resolve(session, of_the_past) }
+                    Past::Annul { session } => Input::Annulled { session, result: adapter.annul(session, deadline) },
+                    Past::Resolve { session } => {
+                        Input::Resolved { session, resolution: adapter.resolve(session, deadline) }
                     }
                 }
             });
             let _ = inputs.blocking_send(input);
         }
     })
+}
+
+fn now(current: &Current) -> Arc<dyn CheckIn> {
+    Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, mpsc};
+
+    use super::*;
+    use crate::{
+        fault::Code,
+        service::SystemClock,
+        words::{CheckInAnswer, Identity, Mode, Resolution, WallTime},
+    };
+
+    /// A site's system that says nothing of the first lane's people and of the past until it is let.
+    struct Hangs(Mutex<mpsc::Receiver<()>>);
+
+    impl Hangs {
+        fn hang(&self) {
+            let _ = self.0.lock().unwrap().recv();
+        }
+    }
+
+    impl CheckIn for Hangs {
+        fn check_in(&self, request: &Request, _: Deadline) -> CheckInAnswer {
+            if request.lane == "kiosk-0" {
+                self.hang();
+            }
+            CheckInAnswer::NotFound
+        }
+
+        fn annul(&self, _: SessionId, _: Deadline) -> Result<(), Code> {
+            self.hang();
+            Ok(())
+        }
+
+        fn resolve(&self, _: SessionId, _: Deadline) -> Resolution {
+            self.hang();
+            Resolution::NotThere
+        }
+    }
+
+    fn present(lane: usize, serial: u32, deadline: Deadline) -> Present {
+        let request = Request {
+            session: SessionId { run: 1, serial },
+            lane: format!("kiosk-{lane}"),
+            mode: Mode::Hospital,
+            series: "A".to_owned(),
+            identity: Identity::default(),
+            choice: None,
+            person: None,
+            at: WallTime(0).into(),
+        };
+        Present { request: Box::new(request), deadline }
+    }
+
+    #[test]
+    fn a_call_that_hangs_costs_its_lane_only_and_the_past_costs_none() {
+        const LANES: usize = 16;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let (let_go, held) = mpsc::channel();
+        let current: Current = Arc::new(RwLock::new(Arc::new(Hangs(Mutex::new(held)))));
+        let (inputs, mut happened) = tokio::sync::mpsc::channel(64);
+        let patience = Duration::from_secs(8);
+        let lanes: Vec<_> = (0..LANES).map(|_| spawn(&current, patience, &clock, inputs.clone()).unwrap()).collect();
+        let past = spawn_past(&current, &clock, inputs).unwrap();
+        let deadline = Deadline::from_now(&*clock, patience);
+        assert!(past.offer(Past::Resolve { session: SessionId { run: 0, serial: 1 } }).is_ok());
+        for (lane, serial) in (0..LANES).zip(0..) {
+            assert!(lanes[lane].offer(present(lane, serial, deadline)).is_ok(), "nobody is refused");
+        }
+        let mut answered: Vec<u32> = (1..LANES)
+            .map(|_| match happened.blocking_recv() {
+                Some(Input::Answered { session, .. }) => session.serial,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        answered.sort_unstable();
+        assert_eq!(answered, (1..16).collect::<Vec<u32>>());
+        assert!(happened.try_recv().is_err(), "the first lane and the past still wait");
+        drop(let_go);
+        assert!(happened.blocking_recv().is_some() && happened.blocking_recv().is_some());
+        // Another adapter is in its place without waiting for anybody.
+        *current.write().unwrap() = Arc::new(Hangs(Mutex::new(mpsc::channel().1)));
+    }
 }

@@ -3,7 +3,7 @@
 use std::{
     io,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -186,7 +186,7 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let (inputs, mut happened) = mpsc::channel::<Input>(256);
 
     let current_merchants = Arc::new(RwLock::new(merchants));
-    let current_checkin = Arc::new(Mutex::new(checkin));
+    let current_checkin: checkins::Current = Arc::new(RwLock::new(Arc::from(checkin)));
     let mut terminals = JoinSet::new();
     let counters = Arc::new(terminal::Counters::default());
     let mut hands = Vec::new();
@@ -224,6 +224,8 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
             terminal,
             replies,
             scenes_to_terminal,
+            checkins: checkins::spawn(&current_checkin, parts.patience, &clock, inputs.clone())
+                .map_err(ServiceError::Thread)?,
             panel,
             printer,
             late: Vec::new(),
@@ -235,13 +237,13 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     for part in sensed {
         super::inputs::spawn(count, part, outputs.entrance(), &clock, inputs.clone()).map_err(ServiceError::Thread)?;
     }
-    let lookups = lookups::spawn(&current_merchants, parts.lookup_workers, parts.patience, &clock, &inputs)
-        .map_err(ServiceError::Thread)?;
+    let lookups =
+        lookups::spawn(&current_merchants, parts.lookup_workers, hands.len(), parts.patience, &clock, &inputs)
+            .map_err(ServiceError::Thread)?;
     let errands = errands::spawn(&current_merchants, hands.len(), parts.patience, &clock, &inputs)
         .map_err(ServiceError::Thread)?;
-    let checkins =
-        checkins::spawn(&current_checkin, parts.patience, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
-    let workers = Workers { store, outputs, lookups, errands, checkins };
+    let past = checkins::spawn_past(&current_checkin, &clock, inputs.clone()).map_err(ServiceError::Thread)?;
+    let workers = Workers { store, outputs, lookups, errands, past };
     let mut carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, parts.patience);
     let mut core = Kiosk::new(kiosk, unfinished, clock.now());
     carrier.carry_all(&mut core, &mut requests);

@@ -32,12 +32,15 @@ const GRACE: Duration = Duration::from_secs(30);
 pub(super) fn spawn(
     current: &Current,
     workers: usize,
+    lanes: usize,
     patience: Duration,
     clock: &Arc<dyn Clock>,
     inputs: &Inputs,
 ) -> io::Result<Worker<Question>> {
     let limit = patience.saturating_add(GRACE);
-    Worker::spawn("lookup", workers, workers.saturating_mul(2), limit, clock, || {
+    // Each lane may have one person who waits, and one who has gone meanwhile: nobody present is refused.
+    let capacity = workers.max(lanes).saturating_mul(2);
+    Worker::spawn("lookup", workers, capacity, limit, clock, || {
         let clock = Arc::clone(clock);
         let current = Arc::clone(current);
         let inputs = inputs.clone();

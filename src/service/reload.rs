@@ -3,7 +3,7 @@
 use std::{
     io,
     sync::{
-        PoisonError,
+        Arc, PoisonError,
         mpsc::{SyncSender, sync_channel},
     },
     thread::Builder,
@@ -24,8 +24,7 @@ type Read = Result<Reloaded, Box<dyn Fault + Send>>;
 pub(super) struct Reloads(SyncSender<()>);
 
 impl Reloads {
-    /// What was read comes out of the receiver, the check-in's adapter already in its place: whoever puts it there waits
-    /// for the call that is under way, and the loop waits for nobody.
+    /// What was read comes out of the receiver, the check-in's adapter already in its place.
     pub(super) fn spawn(reload: Reload, checkin: checkins::Current) -> io::Result<(Self, mpsc::Receiver<Read>)> {
         let (order, ordered) = sync_channel(1);
         let (done, came) = mpsc::channel(1);
@@ -35,7 +34,7 @@ impl Reloads {
                 if let Ok(Reloaded { checkin: adapter, .. }) = &mut read
                     && let Some(adapter) = adapter.take()
                 {
-                    *checkin.lock().unwrap_or_else(PoisonError::into_inner) = adapter;
+                    *checkin.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(adapter);
                 }
                 if done.blocking_send(read).is_err() {
                     return;
