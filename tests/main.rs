@@ -35,6 +35,7 @@ mod printers;
 mod program;
 mod proxies;
 mod reloads;
+mod remembers_nobody;
 mod repeats;
 mod retries;
 mod running;
