@@ -1,22 +1,26 @@
 //! Site file → the settings of every room. The only place that knows both sides.
 
+mod terminals;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
+pub(super) use self::terminals::terminal_settings;
+use self::terminals::terminals;
 use super::{Failure, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
-    config::{Adapter, Charset, Engine, InfoType, Keys, Lane, Merchant, Padding, PanelPlace, Site, Terminal, Token},
+    config::{Adapter, Charset, Engine, InfoType, Keys, Merchant, Padding, PanelPlace, Site, Token},
     fault::{Code, Fault},
     http,
     identity::{self, WechatClock, weixin},
     kiosk,
     service::{LanePart, PanelPart, Parts, Reloaded},
-    store, terminal,
+    store,
     vault::{self, Vault},
-    words::{Clock, LaneId},
+    words::Clock,
 };
 
 /// Platform certificates in the state, as a JSON list of PEM texts.
@@ -430,55 +434,6 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             inputs: devices.inputs,
         })
         .collect()
-}
-
-pub(super) fn terminal_settings(site: &Site, lane: &Lane, index: usize) -> terminal::Settings {
-    terminal::Settings {
-        lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
-        address: terminal_address(site, lane),
-        plain_lines: lane.plain_lines,
-        language: lane.language,
-    }
-}
-
-/// The terminals of the running lanes as the site file has them now; files that cannot be used are refused.
-#[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
-fn terminals(site: &Site, lanes: &[String], clock: &Arc<dyn Clock>) -> Result<Vec<terminal::Settings>, AnyFault> {
-    let running = lanes.iter().enumerate();
-    let settings: Vec<_> = running
-        .filter_map(|(index, name)| {
-            let lane = site.lane.iter().find(|lane| lane.name == *name)?;
-            Some(terminal_settings(site, lane, index))
-        })
-        .collect();
-    #[cfg(feature = "network")]
-    for settings in &settings {
-        if let terminal::Address::Network(network) = &settings.address {
-            network.check(clock).map_err(boxed)?;
-        }
-    }
-    Ok(settings)
-}
-
-/// Where the lane's terminal is.
-#[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "terminals over the network need it"))]
-pub(super) fn terminal_address(site: &Site, lane: &Lane) -> terminal::Address {
-    match &lane.terminal {
-        Terminal::Unix(path) => terminal::Address::Unix { path: path.clone(), allow_uids: lane.allow_uids.clone() },
-        Terminal::Serial { device, baud } => terminal::Address::Serial { device: device.clone(), baud: *baud },
-        #[cfg(feature = "network")]
-        Terminal::Tls(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Lines)),
-        #[cfg(feature = "network")]
-        Terminal::Https(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Http)),
-    }
-}
-
-#[cfg(feature = "network")]
-fn network(site: &Site, lane: &Lane, address: std::net::SocketAddr, protocol: terminal::Protocol) -> terminal::Network {
-    // A site file without [terminals] is refused before.
-    let crate::config::Terminals { certificate, key, ca_file, crl_file } = site.terminals.clone().unwrap_or_default();
-    let allow_subjects = lane.allow_subjects.clone();
-    terminal::Network { address, protocol, certificate, key, ca_file, crl_file, allow_subjects }
 }
 
 type Reload = Box<dyn Fn() -> Result<Reloaded, AnyFault> + Send + Sync>;

@@ -12,6 +12,8 @@ use std::{
 use super::Report;
 #[cfg(feature = "network")]
 use super::local::{DAY_MS, SOON_DAYS};
+#[cfg(feature = "network")]
+use crate::terminal::{Address, Validity};
 use crate::{
     board::Board,
     cli::{build, wires},
@@ -217,22 +219,16 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
                         }
                     }
                 }
-                network_terminal(site, lane, *address, clock, report);
+                network_terminal(lane, settings.address, clock, report);
             }
         }
     }
 }
 
 #[cfg(feature = "network")]
-fn network_terminal(
-    site: &Site,
-    lane: &crate::config::Lane,
-    at: std::net::SocketAddr,
-    clock: &Arc<dyn Clock>,
-    report: &mut Report<'_>,
-) {
-    use crate::terminal::Validity;
-    let crate::terminal::Address::Network(network) = build::terminal_address(site, lane) else { return };
+fn network_terminal(lane: &crate::config::Lane, address: Address, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    let Address::Network(network) = address else { return };
+    let at = network.address;
     let now = clock.now().wall;
     match network.check(clock) {
         Ok(Validity { certificate, crl }) => {
