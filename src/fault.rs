@@ -1,4 +1,4 @@
-//! Stable operator codes: on the panel's corner, in the log, in the journal, in the README's table.
+//! Stable operator codes: on the panel's corner, in the log, in the journal, in the table of fault/CODES.md.
 //!
 //! One code per *different action of an operator*. Codes are never renumbered and never reused. This module knows no
 //! other; everything may know it.
@@ -68,7 +68,7 @@ codes! {
     C107 "no merchant is picked", "name a [[merchant]] of the site file in the lane or the frame, or list the terminal in its terminals";
     C108 "the clock was set", "find out what sets it if it happens often; days and retention follow confirmed time only";
     C110 "another facemchd drives these devices", "stop it first (systemctl stop facemchd), or wait until it ends; the message names its process";
-    T201 "a line from the terminal is not a frame", "compare the terminal's lines with the README; check baud rate and cable";
+    T201 "a line from the terminal is not a frame", "compare the terminal's lines with PROTOCOL.md; check baud rate and cable";
     T202 "a line from the terminal is longer than 4096 bytes", "check baud rate and cable, or shorten the frame";
     T203 "a frame's checksum is wrong", "check cable and earth; compare CRC-16/CCITT-FALSE over the bytes before `*`";
     T204 "unknown frame type", "update the terminal's app or this program";
@@ -131,7 +131,7 @@ codes! {
     G806 "the gate did not close", "clear the passage; check gate and contact";
     G807 "the fire input is active: nobody is let through by us", "follow the site's plan; it goes on by itself when the input is released";
     H901 "the site's system cannot be reached", "check its address and the network to it";
-    H902 "the site's system answers something else than agreed", "compare its answer with the README's schema";
+    H902 "the site's system answers something else than agreed", "compare its answer with INTERFACE.md";
     H903 "the site's system refuses us", "check hmac-key or the client certificate";
     H904 "the site's system did not answer in time", "look into the site's system; the person is sent to staff";
     H905 "nobody knows what became of a check-in", "look the session up in the site's system";

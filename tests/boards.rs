@@ -92,33 +92,6 @@ fn is_key(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
-#[test]
-fn the_readmes_table_of_codes_is_the_programs() {
-    use facemchd::fault::Code;
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("readable");
-    let table: String =
-        Code::ALL.iter().map(|code| format!("| {code} | {} | {} |\n", code.summary(), code.cure())).collect();
-    assert!(readme.contains(&table), "README.md lacks this table:\n{table}");
-}
-
-#[test]
-fn the_readme_names_every_exit_code() {
-    use facemchd::fault::exit;
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("readable");
-    for code in [
-        exit::OK,
-        exit::FAILED,
-        exit::USAGE,
-        exit::UNAVAILABLE,
-        exit::SOFTWARE,
-        exit::IO,
-        exit::NO_PERMISSION,
-        exit::CONFIG,
-    ] {
-        assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code}");
-    }
-}
-
 /// The names of an overlay's lines, by offset.
 fn overlay(text: &str) -> Vec<String> {
     let names = text.split_once("gpio-line-names =").expect("names").1.split_once(';').expect("an end").0;

@@ -30,6 +30,7 @@ mod network_terminals;
 mod open_world;
 mod openings;
 mod panels;
+mod papers;
 mod power_cut;
 mod printers;
 mod program;

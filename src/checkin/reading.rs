@@ -1,4 +1,4 @@
-//! What the site's system answers, read as generously as it can be without guessing. Documented in the README.
+//! What the site's system answers, read as generously as it can be without guessing. Documented in INTERFACE.md.
 //!
 //! An admission that stands in the site's system and cannot be read here costs somebody their visit. So whatever a JSON
 //! library of some language may do to an answer is read: `null` for what is absent, numbers for texts, one thing for a

@@ -1,4 +1,4 @@
-//! The JSON that the site's system is asked with. Documented in the README.
+//! The JSON that the site's system is asked with. Documented in INTERFACE.md.
 
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;

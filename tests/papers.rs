@@ -1,0 +1,72 @@
+//! What the documents promise: their tables are the program's, their links lead somewhere, the package brings them.
+
+use std::path::{Path, PathBuf};
+
+use facemchd::fault::{Code, exit};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// Where whoever uses a room reads about it.
+const REFERENCE: &[&str] = &[
+    "board/README.md",
+    "src/checkin/INTERFACE.md",
+    "src/cli/COMMANDS.md",
+    "src/config/SITE.md",
+    "src/fault/CODES.md",
+    "src/terminal/PROTOCOL.md",
+];
+
+#[test]
+fn the_table_of_codes_is_the_programs() {
+    let table: String =
+        Code::ALL.iter().map(|code| format!("| {code} | {} | {} |\n", code.summary(), code.cure())).collect();
+    assert!(read("src/fault/CODES.md").contains(&table), "src/fault/CODES.md lacks this table:\n{table}");
+}
+
+#[test]
+fn the_table_of_exit_codes_names_each() {
+    let commands = read("src/cli/COMMANDS.md");
+    for code in [
+        exit::OK,
+        exit::FAILED,
+        exit::USAGE,
+        exit::UNAVAILABLE,
+        exit::SOFTWARE,
+        exit::IO,
+        exit::NO_PERMISSION,
+        exit::CONFIG,
+    ] {
+        assert!(commands.contains(&format!("\n| {code} | ")), "exit code {code}");
+    }
+}
+
+#[test]
+fn the_readme_is_short_leads_to_every_reference_and_the_package_brings_them() {
+    let readme = read("README.md");
+    assert!(readme.lines().count() <= 180, "{} lines", readme.lines().count());
+    let manifest = read("Cargo.toml");
+    for document in REFERENCE {
+        assert!(readme.contains(&format!("]({document})")), "README.md does not lead to {document}");
+        assert!(manifest.contains(&format!("    [\"{document}\", \"usr/share/doc/facemchd/")), "{document}");
+    }
+}
+
+#[test]
+fn every_link_of_a_document_leads_to_a_file() {
+    let mut links = 0;
+    for document in REFERENCE.iter().chain(&["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md"]) {
+        let folder = root().join(document).parent().expect("a folder").to_owned();
+        for target in read(document).split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            let is_elsewhere = target.is_empty() || target.contains("://");
+            assert!(is_elsewhere || folder.join(target).exists(), "{document}: {target}");
+            links += 1;
+        }
+    }
+    assert!(links > 8);
+}
