@@ -17,6 +17,7 @@ use facemchd::{
     words::{Clock, Deadline, Now, WallTime},
 };
 use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+use rustls::{ServerConnection, StreamOwned};
 
 use crate::{keys::Keys, lookups::seconds, support::tls::Raw};
 
@@ -188,6 +189,19 @@ fn every_address_has_its_turn_and_the_one_that_worked_goes_first() {
 }
 
 #[test]
+fn a_name_that_moved_from_an_address_that_swallows_everything_costs_half_the_patience() {
+    let server = answering();
+    let (_hole, _filling, hole) = black_hole(server.address.port());
+    let address = server.address;
+    let line = Line::to(&server, Book::new(Some(vec![hole]), move || Ok(vec![address])), |settings| {
+        settings.connect_patience = SECOND;
+    });
+    assert!(matches!(line.get(), Err(HttpError::LateConnecting)), "a new answer of the resolver is believed");
+    line.clock.by(67 * SECOND);
+    assert!(line.time() < SECOND);
+}
+
+#[test]
 fn when_every_known_address_refuses_the_resolver_is_asked_in_the_same_call() {
     let server = answering();
     let (old, new) = (SocketAddr::from(([127, 0, 0, 4], server.address.port())), server.address);
@@ -269,6 +283,64 @@ fn sessions_of_a_client_that_was_opened_again_are_not_resumed() {
         Line::to(&server, Book::new(None, move || Ok(vec![address])), |_| ()).get().expect("an answer");
     }
     assert_eq!(server.resumed.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn answers_and_requests_of_many_records_go_over_every_version_of_tls_kept_and_resumed() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let body = "x".repeat(50_000);
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let script = move |_: usize, stream: &mut StreamOwned<ServerConnection, TcpStream>| {
+            stream.write_all(answer.as_bytes()).is_ok()
+        };
+        let server = Raw::of_versions(&[version], None, Arc::new(script));
+        let address = server.address;
+        let line = Line::to(&server, Book::new(None, move || Ok(vec![address])), |_| ());
+        for wait in [SECOND, SECOND, 10 * SECOND, SECOND] {
+            let long = "y".repeat(40_000);
+            let headers = [("X-Long", long.as_str())];
+            let deadline = Deadline::from_now(&*line.clock, 8 * SECOND);
+            let request = Request {
+                method: Method::Get,
+                url: &line.url,
+                headers: &headers,
+                body: None,
+                deadline,
+                max_body: 60_000,
+            };
+            assert_eq!(line.client.send(&request).expect("an answer").body.as_slice(), body.as_bytes());
+            line.clock.by(wait);
+        }
+        assert_eq!(server.connections.load(Ordering::SeqCst), 2);
+        assert!(server.resumed.load(Ordering::SeqCst) > 0);
+    }
+}
+
+#[test]
+fn why_there_is_no_connection_is_told_apart() {
+    let server = answering();
+    let told = |addresses: io::Result<Vec<SocketAddr>>, url: Option<&str>| {
+        let addresses = Mutex::new(Some(addresses));
+        let once = move || addresses.lock().expect("not poisoned").take().unwrap_or_else(|| Ok(Vec::new()));
+        let mut line = Line::to(&server, Book::new(None, once), |_| ());
+        line.url = url.map_or(line.url, str::to_owned);
+        line.get().err().expect("nobody").to_string()
+    };
+    let port = server.address.port();
+    assert_eq!(told(Err(io::ErrorKind::NotFound.into()), None), "the server's name cannot be resolved");
+    let refused = SocketAddr::from(([127, 0, 0, 4], port));
+    assert_eq!(told(Ok(vec![refused]), None), "no connection to the server: connection refused");
+    let elsewhere = told(Ok(vec![server.address]), Some("https://elsewhere.invalid/"));
+    assert!(elsewhere.contains("not valid for name"), "{elsewhere}");
+    let plain = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = plain.local_addr().expect("an address");
+    thread::spawn(move || {
+        for mut socket in plain.incoming().flatten().take(2) {
+            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            thread::sleep(SECOND);
+        }
+    });
+    assert_eq!(told(Ok(vec![address]), None), "no secure connection: the server does not speak TLS");
 }
 
 /// The answer, or the error's name.

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use rustls::AlertDescription;
+use rustls::{AlertDescription, InvalidMessage};
 
 use crate::{
     fault::{Code, Fault},
@@ -16,8 +16,8 @@ pub enum HttpError {
     #[error("the server's name cannot be resolved")]
     Resolve,
     /// No connection, or it broke before the request was out.
-    #[error("no connection to the server")]
-    Connect,
+    #[error("no connection to the server: {0}")]
+    Connect(io::ErrorKind),
     /// TLS failed: certificate, name, protocol.
     #[error("no secure connection: {reason}")]
     Tls {
@@ -67,7 +67,7 @@ impl Fault for HttpError {
     fn code(&self) -> Code {
         match self {
             Self::Resolve => Code::N302,
-            Self::Connect | Self::LateConnecting | Self::Interrupted => Code::N301,
+            Self::Connect(_) | Self::LateConnecting | Self::Interrupted => Code::N301,
             Self::Tls { .. } => Code::N303,
             Self::Proxy => Code::N306,
             Self::Late => Code::N304,
@@ -84,16 +84,19 @@ impl HttpError {
     pub fn before_sending(&self) -> bool {
         matches!(
             self,
-            Self::Resolve | Self::Connect | Self::Tls { .. } | Self::Proxy | Self::LateConnecting | Self::BadAddress
+            Self::Resolve | Self::Connect(_) | Self::Tls { .. } | Self::Proxy | Self::LateConnecting | Self::BadAddress
         )
     }
 
     /// A connection that could not be had.
     pub(super) fn connecting(error: &io::Error) -> Self {
         match (tls(error), error.kind()) {
+            (Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)), _) => {
+                Self::Tls { reason: "the server does not speak TLS".to_owned() }
+            }
             (Some(tls), _) => Self::Tls { reason: tls.to_string() },
             (None, io::ErrorKind::TimedOut) => Self::LateConnecting,
-            (None, _) => Self::Connect,
+            (None, kind) => Self::Connect(kind),
         }
     }
 

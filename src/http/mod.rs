@@ -213,11 +213,15 @@ impl Shared {
     fn connect(&self, server: &Server, timer: &Timer<'_>) -> Result<Connection, HttpError> {
         let timer = timer.within(self.connect_patience);
         let towards = self.proxy.as_ref().map_or(server, |proxy| &proxy.server);
-        let mut addresses = self.names.addresses(towards, &timer)?;
-        let mut failed = Vec::new();
-        let mut asked_again = false;
+        let (mut addresses, believed) = self.names.addresses(towards, &timer)?;
+        let (mut failed, mut asked_again) = (Vec::new(), false);
         loop {
-            let fault = match self.reach(server, &addresses, &timer, &mut failed) {
+            // An address of long ago may be nobody's now: there must be time left for the one the resolver is asked for.
+            let share = match believed || asked_again {
+                true => timer,
+                false => timer.within(timer.left().unwrap_or_default() / 2),
+            };
+            let fault = match self.reach(server, &addresses, &share, &mut failed) {
                 Ok((connection, address)) => {
                     self.names.learn(towards, Some(address), &failed);
                     return Ok(connection);
@@ -230,6 +234,10 @@ impl Shared {
             if addresses.is_empty() && !asked_again && !is_final {
                 asked_again = true;
                 addresses = self.names.others(towards, &failed, &timer.within(OTHER_ADDRESSES));
+                if addresses.is_empty() && !believed && matches!(fault, HttpError::LateConnecting) {
+                    // Nobody knows better, and these had half the time.
+                    addresses = std::mem::take(&mut failed);
+                }
             }
             if addresses.is_empty() || is_final || timer.left().is_err() {
                 self.names.learn(towards, None, &failed);

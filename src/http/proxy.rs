@@ -79,7 +79,7 @@ impl Proxy {
         match (answer.parse(&head), answer.code) {
             (Ok(_), Some(200..300)) => Ok(()),
             // It is willing, but does not reach the server.
-            (Ok(_), Some(502..=504)) => Err(HttpError::Connect),
+            (Ok(_), Some(502..=504)) => Err(HttpError::Connect(io::ErrorKind::HostUnreachable)),
             _ => Err(HttpError::Proxy),
         }
     }
@@ -108,7 +108,7 @@ impl Proxy {
         match reply {
             0 => {}
             // Network or host unreachable, refused, lifetime over.
-            3..=6 => return Err(HttpError::Connect),
+            3..=6 => return Err(HttpError::Connect(io::ErrorKind::HostUnreachable)),
             _ => return Err(HttpError::Proxy),
         }
         let address = match kind {

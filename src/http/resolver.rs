@@ -70,22 +70,22 @@ impl Names {
         Self { fixed, clock, shared: Arc::new(shared) }
     }
 
-    /// The addresses to try, in order. Waits only where none is known.
-    pub(super) fn addresses(&self, server: &Server, timer: &Timer<'_>) -> Result<Vec<SocketAddr>, HttpError> {
+    /// The addresses to try, in order, and whether the resolver said so lately. Waits only where none is known.
+    pub(super) fn addresses(&self, server: &Server, timer: &Timer<'_>) -> Result<(Vec<SocketAddr>, bool), HttpError> {
         if let Some(known) = self.given(server) {
-            return Ok(vec![known]);
+            return Ok((vec![known], true));
         }
         let now = self.clock.now().moment;
         let mut known = self.lock();
         let name = entry(&mut known, server).ok_or(HttpError::Resolve)?;
         if name.addresses.is_empty() {
-            return self.wait(known, server, timer);
+            return Ok((self.wait(known, server, timer)?, true));
         }
-        let addresses = name.addresses.clone();
-        if now.since(name.asked) >= BELIEVED {
+        let (addresses, believed) = (name.addresses.clone(), now.since(name.asked) < BELIEVED && !name.asking);
+        if !believed {
             self.ask(&mut known, server);
         }
-        Ok(addresses)
+        Ok((addresses, believed))
     }
 
     /// All that was known failed: the addresses the resolver has now, without those.

@@ -13,7 +13,7 @@ use std::{
 use facemchd::words::WallTime;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::{
-    HandshakeKind, ServerConfig, ServerConnection, StreamOwned,
+    HandshakeKind, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
@@ -34,6 +34,15 @@ pub struct Raw {
 impl Raw {
     /// Serves `localhost` on loopback; its certificate ends at `until`.
     pub fn start(until: Option<WallTime>, script: Arc<Script>) -> Self {
+        Self::of_versions(rustls::ALL_VERSIONS, until, script)
+    }
+
+    /// The same with some versions of TLS only.
+    pub fn of_versions(
+        versions: &[&'static SupportedProtocolVersion],
+        until: Option<WallTime>,
+        script: Arc<Script>,
+    ) -> Self {
         let authority = issuer();
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
@@ -43,7 +52,7 @@ impl Raw {
         let certificate = params.signed_by(&key, &authority).expect("signed");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(
