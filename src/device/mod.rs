@@ -11,6 +11,7 @@ mod glyph;
 mod indicator;
 mod inputs;
 pub mod linux;
+mod missing;
 pub mod panel;
 mod port;
 mod printer;
@@ -22,6 +23,7 @@ pub use self::{
     glyph::{Bitmap, Fonts},
     indicator::{Lamp, Lamps},
     inputs::{Debouncer, InputLine},
+    missing::tell_missing,
     port::Port,
     printer::{Ack, BusyLine, Encoded, EscPosPrinter, Layout, Opener, Profile, ProfileError, Template, slip_bytes},
 };

@@ -16,7 +16,7 @@ use self::{
     profile::Presenter,
     status::{Listener, Said},
 };
-use super::{DeviceError, Fonts, Port, Printer, PrinterStatus, Tended};
+use super::{DeviceError, Fonts, Port, Printer, PrinterStatus, Tended, tell_missing};
 use crate::{
     fault::Code,
     kiosk::{PrintOutcome, Slip},
@@ -325,9 +325,7 @@ impl Printer for EscPosPrinter {
             return PrintOutcome::NotPrinted(Code::P701);
         }
         let encoded = slip_bytes(slip, &self.layout, &mut self.fonts);
-        for character in encoded.missing {
-            tracing::warn!(code = %Code::D610, "glyph missing U+{:04X}", u32::from(character));
-        }
+        tell_missing(now, &encoded.missing);
         self.listener.forget();
         let sent = self.send(&encoded.pieces, deadline).is_ok();
         let acknowledged = sent && self.acknowledged(job, encoded.pieces.len(), deadline);

@@ -8,8 +8,8 @@ use std::{
 
 use super::{Inputs, worker::Worker};
 use crate::{
-    device::{Panel, panel::countdown},
-    fault::{Code, Fault as _},
+    device::{Panel, panel::countdown, tell_missing},
+    fault::Fault as _,
     kiosk::{Device, Input, Scene},
     words::{Clock, LaneId, Moment},
 };
@@ -49,7 +49,7 @@ pub(super) fn spawn(
             if let Some((scene, since)) = &current {
                 let stands = scene.stands.map(|stands| stands.saturating_sub(now.since(*since)));
                 let scene = Scene { stands, ..scene.clone() };
-                pulse.working(|| shown.show(&scene));
+                pulse.working(|| shown.show(&scene, now));
             }
         }
     })
@@ -63,12 +63,10 @@ struct Shown {
 }
 
 impl Shown {
-    fn show(&mut self, scene: &Scene) {
+    fn show(&mut self, scene: &Scene, now: Moment) {
         let fault = match self.panel.show(scene) {
             Ok(drawn) => {
-                for missing in drawn.missing {
-                    tracing::warn!(code = %Code::D610, "glyph missing U+{:04X}", u32::from(missing));
-                }
+                tell_missing(now, &drawn.missing);
                 None
             }
             Err(error) => {
