@@ -95,27 +95,29 @@ fn read(bytes: &[u8], evidence: Evidence) -> Option<Reading> {
         _ => None,
     };
     let evidence = proves.map_or(evidence, Evidence::All);
-    // Three bytes that are a control of Unicode's are no hanzi by chance: 锟斤拷 is a name that was lost before it came.
-    let is_spoilt = evidence == Evidence::Nothing && utf8.is_some_and(|text| text.chars().any(is_unseen));
     let utf8_name = utf8.and_then(RealName::parse);
-    let gbk_name = gbk.filter(|_| !is_spoilt).and_then(|text| RealName::parse(&text));
-    let name = match decide(utf8_name.as_ref(), gbk_name.as_ref(), utf8.is_some(), evidence)? {
+    let gbk_name = gbk.and_then(|text| RealName::parse(&text));
+    let name = match decide(utf8_name.as_ref(), gbk_name.as_ref(), utf8, evidence)? {
         Charset::Utf8 => utf8_name?,
         Charset::Gbk => gbk_name?,
     };
     Some(Reading { name, proves })
 }
 
-/// Which reading counts; nothing where neither does for sure. `is_utf8`: the bytes are UTF-8, be it of no name.
-fn decide(utf8: Option<&RealName>, gbk: Option<&RealName>, is_utf8: bool, evidence: Evidence) -> Option<Charset> {
+/// Which reading counts; nothing where neither does for sure. `text`: the bytes as UTF-8, be it of no name.
+fn decide(utf8: Option<&RealName>, gbk: Option<&RealName>, text: Option<&str>, evidence: Evidence) -> Option<Charset> {
     if let Evidence::All(charset) = evidence {
         return Some(charset);
     }
     match (utf8, gbk) {
         (None, None) => None,
         (Some(_), None) => Some(Charset::Utf8),
-        // Bytes that happen to be UTF-8 and no name there: only common hanzi make that likely.
-        (None, Some(gbk)) => (!is_utf8 || Weight::of(gbk.reveal()).is_common).then_some(Charset::Gbk),
+        // Bytes that happen to be UTF-8 and no name there: only common hanzi make that likely, and not where three of
+        // them are what stands in no text. 锟斤拷 is a name that was lost before it came.
+        (None, Some(gbk)) => {
+            let by_chance = |text: &str| Weight::of(gbk.reveal()).is_common && !text.chars().any(is_unseen);
+            text.is_none_or(by_chance).then_some(Charset::Gbk)
+        }
         (Some(utf8), Some(gbk)) if utf8 == gbk => Some(Charset::Utf8),
         (Some(utf8), Some(gbk)) => {
             let (utf8, gbk) = (Weight::of(utf8.reveal()), Weight::of(gbk.reveal()));

@@ -69,6 +69,15 @@ fn rare_and_long_names_are_read_in_both_charsets() {
     }
 }
 
+#[test]
+fn what_is_passed_over_in_one_reading_makes_no_name_of_it_against_the_other() {
+    // 帮豢 are the end of a hanzi and U+FEFF.
+    let bytes = in_gbk("宓帮豢");
+    assert_eq!(std::str::from_utf8(&bytes).expect("UTF-8").chars().nth(1), Some('\u{FEFF}'));
+    assert_eq!(told(&bytes, NOTHING), None);
+    assert_eq!(told(&bytes, Evidence::All(Charset::Gbk)).as_deref(), Some("宓帮豢"));
+}
+
 /// A name of two hanzi in UTF-8 that is three common hanzi in GBK.
 fn either() -> (Vec<u8>, String, String) {
     let level_1 =
