@@ -327,6 +327,19 @@ fn ciphertexts_that_cannot_be_opened_look_like_those() {
 }
 
 #[test]
+fn a_name_that_could_be_two_is_told_by_what_earlier_answers_prove_or_not_at_all() {
+    let setup = Setup::new();
+    // The same six bytes are 璧垫皑 in GBK.
+    let names = ["赵氨", "张三丰", "赵氨"].map(|name| sealed(&setup, name.as_bytes(), b"11010519491231002X", 1));
+    let answers: Vec<Answer> =
+        (0_u8..).zip(&names).map(|(nonce, body)| signed(&setup.world, seconds(), &format!("n{nonce}"), body)).collect();
+    let scripted = Scripted::start(&setup.authority, move |count, _| Reply::Answer(answers[count - 1].clone()));
+    let lookup = setup.at(scripted.server.url()).lookup();
+    let told: Vec<Result<String, Code>> = ["sid-1", "sid-2", "sid-3"].map(|sid| lookup.name(sid)).into();
+    assert_eq!(told, [Err(Code::K405), Ok("张三丰".to_owned()), Ok("赵氨".to_owned())]);
+}
+
+#[test]
 fn document_types_of_the_future_are_kept() {
     let setup = Setup::new();
     let answer = signed(&setup.world, seconds(), "n", &sealed(&setup, b"\xd5\xc5", b"E1234", 17));

@@ -314,3 +314,36 @@ fn name_on(slip: &str) -> String {
     let rest = lines.take_while(|line| line.starts_with("   ")).map(str::trim);
     std::iter::once(first).chain(rest).collect()
 }
+
+#[test]
+fn what_is_meant_is_what_is_shown_and_printed() {
+    let (mut wires, twins) = lane();
+    let mut panel = st7920(wires.panel);
+    let (layout, mut fonts) = (layout(), Fonts::built_in());
+    let names = [
+        ("⾼明", "高明"),
+        ("王⺠", "王民"),
+        ("王\u{E863}", "王䶮"),
+        ("买买提⋅艾力", "买买提·艾力"),
+        ("买买提．艾力", "买买提·艾力"),
+        ("张　三", "张三"),
+        ("O’Brien", "O'Brien"),
+        ("ＬＩ\u{A0}ＬＥＩ", "LI LEI"),
+        ("佐々木", "佐々木"),
+        ("Иванов", "Иванов"),
+        ("Ελένη", "Ελένη"),
+        ("김철수", "김철수"),
+    ];
+    for (number, (written, meant)) in names.into_iter().enumerate() {
+        let scene = Scene { name: shown(written), ..Scene::of(SceneKind::Admitted) };
+        let drawn = panel.show(&scene).expect("drawn");
+        assert!(drawn.missing.is_empty(), "{written}: {:?}", drawn.missing);
+        assert_eq!(twins.panel.shown()[1].replace('\u{3000}', " ").trim(), meant);
+        let encoded = slip_bytes(&Slip { name: shown(written), ..slip() }, &layout, &mut fonts);
+        assert!(encoded.missing.is_empty(), "{written}: {:?}", encoded.missing);
+        std::io::Write::write_all(&mut wires.printer, &encoded.pieces.concat()).expect("sent");
+        let slips = wait_for(|| twins.printer.slips(), |slips| slips.len() > number);
+        assert_eq!(name_on(&slips[number].text), meant);
+    }
+    assert_eq!((twins.panel.complaints(), twins.printer.complaints()), (Vec::new(), Vec::new()));
+}
