@@ -17,7 +17,7 @@ use toml::{
 use crate::{
     fault::{Code, Fault},
     files::{self, FileError},
-    words::{Mode, NameStyle},
+    words::{InfoType, Mode, NameStyle},
 };
 
 mod authinfo;
@@ -32,13 +32,13 @@ mod wechatpay;
 mod weixin;
 
 pub use authinfo::AuthInfo;
-pub use lane::{Lane, PanelPlace, Place, Terminal, Written};
+pub use lane::{Lane, OtherWay, PanelPlace, Place, Terminal, Written};
 pub use merchant::Merchant;
 #[cfg(feature = "network")]
 pub use terminals::Terminals;
 pub(crate) use values::name;
 use wechatpay::{BACKUP_DOMAIN, MAIN_DOMAIN};
-pub use wechatpay::{Charset, InfoType, Padding, Proxy, WechatPay};
+pub use wechatpay::{Charset, Padding, Proxy, WechatPay};
 pub use weixin::{Token, Weixin};
 
 /// Everything the operator sets.
@@ -151,6 +151,13 @@ pub enum Adapter {
     Http,
 }
 
+impl Adapter {
+    /// Whether it judges what WeChat has not: a voucher, a document that was only read.
+    pub fn judges(self) -> bool {
+        self == Self::Http
+    }
+}
+
 /// `[privacy]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -241,6 +248,11 @@ impl Site {
             lane.written = written;
         }
         site.fits_together().map_err(|what| ConfigError::Together { file: file.to_owned(), what })?;
+        for lane in &site.lane {
+            let what = lane.judged(site.checkin.adapter, site.info_type_of(lane));
+            let line = lane.written.line("other-ways");
+            what.map_err(|what| ConfigError::Line { file: file.to_owned(), line, message: what.to_owned() })?;
+        }
         if site.wechatpay.base_url == MAIN_DOMAIN {
             site.wechatpay.backup_url.get_or_insert_with(|| BACKUP_DOMAIN.to_owned());
         }
@@ -258,12 +270,24 @@ impl Site {
         merchant.keys.as_ref().unwrap_or(&self.keys)
     }
 
-    /// What WeChat is asked for.
+    /// What WeChat is asked for about a face on this lane, and what of a person is shown and sent there. A transit lane
+    /// has to do with names only where it says so itself, whatever lanes stand beside it.
+    pub fn info_type_of(&self, lane: &Lane) -> InfoType {
+        let of_site = || match lane.mode {
+            Mode::Hospital => self.wechatpay.info_type.unwrap_or_default(),
+            Mode::Transit => InfoType::UnionId,
+        };
+        lane.info_type.unwrap_or_else(of_site)
+    }
+
+    /// What is asked for where nobody stands at a lane: the most that any lane asks for.
     pub fn info_type(&self) -> InfoType {
-        self.wechatpay.info_type.unwrap_or_else(|| {
-            let transit_only = !self.lane.is_empty() && self.lane.iter().all(|lane| lane.mode == Mode::Transit);
-            if transit_only { InfoType::UnionId } else { InfoType::RealName }
-        })
+        let mut of_lanes = self.lane.iter().map(|lane| self.info_type_of(lane));
+        match of_lanes.next() {
+            None => self.wechatpay.info_type.unwrap_or_default(),
+            Some(InfoType::UnionId) if of_lanes.all(|of_lane| of_lane == InfoType::UnionId) => InfoType::UnionId,
+            Some(_) => InfoType::RealName,
+        }
     }
 
     /// The tables of this site file whose settings differ from those a daemon was started with and need a restart:
@@ -283,6 +307,8 @@ impl Site {
         compare("[journal]", &self.journal, &started.journal);
         compare("[simulated]", &self.simulated, &started.simulated);
         compare("[[lane]]", &wiring(self), &wiring(started));
+        let asked = |site: &Self| site.lane.iter().map(|lane| site.info_type_of(lane)).collect::<Vec<_>>();
+        compare("info-type", &asked(self), &asked(started));
         let shared = |site: &Self| (site.wechatpay.concurrency, site.wechatpay.patience);
         compare("wechatpay.concurrency and patience-ms", &shared(self), &shared(started));
         if (self.checkin.adapter, started.checkin.adapter) != (Adapter::Http, Adapter::Http) {
@@ -326,6 +352,11 @@ impl Site {
             if lane.merchant.is_some() && !self.merchants.iter().any(|merchant| merchant.name == lane.merchant) {
                 return Err("lane.merchant names no [[merchant]]");
             }
+        }
+        let only_transit = !self.lane.is_empty() && self.lane.iter().all(|lane| lane.mode == Mode::Transit);
+        if only_transit && self.wechatpay.info_type == Some(InfoType::RealName) {
+            return Err("wechatpay.info-type is that of hospital lanes; transit lanes that ask for names say so \
+                        themselves: info-type in [[lane]]");
         }
         Ok(())
     }

@@ -81,6 +81,7 @@ codes! {
     T211 "somebody without permission tried to act as the terminal", "add its uid to allow-uids or its certificate's subject to allow-subjects, or find out what it is";
     T212 "consent was not given", "the person agrees on the terminal, or uses another way in";
     T213 "this way in is not set up, or lacks a document", "set [weixin] up, or read the identity card before the claim";
+    T214 "nobody here can judge this way in", "list it in the lane's other-ways; a voucher or a card alone needs checkin.adapter = \"http\", a card also a lane that asks for names";
     T220 "the list of terminals' certificates that were taken back is out of date", "put the authority's newest list in the place of [terminals] crl-file and reload; until then the old one counts";
     N301 "WeChat cannot be reached", "check cable, route and firewall for both WeChat Pay domains; `facemchd check` names the hop";
     N302 "WeChat's name cannot be resolved", "check the resolver, or set proxy or connect-to";

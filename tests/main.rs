@@ -4,6 +4,7 @@ mod answers;
 mod architecture;
 mod bench_board;
 mod boards;
+mod cards;
 mod certificate_mode;
 mod chaos;
 mod client_certificates;

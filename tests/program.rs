@@ -86,7 +86,10 @@ fn neither_systemd_nor_its_journal_keeps_anybody_waiting() {
 
 /// Makes a person known and booked.
 pub fn expect(sandbox: &Sandbox, person: &Person) {
-    sandbox.hospital.book(&person.credential_id, at_three());
+    // A gate knows the union id only.
+    for key in [&person.credential_id, &person.union_id] {
+        sandbox.hospital.book(key, at_three());
+    }
     sandbox.wechat.know(person.clone());
 }
 

@@ -30,6 +30,22 @@ fn full(kind: SceneKind, language: Language) -> Scene {
         SceneKind::AskConsent | SceneKind::LookingUp | SceneKind::CheckingIn => {
             Scene { stands: Some(Duration::from_secs(8)), ..scene }
         }
+        SceneKind::CardLaid => Scene {
+            name: RealName::parse("王小二").map(|name| name.shown(NameStyle::Masked)),
+            options: vec![option(1, language.of(["用此证件签到", "用此證件簽到", "Use this card"]))],
+            next: Some(NextStep::FaceCamera),
+            stands: Some(Duration::from_secs(15)),
+            ..scene
+        },
+        SceneKind::ConfirmCard => Scene {
+            name: RealName::parse("王小二").map(|name| name.shown(NameStyle::Masked)),
+            options: vec![
+                option(1, language.of(["是", "是", "Yes"])),
+                option(2, language.of(["否，为本人", "否，為本人", "No, for myself"])),
+            ],
+            stands: Some(Duration::from_secs(15)),
+            ..scene
+        },
         SceneKind::Choose => Scene {
             options: vec![
                 option(1, language.of(["内科 09:30", "內科 09:30", "Clinic 09:30"])),

@@ -195,8 +195,8 @@ fn every_failed_lookup_names_a_usable_next_step() {
     for (code, next) in [
         (Code::N320, NextStep::LookAgain),
         (Code::N304, NextStep::LookAgain),
-        (Code::N321, NextStep::OtherWay),
-        (Code::N325, NextStep::OtherWay),
+        (Code::N321, NextStep::StaffWindow),
+        (Code::N325, NextStep::StaffWindow),
         (Code::N301, NextStep::StaffWindow),
         (Code::N310, NextStep::StaffWindow),
         (Code::K405, NextStep::StaffWindow),

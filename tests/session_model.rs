@@ -8,10 +8,13 @@ use std::{
 use facemchd::{
     fault::Code,
     kiosk::{
-        Button, Device, GateOutcome, Input, Kiosk, LaneMode, OutcomeResult, Output, PrintOutcome, Record, RecordTicket,
-        SceneKind, Settings, Unfinished,
+        AckStatus, Arrival, Button, CardUses, Device, GateOutcome, Input, Kiosk, LaneMode, LaneSettings, OutcomeResult,
+        Output, PrintOutcome, Record, RecordTicket, SceneKind, Settings, Unfinished,
     },
-    words::{CheckInAnswer, JobId, LaneId, Moment, Now, PeerId, Resolution, SessionId, WallTime},
+    words::{
+        Card, CheckInAnswer, CredentialType, JobId, LaneId, Moment, Now, PeerId, Private, Resolution, SessionId,
+        WallTime, WayIn,
+    },
 };
 use proptest::prelude::*;
 
@@ -19,6 +22,12 @@ use crate::core::{admission, choices, face, hospital, person, transit};
 
 const LANES: u16 = 2;
 const NAME: &str = "张三丰";
+
+/// A hospital lane where a document alone checks in, and a gate that knows no documents.
+fn lanes() -> Vec<LaneSettings> {
+    let alone = CardUses { alone: true, ..hospital().card };
+    vec![LaneSettings { card: alone, ..hospital() }, transit()]
+}
 
 /// Something that happens; indices choose among what is open.
 #[derive(Clone, Debug)]
@@ -38,6 +47,9 @@ enum Event {
     Annulled { which: usize, well: bool },
     Mode { lane: u16, mode: u8, on: bool },
     Press { lane: u16, button: u8 },
+    Card { lane: u16, card: u8, seq: u8, peer: u32 },
+    Person { lane: u16 },
+    Voucher { lane: u16, code: u8 },
     PowerCut,
 }
 
@@ -60,6 +72,10 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (which, any::<bool>()).prop_map(|(which, well)| Event::Annulled { which, well }),
         1 => (lane.clone(), 0..3_u8, any::<bool>()).prop_map(|(lane, mode, on)| Event::Mode { lane, mode, on }),
         1 => (lane.clone(), 0..3_u8).prop_map(|(lane, button)| Event::Press { lane, button }),
+        4 => (lane.clone(), 0..3_u8, 0..3_u8, 1..3_u32)
+            .prop_map(|(lane, card, seq, peer)| Event::Card { lane, card, seq, peer }),
+        1 => lane.clone().prop_map(|lane| Event::Person { lane }),
+        1 => (lane.clone(), 0..2_u8).prop_map(|(lane, code)| Event::Voucher { lane, code }),
         3 => (1..9_000_u64).prop_map(|milliseconds| Event::Pass { milliseconds }),
         1 => (lane, any::<bool>()).prop_map(|(lane, well)| Event::Device { lane, well }),
         1 => Just(Event::PowerCut),
@@ -86,14 +102,20 @@ struct World {
     emergency: [bool; 2],
     disk_failed: bool,
     effects: BTreeSet<SessionId>,
-    /// Since when a name stands on a lane's panel.
-    named_since: BTreeMap<u16, Moment>,
+    /// Documents that were laid down, by the visit that was named in the ack, and whom it was asked about.
+    laid: BTreeSet<(SessionId, String)>,
+    laid_at: BTreeMap<u16, (SessionId, String)>,
+    asked_about: BTreeMap<u16, (SessionId, String)>,
+    confirmed: BTreeSet<(SessionId, String)>,
+    last_ack: Option<(AckStatus, Option<SessionId>)>,
+    /// Since when a name stands on a lane's panel, and for how long it may.
+    named_since: BTreeMap<u16, (Moment, Duration)>,
 }
 
 impl World {
     fn new() -> Self {
         let now = Now { moment: Moment(Duration::from_secs(10)), wall: WallTime(1_700_000_000_000) };
-        let settings = Settings { run: 0, lanes: vec![hospital(), transit()] };
+        let settings = Settings { run: 0, lanes: lanes() };
         let mut world = Self {
             core: Kiosk::new(settings, Vec::new(), now),
             now,
@@ -111,6 +133,11 @@ impl World {
             emergency: [false; 2],
             disk_failed: false,
             effects: BTreeSet::new(),
+            laid: BTreeSet::new(),
+            laid_at: BTreeMap::new(),
+            asked_about: BTreeMap::new(),
+            confirmed: BTreeSet::new(),
+            last_ack: None,
             named_since: BTreeMap::new(),
         };
         world.drain();
@@ -143,17 +170,32 @@ impl World {
                 let announced =
                     self.is_durable(|r| matches!(r, Record::CheckingIn { session, .. } if *session == request.session));
                 assert!(announced, "the site is asked before the journal knows");
+                // Laid down in this visit, and its person said yes, or that they come with it alone.
+                let identity = &request.identity;
+                for card in identity.patient.iter().chain(&identity.card) {
+                    let of_visit = (request.session, card.id.reveal().to_owned());
+                    assert!(self.laid.contains(&of_visit), "a document that was not laid down in this visit");
+                    assert!(self.confirmed.contains(&of_visit), "a document that nobody said yes to");
+                }
                 self.to_answer.insert(request.session);
             }
             Output::Resolve { session, .. } => {
                 self.to_resolve.insert(session);
             }
             Output::Show { lane, scene, .. } => {
+                self.asked_about.remove(&lane.0);
+                self.named_since.remove(&lane.0);
                 if scene.name.is_some() {
-                    self.named_since.insert(lane.0, self.now.moment);
-                    assert!(matches!(scene.kind, SceneKind::Admitted | SceneKind::Already));
-                } else {
-                    self.named_since.remove(&lane.0);
+                    let seconds = match scene.kind {
+                        SceneKind::Admitted | SceneKind::Already => 5,
+                        SceneKind::CardLaid | SceneKind::ConfirmCard => 15,
+                        other => panic!("a name in {other:?}"),
+                    };
+                    self.named_since.insert(lane.0, (self.now.moment, Duration::from_secs(seconds)));
+                    let asks = matches!(scene.kind, SceneKind::CardLaid | SceneKind::ConfirmCard);
+                    if let Some(asked) = self.whose_card(lane).filter(|_| asks && !scene.options.is_empty()) {
+                        self.asked_about.insert(lane.0, asked);
+                    }
                 }
             }
             Output::Print { job, slip, .. } => {
@@ -181,15 +223,23 @@ impl World {
                 assert!(!self.is_durable(used), "taken back from somebody who went through");
                 self.to_annul.insert(session);
             }
-            Output::Acknowledge { .. }
-            | Output::Indicate { .. }
-            | Output::AskAuthInfo { .. }
-            | Output::GiveAuthInfo { .. } => {}
+            Output::Acknowledge { status, session, .. } => self.last_ack = Some((status, session)),
+            Output::Indicate { .. } | Output::AskAuthInfo { .. } | Output::GiveAuthInfo { .. } => {}
             Output::Tell { outcome, .. } => {
                 let admitted = matches!(outcome.result, OutcomeResult::CheckedIn | OutcomeResult::Already);
                 assert!(!admitted || self.is_decided(outcome.session), "told before it is durable");
             }
         }
+    }
+
+    /// The document that the latest visit of a lane holds, as far as acks have said.
+    fn whose_card(&self, lane: LaneId) -> Option<(SessionId, String)> {
+        self.laid_at.get(&lane.0).cloned()
+    }
+
+    /// A yes on a lane goes to the question that stands there.
+    fn says_yes(&mut self, lane: u16) {
+        self.confirmed.extend(self.asked_about.get(&lane).cloned());
     }
 
     fn is_durable(&self, what: impl Fn(&Record) -> bool) -> bool {
@@ -213,6 +263,9 @@ impl World {
             }
             Event::Cancel { lane } => self.give(Input::Cancelled { lane: LaneId(lane), peer, seq: 9, session: None }),
             Event::Choose { lane, option } => {
+                if option == 1 {
+                    self.says_yes(lane);
+                }
                 self.give(Input::Chose { lane: LaneId(lane), peer: Some(peer), seq: 9, session: None, option });
             }
             Event::Sync { count } => self.sync(count),
@@ -279,8 +332,37 @@ impl World {
                 self.give(Input::ModeChanged { lane: LaneId(lane), mode, on });
             }
             Event::Press { lane, button } => {
+                if button == 2 {
+                    self.says_yes(lane);
+                }
                 let button = [Button::OtherWay, Button::CallStaff, Button::Choice(1)][usize::from(button)];
                 self.give(Input::Pressed { lane: LaneId(lane), button });
+            }
+            Event::Card { lane, card, seq, peer } => {
+                let number = format!("DOC-{card}");
+                let card = Card::parse("王小二", CredentialType::OtherDocument, &number).expect("a card");
+                self.last_ack = None;
+                let (laid_before, lane) = (self.laid_at.get(&lane).cloned(), LaneId(lane));
+                // The scene may come before the ack: what it shows is this document's.
+                let input = Input::CardRead { lane, peer: PeerId(peer), seq: u64::from(seq), card };
+                self.core.handle(self.now, input);
+                let mut outputs = Vec::new();
+                while let Some(output) = self.core.poll_output() {
+                    if let Output::Acknowledge { status: AckStatus::Accepted, session: Some(session), .. } = &output {
+                        self.laid.insert((*session, number.clone()));
+                        self.laid_at.insert(lane.0, (*session, number.clone()));
+                    }
+                    outputs.push(output);
+                }
+                outputs.into_iter().for_each(|output| self.take(output));
+                let refused = matches!(self.last_ack, Some((AckStatus::Busy | AckStatus::Refused, _)));
+                assert!(!refused || self.laid_at.get(&lane.0).cloned() == laid_before);
+            }
+            Event::Person { lane } => self.give(Input::Approached { lane: LaneId(lane) }),
+            Event::Voucher { lane, code } => {
+                let way = WayIn::Voucher(Private::new(format!("V-{code}")));
+                let arrival = Arrival { way, ..face("unused", 0, true) };
+                self.give(Input::Recognised { lane: LaneId(lane), peer, arrival });
             }
             Event::Pass { milliseconds } => self.pass(Duration::from_millis(milliseconds)),
             Event::Device { lane, well } => {
@@ -289,8 +371,8 @@ impl World {
             }
             Event::PowerCut => self.power_cut(),
         }
-        for since in self.named_since.values() {
-            assert!(self.now.moment.since(*since) <= Duration::from_secs(5), "a name stands for too long");
+        for (since, most) in self.named_since.values() {
+            assert!(self.now.moment.since(*since) <= *most, "a name stands for too long");
         }
     }
 
@@ -321,7 +403,7 @@ impl World {
     fn power_cut(&mut self) {
         self.buffer.clear();
         self.run += 1;
-        let settings = Settings { run: self.run, lanes: vec![hospital(), transit()] };
+        let settings = Settings { run: self.run, lanes: lanes() };
         self.to_find.clear();
         self.to_answer.clear();
         self.to_resolve.clear();
@@ -330,6 +412,8 @@ impl World {
         self.to_annul.clear();
         self.emergency = [false; 2];
         self.named_since.clear();
+        self.asked_about.clear();
+        self.laid_at.clear();
         self.core = Kiosk::new(settings, self.unfinished(), self.now);
         self.drain();
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use facemchd::{
     fault::Code,
     kiosk::{
-        AckStatus, Button, Device, GateOutcome, Input, LaneMode, LaneSettings, NextStep, Output, PrintOutcome, Record,
-        SceneKind, Signal, Slip, Unfinished,
+        AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneMode, LaneSettings, NextStep, Output,
+        PrintOutcome, Record, SceneKind, Signal, Slip, Unfinished,
     },
     words::{Admission, CheckInAnswer, JobId, SessionId, Text, WallTime},
 };
@@ -122,7 +122,7 @@ fn not_by_face_offers_the_other_way_and_ends_what_is_undecided() {
     let mut core = lane(hospital());
     press(&mut core, Button::OtherWay);
     let scene = core.scene();
-    assert_eq!((scene.kind, scene.next), (SceneKind::OtherWay, Some(NextStep::OtherWay)));
+    assert_eq!((scene.kind, scene.next), (SceneKind::OtherWay, Some(NextStep::ScanCode)));
     assert_eq!(scene.qr, Text::payload("https://his.example/pages/checkin"));
     core.pass(21 * SECOND);
     assert_eq!(core.scene().kind, SceneKind::Idle);
@@ -137,7 +137,28 @@ fn whoever_may_not_be_asked_about_at_wechat_is_shown_the_other_way() {
     let mut core = lane(hospital());
     let session = core.face("sid-1", 1).expect("a session");
     core.input(Input::Found { session, result: Err(Code::N321) });
-    assert_eq!((core.scene().next, core.scene().qr.is_some()), (Some(NextStep::OtherWay), true));
+    assert_eq!((core.scene().next, core.scene().qr.is_some()), (Some(NextStep::ScanCode), true));
+}
+
+#[test]
+fn advice_names_only_ways_in_that_exist_here() {
+    let qr = Text::payload("https://his.example/pages/checkin");
+    let card = CardUses { alone: true, ..hospital().card };
+    for (settings, next) in [
+        (hospital(), NextStep::StaffWindow),
+        (LaneSettings { other_way: qr.clone(), ..hospital() }, NextStep::ScanCode),
+        (LaneSettings { offers_vouchers: true, ..hospital() }, NextStep::ScanCode),
+        (LaneSettings { card, ..hospital() }, NextStep::IdCard),
+        (LaneSettings { card, offers_vouchers: true, ..hospital() }, NextStep::OtherWay),
+    ] {
+        let mut core = Core::new(vec![settings]);
+        let session = core.face("sid-1", 1).expect("a session");
+        core.input(Input::Found { session, result: Err(Code::N321) });
+        assert_eq!((core.scene().kind, core.scene().next), (SceneKind::Failed, Some(next)));
+        core.pass(60 * SECOND);
+        press(&mut core, Button::OtherWay);
+        assert_eq!((core.scene().kind, core.scene().next), (SceneKind::OtherWay, Some(next)));
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     fault::{Code, Fault},
     files::{self, FileError},
     http::{Client, HttpError, Method, Response},
-    words::{CheckInAnswer, Clock, Deadline, Resolution, SessionId},
+    words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
 };
 
 /// The adapter.
@@ -103,6 +103,10 @@ impl Http {
 }
 
 impl CheckIn for Http {
+    fn judges(&self, _: &Identity) -> bool {
+        true
+    }
+
     fn check_in(&self, request: &Request, deadline: Deadline) -> CheckInAnswer {
         let Ok(body) = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new) else {
             return CheckInAnswer::Unavailable(Code::X001);

@@ -39,6 +39,10 @@ pub struct Request {
 
 /// Something that checks people in. Called from several threads at once; every call ends by its deadline.
 pub trait CheckIn: Send + Sync {
+    /// Whether it can judge this person: what WeChat has vouched for, everybody can; a voucher, or a document that was
+    /// only read or typed, only a system that knows them.
+    fn judges(&self, identity: &Identity) -> bool;
+
     /// Checks a person in. MUST answer the same for the same session. MUST answer `Unknown`, never `Unavailable`, when
     /// the request may have been carried out.
     fn check_in(&self, request: &Request, deadline: Deadline) -> CheckInAnswer;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
 use super::Request;
-use crate::words::Text;
+use crate::words::{Card, Text};
 
 /// `POST {url}/check-ins`. Fields that are not known are left out.
 #[derive(Serialize)]
@@ -16,7 +16,7 @@ pub(super) struct Question<'a> {
     at: String,
     person: Person<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    patient: Option<Patient<'a>>,
+    patient: Option<ReadCard<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     choice: Option<&'a str>,
 }
@@ -38,11 +38,13 @@ struct Person<'a> {
     sub_openid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     voucher: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<ReadCard<'a>>,
 }
 
-/// Whom the visit is for, where that is not the person who came.
+/// A document that was read and that nobody has verified: the person's who came with nothing else, or the patient's.
 #[derive(Serialize)]
-struct Patient<'a> {
+struct ReadCard<'a> {
     name: &'a str,
     credential_type: i64,
     credential_id: &'a str,
@@ -66,13 +68,16 @@ impl<'a> Question<'a> {
                 openid: identity.openid.as_ref().map(|id| id.reveal()),
                 sub_openid: identity.sub_openid.as_ref().map(|id| id.reveal()),
                 voucher: identity.voucher.as_ref().map(|voucher| voucher.reveal()),
+                card: identity.card.as_ref().map(ReadCard::of),
             },
-            patient: identity.patient.as_ref().map(|card| Patient {
-                name: card.name.reveal(),
-                credential_type: card.kind.number(),
-                credential_id: card.id.reveal(),
-            }),
+            patient: identity.patient.as_ref().map(ReadCard::of),
             choice: request.choice.as_ref().map(Text::as_str),
         }
+    }
+}
+
+impl<'a> ReadCard<'a> {
+    fn of(card: &'a Card) -> Self {
+        Self { name: card.name.reveal(), credential_type: card.kind.number(), credential_id: card.id.reveal() }
     }
 }

@@ -1,5 +1,6 @@
 //! Site file → the settings of every room. The only place that knows both sides.
 
+mod lanes;
 mod terminals;
 
 use std::{
@@ -12,11 +13,10 @@ use self::terminals::terminals;
 use super::{Failure, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
-    config::{Adapter, Charset, Engine, InfoType, Keys, Merchant, Padding, PanelPlace, Site, Token},
+    config::{Adapter, Charset, Engine, Keys, Merchant, Padding, PanelPlace, Site, Token},
     fault::{Code, Fault},
     http,
     identity::{self, WechatClock, weixin},
-    kiosk,
     service::{LanePart, PanelPart, Parts, Reloaded},
     store,
     vault::{self, Vault},
@@ -81,7 +81,7 @@ pub(super) fn parts(
     let checkin = checkin(site, &clock, &recovered)?;
     let reload = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache);
     Ok(Parts {
-        kiosk: kiosk_settings(site, &devices)?,
+        kiosk: lanes::settings(site, &devices)?,
         unfinished: recovered.unfinished,
         journal,
         correlator,
@@ -142,10 +142,7 @@ pub(super) fn face_lookup(
         sub_mchid: merchant.sub_mchid.clone(),
         sub_appid: merchant.sub_appid.clone(),
         sub_serial_no: merchant.sub_serial_no.clone(),
-        info_type: match site.info_type() {
-            InfoType::RealName => identity::InfoType::RealName,
-            InfoType::UnionId => identity::InfoType::UnionId,
-        },
+        info_type: site.info_type(),
         public_key,
         padding: match wechatpay.padding {
             Padding::Auto => identity::PaddingChoice::Auto,
@@ -321,40 +318,6 @@ fn engine(keys: &Keys) -> vault::EngineKind {
         #[cfg(not(feature = "rustcrypto"))]
         Engine::Rsa => unreachable!("the site file is refused in a build without rustcrypto"),
     }
-}
-
-/// The core's settings: it believes in what was opened, not in what was asked for.
-fn kiosk_settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Settings, Failure> {
-    let lanes = site
-        .lane
-        .iter()
-        .zip(devices)
-        .map(|(lane, devices)| kiosk::LaneSettings {
-            mode: lane.mode,
-            panel_name: site.privacy.panel_name,
-            slip_name: site.privacy.slip_name,
-            wipe_after: site.privacy.wipe_after,
-            patience: site.wechatpay.patience,
-            // Numbers given here are known at once.
-            site_settles: match site.checkin.adapter {
-                Adapter::Http => site.checkin.settle,
-                Adapter::Local => std::time::Duration::ZERO,
-            },
-            has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal),
-            has_printer: devices.printer.is_some(),
-            has_gate: devices.gate.is_some(),
-            has_indicators: devices.indicator.is_some(),
-            other_way: lane.other_way_qr.clone(),
-            ..kiosk::LaneSettings::default()
-        })
-        .zip(&site.lane)
-        .map(|(settings, lane)| if lane.elder { settings.unhurried() } else { settings })
-        .collect();
-    let run = getrandom::u64().map_err(|error| Failure {
-        line: format!("{} the kernel gives no random numbers: {error}", Code::X001),
-        exit: crate::fault::exit::SOFTWARE,
-    })?;
-    Ok(kiosk::Settings { run, lanes })
 }
 
 /// The site's system, or the numbers given here.

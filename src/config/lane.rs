@@ -13,7 +13,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::words::{Language, Mode, Text};
+use super::Adapter;
+use crate::words::{InfoType, Language, Mode, Text};
 
 /// `[[lane]]`
 #[derive(Clone, Debug, Deserialize)]
@@ -66,6 +67,22 @@ pub struct Lane {
     /// What the QR code leads to for whoever does not use the face: the site's mini-program page.
     #[serde(default, deserialize_with = "payload")]
     pub other_way_qr: Option<Text>,
+    /// What checks somebody in here without face and mini-program; people are told of these. Default: vouchers, where
+    /// the site's system judges, and nobody is told of them.
+    pub other_ways: Option<Vec<OtherWay>>,
+    /// What WeChat is asked for about a face here. Default: `wechatpay.info-type` on hospital lanes, `ASK_UNIONID` on
+    /// transit lanes.
+    pub info_type: Option<InfoType>,
+}
+
+/// One of `lane.other-ways`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OtherWay {
+    /// A document in a reader: its holder alone.
+    IdCard,
+    /// A queue voucher or QR code of the site's system.
+    Voucher,
 }
 
 impl Lane {
@@ -77,6 +94,8 @@ impl Lane {
             allow_subjects: Vec::new(),
             plain_lines: false,
             written: Written::default(),
+            // Compared as what follows from it.
+            info_type: None,
             ..self.clone()
         }
     }
@@ -132,9 +151,14 @@ pub struct Written {
 }
 
 impl Written {
+    /// The line, from 1, of the key, else where the lane begins.
+    pub(super) fn line(&self, key: &str) -> usize {
+        self.keys.get(key).copied().unwrap_or(self.line)
+    }
+
     /// `site.toml:31`: where the key stands, else where the lane begins.
     pub fn at(&self, key: &str) -> String {
-        format!("{}:{}", self.file.display(), self.keys.get(key).unwrap_or(&self.line))
+        format!("{}:{}", self.file.display(), self.line(key))
     }
 }
 
@@ -155,6 +179,36 @@ const EXPECTED: &str = "expected \"unix:PATH\", \"serial:DEVICE:BAUD\" with 50â€
 #[cfg(not(feature = "network"))]
 const EXPECTED: &str = "expected \"unix:PATH\" or \"serial:DEVICE:BAUD\" with 50â€“4000000 baud; \"tls:\" and \"https:\" need a \
                         build with feature network";
+
+impl Lane {
+    /// Whether this way checks somebody in here.
+    pub fn takes(&self, way: OtherWay, adapter: Adapter) -> bool {
+        match &self.other_ways {
+            Some(ways) => ways.contains(&way),
+            None => way == OtherWay::Voucher && adapter.judges(),
+        }
+    }
+
+    /// Whether people are told of this way.
+    pub fn offers(&self, way: OtherWay) -> bool {
+        self.other_ways.as_ref().is_some_and(|ways| ways.contains(&way))
+    }
+
+    /// Everything that people are told of here has a judge.
+    pub(super) fn judged(&self, adapter: Adapter, info_type: InfoType) -> Result<(), &'static str> {
+        let offers_any = self.other_ways.as_ref().is_some_and(|ways| !ways.is_empty());
+        if offers_any && !adapter.judges() {
+            return Err(
+                "nobody can judge a voucher or a card alone where numbers are given here: lane.other-ways needs \
+                        checkin.adapter = \"http\"",
+            );
+        }
+        if self.offers(OtherWay::IdCard) && info_type == InfoType::UnionId {
+            return Err("a card is a name: lane.other-ways = [\"id-card\"] needs info-type = \"ASK_REAL_NAME\"");
+        }
+        Ok(())
+    }
+}
 
 #[cfg(feature = "network")]
 impl Terminal {

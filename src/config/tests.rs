@@ -92,3 +92,48 @@ fn several_merchants_need_names_and_bring_keys_of_their_own() {
     }
     assert!(parse(&format!("merchant = []\n[keys]{after}")).expect_err("none").to_string().contains("no merchant"));
 }
+
+fn lane(mode: &str, more: &str) -> String {
+    format!("[[lane]]\nname = \"{mode}\"\nmode = \"{mode}\"\nterminal = \"unix:{mode}\"\n{more}\n")
+}
+
+#[test]
+fn a_transit_lane_asks_for_no_name_unless_it_says_so_whatever_stands_beside_it() {
+    let asked = |text: &str| {
+        let site = parse(&format!("{LEAST}{text}")).expect("usable");
+        site.lane.iter().map(|lane| site.info_type_of(lane)).collect::<Vec<_>>()
+    };
+    let (name, union_id) = (InfoType::RealName, InfoType::UnionId);
+    let both = |more: &str| format!("{}{}", lane("hospital", ""), lane("transit", more));
+    let of_site = |kind: &str| format!("[wechatpay]\ninfo-type = \"{kind}\"\n{}", both(""));
+    assert_eq!(asked(&both("")), [name, union_id]);
+    assert_eq!(asked(&both("info-type = \"ASK_REAL_NAME\"")), [name, name]);
+    assert_eq!(asked(&of_site("ASK_REAL_NAME")), [name, union_id]);
+    assert_eq!(asked(&of_site("ASK_UNIONID")), [union_id, union_id]);
+    assert_eq!(asked(&lane("hospital", "info-type = \"ASK_UNIONID\"")), [union_id]);
+    let only = format!("{LEAST}[wechatpay]\ninfo-type = \"ASK_REAL_NAME\"\n{}", lane("transit", ""));
+    assert!(parse(&only).expect_err("of no lane").to_string().contains("info-type in [[lane]]"));
+}
+
+#[test]
+fn a_way_in_that_nobody_can_judge_is_refused_with_its_line() {
+    let http = "[checkin]\nadapter = \"http\"\nurl = \"https://his.example\"\n";
+    let card = "other-ways = [\"id-card\"]";
+    for way in ["id-card", "voucher"] {
+        for mode in ["hospital", "transit"] {
+            let text = format!("{LEAST}{}", lane(mode, &format!("other-ways = [\"{way}\"]")));
+            let error = parse(&text).expect_err("numbers are given here").to_string();
+            assert!(error.starts_with("etc/site.toml:13: nobody can judge"), "{error}");
+        }
+    }
+    let error = parse(&format!("{LEAST}{http}{}", lane("transit", card))).expect_err("a name").to_string();
+    assert!(error.starts_with("etc/site.toml:16: a card is a name"), "{error}");
+    for lane in [lane("hospital", card), lane("transit", &format!("info-type = \"ASK_REAL_NAME\"\n{card}"))] {
+        assert!(parse(&format!("{LEAST}{http}{lane}")).expect("judged").lane[0].offers(OtherWay::IdCard));
+    }
+    let silent = parse(&format!("{LEAST}{}", lane("transit", ""))).expect("usable");
+    assert!(!silent.lane[0].takes(OtherWay::Voucher, Adapter::Local), "not even where nothing is said of it");
+    assert!(silent.lane[0].takes(OtherWay::Voucher, Adapter::Http) && !silent.lane[0].offers(OtherWay::Voucher));
+    let unknown = parse(&format!("{LEAST}{}", lane("transit", "other-ways = [\"horse\"]"))).expect_err("unknown");
+    assert!(unknown.to_string().starts_with("etc/site.toml:13: unknown variant `horse`"), "{unknown}");
+}

@@ -4,6 +4,8 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
+use crate::words::InfoType;
+
 /// WeChat Pay's two domains (wechatpay-go `core/consts`; partner documentation 4013735179).
 pub(super) const MAIN_DOMAIN: &str = "https://api.mch.weixin.qq.com";
 pub(super) const BACKUP_DOMAIN: &str = "https://api2.mch.weixin.qq.com";
@@ -32,7 +34,7 @@ pub struct WechatPay {
     pub padding: Padding,
     /// Charset of names.
     pub charset: Charset,
-    /// What is asked for. Default: the real name on hospital lanes, `union_id` where all lanes are transit.
+    /// What is asked for on hospital lanes that do not say so themselves. Default: the real name.
     pub info_type: Option<InfoType>,
     /// Where WeChat refuses the real name for want of permission, the `union_id` is asked for instead.
     pub fallback_to_union_id: bool,
@@ -73,17 +75,6 @@ pub enum Charset {
     Utf8,
     /// GBK and its four-byte extension GB18030 only.
     Gbk,
-}
-
-/// `wechatpay.info-type`, spelt as on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum InfoType {
-    /// Name and document.
-    #[serde(rename = "ASK_REAL_NAME")]
-    RealName,
-    /// `union_id` only.
-    #[serde(rename = "ASK_UNIONID")]
-    UnionId,
 }
 
 impl Default for WechatPay {

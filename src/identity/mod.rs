@@ -48,6 +48,7 @@ pub use self::{
     permission::{Permission, PermissionLog},
     ways::{NoIdentity, Ways},
 };
+pub use crate::words::InfoType;
 use crate::{
     fault::{Code, Fault as _},
     http::Client,
@@ -79,15 +80,6 @@ pub struct Settings {
     pub charset: CharsetChoice,
     /// Where the real name is refused for want of permission, the `union_id` is asked for instead.
     pub fallback_to_union_id: bool,
-}
-
-/// `info_type`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InfoType {
-    /// `ASK_REAL_NAME`
-    RealName,
-    /// `ASK_UNIONID`
-    UnionId,
 }
 
 /// Padding of names.
@@ -154,12 +146,25 @@ impl FaceLookup {
         }
     }
 
-    /// Asks who is behind a `face_sid`, until `deadline` at the latest. Blocks.
+    /// Asks who is behind a `face_sid`, until `deadline` at the latest, for what the settings say. Blocks.
+    ///
+    /// # Errors
+    /// As [`FaceLookup::look_up_for`].
+    pub fn look_up(&self, face_sid: &FaceSid, deadline: Deadline) -> Result<Identity, LookupError> {
+        self.look_up_for(face_sid, self.settings.info_type, deadline)
+    }
+
+    /// The same for what one lane asks for.
     ///
     /// # Errors
     /// Every failure carries the operator's code; all failures to open a name are K405 and look alike.
-    pub fn look_up(&self, face_sid: &FaceSid, deadline: Deadline) -> Result<Identity, LookupError> {
-        let wanted = self.permissions.wanted(self.settings.info_type, self.clock.now().moment);
+    pub fn look_up_for(
+        &self,
+        face_sid: &FaceSid,
+        info_type: InfoType,
+        deadline: Deadline,
+    ) -> Result<Identity, LookupError> {
+        let wanted = self.permissions.wanted(info_type, self.clock.now().moment);
         let result = self.look_up_as(face_sid, wanted, deadline);
         let refused = matches!(&result, Err(error) if error.code() == Code::N321);
         if result.is_ok() || refused {

@@ -72,13 +72,3 @@ impl Permissions {
         }
     }
 }
-
-impl InfoType {
-    /// The wire's word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RealName => "ASK_REAL_NAME",
-            Self::UnionId => "ASK_UNIONID",
-        }
-    }
-}

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     fault::{Code, Fault as _, chain},
-    words::{AuthInfoGrant, AuthInfoWanted, Deadline, Identity, LaneId, RealnameClaim, WayIn},
+    words::{AuthInfoGrant, AuthInfoWanted, Deadline, Identity, InfoType, LaneId, RealnameClaim, WayIn},
 };
 
 /// What may be asked.
@@ -39,18 +39,18 @@ impl NoIdentity {
 }
 
 impl Ways {
-    /// Who presents this?
-    pub fn who(&self, way: &WayIn, deadline: Deadline) -> Result<Identity, NoIdentity> {
+    /// Who presents this? `info_type`: what the lane asks for about a face.
+    pub fn who(&self, way: &WayIn, info_type: InfoType, deadline: Deadline) -> Result<Identity, NoIdentity> {
         match way {
-            WayIn::Face(face_sid) => self.face.look_up(face_sid, deadline).map_err(|error| NoIdentity {
+            WayIn::Face(face_sid) => self.face.look_up_for(face_sid, info_type, deadline).map_err(|error| NoIdentity {
                 code: error.code(),
                 request_id: error.request_id().map(str::to_owned),
                 told: chain(&error),
             }),
             WayIn::RealnameAuth(token) => self.weixin()?.realname_auth(token.reveal(), deadline).map_err(from_weixin),
             WayIn::RealnameCheck(claim) => self.check(claim, deadline),
-            // Only the site's system knows.
-            WayIn::Voucher(voucher) => Ok(Identity { voucher: Some(voucher.clone()), ..Identity::default() }),
+            // WeChat knows nothing of them: only the site's system can judge.
+            WayIn::Voucher(_) | WayIn::Card(_) => Err(NoIdentity::new(Code::T214)),
         }
     }
 

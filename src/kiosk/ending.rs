@@ -17,6 +17,11 @@ const GRANT: Duration = Duration::from_secs(5);
 impl Kiosk {
     /// Ends a session that has no effects: the closing record, and when it is durable what the person sees.
     pub(super) fn close(&mut self, id: SessionId, verdict: Verdict) {
+        if self.is_foreground(id)
+            && let Some(lane) = self.sessions.get(&id).map(|session| session.lane)
+        {
+            self.hide_name(lane);
+        }
         self.record(Record::Closed { session: id, result: verdict.result, code: verdict.code });
         session_ends(self.sessions.get_mut(&id), verdict);
     }
@@ -171,7 +176,7 @@ impl Kiosk {
             number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
             detail: verdict.detail.clone(),
             qr,
-            next: verdict.next,
+            next: verdict.next.map(|next| place.settings.advice(next)),
             code: verdict.code,
             stands: Some(stands),
             ..Scene::of(verdict.kind)

@@ -65,6 +65,7 @@ impl Kiosk {
         if !session.durable {
             session.durable = true;
             match &mut session.stage {
+                Stage::Laid { .. } => return self.show_laid(now, id),
                 Stage::Held { until } => {
                     let (lane, left) = (session.lane, until.since(now));
                     if self.is_foreground(id) {
@@ -74,7 +75,7 @@ impl Kiosk {
                 }
                 Stage::LookingUp { found } => {
                     if let Some(result) = found.take() {
-                        return self.found(id, result);
+                        return self.found(now, id, *result);
                     }
                     let (lane, left) = (session.lane, session.deadline.since(now));
                     return self.show(lane, Scene { stands: Some(left), ..Scene::of(SceneKind::LookingUp) }, None);
@@ -122,23 +123,33 @@ impl Kiosk {
         self.closed(now, id);
     }
 
-    pub(super) fn found(&mut self, id: SessionId, result: Result<Identity, Code>) {
+    pub(super) fn found(&mut self, now: Moment, id: SessionId, result: Result<Identity, Code>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Stage::LookingUp { found } = &mut session.stage else { return };
         if !session.durable {
-            *found = Some(result);
+            *found = Some(Box::new(result));
             return;
         }
         match result {
             Err(code) => self.close(id, Verdict::of_lookup(code)),
             Ok(identity) => {
-                let identity = Identity { patient: session.patient.take(), ..identity };
-                let person = identity.distinguishing();
+                let info_type = self.lanes[usize::from(session.lane.0)].settings.info_type;
+                let identity = identity.limited_to(info_type);
+                if session.is_own_card(&identity) {
+                    session.card = None;
+                }
                 session.identity = Some(identity);
-                session.stage = Stage::Announcing;
-                self.record(Record::CheckingIn { session: id, person });
+                if session.card.is_some() { self.ask_whether(now, id) } else { self.announce(id) }
             }
         }
+    }
+
+    /// It is clear whose visit this is: the journal first, then the site's system.
+    pub(super) fn announce(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let person = session.identity.as_ref().and_then(Identity::distinguishing);
+        session.stage = Stage::Announcing;
+        self.record(Record::CheckingIn { session: id, person });
     }
 
     /// Asks the site's system; from here on only it knows the truth.
@@ -250,7 +261,9 @@ impl Kiosk {
         let Some(session) = self.sessions.get(&id) else { return };
         match &session.stage {
             Stage::Held { .. } => self.close(id, Verdict::cancelled(Some(Code::T212))),
-            Stage::Choosing { .. } => self.close(id, Verdict::cancelled(None)),
+            Stage::Laid { .. } | Stage::Confirming { .. } | Stage::Choosing { .. } => {
+                self.close(id, Verdict::cancelled(None));
+            }
             Stage::LookingUp { .. } => self.close(id, Verdict::of_lookup(Code::N304)),
             // The announcement may become durable yet; nobody was asked.
             Stage::Announcing => self.close(id, Verdict::failed(Code::J502)),
@@ -267,7 +280,7 @@ impl Kiosk {
 /// Puts an end into a session without a record of its own.
 pub(super) fn session_ends(session: Option<&mut Session>, verdict: Verdict) {
     if let Some(session) = session {
-        session.identity = None;
+        (session.identity, session.card, session.way) = (None, None, None);
         session.stage = Stage::Closing { verdict: Box::new(verdict) };
     }
 }

@@ -2,22 +2,20 @@
 
 use super::{
     AckStatus, Arrival, Kiosk, NextStep, Output, Record, Scene, SceneKind,
+    lane::Trace,
     session::{Session, Stage},
     verdict::Verdict,
 };
 use crate::{
     fault::Code,
-    words::{Card, FaceSid, Identity, LaneId, MerchantPick, Moment, PeerId, RealnameClaim, SessionId, WayIn},
+    words::{FaceSid, Identity, LaneId, MerchantPick, Moment, PeerId, RealnameClaim, SessionId, WayIn},
 };
-
-/// How long a document that was read waits for whom it belongs to.
-const CARD_KEPT: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// The least time a person has to wait for after choosing.
 const LEAST_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
 impl Kiosk {
-    pub(super) fn recognised(&mut self, now: Moment, lane: LaneId, peer: PeerId, mut arrival: Arrival) {
+    pub(super) fn recognised(&mut self, now: Moment, lane: LaneId, peer: PeerId, arrival: Arrival) {
         let seq = arrival.seq;
         let stopping = self.stopping;
         let trace = self.trace(&arrival.way);
@@ -37,80 +35,80 @@ impl Kiosk {
             }
             return;
         }
-        let lacks_card = matches!(&arrival.way, WayIn::RealnameCheck(RealnameClaim { card: None, .. }));
-        if lacks_card && place.card.is_none() {
-            return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(Code::T213));
-        }
-        let refusal = place.closed_by().or(stopping.then_some(Code::X002));
-        let foreground = place.foreground;
-        if let Some(code) = refusal {
+        let takes = place.settings.takes(&arrival.way);
+        let closed = place.closed_by();
+        let foreground = place.foreground.and_then(|id| self.sessions.get(&id));
+        let laid = foreground.is_some_and(|session| matches!(session.stage, Stage::Laid { .. }));
+        let refusal = (!takes).then_some(Code::T214).or((lacks_card(&arrival.way) && !laid).then_some(Code::T213));
+        if let Some(code) = refusal.or(closed).or(stopping.then_some(Code::X002)) {
             return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
         }
-        if let Some(id) = foreground {
-            match self.sessions.get(&id).map(|session| &session.stage) {
+        if let Some(session) = foreground {
+            let id = session.id;
+            match session.stage {
+                Stage::Laid { .. } => return self.follow(now, id, peer, arrival, trace),
                 // Whoever did not agree has gone: the terminal asks the next person now.
-                Some(Stage::Held { .. }) => self.close(id, Verdict::cancelled(None)),
+                Stage::Held { .. } => self.close(id, Verdict::cancelled(None)),
                 _ => return self.acknowledge(lane, peer, seq, AckStatus::Busy, None, Some(Code::T208)),
             }
         }
         let Some(id) = self.new_session_id(lane) else {
             return self.acknowledge(lane, peer, seq, AckStatus::Busy, None, Some(Code::X003));
         };
-        let Some(place) = self.lane(lane) else { return };
-        place.remember(now, trace, id);
-        let card = place.card.take().map(|(card, _)| card);
-        let patient = match &mut arrival.way {
-            WayIn::RealnameCheck(claim) if claim.card.is_none() => {
-                claim.card = card;
-                None
-            }
-            _ => card,
-        };
-        self.open(now, lane, peer, id, arrival, patient);
+        self.open(now, lane, peer, id, arrival, trace);
     }
 
-    pub(super) fn card_read(&mut self, now: Moment, lane: LaneId, peer: PeerId, seq: u64, card: Card) {
-        let Some(place) = self.lane(lane) else { return };
-        if let Some(code) = place.closed_by() {
-            return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
-        }
-        place.card = Some((card, now.after(CARD_KEPT)));
-        self.acknowledge(lane, peer, seq, AckStatus::Accepted, None, None);
-    }
-
-    fn open(
-        &mut self,
-        now: Moment,
-        lane: LaneId,
-        peer: PeerId,
-        id: SessionId,
-        arrival: Arrival,
-        patient: Option<Card>,
-    ) {
-        let Some(place) = self.lane(lane) else { return };
-        place.foreground = Some(id);
-        place.presenting = None;
-        let patience = place.settings.patience;
-        let until = now.after(place.settings.consent_wait);
-        let named = place.scene.as_ref().is_some_and(|scene| scene.name.is_some());
-        if named {
-            // The last person's name goes when the next person comes, before anything else is shown.
-            self.show(lane, Scene::of(SceneKind::Idle), None);
-        }
-        let status = if arrival.consent { AckStatus::Accepted } else { AckStatus::Held };
-        self.acknowledge(lane, peer, arrival.seq, status, Some(id), None);
-        let mut session = Session::new(id, lane, Stage::Held { until }, now.after(patience));
-        session.ask(peer, arrival.seq);
-        let pick = MerchantPick { lane, terminal: arrival.terminal.clone(), merchant: arrival.merchant.clone() };
-        session.way = Some((pick, arrival.way.clone()));
-        session.patient = patient;
-        session.consent_awaited = !arrival.consent;
-        self.sessions.insert(id, session);
-        let Arrival { terminal, seq, way, consent, .. } = arrival;
+    fn open(&mut self, now: Moment, lane: LaneId, peer: PeerId, id: SessionId, arrival: Arrival, trace: Trace) {
+        self.take_lane(lane, id);
+        let until = self.consent_until(now, lane);
+        self.sessions.insert(id, Session::new(id, lane, Stage::Held { until }, until));
+        let Arrival { terminal, seq, way, consent, .. } = arrival.clone();
+        self.come(now, id, peer, arrival, trace);
         self.record(Record::Opened { session: id, lane, terminal, seq, way });
         if consent {
             self.look_up(now, id);
         }
+    }
+
+    /// Somebody comes to the visit that a document has opened: for its holder, or as its holder.
+    fn follow(&mut self, now: Moment, id: SessionId, peer: PeerId, mut arrival: Arrival, trace: Trace) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let lane = session.lane;
+        let brings = self.lanes[usize::from(lane.0)].settings.card.patient;
+        match &mut arrival.way {
+            WayIn::RealnameCheck(claim) if claim.card.is_none() => claim.card = session.card.take(),
+            _ if !brings => session.card = None,
+            _ => {}
+        }
+        let (consent, durable) = (arrival.consent, session.durable);
+        let until = self.consent_until(now, lane);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.stage = Stage::Held { until };
+        }
+        self.hide_name(lane);
+        self.come(now, id, peer, arrival, trace);
+        if consent {
+            self.look_up(now, id);
+        } else if durable {
+            self.show(lane, Scene { stands: Some(until.since(now)), ..Scene::of(SceneKind::AskConsent) }, None);
+        }
+    }
+
+    fn consent_until(&self, now: Moment, lane: LaneId) -> Moment {
+        now.after(self.lanes[usize::from(lane.0)].settings.consent_wait)
+    }
+
+    /// Keeps what an arrival brought to a visit, and says that it came.
+    fn come(&mut self, now: Moment, id: SessionId, peer: PeerId, arrival: Arrival, trace: Trace) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Arrival { seq, terminal, merchant, way, consent, .. } = arrival;
+        let lane = session.lane;
+        session.ask(peer, seq);
+        session.way = Some((MerchantPick { lane, terminal, merchant }, way));
+        session.consent_awaited = !consent;
+        self.remember(now, lane, trace, id);
+        let status = if consent { AckStatus::Accepted } else { AckStatus::Held };
+        self.acknowledge(lane, peer, seq, status, Some(id), None);
     }
 
     /// The person has agreed: WeChat is asked while the opening record is on its way to the disk.
@@ -119,15 +117,16 @@ impl Kiosk {
         let Some((pick, way)) = session.way.take() else { return };
         session.consent_awaited = false;
         let lane = session.lane;
-        let patience = self.lanes[usize::from(lane.0)].settings.patience;
+        let settings = &self.lanes[usize::from(lane.0)].settings;
+        let (patience, info_type) = (settings.patience, settings.info_type);
         session.stage = Stage::LookingUp { found: None };
         session.deadline = now.after(patience);
         let (durable, deadline) = (session.durable, session.deadline);
         if let WayIn::Voucher(voucher) = way {
             // Only the site's system knows whose it is.
-            return self.found(id, Ok(Identity { voucher: Some(voucher), ..Identity::default() }));
+            return self.found(now, id, Ok(Identity { voucher: Some(voucher), ..Identity::default() }));
         }
-        self.emit(Output::LookUp { session: id, pick, way, deadline });
+        self.emit(Output::LookUp { session: id, pick, way, info_type, deadline });
         if durable {
             self.show(lane, Scene { stands: Some(patience), ..Scene::of(SceneKind::LookingUp) }, None);
         }
@@ -212,20 +211,43 @@ impl Kiosk {
     /// Takes the person's choice, or says that it had been taken; none where there is nothing to choose.
     fn pick(&mut self, now: Moment, id: SessionId, seq: u64, option: u8) -> Option<AckStatus> {
         let session = self.sessions.get_mut(&id)?;
+        let lane = session.lane;
         let picked = Some((seq, option));
         match &session.stage {
             // What was sent again answers the question that it answered before, not the one that came after.
-            Stage::Choosing { .. } if seq != 0 && session.picked == picked => Some(AckStatus::Repeated),
+            Stage::Laid { .. } | Stage::Confirming { .. } | Stage::Choosing { .. }
+                if seq != 0 && session.picked == picked =>
+            {
+                return Some(AckStatus::Repeated);
+            }
+            Stage::Laid { .. } if option == 1 && session.durable => {
+                let settings = &self.lanes.get(usize::from(session.lane.0))?.settings;
+                let patience = settings.patience;
+                let card = session.card.take_if(|_| settings.card.alone)?;
+                session.identity = Some(Identity { card: Some(card), ..Identity::default() });
+                session.deadline = now.after(patience);
+                self.hide_name(lane);
+                self.announce(id);
+            }
+            Stage::Confirming { left, .. } if matches!(option, 1 | 2) => {
+                session.deadline = now.after((*left).max(LEAST_PATIENCE));
+                let card = session.card.take();
+                if let Some(identity) = &mut session.identity {
+                    identity.patient = card.filter(|_| option == 1);
+                }
+                self.hide_name(lane);
+                self.announce(id);
+            }
             Stage::Choosing { options, left, .. } => {
                 let choice = options.get(usize::from(option).checked_sub(1)?)?.clone();
                 session.deadline = now.after((*left).max(LEAST_PATIENCE));
-                session.picked = picked;
                 self.ask_site(now, id, Some(choice.id));
-                Some(AckStatus::Accepted)
             }
-            Stage::CheckingIn if session.picked.is_some() => Some(AckStatus::Repeated),
-            _ => None,
+            Stage::Announcing | Stage::CheckingIn if session.picked.is_some() => return Some(AckStatus::Repeated),
+            _ => return None,
         }
+        self.sessions.get_mut(&id)?.picked = picked;
+        Some(AckStatus::Accepted)
     }
 
     /// `session`: whose end is meant; none for whoever stands here.
@@ -240,7 +262,6 @@ impl Kiosk {
             };
             return self.acknowledge(lane, peer, seq, status, session, code);
         }
-        place.card = None;
         self.acknowledge(lane, peer, seq, AckStatus::Accepted, foreground, None);
         let Some(id) = foreground else {
             let presenting = self.lane(lane).is_some_and(|place| place.presenting.is_some());
@@ -273,4 +294,9 @@ impl Kiosk {
     ) {
         self.emit(Output::Acknowledge { lane, peer, seq, status, session, code });
     }
+}
+
+/// A claim whose document is to be read.
+fn lacks_card(way: &WayIn) -> bool {
+    matches!(way, WayIn::RealnameCheck(RealnameClaim { card: None, .. }))
 }

@@ -26,7 +26,7 @@ pub enum Input {
         /// What it said.
         arrival: Arrival,
     },
-    /// A card reader read a document. It belongs to whoever comes next.
+    /// A card reader read a document. It belongs to whoever stands here.
     CardRead {
         /// Where.
         lane: LaneId,

@@ -8,7 +8,7 @@ use std::{
 use super::{Device, LaneMode, LaneSettings, Outcome, Scene};
 use crate::{
     fault::Code,
-    words::{Card, Moment, SessionId, WayIn},
+    words::{Moment, SessionId, WayIn},
 };
 
 /// A lane.
@@ -28,8 +28,6 @@ pub(super) struct Lane {
     pub(super) modes: BTreeSet<LaneMode>,
     /// The printer's roll is nearly out.
     pub(super) paper_low: bool,
-    /// A document that was read, for whoever comes next, and until when it is kept.
-    pub(super) card: Option<(Card, Moment)>,
     recent: VecDeque<Recent>,
 }
 
@@ -59,7 +57,6 @@ impl Lane {
             faults: BTreeMap::new(),
             modes: BTreeSet::new(),
             paper_low: false,
-            card: None,
             recent: VecDeque::new(),
         }
     }
@@ -101,18 +98,14 @@ impl Lane {
 
     /// Forgets frames whose window has passed, but none of an open session.
     pub(super) fn forget(&mut self, now: Moment) {
-        if self.card.as_ref().is_some_and(|(_, until)| *until <= now) {
-            self.card = None;
-        }
         let window = self.settings.repeat_window;
         self.recent.retain(|recent| recent.outcome.is_none() || now.since(recent.at) < window);
     }
 
-    /// When the next frame is to be forgotten: a face_sid is not kept longer than it is of use.
+    /// When the next frame is to be forgotten.
     pub(super) fn forget_at(&self) -> Option<Moment> {
         let window = self.settings.repeat_window;
-        let frames = self.recent.iter().filter(|recent| recent.outcome.is_some()).map(|recent| recent.at.after(window));
-        frames.chain(self.card.as_ref().map(|(_, until)| *until)).min()
+        self.recent.iter().filter(|recent| recent.outcome.is_some()).map(|recent| recent.at.after(window)).min()
     }
 }
 
@@ -127,8 +120,21 @@ impl Trace {
                 let card = claim.card.as_ref();
                 card.map(|card| (card.name.reveal(), card.kind, card.id.reveal())).hash(&mut hasher);
             }
+            if let WayIn::Card(card) = way {
+                (card.name.reveal(), card.kind).hash(&mut hasher);
+            }
             hasher.finish()
         };
         Self(half(0), half(1))
+    }
+
+    /// The fingerprint of one frame with it: a document comes again and again, and each time may be a visit.
+    pub(super) fn numbered(self, seq: u64) -> Self {
+        let half = |half: u64| {
+            let mut hasher = DefaultHasher::new();
+            (half, seq).hash(&mut hasher);
+            hasher.finish()
+        };
+        Self(half(self.0), half(self.1))
     }
 }

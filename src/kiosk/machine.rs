@@ -60,11 +60,7 @@ impl Kiosk {
         self.wall = now.wall;
         let moment = now.moment;
         match input {
-            Input::Approached { lane } => {
-                if self.lane(lane).is_some() && !self.stopping {
-                    self.emit(Output::Warm);
-                }
-            }
+            Input::Approached { lane } => self.approached(lane),
             Input::Recognised { lane, peer, arrival } => self.recognised(moment, lane, peer, arrival),
             Input::CardRead { lane, peer, seq, card } => self.card_read(moment, lane, peer, seq, card),
             Input::AuthInfoWanted { lane, peer, seq, wanted } => {
@@ -81,7 +77,7 @@ impl Kiosk {
             Input::Cancelled { lane, peer, seq, session } => self.cancelled(lane, peer, seq, session),
             Input::Recorded { ticket } => self.recorded(moment, ticket),
             Input::NotRecorded { ticket, code } => self.not_recorded(moment, ticket, code),
-            Input::Found { session, result } => self.found(session, result),
+            Input::Found { session, result } => self.found(moment, session, result),
             Input::Known { session, person } => self.known(session, person),
             Input::Answered { session, answer } => self.answered(moment, session, answer),
             Input::Resolved { session, resolution } => self.resolved(moment, session, resolution),
@@ -160,6 +156,28 @@ impl Kiosk {
     /// What this credential is known again by.
     pub(super) fn trace(&self, way: &WayIn) -> Trace {
         Trace::of(self.run, way)
+    }
+
+    pub(super) fn remember(&mut self, now: Moment, lane: LaneId, trace: Trace, id: SessionId) {
+        if let Some(place) = self.lane(lane) {
+            place.remember(now, trace, id);
+        }
+    }
+
+    /// The person of this session stands here now: the last one's name goes before anything else is shown.
+    pub(super) fn take_lane(&mut self, lane: LaneId, id: SessionId) {
+        if let Some(place) = self.lane(lane) {
+            place.foreground = Some(id);
+            place.presenting = None;
+        }
+        self.hide_name(lane);
+    }
+
+    pub(super) fn hide_name(&mut self, lane: LaneId) {
+        let named = |place: &mut Lane| place.scene.as_ref().is_some_and(|scene| scene.name.is_some());
+        if self.lane(lane).is_some_and(named) {
+            self.show(lane, Scene::of(SceneKind::Idle), None);
+        }
     }
 
     /// A record whose durability is awaited.

@@ -12,6 +12,7 @@
 //! thread), or lay out a scene (that is `device` and `terminal`).
 
 mod annulment;
+mod card;
 mod ending;
 mod flow;
 mod frames;
@@ -34,6 +35,6 @@ pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
 pub use record::{Record, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
-pub use settings::{LaneSettings, Settings};
+pub use settings::{CardUses, LaneSettings, Settings};
 pub use signal::Signal;
 pub use slip::Slip;

@@ -4,7 +4,8 @@ use super::{Record, Scene, Signal, Slip};
 use crate::{
     fault::Code,
     words::{
-        AuthInfoGrant, AuthInfoWanted, Identity, JobId, LaneId, MerchantPick, Moment, PeerId, SessionId, Text, WayIn,
+        AuthInfoGrant, AuthInfoWanted, Identity, InfoType, JobId, LaneId, MerchantPick, Moment, PeerId, SessionId,
+        Text, WayIn,
     },
 };
 
@@ -29,6 +30,8 @@ pub enum Output {
         pick: MerchantPick,
         /// By which way.
         way: WayIn,
+        /// What the lane asks for about a face.
+        info_type: InfoType,
         /// No answer is awaited after this moment.
         deadline: Moment,
     },

@@ -1,7 +1,35 @@
 //! What a person reads, in three languages: at most eight hanzi, or sixteen letters, as wide as the narrowest panel.
 
-use super::{NextStep, SceneKind};
+use std::borrow::Cow;
+
+use super::{NextStep, Scene, SceneKind};
 use crate::words::Language;
+
+/// The longest name, characters, that a question has room for.
+const SHORT_NAME: usize = 4;
+
+impl Scene {
+    /// The headline, with the name in it where the scene asks about somebody and there is room: 为王*二签到？
+    pub fn headline(&self, language: Language) -> Cow<'static, str> {
+        match &self.name {
+            Some(name) if self.asks_by_name() => {
+                let [before, after] = match language {
+                    Language::ZhHans => ["为", "签到？"],
+                    Language::ZhHant => ["為", "簽到？"],
+                    Language::En => ["For ", "?"],
+                };
+                Cow::Owned(format!("{before}{}{after}", name.reveal()))
+            }
+            _ => Cow::Borrowed(self.kind.headline(language)),
+        }
+    }
+
+    /// Whether the headline holds the name.
+    pub fn asks_by_name(&self) -> bool {
+        let is_short = |name: &str| name.chars().count() <= SHORT_NAME;
+        self.kind == SceneKind::ConfirmCard && self.name.as_ref().is_some_and(|name| is_short(name.reveal()))
+    }
+}
 
 impl SceneKind {
     /// The headline.
@@ -9,6 +37,8 @@ impl SceneKind {
         language.of(match self {
             Self::Idle => ["请正对摄像头", "請正對攝像頭", "Face the camera"],
             Self::AskConsent => ["请在屏幕上同意", "請在螢幕上同意", "Please consent"],
+            Self::CardLaid => ["已读取证件", "已讀取證件", "Card read"],
+            Self::ConfirmCard => ["为此人签到？", "為此人簽到？", "Check in for"],
             Self::LookingUp => ["正在识别请稍候", "正在識別請稍候", "Recognising..."],
             Self::CheckingIn => ["正在签到请稍候", "正在簽到請稍候", "Checking in..."],
             Self::Admitted => ["签到成功", "簽到成功", "Checked in"],
@@ -48,7 +78,10 @@ impl NextStep {
     pub fn advice(self, language: Language) -> &'static str {
         language.of(match self {
             Self::LookAgain => ["请再看一次镜头", "請再看一次鏡頭", "Look once more"],
+            Self::FaceCamera => ["请正对摄像头", "請正對攝像頭", "Face the camera"],
             Self::OtherWay => ["请刷身份证或扫码", "請刷身份證或掃碼", "ID card or QR"],
+            Self::IdCard => ["请刷身份证", "請刷身份證", "Use your ID card"],
+            Self::ScanCode => ["请扫码", "請掃碼", "Scan a QR code"],
             Self::StaffWindow => ["请到人工窗口", "請到人工窗口", "Go to the staff"],
             Self::OtherLane => ["请走其他通道", "請走其他通道", "Use another lane"],
         })

@@ -37,6 +37,10 @@ pub enum SceneKind {
     Idle,
     /// The face waits for consent on the terminal.
     AskConsent,
+    /// A document was read: its holder goes on.
+    CardLaid,
+    /// Is the visit for the document's holder?
+    ConfirmCard,
     /// WeChat is asked.
     LookingUp,
     /// The site's system is asked.
@@ -86,8 +90,14 @@ pub enum SceneKind {
 pub enum NextStep {
     /// 请再看一次镜头
     LookAgain,
+    /// 请正对摄像头
+    FaceCamera,
     /// 请刷身份证或扫码
     OtherWay,
+    /// 请刷身份证
+    IdCard,
+    /// 请扫码
+    ScanCode,
     /// 请到人工窗口
     StaffWindow,
     /// 请走其他通道
@@ -126,6 +136,8 @@ impl SceneKind {
         match self {
             Self::Idle => "idle",
             Self::AskConsent => "ask_consent",
+            Self::CardLaid => "card_laid",
+            Self::ConfirmCard => "confirm_card",
             Self::LookingUp => "looking_up",
             Self::CheckingIn => "checking_in",
             Self::Admitted => "admitted",
@@ -156,7 +168,9 @@ impl NextStep {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LookAgain => "look_again",
-            Self::OtherWay => "other_way",
+            Self::FaceCamera => "face_camera",
+            // Which one, the advice says.
+            Self::OtherWay | Self::IdCard | Self::ScanCode => "other_way",
             Self::StaffWindow => "staff_window",
             Self::OtherLane => "other_lane",
         }
@@ -165,9 +179,11 @@ impl NextStep {
 
 impl SceneKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Idle,
         Self::AskConsent,
+        Self::CardLaid,
+        Self::ConfirmCard,
         Self::LookingUp,
         Self::CheckingIn,
         Self::Admitted,

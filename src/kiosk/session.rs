@@ -1,6 +1,6 @@
 //! One visit.
 
-use super::verdict::Verdict;
+use super::{lane::Trace, verdict::Verdict};
 use crate::{
     fault::Code,
     words::{Card, Choice, Identity, LaneId, MerchantPick, Moment, PeerId, SessionId, ShownName, WayIn},
@@ -17,8 +17,9 @@ pub(super) struct Session {
     pub(super) durable: bool,
     /// Kept until the consent, then handed to the lookup.
     pub(super) way: Option<(MerchantPick, WayIn)>,
-    /// Whom the visit is for, where a document said so.
-    pub(super) patient: Option<Card>,
+    /// The document that lies in the reader, until it is clear whose it is; and what it is known again by.
+    pub(super) card: Option<Card>,
+    pub(super) laid: Option<Trace>,
     /// The frame's number and the option of the choice that was taken last.
     pub(super) picked: Option<(u64, u8)>,
     /// The terminal's SDK waits for a consent.
@@ -37,10 +38,14 @@ pub(super) struct Session {
 
 /// Where a session stands.
 pub(super) enum Stage {
+    /// A document lies in the reader, and nobody has followed it yet.
+    Laid { until: Moment },
     /// The face waits for consent.
     Held { until: Moment },
     /// WeChat is asked; the answer waits here when it is faster than the journal.
-    LookingUp { found: Option<Result<Identity, Code>> },
+    LookingUp { found: Option<Box<Result<Identity, Code>>> },
+    /// The person says whether the visit is for the document's holder.
+    Confirming { until: Moment, left: std::time::Duration },
     /// The check-in record is on its way to the disk.
     Announcing,
     /// The site's system is asked.
@@ -72,7 +77,8 @@ impl Session {
             stage,
             durable: false,
             way: None,
-            patient: None,
+            card: None,
+            laid: None,
             picked: None,
             consent_awaited: false,
             identity: None,
@@ -94,7 +100,14 @@ impl Session {
 
     /// Nobody but WeChat and the person has been asked yet, and no decision can be under way.
     pub(super) fn is_undecided(&self) -> bool {
-        matches!(self.stage, Stage::Held { .. } | Stage::LookingUp { .. } | Stage::Choosing { .. })
+        matches!(
+            self.stage,
+            Stage::Laid { .. }
+                | Stage::Held { .. }
+                | Stage::LookingUp { .. }
+                | Stage::Confirming { .. }
+                | Stage::Choosing { .. }
+        )
     }
 
     pub(super) fn askers(&self) -> &[(PeerId, u64)] {
@@ -108,7 +121,10 @@ impl Session {
     /// When this session's patience ends, in the stages that have one.
     pub(super) fn due(&self) -> Option<Moment> {
         match self.stage {
-            Stage::Held { until } | Stage::Choosing { until, .. } => Some(until),
+            Stage::Laid { until }
+            | Stage::Held { until }
+            | Stage::Confirming { until, .. }
+            | Stage::Choosing { until, .. } => Some(until),
             Stage::LookingUp { .. } | Stage::Announcing | Stage::CheckingIn => Some(self.deadline),
             Stage::Deciding { .. } | Stage::Closing { .. } | Stage::Acting { .. } => None,
             Stage::Resolving { .. } | Stage::Annulling { .. } => None,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::words::{Mode, NameStyle, Text};
+use super::NextStep;
+use crate::words::{InfoType, Language, Mode, NameStyle, Text, WayIn};
 
 /// The core's settings.
 #[derive(Clone, Debug)]
@@ -48,6 +49,29 @@ pub struct LaneSettings {
     pub has_indicators: bool,
     /// What a QR code leads to for whoever does not want, or cannot use, the face.
     pub other_way: Option<Text>,
+    /// What is asked for about a face; where that is not the name, no name is shown and none is sent on.
+    pub info_type: InfoType,
+    /// A voucher checks somebody in: there is a judge for it.
+    pub vouchers: bool,
+    /// People are told that a voucher does.
+    pub offers_vouchers: bool,
+    /// What a document in a reader is good for.
+    pub card: CardUses,
+    /// How long a document lies there for its holder to follow, and how long its holder may say whose visit it is.
+    pub card_wait: Duration,
+    /// What the kiosk's own options are in.
+    pub language: Language,
+}
+
+/// What a document is good for that was read and not verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CardUses {
+    /// It says whom somebody else brings: the site's system judges.
+    pub patient: bool,
+    /// It completes a claim that WeChat judges.
+    pub claim: bool,
+    /// It checks its holder in, alone: the site's system judges.
+    pub alone: bool,
 }
 
 impl Default for LaneSettings {
@@ -69,6 +93,12 @@ impl Default for LaneSettings {
             site_settles: Duration::from_secs(120),
             has_indicators: false,
             other_way: None,
+            info_type: InfoType::RealName,
+            vouchers: true,
+            offers_vouchers: false,
+            card: CardUses { patient: true, claim: true, alone: false },
+            card_wait: Duration::from_secs(15),
+            language: Language::ZhHans,
         }
     }
 }
@@ -90,8 +120,29 @@ impl LaneSettings {
             wipe_after: (2 * self.wipe_after).min(Duration::from_secs(10)),
             consent_wait: 2 * self.consent_wait,
             choice_wait: 2 * self.choice_wait,
+            card_wait: 2 * self.card_wait,
             unhappy_stands: 2 * self.unhappy_stands,
             ..self
+        }
+    }
+
+    /// Whether this way in has a judge here. WeChat's are its own affair, as long as the lane has to do with names.
+    pub(super) fn takes(&self, way: &WayIn) -> bool {
+        match way {
+            WayIn::Face(_) => true,
+            WayIn::RealnameAuth(_) | WayIn::RealnameCheck(_) => self.info_type == InfoType::RealName,
+            WayIn::Voucher(_) => self.vouchers,
+            WayIn::Card(_) => self.card != CardUses::default(),
+        }
+    }
+
+    /// The advice as it holds here: no way in is named that does not exist.
+    pub(super) fn advice(&self, next: NextStep) -> NextStep {
+        match (next, self.card.alone, self.other_way.is_some() || self.offers_vouchers) {
+            (NextStep::OtherWay, true, false) => NextStep::IdCard,
+            (NextStep::OtherWay, false, true) => NextStep::ScanCode,
+            (NextStep::OtherWay, false, false) => NextStep::StaffWindow,
+            _ => next,
         }
     }
 }

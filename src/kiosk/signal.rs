@@ -44,6 +44,8 @@ impl Signal {
         match kind {
             SceneKind::Idle => Self::Ready,
             SceneKind::AskConsent
+            | SceneKind::CardLaid
+            | SceneKind::ConfirmCard
             | SceneKind::LookingUp
             | SceneKind::CheckingIn
             | SceneKind::Choose

@@ -88,6 +88,9 @@ impl Kiosk {
     }
 
     fn show_idle_where_nobody_stands(&mut self, lane: LaneId) {
+        if let Some(code) = self.lane(lane).and_then(|place| place.closed_by()) {
+            self.leave_laid(lane, code);
+        }
         let free = self.lane(lane).is_some_and(|place| place.foreground.is_none() && place.presenting.is_none());
         if free {
             self.show_idle(lane);
@@ -115,13 +118,13 @@ impl Kiosk {
             return;
         }
         let (foreground, qr) = (place.foreground, place.settings.other_way.clone());
+        let next = place.settings.advice(NextStep::OtherWay);
         match foreground.map(|id| (id, self.sessions.get(&id).is_some_and(|session| session.is_undecided()))) {
             Some((id, true)) => self.close(id, Verdict::other_way()),
             // The site's system decides already.
             Some((_, false)) => {}
             None => {
-                let next = Some(NextStep::OtherWay);
-                self.show_for_a_while(now, lane, Scene { qr, next, ..Scene::of(SceneKind::OtherWay) });
+                self.show_for_a_while(now, lane, Scene { qr, next: Some(next), ..Scene::of(SceneKind::OtherWay) });
             }
         }
     }

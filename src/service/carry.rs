@@ -99,9 +99,9 @@ impl Carrier {
                     return ticket.map(|ticket| Input::NotRecorded { ticket, code: Code::J502 });
                 }
             }
-            Output::LookUp { session, pick, way, deadline } => {
+            Output::LookUp { session, pick, way, info_type, deadline } => {
                 let deadline = Deadline::at(deadline);
-                if self.workers.lookups.offer(lookups::Question { session, pick, way, deadline }).is_err() {
+                if self.workers.lookups.offer(lookups::Question { session, pick, way, info_type, deadline }).is_err() {
                     return Some(Input::Found { session, result: Err(Code::X003) });
                 }
             }

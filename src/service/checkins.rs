@@ -10,8 +10,9 @@ use std::{
 use super::{Inputs, worker::Worker};
 use crate::{
     checkin::{CheckIn, Request},
+    fault::Code,
     kiosk::Input,
-    words::{Clock, Deadline, SessionId},
+    words::{CheckInAnswer, Clock, Deadline, SessionId},
 };
 
 /// Check this person in.
@@ -54,7 +55,14 @@ pub(super) fn spawn(
     let limit = patience.saturating_add(GRACE);
     Worker::spawn_reading("checkin", WAITING, limit, clock, move |questions, pulse| {
         while let Ok(Present { request, deadline }) = questions.recv() {
-            let answer = pulse.working(|| now(&current).check_in(&request, deadline));
+            let answer = pulse.working(|| {
+                let adapter = now(&current);
+                if adapter.judges(&request.identity) {
+                    adapter.check_in(&request, deadline)
+                } else {
+                    CheckInAnswer::Unavailable(Code::T214)
+                }
+            });
             let _ = inputs.blocking_send(Input::Answered { session: request.session, answer });
         }
     })
@@ -105,6 +113,10 @@ mod tests {
     }
 
     impl CheckIn for Hangs {
+        fn judges(&self, _: &crate::words::Identity) -> bool {
+            true
+        }
+
         fn check_in(&self, request: &Request, _: Deadline) -> CheckInAnswer {
             if request.lane == "kiosk-0" {
                 self.hang();

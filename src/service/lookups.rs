@@ -11,7 +11,7 @@ use crate::{
     fault::Code,
     identity::{Merchants, NoIdentity},
     kiosk::Input,
-    words::{Clock, Deadline, MerchantPick, RELEASED, SessionId, WallTime, WayIn},
+    words::{Clock, Deadline, InfoType, MerchantPick, RELEASED, SessionId, WallTime, WayIn},
 };
 
 /// Who is this?
@@ -19,6 +19,7 @@ pub(super) struct Question {
     pub(super) session: SessionId,
     pub(super) pick: MerchantPick,
     pub(super) way: WayIn,
+    pub(super) info_type: InfoType,
     pub(super) deadline: Deadline,
 }
 
@@ -44,9 +45,9 @@ pub(super) fn spawn(
         let clock = Arc::clone(clock);
         let current = Arc::clone(current);
         let inputs = inputs.clone();
-        move |Question { session, pick, way, deadline }| {
+        move |Question { session, pick, way, info_type, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
-            let result = merchants.pick(&pick).and_then(|ways| ways.who(&way, deadline)).map_err(|error| {
+            let result = merchants.pick(&pick).and_then(|ways| ways.who(&way, info_type, deadline)).map_err(|error| {
                 let NoIdentity { code, request_id, told } = error;
                 let code = cause(code, clock.now().wall);
                 let request_id = request_id.as_deref().unwrap_or("-");

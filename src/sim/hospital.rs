@@ -50,6 +50,8 @@ struct Inner {
     /// Answers given, by session.
     sessions: HashMap<String, Value>,
     requests: usize,
+    /// What was asked last.
+    latest: Value,
     /// Sessions taken back.
     annulled: Vec<String>,
     /// Who was let in, ever: session and number.
@@ -98,6 +100,11 @@ impl Hospital {
     /// Every session that was let in, with the number it got.
     pub fn admitted(&self) -> Vec<(String, Option<String>)> {
         self.state.inner().admitted.clone()
+    }
+
+    /// What a kiosk asked last to check somebody in.
+    pub fn latest(&self) -> Value {
+        self.state.inner().latest.clone()
     }
 
     /// Requests that passed the HMAC check.
@@ -156,6 +163,7 @@ impl State {
 
 impl Inner {
     fn check_in(&mut self, question: &Value) -> Value {
+        self.latest = question.clone();
         let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
         let session = text(&question["session"]);
         let choice = question.get("choice").map(text);
@@ -166,8 +174,13 @@ impl Inner {
         }
         let person = &question["person"];
         // Whom the visit is for first.
-        let known =
-            [&question["patient"]["credential_id"], &person["credential_id"], &person["union_id"], &person["voucher"]];
+        let known = [
+            &question["patient"]["credential_id"],
+            &person["credential_id"],
+            &person["union_id"],
+            &person["voucher"],
+            &person["card"]["credential_id"],
+        ];
         let key = known.into_iter().map(text).find(|key| !key.is_empty());
         let answer = self.decide(&key.unwrap_or_default(), &text(&question["mode"]), choice);
         if answer["answer"] == "admitted" {

@@ -9,7 +9,7 @@ use super::{
     hospital::Hospital,
     people::Person,
     terminal::Terminal,
-    visits::{Twist, Visit, Way},
+    visits::{GATE, Twist, Visit, Way},
     wechat::WeChat,
     weixin::Weixin,
 };
@@ -63,6 +63,8 @@ impl Stage {
             let key = match &visit.way {
                 Way::Voucher(voucher) => voucher,
                 Way::For(patient) => patient.credential_id.as_str(),
+                // A gate knows nobody's documents.
+                _ if visit.lane == GATE => person.union_id.as_str(),
                 _ => person.credential_id.as_str(),
             };
             if let Some(booking) = &visit.booking {
@@ -120,21 +122,36 @@ impl Stage {
             }
             _ => {}
         }
+        // What the kiosk asks about a card in its reader.
+        let asked = match visit.way {
+            Way::For(_) => Some(("为", 1)),
+            Way::After(_) => Some(("为", 2)),
+            Way::CardAlone => Some(("已读取证件", 1)),
+            _ => None,
+        };
+        if let Some((question, option)) = asked {
+            self.wait_for(question, visit.lane);
+            terminal.send("choice", &json!({ "session": acknowledged["session"], "option": option }))?;
+        }
         let outcome = terminal.receive_type("outcome")?;
         Ok((outcome, self.now().since(began)))
     }
 
     /// The frames of whoever stands there.
     fn present(&self, visit: &Visit, terminal: &mut Terminal) -> io::Result<u64> {
+        let lay = |terminal: &mut Terminal, of: &Person| {
+            terminal.send("id-card", &json!({ "name": of.name, "number": of.credential_id }))
+        };
         let card = |terminal: &mut Terminal, of: &Person| {
-            terminal.send("id-card", &json!({ "name": of.name, "number": of.credential_id }))?;
+            lay(terminal, of)?;
             terminal.receive_type("ack").map(drop)
         };
         let sid = &visit.person.face_sid;
         let claim = json!({ "openid": sid, "code": sid });
         match &visit.way {
             Way::Face => {}
-            Way::For(patient) => card(terminal, patient)?,
+            Way::For(other) | Way::After(other) => card(terminal, other)?,
+            Way::CardAlone => return lay(terminal, &visit.person),
             Way::RealnameAuth => return terminal.send("realname-auth", &json!({ "auth_token": sid })),
             Way::Voucher(code) => return terminal.send("voucher", &json!({ "code": code })),
             Way::Card => {

@@ -114,6 +114,7 @@ terminal = "unix:{kiosk}.sock"
 panel = "board"
 printer = "board"
 other-way-qr = "https://his.example/pages/checkin"
+other-ways = ["id-card", "voucher"]
 
 [[lane]]
 name = "{gate}"

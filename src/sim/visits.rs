@@ -37,6 +37,10 @@ pub enum Way {
     Voucher(&'static str),
     /// The face of somebody who comes for another, whose card is in the reader.
     For(Person),
+    /// The face of somebody who comes after another has left a card in the reader.
+    After(Person),
+    /// A card in the reader, and nothing else.
+    CardAlone,
 }
 
 /// What is different about a visit.
@@ -57,7 +61,7 @@ pub enum Twist {
 }
 
 const KIOSK: usize = 0;
-const GATE: usize = 1;
+pub(super) const GATE: usize = 1;
 
 fn visit(about: &'static str, person: Person, expected: &'static str) -> Visit {
     let booking = Some(Booking::At("3楼 内科一诊室".to_owned()));
@@ -194,7 +198,19 @@ pub fn morning() -> Vec<Visit> {
                 "checked_in A016 | 签到成功 林*宝 | slip 林小宝",
             )
         },
-        Visit { lane: GATE, ..visit("station gate", liu, "checked_in | 签到成功 刘*舟 | gate 300 ms") },
+        Visit {
+            way: Way::After(Person::new("sid-forgetful", "王小二")),
+            ..visit("a card left behind", Person::new("sid-next", "鲁达"), "checked_in A017 | 签到成功 鲁* | slip 鲁达")
+        },
+        Visit {
+            way: Way::CardAlone,
+            ..visit(
+                "an identity card alone",
+                Person::new("sid-alone", "燕青"),
+                "checked_in A018 | 签到成功 燕* | slip 燕青",
+            )
+        },
+        Visit { lane: GATE, ..visit("station gate", liu, "checked_in | 签到成功 | gate 300 ms") },
         Visit {
             lane: GATE,
             booking: None,

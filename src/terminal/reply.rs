@@ -108,7 +108,7 @@ fn scene_line(session: Option<SessionId>, scene: &Scene, language: Language) -> 
     let options: Vec<Value> =
         scene.options.iter().map(|option| json!({ "option": option.option, "label": option.label.as_str() })).collect();
     line(&json!({
-        "v": 1, "type": "scene", "session": session.map(|session| session.to_string()), "scene": scene.kind.as_str(), "headline": scene.kind.headline(language),
+        "v": 1, "type": "scene", "session": session.map(|session| session.to_string()), "scene": scene.kind.as_str(), "headline": scene.headline(language),
         "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice(language)),
         "name": scene.name.as_ref().map(|name| name.reveal()),
         "number": scene.number.as_ref().map(ToString::to_string),

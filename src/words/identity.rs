@@ -1,6 +1,6 @@
 //! What WeChat says about a person.
 
-use super::{Card, Credential, Private, RealName};
+use super::{Card, Credential, InfoType, Private, RealName};
 
 /// `openid` or `sub_openid`: a person within one appid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Identity {
     pub credential: Option<Credential>,
     /// A voucher that the site's system understands.
     pub voucher: Option<Private>,
+    /// The document of somebody who came with nothing else; unverified.
+    pub card: Option<Card>,
     /// Whom the visit is for, where that is not the person who came: a child, a parent.
     pub patient: Option<Card>,
 }
@@ -59,6 +61,8 @@ impl Identity {
     pub fn distinguishing(&self) -> Option<Private> {
         let own = if let Some(credential) = &self.credential {
             format!("c:{}", credential.holder().reveal())
+        } else if let Some(card) = &self.card {
+            format!("c:{}", card.credential().holder().reveal())
         } else if let Some(union_id) = &self.union_id {
             format!("u:{}", union_id.reveal())
         } else if let Some(voucher) = &self.voucher {
@@ -76,6 +80,20 @@ impl Identity {
 
     /// The name that stands on panel and slip: the patient's, else the person's.
     pub fn name(&self) -> Option<&RealName> {
-        self.patient.as_ref().map(|card| &card.name).or(self.real_name.as_ref())
+        let patient = self.patient.as_ref().map(|card| &card.name);
+        patient.or(self.real_name.as_ref()).or_else(|| self.card.as_ref().map(|card| &card.name))
+    }
+
+    /// Everything in it comes from WeChat: no voucher, and no document that was only read or typed.
+    pub fn is_vouched_for(&self) -> bool {
+        self.voucher.is_none() && self.card.is_none() && self.patient.is_none()
+    }
+
+    /// What a lane may know that asks for this much.
+    pub fn limited_to(self, info_type: InfoType) -> Self {
+        match info_type {
+            InfoType::RealName => self,
+            InfoType::UnionId => Self { real_name: None, credential: None, card: None, patient: None, ..self },
+        }
     }
 }

@@ -35,4 +35,4 @@ pub use serial_no::SerialNo;
 pub use session::{JobId, SessionId, SessionIdError};
 pub use surnames::{COMPOUND_SURNAMES, SURNAMES};
 pub use text::{Text, is_unseen};
-pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, MerchantPick, RealnameClaim, WayIn};
+pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, InfoType, MerchantPick, RealnameClaim, WayIn};

@@ -13,6 +13,21 @@ pub enum WayIn {
     RealnameCheck(RealnameClaim),
     /// A queue voucher or QR code that only the site's system understands.
     Voucher(Private),
+    /// A document that a reader has read: its holder alone, or the patient whom the next arrival brings. Nobody has
+    /// verified it.
+    Card(Card),
+}
+
+/// `info_type`: what WeChat is asked for about a face, and what of a person a lane has to do with at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub enum InfoType {
+    /// Name and document.
+    #[default]
+    #[serde(rename = "ASK_REAL_NAME")]
+    RealName,
+    /// `union_id` only.
+    #[serde(rename = "ASK_UNIONID")]
+    UnionId,
 }
 
 /// Who somebody claims to be, and the mini-program's word that they agreed.
@@ -48,6 +63,7 @@ impl WayIn {
             Self::RealnameAuth(_) => "realname-auth",
             Self::RealnameCheck(_) => "realname-check",
             Self::Voucher(_) => "voucher",
+            Self::Card(_) => "id-card",
         }
     }
 
@@ -57,6 +73,7 @@ impl WayIn {
             Self::Face(face_sid) => face_sid.reveal(),
             Self::RealnameAuth(text) | Self::Voucher(text) => text.reveal(),
             Self::RealnameCheck(claim) => claim.code.reveal(),
+            Self::Card(card) => card.id.reveal(),
         }
     }
 
@@ -64,6 +81,16 @@ impl WayIn {
     pub fn token(text: &str) -> Option<Private> {
         let fits = (1..=LONGEST).contains(&text.len()) && !text.chars().any(char::is_control);
         fits.then(|| Private::new(text.to_owned()))
+    }
+}
+
+impl InfoType {
+    /// The wire's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RealName => "ASK_REAL_NAME",
+            Self::UnionId => "ASK_UNIONID",
+        }
     }
 }
 

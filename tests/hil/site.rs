@@ -130,7 +130,10 @@ impl Site {
     /// Makes somebody known and booked.
     pub fn expect(&self, face_sid: &str, name: &str) {
         let person = Person::new(face_sid, name);
-        self.hospital.book(&person.credential_id, Booking::At("3楼 内科".to_owned()));
+        // A gate knows the union id only.
+        for key in [&person.credential_id, &person.union_id] {
+            self.hospital.book(key, Booking::At("3楼 内科".to_owned()));
+        }
         self.wechat.know(person);
     }
 }

@@ -51,7 +51,13 @@ pub struct Style {
 pub fn countdown(scene: &Scene) -> Option<u64> {
     let waits = matches!(
         scene.kind,
-        SceneKind::AskConsent | SceneKind::LookingUp | SceneKind::CheckingIn | SceneKind::Choose | SceneKind::OtherWay
+        SceneKind::AskConsent
+            | SceneKind::CardLaid
+            | SceneKind::ConfirmCard
+            | SceneKind::LookingUp
+            | SceneKind::CheckingIn
+            | SceneKind::Choose
+            | SceneKind::OtherWay
     );
     scene.stands.filter(|_| waits).map(|left| left.as_secs().saturating_add(u64::from(left.subsec_millis() > 0)))
 }

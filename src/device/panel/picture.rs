@@ -111,6 +111,8 @@ fn tone(kind: SceneKind) -> Tone {
         SceneKind::Admitted | SceneKind::Already => Tone::Good,
         SceneKind::Idle
         | SceneKind::AskConsent
+        | SceneKind::CardLaid
+        | SceneKind::ConfirmCard
         | SceneKind::LookingUp
         | SceneKind::CheckingIn
         | SceneKind::Choose
@@ -122,7 +124,7 @@ fn tone(kind: SceneKind) -> Tone {
 
 fn blocks(scene: &Scene, style: Style, base: usize, across: usize) -> Vec<Block> {
     let language = style.language;
-    let headline = scene.kind.headline(language).to_owned();
+    let headline = scene.headline(language).into_owned();
     let fits =
         |text: &str, wanted: usize| (1..=wanted).rev().find(|scale| width(text) * HALF * scale <= across).unwrap_or(1);
     // In large type the room goes to what is below the headline.
@@ -133,7 +135,7 @@ fn blocks(scene: &Scene, style: Style, base: usize, across: usize) -> Vec<Block>
             blocks.push(Block::Text { text: text.to_owned(), scale, ink });
         }
     };
-    if let Some(name) = &scene.name {
+    if let Some(name) = scene.name.as_ref().filter(|_| !scene.asks_by_name()) {
         text(name.reveal(), more(base / 2), Ink::Text);
     }
     if let Some(number) = &scene.number {

@@ -16,14 +16,20 @@ pub(in crate::device) const LINES: usize = 4;
 /// The four lines of a scene. Headline first; then who and which number; where to go; what to do now, and the code
 /// small at the right of the last line.
 pub fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
-    let headline = scene.kind.headline(language).to_owned();
-    let name = scene.name.as_ref().map(|name| name.reveal().to_owned());
+    let headline = scene.headline(language).into_owned();
+    let name = scene.name.as_ref().filter(|_| !scene.asks_by_name()).map(|name| name.reveal().to_owned());
     let number = scene.number.as_ref().map(ToString::to_string);
     let explanation = || scene.kind.explanation(language).to_owned();
     let detail = scene.detail.as_ref().map_or_else(explanation, ToString::to_string);
     let advice = scene.next.map(|next| next.advice(language).to_owned()).unwrap_or_default();
     let mut lines = match scene.kind {
         SceneKind::Choose => choices(scene, language),
+        SceneKind::ConfirmCard | SceneKind::CardLaid if !scene.options.is_empty() => {
+            let options = scene.options.iter().map(|option| format!("{}.{}", option.option, option.label.as_str()));
+            let mut below = name.into_iter().chain(options).chain([advice]);
+            let mut line = || below.next().unwrap_or_default();
+            [headline, line(), line(), line()]
+        }
         SceneKind::Idle => [String::new(), headline, String::new(), String::new()],
         _ => {
             let who = match (name, number) {

@@ -1,0 +1,58 @@
+//! Lanes as the core sees them: what was opened, and what has a judge.
+
+use crate::{
+    cli::{Failure, wires::LaneDevices},
+    config::{Adapter, Lane, OtherWay, PanelPlace, Site},
+    fault::Code,
+    kiosk,
+    words::InfoType,
+};
+
+/// What a document that was only read is good for on a lane: everything else needs somebody who judges it.
+fn card_uses(site: &Site, lane: &Lane) -> kiosk::CardUses {
+    let named = site.info_type_of(lane) == InfoType::RealName;
+    kiosk::CardUses {
+        patient: named && site.checkin.adapter.judges(),
+        claim: named && site.weixin.is_some(),
+        alone: named && lane.takes(OtherWay::IdCard, site.checkin.adapter),
+    }
+}
+
+/// The core's settings: it believes in what was opened, not in what was asked for.
+pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Settings, Failure> {
+    let lanes = site
+        .lane
+        .iter()
+        .zip(devices)
+        .map(|(lane, devices)| kiosk::LaneSettings {
+            mode: lane.mode,
+            panel_name: site.privacy.panel_name,
+            slip_name: site.privacy.slip_name,
+            wipe_after: site.privacy.wipe_after,
+            patience: site.wechatpay.patience,
+            // Numbers given here are known at once.
+            site_settles: match site.checkin.adapter {
+                Adapter::Http => site.checkin.settle,
+                Adapter::Local => std::time::Duration::ZERO,
+            },
+            has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal),
+            has_printer: devices.printer.is_some(),
+            has_gate: devices.gate.is_some(),
+            has_indicators: devices.indicator.is_some(),
+            other_way: lane.other_way_qr.clone(),
+            info_type: site.info_type_of(lane),
+            vouchers: lane.takes(OtherWay::Voucher, site.checkin.adapter),
+            offers_vouchers: lane.offers(OtherWay::Voucher),
+            card: card_uses(site, lane),
+            language: lane.language,
+            ..kiosk::LaneSettings::default()
+        })
+        .zip(&site.lane)
+        .map(|(settings, lane)| if lane.elder { settings.unhurried() } else { settings })
+        .collect();
+    let run = getrandom::u64().map_err(|error| Failure {
+        line: format!("{} the kernel gives no random numbers: {error}", Code::X001),
+        exit: crate::fault::exit::SOFTWARE,
+    })?;
+    Ok(kiosk::Settings { run, lanes })
+}
