@@ -107,6 +107,7 @@ impl Stage {
     fn stand_before(&self, visit: &Visit) -> io::Result<(Value, Duration)> {
         let mut terminal = Terminal::connect(&self.sockets[visit.lane], OUTCOME)?;
         terminal.send("person", &json!({}))?;
+        terminal.receive_type("ack")?;
         let began = self.now();
         self.present(visit, &mut terminal)?;
         let acknowledged = terminal.receive_type("ack")?;
