@@ -339,8 +339,8 @@ impl World {
                 self.give(Input::Pressed { lane: LaneId(lane), button });
             }
             Event::Card { lane, card, seq, peer } => {
-                let number = format!("DOC-{card}");
-                let card = Card::parse("王小二", CredentialType::OtherDocument, &number).expect("a card");
+                let card = Card::parse("王小二", CredentialType::OtherDocument, &format!("DOC{card}")).expect("a card");
+                let number = card.id.reveal().to_owned();
                 self.last_ack = None;
                 let (laid_before, lane) = (self.laid_at.get(&lane).cloned(), LaneId(lane));
                 // The scene may come before the ack: what it shows is this document's.
