@@ -43,7 +43,7 @@ pub fn run() -> Verdict {
     (setup.settings.padding, setup.settings.charset) = (PaddingChoice::Pkcs1v15, CharsetChoice::Utf8);
     let world = Arc::clone(&setup.world);
     let ca = setup.authority.pem();
-    let served = prepared(&world);
+    let served = prepared(&world, 2 * TURNS * ROUNDS + 16);
     let scripted =
         lookups::Scripted::start(&setup.authority, move |count, _| Reply::Answer(served[count % served.len()].clone()));
     let address = scripted.server.address();
@@ -79,7 +79,7 @@ pub fn run() -> Verdict {
 
 /// What `openssl speed` says of a private and of a public operation. Opening is a private operation like signing; older
 /// OpenSSLs do not tell them apart.
-fn openssl() -> Result<(Duration, Duration), String> {
+pub fn openssl() -> Result<(Duration, Duration), String> {
     let ran = Command::new("openssl").args(["speed", "-mr", "-seconds", "1", "rsa2048"]).output();
     let ran = ran.map_err(|error| format!("openssl: {error}; install the package openssl"))?;
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
@@ -98,7 +98,7 @@ fn time(clock: &dyn Clock, work: impl FnOnce() -> Result<(), String>) -> Result<
 }
 
 /// Signed answers, ready before the clock runs.
-fn prepared(world: &facemchd::sim::keys::World) -> Vec<Answer> {
+pub fn prepared(world: &facemchd::sim::keys::World, count: usize) -> Vec<Answer> {
     let public = RsaPublicKey::from(&world.sub.key);
     let seal = |text: &str| {
         let ciphertext = public.encrypt(&mut rand::rngs::OsRng, Pkcs1v15Encrypt, text.as_bytes()).expect("fits");
@@ -108,9 +108,7 @@ fn prepared(world: &facemchd::sim::keys::World) -> Vec<Answer> {
         "encrypted_real_name": seal("张三丰"), "credential_type": 1, "encrypted_credential_id": seal("11010519491231002X"),
     }});
     let now = lookups::seconds();
-    (0..2 * TURNS * ROUNDS + 16)
-        .map(|number| lookups::signed(world, now, &format!("nonce-{number:026}"), &body))
-        .collect()
+    (0..count).map(|number| lookups::signed(world, now, &format!("nonce-{number:026}"), &body)).collect()
 }
 
 /// The request as it was on the wire, header names aside.

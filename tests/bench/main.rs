@@ -1,6 +1,6 @@
 //! What it must reach, measured side by side in one run. Fails on ratios and counts; milliseconds are printed.
 //!
-//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, pulse, start, soak. The last three run
+//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, lanes, pulse, start, soak. The last four run
 //! a built program: that of `FACEMCHD`, or the one that cargo has just built.
 
 #[path = "../keys.rs"]
@@ -11,6 +11,7 @@ mod keys;
 mod lookups;
 
 mod instructions;
+mod lanes;
 mod lookup;
 mod pulse;
 mod round_trips;
@@ -26,9 +27,10 @@ pub type Verdict = Result<(), String>;
 
 type Bench = (&'static str, fn() -> Verdict);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     ("lookup", lookup::run),
     ("visit", visit::run),
+    ("lanes", lanes::run),
     ("pulse", pulse::run),
     ("start", start::run),
     ("soak", soak::run),

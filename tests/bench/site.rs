@@ -9,6 +9,7 @@ use std::{
 
 use facemchd::sim::{
     hospital::Hospital,
+    keys::World,
     server::Authority,
     site_file::{HMAC_KEY, SiteFile},
     wechat::WeChat,
@@ -18,9 +19,11 @@ use super::{keys::world, lookups::clock, program};
 
 pub struct Site {
     pub folder: tempfile::TempDir,
+    pub authority: Authority,
+    pub world: Arc<World>,
     pub wechat: WeChat,
+    pub hospital: Hospital,
     pub file: PathBuf,
-    _hospital: Hospital,
 }
 
 impl Site {
@@ -45,7 +48,7 @@ impl Site {
         let text = text[..lanes].replace("\"simulated\"", "\"./bare.toml\"");
         let lane = "[[lane]]\nname = \"kiosk-1\"\nmode = \"hospital\"\nterminal = \"unix:kiosk-1.sock\"\npanel = \"terminal\"\n";
         fs::write(&file, text + lane).expect("written");
-        Self { folder, wechat, file, _hospital: hospital }
+        Self { folder, authority, world, wechat, hospital, file }
     }
 
     pub fn socket(&self) -> PathBuf {

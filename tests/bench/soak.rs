@@ -52,7 +52,7 @@ pub fn run() -> Verdict {
     limit(per_second <= 2.0, format!("{per_second} wake-ups a second"))
 }
 
-fn resident(pid: u32) -> Result<u64, String> {
+pub fn resident(pid: u32) -> Result<u64, String> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|error| error.to_string())?;
     number(&status, "VmRSS:").ok_or_else(|| "no VmRSS".to_owned())
 }

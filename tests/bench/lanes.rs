@@ -1,0 +1,191 @@
+//! Many lanes at once: faces that come at the same moment, at a site system that answers quickly, slowly, or not at all.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use facemchd::{
+    sim::{
+        server::{Answer, Reply, Request, Server},
+        terminal::Terminal,
+    },
+    words::Clock,
+};
+use serde_json::json;
+
+use super::{Verdict, limit, lookup, lookups, site::Site, soak};
+
+/// Lanes, and how often everybody comes at once; the first time is for the handshakes and not counted.
+const AT_ONCE: [(usize, usize); 4] = [(1, 40), (4, 20), (16, 12), (64, 6)];
+
+/// How long the site's system thinks.
+const THINKS: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(500)];
+
+/// A site's system that does not answer.
+const NEVER: Duration = Duration::from_secs(30);
+
+/// The slowest of sixteen lanes may take so many times what one lane takes, the cores' own RSA time apart.
+const REACH: f64 = 1.2;
+
+/// So much longer may the others take beside lanes whose call is dead.
+const BESIDE_THE_DEAD: f64 = 1.05;
+
+/// What a busy machine may add, times: more is a lane that waits for another.
+const BUSY: f64 = 2.0;
+
+pub fn run() -> Verdict {
+    let (private, _) = lookup::openssl()?;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    // A signature and two decryptions each.
+    let rsa = |lanes: usize| 3 * private * u32::try_from(lanes.div_ceil(cores)).unwrap_or(u32::MAX);
+    println!("lanes    site        p50        p99   its RSA  × one  X003  other  resident");
+    let mut broken = Vec::new();
+    for thinks in THINKS {
+        let mut one = Duration::ZERO;
+        for (lanes, rounds) in AT_ONCE {
+            let seen = morning(lanes, rounds, thinks, 0)?;
+            let (p50, p99) = (seen.at(0.5), seen.at(0.99));
+            let apart = p99.saturating_sub(rsa(lanes));
+            if lanes == 1 {
+                one = apart;
+            }
+            let ratio = apart.as_secs_f64() / one.as_secs_f64();
+            println!(
+                "{lanes:>5}  {:>6}  {}  {}  {}  {ratio:>5.2}  {:>4}  {:>5}  {:>5} KiB",
+                milliseconds(thinks),
+                milliseconds(p50),
+                milliseconds(p99),
+                milliseconds(rsa(lanes)),
+                seen.refused,
+                seen.otherwise,
+                seen.resident,
+            );
+            if seen.refused + seen.otherwise > 0 {
+                broken.push(format!("{} of {lanes} lanes refused, {} otherwise", seen.refused, seen.otherwise));
+            }
+            if lanes == 16 && ratio > REACH * BUSY {
+                broken.push(format!("sixteen lanes take {ratio:.2} × one"));
+            }
+        }
+    }
+    let (lanes, rounds, thinks) = (16, 8, THINKS[1]);
+    let alone = morning(lanes - lanes / 4, rounds, thinks, 0)?.at(0.99);
+    let beside = morning(lanes, rounds, thinks, lanes / 4)?.at(0.99);
+    let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+    println!("twelve lanes beside four whose call is dead: p99 {}, {ratio:.3} ×", milliseconds(beside));
+    println!("(to reach: sixteen lanes {REACH} × one, beside the dead {BESIDE_THE_DEAD} ×, nobody refused)");
+    if ratio > BESIDE_THE_DEAD * BUSY {
+        broken.push(format!("dead calls cost the others {ratio:.2} ×"));
+    }
+    limit(broken.is_empty(), broken.join("; "))
+}
+
+struct Seen {
+    took: Vec<Duration>,
+    /// X003
+    refused: usize,
+    /// Anything else but checked in.
+    otherwise: usize,
+    /// KiB
+    resident: u64,
+}
+
+impl Seen {
+    /// The time within which so many of a hundred were checked in.
+    fn at(&self, share: f64) -> Duration {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the list")]
+        let index = ((self.took.len() - 1) as f64 * share).ceil() as usize;
+        self.took[index]
+    }
+}
+
+/// Everybody comes at once, again and again. The last `dead` lanes' calls are never answered, and they are not counted.
+fn morning(lanes: usize, rounds: usize, thinks: Duration, dead: usize) -> Result<Seen, String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let site = Site::new();
+    let answers = lookup::prepared(&site.world, lanes * (rounds + 1));
+    let asked = AtomicUsize::new(0);
+    let named = move |_: &Request| {
+        let next = asked.fetch_add(1, Ordering::Relaxed);
+        Reply::Answer(answers[next % answers.len()].clone())
+    };
+    let wechat = Server::start(&site.authority, Arc::new(named)).map_err(failed)?;
+    let living = lanes - dead;
+    let admitted = move |request: &Request| {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let lane = body["lane"].as_str().and_then(|lane| lane.strip_prefix("kiosk-")?.parse::<usize>().ok());
+        thread::sleep(if lane.is_some_and(|lane| lane > living) { NEVER } else { thinks });
+        Reply::Answer(Answer::json(200, &json!({ "answer": "admitted", "number": "A001" })))
+    };
+    let hospital = Server::start(&site.authority, Arc::new(admitted)).map_err(failed)?;
+    let text = fs::read_to_string(&site.file).map_err(failed)?;
+    let mut text = text.replace(&site.wechat.url(), &wechat.url()).replace(&site.hospital.url(), &hospital.url());
+    for lane in 2..=lanes {
+        text.push_str(&format!("[[lane]]\nname = \"kiosk-{lane}\"\nmode = \"hospital\"\n"));
+        text.push_str(&format!("terminal = \"unix:kiosk-{lane}.sock\"\npanel = \"terminal\"\n"));
+    }
+    fs::write(&site.file, text).map_err(failed)?;
+
+    let running = site.start();
+    let clock = lookups::clock();
+    let together = Arc::new(Barrier::new(living));
+    let come = |lane: usize| {
+        let socket = site.folder.path().join(format!("kiosk-{lane}.sock"));
+        let (clock, together) = (Arc::clone(&clock), (lane <= living).then(|| Arc::clone(&together)));
+        thread::spawn(move || faces(&socket, rounds, together.as_deref(), &*clock))
+    };
+    let terminals: Vec<_> = (1..=lanes).map(come).collect();
+    let mut seen = Seen { took: Vec::new(), refused: 0, otherwise: 0, resident: 0 };
+    for terminal in terminals.into_iter().take(living) {
+        for (took, result, code) in terminal.join().map_err(|_| "a terminal panicked")? {
+            match (&*result, &*code) {
+                ("checked_in", _) => seen.took.push(took),
+                (_, "X003") => seen.refused += 1,
+                _ => seen.otherwise += 1,
+            }
+        }
+    }
+    seen.took.sort_unstable();
+    seen.resident = soak::resident(running.0.id())?;
+    limit(!seen.took.is_empty(), "nobody was checked in".to_owned())?;
+    Ok(seen)
+}
+
+/// One lane's people: how long it took, result, code. Without a barrier nobody waits for them; a terminal that fails goes
+/// on to meet the others, who would wait for ever.
+fn faces(
+    socket: &Path,
+    rounds: usize,
+    together: Option<&Barrier>,
+    clock: &dyn Clock,
+) -> Vec<(Duration, String, String)> {
+    let mut terminal = Terminal::connect(socket, Duration::from_secs(20));
+    let mut outcomes = Vec::new();
+    for round in 0..=rounds {
+        together.map(Barrier::wait);
+        let began = clock.now().moment;
+        let outcome = terminal.as_mut().ok().and_then(|terminal| {
+            terminal.face(&format!("{}-{round}", socket.file_stem()?.display()), true).ok()?;
+            terminal.receive_type("outcome").ok()
+        });
+        let text = |name| outcome.as_ref().and_then(|outcome| outcome[name].as_str()).unwrap_or_default().to_owned();
+        if round > 0 {
+            outcomes.push((clock.now().moment.since(began), text("result"), text("code")));
+        }
+        // A terminal may send fifty frames a second, and no person is faster.
+        thread::sleep(Duration::from_millis(20));
+    }
+    outcomes
+}
+
+/// Milliseconds, aligned.
+fn milliseconds(time: Duration) -> String {
+    format!("{:>6.1} ms", time.as_secs_f64() * 1e3)
+}
