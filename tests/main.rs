@@ -28,6 +28,7 @@ mod lookups;
 mod merchants;
 mod names;
 mod network_terminals;
+mod numbers;
 mod open_world;
 mod openings;
 mod panels;

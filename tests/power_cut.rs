@@ -35,8 +35,12 @@ pub fn opened(serial: u32) -> Record {
 }
 
 pub fn decided(serial: u32, number: &str) -> Record {
+    decided_for(session(serial), number)
+}
+
+pub fn decided_for(session: SessionId, number: &str) -> Record {
     Record::Decided {
-        session: session(serial),
+        session,
         result: OutcomeResult::CheckedIn,
         code: None,
         number: Some(Text::clean(number)),
