@@ -111,7 +111,7 @@ impl Kiosk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_number_is_given_twice_on_one_day_whatever_the_clock_says(events in prop::collection::vec(event(), 1..120)) {
