@@ -43,6 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aes_gcm", &["sim"]),
     ("rcgen", &["sim"]),
     ("rand", &["vault", "sim"]),
+    ("ureq", &["http"]),
     ("httparse", &["http", "sim", "terminal/network"]),
     ("png", &["sim"]),
     ("qrcode", &["device", "sim"]),

@@ -4,23 +4,25 @@
 //! ours and wiped. A live connection waits for no resolver; one deadline lies over everything, a dripping body included.
 //! https only, no redirects, no environment variables, bounded bodies.
 //!
+//! ureq speaks HTTP and keeps the idle connections; what it speaks over is ours:
+//!
 //! ```text
-//! send ─ pool ─▶ exchange ─▶ pool          a kept connection that turns out dead: once more over a new one,
-//!   └─ names ─▶ dial ─▶ proxy ─▶ tls ─┘    where the server cannot have acted or may be asked twice
+//! send ─▶ ureq ─┬─ kept ──────────────────────────▶ line     a kept connection that turns out dead: once more over a
+//!               └─ names ─▶ dial ─▶ proxy ─▶ tls ─▶ line     new one, where the server cannot have acted or may be
+//!                                                             asked twice
 //! ```
 //!
 //! What it does not do: insist, sign, read JSON, or repeat an address in an error (identifiers and tokens ride in them).
 
 mod dial;
 mod error;
-mod pool;
+mod line;
 mod proxy;
 mod resolver;
 mod target;
 mod timer;
 mod tls;
 mod trust;
-mod wire;
 
 use std::{
     fmt,
@@ -31,19 +33,20 @@ use std::{
 };
 
 use rustls::pki_types::ServerName;
+use ureq::{Agent, RequestBuilder, http::Response as Answer};
 use zeroize::Zeroizing;
 
 pub use self::{error::HttpError, resolver::Resolve};
 use self::{
-    pool::{Connection, Pool},
+    line::{Broken, NoNames, Roads},
     proxy::Proxy,
     resolver::{Names, System},
-    target::{Server, Target},
+    target::Server,
     timer::Timer,
     tls::Secure,
     trust::Trust,
 };
-use crate::words::{Clock, Deadline};
+use crate::words::{Clock, Deadline, Moment};
 
 /// How a client reaches its server.
 #[derive(Clone)]
@@ -106,18 +109,30 @@ pub struct Response {
 /// A client; clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    agent: Agent,
+    clock: Arc<dyn Clock>,
 }
 
+/// What new connections are made with.
 struct Shared {
     clock: Arc<dyn Clock>,
-    user_agent: String,
     connect_patience: Duration,
+    idle_age: Duration,
     proxy: Option<Proxy>,
     names: Names,
     trust: Trust,
-    pool: Pool,
 }
+
+/// A secure connection and what is known of it.
+struct Connection {
+    server: Server,
+    secure: Secure,
+    /// When its server's certificate was last found good.
+    trusted: Moment,
+}
+
+/// Response headers beyond this are refused, bytes.
+const MAX_HEADERS: usize = 16 * 1024;
 
 /// How long a connection is used before its server's certificate is judged again.
 const TRUSTED: Duration = Duration::from_secs(60);
@@ -140,46 +155,69 @@ impl Client {
         let proxy = settings.proxy.as_deref().map(Proxy::parse).transpose()?;
         let fixed = settings.connect_to.filter(|_| proxy.is_none());
         let shared = Shared {
-            user_agent: settings.user_agent.clone(),
             connect_patience: settings.connect_patience,
+            idle_age: settings.idle_age,
             proxy,
             names: Names::new(fixed, resolver, Arc::clone(&clock)),
             trust: Trust::open(settings, Arc::clone(&clock))?,
-            pool: Pool::new(settings.max_idle, settings.idle_age),
-            clock,
+            clock: Arc::clone(&clock),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        let config = Agent::config_builder()
+            .https_only(true)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .user_agent(settings.user_agent.clone())
+            .accept("")
+            .accept_encoding("identity")
+            .max_response_header_size(MAX_HEADERS)
+            .max_idle_connections(settings.max_idle)
+            .max_idle_connections_per_host(settings.max_idle)
+            .max_idle_age(settings.idle_age)
+            .build();
+        Ok(Self { agent: Agent::with_parts(config, Roads(Arc::new(shared)), NoNames), clock })
     }
 
     /// Sends one request and reads its whole answer, by its deadline. Any status is an answer.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, HttpError> {
-        let Shared { clock, pool, user_agent, .. } = &*self.shared;
-        let target = Target::parse(request.url)?;
-        let message = wire::message(request, &target, user_agent)?;
-        let timer = Timer::new(&**clock, request.deadline);
+        Server::of(request.url).ok_or(HttpError::BadAddress)?;
         let mut resent = false;
         loop {
-            timer.left().map_err(|_| HttpError::LateConnecting)?;
-            let kept = if resent { None } else { self.shared.kept(&target.server, &timer) };
-            let is_kept = kept.is_some();
-            let mut connection = match kept {
-                Some(connection) => connection,
-                None => self.shared.connect(&target.server, &timer)?,
-            };
-            match wire::exchange(&mut connection.secure, &message, request.max_body, &timer) {
-                Ok((response, open)) => {
-                    if open {
-                        pool.put(connection, timer.now());
-                    }
-                    return Ok(response);
-                }
-                Err(broken) if is_kept && broken.unanswered && (broken.unsent || request.is_idempotent()) => {
+            let left = request.deadline.left(self.clock.now().moment);
+            if left.is_zero() {
+                return Err(HttpError::LateConnecting);
+            }
+            match self.exchange(request, left, resent) {
+                Ok(response) => return Ok(response),
+                Err(Broken { kept: true, unanswered: true, unsent, .. })
+                    if !resent && (unsent || request.is_idempotent()) =>
+                {
                     resent = true;
                 }
                 Err(broken) => return Err(broken.error),
             }
         }
     }
+
+    /// Over a kept connection where there is one, unless it has to be a `fresh` one.
+    fn exchange(&self, request: &Request<'_>, left: Duration, fresh: bool) -> Result<Response, Broken> {
+        let (agent, url) = (&self.agent, request.url);
+        let answer = match request.method {
+            Method::Get => prepared(agent.get(url), request, left, fresh).call(),
+            Method::Delete => prepared(agent.delete(url), request, left, fresh).call(),
+            Method::Post => prepared(agent.post(url), request, left, fresh).send(request.body.unwrap_or_default()),
+        };
+        Response::read(answer.map_err(Broken::from_ureq)?, request.max_body)
+    }
+}
+
+/// Headers and limits, the same with a body and without.
+fn prepared<B>(mut call: RequestBuilder<B>, request: &Request<'_>, left: Duration, fresh: bool) -> RequestBuilder<B> {
+    for (name, value) in request.headers {
+        call = call.header(*name, *value);
+    }
+    let config = call.config().timeout_global(Some(left));
+    if fresh { config.max_idle_age(Duration::ZERO).build() } else { config.build() }
 }
 
 impl Request<'_> {
@@ -191,22 +229,15 @@ impl Request<'_> {
 }
 
 impl Shared {
-    /// A kept connection that still stands and whose server is still believed.
-    fn kept(&self, server: &Server, timer: &Timer<'_>) -> Option<Connection> {
-        while let Some(mut connection) = self.pool.take(server, timer.now()) {
-            if !connection.secure.is_open(timer) {
-                continue;
-            }
-            if timer.now().since(connection.trusted) >= TRUSTED {
-                let name = server_name(server).ok()?;
-                if !self.trust.still_believes(connection.secure.certificates(), &name) {
-                    continue;
-                }
-                connection.trusted = timer.now();
-            }
-            return Some(connection);
+    /// Whether a kept connection's server is still who it was when its certificate was judged.
+    fn still_believes(&self, connection: &mut Connection, timer: &Timer<'_>) -> bool {
+        let now = timer.now();
+        if now.since(connection.trusted) < TRUSTED {
+            return true;
         }
-        None
+        connection.trusted = now;
+        server_name(&connection.server)
+            .is_ok_and(|name| self.trust.still_believes(connection.secure.certificates(), &name))
     }
 
     /// A new connection: every address has its turn, those that failed last go last the next time.
@@ -291,6 +322,27 @@ impl fmt::Debug for Client {
 }
 
 impl Response {
+    fn read(answer: Answer<ureq::Body>, max_body: usize) -> Result<Self, Broken> {
+        let (head, mut body) = answer.into_parts();
+        // We asked for no other coding than chunks, and read none.
+        let coded = |value: &ureq::http::HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+        if head.status.is_informational() || head.headers.get_all("transfer-encoding").iter().any(coded) {
+            return Err(Broken::for_good(HttpError::Malformed));
+        }
+        let text = |value: &ureq::http::HeaderValue| value.to_str().ok().map(str::to_owned);
+        let headers = head.headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?)));
+        let headers = headers.collect();
+        let most = u64::try_from(max_body).unwrap_or(u64::MAX);
+        if body.content_length().is_some_and(|length| length > most) {
+            return Err(Broken::for_good(HttpError::TooLarge));
+        }
+        let body = body.with_config().limit(most.saturating_add(1)).read_to_vec().map_err(Broken::from_ureq)?;
+        if body.len() > max_body {
+            return Err(Broken::for_good(HttpError::TooLarge));
+        }
+        Ok(Self { status: head.status.as_u16(), body: Zeroizing::new(body), headers })
+    }
+
     /// The first header of this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())

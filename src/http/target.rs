@@ -1,16 +1,5 @@
 //! Where a request goes.
 
-use zeroize::Zeroizing;
-
-use super::HttpError;
-
-/// An address taken apart. The path carries identifiers and is wiped.
-pub(super) struct Target {
-    pub(super) server: Server,
-    /// Path and query.
-    pub(super) path: Zeroizing<String>,
-}
-
 /// A name, or an address without its brackets, and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Server {
@@ -18,22 +7,18 @@ pub(super) struct Server {
     pub(super) port: u16,
 }
 
-impl Target {
-    /// `https://host[:port][/path][?query]`; a fragment stays here.
-    pub(super) fn parse(url: &str) -> Result<Self, HttpError> {
-        let rest = url.strip_prefix("https://").ok_or(HttpError::BadAddress)?;
+impl Server {
+    /// Of `https://host[:port][/path][?query]`; none where that is something else.
+    pub(super) fn of(url: &str) -> Option<Self> {
+        let rest = url.strip_prefix("https://")?;
         let rest = rest.split('#').next().unwrap_or(rest);
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(HttpError::BadAddress);
+            return None;
         }
-        let server = Server::parse(authority, 443).ok_or(HttpError::BadAddress)?;
-        let slash = if path.starts_with('/') { "" } else { "/" };
-        Ok(Self { server, path: Zeroizing::new(format!("{slash}{path}")) })
+        Self::parse(authority, 443)
     }
-}
 
-impl Server {
     /// `host`, `host:port`, `[2001:db8::1]:port`
     pub(super) fn parse(authority: &str, default_port: u16) -> Option<Self> {
         let (host, port) = match authority.strip_prefix('[') {
@@ -61,13 +46,10 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_apart_and_what_is_none_is_refused() {
-        let parsed = |url| {
-            let target = Target::parse(url).ok()?;
-            Some(format!("{} {}", target.server.authority(), *target.path))
-        };
-        assert_eq!(parsed("https://a.example").as_deref(), Some("a.example:443 /"));
-        assert_eq!(parsed("https://a.example?x=1#y").as_deref(), Some("a.example:443 /?x=1"));
-        assert_eq!(parsed("https://[::1]:8443/a/b?c").as_deref(), Some("[::1]:8443 /a/b?c"));
+        let parsed = |url| Server::of(url).map(|server| server.authority());
+        assert_eq!(parsed("https://a.example").as_deref(), Some("a.example:443"));
+        assert_eq!(parsed("https://a.example?x=1#y").as_deref(), Some("a.example:443"));
+        assert_eq!(parsed("https://[::1]:8443/a/b?c").as_deref(), Some("[::1]:8443"));
         for wrong in [
             "http://a.example/",
             "https://",

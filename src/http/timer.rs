@@ -2,18 +2,19 @@
 
 use std::{io, net::TcpStream, time::Duration};
 
-use crate::words::{Clock, Deadline, Moment};
+use crate::words::{Clock, Moment};
 
-/// A deadline and the clock it is read on.
+/// Until when, and the clock it is read on.
 #[derive(Clone, Copy)]
 pub(super) struct Timer<'a> {
     clock: &'a dyn Clock,
-    deadline: Deadline,
+    until: Moment,
 }
 
 impl<'a> Timer<'a> {
-    pub(super) fn new(clock: &'a dyn Clock, deadline: Deadline) -> Self {
-        Self { clock, deadline }
+    /// What is left of a deadline that ureq keeps.
+    pub(super) fn lasting(clock: &'a dyn Clock, left: Duration) -> Self {
+        Self { clock, until: clock.now().moment.after(left) }
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -22,12 +23,12 @@ impl<'a> Timer<'a> {
 
     /// The same, but over within `limit` from now.
     pub(super) fn within(&self, limit: Duration) -> Self {
-        Self { deadline: self.deadline.within(self.now(), limit), ..*self }
+        Self { until: self.until.min(self.now().after(limit)), ..*self }
     }
 
     /// What is left; `TimedOut` when that is nothing.
     pub(super) fn left(&self) -> io::Result<Duration> {
-        match self.deadline.left(self.now()) {
+        match self.until.since(self.now()) {
             Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
             // A socket takes whole microseconds, and zero for "forever".
             left => Ok(left.max(Duration::from_millis(1))),
