@@ -106,8 +106,17 @@ fn read(bytes: &[u8], evidence: Evidence) -> Option<Reading> {
 
 /// Which reading counts; nothing where neither does for sure. `text`: the bytes as UTF-8, be it of no name.
 fn decide(utf8: Option<&RealName>, gbk: Option<&RealName>, text: Option<&str>, evidence: Evidence) -> Option<Charset> {
-    if let Evidence::All(charset) = evidence {
-        return Some(charset);
+    match (evidence, utf8, gbk) {
+        (Evidence::Nothing, ..) => {}
+        // Where it reads as no name in the charset of all the others, it may be the first in another.
+        (Evidence::All(Charset::Utf8), None, Some(_)) | (Evidence::All(Charset::Gbk), Some(_), None) => {}
+        // What came before is believed, but not against all likelihood: the first name in another charset is nobody's.
+        (Evidence::All(charset), Some(utf8), Some(gbk)) if utf8 != gbk => {
+            let (utf8, gbk) = (Weight::of(utf8.reveal()).bits, Weight::of(gbk.reveal()).bits);
+            let (ours, other) = if charset == Charset::Utf8 { (utf8, gbk) } else { (gbk, utf8) };
+            return (other.saturating_add(CLEARLY) > ours).then_some(charset);
+        }
+        (Evidence::All(charset), ..) => return Some(charset),
     }
     match (utf8, gbk) {
         (None, None) => None,
