@@ -135,7 +135,7 @@ pub fn read_text(file: &Path, most: usize) -> Result<String, FileError> {
 pub fn read_secret(file: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let opened = open(file)?;
     access::judge(&opened, file)?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
+    let mut bytes = Zeroizing::new(Vec::new());
     fill(opened, file, most, &mut bytes)?;
     if bytes.is_empty() {
         return Err(FileError::Empty { file: file.to_owned() });
@@ -269,6 +269,10 @@ fn kind(kind: FileType) -> &'static str {
 
 fn fill(opened: File, file: &Path, most: usize, bytes: &mut Vec<u8>) -> Result<(), FileError> {
     let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    // Growing would copy and wipe it again and again; and once half a megabyte was freed, glibc puts sled's tables, of which
+    // nothing is used, where they are wiped, too: six megabytes.
+    let length = opened.metadata().map_or(0, |found| found.len()).min(bound);
+    bytes.reserve(usize::try_from(length).unwrap_or(0).saturating_add(1));
     opened.take(bound).read_to_end(bytes).map_err(|error| FileError::unreadable(file, error))?;
     if bytes.len() > most {
         return Err(FileError::TooLarge { file: file.to_owned(), most });

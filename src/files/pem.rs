@@ -1,4 +1,4 @@
-//! PEM blocks, wiped when parsed.
+//! PEM blocks; the text between is wiped when parsed.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
@@ -8,11 +8,12 @@ pub fn pem_block<'a>(text: &[u8], labels: &[&'a str]) -> Option<(&'a str, Zeroiz
     let text = std::str::from_utf8(text).ok()?;
     let first = |label: &&'a str| Some((text.find(&format!("-----BEGIN {label}-----"))?, *label));
     let (at, label) = labels.iter().filter_map(first).min()?;
-    Some((label, pem_blocks(&text[at..], label).next()??))
+    Some((label, Zeroizing::new(pem_blocks(&text[at..], label).next()??)))
 }
 
-/// The DER of every PEM block with this label, in order; nothing in place of one that is not base64.
-pub fn pem_blocks<'t>(mut text: &'t str, label: &str) -> impl Iterator<Item = Option<Zeroizing<Vec<u8>>>> + use<'t> {
+/// The DER of every PEM block with this label, in order; nothing in place of one that is not base64. What is secret is
+/// the caller's to wipe: a system's hundred and forty roots are not.
+pub fn pem_blocks<'t>(mut text: &'t str, label: &str) -> impl Iterator<Item = Option<Vec<u8>>> + use<'t> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     std::iter::from_fn(move || {
         let body = &text[text.find(&begin)? + begin.len()..];
@@ -22,10 +23,10 @@ pub fn pem_blocks<'t>(mut text: &'t str, label: &str) -> impl Iterator<Item = Op
     })
 }
 
-fn decoded(body: &str) -> Option<Zeroizing<Vec<u8>>> {
+fn decoded(body: &str) -> Option<Vec<u8>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(body.len()));
     body.split_ascii_whitespace().for_each(|line| digits.extend_from_slice(line.as_bytes()));
-    BASE64_STANDARD.decode(&*digits).map(Zeroizing::new).ok()
+    BASE64_STANDARD.decode(&*digits).ok()
 }
 
 #[cfg(test)]
@@ -38,7 +39,7 @@ mod tests {
                       -----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n\
                       -----BEGIN PRIVATE KEY-----\nYQ==\n-----END PRIVATE KEY-----\n\
                       -----BEGIN CERTIFICATE-----\nZ2hp\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nYQ==";
-        let found: Vec<_> = pem_blocks(bundle, "CERTIFICATE").map(|der| der.map(|der| der.to_vec())).collect();
+        let found: Vec<_> = pem_blocks(bundle, "CERTIFICATE").collect();
         assert_eq!(found, [Some(b"abcdef".to_vec()), None, Some(b"ghi".to_vec())]);
     }
 

@@ -4,6 +4,7 @@
 //! again by the clock of now, so that neither outlives it.
 
 use std::{
+    borrow::Cow,
     fmt,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -135,10 +136,9 @@ impl fmt::Debug for Time {
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, HttpError> {
     let pem = files::read(file, MOST)?;
-    let found: Vec<_> = files::pem_blocks(&String::from_utf8_lossy(&pem), "CERTIFICATE")
-        .flatten()
-        .map(|der| CertificateDer::from(der.to_vec()))
-        .collect();
+    // Names between the blocks may be in any charset.
+    let text = std::str::from_utf8(&pem).map_or_else(|_| String::from_utf8_lossy(&pem), Cow::Borrowed);
+    let found: Vec<_> = files::pem_blocks(&text, "CERTIFICATE").flatten().map(CertificateDer::from).collect();
     if found.is_empty() {
         return Err(HttpError::NoPem { file: file.to_owned(), what: "certificate", found: files::describe(&pem) });
     }
