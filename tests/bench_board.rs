@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
-use facemchd::sim::{devices::PrinterTwin, hospital::Booking, people::Person};
+use facemchd::sim::{devices::PrinterTwin, people::Person};
 use serde_json::json;
 
 use crate::{
     devices::{shipped, wait_for},
     lookups::clock,
+    program::expect,
     running::{Daemon, Sandbox, run},
 };
 
@@ -45,8 +46,7 @@ impl Bench {
     }
 
     fn expect(&self, person: &Person) {
-        self.sandbox.hospital.book(&person.credential_id, Booking::At("3楼 内科".to_owned()));
-        self.sandbox.wechat.know(person.clone());
+        expect(&self.sandbox, person);
     }
 
     /// Shows a face; returns the ack's or the outcome's word and code.

@@ -73,8 +73,10 @@ pub fn st7920_on<B: Bus>(bus: B, style: Style) -> St7920<B, NoDelay> {
     St7920::new(bus, NoDelay, Rom::Gb2312, style, Fonts::built_in())
 }
 
+/// A name as somebody may see it: whole, or masked where it has a star; none where no name looks so.
 pub fn shown(name: &str) -> Option<ShownName> {
-    Some(RealName::parse(name).expect("a name").shown(NameStyle::Full))
+    let style = if name.contains('*') { NameStyle::Masked } else { NameStyle::Full };
+    Some(RealName::parse(&name.replace('*', "三"))?.shown(style))
 }
 
 pub fn admitted(name: &str, number: &str) -> Scene {

@@ -33,7 +33,10 @@ use std::{
 };
 
 use rustls::pki_types::ServerName;
-use ureq::{Agent, RequestBuilder, http::Response as Answer};
+use ureq::{
+    Agent, RequestBuilder,
+    http::{Response as Answer, Uri},
+};
 use zeroize::Zeroizing;
 
 pub use self::{error::HttpError, resolver::Resolve};
@@ -201,14 +204,23 @@ impl Client {
 
     /// Over a kept connection where there is one, unless it has to be a `fresh` one.
     fn exchange(&self, request: &Request<'_>, left: Duration, fresh: bool) -> Result<Response, Broken> {
-        let (agent, url) = (&self.agent, request.url);
+        let uri = uri(request.url).ok_or_else(|| Broken::for_good(HttpError::BadAddress))?;
+        let agent = &self.agent;
         let answer = match request.method {
-            Method::Get => prepared(agent.get(url), request, left, fresh).call(),
-            Method::Delete => prepared(agent.delete(url), request, left, fresh).call(),
-            Method::Post => prepared(agent.post(url), request, left, fresh).send(request.body.unwrap_or_default()),
+            Method::Get => prepared(agent.get(uri), request, left, fresh).call(),
+            Method::Delete => prepared(agent.delete(uri), request, left, fresh).call(),
+            Method::Post => prepared(agent.post(uri), request, left, fresh).send(request.body.unwrap_or_default()),
         };
         Response::read(answer.map_err(Broken::from_ureq)?, request.max_body)
     }
+}
+
+/// An address whose server is a text of its own: what ureq knows an idle connection by must not keep the path alive, in
+/// which a face_sid stands.
+fn uri(url: &str) -> Option<Uri> {
+    let mut parts = url.parse::<Uri>().ok()?.into_parts();
+    parts.authority = Some(parts.authority?.as_str().parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// Headers and limits, the same with a body and without.
