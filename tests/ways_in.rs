@@ -280,3 +280,48 @@ fn a_card_that_nobody_verified_reaches_the_site_apart_from_what_wechat_says() {
     assert_eq!(sandbox.hospital.latest()["person"], json!({ "card": card }));
     assert_eq!(daemon.stop(), Some(0));
 }
+
+#[test]
+fn a_card_is_what_it_says_whatever_its_reader_writes() {
+    let read = |frame: Value| match parse(frame.to_string().as_bytes(), false) {
+        Ok(Frame::Card { card, .. }) => {
+            Ok((card.kind.number(), card.id.reveal().to_owned(), card.name.reveal().to_owned()))
+        }
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error.code),
+    };
+    let frame = |number: &str| json!({ "type": "id-card", "seq": 1, "name": "王\u{E863}", "number": number });
+    let one = Ok((1, "11010519491231002X".to_owned(), "王䶮".to_owned()));
+    for number in
+        ["11010519491231002X", "110105 19491231 002x", "１１０１０５１９４９１２３１００２Ｘ", "110105491231002"]
+    {
+        assert_eq!(read(frame(number)), one);
+    }
+    assert_eq!(read(frame("110105194912310021")), Err(Code::T205));
+    assert_eq!(read(frame("h1234567801")).expect("a card").0, 5);
+    for kind in ["cred_type", "credential_type", "credentialType"] {
+        for said in [json!("2"), json!(2)] {
+            let mut passport = frame("12345678");
+            passport[kind] = said;
+            assert_eq!(read(passport).expect("a card").0, 2, "{kind}");
+        }
+    }
+    let mut contradictory = frame("E12345678");
+    contradictory["cred_type"] = json!("1");
+    assert_eq!(read(contradictory), Err(Code::T205));
+}
+
+#[test]
+fn one_person_is_one_person_by_face_and_by_card() {
+    let by_face = person("王䶮");
+    let by_card = Identity {
+        credential: Card::parse("王\u{E863}", CredentialType::UNSAID, "11010519491231002x")
+            .map(|card| card.credential()),
+        ..Identity::default()
+    };
+    let told = |identity: &Identity| identity.distinguishing().expect("known").reveal().to_owned();
+    assert_eq!(told(&by_face), told(&by_card));
+    let child =
+        |number| Identity { patient: Card::parse("林小宝", CredentialType::UNSAID, number), ..person("林秀") };
+    assert_eq!(told(&child("11010520170304002X")), told(&child("110105 20170304 002x")));
+}

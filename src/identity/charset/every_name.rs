@@ -11,7 +11,7 @@
 //!   two bytes, and of four bytes two of which are digits; so nine such bytes are a text only where an 0x80 stands alone,
 //!   which `encoding_rs` takes for €: no letter, no name. The compound surnames are tried all the same.
 
-use super::{Charset, Evidence, gbk, read};
+use super::{Charset, Evidence, gbk, read, weight::Weight};
 use crate::words::{COMPOUND_SURNAMES, RealName, SURNAMES};
 
 #[derive(Debug, Default)]
@@ -97,6 +97,12 @@ fn what_the_enumeration_is_made_of_is_read_as_it_is() {
     for name in level_1().iter().map(char::to_string).chain(surnames()) {
         assert_eq!(RealName::parse(&name).expect("a name").reveal(), name);
     }
+    // No other reading outweighs one of them.
+    for surname in surnames() {
+        for given in ["一", "座", "一座"] {
+            assert!(Weight::of(&format!("{surname}{given}")).is_ordinary, "{surname}{given}");
+        }
+    }
     // Nine bytes of UTF-8 are no GBK.
     let hanzi = level_1();
     for (one, two) in hanzi.iter().zip(hanzi.iter().rev()) {
@@ -107,12 +113,13 @@ fn what_the_enumeration_is_made_of_is_read_as_it_is() {
 
 #[test]
 fn no_ordinary_name_is_read_as_another_in_either_charset() {
-    let (gbk, utf8) = enumerate(211, 997);
+    let (gbk, utf8) = enumerate(401, 1999);
     assert_eq!((gbk.wrong, utf8.wrong), (Vec::new(), Vec::new()));
     assert!(gbk.two_readings > 1000 && utf8.two_readings > 1000);
 }
 
-/// Some minutes: `cargo test every_ordinary_name -- --ignored --nocapture`
+/// Ten minutes: `cargo test --lib every_ordinary_name -- --ignored --nocapture`. 47,418,592 of the GBK names and 2,231,130 of
+/// the UTF-8 names have two readings; 4,6 million and 37,661 of them are told only once the charset is known.
 #[test]
 #[ignore = "takes minutes; the short form is run always"]
 fn not_one_of_every_ordinary_name_is_read_as_another_in_either_charset() {

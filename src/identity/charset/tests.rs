@@ -76,6 +76,8 @@ fn what_is_passed_over_in_one_reading_makes_no_name_of_it_against_the_other() {
     assert_eq!(std::str::from_utf8(&bytes).expect("UTF-8").chars().nth(1), Some('\u{FEFF}'));
     assert_eq!(told(&bytes, NOTHING), None);
     assert_eq!(told(&bytes, Evidence::All(Charset::Gbk)).as_deref(), Some("宓帮豢"));
+    // Armenian with soft hyphens, and a surname that GB 2312 lacks.
+    assert_eq!(told(&in_gbk("談颅颅"), NOTHING), None);
 }
 
 /// A name of two hanzi in UTF-8 that is three common hanzi in GBK.

@@ -13,7 +13,7 @@ use crate::words::{COMPOUND_SURNAMES, SURNAMES};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Weight {
     pub(super) bits: u32,
-    /// Only hanzi of GB 2312.
+    /// Only hanzi of GB 2312, the surname apart, which may be any that is one.
     pub(super) is_common: bool,
     /// Two to four of them: what most names are. No other reading's likelihood outweighs this one.
     pub(super) is_ordinary: bool,
@@ -49,11 +49,15 @@ impl Weight {
         let (mut bits, mut hanzi, mut is_common) = (0, 0, true);
         let mut scripts: Vec<Script> = Vec::new();
         let mut before = ' ';
-        for c in name.chars() {
+        let surname = surname(name);
+        for (at, c) in name.chars().enumerate() {
             let (script, own) = letter(c);
-            let begins_name = hanzi == 0 && script == Some(Script::Hanzi);
-            bits += if begins_name { beginning(name, c, own) } else { own };
-            is_common &= matches!(own, LEVEL_1 | LEVEL_2) && script == Some(Script::Hanzi);
+            bits += match script {
+                Some(Script::Hanzi) if at == 0 && surname > 0 => SURNAME,
+                Some(Script::Hanzi) if at == 0 => own + NO_SURNAME,
+                _ => own,
+            };
+            is_common &= at < surname || (matches!(own, LEVEL_1 | LEVEL_2) && script == Some(Script::Hanzi));
             hanzi += usize::from(script == Some(Script::Hanzi));
             if let Some(script) = script
                 && !scripts.contains(&script)
@@ -100,15 +104,12 @@ fn letter(c: char) -> (Option<Script>, u32) {
     }
 }
 
-/// The bits of a name's first hanzi.
-fn beginning(name: &str, first: char, own: u32) -> u32 {
-    if SURNAMES.contains(first) {
-        SURNAME.min(own)
-    } else if COMPOUND_SURNAMES.split(' ').any(|surname| name.starts_with(surname)) {
-        // Its second hanzi is counted by itself.
-        SURNAME
+/// How many hanzi of the name are its surname, as far as it is one that is known.
+fn surname(name: &str) -> usize {
+    if COMPOUND_SURNAMES.split(' ').any(|surname| name.starts_with(surname)) {
+        2
     } else {
-        own + NO_SURNAME
+        usize::from(name.starts_with(|first| SURNAMES.contains(first)))
     }
 }
 

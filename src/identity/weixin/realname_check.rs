@@ -4,10 +4,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Weixin, WeixinError};
-use crate::{fault::Code, http::Method, identity::lenient, words::Deadline};
+use crate::{
+    fault::Code,
+    http::Method,
+    identity::lenient,
+    words::{Card, CredentialType, Deadline},
+};
 
-/// What a person claims. Sent as it is: UTF-8, the code unchanged.
-#[derive(Clone, Serialize, Deserialize, zeroize::ZeroizeOnDrop)]
+/// What a person claims. Name and number go through the same door as everybody's, [`Card::parse`]; the code is sent
+/// unchanged.
+#[derive(Clone, Deserialize, zeroize::ZeroizeOnDrop)]
 pub struct Claim {
     /// Whose.
     pub openid: String,
@@ -15,11 +21,21 @@ pub struct Claim {
     pub real_name: String,
     /// The document's number.
     pub cred_id: String,
-    /// Its type; "1" is the identity card.
-    #[serde(default = "identity_card")]
+    /// Its type, WeChat's number; where it is none, the number's form tells.
+    #[serde(default)]
     pub cred_type: String,
     /// The mini-program's `extraData.code`.
     pub code: String,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    openid: &'a str,
+    real_name: &'a str,
+    cred_id: &'a str,
+    /// A text: "1" is the identity card.
+    cred_type: String,
+    code: &'a str,
 }
 
 /// What weixin says of a claim.
@@ -48,8 +64,20 @@ struct Answer {
 
 impl Weixin {
     /// Checks a claim. A code is good for one question.
+    ///
+    /// # Errors
+    /// T205 where the name is none or the number none of that kind: weixin is not asked.
     pub fn realname_check(&self, claim: &Claim, deadline: Deadline) -> Result<Verdict, WeixinError> {
-        let body = zeroize::Zeroizing::new(serde_json::to_vec(claim).map_err(|_| WeixinError::new(Code::X001))?);
+        let kind = claim.cred_type.trim().parse().map_or(CredentialType::UNSAID, CredentialType::from_number);
+        let card = Card::parse(&claim.real_name, kind, &claim.cred_id).ok_or_else(|| WeixinError::new(Code::T205))?;
+        let question = Question {
+            openid: &claim.openid,
+            real_name: card.name.reveal(),
+            cred_id: card.id.reveal(),
+            cred_type: card.kind.number().to_string(),
+            code: &claim.code,
+        };
+        let body = zeroize::Zeroizing::new(serde_json::to_vec(&question).map_err(|_| WeixinError::new(Code::X001))?);
         let answer: Answer = self.call(Method::Post, "/intp/realname/checkrealnameinfo", Some(&body), deadline)?;
         let (openid, real_name) = (answer.verify_openid, answer.verify_real_name);
         Ok(verdict(openid.as_deref().unwrap_or_default(), real_name.as_deref().unwrap_or_default()))
@@ -71,10 +99,6 @@ fn verdict(openid: &str, real_name: &str) -> Verdict {
     } else {
         Verdict::Unclear
     }
-}
-
-fn identity_card() -> String {
-    "1".to_owned()
 }
 
 #[cfg(test)]
