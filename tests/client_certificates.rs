@@ -10,7 +10,7 @@ use std::{
 
 use facemchd::{
     checkin::{CheckIn as _, Http},
-    fault::Code,
+    fault::{Code, Fault as _},
     http::Client,
     words::{Resolution, SessionId},
 };
@@ -96,4 +96,17 @@ fn our_certificate_is_shown_and_another_authoritys_is_refused() {
             false => assert!(matches!(resolution, Resolution::CannotSay(Code::H901 | Code::H904)), "{resolution:?}"),
         }
     }
+}
+
+#[test]
+fn a_key_that_does_not_belong_to_our_certificate_is_refused_when_it_is_read() {
+    let ours = issuer();
+    let mut setup = Setup::new();
+    let ((certificate, _), (_, another)) = (issued(&ours), issued(&ours));
+    let chain = setup.keys.write("kiosk.crt.pem", &certificate.pem());
+    let key = setup.keys.write("kiosk.key.pem", &another.serialize_pem());
+    setup.http.client_certificate = Some((chain, key));
+    let refused = Client::open(&setup.http, clock()).expect_err("refused");
+    assert_eq!(refused.code(), Code::K401);
+    assert!(refused.to_string().contains("another one"), "{refused}");
 }
