@@ -3,10 +3,7 @@
 use std::{
     fs,
     path::Path,
-    sync::{
-        Arc, Barrier,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Barrier},
     thread,
     time::Duration,
 };
@@ -110,13 +107,7 @@ impl Seen {
 fn morning(lanes: usize, rounds: usize, thinks: Duration, dead: usize) -> Result<Seen, String> {
     let failed = |error: std::io::Error| error.to_string();
     let site = Site::new();
-    let answers = lookup::prepared(&site.world, lanes * (rounds + 1));
-    let asked = AtomicUsize::new(0);
-    let named = move |_: &Request| {
-        let next = asked.fetch_add(1, Ordering::Relaxed);
-        Reply::Answer(answers[next % answers.len()].clone())
-    };
-    let wechat = Server::start(&site.authority, Arc::new(named)).map_err(failed)?;
+    let _wechat = site.with_answers(lanes * (rounds + 1));
     let living = lanes - dead;
     let admitted = move |request: &Request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -125,8 +116,8 @@ fn morning(lanes: usize, rounds: usize, thinks: Duration, dead: usize) -> Result
         Reply::Answer(Answer::json(200, &json!({ "answer": "admitted", "number": "A001" })))
     };
     let hospital = Server::start(&site.authority, Arc::new(admitted)).map_err(failed)?;
-    let text = fs::read_to_string(&site.file).map_err(failed)?;
-    let mut text = text.replace(&site.wechat.url(), &wechat.url()).replace(&site.hospital.url(), &hospital.url());
+    site.put(&site.hospital.url(), &hospital.url());
+    let mut text = fs::read_to_string(&site.file).map_err(failed)?;
     for lane in 2..=lanes {
         text.push_str(&format!("[[lane]]\nname = \"kiosk-{lane}\"\nmode = \"hospital\"\n"));
         text.push_str(&format!("terminal = \"unix:kiosk-{lane}.sock\"\npanel = \"terminal\"\n"));

@@ -4,18 +4,21 @@ use std::{
     fs,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use facemchd::sim::{
     hospital::Hospital,
     keys::World,
-    server::Authority,
+    server::{Authority, Reply, Request, Server},
     site_file::{HMAC_KEY, SiteFile},
     wechat::WeChat,
 };
 
-use super::{keys::world, lookups::clock, program};
+use super::{keys::world, lookup, lookups::clock, program};
 
 pub struct Site {
     pub folder: tempfile::TempDir,
@@ -49,6 +52,25 @@ impl Site {
         let lane = "[[lane]]\nname = \"kiosk-1\"\nmode = \"hospital\"\nterminal = \"unix:kiosk-1.sock\"\npanel = \"terminal\"\n";
         fs::write(&file, text + lane).expect("written");
         Self { folder, authority, world, wechat, hospital, file }
+    }
+
+    /// Puts a WeChat in the sandbox's place whose answers were signed before anybody asks: its RSA is not our time.
+    pub fn with_answers(&self, count: usize) -> Server {
+        let answers = lookup::prepared(&self.world, count);
+        let asked = AtomicUsize::new(0);
+        let named = move |_: &Request| {
+            let next = asked.fetch_add(1, Ordering::Relaxed);
+            Reply::Answer(answers[next % answers.len()].clone())
+        };
+        let server = Server::start(&self.authority, Arc::new(named)).expect("a server");
+        self.put(&self.wechat.url(), &server.url());
+        server
+    }
+
+    /// Puts a text of the site file in another's place.
+    pub fn put(&self, old: &str, new: &str) {
+        let text = fs::read_to_string(&self.file).expect("readable");
+        fs::write(&self.file, text.replace(old, new)).expect("written");
     }
 
     pub fn socket(&self) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use std::{os::unix::net::UnixDatagram, process::Command, time::Duration};
 
-use facemchd::sim::{people::Person, terminal::Terminal};
+use facemchd::sim::terminal::Terminal;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -18,8 +18,7 @@ const MOST: u64 = 80;
 
 pub fn run() -> Verdict {
     let site = Site::new();
-    site.wechat.allow_reuse();
-    site.wechat.know(Person::new("sid", "张三丰"));
+    let _wechat = site.with_answers(2 * ROUNDS);
     let clock = lookups::clock();
     let (mut by_lookup, mut by_run) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -40,8 +39,13 @@ pub fn run() -> Verdict {
         drop(running);
         let _ = std::fs::remove_file(site.socket());
     }
-    println!("`lookup`, from exec to exit               {}", micros(median(&mut by_lookup)));
-    println!("`run`, from exec to the first person's end {} (to reach: 12 ms)", micros(median(&mut by_run)));
+    let (lookup, run) = (median(&mut by_lookup), median(&mut by_run));
+    println!(
+        "`lookup`, exec to exit: the name           {}, best {} (to reach: 12 ms)",
+        micros(lookup),
+        micros(by_lookup[0])
+    );
+    println!("`run`, exec to the first person's end      {}, best {}", micros(run), micros(by_run[0]));
     let counted = to_ready(&site)?;
     println!("`run`, to READY and to its end             {:>8} M instructions (at most {MOST})", counted / 1_000_000);
     limit(counted <= MOST * 1_000_000, format!("{counted} instructions"))
