@@ -7,7 +7,7 @@ use std::{env, fs, path::Path};
 const NO_UNWIND: &str = "SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) } } INSERT AFTER .text;\n";
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=.cargo/build.rs");
     // A profile's name is not told; for size is only `device`.
     if env::var("OPT_LEVEL").is_ok_and(|level| level == "z") {
         let folder = env::var("OUT_DIR").expect("cargo sets it");
