@@ -118,7 +118,7 @@ impl Wire {
             }
             Change::IntegerNumber | Change::FloatNumber => {
                 let written = if matches!(change, Change::IntegerNumber) { "36" } else { "36.0" };
-                if let Some(number) = self.get(1).filter(|number| *number != "null") {
+                if let Some(number) = self.get(1).filter(|number| !number.contains("null")) {
                     *number = written.to_owned();
                 }
             }
@@ -128,7 +128,7 @@ impl Wire {
                 }
             }
             Change::NoteAlone => {
-                if let Some(notes) = self.get(3).filter(|notes| *notes != "null") {
+                if let Some(notes) = self.get(3).filter(|notes| !notes.contains("null")) {
                     *notes = "\"请稍候\"".to_owned();
                 }
             }
