@@ -112,9 +112,10 @@ fn decide(utf8: Option<&RealName>, gbk: Option<&RealName>, text: Option<&str>, e
         (Evidence::All(Charset::Utf8), None, Some(_)) | (Evidence::All(Charset::Gbk), Some(_), None) => {}
         // What came before is believed, but not against all likelihood: the first name in another charset is nobody's.
         (Evidence::All(charset), Some(utf8), Some(gbk)) if utf8 != gbk => {
-            let (utf8, gbk) = (Weight::of(utf8.reveal()).bits, Weight::of(gbk.reveal()).bits);
+            let (utf8, gbk) = (Weight::of(utf8.reveal()), Weight::of(gbk.reveal()));
             let (ours, other) = if charset == Charset::Utf8 { (utf8, gbk) } else { (gbk, utf8) };
-            return (other.saturating_add(CLEARLY) > ours).then_some(charset);
+            let likely = ours.is_ordinary || other.bits.saturating_add(CLEARLY) > ours.bits;
+            return likely.then_some(charset);
         }
         (Evidence::All(charset), ..) => return Some(charset),
     }
