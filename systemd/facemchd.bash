@@ -6,7 +6,7 @@ _facemchd() {
     for said in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         [[ $said == -* ]] || path+=("$said")
     done
-    help=$(facemchd "${path[@]}" --help 2>/dev/null) || help=$(facemchd "${path[0]}" --help 2>/dev/null)
+    help=$(facemchd "${path[@]}" --lang en --help 2>/dev/null) || help=$(facemchd "${path[0]}" --lang en --help 2>/dev/null)
     if [[ $before == --* ]] && grep -qE -- "$before <(SITE|FILE|DIR|PATH)>" <<<"$help"; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

@@ -61,6 +61,7 @@ mod terminal_floods;
 mod terminal_memory;
 mod terminal_restarts;
 mod terminal_scenes;
+mod tongues;
 mod unknown;
 mod ways_in;
 mod weixin;

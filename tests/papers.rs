@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use facemchd::fault::{Code, exit};
+use facemchd::fault::{Code, Tongue, exit};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -23,10 +23,14 @@ const REFERENCE: &[&str] = &[
 ];
 
 #[test]
-fn the_table_of_codes_is_the_programs() {
-    let table: String =
-        Code::ALL.iter().map(|code| format!("| {code} | {} | {} |\n", code.summary(), code.cure())).collect();
-    assert!(read("src/fault/CODES.md").contains(&table), "src/fault/CODES.md lacks this table:\n{table}");
+fn the_tables_of_codes_are_the_programs_in_both_languages() {
+    for (tongue, head) in [(Tongue::En, "| code | what is wrong | cure |"), (Tongue::Zh, "| 代码 | 问题 | 处理 |")]
+    {
+        let row = |code: &Code| format!("| {code} | {} | {} |\n", code.summary_in(tongue), code.cure_in(tongue));
+        let table: String =
+            std::iter::once(format!("{head}\n|---|---|---|\n")).chain(Code::ALL.iter().map(row)).collect();
+        assert!(read("src/fault/CODES.md").contains(&table), "src/fault/CODES.md lacks this table:\n{table}");
+    }
 }
 
 #[test]

@@ -445,6 +445,7 @@ fn the_shell_completes_what_the_program_itself_names() {
             .args(["-c", script, "bash", "facemchd"])
             .args(typed)
             .current_dir(top)
+            .env("LANG", "zh_CN.UTF-8")
             .env("PATH", format!("{}:/usr/bin:/bin", program.parent().expect("a folder").display()))
             .output()
             .expect("bash runs");

@@ -9,14 +9,13 @@ use rustix::{
     thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid},
 };
 
-use super::Failure;
+use super::{Failure, phrases};
 use crate::{fault::exit, files};
 
 /// As whom.
 #[derive(clap::Args)]
 pub(super) struct AsUser {
-    /// As whom, where root runs it [default: facemchd, where there is one]
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", help = phrases::help::as_user())]
     user: Option<String>,
 }
 
@@ -46,8 +45,8 @@ impl AsUser {
         let wanted = self.user.as_deref().unwrap_or(DAEMON);
         let Some(account) = find(wanted, &text("/etc/passwd"), &text("/etc/group")) else {
             return match &self.user {
-                None => Ok(format!("root: there is no user {DAEMON}")),
-                Some(user) => Err(Failure { line: format!("there is no user {user}"), exit: exit::USAGE }),
+                None => Ok(phrases::root_without(DAEMON)),
+                Some(user) => Err(Failure { line: phrases::no_such_user(user), exit: exit::USAGE }),
             };
         };
         let (uid, gid) = (Uid::from_raw(account.uid), Gid::from_raw(account.gid));

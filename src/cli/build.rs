@@ -51,8 +51,7 @@ pub(super) type AnyFault = Box<dyn Fault + Send>;
 
 impl From<AnyFault> for Failure {
     fn from(fault: AnyFault) -> Self {
-        let code = fault.code();
-        Self { line: format!("{}\n  cure: {}", crate::fault::chain(&*fault), code.cure()), exit: code.exit() }
+        Self::of(&*fault)
     }
 }
 

@@ -10,12 +10,14 @@ use std::{
 
 use super::{
     Failure,
+    check::{Outcome, word},
+    phrases::{self, cure, exercise as say, fault_line, help, summary},
     wires::{self, LaneDevices},
 };
 use crate::{
     config::Site,
     device::{self, Debouncer, GateEvent, panel::text_lines},
-    fault::{Code, Fault as _, chain, exit},
+    fault::{Code, Fault as _, exit},
     kiosk::{GateOutcome, Grant, PrintOutcome, Scene, SceneKind, Signal, Slip},
     service::{InputPart, SystemClock},
     store::StateLock,
@@ -25,15 +27,15 @@ use crate::{
 /// Which device is exercised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Device {
-    /// Shows a test scene
+    #[value(help = help::device_panel())]
     Panel,
-    /// Asks how the printer is, and prints a test slip
+    #[value(help = help::device_printer())]
     Printer,
-    /// Opens the gate once, after asking
+    #[value(help = help::device_gate())]
     Gate,
-    /// Lights every lamp and sounds the buzzer, one after the other
+    #[value(help = help::device_indicators())]
     Indicators,
-    /// Shows which button, switch or sensor becomes active
+    #[value(help = help::device_inputs())]
     Inputs,
 }
 
@@ -63,10 +65,10 @@ pub(super) fn test(
     let _lock = StateLock::take_existing(&site.state_dir)?;
     let mut lanes = wires::open(&site, &clock)?.lanes;
     if index >= lanes.len() {
-        return Err(Failure { line: "the site file has no such [[lane]]".to_owned(), exit: exit::USAGE });
+        return Err(Failure { line: phrases::no_such_lane(), exit: exit::USAGE });
     }
     let LaneDevices { panel, printer, gate, indicator, inputs } = lanes.swap_remove(index);
-    let absent = || Failure { line: format!("lane {} has no such device", site.lane[index].name), exit: exit::USAGE };
+    let absent = || Failure { line: phrases::no_such_device(&site.lane[index].name), exit: exit::USAGE };
     let well = match device {
         Device::Panel => test_panel(&mut *panel.ok_or_else(absent)?, out),
         Device::Printer => test_printer(&mut *printer.ok_or_else(absent)?, &*clock, out),
@@ -79,6 +81,10 @@ pub(super) fn test(
         Ok(false) => Ok(exit::FAILED),
         Err(error) => Err(Failure::io("standard output", &error)),
     }
+}
+
+fn failed(out: &mut dyn Write, told: &str, code: Code) -> io::Result<()> {
+    writeln!(out, "{} {told}\n         {}", word(Outcome::Failed), cure(code))
 }
 
 fn test_name() -> Option<ShownName> {
@@ -94,17 +100,17 @@ fn test_panel(panel: &mut dyn device::Panel, out: &mut dyn Write) -> io::Result<
     };
     match panel.show(&scene) {
         Err(error) => {
-            writeln!(out, "FAILED   {}\n         cure: {}", chain(&error), Code::D601.cure())?;
+            failed(out, &fault_line(&error), Code::D601)?;
             Ok(false)
         }
         Ok(drawn) => {
-            writeln!(out, "The panel shows these four lines now:\n")?;
+            writeln!(out, "{}\n", say::panel_shows())?;
             for line in text_lines(&scene, Language::ZhHans) {
                 writeln!(out, "    {line}")?;
             }
-            writeln!(out, "\nOther hanzi in the second line: the panel's ROM is not GB2312.")?;
+            writeln!(out, "\n{}", say::other_hanzi())?;
             for missing in drawn.missing {
-                writeln!(out, "U+{:04X} cannot be drawn; a star stands in its place.", u32::from(missing))?;
+                writeln!(out, "{}", say::star_instead(format!("U+{:04X}", u32::from(missing))))?;
             }
             Ok(true)
         }
@@ -121,28 +127,27 @@ fn test_printer(printer: &mut dyn device::Printer, clock: &dyn Clock, out: &mut 
     };
     let slip = Slip { name: test_name(), admission, already: false, reprint: false, at: now.wall };
     let job = JobId { session: SessionId { run: 0, serial: 0 }, copy: 0 };
-    let told = match printer.print(job, &slip, now.moment.after(SLIP)) {
+    match printer.print(job, &slip, now.moment.after(SLIP)) {
         PrintOutcome::Printed => {
-            "ok       printed and acknowledged: number A000, the name, two lines, a QR code, cut".to_owned()
+            writeln!(out, "{} {}", word(Outcome::Ok), say::printed())?;
+            return Ok(true);
         }
         PrintOutcome::Unknown => {
-            let code = Code::P705;
-            format!("FAILED   {code} sent, and not acknowledged: look at the printer and at `ack` in its profile")
+            writeln!(out, "{} {} {}", word(Outcome::Failed), Code::P705, say::not_acknowledged())?;
         }
-        PrintOutcome::NotPrinted(code) => format!("FAILED   {code} {}\n         cure: {}", code.summary(), code.cure()),
-    };
-    writeln!(out, "{told}")?;
-    Ok(told.starts_with("ok"))
+        PrintOutcome::NotPrinted(code) => failed(out, &format!("{code} {}", summary(code)), code)?,
+    }
+    Ok(false)
 }
 
 fn test_gate(gate: &mut dyn device::Gate, clock: &dyn Clock, yes: bool, out: &mut dyn Write) -> io::Result<bool> {
     if !yes {
-        write!(out, "The gate opens once. Is nobody and nothing in its way? Type yes: ")?;
+        write!(out, "{}", say::gate_opens())?;
         out.flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         if answer.trim() != "yes" {
-            writeln!(out, "Not opened.")?;
+            writeln!(out, "{}", say::not_opened())?;
             return Ok(false);
         }
     }
@@ -159,32 +164,32 @@ fn test_gate(gate: &mut dyn device::Gate, clock: &dyn Clock, yes: bool, out: &mu
     match outcome {
         Some(GateOutcome::Opened | GateOutcome::Passed | GateOutcome::Expired) => {
             let took = clock.now().moment.since(now).as_millis();
-            writeln!(out, "ok       the output is back at its safe value after {took} ms")?;
+            writeln!(out, "{} {}", word(Outcome::Ok), say::gate_back(took))?;
             if outcome != Some(GateOutcome::Opened) {
                 let passed = outcome == Some(GateOutcome::Passed);
-                writeln!(out, "         the passage sensor {}", if passed { "saw somebody" } else { "saw nobody" })?;
+                writeln!(out, "         {}", if passed { say::saw_somebody() } else { say::saw_nobody() })?;
             }
             Ok(true)
         }
         other => {
-            writeln!(out, "FAILED   {other:?}\n         cure: {}", Code::G801.cure())?;
+            failed(out, &format!("{other:?}"), Code::G801)?;
             Ok(false)
         }
     }
 }
 
 /// What each signal looks like, for whoever stands in front of it.
-fn appearance(signal: Signal) -> &'static str {
+fn appearance(signal: Signal) -> String {
     match signal {
-        Signal::Ready => "green, steady",
-        Signal::Working => "amber, steady",
-        Signal::Success => "green for 1.5 s, one beep",
-        Signal::Retry => "amber blinks four times, two short beeps",
-        Signal::Denied => "red for 2 s, three beeps",
-        Signal::Fault => "red blinks slowly, no sound",
-        Signal::PaperLow => "green, steady; amber blinks every ten seconds",
-        Signal::CallStaff => "amber blinks fast, two beeps",
-        Signal::Evacuate => "everything blinks, the buzzer too",
+        Signal::Ready => say::signal_ready(),
+        Signal::Working => say::signal_working(),
+        Signal::Success => say::signal_success(),
+        Signal::Retry => say::signal_retry(),
+        Signal::Denied => say::signal_denied(),
+        Signal::Fault => say::signal_fault(),
+        Signal::PaperLow => say::signal_paper_low(),
+        Signal::CallStaff => say::signal_call_staff(),
+        Signal::Evacuate => say::signal_evacuate(),
     }
 }
 
@@ -204,7 +209,7 @@ fn test_indicators(lamps: &mut dyn device::Indicator, clock: &dyn Clock, out: &m
             result = lamps.handle_timeout(clock.now().moment);
         }
         if let Err(error) = result.and_then(|()| lamps.safe()) {
-            writeln!(out, "FAILED   {}\n         cure: {}", chain(&error), error.code().cure())?;
+            failed(out, &fault_line(&error), error.code())?;
             well = false;
         }
     }
@@ -217,7 +222,7 @@ const INPUTS: Duration = Duration::from_secs(60);
 fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::Result<bool> {
     let InputPart { lines, mut source, .. } = part;
     let names: Vec<String> = lines.iter().map(|line| format!("{:?}", line.role)).collect();
-    writeln!(out, "Press or trip each of these within {} s:\n    {}\n", INPUTS.as_secs(), names.join("\n    "))?;
+    writeln!(out, "{}\n    {}\n", say::press_each(INPUTS.as_secs()), names.join("\n    "))?;
     let mut debouncer = Debouncer::new(&lines, source.is_debounced());
     let until = clock.now().moment.after(INPUTS);
     let mut waiting = names.clone();
@@ -227,13 +232,13 @@ fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::R
         match edges {
             Ok(edges) => edges.into_iter().for_each(|(line, high)| debouncer.level(now, line, high)),
             Err(error) => {
-                writeln!(out, "FAILED   {} {error}\n         cure: {}", Code::D602, Code::D602.cure())?;
+                failed(out, &format!("{} {error}", Code::D602), Code::D602)?;
                 return Ok(false);
             }
         }
         for (role, active) in debouncer.changes(now) {
             let name = format!("{role:?}");
-            writeln!(out, "{:<9}{name}", if active { "active" } else { "at rest" })?;
+            writeln!(out, "{}{name}", phrases::padded(&if active { say::active() } else { say::at_rest() }, 9))?;
             waiting.retain(|other| *other != name);
         }
         out.flush()?;
@@ -241,7 +246,7 @@ fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::R
         edges = source.wait(Some(due.since(clock.now().moment))).map(|edge| edge.into_iter().collect());
     }
     for name in &waiting {
-        writeln!(out, "FAILED   {name} did not change\n         cure: {}", Code::D602.cure())?;
+        failed(out, &say::did_not_change(name), Code::D602)?;
     }
     Ok(waiting.is_empty())
 }

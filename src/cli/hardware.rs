@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{Failure, wires};
+use super::{Failure, phrases, wires};
 use crate::{board::DEVICE_TREE, config::Site, device::linux, fault::exit, files, store::StateLock};
 
 /// What this machine has, and what to write into a board file of one's own.
@@ -95,6 +95,6 @@ pub(super) fn safe_state(file: &Path, out: &mut dyn Write) -> Result<u8, Failure
     let site = Site::read(file)?;
     let _lock = StateLock::take_existing(&site.state_dir)?;
     let outputs = wires::make_safe(&site)?;
-    writeln!(out, "{outputs} outputs at their safe value").map_err(|error| Failure::io("standard output", &error))?;
+    writeln!(out, "{}", phrases::safe(outputs)).map_err(|error| Failure::io("standard output", &error))?;
     Ok(exit::OK)
 }

@@ -7,7 +7,10 @@ use std::{
 
 use clap::Subcommand;
 
-use super::{Failure, SiteFile};
+use super::{
+    Failure, SiteFile,
+    phrases::{self, help},
+};
 use crate::{
     config::Site,
     fault::{Code, exit},
@@ -15,18 +18,17 @@ use crate::{
     words::WallTime,
 };
 
-/// Read the journal
+/// What of the journal.
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Print every record, oldest first
+    #[command(about = help::journal_list())]
     List {
         #[command(flatten)]
         place: Place,
-        /// One JSON object a line
-        #[arg(long)]
+        #[arg(long, help = help::json_lines())]
         json: bool,
     },
-    /// Prove the chain: nothing changed, nothing missing
+    #[command(about = help::journal_verify())]
     Verify {
         #[command(flatten)]
         place: Place,
@@ -38,8 +40,7 @@ pub(super) enum Command {
 pub(super) struct Place {
     #[command(flatten)]
     site: SiteFile,
-    /// The state directory itself, instead of a site file's
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help = help::state_dir())]
     state_dir: Option<PathBuf>,
 }
 
@@ -60,11 +61,11 @@ pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Fail
         Command::Verify { place } => {
             let proof = store::verify(&place.dir()?)?;
             if proof.is_whole() {
-                writeln!(out, "whole: {proof}").map_err(written)?;
+                writeln!(out, "{}", phrases::whole(proof)).map_err(written)?;
                 return Ok(exit::OK);
             }
             let code = Code::J501;
-            writeln!(out, "{code} {}: {proof}\n  cure: {}", code.summary(), code.cure()).map_err(written)?;
+            writeln!(out, "{code} {}: {proof}\n  {}", phrases::summary(code), phrases::cure(code)).map_err(written)?;
             Ok(exit::FAILED)
         }
     }

@@ -9,7 +9,12 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Failure, SiteFile, build, permission::PermissionFile};
+use super::{
+    Failure, SiteFile, build,
+    permission::PermissionFile,
+    phrases::{self, help},
+    tongue::tongue,
+};
 use crate::{
     config::Site,
     fault::{Code, Fault as _, exit},
@@ -19,28 +24,22 @@ use crate::{
     words::{Clock as _, Deadline, FaceSid, Identity, masked_credential, masked_name},
 };
 
-/// Ask WeChat who is behind a face_sid: signs, asks, verifies and opens, over one warm connection
+/// What is asked.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     site: SiteFile,
-    /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, help = help::json_lines())]
     json: bool,
-    /// Print whole names and numbers
-    #[arg(long)]
+    #[arg(long, help = help::reveal())]
     reveal: bool,
-    /// Read face_sids from a file, one a line; - for standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = help::face_sids_from())]
     from: Option<PathBuf>,
-    /// Write milliseconds, name and credential id of each lookup, separated by tabs
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = help::timings())]
     timings: Option<PathBuf>,
-    /// In whose name [default: the first merchant's]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = help::merchant())]
     merchant: Option<String>,
-    /// The face_sids
-    #[arg(value_name = "FACE_SID")]
+    #[arg(value_name = "FACE_SID", help = help::face_sids())]
     face_sids: Vec<String>,
 }
 
@@ -80,12 +79,12 @@ impl CertificateCache for InMemory {
 pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Failure> {
     let site = Site::read(&arguments.site.config)?;
     if arguments.face_sids.is_empty() && arguments.from.is_none() {
-        return Err(Failure { line: "give a FACE_SID, or --from FILE".to_owned(), exit: exit::USAGE });
+        return Err(Failure { line: phrases::give_a_face_sid(), exit: exit::USAGE });
     }
     let merchant = match &arguments.merchant {
         None => site.first_merchant(),
         wanted => site.merchants.iter().find(|merchant| merchant.name == *wanted).ok_or_else(|| Failure {
-            line: format!("{} no [[merchant]] of this name in the site file", Code::C107),
+            line: format!("{} {}", Code::C107, phrases::no_such_merchant()),
             exit: exit::USAGE,
         })?,
     };
@@ -168,7 +167,7 @@ impl Line {
             ms,
         };
         let person = match result {
-            Err(code) => return Self { code: Some(code.as_str()), cure: Some(code.cure()), ..empty },
+            Err(code) => return Self { code: Some(code.as_str()), cure: Some(code.cure_in(tongue())), ..empty },
             Ok(person) => person,
         };
         let shown = |text: &str, mask: fn(&str) -> String| if reveal { text.to_owned() } else { mask(text) };
@@ -190,8 +189,9 @@ impl Line {
         }
         match (self.code, self.cure) {
             (Some(code), Some(cure)) => {
-                let summary = code.parse().map_or("", |code: Code| code.summary());
-                writeln!(out, "failed  {code} {summary} ({:.1} ms)\n        cure: {cure}", self.ms)
+                let summary = code.parse().map_or("", phrases::summary);
+                let cure = phrases::cure_is(cure);
+                writeln!(out, "failed  {code} {summary} ({:.1} ms)\n        {cure}", self.ms)
             }
             _ => {
                 let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());

@@ -12,14 +12,17 @@ mod journal;
 mod logging;
 mod lookup;
 mod permission;
+mod phrases;
 mod run;
 #[cfg(feature = "sim")]
 mod sim;
 mod staff;
+mod tongue;
 mod weixin;
 mod wires;
 
 use std::{
+    env,
     io::{self, Write},
     path::PathBuf,
 };
@@ -27,96 +30,92 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
-    fault::{self, Fault, exit},
+    fault::{Fault, exit},
     vault,
 };
+use phrases::help;
 
-/// Agent of a face-payment kiosk.
 #[derive(Parser)]
-#[command(name = "facemchd", version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "facemchd", version, about = help::about(), propagate_version = true, arg_required_else_help = true)]
 struct Arguments {
+    /// Read before the arguments are parsed, for their help is a text, too.
+    #[arg(long, global = true, value_name = "LANG", help = help::lang())]
+    lang: Option<tongue::Lang>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve: the daemon itself
+    #[command(about = help::run())]
     Run {
         #[command(flatten)]
         site: SiteFile,
     },
-    /// Look at everything the daemon needs and say what to mend, without serving
+    #[command(about = help::check())]
     Check {
         #[command(flatten)]
         site: SiteFile,
-        /// One JSON object a line
-        #[arg(long)]
+        #[arg(long, help = help::json_lines())]
         json: bool,
-        /// Have WeChat prove signing, verification and encryption, too (security/echo)
-        #[arg(long)]
+        #[arg(long, help = help::online())]
         online: bool,
         #[command(flatten)]
         acting: acting::AsUser,
     },
-    /// Ask WeChat about face_sids, outside the kiosk's flow: for commissioning
+    #[command(about = help::lookup())]
     Lookup(lookup::Arguments),
-    /// The mini-program's real-name calls, for commissioning
-    #[command(subcommand)]
+    #[command(subcommand, about = help::weixin())]
     Weixin(weixin::Command),
-    /// Show what this machine has: GPIO chips and lines, buses, ports
+    #[command(about = help::probe())]
     Probe,
-    /// Exercise one device, and say what to see; not while the daemon runs
+    #[command(about = help::test())]
     Test {
-        /// Which
+        #[arg(help = help::device())]
         device: exercise::Device,
         #[command(flatten)]
         site: SiteFile,
-        /// Of which lane [default: the first]
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", help = help::of_lane())]
         lane: Option<String>,
-        /// Do not ask before the gate opens
-        #[arg(long)]
+        #[arg(long, help = help::yes())]
         yes: bool,
         #[command(flatten)]
         acting: acting::AsUser,
     },
-    /// Put every output to its safe value; for ExecStopPost, not while the daemon runs
+    #[command(about = help::safe_state())]
     SafeState {
         #[command(flatten)]
         site: SiteFile,
         #[command(flatten)]
         acting: acting::AsUser,
     },
-    /// Open or close a lane of the running daemon
+    #[command(about = help::lane())]
     Lane {
-        /// Which
+        #[arg(help = help::lane_name())]
         name: String,
-        /// How it shall be
+        #[arg(help = help::mode())]
         mode: staff::Mode,
         #[command(flatten)]
         site: SiteFile,
     },
-    /// Print a slip again, marked 补打, without the name
+    #[command(about = help::reprint())]
     Reprint {
-        /// A session, or a queue number
+        #[arg(help = help::which_slip())]
         which: String,
         #[command(flatten)]
         site: SiteFile,
     },
-    /// Read the journal
-    #[command(subcommand)]
+    #[command(subcommand, about = help::journal())]
     Journal(journal::Command),
-    /// Try it: a scripted morning against a sandbox WeChat Pay, a sandbox site system and the devices' twins
     #[cfg(feature = "sim")]
+    #[command(about = help::sim())]
     Sim(sim::Arguments),
 }
 
 /// Where the site file lies.
 #[derive(clap::Args)]
 struct SiteFile {
-    /// The site file
-    #[arg(long, value_name = "SITE", default_value = "/etc/facemchd/site.toml")]
+    #[arg(long, value_name = "SITE", default_value = "/etc/facemchd/site.toml", help = help::site_file())]
     config: PathBuf,
 }
 
@@ -130,10 +129,12 @@ struct Failure {
 pub fn main() -> u8 {
     // Only a hardening: on a kernel that refuses it the unit's LimitCORE=0 holds.
     let _ = vault::no_core_dumps();
+    tongue::choose(env::args_os(), |name| env::var(name).ok());
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let _ = error.print();
+            let text = phrases::of_clap(&error);
+            let _ = if error.use_stderr() { write!(io::stderr(), "{text}") } else { write!(io::stdout(), "{text}") };
             return if error.use_stderr() { exit::USAGE } else { exit::OK };
         }
     };
@@ -172,12 +173,16 @@ pub fn main() -> u8 {
 
 impl<F: Fault> From<F> for Failure {
     fn from(fault: F) -> Self {
-        let code = fault.code();
-        Self { line: format!("{}\n  cure: {}", fault::chain(&fault), code.cure()), exit: code.exit() }
+        Self::of(&fault)
     }
 }
 
 impl Failure {
+    fn of(fault: &dyn Fault) -> Self {
+        let code = fault.code();
+        Self { line: format!("{}\n  {}", phrases::fault_line(fault), phrases::cure(code)), exit: code.exit() }
+    }
+
     /// Standard output is gone, or a file of the command line cannot be used.
     fn io(what: &str, error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

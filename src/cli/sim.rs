@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Failure, build, logging, run, wires};
+use super::{Failure, build, logging, phrases::help, run, wires};
 use crate::{
     config::Site,
     fault::exit,
@@ -33,20 +33,16 @@ use crate::{
     words::Clock,
 };
 
-/// Try it: a scripted morning against a sandbox WeChat Pay, a sandbox site system and the devices' twins
+/// What is tried.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Keep it all up after the morning, until Ctrl-C
-    #[arg(long)]
+    #[arg(long, help = help::sim_serve())]
     serve: bool,
-    /// Folder for site file, journal, log and pictures; must not exist yet or be empty [default: a new one in /tmp]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help = help::sim_out())]
     out: Option<PathBuf>,
-    /// Send one face to a kiosk that `sim --serve` keeps up, and print what it answers
-    #[arg(long, value_name = "FACE_SID", requires = "socket", conflicts_with_all = ["serve", "out"])]
+    #[arg(long, value_name = "FACE_SID", help = help::sim_face(), requires = "socket", conflicts_with_all = ["serve", "out"])]
     face: Option<String>,
-    /// The kiosk's socket
-    #[arg(long, value_name = "PATH", requires = "face")]
+    #[arg(long, value_name = "PATH", help = help::sim_socket(), requires = "face")]
     socket: Option<PathBuf>,
 }
 

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Failure, SiteFile};
+use super::{
+    Failure, SiteFile,
+    phrases::{self, help},
+};
 use crate::{
     config::Site,
     fault::exit,
@@ -17,11 +20,11 @@ use crate::{
 /// How a lane shall be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Mode {
-    /// Serve
+    #[value(help = help::mode_normal())]
     Normal,
-    /// Closed by staff
+    #[value(help = help::mode_closed())]
     Closed,
-    /// A technician works on it
+    #[value(help = help::mode_maintenance())]
     Maintenance,
 }
 
@@ -43,8 +46,7 @@ pub(super) fn reprint(place: &SiteFile, which: &str, out: &mut dyn Write) -> Res
     let site = Site::read(&place.config)?;
     let entries = store::entries(&site.state_dir)?;
     let Some(request) = request(&entries, which) else {
-        let line = format!("{which}: the journal knows no such session or number that was checked in");
-        return Err(Failure { line, exit: exit::FAILED });
+        return Err(Failure { line: phrases::no_such_slip(which), exit: exit::FAILED });
     };
     ask(&site, &request, out)
 }
@@ -73,7 +75,7 @@ fn request(entries: &[Entry], which: &str) -> Option<StaffRequest> {
 fn ask(site: &Site, request: &StaffRequest, out: &mut dyn Write) -> Result<u8, Failure> {
     let socket = site.state_dir.join(SOCKET);
     let failed = |error: io::Error| Failure {
-        line: format!("{}: {error}\n  cure: the daemon must run, and this be root or its user", socket.display()),
+        line: format!("{}: {error}\n  {}", socket.display(), phrases::cure_is(phrases::daemon_must_run())),
         exit: exit::UNAVAILABLE,
     };
     let mut stream = UnixStream::connect(&socket).map_err(failed)?;

@@ -11,7 +11,10 @@ use std::{
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Failure, SiteFile, build};
+use super::{
+    Failure, SiteFile, build,
+    phrases::{self, help},
+};
 use crate::{
     config::Site,
     fault::exit,
@@ -24,23 +27,21 @@ use crate::{
 /// Which call.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// The mini-program's categories (get_category)
+    #[command(about = help::categories())]
     Categories {
         #[command(flatten)]
         site: SiteFile,
-        /// One JSON object a line
-        #[arg(long)]
+        #[arg(long, help = help::json_lines())]
         json: bool,
     },
-    /// Who is the holder of an auth_token? (getrealnameinfo)
+    #[command(about = help::realname_auth())]
     RealnameAuth {
         #[command(flatten)]
         input: Input,
-        /// Print the whole name and number
-        #[arg(long)]
+        #[arg(long, help = help::reveal())]
         reveal: bool,
     },
-    /// Do openid, name and document belong together? (checkrealnameinfo) Reads {"openid","real_name","cred_id","code"}
+    #[command(about = help::realname_check())]
     RealnameCheck {
         #[command(flatten)]
         input: Input,
@@ -52,11 +53,9 @@ pub(super) enum Command {
 pub(super) struct Input {
     #[command(flatten)]
     site: SiteFile,
-    /// JSON
-    #[arg(long)]
+    #[arg(long, help = help::json_lines())]
     json: bool,
-    /// Read the question from a file; - for standard input
-    #[arg(long, value_name = "FILE", default_value = "-")]
+    #[arg(long, value_name = "FILE", default_value = "-", help = help::question_from())]
     from: PathBuf,
 }
 
@@ -102,10 +101,8 @@ pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Failu
         }
         Command::RealnameCheck { input } => {
             let question = read(&input.from)?;
-            let claim: Claim = serde_json::from_str(&question).map_err(|_| Failure {
-                line: "expected {\"openid\",\"real_name\",\"cred_id\",\"code\"} as JSON".to_owned(),
-                exit: exit::USAGE,
-            })?;
+            let claim: Claim = serde_json::from_str(&question)
+                .map_err(|_| Failure { line: phrases::expected_claim(), exit: exit::USAGE })?;
             let (weixin, deadline) = open(&input.site)?;
             let verdict = weixin.realname_check(&claim, deadline)?;
             written(if input.json {
@@ -118,13 +115,13 @@ pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Failu
     }
 }
 
-fn in_words(verdict: Verdict) -> &'static str {
+fn in_words(verdict: Verdict) -> String {
     match verdict {
-        Verdict::Match => "match: openid, name and number belong together",
-        Verdict::OtherPerson => "no match: the openid belongs to another name",
-        Verdict::OtherNumber => "no match: the name has another number",
-        Verdict::NoRealName => "no match: the user has no real name at WeChat",
-        Verdict::Unclear => "unclear: weixin said none of what its document lists",
+        Verdict::Match => phrases::verdict_match(),
+        Verdict::OtherPerson => phrases::verdict_other_person(),
+        Verdict::OtherNumber => phrases::verdict_other_number(),
+        Verdict::NoRealName => phrases::verdict_no_real_name(),
+        Verdict::Unclear => phrases::verdict_unclear(),
     }
 }
 

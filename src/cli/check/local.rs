@@ -7,6 +7,7 @@ use crate::{
     cli::{
         build,
         permission::{self, PermissionFile, PermissionRecord},
+        phrases::check as say,
     },
     config::Site,
     fault::Code,
@@ -31,9 +32,9 @@ pub(super) fn check(site: &Site, file: &Path, clock: &Arc<dyn Clock>, report: &m
 fn permissions(file: &Path, report: &mut Report<'_>) {
     match files::open(file).map_err(Into::into).and_then(|opened| opened.metadata()) {
         Ok(data) if data.permissions().mode() & 0o002 != 0 => {
-            report.warning("site-file-mode", Code::C101, "everybody may write the site file; chmod 0640 it");
+            report.warning("site-file-mode", Code::C101, say::site_file_open_to_all());
         }
-        Ok(_) => report.ok("site-file-mode", "not writable by everybody"),
+        Ok(_) => report.ok("site-file-mode", say::site_file_closed()),
         Err(error) => report.failed("site-file-mode", Code::C101, error.to_string()),
     }
 }
@@ -43,7 +44,7 @@ fn permissions(file: &Path, report: &mut Report<'_>) {
 fn permission(site: &Site, report: &mut Report<'_>) {
     let records = PermissionFile::of(&site.state_dir).read();
     if records.is_empty() {
-        return report.skipped("permission", "nobody has been asked about yet");
+        return report.skipped("permission", say::nobody_asked());
     }
     let several = site.merchants.len() > 1;
     for merchant in &site.merchants {
@@ -51,7 +52,7 @@ fn permission(site: &Site, report: &mut Report<'_>) {
         let theirs = site.lane.iter().filter(|lane| !several || lane.merchant == merchant.name);
         let lanes: Vec<&str> = theirs.map(|lane| lane.name.as_str()).collect();
         match &merchant.name {
-            Some(name) if lanes.is_empty() => permission_of(site, record, &format!("merchant {name}"), true, report),
+            Some(name) if lanes.is_empty() => permission_of(site, record, &say::of_merchant(name), true, report),
             _ => permission_of(site, record, &lanes.join(", "), false, report),
         }
     }
@@ -65,15 +66,15 @@ fn permission_of(site: &Site, record: &PermissionRecord, whose: &str, only_refus
     };
     match (granted, refused) {
         (granted, Some(refused)) if granted.is_none_or(|granted| granted < *refused) => {
-            let text = format!("{whose}: {asked} refused {}", day(refused));
+            let text = say::refused(whose, asked, day(refused));
             if site.wechatpay.fallback_to_union_id {
-                report.warning("permission", Code::N321, format!("{text}; the union_id is asked for instead"));
+                report.warning("permission", Code::N321, say::union_id_instead(text));
             } else {
                 report.failed("permission", Code::N321, text);
             }
         }
         (Some(granted), _) if !only_refused => {
-            report.ok("permission", format!("{whose}: {asked} granted {}", day(granted)));
+            report.ok("permission", say::granted(whose, asked, day(granted)));
         }
         _ => {}
     }
@@ -81,9 +82,9 @@ fn permission_of(site: &Site, record: &PermissionRecord, whose: &str, only_refus
 
 fn time(now: WallTime, report: &mut Report<'_>) {
     if now < RELEASED {
-        report.failed("clock", Code::C105, "the clock stands before this program's release");
+        report.failed("clock", Code::C105, say::before_release());
     } else {
-        report.ok("clock", "after this program's release");
+        report.ok("clock", say::after_release());
     }
 }
 
@@ -92,16 +93,16 @@ fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
     let vaults: Vec<_> = site.merchants.iter().filter_map(open).collect();
     match &vaults[..] {
         [] => {}
-        [_] if site.merchants.len() == 1 => report.ok("keys", "sign and decrypt keys are usable"),
-        usable => report.ok("keys", format!("sign and decrypt keys of {} merchants are usable", usable.len())),
+        [_] if site.merchants.len() == 1 => report.ok("keys", say::keys_usable()),
+        usable => report.ok("keys", say::keys_of_merchants_usable(usable.len())),
     }
     for vault in &vaults {
         certificate(vault, site.merchants.len() > 1, now, report);
     }
     match &site.wechatpay.public_key {
-        None => report.skipped("wechatpay-key", "certificate mode"),
+        None => report.skipped("wechatpay-key", say::certificate_mode()),
         Some(file) => match PublicKey::read(file) {
-            Ok(_) => report.ok("wechatpay-key", "WeChat Pay's public key is usable"),
+            Ok(_) => report.ok("wechatpay-key", say::public_key_usable()),
             Err(error) => report.fault("wechatpay-key", &error),
         },
     }
@@ -111,7 +112,7 @@ fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
 fn merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let lanes: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
     match build::merchants(site, &lanes, clock, &(Arc::new(Forgetful) as _)) {
-        Ok(_) => report.ok("merchants", "every way in is usable"),
+        Ok(_) => report.ok("merchants", say::ways_usable()),
         Err(fault) => report.fault("merchants", &*fault),
     }
 }
@@ -120,17 +121,17 @@ fn merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
 fn certificate(vault: &Vault, several: bool, now: WallTime, report: &mut Report<'_>) {
     let Some(facts) = vault.certificate() else {
         if !several {
-            report.skipped("certificate", "keys.certificate is not set");
+            report.skipped("certificate", say::no_certificate());
         }
         return;
     };
     let days = facts.not_after.millis_since(now).div_euclid(DAY_MS);
-    let whose = if several { format!("of serial number {}: ", facts.serial_no) } else { String::new() };
+    let whose = if several { say::of_serial(&facts.serial_no) } else { String::new() };
     if days < 0 {
-        report.failed("certificate", Code::K407, format!("{whose}the merchant certificate has expired"));
+        report.failed("certificate", Code::K407, say::certificate_expired(whose));
     } else if days < SOON_DAYS {
-        report.warning("certificate", Code::K407, format!("{whose}{days} days left"));
+        report.warning("certificate", Code::K407, say::certificate_ends(whose, days));
     } else if !several {
-        report.ok("certificate", format!("belongs to the sign key, {days} days left"));
+        report.ok("certificate", say::certificate_well(days));
     }
 }

@@ -15,10 +15,14 @@ use std::{
 
 use serde::Serialize;
 
-use super::Failure;
+use super::{
+    Failure,
+    phrases::{self, check as say},
+    tongue::tongue,
+};
 use crate::{
     config::Site,
-    fault::{Code, Fault, chain, exit},
+    fault::{Code, Fault, exit},
     identity,
     service::SystemClock,
     words::Clock,
@@ -27,7 +31,7 @@ use crate::{
 /// How one check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Outcome {
+pub(super) enum Outcome {
     Ok,
     Warning,
     Failed,
@@ -60,7 +64,7 @@ pub(super) fn check(file: &Path, user: &str, json: bool, online: bool, out: &mut
         Err(error) => report.fault("site-file", &error),
         Ok(site) => {
             let lanes = site.lane.len();
-            report.ok("site-file", format!("{}: {lanes} lanes, judged for {user}", file.display()));
+            report.ok("site-file", say::site_file(file.display(), lanes, user));
             local::check(&site, file, &clock, &mut report);
             opening::check(&site, &clock, &mut report);
             network::check(&site, &clock, &mut report);
@@ -73,12 +77,23 @@ pub(super) fn check(file: &Path, user: &str, json: bool, online: bool, out: &mut
     }
     let (failed, warnings) = (report.failed, report.warnings);
     if !json {
-        report.line(format_args!("{failed} failed, {warnings} warnings"));
+        report.line(format_args!("{}", say::sum(failed, warnings)));
     }
     if let Some(error) = report.broken {
         return Err(Failure::io("standard output", &error));
     }
     Ok(if failed == 0 { exit::OK } else { exit::FAILED })
+}
+
+/// An outcome in a word, eight columns wide.
+pub(super) fn word(outcome: Outcome) -> String {
+    let word = match outcome {
+        Outcome::Ok => say::word_ok(),
+        Outcome::Warning => say::word_warning(),
+        Outcome::Failed => say::word_failed(),
+        Outcome::Skipped => say::word_skipped(),
+    };
+    phrases::padded(&word, 8)
 }
 
 /// Nothing is kept between two checks.
@@ -112,13 +127,12 @@ impl Report<'_> {
     }
 
     fn fault(&mut self, id: &'static str, fault: &dyn Fault) {
-        let line = chain(fault);
-        let text = line.split_once(' ').map_or(line.as_str(), |(_, text)| text).to_owned();
-        self.failed(id, fault.code(), text);
+        self.failed(id, fault.code(), phrases::fault_text(fault));
     }
 
     fn find(&mut self, id: &'static str, outcome: Outcome, text: String, code: Option<Code>) {
-        let finding = Finding { id, outcome, text, code: code.map(Code::as_str), cure: code.map(Code::cure) };
+        let finding =
+            Finding { id, outcome, text, code: code.map(Code::as_str), cure: code.map(|code| code.cure_in(tongue())) };
         if self.json {
             match serde_json::to_string(&finding) {
                 Ok(line) => self.line(format_args!("{line}")),
@@ -126,16 +140,11 @@ impl Report<'_> {
             }
             return;
         }
-        let word = match outcome {
-            Outcome::Ok => "ok",
-            Outcome::Warning => "warning",
-            Outcome::Failed => "FAILED",
-            Outcome::Skipped => "skipped",
-        };
+        let word = word(outcome);
         let code = finding.code.map(|code| format!("{code} ")).unwrap_or_default();
-        self.line(format_args!("{word:<8} {id:<16} {code}{}", finding.text));
+        self.line(format_args!("{word} {id:<16} {code}{}", finding.text));
         if let Some(cure) = finding.cure {
-            self.line(format_args!("{:<8} {:<16} cure: {cure}", "", ""));
+            self.line(format_args!("{:<8} {:<16} {}", "", "", phrases::cure_is(cure)));
         }
     }
 

@@ -10,7 +10,10 @@ use std::{
 
 use super::{Forgetful, Report};
 use crate::{
-    cli::build,
+    cli::{
+        build,
+        phrases::{check as say, summary},
+    },
     config::{Adapter, Merchant, Site},
     fault::{Code, Fault as _},
     files,
@@ -33,11 +36,11 @@ pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>
     match &wechatpay.proxy {
         Some(proxy) => {
             // Behind a proxy this machine resolves and connects to nothing else.
-            report.skipped("resolver", "the proxy resolves names");
+            report.skipped("resolver", say::proxy_resolves());
             hop("proxy", Code::N306, authority(&proxy.0), report);
         }
         None => {
-            report.skipped("proxy", "none set");
+            report.skipped("proxy", say::no_proxy());
             for (id, url) in
                 [("route-main", Some(&wechatpay.base_url)), ("route-backup", wechatpay.backup_url.as_ref())]
             {
@@ -62,10 +65,10 @@ fn interface(report: &mut Report<'_>) {
     let links = files::list(folder).map(|links| links.into_iter().filter(is_up).collect::<Vec<_>>());
     match links {
         Ok(links) if links.is_empty() => {
-            report.warning("interface", Code::N301, "no network interface is up; only loopback can be reached");
+            report.warning("interface", Code::N301, say::no_interface_up());
         }
-        Ok(links) => report.ok("interface", format!("up: {}", links.join(", "))),
-        Err(_) => report.skipped("interface", "this kernel lists no interfaces"),
+        Ok(links) => report.ok("interface", say::interfaces(links.join(", "))),
+        Err(_) => report.skipped("interface", say::no_interfaces_listed()),
     }
 }
 
@@ -77,11 +80,11 @@ fn hop(id: &'static str, code: Code, authority: &str, report: &mut Report<'_>) {
         format!("{authority}:443")
     };
     let Some(addresses) = resolve(with_port.clone()) else {
-        return report.failed(id, Code::N302, format!("{with_port}: the name cannot be resolved"));
+        return report.failed(id, Code::N302, say::not_resolved(with_port));
     };
     match addresses.iter().map(|address| TcpStream::connect_timeout(address, HOP)).find(Result::is_ok) {
-        Some(_) => report.ok(id, format!("{with_port}: connected")),
-        None => report.failed(id, code, format!("{with_port}: no connection")),
+        Some(_) => report.ok(id, say::connected(with_port)),
+        None => report.failed(id, code, say::no_connection(with_port)),
     }
 }
 
@@ -107,11 +110,11 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         Err(error) => return report.fault("tls", &error),
     };
     let Ok(vault) = build::vault(site, site.first_merchant()) else {
-        return report.skipped("wechat", "needs the keys");
+        return report.skipped("wechat", say::needs_keys());
     };
     let timestamp = clock.now().wall.unix_seconds();
     let Ok(nonce) = getrandom::u64().map(|number| format!("{number:032x}")) else {
-        return report.failed("wechat", Code::X001, "the kernel gives no random numbers");
+        return report.failed("wechat", Code::X001, say::no_random_numbers());
     };
     let path_and_query = "/v3/certificates";
     let to_sign = RequestToSign { method: "GET", path_and_query, timestamp, nonce: &nonce, body: b"" };
@@ -127,26 +130,26 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         Ok(response) => response,
         Err(error) => return report.fault("tls", &error),
     };
-    report.ok("tls", "the certificate and the name are right");
+    report.ok("tls", say::tls_well());
     if let Some(theirs) = response.header("date").and_then(identity::http_date) {
         let offset = theirs.saturating_sub(clock.now().wall.unix_seconds());
         if offset.saturating_abs() >= CLOCK_WINDOW {
-            report.failed("clock-offset", Code::C106, format!("WeChat's clock is {offset} s ahead of ours"));
+            report.failed("clock-offset", Code::C106, say::ahead(offset));
         } else {
-            report.ok("clock-offset", format!("{offset} s"));
+            report.ok("clock-offset", say::offset(offset));
         }
     }
     if !is_wechat(&response) {
         let status = response.status;
-        return report.failed("wechat", Code::N305, format!("status {status} of something that is not WeChat Pay"));
+        return report.failed("wechat", Code::N305, say::not_wechat(status));
     }
     match response.status {
-        200 => report.ok("wechat", "our signature is accepted; certificate mode"),
-        404 => report.ok("wechat", "our signature is accepted; public-key mode"),
-        401 => report.failed("wechat", Code::N322, "our signature is not accepted"),
-        403 => report.failed("wechat", Code::N321, "no permission"),
-        429 => report.warning("wechat", Code::N323, "too many requests"),
-        status => report.failed("wechat", Code::N324, format!("status {status}")),
+        200 => report.ok("wechat", say::accepted_certificate_mode()),
+        404 => report.ok("wechat", say::accepted_public_key_mode()),
+        401 => report.failed("wechat", Code::N322, say::signature_refused()),
+        403 => report.failed("wechat", Code::N321, say::no_permission()),
+        429 => report.warning("wechat", Code::N323, say::too_many_requests()),
+        status => report.failed("wechat", Code::N324, say::status(status)),
     }
 }
 
@@ -163,12 +166,12 @@ fn is_wechat(response: &crate::http::Response) -> bool {
 /// The mini-program's calls: a token, and a list that everybody may have.
 pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     if site.weixin.is_none() {
-        return report.skipped("weixin", "not set up");
+        return report.skipped("weixin", say::not_set_up());
     }
     match build::weixin(site, clock) {
         Err(failure) => report.failed("weixin", Code::C101, failure.line),
         Ok(weixin) => match weixin.categories(Deadline::from_now(&**clock, 2 * HOP)) {
-            Ok(categories) => report.ok("weixin", format!("token accepted, {} categories", categories.len())),
+            Ok(categories) => report.ok("weixin", say::token_accepted(categories.len())),
             Err(error) => report.fault("weixin", &error),
         },
     }
@@ -177,13 +180,13 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_
 /// A question about a session that never was: the site's system answers 404 and is well.
 fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     if site.checkin.adapter == Adapter::Local {
-        return report.skipped("site-system", "numbers are given here");
+        return report.skipped("site-system", say::numbers_given_here());
     }
     match build::http_checkin(site, clock) {
         Err(fault) => report.fault("site-system", &*fault),
         Ok(adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP)) {
-            crate::words::Resolution::CannotSay(code) => report.failed("site-system", code, code.summary()),
-            _ => report.ok("site-system", "reached, and it accepts our credentials"),
+            crate::words::Resolution::CannotSay(code) => report.failed("site-system", code, summary(code)),
+            _ => report.ok("site-system", say::site_system_well()),
         },
     }
 }
@@ -199,11 +202,10 @@ pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>)
         Err(fault) => return report.fault("echo", &*fault),
     };
     match lookup.echo(Deadline::from_now(&**clock, 2 * HOP)) {
-        Ok(echo) if echo.sealed => report.ok("echo", "WeChat accepts our signature and our seal, and its own verifies"),
-        Ok(_) => report.ok("echo", "WeChat accepts our signature, and its own verifies"),
+        Ok(echo) if echo.sealed => report.ok("echo", say::echo_sealed()),
+        Ok(_) => report.ok("echo", say::echo_signed()),
         Err(error) if error.code() == Code::N320 => {
-            let text = "WeChat cannot open what we seal: wechatpay.public-key is not the key that public-key-id names";
-            report.failed("echo", Code::N310, text);
+            report.failed("echo", Code::N310, say::cannot_open_seal());
         }
         Err(error) => report.fault("echo", &error),
     }
@@ -214,26 +216,26 @@ pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>)
 pub(super) fn sub_merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let Some(nobody) = getrandom::u64().ok().and_then(|number| FaceSid::parse(&format!("nobody-{number:016x}")).ok())
     else {
-        return report.failed("sub-merchant", Code::X001, "the kernel gives no random numbers");
+        return report.failed("sub-merchant", Code::X001, say::no_random_numbers());
     };
     let of_lanes =
         |merchant: &&Merchant| site.merchants.len() == 1 || site.lane.iter().any(|lane| lane.merchant == merchant.name);
     let theirs = WechatClock::new(Arc::clone(clock));
     for merchant in site.merchants.iter().filter(of_lanes) {
-        let whose = merchant.name.as_ref().map_or_else(String::new, |name| format!("merchant {name}: "));
+        let whose = merchant.name.as_ref().map_or_else(String::new, say::whose_merchant);
         let asked = build::wechat_client(site, clock)
             .and_then(|client| build::face_lookup(site, merchant, &client, &theirs, Arc::new(Forgetful)))
             .map(|lookup| lookup.look_up(&nobody, Deadline::from_now(&**clock, 2 * HOP)));
         match asked {
             Ok(Err(error)) if error.code() == Code::N320 => {
-                report.ok("sub-merchant", format!("{whose}WeChat refuses nothing but a face that nobody has"));
+                report.ok("sub-merchant", say::refuses_only_nobody(whose));
             }
             Ok(Err(error)) if error.code() == Code::N321 => {
-                let text = format!("{whose}WeChat does not let us ask for {}", merchant_fields(merchant));
+                let text = say::not_let_ask(whose, merchant_fields(merchant));
                 report.failed("sub-merchant", Code::N321, text);
             }
             Ok(Err(error)) => report.fault("sub-merchant", &error),
-            Ok(Ok(_)) => report.failed("sub-merchant", Code::N305, format!("{whose}a face that nobody has was named")),
+            Ok(Ok(_)) => report.failed("sub-merchant", Code::N305, say::nobody_named(whose)),
             Err(fault) => report.fault("sub-merchant", &*fault),
         }
     }

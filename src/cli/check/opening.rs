@@ -16,7 +16,11 @@ use super::local::{DAY_MS, SOON_DAYS};
 use crate::terminal::{Address, Validity};
 use crate::{
     board::Board,
-    cli::{build, wires},
+    cli::{
+        build,
+        phrases::{check as say, summary},
+        wires,
+    },
     config::{Simulated, Site, Terminal},
     device::PrinterStatus,
     fault::Code,
@@ -48,40 +52,37 @@ fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
     if !dir.exists() {
         let parent = existing(dir);
         match rustix::fs::access(parent, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
-            Ok(()) => report.ok("state-dir", format!("{}: made at the first start", dir.display())),
+            Ok(()) => report.ok("state-dir", say::made_at_first_start(dir.display())),
             Err(error) => report.failed("state-dir", Code::C103, format!("{}: {error}", parent.display())),
         }
-        report.skipped("journal", "nothing recorded yet");
+        report.skipped("journal", say::nothing_recorded());
         return None;
     }
     let held = match StateLock::look(dir) {
         Ok(Holder::Nobody) => None,
-        Ok(Holder::Process(process)) => {
-            Some(process.map_or("another process".to_owned(), |process| format!("process {process}")))
-        }
+        Ok(Holder::Process(process)) => Some(process.map_or_else(say::another_process, say::process)),
         Err(error) => {
             report.fault("state-dir", &error);
-            report.skipped("journal", "needs the state directory");
+            report.skipped("journal", say::needs_state_dir());
             return None;
         }
     };
     match rustix::fs::statvfs(dir) {
         Ok(space) if space.f_bavail.saturating_mul(space.f_frsize) < LEAST_FREE => {
-            report.failed("state-dir", Code::C103, "less than 4 MiB free");
+            report.failed("state-dir", Code::C103, say::little_free());
         }
-        Ok(space) => report.ok(
-            "state-dir",
-            format!("{}: {} MiB free", dir.display(), space.f_bavail.saturating_mul(space.f_frsize) >> 20),
-        ),
+        Ok(space) => {
+            report.ok("state-dir", say::free(dir.display(), space.f_bavail.saturating_mul(space.f_frsize) >> 20))
+        }
         Err(error) => report.failed("state-dir", Code::C103, error.to_string()),
     }
     match store::Correlator::look(dir) {
-        Ok(()) => report.ok("correlation-key", "usable, or made at the first start"),
+        Ok(()) => report.ok("correlation-key", say::correlation_usable()),
         Err(error) => report.fault("correlation-key", &error),
     }
     match store::verify(dir) {
-        Ok(proof) if proof.is_whole() => report.ok("journal", proof.to_string()),
-        Ok(proof) => report.warning("journal", Code::J501, proof.to_string()),
+        Ok(proof) if proof.is_whole() => report.ok("journal", say::journal(proof)),
+        Ok(proof) => report.warning("journal", Code::J501, say::journal(proof)),
         Err(error) => report.fault("journal", &error),
     }
     held
@@ -92,19 +93,15 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, serves: Option<&str>, report: &mut
         Ok(found) => found,
         Err(error) => {
             report.fault("board-file", &error);
-            return report.skipped("devices", "needs the board file");
+            return report.skipped("devices", say::needs_board_file());
         }
     };
-    report.ok("board-file", format!("{} as board {}", site.board, found.board.board.id));
+    report.ok("board-file", say::board_file(&site.board, &found.board.board.id));
     if found.board.gates.iter().any(|gate| !gate.one_shot) {
-        report.warning(
-            "gate-one-shot",
-            Code::G801,
-            "the board file declares no hardware one-shot: a stuck pulse would have no bound",
-        );
+        report.warning("gate-one-shot", Code::G801, say::no_one_shot());
     }
     if let Some(process) = serves {
-        return report.skipped("devices", format!("{process} serves with them"));
+        return report.skipped("devices", say::serves_with_them(process));
     }
     if let Some(out) = &site.simulated.out
         && let Err(error) = rustix::fs::access(existing(out), rustix::fs::Access::WRITE_OK)
@@ -115,7 +112,7 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, serves: Option<&str>, report: &mut
     let dry = Site { simulated: Simulated { out: None, ..site.simulated }, ..site.clone() };
     match wires::open(&dry, clock) {
         Ok(wires) => {
-            report.ok("devices", format!("devices of {} lanes opened", wires.lanes.len()));
+            report.ok("devices", say::devices_opened(wires.lanes.len()));
             printers(site, wires.lanes, report);
         }
         Err(fault) => report.fault("devices", &*fault),
@@ -157,12 +154,12 @@ fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>
         let Some(mut printer) = devices.printer else { continue };
         match printer.status() {
             Ok(PrinterStatus { fault: Some(code), .. }) => {
-                report.failed("printer", code, format!("{}: {}", lane.name, code.summary()));
+                report.failed("printer", code, say::of_lane(&lane.name, summary(code)));
             }
             Ok(PrinterStatus { paper_low: true, .. }) => {
-                report.warning("printer", Code::P706, format!("{}: {}", lane.name, Code::P706.summary()));
+                report.warning("printer", Code::P706, say::of_lane(&lane.name, summary(Code::P706)));
             }
-            Ok(_) => report.ok("printer", format!("{}: ready", lane.name)),
+            Ok(_) => report.ok("printer", say::of_lane(&lane.name, say::ready())),
             Err(error) => report.fault("printer", &error),
         }
     }
@@ -172,7 +169,7 @@ fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
 fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
     if site.lane.is_empty() {
-        return report.skipped("terminals", "no [[lane]]: enough for lookup, not for run");
+        return report.skipped("terminals", say::no_lanes());
     }
     // Held until all are: two lanes cannot have one port.
     #[cfg(feature = "network")]
@@ -192,21 +189,25 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
             Terminal::Unix(path) => {
                 let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
                 if folder == Path::new(RUNTIME_DIRECTORY) && !folder.exists() {
-                    report.ok("terminal", format!("{}: {}, made at the start", lane.name, path.display()));
+                    report.ok("terminal", say::of_lane(&lane.name, say::at_start(path.display())));
                     continue;
                 }
                 match rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
-                    Ok(()) => report.ok("terminal", format!("{}: {}", lane.name, path.display())),
+                    Ok(()) => report.ok("terminal", say::of_lane(&lane.name, path.display())),
                     Err(error) => {
-                        report.failed("terminal", Code::T210, format!("{}: {}: {error}", lane.name, folder.display()));
+                        report.failed(
+                            "terminal",
+                            Code::T210,
+                            say::of_lane(&lane.name, format!("{}: {error}", folder.display())),
+                        );
                     }
                 }
             }
             Terminal::Serial { device, .. } if !device.exists() => {
-                report.failed("terminal", Code::T210, format!("{}: {} is not there", lane.name, device.display()));
+                report.failed("terminal", Code::T210, say::of_lane(&lane.name, say::not_there(device.display())));
             }
             Terminal::Serial { device, .. } => {
-                report.ok("terminal", format!("{}: {}", lane.name, device.display()));
+                report.ok("terminal", say::of_lane(&lane.name, device.display()));
             }
             #[cfg(feature = "network")]
             Terminal::Tls(address) | Terminal::Https(address) => {
@@ -233,14 +234,14 @@ fn network_terminal(lane: &crate::config::Lane, address: Address, clock: &Arc<dy
     match network.check(clock) {
         Ok(Validity { certificate, crl }) => {
             if crl.is_some_and(|next| next < now) {
-                report.warning("terminal", Code::T220, format!("{}: {}", lane.name, Code::T220.summary()));
+                report.warning("terminal", Code::T220, say::of_lane(&lane.name, summary(Code::T220)));
             }
             let days = certificate.millis_since(now).div_euclid(DAY_MS);
-            let text = format!("{}: {at}, {} subjects are let in", lane.name, lane.allow_subjects.len());
+            let text = say::of_lane(&lane.name, say::let_in(at, lane.allow_subjects.len()));
             match days {
-                ..0 => report.failed("terminal", Code::K407, format!("{text}; our certificate has expired")),
+                ..0 => report.failed("terminal", Code::K407, say::ours_expired(text)),
                 0..SOON_DAYS => {
-                    report.warning("terminal", Code::K407, format!("{text}; our certificate has {days} days left"));
+                    report.warning("terminal", Code::K407, say::ours_ends(text, days));
                 }
                 _ => report.ok("terminal", text),
             }

@@ -1,0 +1,67 @@
+//! What `--help` says.
+
+use crate::cli::tongue::phrases;
+
+phrases! {
+    about() "Agent of a face-payment kiosk" => "刷脸支付自助机的设备端程序";
+    lang() "Language of texts [default: by the locale]" => "文字的语言 [默认：依系统语言]";
+    run() "Serve: the daemon itself" => "提供服务：守护进程本身";
+    check() "Look at everything the daemon needs and say what to mend, without serving"
+        => "检查守护进程所需的一切，指出要改正什么；不提供服务";
+    json_lines() "One JSON object a line" => "每行一个 JSON 对象";
+    online() "Have WeChat prove signing, verification and encryption, too (security/echo)"
+        => "再请微信验证签名、验签和加密（security/echo）";
+    lookup() "Ask WeChat who is behind a face_sid, outside the kiosk's flow: for commissioning"
+        => "不经自助流程，向微信查询 face_sid 是谁：用于调试验收";
+    weixin() "The mini-program's real-name calls, for commissioning" => "小程序的实名接口：用于调试验收";
+    probe() "Show what this machine has: GPIO chips and lines, buses, ports" => "列出本机的 GPIO 芯片和线、总线、端口";
+    test() "Exercise one device, and say what to see; not while the daemon runs" => "试动一种设备，并说明应看到什么；须先停守护进程";
+    device() "Which" => "哪一种";
+    of_lane() "Of which lane [default: the first]" => "哪条通道的 [默认：第一条]";
+    yes() "Do not ask before the gate opens" => "开闸之前不再询问";
+    safe_state() "Put every output to its safe value; for ExecStopPost, not while the daemon runs"
+        => "让每路输出回到安全值；供 ExecStopPost 使用，须先停守护进程";
+    lane() "Open or close a lane of the running daemon" => "开放或关闭运行中守护进程的一条通道";
+    lane_name() "Which" => "哪一条";
+    mode() "How it shall be" => "要处于什么状态";
+    reprint() "Print a slip again, marked 补打, without the name" => "补打凭条，标明“补打”，不印姓名";
+    which_slip() "A session, or a queue number" => "会话，或排队号码";
+    journal() "Read the journal" => "读取流水";
+    journal_list() "Print every record, oldest first" => "列出每条流水，从最早的开始";
+    journal_verify() "Prove the chain: nothing changed, nothing missing" => "核对链条：没有改动，没有缺失";
+    state_dir() "The state directory itself, instead of a site file's" => "直接给出状态目录，不从站点文件读取";
+    site_file() "The site file" => "站点文件";
+    as_user() "As whom, where root runs it [default: facemchd, where there is one]"
+        => "由 root 执行时，以谁的身份 [默认：facemchd（若有此用户）]";
+    reveal() "Print whole names and numbers" => "显示完整的姓名和号码";
+    face_sids_from() "Read face_sids from a file, one a line; - for standard input" => "从文件读取 face_sid，每行一个；- 为标准输入";
+    timings() "Write milliseconds, name and credential id of each lookup, separated by tabs"
+        => "写出每次查询的毫秒数、姓名和证件号，以制表符分隔";
+    merchant() "In whose name [default: the first merchant's]" => "以哪个商户的名义 [默认：第一个商户]";
+    face_sids() "The face_sids" => "要查询的 face_sid";
+    categories() "The mini-program's categories (get_category)" => "小程序的类目（get_category）";
+    realname_auth() "Who is the holder of an auth_token? (getrealnameinfo)" => "auth_token 的持有人是谁？（getrealnameinfo）";
+    realname_check() "Do openid, name and document belong together? (checkrealnameinfo) Reads {{\"openid\",\"real_name\",\"cred_id\",\"code\"}}"
+        => "openid、姓名和证件是否属于同一人？（checkrealnameinfo）读取 {{\"openid\",\"real_name\",\"cred_id\",\"code\"}}";
+    question_from() "Read the question from a file; - for standard input" => "从文件读取问题；- 为标准输入";
+    device_panel() "Shows a test scene" => "显示测试画面";
+    device_printer() "Asks how the printer is, and prints a test slip" => "查询打印机状态，并打印测试凭条";
+    device_gate() "Opens the gate once, after asking" => "询问后开闸一次";
+    device_indicators() "Lights every lamp and sounds the buzzer, one after the other" => "逐一点亮指示灯并鸣响蜂鸣器";
+    device_inputs() "Shows which button, switch or sensor becomes active" => "显示哪个按键、开关或传感器动作";
+    mode_normal() "Serve" => "正常服务";
+    mode_closed() "Closed by staff" => "由工作人员关闭";
+    mode_maintenance() "A technician works on it" => "技术人员正在维护";
+}
+
+#[cfg(feature = "sim")]
+phrases! {
+    sim() "Try it: a scripted morning against a sandbox WeChat Pay, a sandbox site system and the devices' twins"
+        => "试用：以沙箱微信支付、沙箱业务系统和模拟设备演一个上午";
+    sim_serve() "Keep it all up after the morning, until Ctrl-C" => "演完后保持运行，直到 Ctrl-C";
+    sim_out() "Folder for site file, journal, log and pictures; must not exist yet or be empty [default: a new one in /tmp]"
+        => "站点文件、流水、日志和图片的目录；须不存在或为空 [默认：/tmp 下新建]";
+    sim_face() "Send one face to a kiosk that `sim --serve` keeps up, and print what it answers"
+        => "向 `sim --serve` 保持运行的自助机发一次人脸，并显示应答";
+    sim_socket() "The kiosk's socket" => "自助机的套接字";
+}
