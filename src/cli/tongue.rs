@@ -53,8 +53,8 @@ fn of(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, variable: impl Fn(
 
 /// Texts in both languages: a phrase that lacks one, or names a part that it does not have, does not compile.
 macro_rules! phrases {
-    ($($name:ident($($part:ident),*) $en:literal => $zh:literal;)*) => {
-        $(pub(in crate::cli) fn $name($($part: impl std::fmt::Display),*) -> String {
+    ($($(#[$attribute:meta])* $name:ident($($part:ident),*) $en:literal => $zh:literal;)*) => {
+        $($(#[$attribute])* pub(in crate::cli) fn $name($($part: impl std::fmt::Display),*) -> String {
             match $crate::cli::tongue::tongue() {
                 $crate::fault::Tongue::En => format!($en),
                 $crate::fault::Tongue::Zh => format!($zh),

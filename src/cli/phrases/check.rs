@@ -51,8 +51,11 @@ phrases! {
     no_lanes() "no [[lane]]: enough for lookup, not for run" => "没有 [[lane]]：够 lookup 用，不够 run 用";
     at_start(place) "{place}, made at the start" => "{place}，启动时建立";
     not_there(place) "{place} is not there" => "{place} 不存在";
+    #[cfg(feature = "network")]
     let_in(at, subjects) "{at}, {subjects} subjects are let in" => "{at}，允许 {subjects} 个证书主题";
+    #[cfg(feature = "network")]
     ours_expired(text) "{text}; our certificate has expired" => "{text}；本机证书已过期";
+    #[cfg(feature = "network")]
     ours_ends(text, days) "{text}; our certificate has {days} days left" => "{text}；本机证书还有 {days} 天到期";
 
     proxy_resolves() "the proxy resolves names" => "由代理解析域名";
