@@ -4,15 +4,26 @@
 //! other; everything may know it.
 
 mod codes;
+mod cures;
+mod failure;
 
 use std::{fmt, str::FromStr};
 
-pub use codes::Code;
+pub use self::{
+    codes::Code,
+    cures::Cure,
+    failure::{Failure, Remedy, Trouble},
+};
 
-/// Something that went wrong and has a code.
+/// Something that went wrong and has a code. At a room's door it becomes a [`Failure`].
 pub trait Fault: std::error::Error {
     /// The operator's code.
     fn code(&self) -> Code;
+
+    /// What the operator does about it, where the cause tells more than the code.
+    fn cure(&self) -> Option<Cure> {
+        None
+    }
 }
 
 /// Exit codes of the program (sysexits.h).
@@ -79,11 +90,6 @@ impl Code {
             },
         }
     }
-}
-
-/// A fault with its whole chain of causes, on one line: `K401 the key cannot be read; caused by: permission denied`.
-pub fn chain(fault: &dyn Fault) -> String {
-    format!("{} {}", fault.code(), causes(fault))
 }
 
 /// An error with its whole chain of causes, on one line.

@@ -171,7 +171,7 @@ fn a_document_ends_with_a_cancel_a_new_person_and_whatever_closes_the_lane() {
         mode(LaneMode::Closed),
         mode(LaneMode::Maintenance),
         mode(LaneMode::Emergency),
-        Input::DeviceChanged { lane: LANE, device: Device::Panel, fault: Some(Code::D601) },
+        Input::DeviceChanged { lane: LANE, device: Device::Panel, fault: Some(Code::D601.into()) },
         Input::Stopping,
         Input::Pressed { lane: LANE, button: Button::OtherWay },
     ];

@@ -214,7 +214,7 @@ impl World {
             14 => match dice.roll(3) {
                 0 => self.power_cut(),
                 1 => {
-                    let fault = dice.toss().then_some(Code::D601);
+                    let fault = dice.toss().then(|| Code::D601.into());
                     self.give(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault });
                 }
                 _ => self.give(Input::Cancelled { lane: LANE, peer: PeerId(1), seq: 9, session: None }),

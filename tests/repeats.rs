@@ -63,7 +63,7 @@ fn the_same_code_of_another_openid_is_another_person() {
     };
     let mut core = kiosk();
     let (_, first) = arrive(&mut core, 7, claim("o1"));
-    core.input(Input::Found { session: first.expect("a session"), result: Err(Code::W105) });
+    core.input(Input::Found { session: first.expect("a session"), result: Err(Code::W105.into()) });
     assert_eq!(arrive(&mut core, 7, claim("o1")), (AckStatus::Repeated, first));
     assert_eq!(arrive(&mut core, 7, claim("o2")).0, AckStatus::Accepted);
 }

@@ -175,7 +175,7 @@ fn every_answer_of_the_site_has_a_scene_and_every_unhappy_one_a_next_step() {
         (CheckInAnswer::TooEarly(reason()), SceneKind::TooEarly, "refused"),
         (CheckInAnswer::TooLate(None), SceneKind::TooLate, "refused"),
         (CheckInAnswer::Refused(reason()), SceneKind::Refused, "refused"),
-        (CheckInAnswer::Unavailable(Code::H901), SceneKind::Failed, "failed"),
+        (CheckInAnswer::Unavailable(Code::H901.into()), SceneKind::Failed, "failed"),
         (CheckInAnswer::Unknown(Code::H904), SceneKind::Unknown, "unknown"),
     ] {
         let mut core = kiosk();
@@ -203,7 +203,7 @@ fn every_failed_lookup_names_a_usable_next_step() {
     ] {
         let mut core = kiosk();
         let session = core.face("sid-1", 1).expect("a session");
-        core.input(Input::Found { session, result: Err(code) });
+        core.input(Input::Found { session, result: Err(code.into()) });
         let scene = core.scene();
         assert_eq!((scene.next, scene.code, scene.name), (Some(next), Some(code), None));
         assert_eq!(core.outcome().code, Some(code));
@@ -409,7 +409,7 @@ fn the_gate_opens_once_and_not_for_somebody_who_is_in_already() {
 #[test]
 fn a_lane_whose_device_is_gone_closes_and_opens_again() {
     let mut core = kiosk();
-    core.input(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault: Some(Code::D601) });
+    core.input(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault: Some(Code::D601.into()) });
     assert_eq!((core.scene().kind, core.scene().code), (SceneKind::OutOfOrder, Some(Code::D601)));
     core.face("sid-1", 1);
     assert_eq!(core.acks().pop(), Some((AckStatus::Refused, None, Some(Code::D601))));

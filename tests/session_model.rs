@@ -283,7 +283,7 @@ impl World {
             Event::Found { which, well } => {
                 // Every now and then an answer comes twice: it stays in the set.
                 if let Some(session) = nth(&self.to_find, which) {
-                    let result = if well { Ok(person(NAME)) } else { Err(Code::N320) };
+                    let result = if well { Ok(person(NAME)) } else { Err(Code::N320.into()) };
                     self.give(Input::Found { session, result });
                 }
             }
@@ -366,7 +366,7 @@ impl World {
             }
             Event::Pass { milliseconds } => self.pass(Duration::from_millis(milliseconds)),
             Event::Device { lane, well } => {
-                let fault = (!well).then_some(Code::D601);
+                let fault = (!well).then(|| Code::D601.into());
                 self.give(Input::DeviceChanged { lane: LaneId(lane), device: Device::Panel, fault });
             }
             Event::PowerCut => self.power_cut(),
@@ -486,7 +486,7 @@ fn answer(number: u8) -> CheckInAnswer {
         4 => choices(&["内科", "眼科"]),
         5 => CheckInAnswer::NotFound,
         6 => CheckInAnswer::TooEarly(None),
-        7 => CheckInAnswer::Unavailable(Code::H901),
+        7 => CheckInAnswer::Unavailable(Code::H901.into()),
         _ => CheckInAnswer::Unknown(Code::H904),
     }
 }

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use facemchd::{
-    fault::{Code, Fault as _, chain},
+    fault::{Code, Failure, Fault as _},
     vault::{self, EngineKind, KeyFiles, Padding, PublicKey, RequestToSign, SignedAnswer, Vault, Verified},
 };
 use rsa::{
@@ -171,7 +171,7 @@ fn keys_come_as_pkcs8_and_pkcs1_with_any_line_ends() {
 fn refused(files: &KeyFiles) -> String {
     let texts = ENGINES.map(|engine| match Vault::open(engine, merchant(&vector_serial()), files) {
         Ok(_) => panic!("accepted"),
-        Err(error) => chain(&error),
+        Err(error) => format!("{} {}", error.code(), Failure::from(error).chain()),
     });
     assert_eq!(texts[0], texts[1]);
     texts[0].clone()

@@ -72,7 +72,7 @@ fn every_word_of_the_schema_is_an_answer() {
             json!({ "answer": "refused", "reason": "请先\n缴费\u{202E}" }),
             CheckInAnswer::Refused(Some(text("请先 缴费"))),
         ),
-        (json!({ "answer": "unavailable" }), CheckInAnswer::Unavailable(Code::H901)),
+        (json!({ "answer": "unavailable" }), CheckInAnswer::Unavailable(Code::H901.into())),
     ] {
         assert_eq!(told(200, &body), (wanted.clone(), Resolution::Decided(wanted)), "{body}");
     }
@@ -110,7 +110,7 @@ fn every_status_of_post_get_and_delete_means_what_the_readme_says() {
         let resolution = adapter.resolve(request().session, setup.within(PATIENCE));
         let annulled = adapter.annul(request().session, setup.within(PATIENCE));
         let already = CheckInAnswer::Already(Admission::default());
-        let unavailable = CheckInAnswer::Unavailable;
+        let unavailable = |code: Code| CheckInAnswer::Unavailable(code.into());
         let wanted = match number {
             // These have no body, by the protocol.
             204 | 205 | 304 => continue,
@@ -130,7 +130,7 @@ fn every_status_of_post_get_and_delete_means_what_the_readme_says() {
 fn a_system_that_is_gone_is_unavailable_and_one_that_falls_silent_unknown() {
     let setup = Setup::new();
     let gone = adapter(&setup, format!("https://{}", nobody()));
-    assert_eq!(gone.check_in(&request(), setup.within(PATIENCE)), CheckInAnswer::Unavailable(Code::H901));
+    assert_eq!(gone.check_in(&request(), setup.within(PATIENCE)), CheckInAnswer::Unavailable(Code::H901.into()));
     assert_eq!(gone.resolve(request().session, setup.within(PATIENCE)), Resolution::CannotSay(Code::H901));
     let scripted = Scripted::start(&setup.authority, |_, _| Reply::Drop);
     let silent = adapter(&setup, scripted.server.url());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use facemchd::{
-    fault::Code,
+    fault::{Code, Remedy, Trouble},
     kiosk::{
         AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneMode, LaneSettings, NextStep, Output,
         PrintOutcome, Record, SceneKind, Signal, Slip, Unfinished,
@@ -136,7 +136,7 @@ fn not_by_face_offers_the_other_way_and_ends_what_is_undecided() {
 fn whoever_may_not_be_asked_about_at_wechat_is_shown_the_other_way() {
     let mut core = lane(hospital());
     let session = core.face("sid-1", 1).expect("a session");
-    core.input(Input::Found { session, result: Err(Code::N321) });
+    core.input(Input::Found { session, result: Err(Code::N321.into()) });
     assert_eq!((core.scene().next, core.scene().qr.is_some()), (Some(NextStep::ScanCode), true));
 }
 
@@ -153,7 +153,7 @@ fn advice_names_only_ways_in_that_exist_here() {
     ] {
         let mut core = Core::new(vec![settings]);
         let session = core.face("sid-1", 1).expect("a session");
-        core.input(Input::Found { session, result: Err(Code::N321) });
+        core.input(Input::Found { session, result: Err(Code::N321.into()) });
         assert_eq!((core.scene().kind, core.scene().next), (SceneKind::Failed, Some(next)));
         core.pass(60 * SECOND);
         press(&mut core, Button::OtherWay);
@@ -208,14 +208,16 @@ fn lights_say_what_the_panel_says() {
     assert_eq!(signals(&mut core), [Signal::Working, Signal::Working, Signal::Success, Signal::Ready]);
     core.input(Input::PaperLow { lane: LANE, low: true });
     assert_eq!(signals(&mut core).last(), Some(&Signal::PaperLow));
-    core.input(Input::DeviceChanged { lane: LANE, device: Device::Printer, fault: Some(Code::P702) });
+    core.input(Input::DeviceChanged { lane: LANE, device: Device::Printer, fault: Some(Code::P702.into()) });
     assert_eq!(signals(&mut core), [Signal::Fault]);
 }
 
 #[test]
 fn one_device_that_is_well_again_does_not_open_a_lane_whose_other_one_is_not() {
     let mut core = lane(hospital());
-    let change = |core: &mut Core, device, fault| core.input(Input::DeviceChanged { lane: LANE, device, fault });
+    let change = |core: &mut Core, device, fault| {
+        core.input(Input::DeviceChanged { lane: LANE, device, fault: Option::map(fault, Trouble::from) })
+    };
     change(&mut core, Device::Printer, Some(Code::P702));
     assert_eq!((core.scene().kind, core.scene().code), (SceneKind::OutOfOrder, Some(Code::P702)));
     change(&mut core, Device::Panel, Some(Code::D601));
@@ -301,4 +303,37 @@ fn an_unhurried_lane_gives_twice_the_time_and_shows_no_name_longer_than_ten_seco
     let session = core.known("sid-1", 1, "张三");
     core.answer(session, choices(&["内科", "眼科"]));
     assert_eq!(core.scene().stands, Some(60 * SECOND));
+}
+
+#[test]
+fn a_printer_that_prints_again_by_itself_is_waited_for_and_any_other_keeps_nobody_out() {
+    for (code, scene) in [
+        (Code::P702, Some(SceneKind::OutOfOrder)),
+        (Code::P703, Some(SceneKind::OutOfOrder)),
+        (Code::P701, None),
+        (Code::P704, None),
+    ] {
+        let mut core = lane(hospital());
+        core.input(Input::DeviceChanged { lane: LANE, device: Device::Printer, fault: Some(code.into()) });
+        assert_eq!(core.scenes().last().map(|shown| shown.kind), scene, "{code}");
+    }
+}
+
+#[test]
+fn what_the_person_does_is_the_remedys_whatever_the_code() {
+    for (remedy, scene, next) in [
+        (Remedy::Again, SceneKind::LookAgain, NextStep::LookAgain),
+        (Remedy::Wait, SceneKind::TookTooLong, NextStep::LookAgain),
+        (Remedy::OtherWay, SceneKind::Failed, NextStep::ScanCode),
+        (Remedy::Staff, SceneKind::Failed, NextStep::StaffWindow),
+    ] {
+        for code in [Code::N304, Code::K405, Code::H901] {
+            let mut core = lane(hospital());
+            let session = core.face("sid-1", 1).expect("a session");
+            core.input(Input::Found { session, result: Err(Trouble { code, remedy }) });
+            let shown = core.scene();
+            // Where a code is to be scanned, the other way is that.
+            assert_eq!((shown.kind, shown.next, shown.code), (scene, Some(next), Some(code)));
+        }
+    }
 }

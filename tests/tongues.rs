@@ -1,6 +1,6 @@
 //! What a technician reads is English or Chinese, whole; what machines read is the same in both.
 
-use facemchd::fault::{Code, Tongue};
+use facemchd::fault::{Code, Cure, Tongue};
 use serde_json::Value;
 
 use crate::running::{Sandbox, program, run};
@@ -20,6 +20,10 @@ fn every_code_and_its_cure_are_there_in_both_languages() {
             assert!(has_hanzi(text) && !text.contains(['?', ',', ';']), "{code} {text}");
         }
         assert!(!has_hanzi(code.summary_in(Tongue::En)) && !has_hanzi(code.cure_in(Tongue::En)), "{code}");
+    }
+    for cure in Cure::ALL {
+        let [english, chinese] = [Tongue::En, Tongue::Zh].map(|tongue| cure.text_in(tongue));
+        assert!(has_hanzi(chinese) && !chinese.contains(['?', ',', ';']) && !has_hanzi(english), "{chinese}");
     }
 }
 

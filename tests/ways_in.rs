@@ -94,7 +94,7 @@ fn the_same_token_again_is_the_same_session_and_another_kind_with_the_same_text_
     let first = arrive(&mut core, 1, WayIn::RealnameAuth(token()));
     assert_eq!(arrive(&mut core, 2, WayIn::RealnameAuth(token())), first);
     assert_eq!(core.lookups(), 1);
-    core.input(Input::Found { session: first.expect("a session"), result: Err(Code::W105) });
+    core.input(Input::Found { session: first.expect("a session"), result: Err(Code::W105.into()) });
     assert_eq!(core.scene().next, Some(NextStep::StaffWindow), "nothing else is set up here");
     core.pass(10 * SECOND);
     assert_ne!(arrive(&mut core, 3, WayIn::Voucher(token())), first);
@@ -110,11 +110,11 @@ fn the_app_is_told_when_its_sdk_still_waits_for_a_consent_that_will_not_come() {
     assert!(core.outcome().quit_face_auth, "nobody agreed");
     let session = core.face_with("sid-2", 2, false).expect("held");
     core.input(Input::Consented { lane: LANE, peer: PEER, seq: 3, face_sid: sid("sid-2"), granted: true });
-    core.input(Input::Found { session, result: Err(Code::N320) });
+    core.input(Input::Found { session, result: Err(Code::N320.into()) });
     assert!(!core.outcome().quit_face_auth, "getWxpayAuth has ended");
     core.forget();
     let session = core.face("sid-3", 4).expect("a session");
-    core.input(Input::Found { session, result: Err(Code::N320) });
+    core.input(Input::Found { session, result: Err(Code::N320.into()) });
     assert!(!core.outcome().quit_face_auth);
 }
 

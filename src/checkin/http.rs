@@ -109,13 +109,13 @@ impl CheckIn for Http {
 
     fn check_in(&self, request: &Request, deadline: Deadline) -> CheckInAnswer {
         let Ok(body) = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new) else {
-            return CheckInAnswer::Unavailable(Code::X001);
+            return CheckInAnswer::Unavailable(Code::X001.into());
         };
         let response = match self.send(Method::Post, "/check-ins", request.session, &body, deadline) {
             Ok(response) => response,
             Err(error) if error.before_sending() => {
                 tracing::warn!(session = %request.session, code = %Code::H901, %error, "check-in not sent");
-                return CheckInAnswer::Unavailable(Code::H901);
+                return CheckInAnswer::Unavailable(Code::H901.into());
             }
             Err(error) => {
                 tracing::warn!(session = %request.session, code = %Code::H905, %error, "check-in not answered");
@@ -125,9 +125,9 @@ impl CheckIn for Http {
         match response.status {
             // What cannot be read may have been carried out and only be badly told.
             200..300 => read(&response).unwrap_or(CheckInAnswer::Unknown(Code::H902)),
-            401 | 403 => CheckInAnswer::Unavailable(Code::H903),
+            401 | 403 => CheckInAnswer::Unavailable(Code::H903.into()),
             // Says of itself that it does not work now.
-            429 | 503 => CheckInAnswer::Unavailable(Code::H901),
+            429 | 503 => CheckInAnswer::Unavailable(Code::H901.into()),
             500..600 => CheckInAnswer::Unknown(Code::H905),
             // Whoever says 400, 404 or 409 may be a proxy in front, or may have admitted the person and stumbled after.
             _ => CheckInAnswer::Unknown(Code::H902),

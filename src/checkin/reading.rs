@@ -80,7 +80,7 @@ impl Answer {
             "tooearly" => CheckInAnswer::TooEarly(text(&self.from)),
             "toolate" => CheckInAnswer::TooLate(text(&self.until)),
             "refused" => CheckInAnswer::Refused(text(&self.reason)),
-            "unavailable" => CheckInAnswer::Unavailable(Code::H901),
+            "unavailable" => CheckInAnswer::Unavailable(Code::H901.into()),
             _ => return None,
         })
     }

@@ -1,9 +1,10 @@
-//! The one table of codes, in English and Chinese. Numbers are never given anew.
+//! The one table of codes, in English and Chinese, with what a person can do where that is not the way to staff.
+//! Numbers are never given anew.
 
-use super::Tongue;
+use super::{Remedy, Tongue};
 
 macro_rules! codes {
-    ($($code:ident $seen:literal, $cure:literal => $seen_zh:literal, $cure_zh:literal;)*) => {
+    ($($code:ident $($remedy:ident)? $seen:literal, $cure:literal => $seen_zh:literal, $cure_zh:literal;)*) => {
         /// A stable operator code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $(#[doc = $seen] $code,)* }
@@ -25,6 +26,11 @@ macro_rules! codes {
             /// What the operator does about it.
             pub fn cure_in(self, tongue: Tongue) -> &'static str {
                 match self { $(Self::$code => tongue.of($cure, $cure_zh),)* }
+            }
+
+            /// What the person who stands there can do, unless the failure itself knows better.
+            pub fn remedy(self) -> Remedy {
+                match self { $(Self::$code => [$(Remedy::$remedy,)? Remedy::Staff][0],)* }
             }
         }
     };
@@ -55,9 +61,9 @@ codes! {
       => "报文校验和不对", "检查线缆和接地；对 `*` 之前的字节重算 CRC-16/CCITT-FALSE 再比较";
     T204 "unknown frame type", "update the terminal's app or this program"
       => "未知的报文类型", "升级终端应用或本程序";
-    T205 "the face_sid is not usable", "forward the terminal SDK's face_sid unchanged"
+    T205 Again "the face_sid is not usable", "forward the terminal SDK's face_sid unchanged"
       => "face_sid 无法使用", "把终端 SDK 给出的 face_sid 原样转发";
-    T206 "the terminal did not recognise a face", "the person looks again; if it stays, restart the terminal"
+    T206 Again "the terminal did not recognise a face", "the person looks again; if it stays, restart the terminal"
       => "终端没有识别到人脸", "请本人再看一次镜头；若一直如此，重启终端";
     T207 "no such session or option", "the terminal answers the session named in the last outcome or scene"
       => "没有这个会话或选项", "终端应使用最近一次 outcome 或 scene 中给出的会话";
@@ -71,9 +77,9 @@ codes! {
       => "有未经许可者试图充当终端", "把它的 uid 加入 allow-uids，或把证书主题加入 allow-subjects；否则查清它是什么";
     T212 "consent was not given", "the person agrees on the terminal, or uses another way in"
       => "本人没有同意授权", "请本人在终端上同意，或改用其他方式";
-    T213 "this way in is not set up, or lacks a document", "set [weixin] up, or read the identity card before the claim"
+    T213 OtherWay "this way in is not set up, or lacks a document", "set [weixin] up, or read the identity card before the claim"
       => "这种方式没有配置，或缺少证件", "配置 [weixin]，或在核验之前先读身份证";
-    T214 "nobody here can judge this way in", "list it in the lane's other-ways; a voucher or a card alone needs checkin.adapter = \"http\", a card also a lane that asks for names"
+    T214 OtherWay "nobody here can judge this way in", "list it in the lane's other-ways; a voucher or a card alone needs checkin.adapter = \"http\", a card also a lane that asks for names"
       => "这里没有谁能核验这种方式", "把它列入通道的 other-ways；单凭凭证或身份证还须 checkin.adapter = \"http\"，身份证还须通道要查询姓名";
     T220 "the list of terminals' certificates that were taken back is out of date", "put the authority's newest list in the place of [terminals] crl-file and reload; until then the old one counts"
       => "终端证书的吊销列表已过期", "用证书机构最新的列表替换 [terminals] 的 crl-file，然后重新加载；在此之前仍按旧列表执行";
@@ -83,7 +89,7 @@ codes! {
       => "微信域名无法解析", "检查 DNS，或设置 proxy 或 connect-to";
     N303 "no secure connection to WeChat", "check clock, ca-file and whether a middlebox intercepts TLS"
       => "与微信之间建立不了安全连接", "检查时钟、ca-file，以及是否有中间设备拦截 TLS";
-    N304 "WeChat did not answer in time", "check the line's delay; raise patience-ms only if people accept the wait"
+    N304 Wait "WeChat did not answer in time", "check the line's delay; raise patience-ms only if people accept the wait"
       => "微信没有及时应答", "检查线路时延；确认大家愿意等，才调高 patience-ms";
     N305 "WeChat's answer cannot be read", "check for a captive portal or a proxy's own page; else report the Request-ID to WeChat"
       => "微信的应答无法解析", "检查是否碰到上网认证页或代理自己的页面；否则把 Request-ID 报给微信";
@@ -97,17 +103,17 @@ codes! {
       => "应答的时间相差超过五分钟", "校准设备时钟";
     N313 "an answer came twice", "somebody replays answers: check the network"
       => "同一应答来了两次", "有人在重放应答：检查网络";
-    N320 "WeChat does not accept this face any more", "the person looks again"
+    N320 Again "WeChat does not accept this face any more", "the person looks again"
       => "微信不再接受这次刷脸", "请本人再看一次镜头";
-    N321 "WeChat refuses permission", "apply for the face real-name permission for this sub-merchant; check appid and sub_mchid"
+    N321 OtherWay "WeChat refuses permission", "apply for the face real-name permission for this sub-merchant; check appid and sub_mchid"
       => "微信不予授权", "为该子商户申请刷脸实名权限；检查 appid 和 sub_mchid";
     N322 "WeChat does not accept our signature", "check mchid, serial-no, the sign key and the clock"
       => "微信不认我们的签名", "检查 mchid、serial-no、签名私钥和时钟";
-    N323 "WeChat asks us to slow down", "wait; if it stays, ask WeChat for a higher rate"
+    N323 Wait "WeChat asks us to slow down", "wait; if it stays, ask WeChat for a higher rate"
       => "微信要求降低频率", "稍等；若一直如此，向微信申请更高的频率";
     N324 "WeChat has a fault", "wait; if it stays, report the Request-ID to WeChat"
       => "微信自身故障", "稍等；若一直如此，把 Request-ID 报给微信";
-    N325 "WeChat's answer holds no real name", "check info-type and the permission of the sub-merchant"
+    N325 OtherWay "WeChat's answer holds no real name", "check info-type and the permission of the sub-merchant"
       => "微信的应答里没有实名信息", "检查 info-type 和子商户的权限";
     N326 "WeChat grants the face terminal nothing", "compare appid, mchid, store and APIv2 key of [authinfo]; WeChat's own words stand in the log"
       => "微信没有给刷脸终端授权", "核对 [authinfo] 的 appid、mchid、门店和 APIv2 密钥；微信的原话在日志里";
@@ -145,9 +151,9 @@ codes! {
       => "有字显示不出来", "安装含有此字的字体；凭条上的号码没有错";
     P701 "the printer does not answer", "check cable, supply and baud rate of the printer"
       => "打印机没有反应", "检查打印机的线缆、供电和波特率";
-    P702 "the printer has no paper", "put in a new roll; it goes on by itself"
+    P702 Wait "the printer has no paper", "put in a new roll; it goes on by itself"
       => "打印机缺纸", "装上新纸卷；之后自动继续";
-    P703 "the printer's cover is open", "close it"
+    P703 Wait "the printer's cover is open", "close it"
       => "打印机盖子没有关", "把盖子关好";
     P704 "the printer has a mechanical fault", "clear the cutter or the jam, switch it off and on"
       => "打印机机械故障", "清理切刀或卡纸，关机再开机";
@@ -191,17 +197,17 @@ codes! {
       => "微信不认 appid 或 secret", "检查 weixin.appid 和 weixin.token 的文件；secret 可能已被冻结";
     W104 "weixin's quota is used up", "wait until tomorrow; look for a second program that fetches tokens"
       => "微信的调用额度已用完", "等到明天；查一查是否还有别的程序在取 token";
-    W105 "the person's authorisation is used up or not theirs", "the person agrees again in the mini-program"
+    W105 OtherWay "the person's authorisation is used up or not theirs", "the person agrees again in the mini-program"
       => "本人的授权已用过，或不是本人的", "请本人在小程序里重新同意";
-    W106 "the person has no real name at WeChat", "another way in: ID card, queue code, staff window"
+    W106 OtherWay "the person has no real name at WeChat", "another way in: ID card, queue code, staff window"
       => "此人在微信没有实名", "改用其他方式：身份证、排队码、人工窗口";
-    W107 "the appid may not ask for real names", "apply for the permission, and bind appid and mch-id to each other"
+    W107 OtherWay "the appid may not ask for real names", "apply for the permission, and bind appid and mch-id to each other"
       => "该 appid 无权查询实名信息", "申请该权限，并把 appid 与 mch-id 互相绑定";
     W108 "weixin does not accept our question", "check weixin.mch-id, cert-serialno, key and the clock"
       => "微信不接受我们的请求", "检查 weixin.mch-id、cert-serialno、密钥和时钟";
     W109 "weixin's answer cannot be read", "check for a captive portal or a proxy's own page; else report the rid to weixin"
       => "微信的应答无法解析", "检查是否碰到上网认证页或代理自己的页面；否则把 rid 报给微信";
-    W110 "weixin is busy", "wait"
+    W110 Wait "weixin is busy", "wait"
       => "微信繁忙", "稍等";
     W111 "name and document do not belong to this WeChat user", "the person goes to the staff window with the document"
       => "姓名和证件不属于这位微信用户", "请本人带证件到人工窗口";
@@ -213,9 +219,9 @@ codes! {
       => "中控服务没有给出 access_token", "检查 weixin.token 所指的服务，以及到它的网络";
     X001 "the program has a fault", "report it with the log; it restarts by itself"
       => "程序自身故障", "连同日志一起上报；程序会自动重启";
-    X002 "the program was stopped while a person was served", "the person presents the face again"
+    X002 Again "the program was stopped while a person was served", "the person presents the face again"
       => "服务途中程序被停止", "请本人再刷一次脸";
-    X003 "too much work at once", "the person presents the face again; raise concurrency if it happens often"
+    X003 Again "too much work at once", "the person presents the face again; raise concurrency if it happens often"
       => "同时要做的事太多", "请本人再刷一次脸；若经常如此，调高 concurrency";
     X010 "staff have closed the lane", "turn the lane's switch, or `facemchd lane NAME normal`"
       => "工作人员关闭了通道", "转动通道钥匙开关，或执行 `facemchd lane NAME normal`";

@@ -7,7 +7,7 @@ use super::{
     weixin::{Claim, Verdict, Weixin},
 };
 use crate::{
-    fault::{Code, Fault as _, chain},
+    fault::{Code, Fault as _, causes},
     words::{AuthInfoGrant, AuthInfoWanted, Deadline, Identity, InfoType, LaneId, RealnameClaim, WayIn},
 };
 
@@ -45,7 +45,7 @@ impl Ways {
             WayIn::Face(face_sid) => self.face.look_up_for(face_sid, info_type, deadline).map_err(|error| NoIdentity {
                 code: error.code(),
                 request_id: error.request_id().map(str::to_owned),
-                told: chain(&error),
+                told: causes(&error),
             }),
             WayIn::RealnameAuth(token) => self.weixin()?.realname_auth(token.reveal(), deadline).map_err(from_weixin),
             WayIn::RealnameCheck(claim) => self.check(claim, deadline),
@@ -65,7 +65,7 @@ impl Ways {
         authinfo.grant(lane, wanted, deadline).map_err(|error| NoIdentity {
             code: error.code(),
             request_id: None,
-            told: chain(&error),
+            told: causes(&error),
         })
     }
 
@@ -98,5 +98,5 @@ impl Ways {
 }
 
 fn from_weixin(error: super::weixin::WeixinError) -> NoIdentity {
-    NoIdentity { code: error.code(), request_id: None, told: chain(&error) }
+    NoIdentity { code: error.code(), request_id: None, told: causes(&error) }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     AckStatus, Kiosk, NextStep, Output, Record, Scene, SceneKind, SceneOption,
-    lane::Trace,
+    lane::{Closed, Trace},
     session::{Session, Stage},
     verdict::Verdict,
 };
@@ -36,7 +36,7 @@ impl Kiosk {
         let Some(place) = self.lane(lane) else { return };
         place.forget(now);
         let (uses, foreground) = (place.settings.card, place.foreground);
-        let refusal = (!place.settings.takes(&way)).then_some(Code::T214).or(place.closed_by());
+        let refusal = (!place.settings.takes(&way)).then_some(Code::T214).or(place.closed_by().map(Closed::code));
         if let Some(code) = refusal.or(stopping.then_some(Code::X002)) {
             return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
         }

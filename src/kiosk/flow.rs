@@ -7,7 +7,7 @@ use super::{
     verdict::{Reading, Verdict},
 };
 use crate::{
-    fault::Code,
+    fault::{Code, Trouble},
     words::{CheckInAnswer, Choice, Identity, JobId, Moment, Resolution, SessionId, Text},
 };
 
@@ -123,7 +123,7 @@ impl Kiosk {
         self.closed(now, id);
     }
 
-    pub(super) fn found(&mut self, now: Moment, id: SessionId, result: Result<Identity, Code>) {
+    pub(super) fn found(&mut self, now: Moment, id: SessionId, result: Result<Identity, Trouble>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Stage::LookingUp { found } = &mut session.stage else { return };
         if !session.durable {
@@ -131,7 +131,7 @@ impl Kiosk {
             return;
         }
         match result {
-            Err(code) => self.close(id, Verdict::of_lookup(code)),
+            Err(trouble) => self.close(id, Verdict::failed(trouble)),
             Ok(identity) => {
                 let info_type = self.lanes[usize::from(session.lane.0)].settings.info_type;
                 let identity = identity.limited_to(info_type);
@@ -264,7 +264,7 @@ impl Kiosk {
             Stage::Laid { .. } | Stage::Confirming { .. } | Stage::Choosing { .. } => {
                 self.close(id, Verdict::cancelled(None));
             }
-            Stage::LookingUp { .. } => self.close(id, Verdict::of_lookup(Code::N304)),
+            Stage::LookingUp { .. } => self.close(id, Verdict::failed(Code::N304)),
             // The announcement may become durable yet; nobody was asked.
             Stage::Announcing => self.close(id, Verdict::failed(Code::J502)),
             Stage::CheckingIn => self.leave_unknown(now, id, Code::H904),

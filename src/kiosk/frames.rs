@@ -2,7 +2,7 @@
 
 use super::{
     AckStatus, Arrival, Kiosk, NextStep, Output, Record, Scene, SceneKind,
-    lane::Trace,
+    lane::{Closed, Trace},
     session::{Session, Stage},
     verdict::Verdict,
 };
@@ -36,7 +36,7 @@ impl Kiosk {
             return;
         }
         let takes = place.settings.takes(&arrival.way);
-        let closed = place.closed_by();
+        let closed = place.closed_by().map(Closed::code);
         let foreground = place.foreground.and_then(|id| self.sessions.get(&id));
         let laid = foreground.is_some_and(|session| matches!(session.stage, Stage::Laid { .. }));
         let refusal = (!takes).then_some(Code::T214).or((lacks_card(&arrival.way) && !laid).then_some(Code::T213));

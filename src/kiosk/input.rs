@@ -2,7 +2,7 @@
 
 use super::{RecordTicket, Slip};
 use crate::{
-    fault::Code,
+    fault::{Code, Trouble},
     words::{
         AuthInfoGrant, AuthInfoWanted, Card, CheckInAnswer, FaceSid, Identity, JobId, LaneId, OpenId, PeerId,
         Resolution, SessionId, Text, WayIn,
@@ -124,7 +124,7 @@ pub enum Input {
         /// Whose.
         session: SessionId,
         /// The identity, or why there is none.
-        result: Result<Identity, Code>,
+        result: Result<Identity, Trouble>,
     },
     /// The site's system is asked about somebody: the same person can be known again.
     Known {
@@ -167,8 +167,8 @@ pub enum Input {
         lane: LaneId,
         /// Which.
         device: Device,
-        /// The fault that closes the lane, or none when it is well again.
-        fault: Option<Code>,
+        /// What is wrong with it, or nothing when it is well again.
+        fault: Option<Trouble>,
     },
     /// The roll of a lane's printer is nearly out, or not any more.
     PaperLow {

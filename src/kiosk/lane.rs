@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Device, LaneMode, LaneSettings, Outcome, Scene};
+use super::{Device, LaneMode, LaneSettings, Outcome, Scene, SceneKind};
 use crate::{
     fault::Code,
     words::{Moment, SessionId, WayIn},
@@ -31,6 +31,17 @@ pub(super) struct Lane {
     recent: VecDeque<Recent>,
 }
 
+/// Why a lane serves nobody.
+#[derive(Clone, Copy)]
+pub(super) enum Closed {
+    /// Somebody, or the fire input, wants it so.
+    InMode(LaneMode),
+    /// A device that it cannot do without is out of order.
+    ByDevice(Code),
+    /// The program stops.
+    Stopping,
+}
+
 /// What somebody presented lately, to know it again.
 struct Recent {
     at: Moment,
@@ -45,6 +56,27 @@ pub(super) struct Trace(u64, u64);
 
 /// The most credentials remembered per lane.
 const RECENT: usize = 16;
+
+impl Closed {
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::InMode(LaneMode::Emergency) => Code::G807,
+            Self::InMode(LaneMode::Maintenance) => Code::X011,
+            Self::InMode(LaneMode::Closed) => Code::X010,
+            Self::ByDevice(code) => code,
+            Self::Stopping => Code::X002,
+        }
+    }
+
+    pub(super) fn scene(self) -> SceneKind {
+        match self {
+            Self::InMode(LaneMode::Emergency) => SceneKind::Evacuate,
+            Self::InMode(LaneMode::Maintenance) => SceneKind::Maintenance,
+            Self::InMode(LaneMode::Closed) => SceneKind::Closed,
+            Self::ByDevice(_) | Self::Stopping => SceneKind::OutOfOrder,
+        }
+    }
+}
 
 impl Lane {
     pub(super) fn new(settings: LaneSettings) -> Self {
@@ -62,13 +94,9 @@ impl Lane {
     }
 
     /// Why nobody is served here, if so; the gravest reason.
-    pub(super) fn closed_by(&self) -> Option<Code> {
-        match self.modes.last() {
-            Some(LaneMode::Emergency) => Some(Code::G807),
-            Some(LaneMode::Maintenance) => Some(Code::X011),
-            Some(LaneMode::Closed) => Some(Code::X010),
-            None => self.faults.values().next().copied(),
-        }
+    pub(super) fn closed_by(&self) -> Option<Closed> {
+        let device = || self.faults.values().next().copied().map(Closed::ByDevice);
+        self.modes.last().copied().map(Closed::InMode).or_else(device)
     }
 
     pub(super) fn remember(&mut self, now: Moment, trace: Trace, session: SessionId) {

@@ -2,7 +2,7 @@
 
 use super::{lane::Trace, verdict::Verdict};
 use crate::{
-    fault::Code,
+    fault::Trouble,
     words::{Card, Choice, Identity, LaneId, MerchantPick, Moment, PeerId, SessionId, ShownName, WayIn},
 };
 
@@ -43,7 +43,7 @@ pub(super) enum Stage {
     /// The face waits for consent.
     Held { until: Moment },
     /// WeChat is asked; the answer waits here when it is faster than the journal.
-    LookingUp { found: Option<Box<Result<Identity, Code>>> },
+    LookingUp { found: Option<Box<Result<Identity, Trouble>>> },
     /// The person says whether the visit is for the document's holder.
     Confirming { until: Moment, left: std::time::Duration },
     /// The check-in record is on its way to the disk.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{
     Button, Device, GateOutcome, Kiosk, LaneMode, NextStep, Output, Record, Scene, SceneKind, Signal, Slip,
-    verdict::Verdict,
+    lane::Closed, verdict::Verdict,
 };
 use crate::{
-    fault::Code,
+    fault::{Code, Remedy, Trouble},
     words::{JobId, LaneId, Mode, Moment, SessionId},
 };
 
@@ -28,14 +28,13 @@ impl Kiosk {
             Mode::Hospital => NextStep::StaffWindow,
             Mode::Transit => NextStep::OtherLane,
         };
-        let scene = match place.closed_by().or(stopping.then_some(Code::X002)) {
+        let scene = match place.closed_by().or(stopping.then_some(Closed::Stopping)) {
             None => Scene::of(SceneKind::Idle),
-            Some(Code::G807) => Scene { code: Some(Code::G807), ..Scene::of(SceneKind::Evacuate) },
-            Some(code @ Code::X010) => Scene { next: Some(next), code: Some(code), ..Scene::of(SceneKind::Closed) },
-            Some(code @ Code::X011) => {
-                Scene { next: Some(next), code: Some(code), ..Scene::of(SceneKind::Maintenance) }
+            Some(closed) => {
+                // Out of the building is the only way.
+                let next = Some(next).filter(|_| closed.scene() != SceneKind::Evacuate);
+                Scene { next, code: Some(closed.code()), ..Scene::of(closed.scene()) }
             }
-            Some(code) => Scene { next: Some(next), code: Some(code), ..Scene::of(SceneKind::OutOfOrder) },
         };
         let paper_low = place.paper_low && scene.kind == SceneKind::Idle;
         self.show(lane, scene, None);
@@ -44,8 +43,11 @@ impl Kiosk {
         }
     }
 
-    pub(super) fn device_changed(&mut self, lane: LaneId, device: Device, fault: Option<Code>) {
+    pub(super) fn device_changed(&mut self, lane: LaneId, device: Device, fault: Option<Trouble>) {
         let Some(place) = self.lane(lane) else { return };
+        // Without a printer people get their number on the panel; one that will soon print again is waited for.
+        let closes = |trouble: &Trouble| device != Device::Printer || trouble.remedy == Remedy::Wait;
+        let fault = fault.filter(closes).map(|Trouble { code, .. }| code);
         let before = match fault {
             Some(code) => place.faults.insert(device, code),
             None => place.faults.remove(&device),
@@ -88,8 +90,8 @@ impl Kiosk {
     }
 
     fn show_idle_where_nobody_stands(&mut self, lane: LaneId) {
-        if let Some(code) = self.lane(lane).and_then(|place| place.closed_by()) {
-            self.leave_laid(lane, code);
+        if let Some(closed) = self.lane(lane).and_then(|place| place.closed_by()) {
+            self.leave_laid(lane, closed.code());
         }
         let free = self.lane(lane).is_some_and(|place| place.foreground.is_none() && place.presenting.is_none());
         if free {

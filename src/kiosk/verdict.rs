@@ -2,7 +2,7 @@
 
 use super::{NextStep, OutcomeResult, SceneKind};
 use crate::{
-    fault::Code,
+    fault::{Code, Remedy, Trouble},
     words::{Admission, CheckInAnswer, Choice, Text},
 };
 
@@ -33,22 +33,16 @@ impl Verdict {
         Self { result, code, kind, detail: None, next, admission: None }
     }
 
-    /// A lookup brought nobody.
-    pub(super) fn of_lookup(code: Code) -> Self {
-        let (kind, next) = match code {
-            Code::N320 | Code::T205 | Code::T206 | Code::X003 => (SceneKind::LookAgain, NextStep::LookAgain),
-            Code::N304 | Code::N323 => (SceneKind::TookTooLong, NextStep::LookAgain),
-            Code::N321 | Code::N325 | Code::T213 | Code::W105 | Code::W106 | Code::W107 => {
-                (SceneKind::Failed, NextStep::OtherWay)
-            }
-            _ => (SceneKind::Failed, NextStep::StaffWindow),
+    /// A lookup brought nobody, or something failed before the site's system decided.
+    pub(super) fn failed(trouble: impl Into<Trouble>) -> Self {
+        let Trouble { code, remedy } = trouble.into();
+        let (kind, next) = match remedy {
+            Remedy::Again => (SceneKind::LookAgain, NextStep::LookAgain),
+            Remedy::Wait => (SceneKind::TookTooLong, NextStep::LookAgain),
+            Remedy::OtherWay => (SceneKind::Failed, NextStep::OtherWay),
+            Remedy::Staff => (SceneKind::Failed, NextStep::StaffWindow),
         };
         Self::new(OutcomeResult::Failed, Some(code), kind, Some(next))
-    }
-
-    /// Something of ours failed before the site's system was asked.
-    pub(super) fn failed(code: Code) -> Self {
-        Self::new(OutcomeResult::Failed, Some(code), SceneKind::Failed, Some(NextStep::StaffWindow))
     }
 
     /// The person gave up, did not agree, did not choose, or another person came.
@@ -103,7 +97,7 @@ impl Verdict {
             CheckInAnswer::TooEarly(from) => refused(SceneKind::TooEarly, from),
             CheckInAnswer::TooLate(until) => refused(SceneKind::TooLate, until),
             CheckInAnswer::Refused(reason) => refused(SceneKind::Refused, reason),
-            CheckInAnswer::Unavailable(code) => Reading::End(Self::failed(code)),
+            CheckInAnswer::Unavailable(trouble) => Reading::End(Self::failed(trouble)),
             CheckInAnswer::Unknown(code) => Reading::Unknown(code),
         }
     }

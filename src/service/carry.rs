@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     checkin::Request,
-    fault::Code,
+    fault::{Code, Remedy, Trouble},
     kiosk::{CheckInRequest, Device, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
     store::Correlator,
     terminal::{self, Reply},
@@ -102,7 +102,7 @@ impl Carrier {
             Output::LookUp { session, pick, way, info_type, deadline } => {
                 let deadline = Deadline::at(deadline);
                 if self.workers.lookups.offer(lookups::Question { session, pick, way, info_type, deadline }).is_err() {
-                    return Some(Input::Found { session, result: Err(Code::X003) });
+                    return Some(Input::Found { session, result: Err(Code::X003.into()) });
                 }
             }
             Output::AskAuthInfo { lane, peer, seq, wanted } => {
@@ -155,7 +155,8 @@ impl Carrier {
 
     fn check_in(&mut self, request: CheckInRequest) -> Option<Input> {
         let CheckInRequest { session, lane, identity, choice, deadline } = request;
-        let unavailable = |code| Some(Input::Answered { session, answer: CheckInAnswer::Unavailable(code) });
+        let unavailable =
+            |code: Code| Some(Input::Answered { session, answer: CheckInAnswer::Unavailable(code.into()) });
         let Some(hands) = self.lanes.get(usize::from(lane.0)) else { return unavailable(Code::X001) };
         if let Some(printer) = &hands.printer {
             // While the site's system thinks; a busy printer is asked when its turn comes.
@@ -264,9 +265,12 @@ impl Carrier {
                 if hands.late.contains(&device) != is_late {
                     hands.late.retain(|known| *known != device);
                     hands.late.extend(is_late.then_some(device));
-                    let fault = is_late.then_some(code);
+                    // Until it goes on nobody is served.
+                    let fault = is_late.then_some(Trouble { code, remedy: Remedy::Wait });
                     match fault {
-                        Some(code) => tracing::error!(%code, lane = lane, ?device, "a device hangs; its lane closes"),
+                        Some(Trouble { code, .. }) => {
+                            tracing::error!(%code, lane = lane, ?device, "a device hangs; its lane closes")
+                        }
                         None => tracing::info!(%code, lane = lane, ?device, "a device goes on"),
                     }
                     changed.push(Input::DeviceChanged { lane: LaneId(lane), device, fault });

@@ -60,7 +60,7 @@ pub(super) fn spawn(
                 if adapter.judges(&request.identity) {
                     adapter.check_in(&request, deadline)
                 } else {
-                    CheckInAnswer::Unavailable(Code::T214)
+                    CheckInAnswer::Unavailable(Code::T214.into())
                 }
             });
             let _ = inputs.blocking_send(Input::Answered { session: request.session, answer });

@@ -72,7 +72,7 @@ fn run(merchants: &Merchants, Errand { what, deadline }: Errand, inputs: &Inputs
     };
     if let Err(error) = certificates {
         let request_id = error.request_id().unwrap_or("-");
-        let told = crate::fault::chain(&error);
+        let told = crate::fault::causes(&error);
         tracing::warn!(code = %error.code(), request_id, error = told, "WeChat's certificates cannot be downloaded");
     }
 }

@@ -82,7 +82,7 @@ impl Listener {
                 Err(error) => {
                     if !std::mem::replace(&mut failed, true) {
                         tracing::error!(code = %Code::D602, %error, lane = self.lane.0, "inputs failed");
-                        let fault = Some(Code::D602);
+                        let fault = Some(Code::D602.into());
                         self.input(Input::DeviceChanged { lane: self.lane, device: Device::Inputs, fault });
                     }
                     thread::sleep(AGAIN);
@@ -95,7 +95,7 @@ impl Listener {
     /// The outputs' thread first. False when the loop has gone.
     fn tell(&self, role: Role, active: bool) -> bool {
         let lane = self.lane;
-        let fault = |code| active.then_some(code);
+        let fault = |code: Code| active.then(|| code.into());
         match role {
             Role::Fire => {
                 tracing::warn!(code = %Code::G807, active, "fire input");

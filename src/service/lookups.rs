@@ -55,7 +55,7 @@ pub(super) fn spawn(
                 tracing::warn!(%session, way, %code, request_id, error = told, "lookup failed");
                 code
             });
-            let _ = inputs.blocking_send(Input::Found { session, result });
+            let _ = inputs.blocking_send(Input::Found { session, result: result.map_err(Into::into) });
             tell_clock(&merchants);
         }
     })

@@ -73,7 +73,7 @@ impl Shown {
                 if !self.failed {
                     tracing::error!(code = %error.code(), %error, lane = self.lane.0, "panel failed");
                 }
-                Some(error.code())
+                Some(error.code().into())
             }
         };
         if std::mem::replace(&mut self.failed, fault.is_some()) != fault.is_some() {

@@ -9,7 +9,7 @@ use std::{
 use super::{Inputs, worker::Worker};
 use crate::{
     device::{Printer, PrinterStatus},
-    fault::Code,
+    fault::{Code, Trouble},
     kiosk::{Device, Input, PrintOutcome, Slip},
     words::{Clock, JobId, LaneId, Moment},
 };
@@ -80,11 +80,10 @@ impl LanePaper {
         }
     }
 
-    /// Without paper, or with its cover open, the lane waits; with any other fault people get their number on the panel.
+    /// What that means for the lane is the core's to say.
     fn hold(&mut self, fault: Option<Code>) {
-        let fault = fault.filter(|code| matches!(code, Code::P702 | Code::P703));
         if std::mem::replace(&mut self.fault, fault) != fault {
-            let (lane, device) = (self.lane, Device::Printer);
+            let (lane, device, fault) = (self.lane, Device::Printer, fault.map(Trouble::from));
             let _ = self.inputs.blocking_send(Input::DeviceChanged { lane, device, fault });
         }
     }

@@ -63,7 +63,7 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
         if !gone {
             gone = true;
             tracing::warn!(code = %Code::T210, lane = lane.0, "the terminal's port is gone");
-            let (device, fault) = (Device::Terminal, Some(Code::T210));
+            let (device, fault) = (Device::Terminal, Some(Code::T210.into()));
             let _ = shared.inputs.send(Input::DeviceChanged { lane, device, fault }).await;
         }
         // Of what is meant for a terminal that is gone only the scene is of use when it comes back.

@@ -1,7 +1,7 @@
 //! What the site's system says about a known person.
 
 use super::Text;
-use crate::fault::Code;
+use crate::fault::{Code, Trouble};
 
 /// The answer to a check-in. The site's system is the authority; everything a person sees follows from one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum CheckInAnswer {
     /// Not admitted, with the site's reason for the person.
     Refused(Option<Text>),
     /// The request surely did not reach a decision: the site's system is down or refuses us.
-    Unavailable(Code),
+    Unavailable(Trouble),
     /// The request may or may not have been carried out. Never repeated silently.
     Unknown(Code),
 }
