@@ -14,7 +14,7 @@ use super::{Failure, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
     config::{Adapter, Charset, Engine, Keys, Merchant, Padding, PanelPlace, Site, Token},
-    fault::{Code, Fault},
+    fault::{self, Code, Fault},
     http,
     identity::{self, WechatClock, weixin},
     service::{LanePart, PanelPart, Parts, Reloaded},
@@ -71,9 +71,9 @@ pub(super) fn parts(
     if let Some(salvage) = &recovered.salvaged {
         tracing::error!(code = %Code::J501, epoch = recovered.epoch, "{salvage}");
     }
-    let (state, quarantined) = store::State::open(&site.state_dir)?;
-    if quarantined {
-        tracing::warn!(code = %Code::J504, "the state was damaged; it is being rebuilt");
+    let (state, damaged) = store::State::open(&site.state_dir);
+    if let Some(error) = damaged {
+        tracing::warn!(code = %Code::J504, error = fault::causes(&error), "the state was damaged; it is being rebuilt");
     }
     let cache = Arc::new(Certificates(Mutex::new(state)));
     let merchants = Arc::new(merchants(site, &names, &clock, &(Arc::clone(&cache) as _))?);

@@ -58,10 +58,16 @@ pub(super) fn judge_folder(opened: &File, folder: &Path) -> Result<(), FileError
 
 fn owned(opened: &File, file: &Path) -> Result<Stat, FileError> {
     let found = rustix::fs::fstat(opened).map_err(|error| FileError::unreadable(file, error))?;
-    if found.st_uid == 0 || found.st_uid == geteuid().as_raw() {
-        Ok(found)
+    judge_owner(found.st_uid, file)?;
+    Ok(found)
+}
+
+/// Refuses what belongs to neither root nor the user this process acts as.
+pub(super) fn judge_owner(owner: u32, file: &Path) -> Result<(), FileError> {
+    if owner == 0 || owner == geteuid().as_raw() {
+        Ok(())
     } else {
-        Err(FileError::Foreign { file: file.to_owned(), owner: found.st_uid })
+        Err(FileError::Foreign { file: file.to_owned(), owner })
     }
 }
 

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 pub use self::{
     content::describe,
-    folder::{list, make_folder, make_public_folder, private_folder, sync},
+    folder::{list, make_folder, make_public_folder, plain_folder, private_folder, sync},
     pem::{pem_block, pem_blocks},
 };
 
