@@ -42,45 +42,45 @@ codes! {
     C102 "board file cannot be used", "correct the line named in the message, or name another board in the site file"
       => "板卡文件无法使用", "按提示中指出的那一行改正，或在站点文件中改用别的板卡";
     C103 "state directory cannot be used", "create it, give it to the daemon's user, free space on its file system"
-      => "状态目录无法使用", "建好该目录并归守护进程的用户所有，腾出磁盘空间";
+      => "状态目录无法使用", "创建该目录，属主设为守护进程的运行用户，并腾出磁盘空间";
     C105 "clock is before the program was built", "let the board reach a time server or set its clock; it recovers by itself"
       => "时钟早于程序的构建日期", "让设备连上时间服务器，或手动校时；之后自动恢复";
     C106 "clock differs from WeChat's by more than five minutes", "set the board's clock; until then the offset learnt from WeChat is used"
-      => "时钟与微信相差超过五分钟", "校准设备时钟；在此之前按微信应答得出的时差修正";
+      => "时钟与微信相差超过五分钟", "校准设备时钟；校准之前按微信应答得出的时差修正";
     C107 "no merchant is picked", "name a [[merchant]] of the site file in the lane or the frame, or list the terminal in its terminals"
-      => "没有选定商户", "在通道或报文中写明站点文件里某个 [[merchant]] 的名称，或把该终端列入其 terminals";
+      => "无法确定商户", "在通道或报文中写明站点文件里某个 [[merchant]] 的名称，或把该终端列入其 terminals";
     C108 "the clock was set", "find out what sets it if it happens often; days and retention follow confirmed time only"
-      => "时钟被改动过", "若经常发生，查清是谁在改；日期和保留期限只按已确认的时间计算";
+      => "时钟被改动过", "若频繁发生，查清是谁在改；日期和保留期限只按已确认的时间计算";
     C110 "another facemchd drives these devices", "stop it first (systemctl stop facemchd), or wait until it ends; the message names its process"
       => "另一个 facemchd 正在使用这些设备", "先停掉它（systemctl stop facemchd），或等它结束；提示中有它的进程号";
     T201 "a line from the terminal is not a frame", "compare the terminal's lines with PROTOCOL.md; check baud rate and cable"
-      => "终端发来的一行不是报文", "对照 PROTOCOL.md 检查终端发送的内容；检查波特率和线缆";
+      => "终端发来的内容不是有效报文", "对照 PROTOCOL.md 检查终端发送的内容；检查波特率和线缆";
     T202 "a line from the terminal is longer than 4096 bytes", "check baud rate and cable, or shorten the frame"
-      => "终端发来的一行超过 4096 字节", "检查波特率和线缆，或缩短报文";
+      => "终端报文超过 4096 字节", "检查波特率和线缆，或缩短报文";
     T203 "a frame's checksum is wrong", "check cable and earth; compare CRC-16/CCITT-FALSE over the bytes before `*`"
-      => "报文校验和不对", "检查线缆和接地；对 `*` 之前的字节重算 CRC-16/CCITT-FALSE 再比较";
+      => "报文校验和错误", "检查线缆和接地；对 `*` 之前的字节重算 CRC-16/CCITT-FALSE 并比对";
     T204 "unknown frame type", "update the terminal's app or this program"
       => "未知的报文类型", "升级终端应用或本程序";
     T205 Again "the face_sid is not usable", "forward the terminal SDK's face_sid unchanged"
       => "face_sid 无法使用", "把终端 SDK 给出的 face_sid 原样转发";
     T206 Again "the terminal did not recognise a face", "the person looks again; if it stays, restart the terminal"
-      => "终端没有识别到人脸", "请本人再看一次镜头；若一直如此，重启终端";
+      => "终端没有识别到人脸", "请用户再看一次镜头；若持续出现，重启终端";
     T207 "no such session or option", "the terminal answers the session named in the last outcome or scene"
       => "没有这个会话或选项", "终端应使用最近一次 outcome 或 scene 中给出的会话";
     T208 "the lane is serving somebody", "the terminal sends the face again when the outcome has come"
-      => "通道正在为他人服务", "等 outcome 到了以后，终端再发一次人脸";
+      => "通道正在为他人服务", "收到 outcome 后，由终端重新发送人脸";
     T209 "too many frames", "the terminal sends less; more than 50 frames a second are dropped"
-      => "报文太多", "终端应少发；超过每秒 50 条的部分会被丢弃";
+      => "报文过于频繁", "降低终端的发送频率；超过每秒 50 条的部分会被丢弃";
     T210 "the terminal's port is gone", "plug the terminal in, it is found again by itself; a socket needs its folder to be there"
-      => "终端的端口不见了", "把终端接好，程序会自动找到；套接字所在的目录必须存在";
+      => "终端端口已断开", "接好终端，程序会自动恢复连接；使用套接字时，其所在目录必须存在";
     T211 "somebody without permission tried to act as the terminal", "add its uid to allow-uids or its certificate's subject to allow-subjects, or find out what it is"
-      => "有未经许可者试图充当终端", "把它的 uid 加入 allow-uids，或把证书主题加入 allow-subjects；否则查清它是什么";
+      => "未经授权者试图以终端身份接入", "把它的 uid 加入 allow-uids，或把证书主题加入 allow-subjects；若不认识，查清它是什么";
     T212 "consent was not given", "the person agrees on the terminal, or uses another way in"
-      => "本人没有同意授权", "请本人在终端上同意，或改用其他方式";
+      => "用户没有同意授权", "请用户在终端上同意，或改用其他方式";
     T213 OtherWay "this way in is not set up, or lacks a document", "set [weixin] up, or read the identity card before the claim"
-      => "这种方式没有配置，或缺少证件", "配置 [weixin]，或在核验之前先读身份证";
+      => "这种签到方式没有配置，或缺少证件", "配置 [weixin]，或在核验之前先读身份证";
     T214 OtherWay "nobody here can judge this way in", "list it in the lane's other-ways; a voucher or a card alone needs checkin.adapter = \"http\", a card also a lane that asks for names"
-      => "这里没有谁能核验这种方式", "把它列入通道的 other-ways；单凭凭证或身份证还须 checkin.adapter = \"http\"，身份证还须通道要查询姓名";
+      => "本机无法核验这种签到方式", "把它列入通道的 other-ways；单凭凭证或身份证签到还须 checkin.adapter = \"http\"，单凭身份证时通道还须查询姓名";
     T220 "the list of terminals' certificates that were taken back is out of date", "put the authority's newest list in the place of [terminals] crl-file and reload; until then the old one counts"
       => "终端证书的吊销列表已过期", "用证书机构最新的列表替换 [terminals] 的 crl-file，然后重新加载；在此之前仍按旧列表执行";
     N301 "WeChat cannot be reached", "check cable, route and firewall for both WeChat Pay domains; `facemchd check` names the hop"
@@ -88,89 +88,89 @@ codes! {
     N302 "WeChat's name cannot be resolved", "check the resolver, or set proxy or connect-to"
       => "微信域名无法解析", "检查 DNS，或设置 proxy 或 connect-to";
     N303 "no secure connection to WeChat", "check clock, ca-file and whether a middlebox intercepts TLS"
-      => "与微信之间建立不了安全连接", "检查时钟、ca-file，以及是否有中间设备拦截 TLS";
+      => "无法与微信建立安全连接", "检查时钟、ca-file，以及是否有中间设备拦截 TLS";
     N304 Wait "WeChat did not answer in time", "check the line's delay; raise patience-ms only if people accept the wait"
-      => "微信没有及时应答", "检查线路时延；确认大家愿意等，才调高 patience-ms";
+      => "微信没有及时应答", "检查线路时延；确认用户愿意等待，才调高 patience-ms";
     N305 "WeChat's answer cannot be read", "check for a captive portal or a proxy's own page; else report the Request-ID to WeChat"
-      => "微信的应答无法解析", "检查是否碰到上网认证页或代理自己的页面；否则把 Request-ID 报给微信";
+      => "微信的应答无法解析", "检查是否被上网认证页或代理的页面拦截；若不是，把 Request-ID 反馈给微信";
     N306 "the proxy refuses", "check proxy address and whether it allows the WeChat Pay domains"
-      => "代理拒绝", "检查代理地址，以及它是否放行微信支付域名";
+      => "代理服务器拒绝连接", "检查代理地址，以及它是否放行微信支付域名";
     N310 "an answer is not signed by WeChat", "find who answers in WeChat's place; check public-key and its id"
       => "应答不是微信签名的", "查清是谁冒充微信应答；检查 public-key 及其 ID";
     N311 "an answer is signed with an unknown key", "public-key mode: set the key id the console shows; else wait for the certificate"
       => "应答由未知的密钥签名", "公钥模式：填写商户平台上显示的公钥 ID；证书模式：等待平台证书下载";
     N312 "an answer's time is not within five minutes", "set the board's clock"
-      => "应答的时间相差超过五分钟", "校准设备时钟";
+      => "应答时间与本机相差超过五分钟", "校准设备时钟";
     N313 "an answer came twice", "somebody replays answers: check the network"
-      => "同一应答来了两次", "有人在重放应答：检查网络";
+      => "收到重复的应答", "有人在重放应答：检查网络";
     N320 Again "WeChat does not accept this face any more", "the person looks again"
-      => "微信不再接受这次刷脸", "请本人再看一次镜头";
+      => "微信不再接受这次刷脸", "请用户再看一次镜头";
     N321 OtherWay "WeChat refuses permission", "apply for the face real-name permission for this sub-merchant; check appid and sub_mchid"
-      => "微信不予授权", "为该子商户申请刷脸实名权限；检查 appid 和 sub_mchid";
+      => "微信拒绝：没有权限", "为该子商户申请刷脸实名权限；检查 appid 和 sub_mchid";
     N322 "WeChat does not accept our signature", "check mchid, serial-no, the sign key and the clock"
-      => "微信不认我们的签名", "检查 mchid、serial-no、签名私钥和时钟";
+      => "我方签名未通过微信验签", "检查 mchid、serial-no、签名私钥和时钟";
     N323 Wait "WeChat asks us to slow down", "wait; if it stays, ask WeChat for a higher rate"
-      => "微信要求降低频率", "稍等；若一直如此，向微信申请更高的频率";
+      => "微信提示请求过于频繁", "稍候；若持续出现，向微信申请提高频率限额";
     N324 "WeChat has a fault", "wait; if it stays, report the Request-ID to WeChat"
-      => "微信自身故障", "稍等；若一直如此，把 Request-ID 报给微信";
+      => "微信系统异常", "稍候；若持续出现，把 Request-ID 反馈给微信";
     N325 OtherWay "WeChat's answer holds no real name", "check info-type and the permission of the sub-merchant"
       => "微信的应答里没有实名信息", "检查 info-type 和子商户的权限";
     N326 "WeChat grants the face terminal nothing", "compare appid, mchid, store and APIv2 key of [authinfo]; WeChat's own words stand in the log"
-      => "微信没有给刷脸终端授权", "核对 [authinfo] 的 appid、mchid、门店和 APIv2 密钥；微信的原话在日志里";
+      => "微信没有给刷脸终端授权", "核对 [authinfo] 的 appid、mchid、门店和 APIv2 密钥；微信返回的说明见日志";
     K401 "a key file cannot be used", "give a PEM private key (PKCS#8 or PKCS#1) or certificate; see the message"
       => "密钥文件无法使用", "提供 PEM 格式的私钥（PKCS#8 或 PKCS#1）或证书；原因见提示";
     K402 "a key can be read by others", "chmod 0600 the key file and give it to the daemon's user"
-      => "密钥可被他人读取", "用 chmod 0600 收紧密钥文件的权限，并归守护进程的用户所有";
+      => "密钥可被他人读取", "对密钥文件执行 chmod 0600，属主设为守护进程的运行用户";
     K403 "a key is shorter than 2048 bits", "get a new key and certificate from WeChat"
-      => "密钥短于 2048 位", "向微信换领新的密钥和证书";
+      => "密钥长度不足 2048 位", "在商户平台更换密钥和证书";
     K404 "a key does not belong to the configured certificate", "check which key and serial number belong together"
-      => "密钥与配置的证书不配对", "核对哪个密钥对应哪个证书序列号";
+      => "密钥与配置的证书不配对", "核对密钥与证书序列号的对应关系";
     K405 "the name could not be opened", "check keys.decrypt, sub-serial-no, padding and charset"
       => "姓名无法解密", "检查 keys.decrypt、sub-serial-no、padding 和 charset";
     K406 "WeChat's certificates could not be opened", "check keys.apiv3 against the console"
       => "微信的平台证书无法解密", "对照商户平台检查 keys.apiv3";
     K407 "a certificate has expired or is about to", "renew it in the console and replace the file"
-      => "证书已过期或即将过期", "在商户平台续期并更换文件";
+      => "证书已过期或即将过期", "在商户平台更换证书，再替换文件";
     J501 "the journal was damaged and has been salvaged", "look at `facemchd journal verify`; replace the card if it happens again"
-      => "流水曾损坏，已抢救", "用 `facemchd journal verify` 查看；若再次发生，更换存储卡";
+      => "流水曾损坏，可用部分已保留", "用 `facemchd journal verify` 查看；若再次发生，更换存储卡";
     J502 "the journal cannot be written", "free space, check the card; nobody is served until it works"
       => "流水无法写入", "腾出空间，检查存储卡；恢复之前不为任何人服务";
     J503 "the journal is nearly full or old", "raise journal.max-bytes or max-age, or collect the journal"
-      => "流水快满了，或保留太久", "调高 journal.max-bytes 或 max-age，或把流水收走";
+      => "流水快满了，或即将超过保留期限", "调高 journal.max-bytes 或 max-age，或把流水取走存档";
     J504 "the state was damaged and has been rebuilt", "nothing; replace the card if it happens again"
       => "状态数据曾损坏，已重建", "无需处理；若再次发生，更换存储卡";
     J505 "nobody knows whether the gate was opened: the program ended in between", "the check-in is taken back; the person presents the face again"
-      => "不知道闸机是否已打开：程序在中途结束了", "签到已撤回；请本人再刷一次脸";
+      => "无法确定闸机是否已打开：程序中途退出", "签到已撤回；请用户重新刷脸";
     D601 "the panel does not answer", "check cable and supply of the panel"
-      => "显示屏没有反应", "检查显示屏的线缆和供电";
+      => "显示屏无响应", "检查显示屏的线缆和供电";
     D602 "buttons, switches, sensors or lights cannot be used", "check the lines in the board file and their wiring; `facemchd probe` lists them"
       => "按键、开关、传感器或灯无法使用", "检查板卡文件中的 GPIO 线及其接线；`facemchd probe` 会列出";
     D603 "the case is open", "close it; find out who opened it"
       => "机箱被打开", "关好机箱；查清是谁打开的";
     D610 "a character cannot be drawn", "install a font with this character; the number on the slip is right"
-      => "有字显示不出来", "安装含有此字的字体；凭条上的号码没有错";
+      => "有字无法显示", "安装含有该字的字体；凭条上的号码不受影响";
     P701 "the printer does not answer", "check cable, supply and baud rate of the printer"
-      => "打印机没有反应", "检查打印机的线缆、供电和波特率";
+      => "打印机无响应", "检查打印机的线缆、供电和波特率";
     P702 Wait "the printer has no paper", "put in a new roll; it goes on by itself"
       => "打印机缺纸", "装上新纸卷；之后自动继续";
     P703 Wait "the printer's cover is open", "close it"
-      => "打印机盖子没有关", "把盖子关好";
+      => "打印机盖未关", "关好打印机盖";
     P704 "the printer has a mechanical fault", "clear the cutter or the jam, switch it off and on"
       => "打印机机械故障", "清理切刀或卡纸，关机再开机";
     P705 "nobody knows whether the slip was printed", "look; reprint only when the person has none"
-      => "不知道凭条是否打印出来", "看一下打印机；本人确实没有拿到，才补打";
+      => "无法确定凭条是否已打印", "查看打印机；确认用户没有拿到凭条，才补打";
     P706 "the printer's paper is nearly out", "have a new roll ready"
       => "打印纸快用完", "备好新纸卷";
     P707 "a slip came too late and was dropped", "the person takes the number to the staff window"
-      => "凭条来得太晚，已作废", "请本人凭号码到人工窗口";
+      => "凭条超时，已作废", "请用户凭号码到人工窗口";
     P708 "a slip was not taken and was drawn back", "give the person the number; the slip lies in the printer's bin"
-      => "凭条无人取走，已收回", "把号码告诉本人；凭条在打印机的回收盒里";
+      => "凭条无人取走，已收回", "把号码告诉用户；凭条在打印机的回收盒里";
     G801 "the gate's output cannot be switched", "check the line in the board file and its wiring"
       => "闸机输出无法切换", "检查板卡文件中的 GPIO 线及其接线";
     G802 "the gate was not opened: the grant had ended", "the person presents the face again"
-      => "闸机没有打开：放行许可已过期", "请本人再刷一次脸";
+      => "闸机没有打开：放行已过期", "请用户重新刷脸";
     G803 "nobody went through the gate in time; the check-in was taken back", "the person presents the face again"
-      => "没有人及时通过闸机，签到已撤回", "请本人再刷一次脸";
+      => "无人在时限内通过闸机，签到已撤回", "请用户重新刷脸";
     G804 "somebody went through behind another person", "staff look at the lane; check the passage sensors if nobody was there"
       => "有人尾随通过", "请工作人员查看通道；若并没有人尾随，检查通行传感器";
     G805 "somebody came through the wrong way", "staff look at the lane; check which sensor is the first one"
@@ -186,45 +186,45 @@ codes! {
     H903 "the site's system refuses us", "check hmac-key or the client certificate"
       => "业务系统拒绝本机", "检查 hmac-key 或客户端证书";
     H904 "the site's system did not answer in time", "look into the site's system; the person is sent to staff"
-      => "业务系统没有及时应答", "检查业务系统；本人已被引导到人工窗口";
+      => "业务系统没有及时应答", "检查业务系统；用户已被引导到人工窗口";
     H905 "nobody knows what became of a check-in", "look the session up in the site's system"
-      => "不知道签到结果如何", "到业务系统里查这个会话";
+      => "无法确定签到结果", "在业务系统里查询该会话";
     W101 "weixin does not accept our access token", "check weixin.token: only one place may fetch tokens for an appid"
-      => "微信不认我们的 access_token", "检查 weixin.token：同一个 appid 只能由一处获取 token";
+      => "微信不接受我方的 access_token", "检查 weixin.token：同一个 appid 只能由一处获取 token";
     W102 "weixin does not know our address", "add the address that the message names to the appid's white list, or take tokens from a central service"
-      => "微信不认本机地址", "把提示中的地址加入该 appid 的 IP 白名单，或改从中控服务取 token";
+      => "本机 IP 不在微信的白名单内", "把提示中的 IP 加入该 appid 的白名单，或改从中控服务获取 token";
     W103 "weixin does not accept appid or secret", "check weixin.appid and the files of weixin.token; the secret may be frozen"
-      => "微信不认 appid 或 secret", "检查 weixin.appid 和 weixin.token 的文件；secret 可能已被冻结";
+      => "微信不接受 appid 或 secret", "检查 weixin.appid 和 weixin.token 的文件；secret 可能已被冻结";
     W104 "weixin's quota is used up", "wait until tomorrow; look for a second program that fetches tokens"
-      => "微信的调用额度已用完", "等到明天；查一查是否还有别的程序在取 token";
+      => "微信的调用额度已用完", "次日恢复；检查是否另有程序在获取 token";
     W105 OtherWay "the person's authorisation is used up or not theirs", "the person agrees again in the mini-program"
-      => "本人的授权已用过，或不是本人的", "请本人在小程序里重新同意";
+      => "用户的授权已用过，或不属于该用户", "请用户在小程序里重新同意";
     W106 OtherWay "the person has no real name at WeChat", "another way in: ID card, queue code, staff window"
-      => "此人在微信没有实名", "改用其他方式：身份证、排队码、人工窗口";
+      => "该微信用户没有实名认证", "改用其他方式：身份证、排队码、人工窗口";
     W107 OtherWay "the appid may not ask for real names", "apply for the permission, and bind appid and mch-id to each other"
       => "该 appid 无权查询实名信息", "申请该权限，并把 appid 与 mch-id 互相绑定";
     W108 "weixin does not accept our question", "check weixin.mch-id, cert-serialno, key and the clock"
       => "微信不接受我们的请求", "检查 weixin.mch-id、cert-serialno、密钥和时钟";
     W109 "weixin's answer cannot be read", "check for a captive portal or a proxy's own page; else report the rid to weixin"
-      => "微信的应答无法解析", "检查是否碰到上网认证页或代理自己的页面；否则把 rid 报给微信";
+      => "微信的应答无法解析", "检查是否被上网认证页或代理的页面拦截；若不是，把 rid 反馈给微信";
     W110 Wait "weixin is busy", "wait"
-      => "微信繁忙", "稍等";
+      => "微信系统繁忙", "稍候";
     W111 "name and document do not belong to this WeChat user", "the person goes to the staff window with the document"
-      => "姓名和证件不属于这位微信用户", "请本人带证件到人工窗口";
+      => "姓名和证件与该微信用户不符", "请用户带证件到人工窗口";
     W112 "weixin waits for the administrator to admit our address", "the appid's administrator confirms the address in WeChat, or puts it on the white list; after a refusal, an hour (89507) or a day (89506) must pass"
-      => "微信要等管理员同意本机地址", "由该 appid 的管理员确认此地址，或把它加入 IP 白名单；被拒绝后须等一小时（89507）或一天（89506）";
+      => "本机 IP 须经微信管理员确认", "由该 appid 的管理员确认此 IP，或把它加入白名单；被拒绝后须等一小时（89507）或一天（89506）";
     W113 "weixin refuses with a number that is not known here", "look the number up in weixin's table of return codes, or report the rid to weixin"
-      => "微信拒绝，返回码不在已知之列", "在微信的返回码表中查这个数字，或把 rid 报给微信";
+      => "微信拒绝，返回码未收录", "在微信的全局返回码中查询，或把 rid 反馈给微信";
     W114 "the central service gives no access token", "look at the service that weixin.token names, and at the network to it"
-      => "中控服务没有给出 access_token", "检查 weixin.token 所指的服务，以及到它的网络";
+      => "中控服务没有给出 access_token", "检查 weixin.token 所指的服务，以及到该服务的网络";
     X001 "the program has a fault", "report it with the log; it restarts by itself"
-      => "程序自身故障", "连同日志一起上报；程序会自动重启";
+      => "程序内部错误", "连同日志一起上报；程序会自动重启";
     X002 Again "the program was stopped while a person was served", "the person presents the face again"
-      => "服务途中程序被停止", "请本人再刷一次脸";
+      => "服务过程中程序被停止", "请用户重新刷脸";
     X003 Again "too much work at once", "the person presents the face again; raise concurrency if it happens often"
-      => "同时要做的事太多", "请本人再刷一次脸；若经常如此，调高 concurrency";
+      => "同时处理的请求过多", "请用户重新刷脸；若频繁发生，调高 concurrency";
     X010 "staff have closed the lane", "turn the lane's switch, or `facemchd lane NAME normal`"
       => "工作人员关闭了通道", "转动通道钥匙开关，或执行 `facemchd lane NAME normal`";
     X011 "the lane is in maintenance", "turn the lane's switch, or `facemchd lane NAME normal`"
-      => "通道在维护", "转动通道钥匙开关，或执行 `facemchd lane NAME normal`";
+      => "通道维护中", "转动通道钥匙开关，或执行 `facemchd lane NAME normal`";
 }

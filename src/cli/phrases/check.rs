@@ -11,7 +11,7 @@ phrases! {
 
     site_file(file, lanes, user) "{file}: {lanes} lanes, judged for {user}" => "{file}：{lanes} 条通道，按用户 {user} 判断";
     site_file_open_to_all() "everybody may write the site file; chmod 0640 it" => "任何人都能改写站点文件；请 chmod 0640";
-    site_file_closed() "not writable by everybody" => "并非人人可写";
+    site_file_closed() "not writable by everybody" => "不允许所有人改写";
     nobody_asked() "nobody has been asked about yet" => "还没有查询过任何人";
     of_merchant(name) "merchant {name}" => "商户 {name}";
     refused(whose, asked, when) "{whose}: {asked} refused {when}" => "{whose}：{asked} 于 {when} 被拒绝";
@@ -48,7 +48,7 @@ phrases! {
     devices_opened(lanes) "devices of {lanes} lanes opened" => "{lanes} 条通道的设备已打开";
     of_lane(lane, told) "{lane}: {told}" => "通道 {lane}：{told}";
     ready() "ready" => "就绪";
-    no_lanes() "no [[lane]]: enough for lookup, not for run" => "没有 [[lane]]：够 lookup 用，不够 run 用";
+    no_lanes() "no [[lane]]: enough for lookup, not for run" => "没有 [[lane]]：可以 lookup，不能 run";
     at_start(place) "{place}, made at the start" => "{place}，启动时建立";
     not_there(place) "{place} is not there" => "{place} 不存在";
     #[cfg(feature = "network")]
@@ -67,27 +67,27 @@ phrases! {
     connected(place) "{place}: connected" => "{place}：已连接";
     no_connection(place) "{place}: no connection" => "{place}：连接不上";
     needs_keys() "needs the keys" => "须先有密钥";
-    no_random_numbers() "the kernel gives no random numbers" => "内核给不出随机数";
+    no_random_numbers() "the kernel gives no random numbers" => "内核无法提供随机数";
     tls_well() "the certificate and the name are right" => "证书和域名无误";
     ahead(seconds) "WeChat's clock is {seconds} s ahead of ours" => "微信的时钟比本机快 {seconds} 秒";
     offset(seconds) "{seconds} s" => "{seconds} 秒";
     not_wechat(status) "status {status} of something that is not WeChat Pay" => "状态 {status}，应答者不是微信支付";
-    accepted_certificate_mode() "our signature is accepted; certificate mode" => "签名被接受；平台证书模式";
-    accepted_public_key_mode() "our signature is accepted; public-key mode" => "签名被接受；公钥模式";
-    signature_refused() "our signature is not accepted" => "签名不被接受";
+    accepted_certificate_mode() "our signature is accepted; certificate mode" => "签名已通过验签；平台证书模式";
+    accepted_public_key_mode() "our signature is accepted; public-key mode" => "签名已通过验签；公钥模式";
+    signature_refused() "our signature is not accepted" => "签名未通过验签";
     no_permission() "no permission" => "没有权限";
     too_many_requests() "too many requests" => "请求太频繁";
     status(status) "status {status}" => "状态 {status}";
     not_set_up() "not set up" => "没有配置";
-    token_accepted(categories) "token accepted, {categories} categories" => "token 被接受，{categories} 个类目";
+    token_accepted(categories) "token accepted, {categories} categories" => "token 有效，{categories} 个类目";
     numbers_given_here() "numbers are given here" => "号码由本机发放";
     site_system_well() "reached, and it accepts our credentials" => "可到达，并接受本机凭据";
-    echo_sealed() "WeChat accepts our signature and our seal, and its own verifies" => "微信接受我们的签名和加密，它的签名也通过验证";
-    echo_signed() "WeChat accepts our signature, and its own verifies" => "微信接受我们的签名，它的签名也通过验证";
+    echo_sealed() "WeChat accepts our signature and our seal, and its own verifies" => "我方的签名和加密通过微信验证，微信的签名也通过验证";
+    echo_signed() "WeChat accepts our signature, and its own verifies" => "我方的签名通过微信验证，微信的签名也通过验证";
     cannot_open_seal() "WeChat cannot open what we seal: wechatpay.public-key is not the key that public-key-id names"
-        => "微信解不开我们加密的内容：wechatpay.public-key 不是 public-key-id 所指的公钥";
+        => "微信无法解密我方加密的内容：wechatpay.public-key 不是 public-key-id 所指的公钥";
     whose_merchant(name) "merchant {name}: " => "商户 {name}：";
-    refuses_only_nobody(whose) "{whose}WeChat refuses nothing but a face that nobody has" => "{whose}除了不存在的人脸，微信别无拒绝";
-    not_let_ask(whose, fields) "{whose}WeChat does not let us ask for {fields}" => "{whose}微信不允许我们查询 {fields}";
-    nobody_named(whose) "{whose}a face that nobody has was named" => "{whose}不存在的人脸竟有姓名";
+    refuses_only_nobody(whose) "{whose}WeChat refuses nothing but a face that nobody has" => "{whose}微信只拒绝了不存在的人脸，其余正常";
+    not_let_ask(whose, fields) "{whose}WeChat does not let us ask for {fields}" => "{whose}微信不允许我方查询 {fields}";
+    nobody_named(whose) "{whose}a face that nobody has was named" => "{whose}不存在的人脸却返回了姓名";
 }

@@ -5,7 +5,7 @@ use crate::cli::tongue::phrases;
 phrases! {
     about() "Agent of a face-payment kiosk" => "刷脸支付自助机的设备端程序";
     lang() "Language of texts [default: by the locale]" => "文字的语言 [默认：依系统语言]";
-    run() "Serve: the daemon itself" => "提供服务：守护进程本身";
+    run() "Serve: the daemon itself" => "启动服务（守护进程本身）";
     check() "Look at everything the daemon needs and say what to mend, without serving"
         => "检查守护进程所需的一切，指出要改正什么；不提供服务";
     json_lines() "One JSON object a line" => "每行一个 JSON 对象";
@@ -15,20 +15,20 @@ phrases! {
         => "不经自助流程，向微信查询 face_sid 是谁：用于调试验收";
     weixin() "The mini-program's real-name calls, for commissioning" => "小程序的实名接口：用于调试验收";
     probe() "Show what this machine has: GPIO chips and lines, buses, ports" => "列出本机的 GPIO 芯片和线、总线、端口";
-    test() "Exercise one device, and say what to see; not while the daemon runs" => "试动一种设备，并说明应看到什么；须先停守护进程";
+    test() "Exercise one device, and say what to see; not while the daemon runs" => "测试一种设备，并说明应看到什么；须先停止守护进程";
     device() "Which" => "哪一种";
     of_lane() "Of which lane [default: the first]" => "哪条通道的 [默认：第一条]";
     yes() "Do not ask before the gate opens" => "开闸之前不再询问";
     safe_state() "Put every output to its safe value; for ExecStopPost, not while the daemon runs"
-        => "让每路输出回到安全值；供 ExecStopPost 使用，须先停守护进程";
+        => "让每路输出回到安全值；供 ExecStopPost 使用，须先停止守护进程";
     lane() "Open or close a lane of the running daemon" => "开放或关闭运行中守护进程的一条通道";
     lane_name() "Which" => "哪一条";
-    mode() "How it shall be" => "要处于什么状态";
+    mode() "How it shall be" => "设为什么状态";
     reprint() "Print a slip again, marked 补打, without the name" => "补打凭条，标明“补打”，不印姓名";
     which_slip() "A session, or a queue number" => "会话，或排队号码";
     journal() "Read the journal" => "读取流水";
     journal_list() "Print every record, oldest first" => "列出每条流水，从最早的开始";
-    journal_verify() "Prove the chain: nothing changed, nothing missing" => "核对链条：没有改动，没有缺失";
+    journal_verify() "Prove the chain: nothing changed, nothing missing" => "校验哈希链：没有改动，没有缺失";
     state_dir() "The state directory itself, instead of a site file's" => "直接给出状态目录，不从站点文件读取";
     site_file() "The site file" => "站点文件";
     as_user() "As whom, where root runs it [default: facemchd, where there is one]"
@@ -57,8 +57,8 @@ phrases! {
 #[cfg(feature = "sim")]
 phrases! {
     sim() "Try it: a scripted morning against a sandbox WeChat Pay, a sandbox site system and the devices' twins"
-        => "试用：以沙箱微信支付、沙箱业务系统和模拟设备演一个上午";
-    sim_serve() "Keep it all up after the morning, until Ctrl-C" => "演完后保持运行，直到 Ctrl-C";
+        => "试用：以沙箱微信支付、沙箱业务系统和模拟设备模拟一个上午";
+    sim_serve() "Keep it all up after the morning, until Ctrl-C" => "结束后保持运行，直到 Ctrl-C";
     sim_out() "Folder for site file, journal, log and pictures; must not exist yet or be empty [default: a new one in /tmp]"
         => "站点文件、流水、日志和图片的目录；须不存在或为空 [默认：/tmp 下新建]";
     sim_face() "Send one face to a kiosk that `sim --serve` keeps up, and print what it answers"
