@@ -290,6 +290,12 @@ impl Site {
         }
     }
 
+    /// How many lookups at once: what is set, else one for each lane; two at least, so that a person who has gone keeps
+    /// nobody waiting.
+    pub fn lookups(&self) -> usize {
+        self.wechatpay.concurrency.unwrap_or_else(|| self.lane.len().clamp(2, *values::LOOKUPS.end()))
+    }
+
     /// The tables of this site file whose settings differ from those a daemon was started with and need a restart:
     /// lanes, board, and what was shared out at the start.
     pub fn needs_restart(&self, started: &Self) -> Vec<&'static str> {
@@ -309,7 +315,7 @@ impl Site {
         compare("[[lane]]", &wiring(self), &wiring(started));
         let asked = |site: &Self| site.lane.iter().map(|lane| site.info_type_of(lane)).collect::<Vec<_>>();
         compare("info-type", &asked(self), &asked(started));
-        let shared = |site: &Self| (site.wechatpay.concurrency, site.wechatpay.patience);
+        let shared = |site: &Self| (site.lookups(), site.wechatpay.patience);
         compare("wechatpay.concurrency and patience-ms", &shared(self), &shared(started));
         if (self.checkin.adapter, started.checkin.adapter) != (Adapter::Http, Adapter::Http) {
             compare("[checkin]", &self.checkin, &started.checkin);

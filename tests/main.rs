@@ -25,6 +25,7 @@ mod keys;
 mod lanes_pick;
 mod lies;
 mod lookups;
+mod lost_answers;
 mod merchants;
 mod names;
 mod network_terminals;

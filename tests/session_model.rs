@@ -23,6 +23,9 @@ use crate::core::{admission, choices, face, hospital, person, transit};
 const LANES: u16 = 2;
 const NAME: &str = "张三丰";
 
+/// Nobody waits longer for the disk.
+const LATE: Duration = Duration::from_secs(10);
+
 /// A hospital lane where a document alone checks in, and a gate that knows no documents.
 fn lanes() -> Vec<LaneSettings> {
     let alone = CardUses { alone: true, ..hospital().card };
@@ -87,8 +90,8 @@ struct World {
     core: Kiosk,
     now: Now,
     run: u64,
-    /// Written and not yet durable, with the ticket that waits for it.
-    buffer: Vec<(Option<RecordTicket>, Record)>,
+    /// Written at these moments and not yet durable, with the tickets that wait for it.
+    buffer: Vec<(Option<RecordTicket>, Record, Moment)>,
     durable: Vec<Record>,
     /// Sessions whose opening the disk refused; the others are opened before anything else.
     never_opened: BTreeSet<SessionId>,
@@ -159,7 +162,7 @@ impl World {
     fn take(&mut self, output: Output) {
         match output {
             Output::Warm => {}
-            Output::Record { ticket, record } => self.buffer.push((ticket, record)),
+            Output::Record { ticket, record } => self.buffer.push((ticket, record, self.now.moment)),
             Output::LookUp { session, .. } => {
                 let count = self.looked_up.entry(session).or_default();
                 *count += 1;
@@ -271,7 +274,7 @@ impl World {
             Event::Sync { count } => self.sync(count),
             Event::DiskFails => {
                 self.disk_failed = true;
-                for (ticket, record) in std::mem::take(&mut self.buffer) {
+                for (ticket, record, _) in std::mem::take(&mut self.buffer) {
                     if matches!(record, Record::Opened { .. }) {
                         self.never_opened.insert(record.session());
                     }
@@ -378,7 +381,7 @@ impl World {
 
     fn sync(&mut self, count: usize) {
         let count = count.min(self.buffer.len());
-        for (ticket, record) in self.buffer.drain(..count).collect::<Vec<_>>() {
+        for (ticket, record, _) in self.buffer.drain(..count).collect::<Vec<_>>() {
             self.durable.push(record);
             if let Some(ticket) = ticket {
                 self.give(Input::Recorded { ticket });
@@ -393,6 +396,11 @@ impl World {
             rounds += 1;
             assert!(rounds < 1000, "a deadline that does not pass");
             self.now.moment = due.max(self.now.moment);
+            // A disk that lets others wait for so long is one that has failed.
+            let late = |(ticket, _, at): &(Option<RecordTicket>, Record, Moment)| {
+                ticket.is_some() && self.now.moment.since(*at) >= LATE
+            };
+            self.disk_failed |= self.buffer.iter().any(late);
             self.core.handle_timeout(self.now);
             self.drain();
         }
@@ -462,6 +470,7 @@ impl World {
             for session in std::mem::take(&mut self.to_resolve) {
                 self.give(Input::Resolved { session, resolution: Resolution::CannotSay(Code::H901) });
             }
+            self.sync(usize::MAX);
             self.pass(Duration::from_secs(61));
         }
         self.sync(usize::MAX);

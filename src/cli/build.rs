@@ -85,7 +85,7 @@ pub(super) fn parts(
         journal,
         correlator,
         merchants,
-        lookup_workers: site.wechatpay.concurrency,
+        lookup_workers: site.lookups(),
         patience: site.wechatpay.patience,
         checkin,
         staff: Some(site.state_dir.clone()),
@@ -259,7 +259,7 @@ pub(super) fn http_settings(site: &Site) -> http::Settings {
         user_agent: USER_AGENT.to_owned(),
         // WeChat closes idle connections after eight seconds.
         idle_age: std::time::Duration::from_secs(7),
-        max_idle: wechatpay.concurrency,
+        max_idle: site.lookups(),
         connect_patience: std::time::Duration::from_secs(3),
     }
 }

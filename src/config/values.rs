@@ -91,9 +91,12 @@ pub(super) fn settle<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Err
     milliseconds(d, 0..=600_000)
 }
 
-pub(super) fn concurrency<'de, D: Deserializer<'de>>(d: D) -> Result<usize, D::Error> {
+/// Lookups at once: each is a thread and a connection.
+pub(super) const LOOKUPS: std::ops::RangeInclusive<usize> = 1..=16;
+
+pub(super) fn concurrency<'de, D: Deserializer<'de>>(d: D) -> Result<Option<usize>, D::Error> {
     let number = usize::deserialize(d)?;
-    if (1..=16).contains(&number) { Ok(number) } else { Err(de::Error::custom("expected 1–16")) }
+    if LOOKUPS.contains(&number) { Ok(Some(number)) } else { Err(de::Error::custom("expected 1–16")) }
 }
 
 fn hours_minutes(text: &str) -> Option<u16> {

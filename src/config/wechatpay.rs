@@ -41,9 +41,9 @@ pub struct WechatPay {
     /// How long a person waits for an outcome, 1000–60000.
     #[serde(rename = "patience-ms", deserialize_with = "super::values::patience")]
     pub patience: Duration,
-    /// Lookups at once, 1–16.
+    /// Lookups at once, 1–16; without it as many as there are lanes.
     #[serde(deserialize_with = "super::values::concurrency")]
-    pub concurrency: usize,
+    pub concurrency: Option<usize>,
 }
 
 /// A proxy address; its password stays out of `Debug`.
@@ -92,7 +92,7 @@ impl Default for WechatPay {
             info_type: None,
             fallback_to_union_id: false,
             patience: Duration::from_secs(8),
-            concurrency: 2,
+            concurrency: None,
         }
     }
 }

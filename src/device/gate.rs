@@ -266,6 +266,10 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
         events
     }
 
+    fn takes(&self) -> Duration {
+        self.timing.pass_within.max(self.timing.pulse.unwrap_or_default())
+    }
+
     fn safe(&mut self) -> Result<(), DeviceError> {
         self.opening = None;
         self.expected = None;

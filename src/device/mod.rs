@@ -72,6 +72,9 @@ pub trait Gate: Send {
     /// While the fire input is active nothing is opened by us.
     fn set_emergency(&mut self, on: bool) -> Vec<GateEvent>;
 
+    /// The longest from a grant's beginning to its end.
+    fn takes(&self) -> Duration;
+
     /// Puts the output to its safe value at once.
     fn safe(&mut self) -> Result<(), DeviceError>;
 }

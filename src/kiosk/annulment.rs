@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{GateOutcome, Kiosk, OutcomeResult, Output, Record, flow::ASK_AFTER, session::Stage, verdict::Verdict};
+use super::{
+    GateOutcome, Kiosk, OutcomeResult, Record,
+    flow::{ASK_AFTER, annul},
+    session::Stage,
+    verdict::Verdict,
+};
 use crate::{
     fault::Code,
     words::{Moment, SessionId},
@@ -14,7 +19,12 @@ const OWED: usize = 256;
 impl Kiosk {
     /// Nobody went through: the check-in is taken back, once the journal knows why.
     pub(super) fn annul(&mut self, id: SessionId, outcome: GateOutcome) {
-        let end = Box::new(Verdict::annulled(outcome.code().unwrap_or(Code::G803)));
+        self.annul_for(id, outcome, outcome.code().unwrap_or(Code::G803));
+    }
+
+    /// The same, where the code says more than the gate's outcome.
+    pub(super) fn annul_for(&mut self, id: SessionId, outcome: GateOutcome, code: Code) {
+        let end = Box::new(Verdict::annulled(code));
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.stage = Stage::Annulling { end, tries: 0, owed: true };
         self.record(Record::Gated { session: id, outcome });
@@ -26,7 +36,7 @@ impl Kiosk {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.identity = None;
         session.stage = Stage::Annulling { end: Box::new(end), tries: 0, owed };
-        self.emit(Output::Annul { session: id, after: now });
+        self.ask_past(id, now, annul);
     }
 
     pub(super) fn annulled(&mut self, now: Moment, id: SessionId, result: Result<(), Code>) {
@@ -37,7 +47,7 @@ impl Kiosk {
             (Err(_), Some(seconds)) => {
                 *tries += 1;
                 let after = now.after(Duration::from_secs(*seconds));
-                self.emit(Output::Annul { session: id, after });
+                self.ask_past(id, after, annul);
             }
             (Err(_), None) if end.result == OutcomeResult::Annulled => {
                 if let Some(person) = person.filter(|_| owed) {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::{
     GateOutcome, Grant, Kiosk, LaneMode, NextStep, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene, Slip,
-    flow::session_ends, session::Stage, verdict::Verdict,
+    awaited::{GATED, PRINTED},
+    flow::session_ends,
+    session::Stage,
+    verdict::Verdict,
 };
 use crate::{
     fault::Code,
@@ -82,16 +85,19 @@ impl Kiosk {
             self.tell(id, &verdict);
             return self.forget(id);
         }
-        let printing = settings.prints();
+        let slip_dropped = now.after(settings.slip_patience);
+        let printing = settings.prints().then(|| slip_dropped.after(PRINTED));
+        let grant = Grant { session: id, deadline: now.after(GRANT) };
+        let takes = settings.gate_takes.saturating_add(GATED);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.stage = Stage::Acting { verdict: verdict.clone(), printing, opening };
+        session.stage =
+            Stage::Acting { verdict: verdict.clone(), printing, opening: opening.then(|| grant.deadline.after(takes)) };
         let askers = if opening { session.askers().to_vec() } else { Vec::new() };
         if opening && !evacuating {
-            let grant = Grant { session: id, deadline: now.after(GRANT) };
             self.emit(Output::Open { lane, grant });
         }
         self.present(now, lane, id, &verdict, name, settings.wipe_after);
-        if printing {
+        if printing.is_some() {
             let slip = Slip {
                 name: slip_name,
                 admission: verdict.admission.clone().unwrap_or_default(),
@@ -99,8 +105,8 @@ impl Kiosk {
                 at: wall,
                 reprint: false,
             };
-            let deadline = now.after(settings.slip_patience);
-            self.emit(Output::Print { lane, job: JobId { session: id, copy: 0 }, slip, deadline });
+            let job = JobId { session: id, copy: 0 };
+            self.emit(Output::Print { lane, job, slip, deadline: slip_dropped });
         }
         self.tell(id, &verdict);
         if let Some(session) = self.sessions.get_mut(&id) {
@@ -211,12 +217,12 @@ impl Kiosk {
             PrintOutcome::Unknown => Some(Code::P705),
             PrintOutcome::NotPrinted(code) => Some(code),
         };
-        if self.reprints.remove(&job).is_some() {
+        if self.awaited.reprinted(job) {
             return self.note(Record::Printed { job, outcome });
         }
         let Some(session) = self.sessions.get_mut(&job.session) else { return };
         let Stage::Acting { printing, verdict, .. } = &mut session.stage else { return };
-        if !std::mem::replace(printing, false) {
+        if printing.take().is_none() {
             return;
         }
         verdict.code = verdict.code.or(code);
@@ -229,7 +235,7 @@ impl Kiosk {
         let code = outcome.code();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Stage::Acting { opening, verdict, .. } = &mut session.stage else { return };
-        if !std::mem::replace(opening, false) {
+        if opening.take().is_none() {
             return;
         }
         verdict.code = verdict.code.or(code);
@@ -241,6 +247,23 @@ impl Kiosk {
         self.show_code(id, code);
         self.went_through(id);
         self.close_when_done(id);
+    }
+
+    /// Printer or gate never said what became of their part: nobody knows, and staff look. Whoever may not have been let
+    /// through gets the check-in back, as after a power cut.
+    pub(super) fn act_no_longer(&mut self, now: Moment, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Stage::Acting { verdict, printing, opening } = &mut session.stage else { return };
+        let lost = |until: &Option<Moment>| until.is_some_and(|until| until <= now);
+        if lost(opening) {
+            *opening = None;
+            verdict.code = verdict.code.or(Some(Code::G801));
+            self.show_code(id, Some(Code::G801));
+            return self.annul_for(id, GateOutcome::Unknown, Code::G801);
+        }
+        if lost(printing) {
+            self.printed(JobId { session: id, copy: 0 }, PrintOutcome::Unknown);
+        }
     }
 
     /// Shows the code of an effect that failed while the person still stands there.
@@ -262,7 +285,7 @@ impl Kiosk {
 
     fn close_when_done(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else { return };
-        let Stage::Acting { verdict, printing: false, opening: false } = &session.stage else { return };
+        let Stage::Acting { verdict, printing: None, opening: None } = &session.stage else { return };
         let (result, code) = (verdict.result, verdict.code);
         self.note(Record::Closed { session: id, result, code });
         self.forget(id);

@@ -33,7 +33,7 @@ impl Kiosk {
         let annulling = |code| Stage::Annulling { end: Box::new(Verdict::annulled(code)), tries: 0, owed: true };
         if let Some(code) = to_annul {
             self.sessions.insert(session, of_last_run(annulling(code)));
-            return self.emit(Output::Annul { session, after: now });
+            return self.ask_past(session, now, annul);
         }
         if let Some((result, code)) = decided {
             let settings = self.lanes.get(usize::from(lane.0)).map(|place| &place.settings);
@@ -56,11 +56,11 @@ impl Kiosk {
             return self.note(Record::Closed { session, result, code });
         }
         self.sessions.insert(session, of_last_run(Stage::Resolving { tries: 0 }));
-        self.emit(Output::Resolve { session, after: now });
+        self.ask_past(session, now, resolve);
     }
 
     pub(super) fn recorded(&mut self, now: Moment, ticket: RecordTicket) {
-        let Some(id) = self.awaited.remove(&ticket) else { return };
+        let Some(id) = self.awaited.recorded(ticket) else { return };
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if !session.durable {
             session.durable = true;
@@ -88,19 +88,19 @@ impl Kiosk {
             Stage::Announcing => self.ask_site(now, id, None),
             Stage::Deciding { .. } => self.carry_out(now, id),
             Stage::Closing { .. } => self.closed(now, id),
-            Stage::Annulling { .. } => self.emit(Output::Annul { session: id, after: now }),
+            Stage::Annulling { .. } => self.ask_past(id, now, annul),
             _ => {}
         }
     }
 
     /// The journal cannot be written: nobody is served, and whoever waits is told so.
     pub(super) fn not_recorded(&mut self, now: Moment, ticket: RecordTicket, code: Code) {
-        let Some(id) = self.awaited.remove(&ticket) else { return };
+        let Some(id) = self.awaited.recorded(ticket) else { return };
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.durable = true;
         if matches!(session.stage, Stage::Annulling { .. }) {
             // Nobody went through, whether the journal can keep it or not.
-            return self.emit(Output::Annul { session: id, after: now });
+            return self.ask_past(id, now, annul);
         }
         let admitted =
             matches!(&session.stage, Stage::Deciding { verdict, .. } if verdict.result == OutcomeResult::CheckedIn);
@@ -254,7 +254,7 @@ impl Kiosk {
         *tries += 1;
         let after = now.after(std::time::Duration::from_secs(*seconds));
         let after = if not_yet { after.min(settles_at) } else { after };
-        self.emit(Output::Resolve { session: id, after });
+        self.ask_past(id, after, resolve);
     }
 
     pub(super) fn out_of_patience(&mut self, now: Moment, id: SessionId) {
@@ -268,6 +268,9 @@ impl Kiosk {
             // The announcement may become durable yet; nobody was asked.
             Stage::Announcing => self.close(id, Verdict::failed(Code::J502)),
             Stage::CheckingIn => self.leave_unknown(now, id, Code::H904),
+            Stage::Acting { .. } => self.act_no_longer(now, id),
+            Stage::Resolving { .. } => self.ask_again(now, id, false),
+            Stage::Annulling { .. } => self.annulled(now, id, Err(Code::X003)),
             _ => {}
         }
     }
@@ -275,6 +278,14 @@ impl Kiosk {
     pub(super) fn is_foreground(&self, id: SessionId) -> bool {
         self.lanes.iter().any(|lane| lane.foreground == Some(id))
     }
+}
+
+fn resolve(session: SessionId, after: Moment) -> Output {
+    Output::Resolve { session, after }
+}
+
+pub(super) fn annul(session: SessionId, after: Moment) -> Output {
+    Output::Annul { session, after }
 }
 
 /// Puts an end into a session without a record of its own.

@@ -256,6 +256,8 @@ pub enum Device {
     Case,
     /// Buttons, switches and sensors.
     Inputs,
+    /// The way to the site's system.
+    Site,
 }
 
 /// Why nobody is served although everything works; from the least grave to the gravest.

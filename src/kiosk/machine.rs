@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     Input, LaneMode, Output, Record, RecordTicket, Scene, SceneKind, Settings, Signal, Unfinished,
+    awaited::Awaited,
     lane::{Lane, Trace},
     session::{Session, Stage},
     verdict::Verdict,
 };
-use crate::words::{JobId, LaneId, Moment, Now, SessionId, WallTime, WayIn};
+use crate::words::{LaneId, Moment, Now, SessionId, WallTime, WayIn};
 
 /// The core. See the module's documentation for the invariant its driver keeps.
 pub struct Kiosk {
@@ -17,13 +18,13 @@ pub struct Kiosk {
     tickets: u64,
     pub(super) lanes: Vec<Lane>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
-    pub(super) awaited: BTreeMap<RecordTicket, SessionId>,
-    /// Reprints whose fate is awaited, and until when they may be printed.
-    pub(super) reprints: BTreeMap<JobId, Moment>,
+    pub(super) awaited: Awaited,
     /// Persons whom the site admitted, who did not go through, and whose check-in could not be taken back.
     pub(super) owed: VecDeque<[u8; 16]>,
     outputs: VecDeque<Output>,
     pub(super) stopping: bool,
+    /// The time of what is being handled.
+    pub(super) moment: Moment,
     pub(super) wall: WallTime,
 }
 
@@ -39,11 +40,11 @@ impl Kiosk {
             tickets: 0,
             lanes: settings.lanes.into_iter().map(Lane::new).collect(),
             sessions: BTreeMap::new(),
-            awaited: BTreeMap::new(),
-            reprints: BTreeMap::new(),
+            awaited: Awaited::default(),
             owed: VecDeque::new(),
             outputs: VecDeque::new(),
             stopping: false,
+            moment: now.moment,
             wall: now.wall,
         };
         for left in unfinished {
@@ -57,17 +58,17 @@ impl Kiosk {
 
     /// Takes one thing that happened. Drain [`Kiosk::poll_output`] afterwards.
     pub fn handle(&mut self, now: Now, input: Input) {
-        self.wall = now.wall;
         let moment = now.moment;
+        (self.moment, self.wall) = (moment, now.wall);
         match input {
             Input::Approached { lane } => self.approached(lane),
             Input::Recognised { lane, peer, arrival } => self.recognised(moment, lane, peer, arrival),
             Input::CardRead { lane, peer, seq, card } => self.card_read(moment, lane, peer, seq, card),
             Input::AuthInfoWanted { lane, peer, seq, wanted } => {
-                self.emit(Output::AskAuthInfo { lane, peer, seq, wanted });
+                self.ask_authinfo(moment, lane, peer, seq, wanted);
             }
             Input::AuthInfoGranted { lane, peer, seq, result } => {
-                self.emit(Output::GiveAuthInfo { lane, peer, seq, result });
+                self.give_authinfo(lane, peer, seq, result);
             }
             Input::Unrecognised { lane, peer, seq, code } => self.unrecognised(moment, lane, peer, seq, code),
             Input::Consented { lane, peer, seq, face_sid, granted } => {
@@ -96,7 +97,8 @@ impl Kiosk {
 
     /// Takes the passing of time. Call it at [`Kiosk::poll_timeout`].
     pub fn handle_timeout(&mut self, now: Now) {
-        self.wall = now.wall;
+        (self.moment, self.wall) = (now.moment, now.wall);
+        self.give_up(now.moment);
         let due: Vec<SessionId> = self
             .sessions
             .values()
@@ -124,12 +126,12 @@ impl Kiosk {
     pub fn poll_timeout(&self) -> Option<Moment> {
         let sessions = self.sessions.values().filter_map(Session::due);
         let lanes = self.lanes.iter().flat_map(|lane| [lane.scene_until, lane.forget_at()]).flatten();
-        sessions.chain(lanes).min()
+        sessions.chain(lanes).chain(self.awaited.due()).min()
     }
 
     /// True when nothing under way would be lost by ending now.
     pub fn is_quiet(&self) -> bool {
-        self.awaited.is_empty()
+        self.awaited.is_empty_of_records()
             && self
                 .sessions
                 .values()
@@ -184,7 +186,7 @@ impl Kiosk {
     pub(super) fn record(&mut self, record: Record) {
         self.tickets = self.tickets.wrapping_add(1);
         let ticket = RecordTicket(self.tickets);
-        self.awaited.insert(ticket, record.session());
+        self.awaited.record(ticket, record.session(), self.moment);
         self.emit(Output::Record { ticket: Some(ticket), record });
     }
 

@@ -12,6 +12,7 @@
 //! thread), or lay out a scene (that is `device` and `terminal`).
 
 mod annulment;
+mod awaited;
 mod card;
 mod ending;
 mod flow;

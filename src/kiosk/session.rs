@@ -32,6 +32,8 @@ pub(super) struct Session {
     pub(super) asked_at: Option<Moment>,
     /// Keyed hash of the person.
     pub(super) person: Option<[u8; 16]>,
+    /// When the answer to a question about the past is lost.
+    pub(super) answer_by: Option<Moment>,
     /// From before a restart; nobody is told.
     pub(super) from_before: bool,
 }
@@ -56,8 +58,8 @@ pub(super) enum Stage {
     Deciding { verdict: Box<Verdict>, name: Option<ShownName>, slip_name: Option<ShownName> },
     /// The closing record is on its way to the disk; then this is shown and told.
     Closing { verdict: Box<Verdict> },
-    /// Slip or gate are at work; the session closes when they are done.
-    Acting { verdict: Box<Verdict>, printing: bool, opening: bool },
+    /// Slip or gate are at work until these moments at the latest; the session closes when they are done.
+    Acting { verdict: Box<Verdict>, printing: Option<Moment>, opening: Option<Moment> },
     /// Nobody went through, or nobody came for it: the site's system takes the check-in back, and the session ends so.
     /// `owed`: the site admitted the person, who is let through if the site says `already` meanwhile.
     Annulling { end: Box<Verdict>, tries: usize, owed: bool },
@@ -85,6 +87,7 @@ impl Session {
             deadline,
             asked_at: None,
             person: None,
+            answer_by: None,
             from_before: false,
         }
     }
@@ -118,7 +121,7 @@ impl Session {
         std::mem::take(&mut self.askers)
     }
 
-    /// When this session's patience ends, in the stages that have one.
+    /// When this session's patience ends, or that of whoever waits for an answer.
     pub(super) fn due(&self) -> Option<Moment> {
         match self.stage {
             Stage::Laid { until }
@@ -126,8 +129,10 @@ impl Session {
             | Stage::Confirming { until, .. }
             | Stage::Choosing { until, .. } => Some(until),
             Stage::LookingUp { .. } | Stage::Announcing | Stage::CheckingIn => Some(self.deadline),
-            Stage::Deciding { .. } | Stage::Closing { .. } | Stage::Acting { .. } => None,
-            Stage::Resolving { .. } | Stage::Annulling { .. } => None,
+            // Their records have moments of their own.
+            Stage::Deciding { .. } | Stage::Closing { .. } => None,
+            Stage::Acting { printing, opening, .. } => printing.into_iter().chain(opening).min(),
+            Stage::Resolving { .. } | Stage::Annulling { .. } => self.answer_by,
         }
     }
 }

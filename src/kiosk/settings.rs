@@ -43,6 +43,8 @@ pub struct LaneSettings {
     pub has_printer: bool,
     /// A gate is opened.
     pub has_gate: bool,
+    /// The longest that the gate takes from a grant's beginning to its end.
+    pub gate_takes: Duration,
     /// How long after a question the site's system may take to show the session; before that, 404 is "not yet".
     pub site_settles: Duration,
     /// Lights or a buzzer.
@@ -90,6 +92,7 @@ impl Default for LaneSettings {
             has_panel: true,
             has_printer: false,
             has_gate: false,
+            gate_takes: Duration::from_secs(5),
             site_settles: Duration::from_secs(120),
             has_indicators: false,
             other_way: None,

@@ -14,10 +14,6 @@ use crate::{
 /// How long a scene stands that a button or the gate brought up.
 const STANDS: Duration = Duration::from_secs(20);
 
-/// The most reprints whose fate is awaited, and for how long after they were to be dropped.
-const REPRINTS: usize = 16;
-const LOST: Duration = Duration::from_secs(60);
-
 impl Kiosk {
     /// Nobody stands here, or nobody may: wipes whatever was shown.
     pub(super) fn show_idle(&mut self, lane: LaneId) {
@@ -156,9 +152,7 @@ impl Kiosk {
     pub(super) fn reprint(&mut self, now: Moment, lane: LaneId, job: JobId, slip: Slip) {
         let Some(place) = self.lane(lane) else { return };
         let deadline = now.after(place.settings.slip_patience);
-        // A printer that hangs says nothing of them any more.
-        self.reprints.retain(|_, until| now < until.after(LOST));
-        if self.reprints.len() < REPRINTS && self.reprints.insert(job, deadline).is_none() {
+        if self.awaited.reprint(job, deadline) {
             self.emit(Output::Print { lane, job, slip, deadline });
         }
     }

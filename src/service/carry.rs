@@ -11,16 +11,15 @@ use super::{
     lookups,
     outputs::Order,
     printers::Job,
-    requests::Requests,
     worker::Worker,
 };
 use crate::{
     checkin::Request,
-    fault::{Code, Remedy, Trouble},
-    kiosk::{CheckInRequest, Device, GateOutcome, Input, Kiosk, Output, PrintOutcome, Record, Scene},
+    fault::Code,
+    kiosk::{CheckInRequest, Device, GateOutcome, Input, Output, PrintOutcome, Record, Scene},
     store::Correlator,
     terminal::{self, Reply},
-    words::{CheckInAnswer, Clock, Deadline, LaneId, Mode, Moment, Resolution, SessionId},
+    words::{CheckInAnswer, Clock, Deadline, LaneId, Mode, Moment, Now, Resolution, SessionId},
 };
 
 /// One lane's threads and connections.
@@ -49,10 +48,10 @@ pub(super) struct Workers {
 
 /// Everything that can be told to do something.
 pub(super) struct Carrier {
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     correlator: Arc<Correlator>,
-    lanes: Vec<LaneHands>,
-    workers: Workers,
+    pub(super) lanes: Vec<LaneHands>,
+    pub(super) workers: Workers,
     /// How long an errand may take.
     patience: Duration,
     /// Questions about the past whose time has not come.
@@ -77,19 +76,12 @@ impl Carrier {
         Self { clock, correlator, lanes, workers, patience, later: Vec::new(), opened: 0 }
     }
 
-    /// Drains the core. What could not be handed over comes back as an input at once, until nothing is left; whoever
-    /// waits for it in `requests` hears of it, too.
-    pub(super) fn carry_all(&mut self, core: &mut Kiosk, requests: &mut Requests) {
-        while let Some(output) = core.poll_output() {
-            if let Some(refused) = self.carry(output) {
-                requests.hear(&refused);
-                core.handle(self.clock.now(), refused);
-            }
-        }
+    pub(super) fn now(&self) -> Now {
+        self.clock.now()
     }
 
     /// Carries out one output; returns what happened instead if nobody had room for it.
-    fn carry(&mut self, output: Output) -> Option<Input> {
+    pub(super) fn carry(&mut self, output: Output) -> Option<Input> {
         match output {
             Output::Warm => return self.errand(What::Warm),
             Output::Record { ticket, record } => {
@@ -239,45 +231,6 @@ impl Carrier {
                 hands.terminal.send_replace(fresh);
             }
         }
-    }
-
-    /// The thread, if any, without which nobody can be served and which hangs. Errands are not among them: a server
-    /// that is slow to them is no fault of ours.
-    pub(super) fn hung(&self, now: Moment) -> Option<&'static str> {
-        [
-            ("store", self.workers.store.is_late(now)),
-            ("outputs", self.workers.outputs.is_late(now)),
-            ("lookup", self.workers.lookups.is_late(now)),
-        ]
-        .into_iter()
-        .find_map(|(name, late)| late.then_some(name))
-    }
-
-    /// Panels and printers that began or ceased to hang since the last call.
-    pub(super) fn late_devices(&mut self, now: Moment) -> Vec<Input> {
-        let mut changed = Vec::new();
-        for (hands, lane) in self.lanes.iter_mut().zip(0..) {
-            let late = [
-                (Device::Panel, Code::D601, hands.panel.as_ref().is_some_and(|panel| panel.is_late(now))),
-                (Device::Printer, Code::P701, hands.printer.as_ref().is_some_and(|printer| printer.is_late(now))),
-            ];
-            for (device, code, is_late) in late {
-                if hands.late.contains(&device) != is_late {
-                    hands.late.retain(|known| *known != device);
-                    hands.late.extend(is_late.then_some(device));
-                    // Until it goes on nobody is served.
-                    let fault = is_late.then_some(Trouble { code, remedy: Remedy::Wait });
-                    match fault {
-                        Some(Trouble { code, .. }) => {
-                            tracing::error!(%code, lane = lane, ?device, "a device hangs; its lane closes")
-                        }
-                        None => tracing::info!(%code, lane = lane, ?device, "a device goes on"),
-                    }
-                    changed.push(Input::DeviceChanged { lane: LaneId(lane), device, fault });
-                }
-            }
-        }
-        changed
     }
 
     pub(super) fn lanes(&self) -> usize {

@@ -9,22 +9,27 @@ mod checkins;
 mod clock;
 mod daemon;
 mod errands;
+mod funnel;
 mod inputs;
 mod jobs;
 mod journalist;
+mod lateness;
 mod lookups;
 mod notify;
 mod outputs;
 mod panels;
+mod parts;
 mod printers;
 mod reload;
 mod requests;
 mod staff;
+mod start;
 mod worker;
 
 pub use clock::SystemClock;
-pub use daemon::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary, serve};
+pub use daemon::serve;
 pub use inputs::InputPart;
+pub use parts::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary};
 pub use staff::{SOCKET, StaffMode, StaffReply, StaffRequest};
 
 use crate::kiosk::Input;

@@ -18,7 +18,7 @@ use crate::fault::Fault;
 pub(super) type Reload = Box<dyn Fn() -> Read + Send + Sync>;
 
 /// What was read, or why it was not.
-type Read = Result<Reloaded, Box<dyn Fault + Send>>;
+pub(super) type Read = Result<Reloaded, Box<dyn Fault + Send>>;
 
 /// The one thread that reads keys again: reading and parsing them takes longer than a turn of the loop.
 pub(super) struct Reloads(SyncSender<()>);

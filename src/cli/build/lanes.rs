@@ -38,6 +38,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Se
             has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal),
             has_printer: devices.printer.is_some(),
             has_gate: devices.gate.is_some(),
+            gate_takes: devices.gate.as_ref().map(|gate| gate.takes()).unwrap_or_default(),
             has_indicators: devices.indicator.is_some(),
             other_way: lane.other_way_qr.clone(),
             info_type: site.info_type_of(lane),

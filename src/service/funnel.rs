@@ -1,0 +1,79 @@
+//! The one way of everything that happens: whoever waits for an answer hears of it, then the core, and what the core
+//! wants done is carried out before anything else happens.
+
+use super::{carry::Carrier, requests::Requests, staff::Asked};
+use crate::{
+    kiosk::{Input, Kiosk},
+    words::{Moment, Now},
+};
+
+/// The core between what happens and what is done.
+pub(super) struct Funnel {
+    core: Kiosk,
+    requests: Requests,
+    pub(super) carrier: Carrier,
+    handled: u64,
+}
+
+impl Funnel {
+    /// What the core wants done at its start is carried out.
+    pub(super) fn new(core: Kiosk, requests: Requests, carrier: Carrier) -> Self {
+        let mut funnel = Self { core, requests, carrier, handled: 0 };
+        funnel.drain();
+        funnel
+    }
+
+    /// Something happened.
+    pub(super) fn give(&mut self, now: Now, input: Input) {
+        self.hear(now, input);
+        self.drain();
+    }
+
+    /// Staff ask for something.
+    pub(super) fn ask(&mut self, now: Now, request: Asked) {
+        for input in self.requests.take(request, now.moment) {
+            self.give(now, input);
+        }
+    }
+
+    /// Time passed.
+    pub(super) fn pass(&mut self, now: Now) {
+        self.requests.forget(now.moment);
+        if self.core.poll_timeout().is_some_and(|due| due <= now.moment) {
+            self.core.handle_timeout(now);
+            self.drain();
+        }
+        self.carrier.carry_due();
+    }
+
+    /// When time matters next.
+    pub(super) fn poll_timeout(&self) -> Option<Moment> {
+        self.core.poll_timeout().into_iter().chain(self.carrier.poll_timeout()).min()
+    }
+
+    /// True when nothing under way would be lost by ending now.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.core.is_quiet()
+    }
+
+    /// How many inputs there were.
+    pub(super) fn handled(&self) -> u64 {
+        self.handled
+    }
+
+    fn hear(&mut self, now: Now, input: Input) {
+        self.handled = self.handled.saturating_add(1);
+        self.requests.hear(&input);
+        self.core.handle(now, input);
+    }
+
+    /// What could not be handed over comes back as an input at once, until nothing is left.
+    fn drain(&mut self) {
+        while let Some(output) = self.core.poll_output() {
+            if let Some(refused) = self.carrier.carry(output) {
+                let now = self.carrier.now();
+                self.hear(now, refused);
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Threads that hang: one that all lanes need costs the house, one of a lane's own costs its lane.
+
+use super::carry::{Carrier, LaneHands};
+use crate::{
+    fault::{Code, Remedy, Trouble},
+    kiosk::{Device, Input},
+    words::{LaneId, Moment},
+};
+
+impl Carrier {
+    /// The thread, if any, without which nobody can be served and which hangs. Errands are not among them: a server
+    /// that is slow to them is no fault of ours.
+    pub(super) fn hung(&self, now: Moment) -> Option<&'static str> {
+        [
+            ("store", self.workers.store.is_late(now)),
+            ("outputs", self.workers.outputs.is_late(now)),
+            ("lookup", self.workers.lookups.is_late(now)),
+        ]
+        .into_iter()
+        .find_map(|(name, late)| late.then_some(name))
+    }
+
+    /// Lanes' own threads that began or ceased to hang since the last call: their lanes close and open by it.
+    pub(super) fn late_devices(&mut self, now: Moment) -> Vec<Input> {
+        self.lanes.iter_mut().zip(0..).flat_map(|(hands, lane)| hands.changes(LaneId(lane), now)).collect()
+    }
+}
+
+impl LaneHands {
+    fn changes(&mut self, lane: LaneId, now: Moment) -> Vec<Input> {
+        let late = [
+            (Device::Panel, Code::D601, self.panel.as_ref().is_some_and(|panel| panel.is_late(now))),
+            (Device::Printer, Code::P701, self.printer.as_ref().is_some_and(|printer| printer.is_late(now))),
+            (Device::Site, Code::H904, self.checkins.is_late(now)),
+        ];
+        let mut changes = Vec::new();
+        for (device, code, is_late) in late {
+            if self.late.contains(&device) == is_late {
+                continue;
+            }
+            self.late.retain(|known| *known != device);
+            self.late.extend(is_late.then_some(device));
+            if is_late {
+                tracing::error!(%code, lane = self.name, ?device, "a thread of this lane hangs; the lane closes");
+            } else {
+                tracing::info!(%code, lane = self.name, ?device, "a thread of this lane goes on");
+            }
+            // Until it goes on nobody is served.
+            let fault = is_late.then_some(Trouble { code, remedy: Remedy::Wait });
+            changes.push(Input::DeviceChanged { lane, device, fault });
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, Mutex, RwLock, mpsc},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{
+        checkin::{CheckIn, Request},
+        service::{carry::LaneHands, checkins},
+        terminal,
+        words::{CheckInAnswer, Clock, Deadline, Identity, Language, Mode, Now, Resolution, SessionId, WallTime},
+    };
+
+    /// A clock that is set.
+    struct Set(Mutex<Duration>);
+
+    impl Clock for Set {
+        fn now(&self) -> Now {
+            Now { moment: Moment(*self.0.lock().unwrap()), wall: WallTime(0) }
+        }
+    }
+
+    /// A site's system that never answers, whatever the deadline, until it is let.
+    struct Hangs(Mutex<mpsc::Receiver<()>>);
+
+    impl CheckIn for Hangs {
+        fn judges(&self, _: &Identity) -> bool {
+            true
+        }
+
+        fn check_in(&self, _: &Request, _: Deadline) -> CheckInAnswer {
+            let _ = self.0.lock().unwrap().recv();
+            CheckInAnswer::NotFound
+        }
+
+        fn annul(&self, _: SessionId, _: Deadline) -> Result<(), Code> {
+            Ok(())
+        }
+
+        fn resolve(&self, _: SessionId, _: Deadline) -> Resolution {
+            Resolution::NotThere
+        }
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(8);
+
+    fn hands(adapter: &checkins::Current, clock: &Arc<dyn Clock>, inputs: super::super::Inputs) -> LaneHands {
+        let address = terminal::Address::Unix { path: "t.sock".into(), allow_uids: Vec::new() };
+        let lane = LaneId(0);
+        let settings = terminal::Settings { lane, address, plain_lines: false, language: Language::ZhHans };
+        LaneHands {
+            name: "kiosk-1".to_owned(),
+            mode: Mode::Hospital,
+            series: String::new(),
+            terminal: tokio::sync::watch::channel(settings).0,
+            replies: tokio::sync::mpsc::channel(1).0,
+            scenes_to_terminal: false,
+            checkins: checkins::spawn(adapter, PATIENCE, clock, inputs).unwrap(),
+            panel: None,
+            printer: None,
+            late: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_check_in_that_hangs_closes_its_lane_alone_until_it_ends() {
+        let set = Arc::new(Set(Mutex::default()));
+        let clock: Arc<dyn Clock> = Arc::clone(&set) as _;
+        let (let_go, held) = mpsc::channel();
+        let adapter: checkins::Current = Arc::new(RwLock::new(Arc::new(Hangs(Mutex::new(held)))));
+        let (inputs, mut happened) = tokio::sync::mpsc::channel(4);
+        let mut hanging = hands(&adapter, &clock, inputs.clone());
+        let mut other = hands(&adapter, &clock, inputs);
+        let request = Request {
+            session: SessionId { run: 1, serial: 1 },
+            lane: String::new(),
+            mode: Mode::Hospital,
+            series: String::new(),
+            identity: Identity::default(),
+            choice: None,
+            person: None,
+            at: WallTime(0).into(),
+        };
+        let deadline = Deadline::from_now(&*clock, PATIENCE);
+        assert!(hanging.checkins.offer(checkins::Present { request: Box::new(request), deadline }).is_ok());
+        let after = |seconds| Moment(Duration::from_secs(seconds));
+        assert!(hanging.changes(LaneId(0), after(15)).is_empty(), "it may yet end by its deadline");
+        let closed = hanging.changes(LaneId(0), after(17));
+        assert!(
+            matches!(closed[..], [Input::DeviceChanged { device: Device::Site, fault: Some(Trouble { code: Code::H904, .. }), .. }]),
+            "{closed:?}"
+        );
+        assert!(hanging.changes(LaneId(0), after(18)).is_empty(), "once");
+        assert!(other.changes(LaneId(1), after(18)).is_empty(), "the other lane serves");
+        let_go.send(()).unwrap();
+        assert!(happened.blocking_recv().is_some());
+        while hanging.checkins.is_late(after(19)) {
+            std::thread::yield_now();
+        }
+        let opened = hanging.changes(LaneId(0), after(19));
+        assert!(matches!(opened[..], [Input::DeviceChanged { device: Device::Site, fault: None, .. }]), "{opened:?}");
+    }
+}

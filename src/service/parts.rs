@@ -1,0 +1,148 @@
+//! What the loop is given, what it can be told, and what it comes to.
+
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use super::inputs::InputPart;
+use crate::{
+    checkin::CheckIn,
+    device::{Gate, Indicator, Panel, Printer},
+    fault::{Code, Fault, exit},
+    identity::Merchants,
+    kiosk::{self, Unfinished},
+    store::{Correlator, Journal},
+    terminal,
+    words::{Clock, Mode},
+};
+
+/// Everything the loop drives, opened and checked.
+pub struct Parts {
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The core's settings.
+    pub kiosk: kiosk::Settings,
+    /// Sessions that the last run left open.
+    pub unfinished: Vec<Unfinished>,
+    /// The truth.
+    pub journal: Journal,
+    /// Keyed hashes for the check-in.
+    pub correlator: Arc<Correlator>,
+    /// Who is this?
+    pub merchants: Arc<Merchants>,
+    /// How many lookups at once.
+    pub lookup_workers: usize,
+    /// A person's patience.
+    pub patience: Duration,
+    /// The site's system.
+    pub checkin: Box<dyn CheckIn>,
+    /// Where staff speak to the daemon: a folder for the socket; none for nobody.
+    pub staff: Option<PathBuf>,
+    /// The lanes, in the site file's order.
+    pub lanes: Vec<LanePart>,
+    /// Reads again what can be read again, on SIGHUP.
+    pub reload: Box<dyn Fn() -> Result<Reloaded, Box<dyn Fault + Send>> + Send + Sync>,
+}
+
+/// One lane's connections.
+pub struct LanePart {
+    /// Its name in the site file.
+    pub name: String,
+    /// What it is for.
+    pub mode: Mode,
+    /// Its series of numbers.
+    pub series: String,
+    /// Where its terminal is.
+    pub terminal: terminal::Settings,
+    /// Where its scenes go.
+    pub panel: PanelPart,
+    /// Its printer.
+    pub printer: Option<Box<dyn Printer>>,
+    /// Its gate.
+    pub gate: Option<Box<dyn Gate>>,
+    /// Its lights and buzzer.
+    pub indicator: Option<Box<dyn Indicator>>,
+    /// Its buttons, switches and sensors.
+    pub inputs: Option<InputPart>,
+}
+
+/// Where a lane's scenes go.
+pub enum PanelPart {
+    /// Nowhere.
+    None,
+    /// To a panel of the board.
+    Board(Box<dyn Panel>),
+    /// To the face terminal's own screen.
+    Terminal,
+}
+
+/// What SIGHUP replaces.
+pub struct Reloaded {
+    /// Keys, certificates, WeChat's settings.
+    pub merchants: Merchants,
+    /// The site's system; none where the adapter holds state (local numbers).
+    pub checkin: Option<Box<dyn CheckIn>>,
+    /// Whose terminals count, lane by lane.
+    pub terminals: Vec<terminal::Settings>,
+    /// Settings that have changed since the start and need a restart, by their tables.
+    pub kept: Vec<&'static str>,
+}
+
+/// What the loop is told from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// End in order.
+    Stop,
+    /// Read again what can be read again.
+    Reload,
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Inputs handled.
+    pub inputs: u64,
+    /// The longest the loop was away from its inputs.
+    pub longest_turn: Duration,
+}
+
+/// Why the daemon could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A thread could not be started.
+    #[error("a thread could not be started; the machine has too little memory or too many processes")]
+    Thread(#[source] io::Error),
+    /// A terminal's address cannot be used.
+    #[error("terminal of lane {lane}: {source}")]
+    Terminal {
+        /// Which lane.
+        lane: String,
+        /// Why.
+        #[source]
+        source: terminal::TerminalError,
+    },
+    /// The socket for staff cannot be made.
+    #[error("the socket for staff cannot be made in the state directory")]
+    Staff(#[source] terminal::TerminalError),
+    /// A thread without which nobody can be served hangs.
+    #[error("the {0} thread hangs")]
+    Hung(&'static str),
+}
+
+impl Fault for ServiceError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Thread(_) | Self::Hung(_) => Code::X001,
+            Self::Staff(_) => Code::C103,
+            Self::Terminal { source, .. } => source.code(),
+        }
+    }
+}
+
+impl ServiceError {
+    /// The program's exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Terminal { .. } | Self::Staff(_) => exit::IO,
+            Self::Thread(_) | Self::Hung(_) => exit::SOFTWARE,
+        }
+    }
+}

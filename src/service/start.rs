@@ -1,0 +1,127 @@
+//! The start: every thread, every socket, and the core between them.
+
+use std::sync::{Arc, RwLock};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use super::{
+    Inputs,
+    carry::{Carrier, LaneHands, Workers},
+    checkins,
+    daemon::{Daemon, Opened},
+    errands,
+    funnel::Funnel,
+    journalist, lookups,
+    outputs::{self, LaneOutputs},
+    panels,
+    parts::{LanePart, PanelPart, Parts, ServiceError},
+    printers,
+    reload::Reloads,
+    requests::Requests,
+    staff::Desk,
+};
+use crate::{
+    fault::Code,
+    kiosk::Kiosk,
+    terminal,
+    words::{Clock, LaneId, RELEASED},
+};
+
+/// Inputs that wait for the loop.
+const WAITING: usize = 256;
+
+/// Answers that wait for a terminal which does not take them.
+const REPLIES: usize = 64;
+
+/// Staff who wait for the loop.
+const ASKING: usize = 4;
+
+/// What the lanes' threads and sockets are started with.
+struct Lanes<'a> {
+    clock: &'a Arc<dyn Clock>,
+    inputs: &'a Inputs,
+    checkin: &'a checkins::Current,
+    patience: std::time::Duration,
+    counters: Arc<terminal::Counters>,
+    terminals: &'a mut JoinSet<()>,
+}
+
+impl Daemon {
+    /// Everything runs, and the core has said its first words.
+    pub(super) fn start(parts: Parts) -> Result<Self, ServiceError> {
+        let Parts { clock, kiosk, unfinished, journal, correlator, merchants, checkin, lanes, patience, .. } = parts;
+        let (inputs, happened) = mpsc::channel(WAITING);
+        let merchants = Arc::new(RwLock::new(merchants));
+        let checkin: checkins::Current = Arc::new(RwLock::new(Arc::from(checkin)));
+        let mut terminals = JoinSet::new();
+        let requests = Requests::new(lanes.iter().map(|lane| lane.name.clone()).collect());
+        let (asked, asking) = mpsc::channel(ASKING);
+        if let Some(folder) = &parts.staff {
+            let desk = Desk::open(folder, &clock).map_err(ServiceError::Staff)?;
+            terminals.spawn(desk.serve(asked));
+        }
+        let counters = Arc::default();
+        let mut starting =
+            Lanes { clock: &clock, inputs: &inputs, checkin: &checkin, patience, counters, terminals: &mut terminals };
+        let (mut hands, mut driven, mut sensed) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, mut lane) in lanes.into_iter().enumerate() {
+            let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
+            driven.push((id, LaneOutputs { gate: lane.gate.take(), indicator: lane.indicator.take() }));
+            sensed.extend(lane.inputs.take());
+            hands.push(starting.lane(id, lane)?);
+        }
+        let threads = ServiceError::Thread;
+        let store = journalist::spawn(journal, &clock, inputs.clone()).map_err(threads)?;
+        let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
+        let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
+        for part in sensed {
+            super::inputs::spawn(count, part, outputs.entrance(), &clock, inputs.clone()).map_err(threads)?;
+        }
+        let lookups = lookups::spawn(&merchants, parts.lookup_workers, hands.len(), patience, &clock, &inputs);
+        let errands = errands::spawn(&merchants, hands.len(), patience, &clock, &inputs).map_err(threads)?;
+        let past = checkins::spawn_past(&checkin, &clock, inputs).map_err(threads)?;
+        let workers = Workers { store, outputs, lookups: lookups.map_err(threads)?, errands, past };
+        let carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, patience);
+        let funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier);
+        let (reloads, reloaded) = Reloads::spawn(parts.reload, checkin).map_err(threads)?;
+        if clock.now().wall < RELEASED {
+            tracing::error!(code = %Code::C105, "the clock stands before this program's release");
+        }
+        Ok(Self::new(Opened { clock, funnel, happened, asking, merchants, reloads, reloaded, terminals }))
+    }
+}
+
+impl Lanes<'_> {
+    /// One lane's threads and its terminal's address.
+    fn lane(&mut self, id: LaneId, lane: LanePart) -> Result<LaneHands, ServiceError> {
+        let Self { clock, inputs, .. } = *self;
+        let (replies, answered) = mpsc::channel(REPLIES);
+        let bound = terminal::Listener::bind(&lane.terminal, clock)
+            .map_err(|source| ServiceError::Terminal { lane: lane.name.clone(), source })?;
+        let (terminal, settings) = watch::channel(lane.terminal);
+        let counters = Arc::clone(&self.counters);
+        self.terminals.spawn(bound.serve(settings, Arc::clone(clock), inputs.clone(), answered, counters));
+        let scenes_to_terminal = matches!(lane.panel, PanelPart::Terminal);
+        let panel = match lane.panel {
+            PanelPart::Board(panel) => Some(panels::spawn(id, panel, clock, inputs.clone())),
+            PanelPart::None | PanelPart::Terminal => None,
+        };
+        let printer = lane.printer.map(|printer| printers::spawn(id, printer, clock, inputs.clone()));
+        let checkins = checkins::spawn(self.checkin, self.patience, clock, inputs.clone());
+        Ok(LaneHands {
+            name: lane.name,
+            mode: lane.mode,
+            series: lane.series,
+            terminal,
+            replies,
+            scenes_to_terminal,
+            checkins: checkins.map_err(ServiceError::Thread)?,
+            panel: panel.transpose().map_err(ServiceError::Thread)?,
+            printer: printer.transpose().map_err(ServiceError::Thread)?,
+            late: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! Answers that never come: every question has its moment, and then the visit ends without them.
+
+use std::time::Duration;
+
+use facemchd::{
+    fault::Code,
+    kiosk::{GateOutcome, Input, LaneSettings, Output, PrintOutcome, Record, SceneKind, Slip},
+    words::{Admission, AuthInfoGrant, AuthInfoWanted, CheckInAnswer, JobId, Private, SessionId, Text, WallTime},
+};
+
+use crate::core::{Core, LANE, PEER, admission, hospital, person, transit};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn core(settings: LaneSettings) -> Core {
+    let mut core = Core::new(vec![settings]);
+    core.forget();
+    core
+}
+
+fn end(core: &Core, of: SessionId) -> Option<(&'static str, Option<Code>)> {
+    core.records().find_map(|record| match record {
+        Record::Closed { session, result, code } if *session == of => Some((result.as_str(), *code)),
+        _ => None,
+    })
+}
+
+fn admitted(core: &mut Core) -> SessionId {
+    let session = core.known("sid-1", 1, "张三");
+    core.answer(session, CheckInAnswer::Admitted(admission("A001")));
+    assert_eq!(core.effects(), 1);
+    session
+}
+
+#[test]
+fn a_slip_of_which_nobody_says_a_word_ends_its_visit_as_unknown_with_p705() {
+    let mut core = core(hospital());
+    let session = admitted(&mut core);
+    core.pass(39 * SECOND);
+    assert_eq!(end(&core, session), None, "the printer may yet say");
+    core.pass(2 * SECOND);
+    let job = JobId { session, copy: 0 };
+    assert!(core.records().any(|record| *record == Record::Printed { job, outcome: PrintOutcome::Unknown }));
+    assert_eq!(end(&core, session), Some(("checked_in", Some(Code::P705))));
+    core.input(Input::Printed { job, outcome: PrintOutcome::Printed });
+    assert_eq!(core.closed(session), Some("checked_in"), "what comes later changes nothing");
+}
+
+#[test]
+fn a_gate_of_which_nobody_says_a_word_gets_the_check_in_taken_back_with_g801() {
+    let mut core = core(LaneSettings { gate_takes: 20 * SECOND, ..transit() });
+    let session = admitted(&mut core);
+    core.pass(29 * SECOND);
+    assert_eq!(end(&core, session), None, "a grant may wait, and the gate takes its time");
+    core.pass(2 * SECOND);
+    assert!(core.records().any(|record| *record == Record::Gated { session, outcome: GateOutcome::Unknown }));
+    core.input(Input::Annulled { session, result: Ok(()) });
+    core.input(Input::Gated { session, outcome: GateOutcome::Passed });
+    assert_eq!((core.closed(session), end(&core, session)), (Some("annulled"), Some(("annulled", Some(Code::G801)))));
+}
+
+#[test]
+fn a_reprint_of_which_nobody_says_a_word_is_unknown_and_makes_room() {
+    let mut core = core(hospital());
+    let slip = Slip { name: None, admission: Admission::default(), already: false, reprint: true, at: WallTime(0) };
+    let job = |serial| JobId { session: SessionId { run: 9, serial }, copy: 1 };
+    let ask = |core: &mut Core, serial| {
+        core.input(Input::Reprint { lane: LANE, job: job(serial), slip: Box::new(slip.clone()) });
+    };
+    for serial in 0..40 {
+        ask(&mut core, serial);
+    }
+    let most = core.effects();
+    assert!(most < 40);
+    core.pass(60 * SECOND);
+    let lost = core.records().filter(|record| matches!(record, Record::Printed { outcome: PrintOutcome::Unknown, .. }));
+    assert_eq!(lost.count(), most);
+    core.forget();
+    ask(&mut core, 50);
+    assert_eq!(core.effects(), 1);
+}
+
+#[test]
+fn a_disk_that_never_answers_ends_every_visit() {
+    for settings in [hospital(), transit()] {
+        for stopped_at in 0..4 {
+            let mut core = core(settings.clone());
+            core.disk_stopped = stopped_at == 0;
+            let session = core.face("sid-1", 1).expect("a session");
+            core.disk_stopped = stopped_at <= 1;
+            core.input(Input::Found { session, result: Ok(person("张三")) });
+            core.disk_stopped = stopped_at <= 2;
+            core.answer(session, CheckInAnswer::Admitted(admission("A001")));
+            core.disk_stopped = true;
+            if stopped_at == 3 {
+                core.input(Input::Gated { session, outcome: GateOutcome::Expired });
+            }
+            core.pass(HOUR);
+            assert!(core.closed(session).is_some(), "stopped at {stopped_at}");
+            assert!(core.is_quiet());
+            core.sync();
+            assert!(core.closed(session).is_some(), "and once, when the disk comes back");
+            assert_eq!(core.scene().kind, SceneKind::Idle, "stopped at {stopped_at}");
+        }
+    }
+}
+
+#[test]
+fn a_site_that_never_answers_about_the_past_ends_every_visit() {
+    for settings in [hospital(), transit()] {
+        let mut core = core(settings);
+        let session = core.known("sid-1", 1, "张三");
+        core.pass(3 * HOUR);
+        assert_eq!(core.closed(session), Some("unknown"));
+    }
+    let mut core = core(transit());
+    let session = admitted(&mut core);
+    core.input(Input::Gated { session, outcome: GateOutcome::Expired });
+    core.pass(3 * HOUR);
+    assert_eq!(end(&core, session), Some(("unknown", Some(Code::H905))), "nobody took it back");
+}
+
+#[test]
+fn a_terminal_is_told_when_its_authinfo_does_not_come() {
+    let mut core = core(hospital());
+    let given = |core: &mut Core| -> Vec<Result<AuthInfoGrant, Code>> {
+        let of = |output| match output {
+            Output::GiveAuthInfo { peer, result, .. } => (peer == PEER).then_some(result),
+            _ => None,
+        };
+        core.outputs().into_iter().filter_map(of).collect()
+    };
+    let wanted = || AuthInfoWanted {
+        device_id: Text::clean("T-1"),
+        rawdata: Private::new("raw".to_owned()),
+        fresh: false,
+        merchant: None,
+    };
+    core.input(Input::AuthInfoWanted { lane: LANE, peer: PEER, seq: 1, wanted: wanted() });
+    core.pass(60 * SECOND);
+    assert_eq!(given(&mut core), [Err(Code::N304)]);
+    core.input(Input::AuthInfoGranted { lane: LANE, peer: PEER, seq: 1, result: Err(Code::N301) });
+    assert_eq!(given(&mut core), [], "once");
+    for seq in 2..100 {
+        core.input(Input::AuthInfoWanted { lane: LANE, peer: PEER, seq, wanted: wanted() });
+    }
+    assert!(given(&mut core).contains(&Err(Code::X003)), "what waits is bounded");
+}
