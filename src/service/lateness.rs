@@ -144,7 +144,10 @@ mod tests {
         assert!(hanging.changes(LaneId(0), after(15)).is_empty(), "it may yet end by its deadline");
         let closed = hanging.changes(LaneId(0), after(17));
         assert!(
-            matches!(closed[..], [Input::DeviceChanged { device: Device::Site, fault: Some(Trouble { code: Code::H904, .. }), .. }]),
+            matches!(
+                closed[..],
+                [Input::DeviceChanged { device: Device::Site, fault: Some(Trouble { code: Code::H904, .. }), .. }]
+            ),
             "{closed:?}"
         );
         assert!(hanging.changes(LaneId(0), after(18)).is_empty(), "once");
