@@ -226,6 +226,14 @@ impl Core {
         self.journal.iter().chain(&self.written)
     }
 
+    /// Why the site's system refused a session, as the journal has it.
+    pub fn refusal(&self, session: SessionId) -> Option<&'static str> {
+        self.records().find_map(|record| match record {
+            Record::Closed { session: of, why, .. } if *of == session => why.map(|why| why.as_str()),
+            _ => None,
+        })
+    }
+
     /// How a session ended, as the journal has it; it has exactly one end.
     pub fn closed(&self, session: SessionId) -> Option<&'static str> {
         let mut ends = self.records().filter_map(|record| match record {

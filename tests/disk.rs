@@ -92,6 +92,13 @@ impl MemDisk {
         }
     }
 
+    /// Puts a file there, as it was found elsewhere.
+    pub fn lay(&self, name: &str, bytes: Vec<u8>) {
+        let mut inner = self.inner();
+        inner.files.insert(name.to_owned(), bytes.clone());
+        inner.durable.insert(name.to_owned(), bytes);
+    }
+
     pub fn lose(&self, name: &str) {
         let mut inner = self.inner();
         inner.files.remove(name);

@@ -95,7 +95,7 @@ fn no_record_of_the_journal_has_a_member_twice() {
         decided(1, "A001"),
         Record::Printed { job, outcome: PrintOutcome::NotPrinted(facemchd::fault::Code::P701) },
         Record::Gated { session, outcome: GateOutcome::Unknown },
-        Record::Closed { session, result, code },
+        Record::Closed { session, result, why: Some(facemchd::kiosk::Refusal::TooLate), code },
     ] {
         journal.append(now, &record).expect("appended");
     }

@@ -21,7 +21,7 @@ fn core(settings: LaneSettings) -> Core {
 
 fn end(core: &Core, of: SessionId) -> Option<(&'static str, Option<Code>)> {
     core.records().find_map(|record| match record {
-        Record::Closed { session, result, code } if *session == of => Some((result.as_str(), *code)),
+        Record::Closed { session, result, code, .. } if *session == of => Some((result.as_str(), *code)),
         _ => None,
     })
 }

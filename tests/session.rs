@@ -166,7 +166,7 @@ fn consent_for_a_face_that_nobody_showed_is_refused() {
 }
 
 #[test]
-fn every_answer_of_the_site_has_a_scene_and_every_unhappy_one_a_next_step() {
+fn every_answer_of_the_site_has_a_scene_every_unhappy_one_a_next_step_and_every_refusal_its_class_in_the_journal() {
     let reason = || Some(Text::clean("请先缴费"));
     for (answer, kind, result) in [
         (CheckInAnswer::Admitted(admission("A001")), SceneKind::Admitted, "checked_in"),
@@ -184,6 +184,14 @@ fn every_answer_of_the_site_has_a_scene_and_every_unhappy_one_a_next_step() {
         core.answer(session, answer);
         let scene = core.scene();
         assert_eq!((scene.kind, core.outcome().result.as_str()), (kind, result));
+        let class = match kind {
+            SceneKind::NotFound => Some("not_found"),
+            SceneKind::TooEarly => Some("too_early"),
+            SceneKind::TooLate => Some("too_late"),
+            SceneKind::Refused => Some("refused"),
+            _ => None,
+        };
+        assert_eq!(core.refusal(session), class);
         assert_eq!(scene.next.is_none(), happy, "{kind:?}");
         assert_eq!(scene.name.is_some(), happy, "{kind:?}: a name only where it is of use");
         assert_eq!(core.effects(), usize::from(happy));

@@ -97,6 +97,7 @@ fn the_journal_stays_within_its_bounds_and_keeps_what_is_open() {
     let end = |serial| facemchd::kiosk::Record::Closed {
         session: session(serial),
         result: facemchd::kiosk::OutcomeResult::CheckedIn,
+        why: None,
         code: None,
     };
     for serial in 0..20_000 {

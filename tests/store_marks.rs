@@ -165,7 +165,7 @@ fn fill_segments(journal: &mut Journal, at: Stamp, serial: &mut u32, visits: u32
     for _ in 0..visits {
         journal.append(at, &opened(*serial)).expect("appended");
         let (session, result) = (session(*serial), OutcomeResult::CheckedIn);
-        journal.append(at, &Record::Closed { session, result, code: None }).expect("appended");
+        journal.append(at, &Record::Closed { session, result, why: None, code: None }).expect("appended");
         *serial += 1;
     }
     journal.commit().expect("durable");

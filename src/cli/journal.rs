@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Subcommand;
+use serde_json::Value;
 
 use super::{
     Failure, SiteFile,
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     config::Site,
     fault::{Code, exit},
-    store::{self, Entry, Stored},
+    store::{self, Entry, Stored, Word},
     words::WallTime,
 };
 
@@ -83,17 +84,23 @@ impl Place {
 /// `2026-11-21 08:15:02.120Z  3f9c…-0001  decided  checked_in A036 3楼 内科`
 fn readable(entry: &Entry) -> String {
     let at = WallTime(entry.at).at_offset(0).format(TIME).unwrap_or_default();
-    let or = |text: &Option<String>| text.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+    let or = |text: Option<&str>| text.map(|text| format!(" {text}")).unwrap_or_default();
+    let code = |code: &Option<Word<Code>>| or(code.as_ref().map(Word::as_str));
     let what = match &entry.stored {
-        Stored::Opened { lane, frame, terminal, .. } => format!("opened       {lane} frame {frame}{}", or(terminal)),
-        Stored::CheckingIn { .. } => "checking in".to_owned(),
-        Stored::Decided { result, code, number, place, .. } => {
-            format!("decided      {result}{}{}{}", or(number), or(place), or(code))
+        Stored::Opened { lane, frame, terminal, .. } => {
+            format!("opened       {lane} frame {frame}{}", or(terminal.as_deref()))
         }
-        Stored::Printed { outcome, code, .. } => format!("slip         {outcome}{}", or(code)),
-        Stored::Gated { outcome, code, .. } => format!("gate         {outcome}{}", or(code)),
+        Stored::CheckingIn { .. } => "checking in".to_owned(),
+        Stored::Decided { result, code: why, number, place, .. } => {
+            format!("decided      {result}{}{}{}", or(number.as_deref()), or(place.as_deref()), code(why))
+        }
+        Stored::Printed { outcome, code: why, .. } => format!("slip         {outcome}{}", code(why)),
+        Stored::Gated { outcome, code: why, .. } => format!("gate         {outcome}{}", code(why)),
         Stored::Clock { stepped_ms } => format!("clock        set by {stepped_ms} ms"),
-        Stored::Closed { result, code, .. } => format!("closed       {result}{}", or(code)),
+        Stored::Closed { result, why, code: failed, .. } => {
+            format!("closed       {result}{}{}", or(why.as_ref().map(Word::as_str)), code(failed))
+        }
+        Stored::Newer { .. } => Value::from(entry.members.clone()).to_string(),
     };
     format!("{at}  {}  {what}", entry.stored.session())
 }

@@ -25,7 +25,7 @@ impl Kiosk {
         {
             self.hide_name(lane);
         }
-        self.record(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+        self.record(verdict.closing(id));
         session_ends(self.sessions.get_mut(&id), verdict);
     }
 
@@ -81,7 +81,7 @@ impl Kiosk {
         }
         if !present {
             // The person cancelled meanwhile; the decision stands in the journal.
-            self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+            self.note(verdict.closing(id));
             self.tell(id, &verdict);
             return self.forget(id);
         }
@@ -158,7 +158,7 @@ impl Kiosk {
 
     /// An end that nobody stands there to see: recorded without being awaited, and told.
     pub(super) fn close_quietly(&mut self, id: SessionId, verdict: Verdict) {
-        self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+        self.note(verdict.closing(id));
         self.tell(id, &verdict);
         self.forget(id);
     }
@@ -286,8 +286,8 @@ impl Kiosk {
     fn close_when_done(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else { return };
         let Stage::Acting { verdict, printing: None, opening: None } = &session.stage else { return };
-        let (result, code) = (verdict.result, verdict.code);
-        self.note(Record::Closed { session: id, result, code });
+        let closing = verdict.closing(id);
+        self.note(closing);
         self.forget(id);
     }
 

@@ -49,11 +49,11 @@ impl Kiosk {
                 // A lane that is gone cannot say what it would have done.
                 (settings.is_none() && !gated && !printed).then_some(Code::X002)
             };
-            return self.note(Record::Closed { session, result, code: code.or(unknown) });
+            return self.note(Record::Closed { session, result, why: None, code: code.or(unknown) });
         }
         if !reached_check_in {
             let (result, code) = (OutcomeResult::Interrupted, Some(Code::X002));
-            return self.note(Record::Closed { session, result, code });
+            return self.note(Record::Closed { session, result, why: None, code });
         }
         self.sessions.insert(session, of_last_run(Stage::Resolving { tries: 0 }));
         self.ask_past(session, now, resolve);
@@ -118,7 +118,7 @@ impl Kiosk {
             }
             _ => Verdict::failed(code),
         };
-        self.note(Record::Closed { session: id, result: verdict.result, code: verdict.code });
+        self.note(verdict.closing(id));
         session_ends(self.sessions.get_mut(&id), verdict);
         self.closed(now, id);
     }

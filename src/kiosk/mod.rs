@@ -34,7 +34,7 @@ mod verdict;
 pub use input::{Arrival, Button, Device, GateOutcome, Input, LaneMode, PrintOutcome};
 pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
-pub use record::{Record, Unfinished};
+pub use record::{Record, Refusal, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 pub use settings::{CardUses, LaneSettings, Settings};
 pub use signal::Signal;

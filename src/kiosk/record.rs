@@ -62,9 +62,39 @@ pub enum Record {
         session: SessionId,
         /// How.
         result: OutcomeResult,
-        /// Why.
+        /// Why the site's system refused.
+        why: Option<Refusal>,
+        /// What failed.
         code: Option<Code>,
     },
+}
+
+/// Why the site's system let somebody not in: its answer as a class, without its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It has no appointment of theirs.
+    NotFound,
+    /// They came too early.
+    TooEarly,
+    /// They came too late.
+    TooLate,
+    /// For a reason of its own.
+    Refused,
+}
+
+impl Refusal {
+    /// Every class.
+    pub const ALL: [Self; 4] = [Self::NotFound, Self::TooEarly, Self::TooLate, Self::Refused];
+
+    /// The journal's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::TooEarly => "too_early",
+            Self::TooLate => "too_late",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// A session that the journal knows as opened and not closed, found at start.

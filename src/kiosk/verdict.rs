@@ -1,9 +1,9 @@
 //! How a session ends, and what the person is told: the one table of outcomes.
 
-use super::{NextStep, OutcomeResult, SceneKind};
+use super::{NextStep, OutcomeResult, Record, Refusal, SceneKind};
 use crate::{
     fault::{Code, Remedy, Trouble},
-    words::{Admission, CheckInAnswer, Choice, Text},
+    words::{Admission, CheckInAnswer, Choice, SessionId, Text},
 };
 
 /// The end of a session.
@@ -11,6 +11,8 @@ use crate::{
 pub(super) struct Verdict {
     pub(super) result: OutcomeResult,
     pub(super) code: Option<Code>,
+    /// Why the site's system refused.
+    pub(super) why: Option<Refusal>,
     pub(super) kind: SceneKind,
     pub(super) detail: Option<Text>,
     pub(super) next: Option<NextStep>,
@@ -30,7 +32,7 @@ pub(super) enum Reading {
 
 impl Verdict {
     fn new(result: OutcomeResult, code: Option<Code>, kind: SceneKind, next: Option<NextStep>) -> Self {
-        Self { result, code, kind, detail: None, next, admission: None }
+        Self { result, code, why: None, kind, detail: None, next, admission: None }
     }
 
     /// A lookup brought nobody, or something failed before the site's system decided.
@@ -43,6 +45,11 @@ impl Verdict {
             Remedy::Staff => (SceneKind::Failed, NextStep::StaffWindow),
         };
         Self::new(OutcomeResult::Failed, Some(code), kind, Some(next))
+    }
+
+    /// The closing record of a session that ends so.
+    pub(super) fn closing(&self, session: SessionId) -> Record {
+        Record::Closed { session, result: self.result, why: self.why, code: self.code }
     }
 
     /// The person gave up, did not agree, did not choose, or another person came.
@@ -78,9 +85,9 @@ impl Verdict {
 
     /// Reads the site's answer.
     pub(super) fn of_answer(answer: CheckInAnswer) -> Reading {
-        let refused = |kind, detail| {
+        let refused = |kind, why, detail| {
             let next = Some(NextStep::StaffWindow);
-            Reading::End(Self { detail, ..Self::new(OutcomeResult::Refused, None, kind, next) })
+            Reading::End(Self { detail, why: Some(why), ..Self::new(OutcomeResult::Refused, None, kind, next) })
         };
         let admitted = |result, kind, admission: Admission| {
             let detail = admission.place.clone();
@@ -91,12 +98,16 @@ impl Verdict {
             CheckInAnswer::Already(admission) => admitted(OutcomeResult::Already, SceneKind::Already, admission),
             CheckInAnswer::Choose(mut options) => {
                 options.truncate(CheckInAnswer::MAX_CHOICES);
-                if options.is_empty() { refused(SceneKind::NotFound, None) } else { Reading::Pick(options) }
+                if options.is_empty() {
+                    refused(SceneKind::NotFound, Refusal::NotFound, None)
+                } else {
+                    Reading::Pick(options)
+                }
             }
-            CheckInAnswer::NotFound => refused(SceneKind::NotFound, None),
-            CheckInAnswer::TooEarly(from) => refused(SceneKind::TooEarly, from),
-            CheckInAnswer::TooLate(until) => refused(SceneKind::TooLate, until),
-            CheckInAnswer::Refused(reason) => refused(SceneKind::Refused, reason),
+            CheckInAnswer::NotFound => refused(SceneKind::NotFound, Refusal::NotFound, None),
+            CheckInAnswer::TooEarly(from) => refused(SceneKind::TooEarly, Refusal::TooEarly, from),
+            CheckInAnswer::TooLate(until) => refused(SceneKind::TooLate, Refusal::TooLate, until),
+            CheckInAnswer::Refused(reason) => refused(SceneKind::Refused, Refusal::Refused, reason),
             CheckInAnswer::Unavailable(trouble) => Reading::End(Self::failed(trouble)),
             CheckInAnswer::Unknown(code) => Reading::Unknown(code),
         }

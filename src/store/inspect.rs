@@ -2,32 +2,13 @@
 
 use std::{fmt, path::Path};
 
-use serde::Serialize;
-
 use super::{
     Disk as _, FolderDisk, StoreError,
     mark::Found as FoundMark,
-    record::{Line, Stored},
+    record::{Entry, Place},
     recover::{ASIDE, name, numbers},
     segment::{self, Hash, Header, SEGMENT},
 };
-
-/// One record.
-#[derive(Clone, Debug, Serialize)]
-pub struct Entry {
-    /// Sequence number, from 0.
-    pub seq: u64,
-    /// Epoch, from 1.
-    pub epoch: u32,
-    /// Milliseconds since 1970.
-    pub at: i64,
-    /// Nobody but this machine said so.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub unconfirmed: bool,
-    /// What happened.
-    #[serde(flatten)]
-    pub stored: Stored,
-}
 
 /// What a proof of the chain came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,18 +49,16 @@ impl fmt::Display for Proof {
 /// Every whole record, oldest first; stops at damage.
 pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
     let mut found = Vec::new();
-    scan(dir, |epoch, seq, line| {
-        found.push(Entry { seq, epoch, at: line.at, unconfirmed: line.unconfirmed, stored: line.stored })
-    })?;
+    scan(dir, |place, payload| found.push(Entry::read(place, payload)))?;
     Ok(found)
 }
 
 /// Proves the chain over every segment.
 pub fn verify(dir: &Path) -> Result<Proof, StoreError> {
-    scan(dir, |_, _, _| {})
+    scan(dir, |_, _| {})
 }
 
-fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, StoreError> {
+fn scan(dir: &Path, mut each: impl FnMut(Place, &[u8])) -> Result<Proof, StoreError> {
     let directory = |source| StoreError::Directory { dir: dir.to_owned(), source };
     if !dir.is_dir() {
         return Err(directory(std::io::ErrorKind::NotFound.into()));
@@ -123,9 +102,7 @@ fn scan(dir: &Path, mut each: impl FnMut(u32, u64, Line)) -> Result<Proof, Store
         let end = segment::walk(&bytes, &header, |found| {
             proof.records = proof.records.saturating_add(1);
             stands(found.seq.saturating_add(1), found.hash);
-            if let Ok(line) = serde_json::from_slice(found.payload) {
-                each(header.epoch, found.seq, line);
-            }
+            each(Place { epoch: header.epoch, seq: found.seq }, found.payload);
         });
         before = Some((number, end.next_seq, end.chain));
         length = bytes.len();

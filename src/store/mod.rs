@@ -17,6 +17,7 @@ mod record;
 mod recover;
 mod segment;
 mod state;
+mod word;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -24,12 +25,13 @@ pub use self::{
     correlator::{Correlator, Tag},
     disk::{Disk, FolderDisk},
     error::StoreError,
-    inspect::{Entry, Proof, entries, verify},
+    inspect::{Proof, entries, verify},
     journal::{Fill, Journal},
     lock::{Holder, StateLock},
-    record::Stored,
+    record::{Entry, Place, Stored},
     recover::{Given, Recovered, Salvage},
     state::State,
+    word::{GateEnd, SlipEnd, Spelled, Word},
 };
 
 /// Where the journal lies and how large it may grow.

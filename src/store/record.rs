@@ -1,14 +1,29 @@
 //! Records as they stand in the journal: compact JSON, private values replaced by keyed hashes.
+//!
+//! ```text
+//! {"v":2,"at":1700000000000,"kind":"closed","session":"179745b2214daeef-0001","result":"refused","why":"too_early"}
+//! ```
+//! `v` is the version that wrote it; records of version 1 have none. A version may add kinds, members and words, and
+//! never gives an old one another meaning: what this version does not know is listed as it stands, counts for time and
+//! order, and is otherwise left alone.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::{Map, Value};
 
-use super::{Correlator, Tag};
+use super::{
+    Correlator, Tag,
+    word::{GateEnd, SlipEnd, Word},
+};
 use crate::{
-    kiosk::{GateOutcome, PrintOutcome, Record},
+    fault::Code,
+    kiosk::{OutcomeResult, PrintOutcome, Record, Refusal},
     words::{Stamp, WallTime, WayIn},
 };
 
-/// One stored fact. Texts are those of the wire; `face` and `person` are keyed hashes in hex.
+/// The version of records written now. 2: `v` itself, and `why` of a closing.
+const VERSION: u32 = 2;
+
+/// One stored fact. `face` and `person` are keyed hashes in hex.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Stored {
@@ -43,10 +58,10 @@ pub enum Stored {
         /// Session id.
         session: String,
         /// `checked_in` or `already`.
-        result: String,
+        result: Word<OutcomeResult>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        code: Option<String>,
+        code: Option<Word<Code>>,
         /// Queue number.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<String>,
@@ -60,42 +75,56 @@ pub enum Stored {
         session: String,
         /// 0 is the original.
         copy: u8,
-        /// `printed`, `unknown` or `not_printed`.
-        outcome: String,
+        /// How.
+        outcome: Word<SlipEnd>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        code: Option<String>,
+        code: Option<Word<Code>>,
     },
     /// A grant's fate.
     Gated {
         /// Session id.
         session: String,
-        /// `opened`, `passed`, `expired`, …
-        outcome: String,
+        /// How.
+        outcome: Word<GateEnd>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        code: Option<String>,
+        code: Option<Word<Code>>,
     },
     /// The end.
     Closed {
         /// Session id.
         session: String,
         /// How.
-        result: String,
+        result: Word<OutcomeResult>,
+        /// Why the site's system refused, as a class; its own words may name somebody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<Word<Refusal>>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        code: Option<String>,
+        code: Option<Word<Code>>,
     },
     /// The machine's clock was set, by a time server, by hand or by a battery that failed.
     Clock {
         /// By how much, milliseconds; negative is back.
         stepped_ms: i64,
     },
+    /// What this version does not understand: another kind, or members of another shape. Never written.
+    #[serde(skip)]
+    Newer {
+        /// Its kind; empty where it has none.
+        kind: String,
+        /// Whose; empty where it says nobody's.
+        session: String,
+    },
 }
 
 /// A stored fact with its time.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Line {
+    /// The version that wrote it.
+    #[serde(default = "first_version")]
+    v: u32,
     /// Milliseconds since 1970.
     pub(super) at: i64,
     /// Nobody but this machine says so.
@@ -105,9 +134,30 @@ pub(super) struct Line {
     pub(super) stored: Stored,
 }
 
+const fn first_version() -> u32 {
+    1
+}
+
 impl Line {
     pub(super) fn new(now: Stamp, stored: Stored) -> Self {
-        Self { at: now.at.0, unconfirmed: !now.confirmed, stored }
+        Self { v: VERSION, at: now.at.0, unconfirmed: !now.confirmed, stored }
+    }
+
+    /// Reads a record. One of which this version does not know what it says still says when, and whose it is.
+    pub(super) fn read(payload: &[u8]) -> Self {
+        serde_json::from_slice(payload).unwrap_or_else(|_| {
+            let members: Map<String, Value> = serde_json::from_slice(payload).unwrap_or_default();
+            let text = |name| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let at = members.get("at").and_then(Value::as_i64);
+            let unconfirmed = members.get("unconfirmed").is_some_and(|told| *told != Value::Bool(false));
+            let v = members.get("v").and_then(Value::as_u64).and_then(|v| u32::try_from(v).ok());
+            Self {
+                v: v.unwrap_or_else(first_version),
+                at: at.unwrap_or_default(),
+                unconfirmed: unconfirmed || at.is_none(),
+                stored: Stored::Newer { kind: text("kind"), session: text("session") },
+            }
+        })
     }
 
     pub(super) fn stamp(&self) -> Stamp {
@@ -115,10 +165,63 @@ impl Line {
     }
 }
 
+/// One record as it is read.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Where it stands.
+    pub place: Place,
+    /// The version that wrote it.
+    pub version: u32,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// Nobody but this machine said so.
+    pub unconfirmed: bool,
+    /// What happened.
+    pub stored: Stored,
+    /// Its members as they stand, known or not.
+    pub members: Map<String, Value>,
+}
+
+/// Where a record stands. After a salvage the sequence goes on where the whole part ended, in a higher epoch: places
+/// never repeat, and they grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Sequence number, from 0.
+    pub seq: u64,
+}
+
+impl Entry {
+    pub(super) fn read(place: Place, payload: &[u8]) -> Self {
+        let Line { v: version, at, unconfirmed, stored } = Line::read(payload);
+        let mut members: Map<String, Value> = serde_json::from_slice(payload).unwrap_or_else(|_| {
+            // Not even an object: as text.
+            Map::from_iter([("payload".to_owned(), String::from_utf8_lossy(payload).into())])
+        });
+        // Version 1 once called the frame's number as the record's own is called.
+        if let Some(frame) = members.remove("seq") {
+            members.entry("frame").or_insert(frame);
+        }
+        Self { place, version, at, unconfirmed, stored, members }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("seq", &self.place.seq)?;
+        map.serialize_entry("epoch", &self.place.epoch)?;
+        for (name, value) in self.members.iter().filter(|(name, _)| *name != "epoch") {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
 impl Stored {
     pub(super) fn of(record: &Record, lanes: &[String], correlator: &Correlator) -> Self {
         let session = record.session().to_string();
-        let text = |code: &Option<crate::fault::Code>| code.map(|code| code.as_str().to_owned());
         match record {
             Record::Opened { lane, terminal, seq, way, .. } => Self::Opened {
                 session,
@@ -133,36 +236,27 @@ impl Stored {
             }
             Record::Decided { result, code, number, place, .. } => Self::Decided {
                 session,
-                result: result.as_str().to_owned(),
-                code: text(code),
+                result: (*result).into(),
+                code: code.map(Word::Known),
                 number: number.as_ref().map(ToString::to_string),
                 place: place.as_ref().map(ToString::to_string),
             },
             Record::Printed { job, outcome } => {
-                let (outcome, code) = match outcome {
-                    PrintOutcome::Printed => ("printed", None),
-                    PrintOutcome::Unknown => ("unknown", None),
-                    PrintOutcome::NotPrinted(code) => ("not_printed", Some(*code)),
+                let code = match outcome {
+                    PrintOutcome::Printed | PrintOutcome::Unknown => None,
+                    PrintOutcome::NotPrinted(code) => Some(Word::Known(*code)),
                 };
-                Self::Printed { session, copy: job.copy, outcome: outcome.to_owned(), code: text(&code) }
+                Self::Printed { session, copy: job.copy, outcome: SlipEnd::from(*outcome).into(), code }
             }
             Record::Gated { outcome, .. } => {
-                let word = match outcome {
-                    GateOutcome::Opened => "opened",
-                    GateOutcome::Passed => "passed",
-                    GateOutcome::Expired => "expired",
-                    GateOutcome::Tailgated => "tailgated",
-                    GateOutcome::Reversed => "reversed",
-                    GateOutcome::HeldOpen => "held_open",
-                    GateOutcome::Failed(_) => "failed",
-                    GateOutcome::Unknown => "unknown",
-                };
-                let code = outcome.code().map(|code| code.as_str().to_owned());
-                Self::Gated { session, outcome: word.to_owned(), code }
+                Self::Gated { session, outcome: GateEnd::from(*outcome).into(), code: outcome.code().map(Word::Known) }
             }
-            Record::Closed { result, code, .. } => {
-                Self::Closed { session, result: result.as_str().to_owned(), code: text(code) }
-            }
+            Record::Closed { result, why, code, .. } => Self::Closed {
+                session,
+                result: (*result).into(),
+                why: why.map(Word::Known),
+                code: code.map(Word::Known),
+            },
         }
     }
 
@@ -174,7 +268,8 @@ impl Stored {
             | Self::Decided { session, .. }
             | Self::Printed { session, .. }
             | Self::Gated { session, .. }
-            | Self::Closed { session, .. } => session,
+            | Self::Closed { session, .. }
+            | Self::Newer { session, .. } => session,
             Self::Clock { .. } => "",
         }
     }

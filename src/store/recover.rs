@@ -7,6 +7,7 @@ use super::{
     mark::{Found as FoundMark, Mark},
     record::{Line, Stored},
     segment::{self, Hash, Header, SEGMENT},
+    word::{GateEnd, Word},
 };
 use crate::{
     fault::Code,
@@ -140,9 +141,9 @@ impl View {
             }
             Stored::Decided { result, code, number, .. } => {
                 let Some(open) = self.open.get_mut(&session) else { return };
-                let result = OutcomeResult::ALL.into_iter().find(|known| known.as_str() == result);
-                let code = code.as_ref().and_then(|code| code.parse().ok());
-                open.decided = Some((result.unwrap_or(OutcomeResult::Unknown), code));
+                // The record itself keeps its word; how it was meant, a newer version knows.
+                let result = result.known().unwrap_or(OutcomeResult::Unknown);
+                open.decided = Some((result, code.as_ref().and_then(Word::known)));
                 if let Some(number) = number {
                     let number = Text::clean(number);
                     let (lane, person) = (open.lane.clone(), open.person);
@@ -155,11 +156,13 @@ impl View {
             Stored::Closed { .. } => {
                 self.open.remove(&session);
             }
-            Stored::Gated { code, .. } => {
-                let code = code.as_ref().and_then(|code| code.parse().ok());
+            Stored::Gated { outcome, code, .. } => {
                 let Some(open) = self.open.get_mut(&session) else { return };
-                match code {
+                let shut = outcome.known().is_some_and(GateEnd::nobody_went_through);
+                match code.as_ref().and_then(Word::known) {
                     Some(code) if GateOutcome::takes_back(code) => open.to_annul = Some(code),
+                    // Why is a newer version's word; that nobody went through is not.
+                    None if shut => open.to_annul = Some(Code::J505),
                     _ => open.gated = true,
                 }
             }
@@ -168,7 +171,7 @@ impl View {
                     open.printed = true;
                 }
             }
-            Stored::Printed { .. } | Stored::Clock { .. } => {}
+            Stored::Printed { .. } | Stored::Clock { .. } | Stored::Newer { .. } => {}
         }
     }
 
@@ -262,21 +265,12 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std:
         };
         stands(header.first_seq, header.chain);
         let mut newest = None;
-        let mut unreadable = false;
         let end = segment::walk(&bytes, &header, |found| {
             stands(found.seq.saturating_add(1), found.hash);
-            match serde_json::from_slice::<Line>(found.payload) {
-                Ok(line) => {
-                    newest = (!line.unconfirmed).then_some(line.at);
-                    view.take(number, header.epoch, &line);
-                }
-                // Written by a newer version: whole, and not ours to understand.
-                Err(_) => unreadable = true,
-            }
+            let line = Line::read(found.payload);
+            newest = (!line.unconfirmed).then_some(line.at);
+            view.take(number, header.epoch, &line);
         });
-        if unreadable {
-            tracing::warn!(segment = number, "some records were written by another version");
-        }
         view.forget_old();
         tail.segments.push((number, newest));
         tail.offset = end.offset;
