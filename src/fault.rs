@@ -32,8 +32,14 @@ pub mod exit {
     pub const OK: u8 = 0;
     /// A check or lookup failed; the output says which.
     pub const FAILED: u8 = 1;
+    /// `journal verify`: what is there is whole, and damage was set aside once.
+    pub const SALVAGED: u8 = 2;
+    /// `journal verify`: nothing was recorded yet.
+    pub const EMPTY: u8 = 3;
     /// The command line is wrong.
     pub const USAGE: u8 = 64;
+    /// There is no journal here.
+    pub const NO_INPUT: u8 = 66;
     /// A needed service cannot be reached.
     pub const UNAVAILABLE: u8 = 69;
     /// A bug of ours.

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use facemchd::store::Disk;
@@ -29,6 +32,8 @@ struct Inner {
     left: Option<u64>,
     /// Every sync fails.
     broken: bool,
+    /// Bytes read.
+    read: AtomicUsize,
 }
 
 impl MemDisk {
@@ -92,6 +97,11 @@ impl MemDisk {
         }
     }
 
+    /// How many bytes were read since this was asked last.
+    pub fn bytes_read(&self) -> usize {
+        self.inner().read.swap(0, Ordering::Relaxed)
+    }
+
     /// Puts a file there, as it was found elsewhere.
     pub fn lay(&self, name: &str, bytes: Vec<u8>) {
         let mut inner = self.inner();
@@ -130,7 +140,19 @@ impl Disk for MemDisk {
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        self.inner().files.get(name).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+        let inner = self.inner();
+        let bytes = inner.files.get(name).cloned().ok_or(io::ErrorKind::NotFound)?;
+        inner.read.fetch_add(bytes.len(), Ordering::Relaxed);
+        Ok(bytes)
+    }
+
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let inner = self.inner();
+        let bytes = inner.files.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let from = usize::try_from(offset).expect("small").min(bytes.len());
+        let read = bytes[from..(from + length).min(bytes.len())].to_vec();
+        inner.read.fetch_add(read.len(), Ordering::Relaxed);
+        Ok(read)
     }
 
     fn create_zeroed(&mut self, name: &str, length: usize) -> io::Result<()> {

@@ -19,6 +19,7 @@ mod forgotten;
 mod frames;
 mod gate_model;
 mod gates;
+mod journal_reading;
 mod journal_versions;
 mod json_forms;
 mod json_output;

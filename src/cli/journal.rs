@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::Site,
     fault::{Code, exit},
-    store::{self, Entry, Stored, Word},
+    store::{self, Entry, Reader, Standing, Stored, Word},
     words::WallTime,
 };
 
@@ -49,7 +49,18 @@ pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Fail
     let written = |error: io::Error| Failure::io("standard output", &error);
     match command {
         Command::List { place, json } => {
-            for entry in store::entries(&place.dir()?)? {
+            let dir = place.dir()?;
+            if store::verify(&dir)?.standing() == Standing::Missing {
+                writeln!(out, "{}", phrases::no_journal(dir.display())).map_err(written)?;
+                return Ok(exit::NO_INPUT);
+            }
+            let mut reader = Reader::open(&dir, store::Place::default());
+            loop {
+                let entry = match reader.read() {
+                    Ok(Some(entry)) => entry,
+                    Ok(None) => return Ok(exit::OK),
+                    Err(error) => return Err(error.into()),
+                };
                 let line = if *json {
                     serde_json::to_string(&entry).map_err(|error| written(error.into()))?
                 } else {
@@ -57,17 +68,24 @@ pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Fail
                 };
                 writeln!(out, "{line}").map_err(written)?;
             }
-            Ok(exit::OK)
         }
         Command::Verify { place } => {
-            let proof = store::verify(&place.dir()?)?;
-            if proof.is_whole() {
-                writeln!(out, "{}", phrases::whole(proof)).map_err(written)?;
-                return Ok(exit::OK);
+            let dir = place.dir()?;
+            let proof = store::verify(&dir)?;
+            let standing = phrases::standing(&proof, &dir);
+            let (exit, code) = match proof.standing() {
+                Standing::Whole => (exit::OK, None),
+                Standing::Damaged => (exit::FAILED, Some(Code::J501)),
+                Standing::Salvaged => (exit::SALVAGED, None),
+                Standing::Empty => (exit::EMPTY, None),
+                Standing::Missing => (exit::NO_INPUT, None),
+            };
+            match code {
+                None => writeln!(out, "{standing}"),
+                Some(code) => writeln!(out, "{code} {standing}\n  {}", phrases::cure(code)),
             }
-            let code = Code::J501;
-            writeln!(out, "{code} {}: {proof}\n  {}", phrases::summary(code), phrases::cure(code)).map_err(written)?;
-            Ok(exit::FAILED)
+            .map_err(written)?;
+            Ok(exit)
         }
     }
 }

@@ -16,6 +16,8 @@ pub trait Disk: Send {
     fn list(&self) -> io::Result<Vec<String>>;
     /// A whole file.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+    /// So many bytes of a file from `offset` on, or as many as there are.
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>>;
     /// A new file of zeros, durable when this returns.
     fn create_zeroed(&mut self, name: &str, length: usize) -> io::Result<()>;
     /// Overwrites within a file.
@@ -47,7 +49,12 @@ impl FolderDisk {
     /// The folder is made if it is missing.
     pub fn open(dir: &Path) -> io::Result<Self> {
         files::make_folder(dir)?;
-        Ok(Self { dir: dir.to_owned(), open: BTreeMap::new() })
+        Ok(Self::at(dir))
+    }
+
+    /// To be read only: what is missing stays so.
+    pub fn at(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), open: BTreeMap::new() }
     }
 
     fn file(&mut self, name: &str) -> io::Result<&File> {
@@ -69,6 +76,20 @@ impl Disk for FolderDisk {
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         Ok(files::read(&self.dir.join(name), MOST)?)
+    }
+
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let file = files::open(&self.dir.join(name))?;
+        let mut bytes = vec![0; length];
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match file.read_at(rest, offset.saturating_add(filled as u64))? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        bytes.truncate(filled);
+        Ok(bytes)
     }
 
     fn create_zeroed(&mut self, name: &str, length: usize) -> io::Result<()> {

@@ -33,6 +33,14 @@ pub enum StoreError {
     /// A segment cannot be read.
     #[error("the journal cannot be read")]
     Read(#[source] io::Error),
+    /// A segment is damaged, or does not go on where it should.
+    #[error("segment {segment} is damaged at byte {offset}, or what follows it is missing")]
+    Damaged {
+        /// Which.
+        segment: u64,
+        /// Where, bytes.
+        offset: usize,
+    },
     /// A record could not be written or made durable.
     #[error("the journal cannot be written")]
     Write(#[source] io::Error),
@@ -69,6 +77,7 @@ impl Fault for StoreError {
             Self::InUse { .. } => Code::C110,
             Self::NoRandomNumbers => Code::X001,
             Self::Read(_) | Self::Write(_) | Self::TooLarge => Code::J502,
+            Self::Damaged { .. } => Code::J501,
             Self::State(_) => Code::J504,
         }
     }

@@ -1,12 +1,11 @@
-//! Reading beside the running daemon: list and prove. Writes nothing.
+//! Proving beside the running daemon. Writes nothing.
 
-use std::{fmt, path::Path};
+use std::{fmt, io, path::Path};
 
 use super::{
-    Disk as _, FolderDisk, StoreError,
+    Disk, Entry, FolderDisk, Place, Reader, StoreError,
     mark::Found as FoundMark,
-    record::{Entry, Place},
-    recover::{ASIDE, name, numbers},
+    recover::{self, name, numbers},
     segment::{self, Hash, Header, SEGMENT},
 };
 
@@ -21,8 +20,27 @@ pub struct Proof {
     pub epoch: u32,
     /// Segments kept aside by salvages.
     pub aside: usize,
+    /// Records in them that stand nowhere else, damaged ones included.
+    pub set_aside: u64,
     /// What is wrong now, in words.
     pub faults: Vec<String>,
+    /// Something was begun here.
+    begun: bool,
+}
+
+/// How a journal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There is no journal here.
+    Missing,
+    /// Nothing was recorded yet.
+    Empty,
+    /// Every record that there ever was is there, but for those that went for their age.
+    Whole,
+    /// What is there is whole; damage was set aside once.
+    Salvaged,
+    /// Something is wrong now: the next start salvages.
+    Damaged,
 }
 
 impl Proof {
@@ -30,14 +48,25 @@ impl Proof {
     pub fn is_whole(&self) -> bool {
         self.faults.is_empty()
     }
+
+    /// In one word.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self { faults, .. } if !faults.is_empty() => Standing::Damaged,
+            Self { begun: false, .. } => Standing::Missing,
+            Self { epoch, aside, .. } if *epoch > 1 || *aside > 0 => Standing::Salvaged,
+            Self { records: 0, .. } => Standing::Empty,
+            _ => Standing::Whole,
+        }
+    }
 }
 
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { segments, records, epoch, aside, faults } = self;
+        let Self { segments, records, epoch, aside, set_aside, faults, .. } = self;
         write!(f, "{records} records in {segments} segments, epoch {epoch}")?;
         if *aside > 0 {
-            write!(f, ", {aside} damaged segments kept aside")?;
+            write!(f, ", {set_aside} records in {aside} damaged segments kept aside")?;
         }
         for fault in faults {
             write!(f, "; {fault}")?;
@@ -48,26 +77,28 @@ impl fmt::Display for Proof {
 
 /// Every whole record, oldest first; stops at damage.
 pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
+    let mut reader = Reader::open(dir, Place::default());
     let mut found = Vec::new();
-    scan(dir, |place, payload| found.push(Entry::read(place, payload)))?;
-    Ok(found)
+    loop {
+        match reader.read() {
+            Ok(Some(entry)) => found.push(entry),
+            Ok(None) | Err(StoreError::Damaged { .. }) => return Ok(found),
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Proves the chain over every segment.
 pub fn verify(dir: &Path) -> Result<Proof, StoreError> {
-    scan(dir, |_, _| {})
-}
-
-fn scan(dir: &Path, mut each: impl FnMut(Place, &[u8])) -> Result<Proof, StoreError> {
     let directory = |source| StoreError::Directory { dir: dir.to_owned(), source };
-    if !dir.is_dir() {
-        return Err(directory(std::io::ErrorKind::NotFound.into()));
-    }
-    let disk = FolderDisk::open(dir).map_err(directory)?;
+    let disk = FolderDisk::at(dir);
+    let names = match disk.list() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Proof::default()),
+        names => names.map_err(directory)?,
+    };
     // Before the segments: the daemon may go on writing, and then the journal is ahead of what was read here.
     let found = FoundMark::on(&disk).map_err(directory)?;
-    let names = disk.list().map_err(directory)?;
-    let mut proof = Proof { aside: names.iter().filter(|name| name.contains(ASIDE)).count(), ..Proof::default() };
+    let mut proof = Proof::default();
     let mut before: Option<(u64, u64, Hash)> = None;
     let mut at_mark = None;
     let mut length = SEGMENT;
@@ -102,7 +133,6 @@ fn scan(dir: &Path, mut each: impl FnMut(Place, &[u8])) -> Result<Proof, StoreEr
         let end = segment::walk(&bytes, &header, |found| {
             proof.records = proof.records.saturating_add(1);
             stands(found.seq.saturating_add(1), found.hash);
-            each(Place { epoch: header.epoch, seq: found.seq }, found.payload);
         });
         before = Some((number, end.next_seq, end.chain));
         length = bytes.len();
@@ -111,6 +141,11 @@ fn scan(dir: &Path, mut each: impl FnMut(Place, &[u8])) -> Result<Proof, StoreEr
             break;
         }
     }
+    for (number, aside) in recover::aside(&names) {
+        proof.aside += 1;
+        proof.set_aside = proof.set_aside.saturating_add(set_aside(&disk, number, &aside)?);
+    }
+    proof.begun = before.is_some() || proof.aside > 0 || found != FoundMark::Nothing;
     if proof.faults.is_empty() {
         let next_seq = before.map_or(0, |(_, next_seq, _)| next_seq);
         // After the segments: the first one may have gone meanwhile, and then the mark says so by now.
@@ -120,7 +155,7 @@ fn scan(dir: &Path, mut each: impl FnMut(Place, &[u8])) -> Result<Proof, StoreEr
             (FoundMark::At(mark), Some(later)) => {
                 mark.since(later).misses(first, proof.epoch.max(1), next_seq, at_mark)
             }
-            _ => before.is_some().then(|| "nothing tells how far it had got".to_owned()),
+            _ => proof.begun.then(|| "nothing tells how far it had got".to_owned()),
         };
         proof.faults.extend(lost);
         if length != SEGMENT {
@@ -128,4 +163,20 @@ fn scan(dir: &Path, mut each: impl FnMut(Place, &[u8])) -> Result<Proof, StoreEr
         }
     }
     Ok(proof)
+}
+
+/// How many records of a segment set aside stand nowhere else. The whole part of the first damaged one was kept.
+fn set_aside(disk: &dyn Disk, number: u64, aside: &str) -> Result<u64, StoreError> {
+    let bytes = match disk.read(aside) {
+        // Meanwhile the daemon let it go.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        bytes => bytes.map_err(StoreError::Read)?,
+    };
+    let Some(header) = Header::decode(&bytes) else { return Ok(u64::from(bytes.iter().any(|byte| *byte != 0))) };
+    let kept = disk.read(&name(number)).ok().filter(|kept| Header::decode(kept).as_ref() == Some(&header));
+    let first = kept.map_or(header.first_seq, |kept| segment::walk(&kept, &header, |_| {}).next_seq);
+    let end = segment::walk(&bytes, &header, |_| {});
+    let last = bytes.get(end.offset..).and_then(|rest| segment::highest(rest, end.next_seq));
+    let torn = end.next_seq.saturating_add(u64::from(end.damaged));
+    Ok(last.map_or(torn, |last| last.saturating_add(1)).saturating_sub(first))
 }

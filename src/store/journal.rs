@@ -3,10 +3,10 @@
 use std::{io, sync::Arc, time::Duration};
 
 use super::{
-    Correlator, Disk, FolderDisk, Recovered, Settings, StateLock, StoreError,
+    Correlator, Disk, FolderDisk, Place, Recovered, Settings, StateLock, StoreError,
     mark::{self, Mark},
     record::{Line, Stored},
-    recover::{self, ASIDE, Salvage, View, name},
+    recover::{self, ASIDE, Salvage, Segment, View, name},
     segment::{self, HEADER, Hash, Header, MAX_PAYLOAD, SEGMENT},
 };
 use crate::{kiosk::Record, words::Stamp};
@@ -18,9 +18,12 @@ pub struct Journal {
     correlator: Arc<Correlator>,
     max_age_ms: i64,
     max_segments: usize,
-    /// Whole segments, oldest first, the current one last, each with the time of its newest record, where that is
-    /// confirmed.
-    segments: Vec<(u64, Option<i64>)>,
+    /// Whole segments, oldest first, the current one last.
+    segments: Vec<Segment>,
+    /// What somebody still has to collect begins here.
+    held: Option<Place>,
+    /// Records that were held and went.
+    missed: u64,
     mark: Mark,
     view: View,
     epoch: u32,
@@ -47,6 +50,12 @@ pub struct Fill {
     pub age: Duration,
     /// The age at which a segment may go.
     pub max_age: Duration,
+    /// Records in the journal.
+    pub records: u64,
+    /// More than 1: damage was salvaged once.
+    pub epoch: u32,
+    /// Records that went for the journal's size although they were held, since the start.
+    pub missed: u64,
 }
 
 impl Fill {
@@ -93,6 +102,8 @@ impl Journal {
             max_age_ms: i64::try_from(settings.max_age.as_millis()).unwrap_or(i64::MAX),
             max_segments,
             segments: Vec::new(),
+            held: None,
+            missed: 0,
             view: View::default(),
             mark: Mark::begin(1, 1, 0, [0; 32]),
             epoch: 1,
@@ -138,9 +149,9 @@ impl Journal {
         self.pending.extend_from_slice(&bytes);
         self.chain = hash;
         self.next_seq = self.next_seq.saturating_add(1);
-        if let Some((number, newest)) = self.segments.last_mut() {
-            *newest = now.confirmed.then_some(now.at.0);
-            self.view.take(*number, self.epoch, line);
+        if let Some(segment) = self.segments.last_mut() {
+            segment.newest = now.confirmed.then_some(now.at.0);
+            self.view.take(segment.number, self.epoch, line);
             self.view.take_given();
         }
         Ok(())
@@ -177,7 +188,16 @@ impl Journal {
             max_bytes: (self.max_segments * SEGMENT) as u64,
             age: Duration::from_millis(self.age(0, now).unwrap_or(0).unsigned_abs()),
             max_age: Duration::from_millis(self.max_age_ms.unsigned_abs()),
+            records: self.next_seq.saturating_sub(self.segments.first().map_or(0, |first| first.begins.seq)),
+            epoch: self.epoch,
+            missed: self.missed,
         }
+    }
+
+    /// Records from this place on are to be collected before they go for their age; none lets them go. The journal's size
+    /// bounds even that: what goes all the same is counted in [`Fill::missed`]. Said anew after each start.
+    pub fn hold(&mut self, from: Option<Place>) {
+        self.held = from;
     }
 
     /// Makes the mark durable, as far as the records are.
@@ -192,17 +212,17 @@ impl Journal {
     }
 
     fn current(&self) -> u64 {
-        self.segments.last().map_or(0, |(number, _)| *number)
+        self.segments.last().map_or(0, |last| last.number)
     }
 
     fn first(&self) -> u64 {
-        self.segments.first().map_or(1, |(number, _)| *number)
+        self.segments.first().map_or(1, |first| first.number)
     }
 
     /// How old a segment's newest record surely is, milliseconds: by confirmed times alone, and where a record has none
     /// it is no older than the next one that has.
     fn age(&self, index: usize, now: Stamp) -> Option<i64> {
-        let newest = self.segments[index..].iter().find_map(|(_, newest)| *newest)?;
+        let newest = self.segments[index..].iter().find_map(|segment| segment.newest)?;
         now.confirmed.then(|| now.at.0.saturating_sub(newest).max(0))
     }
 
@@ -210,10 +230,11 @@ impl Journal {
     fn rotate(&mut self, now: Stamp) -> Result<(), StoreError> {
         self.begin_segment(self.current().saturating_add(1))?;
         let oldest_open = self.view.oldest_open().unwrap_or(u64::MAX);
+        let held = self.held.map_or(usize::MAX, |held| self.holding(held));
         let left = |gone: usize| self.segments.len() - gone;
         let mut gone = 0;
-        while left(gone) > 1 && self.segments[gone].0 < oldest_open {
-            let aged = self.age(gone, now).is_some_and(|age| age > self.max_age_ms);
+        while left(gone) > 1 && self.segments[gone].number < oldest_open {
+            let aged = gone < held && self.age(gone, now).is_some_and(|age| age > self.max_age_ms);
             if left(gone) <= self.max_segments && !aged {
                 break;
             }
@@ -221,10 +242,29 @@ impl Journal {
         }
         if gone > 0 {
             // The mark first: a segment that is gone before it says so was taken by somebody else.
-            self.set_mark(self.segments[gone].0, true).map_err(StoreError::Write)?;
+            self.set_mark(self.segments[gone].number, true).map_err(StoreError::Write)?;
+            let from = self.held.map_or(u64::MAX, |held| held.seq).max(self.segments[0].begins.seq);
+            self.missed = self.missed.saturating_add(self.segments[gone].begins.seq.saturating_sub(from));
         }
-        for (oldest, _) in self.segments.drain(..gone).collect::<Vec<_>>() {
-            self.disk.remove(&name(oldest)).map_err(StoreError::Write)?;
+        for oldest in self.segments.drain(..gone).collect::<Vec<_>>() {
+            self.disk.remove(&name(oldest.number)).map_err(StoreError::Write)?;
+        }
+        self.drop_aside()
+    }
+
+    /// The index of the segment in which a place lies or would lie.
+    fn holding(&self, place: Place) -> usize {
+        self.segments.partition_point(|segment| segment.begins <= place).saturating_sub(1)
+    }
+
+    /// What was set aside goes with its neighbours, and the oldest of it beyond the journal's size.
+    fn drop_aside(&mut self) -> Result<(), StoreError> {
+        let mut aside = recover::aside(&self.disk.list().map_err(StoreError::Write)?);
+        let beyond = aside.len().saturating_sub(self.max_segments);
+        let first = self.first();
+        let gone = aside.drain(..).enumerate().filter(|(index, (number, _))| *index < beyond || *number < first);
+        for (_, (_, name)) in gone {
+            self.disk.remove(&name).map_err(StoreError::Write)?;
         }
         Ok(())
     }
@@ -244,7 +284,7 @@ impl Journal {
         })();
         begun.map_err(StoreError::Write)?;
         self.offset = HEADER;
-        self.segments.push((number, None));
+        self.segments.push(Segment { number, begins: header.begins(), newest: None });
         Ok(())
     }
 
@@ -264,11 +304,11 @@ impl Journal {
         let names = self.disk.list().map_err(StoreError::Write)?;
         let aside = recover::highest_aside(&names);
         let begun = !recover::numbers(&names).is_empty();
-        let lost = tail.lost(found, self.segments.first().map(|(number, _)| *number), begun);
+        let lost = tail.lost(found, self.segments.first().map(|first| first.number), begun);
         let damage = tail.damage.or_else(|| {
             // A power cut may have ended the last salvage before its epoch began; numbers given in the lost part may
             // stand on slips.
-            let last = self.segments.last().map_or(0, |(number, _)| *number);
+            let last = self.segments.last().map_or(0, |last| last.number);
             let here = Salvage { segment: last, offset: self.offset, next_seq: self.next_seq, lost: lost.clone() };
             (lost.is_some() || aside >= self.epoch).then_some(here)
         });
@@ -296,7 +336,7 @@ impl Journal {
     /// any before, of which `prior` may be one. A power cut at any point leads here again: what was set aside names the
     /// epoch that must be left.
     fn salvage(&mut self, salvage: &Salvage, prior: u32, now: Stamp) -> Result<(), StoreError> {
-        let whole_until = self.segments.last().map_or(0, |(number, _)| *number);
+        let whole_until = self.segments.last().map_or(0, |last| last.number);
         let damaged: Vec<u64> = recover::numbers(&self.disk.list().map_err(StoreError::Write)?)
             .into_iter()
             .filter(|number| *number > whole_until || (*number == salvage.segment && self.is_torn(salvage)))
@@ -314,7 +354,7 @@ impl Journal {
     fn is_torn(&self, salvage: &Salvage) -> bool {
         salvage.lost.is_none()
             && salvage.offset > 0
-            && self.segments.last().is_some_and(|(number, _)| *number == salvage.segment)
+            && self.segments.last().is_some_and(|last| last.number == salvage.segment)
     }
 
     fn set_aside(&mut self, salvage: &Salvage, damaged: &[u64], epoch: u32) -> io::Result<()> {

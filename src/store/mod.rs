@@ -13,6 +13,7 @@ mod inspect;
 mod journal;
 mod lock;
 mod mark;
+mod reader;
 mod record;
 mod recover;
 mod segment;
@@ -25,9 +26,10 @@ pub use self::{
     correlator::{Correlator, Tag},
     disk::{Disk, FolderDisk},
     error::StoreError,
-    inspect::{Proof, entries, verify},
+    inspect::{Proof, Standing, entries, verify},
     journal::{Fill, Journal},
     lock::{Holder, StateLock},
+    reader::Reader,
     record::{Entry, Place, Stored},
     recover::{Given, Recovered, Salvage},
     state::State,

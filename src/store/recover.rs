@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Disk, Tag,
+    Disk, Place, Tag,
     mark::{Found as FoundMark, Mark},
     record::{Line, Stored},
     segment::{self, Hash, Header, SEGMENT},
@@ -89,10 +89,19 @@ pub(super) struct View {
     forgotten: Option<u32>,
 }
 
+/// A whole segment.
+pub(super) struct Segment {
+    pub(super) number: u64,
+    /// Where its first record stands.
+    pub(super) begins: Place,
+    /// The time of its newest record, where that is confirmed.
+    pub(super) newest: Option<i64>,
+}
+
 /// Where the whole part of the journal ends.
 pub(super) struct Tail {
-    /// The numbers of the whole segments, oldest first, with the time of each one's newest record where it is confirmed.
-    pub(super) segments: Vec<(u64, Option<i64>)>,
+    /// The whole segments, oldest first.
+    pub(super) segments: Vec<Segment>,
     pub(super) epoch: u32,
     pub(super) epoch_began: i64,
     pub(super) offset: usize,
@@ -246,7 +255,7 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std:
         let bytes = disk.read(&name(number))?;
         let follows = |header: &Header, tail: &Tail| {
             let first = tail.segments.is_empty();
-            let next = tail.segments.last().is_some_and(|(last, _)| last.checked_add(1) == Some(number));
+            let next = tail.segments.last().is_some_and(|last| last.number.checked_add(1) == Some(number));
             first || (next && header.first_seq == tail.next_seq && header.chain == tail.chain)
         };
         let Some(header) = Header::decode(&bytes).filter(|header| follows(header, &tail)) else {
@@ -272,7 +281,7 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std:
             view.take(number, header.epoch, &line);
         });
         view.forget_old();
-        tail.segments.push((number, newest));
+        tail.segments.push(Segment { number, begins: header.begins(), newest });
         tail.offset = end.offset;
         tail.next_seq = end.next_seq;
         tail.chain = end.chain;
@@ -284,10 +293,10 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std:
     }
     if tail.damage.is_none()
         && length != SEGMENT
-        && let Some((segment, _)) = tail.segments.last()
+        && let Some(last) = tail.segments.last()
     {
         // Cut at the end of a record: segments have their whole length from the first byte on.
-        let (segment, offset, next_seq) = (*segment, tail.offset, tail.next_seq);
+        let (segment, offset, next_seq) = (last.number, tail.offset, tail.next_seq);
         tail.damage = Some(Salvage { segment, offset, next_seq, lost: None });
     }
     Ok(tail)
@@ -296,6 +305,15 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std:
 /// The highest epoch in the names of segments set aside; 0 where there are none.
 pub(super) fn highest_aside(names: &[String]) -> u32 {
     names.iter().filter_map(|name| name.rsplit_once(ASIDE)?.1.parse().ok()).max().unwrap_or(0)
+}
+
+/// The segments set aside: their numbers and names, the lowest first.
+pub(super) fn aside(names: &[String]) -> Vec<(u64, String)> {
+    let number =
+        |name: &String| name.rsplit_once(ASIDE)?.0.strip_prefix("journal-")?.strip_suffix(".seg")?.parse().ok();
+    let mut aside: Vec<_> = names.iter().filter_map(|name| Some((number(name)?, name.clone()))).collect();
+    aside.sort();
+    aside
 }
 
 /// The highest epoch in the headers of these segments, however little else of them is whole.

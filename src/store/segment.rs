@@ -8,6 +8,8 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::Place;
+
 /// A segment's length on disk, bytes.
 pub(super) const SEGMENT: usize = 256 * 1024;
 
@@ -16,6 +18,10 @@ pub(super) const MAX_PAYLOAD: usize = 16 * 1024;
 
 pub(super) const HEADER: usize = 60;
 const RECORD: usize = 48;
+
+/// The longest record, bytes.
+pub(super) const LONGEST: usize = RECORD + MAX_PAYLOAD;
+
 const MAGIC: &[u8; 4] = b"FMJ1";
 
 /// A link of the chain.
@@ -63,6 +69,11 @@ impl Header {
         let crc = crc32fast::hash(&bytes);
         bytes.extend_from_slice(&crc.to_le_bytes());
         bytes
+    }
+
+    /// Where its first record stands.
+    pub(super) fn begins(&self) -> Place {
+        Place { epoch: self.epoch, seq: self.first_seq }
     }
 
     pub(super) fn decode(segment: &[u8]) -> Option<Self> {
@@ -113,7 +124,8 @@ pub(super) fn walk(segment: &[u8], header: &Header, mut each: impl FnMut(Found<'
     end
 }
 
-fn next<'a>(rest: &'a [u8], expected: u64, chain: &Hash) -> Option<(Found<'a>, usize)> {
+/// The record at the beginning of `rest` and its length, if it is whole and follows.
+pub(super) fn next<'a>(rest: &'a [u8], expected: u64, chain: &Hash) -> Option<(Found<'a>, usize)> {
     let length = u32::from_le_bytes(array(rest, 0)?) as usize;
     if length == 0 || length > MAX_PAYLOAD {
         return None;
@@ -127,6 +139,29 @@ fn next<'a>(rest: &'a [u8], expected: u64, chain: &Hash) -> Option<(Found<'a>, u
         && hash == link(chain, seq, payload);
     right.then_some((Found { seq, payload, hash }, record.len()))
 }
+
+/// The highest sequence number of a record anywhere in what follows damage, where one is whole by itself.
+pub(super) fn highest(rest: &[u8], at_least: u64) -> Option<u64> {
+    let mut highest = None;
+    let mut at = 0;
+    while let Some(record) = rest.get(at..).filter(|record| record.len() > RECORD) {
+        let length = array(record, 0).map_or(0, u32::from_le_bytes) as usize;
+        let seq = array(record, 8).map_or(0, u64::from_le_bytes);
+        let plausible = (1..=MAX_PAYLOAD).contains(&length) && seq.checked_sub(at_least).is_some_and(|gap| gap < GAP);
+        let record = record.get(..RECORD + length).filter(|_| plausible);
+        match record.filter(|record| array(record, 4).map(u32::from_le_bytes) == Some(crc_of(record))) {
+            Some(record) => {
+                highest = highest.max(Some(seq));
+                at += record.len();
+            }
+            None => at += 1,
+        }
+    }
+    highest
+}
+
+/// A segment holds fewer records than this.
+const GAP: u64 = (SEGMENT / RECORD) as u64;
 
 fn crc_of(record: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();

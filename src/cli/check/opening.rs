@@ -18,7 +18,7 @@ use crate::{
     board::Board,
     cli::{
         build,
-        phrases::{check as say, summary},
+        phrases::{check as say, standing, summary},
         wires,
     },
     config::{Simulated, Site, Terminal},
@@ -81,8 +81,8 @@ fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
         Err(error) => report.fault("correlation-key", &error),
     }
     match store::verify(dir) {
-        Ok(proof) if proof.is_whole() => report.ok("journal", say::journal(proof)),
-        Ok(proof) => report.warning("journal", Code::J501, say::journal(proof)),
+        Ok(proof) if proof.is_whole() => report.ok("journal", standing(&proof, dir)),
+        Ok(proof) => report.warning("journal", Code::J501, standing(&proof, dir)),
         Err(error) => report.fault("journal", &error),
     }
     held

@@ -39,7 +39,6 @@ phrases! {
     little_free() "less than 4 MiB free" => "可用空间不足 4 MiB";
     free(dir, mib) "{dir}: {mib} MiB free" => "{dir}：可用 {mib} MiB";
     correlation_usable() "usable, or made at the first start" => "可用，或在首次启动时建立";
-    journal(proof) "{proof}" => "流水核对：{proof}";
     needs_board_file() "needs the board file" => "须先有板卡文件";
     board_file(name, id) "{name} as board {id}" => "{name}，板卡 {id}";
     no_one_shot() "the board file declares no hardware one-shot: a stuck pulse would have no bound"

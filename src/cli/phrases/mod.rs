@@ -4,10 +4,13 @@ pub(super) mod check;
 pub(super) mod exercise;
 pub(super) mod help;
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use super::tongue::{phrases, tongue};
-use crate::fault::{self, Code, Fault, Tongue};
+use crate::{
+    fault::{self, Code, Fault, Tongue},
+    store::{Proof, Standing},
+};
 
 phrases! {
     cure_is(cure) "cure: {cure}" => "处理：{cure}";
@@ -20,7 +23,14 @@ phrases! {
     no_such_slip(which) "{which}: the journal knows no such session or number that was checked in"
         => "{which}：流水中没有这个已签到的会话或号码";
     daemon_must_run() "the daemon must run, and this be root or its user" => "守护进程须在运行，且须以 root 或其用户执行";
-    whole(proof) "whole: {proof}" => "完整：{proof}";
+    no_journal(dir) "{dir}: there is no journal here" => "{dir}：这里没有流水";
+    empty() "empty: nothing was recorded yet" => "空：尚无任何流水";
+    whole(counted) "whole: {counted}" => "完整：{counted}";
+    salvaged(counted, records, files) "salvaged: {counted}; {records} records set aside in {files} files"
+        => "曾抢救：{counted}；另有 {records} 条流水保存在 {files} 个文件中";
+    damaged(counted, faults) "damaged: {counted}; {faults}" => "已损坏：{counted}；{faults}";
+    counted(records, segments, epoch) "{records} records in {segments} segments, epoch {epoch}"
+        => "{segments} 段共 {records} 条流水，第 {epoch} 世代";
     safe(outputs) "{outputs} outputs at their safe value" => "{outputs} 路输出已回到安全值";
     expected_claim() "expected {{\"openid\",\"real_name\",\"cred_id\",\"code\"}} as JSON"
         => "应为 JSON：{{\"openid\",\"real_name\",\"cred_id\",\"code\"}}";
@@ -42,6 +52,18 @@ pub(super) fn fault_text(fault: &dyn Fault) -> String {
     match tongue() {
         Tongue::En => causes,
         Tongue::Zh => format!("{}（{causes}）", fault.code().summary_in(Tongue::Zh)),
+    }
+}
+
+/// How a journal stands.
+pub(super) fn standing(proof: &Proof, dir: &Path) -> String {
+    let counted = counted(proof.records, proof.segments, proof.epoch);
+    match proof.standing() {
+        Standing::Missing => no_journal(dir.display()),
+        Standing::Empty => empty(),
+        Standing::Whole => whole(counted),
+        Standing::Salvaged => salvaged(counted, proof.set_aside, proof.aside),
+        Standing::Damaged => damaged(counted, proof.faults.join("; ")),
     }
 }
 
