@@ -39,6 +39,7 @@ pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs
     Worker::spawn_reading("store", 256, Duration::from_secs(5), clock, move |entries, pulse| {
         let mut dirty = false;
         let mut warned: Option<Moment> = None;
+        let mut missed = 0;
         let mut clock_stood = reader.now();
         loop {
             let first = if dirty {
@@ -65,6 +66,10 @@ pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs
                 warned = Some(now.moment);
                 let (bytes, days) = (fill.bytes, fill.age.as_secs() / 86_400);
                 tracing::warn!(code = %Code::J503, bytes, days, "the oldest records go soon");
+            }
+            if fill.missed > missed {
+                let records = fill.missed.saturating_sub(std::mem::replace(&mut missed, fill.missed));
+                tracing::error!(code = %Code::J503, records, "records that were still to be collected have gone");
             }
         }
         if let Err(error) = journal.settle() {
