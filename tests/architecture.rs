@@ -48,6 +48,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("png", &["sim"]),
     ("qrcode", &["device", "sim"]),
     ("ab_glyph", &["device/glyph.rs"]),
+    ("framebuffer", &["device/linux"]),
     ("mipidsi", &["device/panel/tft.rs"]),
     ("embedded_graphics_core", &["device/panel/tft.rs"]),
     ("unifont", &["device/glyph.rs", "sim"]),

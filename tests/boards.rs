@@ -41,6 +41,7 @@ fn a_board_file_that_is_wrong_is_refused_with_its_line() {
         ("schema = 1", "schema = 2", "expected schema = 1"),
         ("pulse-ms = 300", "pulse-ms = 5000", "100–2000"),
         ("hz = 200000", "hertz = 200000", "unknown field"),
+        ("hz = 200000", "hz = 222223", "72 µs"),
         ("serial:/dev/ttyS3:115200", "serial:/dev/ttyS3", "tcp:HOST:PORT"),
         ("spi:/dev/spidev0.0", "i2c:/dev/i2c-0", "spi:DEVICE"),
         ("spi:/dev/spidev0.0", "i2c:/dev/i2c-0:3c", "an st7920 is on"),

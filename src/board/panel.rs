@@ -20,7 +20,8 @@ pub struct Panel {
     pub kind: PanelKind,
     /// How it is connected.
     pub wire: PanelWire,
-    /// SPI clock. An ST7920 needs no delays up to 200 kHz, its default; for others the default is 10 MHz.
+    /// SPI clock. An ST7920 takes 200 kHz, its default, and no more than its 72 µs a byte allow; for others the default is
+    /// 10 MHz.
     pub hz: Option<u32>,
     /// The character ROM's variant.
     #[serde(default)]
@@ -116,10 +117,16 @@ impl LineName {
     pub const DATA: [Self; 8] = [Self::D0, Self::D1, Self::D2, Self::D3, Self::D4, Self::D5, Self::D6, Self::D7];
 }
 
+/// Sixteen clocks a byte, and 72 µs that the chip needs for it (Sitronix ST7920 V4.0, instruction tables).
+const ST7920_HZ: u32 = 16 * 1_000_000 / 72;
+
 impl Panel {
     /// What kind and wire lack of each other, in words; nothing where they fit.
     pub(super) fn misfit(&self) -> Option<&'static str> {
         use PanelKind as K;
+        if self.kind == K::St7920 && self.hz.is_some_and(|hz| hz > ST7920_HZ) {
+            return Some("an st7920 takes a byte of 16 clocks in 72 µs: hz = 222222 at most");
+        }
         let has = |names: &[LineName]| names.iter().all(|name| self.lines.contains_key(name));
         match (self.kind, &self.wire) {
             (K::St7920, PanelWire::Simulated)

@@ -37,6 +37,10 @@ use crate::{
 pub trait Panel: Send {
     /// Draws a scene in place of the last one. On failure the panel may show either; the next call draws everything.
     fn show(&mut self, scene: &Scene) -> Result<Drawn, DeviceError>;
+
+    /// The same, and nothing that the panel was told before is relied on: a dip of its supply may have made it forget.
+    /// MUST NOT flicker where it has not, and brings back nothing but this scene.
+    fn refresh(&mut self, scene: &Scene) -> Result<Drawn, DeviceError>;
 }
 
 /// A printer. Lives on a thread of its own; one job at a time.

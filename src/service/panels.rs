@@ -10,12 +10,15 @@ use super::{Inputs, worker::Worker};
 use crate::{
     device::{Panel, panel::countdown, tell_missing},
     fault::Fault as _,
-    kiosk::{Device, Input, Scene},
+    kiosk::{Device, Input, Scene, SceneKind},
     words::{Clock, LaneId, Moment},
 };
 
 /// How soon a panel that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// A panel whose supply dipped is dark or stale no longer than this.
+const ANEW: Duration = Duration::from_secs(60);
 
 /// A countdown changes this often.
 const SECOND: Duration = Duration::from_secs(1);
@@ -31,25 +34,27 @@ pub(super) fn spawn(
 ) -> io::Result<Worker<Scene>> {
     let reader = Arc::clone(clock);
     Worker::spawn_reading("panel", 16, PANEL_LIMIT, clock, move |scenes, pulse| {
-        let mut shown = Shown { lane, panel, inputs, failed: false };
+        let mut shown = Shown { lane, panel, inputs, failed: false, anew: Anew(reader.now().moment) };
         let mut current: Option<(Scene, Moment)> = None;
         loop {
             let counting = current.as_ref().is_some_and(|(scene, _)| countdown(scene).is_some_and(|left| left > 0));
             let next = match (shown.failed, counting) {
                 (true, _) => scenes.recv_timeout(AGAIN),
                 (false, true) => scenes.recv_timeout(SECOND),
-                (false, false) => scenes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                (false, false) => scenes.recv_timeout(ANEW),
             };
             let now = reader.now().moment;
-            match (next, &current) {
-                (Ok(scene), _) => current = Some((scenes.try_iter().last().unwrap_or(scene), now)),
-                (Err(RecvTimeoutError::Timeout), Some(_)) => {}
-                (Err(_), _) => return,
+            let new = next.is_ok();
+            match next {
+                Ok(scene) => current = Some((scenes.try_iter().last().unwrap_or(scene), now)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
             if let Some((scene, since)) = &current {
                 let stands = scene.stands.map(|stands| stands.saturating_sub(now.since(*since)));
                 let scene = Scene { stands, ..scene.clone() };
-                pulse.working(|| shown.show(&scene, now));
+                let anew = shown.anew.is_due(&scene, new, now);
+                pulse.working(|| shown.show(&scene, anew, now));
             }
         }
     })
@@ -60,11 +65,27 @@ struct Shown {
     panel: Box<dyn Panel>,
     inputs: Inputs,
     failed: bool,
+    anew: Anew,
+}
+
+/// When everything was last drawn anew.
+struct Anew(Moment);
+
+impl Anew {
+    /// When somebody has gone, and once a minute: the loads that make a supply dip are a person's slip and gate.
+    fn is_due(&mut self, scene: &Scene, new: bool, now: Moment) -> bool {
+        let due = (new && scene.kind == SceneKind::Idle) || now.since(self.0) >= ANEW;
+        if due {
+            self.0 = now;
+        }
+        due
+    }
 }
 
 impl Shown {
-    fn show(&mut self, scene: &Scene, now: Moment) {
-        let fault = match self.panel.show(scene) {
+    fn show(&mut self, scene: &Scene, anew: bool, now: Moment) {
+        let drawn = if anew { self.panel.refresh(scene) } else { self.panel.show(scene) };
+        let fault = match drawn {
             Ok(drawn) => {
                 tell_missing(now, &drawn.missing);
                 None
@@ -80,5 +101,24 @@ impl Shown {
             let (lane, device) = (self.lane, Device::Panel);
             let _ = self.inputs.blocking_send(Input::DeviceChanged { lane, device, fault });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panel_is_drawn_anew_when_somebody_has_gone_and_once_a_minute() {
+        let at = |seconds| Moment(Duration::from_secs(seconds));
+        let (idle, busy) = (Scene::of(SceneKind::Idle), Scene::of(SceneKind::Choose));
+        let mut anew = Anew(at(0));
+        assert!(!anew.is_due(&busy, true, at(1)));
+        assert!(anew.is_due(&idle, true, at(5)));
+        let due: Vec<u64> = (6..200).filter(|second| anew.is_due(&idle, false, at(*second))).collect();
+        assert_eq!(due, [65, 125, 185]);
+        // A countdown does not put it off.
+        let due: Vec<u64> = (200..400).filter(|second| anew.is_due(&busy, false, at(*second))).collect();
+        assert_eq!(due, [245, 305, 365]);
     }
 }

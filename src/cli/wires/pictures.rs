@@ -14,20 +14,22 @@ pub(super) fn panel(_: &PanelFile, _: Style, _: Fonts) -> Result<Box<dyn Panel>,
 
 #[cfg(feature = "glyphs")]
 pub(super) fn panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<dyn Panel>, DeviceError> {
-    use super::real::at;
+    use super::real::{at, reset};
     use crate::{
         board::{LineName, PanelKind as Kind, PanelWire as Wire},
         device::{
             linux,
-            panel::{Framebuffer, Glass, I2cOled, OledGlass, PictureFile, PicturePanel, SpiOled, Tft, TftSettings},
+            panel::{
+                Framebuffer, Glass, I2cOled, OledGlass, PictureFile, PicturePanel, Reset, SpiOled, Tft, TftSettings,
+            },
         },
     };
 
     /// An SPI clock that these take.
     const HZ: u32 = 10_000_000;
 
-    fn on<G: Glass + 'static>(glass: G, style: Style, fonts: Fonts) -> Box<dyn Panel> {
-        Box::new(PicturePanel::new(glass, style, fonts))
+    fn on<G: Glass + 'static>(glass: G, style: Style, fonts: Fonts, reset: Option<Reset>) -> Box<dyn Panel> {
+        Box::new(PicturePanel::new(glass, style, fonts).with_reset(reset))
     }
 
     let misfit = || DeviceError::Open {
@@ -41,27 +43,28 @@ pub(super) fn panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<
         rotate: file.rotate,
         inverted: file.inverted,
     };
+    let reset = reset(file)?;
     match &file.wire {
         Wire::I2c(device, address) => {
             let oled = I2cOled { bus: linux::i2c(device)?, address: *address };
             let glass = if file.kind == Kind::Sh1106 { OledGlass::sh1106(oled) } else { OledGlass::ssd1306(oled) };
-            Ok(on(glass, style, fonts))
+            Ok(on(glass, style, fonts, reset))
         }
         Wire::Spi(device) => {
             let dc = file.lines.get(&LineName::Dc).and_then(at).ok_or_else(misfit)?;
             let dc = linux::output(&dc, false, Code::D601)?;
             let bus = linux::spi(device, file.hz.unwrap_or(HZ))?;
             Ok(match file.kind {
-                Kind::Ssd1306 => on(OledGlass::ssd1306(SpiOled { bus, dc }), style, fonts),
-                Kind::Sh1106 => on(OledGlass::sh1106(SpiOled { bus, dc }), style, fonts),
-                Kind::St7789 => on(Tft::st7789(bus, dc, linux::delay(), settings), style, fonts),
-                _ => on(Tft::ili9341(bus, dc, linux::delay(), settings), style, fonts),
+                Kind::Ssd1306 => on(OledGlass::ssd1306(SpiOled { bus, dc }), style, fonts, reset),
+                Kind::Sh1106 => on(OledGlass::sh1106(SpiOled { bus, dc }), style, fonts, reset),
+                Kind::St7789 => on(Tft::st7789(bus, dc, linux::delay(), settings), style, fonts, reset),
+                _ => on(Tft::ili9341(bus, dc, linux::delay(), settings), style, fonts, reset),
             })
         }
-        Wire::Framebuffer(device) => Ok(on(Framebuffer::open(device)?, style, fonts)),
+        Wire::Framebuffer(device) => Ok(on(Framebuffer::new(linux::screen(device)?)?, style, fonts, reset)),
         Wire::File(path) => {
             let (width, height) = (file.width.unwrap_or(800).into(), file.height.unwrap_or(480).into());
-            Ok(on(PictureFile::new(path.clone(), width, height), style, fonts))
+            Ok(on(PictureFile::new(path.clone(), width, height), style, fonts, reset))
         }
         // The board file was refused where kind and wire do not fit.
         Wire::Simulated | Wire::Gpio => Err(misfit()),

@@ -12,7 +12,7 @@ use crate::{
         self, DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, Layout,
         LineGate, Opener, Panel, Printer,
         linux::{self, LineAt},
-        panel::{Parallel, SerialLines, SerialSpi, St7920, Style},
+        panel::{Parallel, Reset, SerialLines, SerialSpi, St7920, Style},
     },
     fault::Code,
     words::Clock,
@@ -68,6 +68,11 @@ pub(super) fn make_safe(board: &Board) -> Result<usize, AnyFault> {
             // The others are no less in need of it.
             Err(error) => failure = Some(error),
         }
+    }
+    // The daemon gives it back itself, unless it was killed.
+    #[cfg(feature = "glyphs")]
+    if board.panels.iter().any(|panel| panel.kind == PanelKind::Framebuffer) {
+        linux::bring_console_back();
     }
     failure.map_or(Ok(count), |error| Err(boxed(error)))
 }
@@ -125,28 +130,30 @@ fn busy_line(busy: &board::Busy) -> Result<device::BusyLine, DeviceError> {
     Ok(Box::new(move || Ok(level()? != active_low)))
 }
 
-/// Out of reset first; a panel whose reset is tied has none.
+/// A panel's reset line, high; none where it is tied.
+pub(super) fn reset(file: &PanelFile) -> Result<Option<Reset>, DeviceError> {
+    let Some(line) = file.lines.get(&LineName::Reset).and_then(at) else { return Ok(None) };
+    Ok(Some(Reset::new(linux::output(&line, true, Code::D601)?, linux::delay())))
+}
+
+/// A panel on its bus.
 pub(super) fn panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<dyn Panel>, DeviceError> {
     let line = |name: LineName| file.lines.get(&name).and_then(at);
-    if let Some(reset) = line(LineName::Reset) {
-        // Kept for as long as the program runs: a line that is let go of may fall.
-        linux::output(&reset, true, Code::D601).map(std::mem::forget)?;
-    }
     let named = |names: &[LineName]| -> Vec<LineAt> { names.iter().copied().filter_map(line).collect() };
     match (file.kind, &file.wire) {
         (PanelKind::St7920, PanelWire::Spi(device)) => {
             let bus = SerialSpi(linux::spi(device, file.hz.unwrap_or(ST7920_HZ))?);
-            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts)))
+            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts).with_reset(reset(file)?)))
         }
         (PanelKind::St7920, _) if file.lines.contains_key(&LineName::Sclk) => {
             let lines = named(&[LineName::Sclk, LineName::Sid, LineName::Cs]);
             let bus = SerialLines::new(linux::group(&lines, Code::D601)?, linux::delay());
-            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts)))
+            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts).with_reset(reset(file)?)))
         }
         (PanelKind::St7920, _) => {
             let lines = [named(&LineName::DATA), named(&[LineName::Rs, LineName::E])].concat();
             let bus = Parallel::new(linux::group(&lines, Code::D601)?, linux::delay());
-            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts)))
+            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts).with_reset(reset(file)?)))
         }
         _ => super::pictures::panel(file, style, fonts),
     }

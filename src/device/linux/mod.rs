@@ -1,10 +1,15 @@
-//! Real lines, buses and ports. The only folder that names `linux-embedded-hal` and `gpiocdev`.
+//! Real lines, buses and ports. The only folder that names `linux-embedded-hal`, `gpiocdev` and
+//! `framebuffer`.
 
 mod lines;
 mod ports;
+#[cfg(feature = "glyphs")]
+mod screen;
 
 use std::path::PathBuf;
 
+#[cfg(feature = "glyphs")]
+pub use self::screen::{KernelScreen, bring_console_back, screen};
 pub use self::{
     lines::{Bias, LineAt, LineError, LineInputs, OutputLine, WatchedLine, group, input_level, inputs, output},
     ports::{delay, i2c, serial, spi, tcp, tcp_stream, unix, usb},

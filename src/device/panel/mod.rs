@@ -2,6 +2,7 @@
 //! sent.
 
 mod bus;
+mod reset;
 mod st7920;
 mod text;
 
@@ -11,16 +12,17 @@ mod colour;
 #[cfg(feature = "glyphs")]
 mod frame;
 #[cfg(feature = "glyphs")]
-mod framebuffer;
-#[cfg(feature = "glyphs")]
 mod oled;
 #[cfg(feature = "glyphs")]
 mod picture;
+#[cfg(feature = "glyphs")]
+mod screen;
 #[cfg(feature = "glyphs")]
 mod tft;
 
 pub use self::{
     bus::{Bus, Parallel, Register, SerialLines, SerialSpi},
+    reset::Reset,
     st7920::{Rom, St7920},
     text::text_lines,
 };
@@ -28,9 +30,9 @@ pub use self::{
 pub use self::{
     colour::rgb,
     frame::{Frame, Ink, Rect, Tone},
-    framebuffer::{Framebuffer, PictureFile},
     oled::{I2cOled, Oled, OledGlass, SpiOled},
     picture::{Glass, PicturePanel, draw},
+    screen::{Channel, Framebuffer, Layout, PictureFile, Screen},
     tft::{Tft, TftSettings},
 };
 use crate::{

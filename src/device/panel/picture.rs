@@ -1,7 +1,7 @@
 //! A scene dot by dot, from 128×64 to 1080×1920, and the panel that shows it.
 
 use super::{
-    Style, countdown,
+    Reset, Style, countdown,
     frame::{Frame, Ink, Rect, Tone},
     text::{LINES, text_lines},
 };
@@ -28,11 +28,21 @@ pub trait Glass: Send {
         (1, 1)
     }
 
-    /// Makes it ready, and blank. Called before the first write, and after a failure.
+    /// Makes it ready, whatever it was in the middle of; what its memory holds of before is not seen. Called before the
+    /// first picture, and after a failure.
     fn initialise(&mut self) -> Result<(), DeviceError>;
+
+    /// Says again what a controller forgets with its supply, without a flicker where it has forgotten nothing. The whole
+    /// picture follows.
+    fn remind(&mut self) -> Result<(), DeviceError>;
 
     /// Brings one part of a picture to the glass.
     fn write(&mut self, frame: &Frame, rect: Rect) -> Result<(), DeviceError>;
+
+    /// Lets the glass be seen: a whole picture was written.
+    fn light(&mut self) -> Result<(), DeviceError> {
+        Ok(())
+    }
 }
 
 /// A panel that is drawn dot by dot.
@@ -40,6 +50,7 @@ pub struct PicturePanel<G> {
     glass: G,
     style: Style,
     fonts: Fonts,
+    reset: Option<Reset>,
     /// What stands on the glass; none until it has been initialised, and after a failure.
     shown: Option<Frame>,
 }
@@ -47,26 +58,46 @@ pub struct PicturePanel<G> {
 impl<G: Glass> PicturePanel<G> {
     /// Takes the glass over; nothing is sent before the first scene.
     pub fn new(glass: G, style: Style, fonts: Fonts) -> Self {
-        Self { glass, style, fonts, shown: None }
+        Self { glass, style, fonts, reset: None, shown: None }
+    }
+
+    /// With a reset line.
+    pub fn with_reset(self, reset: Option<Reset>) -> Self {
+        Self { reset, ..self }
+    }
+
+    /// Draws a scene on a glass that is ready, and of which nothing else is known.
+    fn show_whole(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
+        let (frame, missing) = draw(scene, self.style, self.glass.size(), &mut self.fonts);
+        let (width, height) = frame.size();
+        self.glass.write(&frame, Rect { x: 0, y: 0, width, height })?;
+        self.glass.light()?;
+        self.shown = Some(frame);
+        Ok(Drawn { missing })
     }
 }
 
 impl<G: Glass> Panel for PicturePanel<G> {
     fn show(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
-        let (frame, missing) = draw(scene, self.style, self.glass.size(), &mut self.fonts);
-        let changes = match self.shown.take() {
-            Some(before) => frame.changes(&before, self.glass.grain()),
-            None => {
-                self.glass.initialise()?;
-                let (width, height) = frame.size();
-                vec![Rect { x: 0, y: 0, width, height }]
-            }
+        let Some(before) = self.shown.take() else {
+            self.reset.as_mut().map_or(Ok(()), Reset::pulse)?;
+            self.glass.initialise()?;
+            return self.show_whole(scene);
         };
-        for rect in changes {
+        let (frame, missing) = draw(scene, self.style, self.glass.size(), &mut self.fonts);
+        for rect in frame.changes(&before, self.glass.grain()) {
             self.glass.write(&frame, rect)?;
         }
         self.shown = Some(frame);
         Ok(Drawn { missing })
+    }
+
+    fn refresh(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
+        if self.shown.take().is_none() {
+            return self.show(scene);
+        }
+        self.glass.remind()?;
+        self.show_whole(scene)
     }
 }
 

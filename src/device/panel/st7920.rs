@@ -11,7 +11,7 @@ use embedded_hal::delay::DelayNs;
 
 use self::graphics::Graphics;
 use super::{
-    Style,
+    Reset, Style,
     bus::{Bus, Register},
     text::{COLUMNS, LINES, text_lines},
 };
@@ -33,6 +33,29 @@ const CGRAM: u8 = 0x40;
 /// Basic instructions.
 const BASIC: u8 = 0x30;
 
+/// Extended instructions, with graphics off and on.
+const EXTENDED: u8 = 0x34;
+const GRAPHICS: u8 = 0x36;
+
+/// Display on; the address moves right.
+const ON: u8 = 0x0C;
+const ENTRY: u8 = 0x06;
+
+/// Commands with the microseconds that they are given. Twice, because what a chip is in the middle of takes the first;
+/// and graphics off before anything is seen: a chip that was not reset may still show a picture. The RE bit and the
+/// others do not change in one instruction (page 20).
+const INIT: [(u8, u32); 8] = [
+    (BASIC, 110),
+    (BASIC, 110),
+    (EXTENDED, 110),
+    (EXTENDED, 110),
+    (BASIC, 110),
+    (ON, 110),
+    // Clear.
+    (0x01, 12_000),
+    (ENTRY, 110),
+];
+
 /// Display memory of one panel: four lines of eight words of two bytes.
 type Memory = [[u8; COLUMNS]; LINES];
 
@@ -40,6 +63,9 @@ type Memory = [[u8; COLUMNS]; LINES];
 type UserGlyphs = [Option<char>; 4];
 
 const BLANK: Memory = [[b' '; COLUMNS]; LINES];
+
+/// No byte of any text: whatever is wanted differs from it.
+const UNKNOWN: Memory = [[0xFF; COLUMNS]; LINES];
 
 /// Which characters the chip's ROM holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +84,7 @@ pub struct St7920<B, D> {
     rom: Rom,
     style: Style,
     fonts: Fonts,
+    reset: Option<Reset>,
     /// What the chip shows; none until it has been initialised, and after a failure.
     shown: Option<Memory>,
     graphics: Graphics,
@@ -73,10 +100,16 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
             rom,
             style,
             fonts,
+            reset: None,
             shown: None,
             graphics: Graphics::default(),
             loaded: UserGlyphs::default(),
         }
+    }
+
+    /// With a reset line.
+    pub fn with_reset(self, reset: Option<Reset>) -> Self {
+        Self { reset, ..self }
     }
 
     fn load(&mut self, slot: u8, glyph: &Bitmap) -> io::Result<()> {
@@ -85,13 +118,28 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
     }
 
     fn initialise(&mut self) -> io::Result<()> {
+        self.reset.as_mut().map_or(Ok(()), Reset::pulse).map_err(io::Error::other)?;
         self.delay.delay_ms(40);
-        self.graphics.leave(&mut self.bus)?;
-        for (command, wait_us) in [(BASIC, 110), (BASIC, 110), (0x0C, 110), (0x01, 12_000), (0x06, 110)] {
+        for (command, wait_us) in INIT {
             self.bus.write(Register::Command, &[command])?;
             self.delay.delay_us(wait_us);
         }
+        self.graphics = Graphics::default();
         self.loaded = UserGlyphs::default();
+        Ok(())
+    }
+
+    /// Says again what the chip forgets with its supply; afterwards nothing is known of its memory.
+    fn remind(&mut self) -> io::Result<()> {
+        self.bus.write(Register::Command, &[BASIC, ON, ENTRY])?;
+        self.loaded = UserGlyphs::default();
+        self.shown = Some(UNKNOWN);
+        if self.graphics.is_on() {
+            // A picture stays where it is: it is not left and entered again.
+            self.write_lines(&UNKNOWN, &BLANK)?;
+            self.shown = Some(BLANK);
+            self.graphics.remind(&mut self.bus)?;
+        }
         Ok(())
     }
 
@@ -111,13 +159,18 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
                 self.loaded[usize::from(slot)] = character;
             }
         }
+        self.write_lines(&before, wanted)?;
+        self.shown = Some(*wanted);
+        Ok(())
+    }
+
+    fn write_lines(&mut self, before: &Memory, wanted: &Memory) -> io::Result<()> {
         for line in 0..LINES {
             for run in runs(&before[line], &wanted[line]) {
                 let address = LINE_ADDRESS[line] + u8::try_from(run.start / 2).unwrap_or(0);
                 self.bus.write_all(&[(Register::Command, &[address]), (Register::Data, &wanted[line][run])])?;
             }
         }
-        self.shown = Some(*wanted);
         Ok(())
     }
 
@@ -152,6 +205,16 @@ impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
             return Err(DeviceError::Bus(error.to_string()));
         }
         Ok(drawn)
+    }
+
+    fn refresh(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
+        if self.shown.is_some()
+            && let Err(error) = self.remind()
+        {
+            self.shown = None;
+            return Err(DeviceError::Bus(error.to_string()));
+        }
+        self.show(scene)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Colour TFTs on SPI, through `mipidsi`: its models know how each controller is woken.
+//! Colour TFTs on SPI, through `mipidsi`: its models know how each controller is woken. What they said is kept, to be said
+//! again; the display goes on when its memory holds a picture, which no reset by software takes from it.
 
 use std::{
     io,
@@ -50,7 +51,18 @@ struct Wires<S, P>(Arc<Mutex<Lines<S, P>>>);
 struct Lines<S, P> {
     spi: S,
     dc: P,
+    /// What the model says, while it does.
+    waking: bool,
+    settings: Vec<(u8, Vec<u8>)>,
 }
+
+/// Of the commands that all these controllers share (MIPI DCS).
+const SOFT_RESET: u8 = 0x01;
+const SLEEP_OUT: u8 = 0x11;
+const DISPLAY_ON: u8 = 0x29;
+
+/// Before the next command after [`SLEEP_OUT`].
+const AWAKE_MS: u32 = 5;
 
 /// Bytes sent to the SPI controller at once; spidev takes 4096.
 const CHUNK: usize = 4096;
@@ -84,14 +96,31 @@ where
     fn initialise(&mut self) -> Result<(), DeviceError> {
         let TftSettings { width, height, rotate, inverted } = self.settings;
         let rotation = Rotation::try_from_degree(rotate.into()).unwrap_or(Rotation::Deg0);
+        self.display = None;
+        self.wires.lines().wake();
         let display = Builder::new((self.model)(), Wires(Arc::clone(&self.wires.0)))
             .display_size(width, height)
             .invert_colors(if inverted { ColorInversion::Inverted } else { ColorInversion::Normal })
             .orientation(Orientation::new().rotate(rotation))
-            .init(&mut self.delay)
-            .map_err(|error| DeviceError::Bus(format!("{error:?}")))?;
-        self.display = Some(display);
+            .init(&mut self.delay);
+        self.wires.lines().waking = false;
+        self.display = Some(display.map_err(|error| DeviceError::Bus(format!("{error:?}")))?);
         Ok(())
+    }
+
+    fn remind(&mut self) -> Result<(), DeviceError> {
+        let mut lines = self.wires.lines();
+        for (command, arguments) in lines.settings.clone() {
+            lines.command(command, &arguments).map_err(|error| DeviceError::Bus(error.to_string()))?;
+            if command == SLEEP_OUT {
+                self.delay.delay_ms(AWAKE_MS);
+            }
+        }
+        Ok(())
+    }
+
+    fn light(&mut self) -> Result<(), DeviceError> {
+        self.wires.lines().command(DISPLAY_ON, &[]).map_err(|error| DeviceError::Bus(error.to_string()))
     }
 
     fn write(&mut self, frame: &Frame, Rect { x, y, width, height }: Rect) -> Result<(), DeviceError> {
@@ -108,7 +137,7 @@ where
 
 impl<S, P> Wires<S, P> {
     fn new(spi: S, dc: P) -> Self {
-        Self(Arc::new(Mutex::new(Lines { spi, dc })))
+        Self(Arc::new(Mutex::new(Lines { spi, dc, waking: false, settings: Vec::new() })))
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines<S, P>> {
@@ -117,6 +146,18 @@ impl<S, P> Wires<S, P> {
 }
 
 impl<S: SpiDevice, P: OutputPin> Lines<S, P> {
+    fn wake(&mut self) {
+        self.waking = true;
+        self.settings.clear();
+    }
+
+    fn command(&mut self, command: u8, arguments: &[u8]) -> io::Result<()> {
+        self.is_data(false)?;
+        self.send(&[command])?;
+        self.is_data(true)?;
+        if arguments.is_empty() { Ok(()) } else { self.send(arguments) }
+    }
+
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.spi.write(bytes).map_err(|error| io::Error::other(format!("{error:?}")))
     }
@@ -134,10 +175,13 @@ impl<S: SpiDevice, P: OutputPin> Interface for Wires<S, P> {
 
     fn send_command(&mut self, command: u8, arguments: &[u8]) -> io::Result<()> {
         let mut lines = self.lines();
-        lines.is_data(false)?;
-        lines.send(&[command])?;
-        lines.is_data(true)?;
-        if arguments.is_empty() { Ok(()) } else { lines.send(arguments) }
+        match command {
+            DISPLAY_ON if lines.waking => return Ok(()),
+            SOFT_RESET => {}
+            _ if lines.waking => lines.settings.push((command, arguments.to_vec())),
+            _ => {}
+        }
+        lines.command(command, arguments)
     }
 
     fn send_pixels<const N: usize>(&mut self, pixels: impl IntoIterator<Item = [u8; N]>) -> io::Result<()> {

@@ -18,7 +18,7 @@ use std::{
 };
 
 pub use self::{
-    glass::{Controller, GlassTwin, OledController, TftController},
+    glass::{Controller, GlassTwin, OledController, OledKind, TftController},
     inputs::InputsTwin,
     output::{OutputPinEnd, OutputTwin},
     panel::{PanelTwin, PanelWire},

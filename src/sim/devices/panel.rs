@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use embedded_hal::spi::{ErrorType, Operation, SpiDevice};
+use embedded_hal::{
+    digital::{self, OutputPin},
+    spi::{ErrorType, Operation, SpiDevice},
+};
 use encoding_rs::GB18030;
 
 use super::{
@@ -40,6 +43,8 @@ struct Chip {
     /// Data goes to the user glyphs.
     loading: bool,
     on: bool,
+    /// How often what was seen went away.
+    blinks: usize,
     register: Option<bool>,
     half: Option<u8>,
     bytes: u64,
@@ -62,24 +67,25 @@ const LINES: [usize; 4] = [0x00, 0x20, 0x10, 0x30];
 impl PanelTwin {
     /// A panel that has just been switched on; `folder` is where it writes what it shows.
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self(Arc::new(Mutex::new(Chip {
-            memory: [b' '; 128],
-            glyphs: [0; 128],
-            address: 0,
-            dots: [[0; 16]; 32],
-            extended: false,
-            graphics: false,
-            place: (0, 0),
-            row_named: false,
-            loading: false,
-            on: false,
-            register: None,
-            half: None,
-            bytes: 0,
-            complaints: Vec::new(),
-            folder,
-            drawn: Default::default(),
-        })))
+        Self(Arc::new(Mutex::new(Chip::new(folder))))
+    }
+
+    /// Its supply dips: it knows nothing any more, and its memory holds anything.
+    pub fn dip(&self) {
+        let mut chip = self.chip();
+        let Chip { folder, bytes, complaints, drawn, .. } = std::mem::replace(&mut *chip, Chip::new(None));
+        *chip = Chip { folder, bytes, complaints, drawn, memory: [0x5A; 128], glyphs: [0x5A; 128], ..Chip::new(None) };
+        chip.dots = [[0x5A5A; 16]; 32];
+    }
+
+    /// The other end of its reset line, active low.
+    pub fn reset_pin(&self) -> PanelReset {
+        PanelReset(self.clone())
+    }
+
+    /// How often what was seen went away for a moment.
+    pub fn blinks(&self) -> usize {
+        self.chip().blinks
     }
 
     /// The other end.
@@ -153,6 +159,27 @@ impl PanelTwin {
     }
 }
 
+/// The kiosk's end of the reset line.
+pub struct PanelReset(PanelTwin);
+
+impl digital::ErrorType for PanelReset {
+    type Error = Infallible;
+}
+
+impl OutputPin for PanelReset {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        let mut chip = self.0.chip();
+        let Chip { folder, bytes, complaints, drawn, memory, glyphs, dots, .. } =
+            std::mem::replace(&mut *chip, Chip::new(None));
+        *chip = Chip { folder, bytes, complaints, drawn, memory, glyphs, dots, ..Chip::new(None) };
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
 impl ErrorType for PanelWire {
     type Error = Infallible;
 }
@@ -173,6 +200,28 @@ impl SpiDevice for PanelWire {
 }
 
 impl Chip {
+    fn new(folder: Option<PathBuf>) -> Self {
+        Self {
+            memory: [b' '; 128],
+            glyphs: [0; 128],
+            address: 0,
+            dots: [[0; 16]; 32],
+            extended: false,
+            graphics: false,
+            place: (0, 0),
+            row_named: false,
+            loading: false,
+            on: false,
+            blinks: 0,
+            register: None,
+            half: None,
+            bytes: 0,
+            complaints: Vec::new(),
+            folder,
+            drawn: Default::default(),
+        }
+    }
+
     /// One byte off the wire: a start byte, or one half of a byte for the register it named.
     fn take(&mut self, byte: u8) {
         self.bytes += 1;
@@ -207,7 +256,10 @@ impl Chip {
     fn extended_command(&mut self, command: u8) {
         match command {
             0x20 | 0x30 => self.extended = false,
-            0x34 => self.graphics = false,
+            0x34 => {
+                self.blinks += usize::from(self.graphics);
+                self.graphics = false;
+            }
             0x36 => self.graphics = true,
             0x80..=0xBF if self.row_named => {
                 self.place.1 = usize::from(command & 0x0F) * 2;
@@ -237,17 +289,22 @@ impl Chip {
 
     fn command(&mut self, command: u8) {
         match command {
-            0x34 => {
+            // Graphics do not change together with the set of instructions.
+            0x34 | 0x36 => {
                 self.extended = true;
                 self.row_named = false;
             }
             0x01 => {
+                self.blinks += usize::from(self.on && self.memory != [b' '; 128]);
                 self.memory = [b' '; 128];
                 (self.loading, self.address) = (false, 0);
             }
             0x02 => (self.loading, self.address) = (false, 0),
             0x06 => {}
-            0x08..=0x0F => self.on = command & 0x04 != 0,
+            0x08..=0x0F => {
+                self.blinks += usize::from(self.on && command & 0x04 == 0);
+                self.on = command & 0x04 != 0;
+            }
             0x30 | 0x20 => {}
             0x40..=0x7F => (self.loading, self.address) = (true, usize::from(command & 0x3F) * 2),
             0x80..=0xBF => (self.loading, self.address) = (false, usize::from(command & 0x3F) * 2),

@@ -2,12 +2,7 @@
 
 use std::io;
 
-use super::{BASIC, Bus, Fonts, Register, Scene, Style};
-
-/// Extended instructions, with graphics off and on.
-const EXTENDED: u8 = 0x34;
-#[cfg(feature = "glyphs")]
-const GRAPHICS: u8 = 0x36;
+use super::{BASIC, Bus, EXTENDED, Fonts, GRAPHICS, Register, Scene, Style};
 
 /// The chip's graphic memory.
 #[derive(Default)]
@@ -27,6 +22,17 @@ impl Graphics {
         }
         *self = Self::default();
         Ok(())
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Shows again what it showed, out of basic instructions; nothing is known of its memory. Twice: RE does not change
+    /// in one instruction with the others.
+    pub(super) fn remind(&mut self, bus: &mut impl Bus) -> io::Result<()> {
+        *self = Self { on: self.on, ..Self::default() };
+        bus.write(Register::Command, &[GRAPHICS, GRAPHICS])
     }
 
     /// Draws a scene; returns the characters that no font has. The chip's text MUST be blank: it shows both.
