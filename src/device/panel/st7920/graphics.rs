@@ -31,7 +31,10 @@ impl Graphics {
     /// Shows again what it showed, out of basic instructions; nothing is known of its memory. Twice: RE does not change
     /// in one instruction with the others.
     pub(super) fn remind(&mut self, bus: &mut impl Bus) -> io::Result<()> {
-        *self = Self { on: self.on, ..Self::default() };
+        #[cfg(feature = "glyphs")]
+        {
+            self.picture = None;
+        }
         bus.write(Register::Command, &[GRAPHICS, GRAPHICS])
     }
 
