@@ -64,7 +64,8 @@ fn the_readme_is_short_leads_to_every_reference_and_the_package_brings_them() {
 #[test]
 fn every_link_of_a_document_leads_to_a_file() {
     let mut links = 0;
-    for document in REFERENCE.iter().chain(&["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md"]) {
+    for document in REFERENCE.iter().chain(&["README.md", "README.zh-CN.md", "CHANGELOG.md", ".github/CONTRIBUTING.md"])
+    {
         let folder = root().join(document).parent().expect("a folder").to_owned();
         for target in read(document).split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
             let is_elsewhere = target.is_empty() || target.contains("://");
@@ -73,4 +74,40 @@ fn every_link_of_a_document_leads_to_a_file() {
         }
     }
     assert!(links > 8);
+}
+
+/// What is typed: the lines of the `sh` blocks without their comments.
+fn commands(document: &str) -> Vec<String> {
+    let blocks = document.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks
+        .flat_map(str::lines)
+        .map(|line| line.split(" #").next().unwrap_or_default().trim().to_owned())
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
+}
+
+#[test]
+fn what_the_chinese_readme_has_typed_is_what_the_english_one_has_typed_and_the_program_knows() {
+    let (english, chinese) = (read("README.md"), read("README.zh-CN.md"));
+    let [install, chinese_install] = [(&english, "## Install\n"), (&chinese, "## 安装\n")].map(|(document, head)| {
+        let section = document.split(head).nth(1).and_then(|rest| rest.split("\n## ").next());
+        commands(section.unwrap_or_else(|| panic!("no {head}")))
+    });
+    assert_eq!(chinese_install, install);
+    assert!(install.len() > 10 && commands(&english)[0] == commands(&chinese)[0]);
+    let reference = read("src/cli/COMMANDS.md") + &read("systemd/facemchd.8").replace("\\-", "-");
+    for command in commands(&chinese).iter().chain(&commands(&english)) {
+        let word = command.split("facemchd ").nth(1).filter(|_| command.starts_with("facemchd "));
+        let name = word.and_then(|rest| rest.split_whitespace().next());
+        assert!(
+            name.is_none_or(|name| reference.contains(&format!("{name} ")) || reference.contains(&format!("{name}\n"))),
+            "{command}"
+        );
+    }
+    // Who reads what, links and pictures.
+    for document in REFERENCE.iter().chain(&[".github/kiosk.png", ".github/SECURITY.md", "CHANGELOG.md"]) {
+        for readme in [&english, &chinese] {
+            assert!(readme.contains(&format!("]({document}")), "{document}");
+        }
+    }
 }
