@@ -3,10 +3,10 @@
 //! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, lanes, pulse, start, soak. The last four run
 //! a built program: that of `FACEMCHD`, or the one that cargo has just built.
 
-#[path = "../keys.rs"]
+#[path = "../support/keys.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod keys;
-#[path = "../lookups.rs"]
+#[path = "../support/lookups.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod lookups;
 

@@ -5,9 +5,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "boards are watched with a stopwatch")]
 
-#[path = "../dice.rs"]
+#[path = "../support/dice.rs"]
 mod dice;
-#[path = "../keys.rs"]
+#[path = "../support/keys.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod keys;
 mod machine;

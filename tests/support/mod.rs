@@ -1,4 +1,11 @@
 //! What several tests stand on.
 
+pub mod core;
+pub mod devices;
+pub mod dice;
+pub mod disk;
+pub mod keys;
+pub mod lookups;
 pub mod memory;
+pub mod running;
 pub mod tls;
