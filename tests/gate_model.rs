@@ -11,7 +11,7 @@ use std::{
 use embedded_hal::digital::{Error, ErrorKind, ErrorType, OutputPin};
 use facemchd::{
     device::{Gate, GateEvent, GateSensor, GateTiming, LineGate, Passage},
-    fault::Code,
+    fault::{Code, Fault as _},
     kiosk::{Device, Grant, Input, Kiosk, LaneMode, Output, Record, RecordTicket, Settings, Unfinished},
     words::{CheckInAnswer, LaneId, Moment, Now, PeerId, SessionId, WallTime},
 };
@@ -30,7 +30,10 @@ struct Line(Arc<Mutex<Level>>);
 #[derive(Default)]
 struct Level {
     active: bool,
+    /// It cannot become active.
     broken: bool,
+    /// It cannot be switched at all, and stays as it is.
+    gone: bool,
     /// How often it became active.
     openings: usize,
 }
@@ -51,7 +54,7 @@ impl ErrorType for Line {
 impl Line {
     fn set(&self, active: bool) -> Result<(), Broken> {
         let mut level = self.0.lock().expect("not poisoned");
-        if level.broken && active {
+        if level.gone || level.broken && active {
             return Err(Broken);
         }
         level.openings += usize::from(active && !level.active);
@@ -96,7 +99,7 @@ impl World {
         let settings = Settings { run: 0, lanes: vec![transit()] };
         let mut world = Self {
             core: Kiosk::new(settings, Vec::new(), now),
-            gate: LineGate::new(line.clone(), false, timing).expect("a gate"),
+            gate: LineGate::new(line.clone(), false, timing),
             line,
             timing,
             now,
@@ -206,11 +209,21 @@ impl World {
             12 => {
                 self.emergency = dice.toss();
                 let on = self.emergency;
-                let events = self.watched(|gate, _| gate.set_emergency(on));
+                let events = self.watched(|gate, _| gate.hold(on.then_some(Code::G807)));
                 self.hear(events);
                 self.give(Input::ModeChanged { lane: LANE, mode: LaneMode::Emergency, on });
             }
-            13 => self.line.0.lock().expect("not poisoned").broken = dice.toss(),
+            13 => {
+                let mut level = self.line.0.lock().expect("not poisoned");
+                (level.broken, level.gone) = (dice.toss(), dice.roll(4) == 0);
+                drop(level);
+                let tended = self.watched(|gate, _| gate.tend());
+                let fault = tended.err().map(|error| error.code().into());
+                let level = self.line.0.lock().expect("not poisoned");
+                assert!(level.gone || !level.active || self.gate.poll_timeout().is_some(), "open and left alone");
+                drop(level);
+                self.give(Input::DeviceChanged { lane: LANE, device: Device::Gate, fault });
+            }
             14 => match dice.roll(3) {
                 0 => self.power_cut(),
                 1 => {
@@ -274,8 +287,8 @@ impl World {
         self.to_annul.clear();
         self.emergency = false;
         self.run += 1;
-        self.line.0.lock().expect("not poisoned").broken = false;
-        self.gate = LineGate::new(self.line.clone(), false, self.timing).expect("a gate");
+        *self.line.0.lock().expect("not poisoned") = Level::default();
+        self.gate = LineGate::new(self.line.clone(), false, self.timing);
         assert!(!self.line.0.lock().expect("not poisoned").active, "open after a restart");
         let mut open: BTreeMap<SessionId, Unfinished> = BTreeMap::new();
         for record in &self.durable {

@@ -29,7 +29,7 @@ fn gate(active_low: bool) -> (LineGate<devices::OutputPinEnd>, LaneTwins) {
 
 fn gate_with(active_low: bool, timing: GateTiming) -> (LineGate<devices::OutputPinEnd>, LaneTwins) {
     let (wires, twins) = devices::lane(&Out::default(), active_low, board().inputs, clock()).expect("a lane");
-    (LineGate::new(wires.gate, active_low, timing).expect("a gate"), twins)
+    (LineGate::new(wires.gate, active_low, timing), twins)
 }
 
 #[test]
@@ -175,12 +175,12 @@ fn while_the_fire_input_is_active_nothing_is_opened_and_whoever_waits_is_told() 
     let (mut gate, twins) = gate_with(false, GateTiming::default());
     gate.open(at(0), grant(1, 5000));
     gate.open(at(10), grant(2, 5000));
-    let told = gate.set_emergency(true);
+    let told = gate.hold(Some(Code::G807));
     assert_eq!(told, [GateEvent::Ended(session(2), GateOutcome::Failed(Code::G807))]);
     assert_eq!(gate.open(at(100), grant(3, 5000)), Some(GateOutcome::Failed(Code::G807)));
     gate.handle_timeout(at(300));
     assert!(!twins.gate.is_active());
-    gate.set_emergency(false);
+    gate.hold(None);
     assert_eq!(gate.open(at(5000), grant(4, 9000)), None);
     assert!(twins.gate.is_active());
 }
@@ -209,19 +209,19 @@ fn a_level_counts_when_it_has_stood_and_bouncing_counts_once() {
 #[test]
 fn a_twin_presses_what_the_board_wires() {
     let (mut wires, twins) = lane();
-    let at_rest = wires.inputs.levels().expect("levels");
+    let at_rest = wires.inputs.look().levels;
     assert!(at_rest.iter().all(|(_, high)| !high));
     assert_eq!(at_rest.len(), board().inputs.len());
     twins.inputs.set(InputKind::Fire, true);
-    assert_eq!(wires.inputs.wait(Some(Duration::from_secs(5))).expect("an edge"), Some((0, true)));
-    assert_eq!(wires.inputs.wait(Some(Duration::from_millis(1))).expect("none"), None);
+    assert_eq!(wires.inputs.wait(Duration::from_secs(5)).expect("an edge"), Some((0, true)));
+    assert_eq!(wires.inputs.wait(Duration::from_millis(1)).expect("none"), None);
 }
 
 #[test]
 fn lights_and_buzzer_follow_their_patterns_and_are_off_in_the_end() {
     let (wires, twins) = lane();
     let [green, red, amber, buzzer] = &twins.lamps;
-    let mut lamps = Lamps::new(wires.lamps.map(|pin| Some(Lamp { pin, active_low: false }))).expect("lamps");
+    let mut lamps = Lamps::new(wires.lamps.map(|pin| Some(Lamp { pin, active_low: false })));
     lamps.indicate(at(0), Signal::Ready).expect("switched");
     assert!(green.is_active() && !red.is_active());
     assert_eq!(lamps.poll_timeout(), None, "a steady light wakes nobody");

@@ -21,6 +21,7 @@ mod journal_versions;
 mod json_forms;
 mod json_output;
 mod lanes_pick;
+mod late_devices;
 mod lies;
 mod lost_answers;
 mod merchants;

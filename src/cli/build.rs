@@ -394,6 +394,7 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             gate: devices.gate,
             indicator: devices.indicator,
             inputs: devices.inputs,
+            absent: devices.absent.iter().map(|(device, error)| (*device, error.code())).collect(),
         })
         .collect()
 }

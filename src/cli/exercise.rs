@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     config::Site,
-    device::{self, Debouncer, GateEvent, panel::text_lines},
+    device::{self, Debouncer, DeviceError, GateEvent, panel::text_lines},
     fault::{Code, Fault as _, exit},
-    kiosk::{GateOutcome, Grant, PrintOutcome, Scene, SceneKind, Signal, Slip},
+    kiosk::{self, GateOutcome, Grant, PrintOutcome, Scene, SceneKind, Signal, Slip},
     service::{InputPart, SystemClock},
     store::StateLock,
     words::{Admission, Clock, JobId, Language, NameStyle, RealName, SessionId, ShownName, Text},
@@ -37,6 +37,18 @@ pub(super) enum Device {
     Indicators,
     #[value(help = help::device_inputs())]
     Inputs,
+}
+
+impl Device {
+    fn is(self, device: kiosk::Device) -> bool {
+        match self {
+            Self::Panel => device == kiosk::Device::Panel,
+            Self::Printer => device == kiosk::Device::Printer,
+            Self::Gate => device == kiosk::Device::Gate,
+            Self::Indicators => device == kiosk::Device::Indicators,
+            Self::Inputs => matches!(device, kiosk::Device::Fire | kiosk::Device::Inputs),
+        }
+    }
 }
 
 /// A name with a hanzi that no ROM holds, and the first and last of GB2312: a wrong ROM shows others.
@@ -67,14 +79,19 @@ pub(super) fn test(
     if index >= lanes.len() {
         return Err(Failure { line: phrases::no_such_lane(), exit: exit::USAGE });
     }
-    let LaneDevices { panel, printer, gate, indicator, inputs } = lanes.swap_remove(index);
-    let absent = || Failure { line: phrases::no_such_device(&site.lane[index].name), exit: exit::USAGE };
+    let LaneDevices { panel, printer, gate, indicator, inputs, absent } = lanes.swap_remove(index);
+    let none = || Failure { line: phrases::no_such_device(&site.lane[index].name), exit: exit::USAGE };
+    let missing: Vec<DeviceError> =
+        absent.into_iter().filter(|(missing, _)| device.is(*missing)).map(|(_, error)| error).collect();
     let well = match device {
-        Device::Panel => test_panel(&mut *panel.ok_or_else(absent)?, out),
-        Device::Printer => test_printer(&mut *printer.ok_or_else(absent)?, &*clock, out),
-        Device::Gate => test_gate(&mut *gate.ok_or_else(absent)?, &*clock, yes, out),
-        Device::Indicators => test_indicators(&mut *indicator.ok_or_else(absent)?, &*clock, out),
-        Device::Inputs => test_inputs(inputs.ok_or_else(absent)?, &*clock, out),
+        _ if !missing.is_empty() => {
+            missing.iter().try_for_each(|error| failed(out, &fault_line(error), error.code())).map(|()| false)
+        }
+        Device::Panel => test_panel(&mut *panel.ok_or_else(none)?, out),
+        Device::Printer => test_printer(&mut *printer.ok_or_else(none)?, &*clock, out),
+        Device::Gate => test_gate(&mut *gate.ok_or_else(none)?, &*clock, yes, out),
+        Device::Indicators => test_indicators(&mut *indicator.ok_or_else(none)?, &*clock, out),
+        Device::Inputs => test_inputs(inputs.ok_or_else(none)?, &*clock, out),
     };
     match well {
         Ok(true) => Ok(exit::OK),
@@ -226,7 +243,7 @@ fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::R
     let mut debouncer = Debouncer::new(&lines, source.is_debounced());
     let until = clock.now().moment.after(INPUTS);
     let mut waiting = names.clone();
-    let mut edges = source.levels();
+    let mut edges = Ok(source.look().levels);
     while !waiting.is_empty() && clock.now().moment < until {
         let now = clock.now().moment;
         match edges {
@@ -243,7 +260,7 @@ fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::R
         }
         out.flush()?;
         let due = debouncer.poll_timeout().map_or(until, |due| due.min(until));
-        edges = source.wait(Some(due.since(clock.now().moment))).map(|edge| edge.into_iter().collect());
+        edges = source.wait(due.since(clock.now().moment)).map(|edge| edge.into_iter().collect());
     }
     for name in &waiting {
         failed(out, &say::did_not_change(name), Code::D602)?;

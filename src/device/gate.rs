@@ -66,7 +66,10 @@ pub struct LineGate<P: OutputPin> {
     /// Sessions that had their opening.
     opened: VecDeque<SessionId>,
     sensors: Sensors,
-    emergency: bool,
+    /// Why nothing is opened by us now.
+    held: Option<Code>,
+    /// Its line could not be switched, or is not ours yet: nobody knows its level.
+    astray: bool,
 }
 
 /// What the sensors say now.
@@ -91,8 +94,8 @@ const WAITING: usize = 4;
 const BEHIND: Duration = Duration::from_secs(5);
 
 impl<P: OutputPin> LineGate<P> {
-    /// Takes the line over and puts it to its safe value.
-    pub fn new(pin: P, active_low: bool, timing: GateTiming) -> Result<Self, DeviceError> {
+    /// Takes the line over and puts it to its safe value, now or as soon as it is there.
+    pub fn new(pin: P, active_low: bool, timing: GateTiming) -> Self {
         let mut gate = Self {
             pin,
             active_low,
@@ -104,15 +107,18 @@ impl<P: OutputPin> LineGate<P> {
             ready_at: Moment::default(),
             opened: VecDeque::new(),
             sensors: Sensors::default(),
-            emergency: false,
+            held: None,
+            astray: true,
         };
-        gate.switch(false)?;
-        Ok(gate)
+        let _ = gate.switch(false);
+        gate
     }
 
     fn switch(&mut self, active: bool) -> Result<(), DeviceError> {
         let state = PinState::from(active != self.active_low);
-        self.pin.set_state(state).map_err(|error| DeviceError::Line(format!("{error:?}")))
+        let switched = self.pin.set_state(state).map_err(|error| DeviceError::Line(format!("{error:?}")));
+        self.astray = switched.is_err();
+        switched
     }
 
     fn is_free(&self, now: Moment) -> bool {
@@ -122,6 +128,10 @@ impl<P: OutputPin> LineGate<P> {
     fn begin(&mut self, now: Moment, grant: Grant) -> Option<GateOutcome> {
         if now > grant.deadline {
             return Some(GateOutcome::Failed(Code::G802));
+        }
+        // A line is taken at its safe value, and never by an opening.
+        if self.astray {
+            return Some(GateOutcome::Failed(Code::G801));
         }
         // The end is armed before the beginning: whatever happens next, there is a deadline that ends the opening.
         let stands = self.timing.pulse.unwrap_or(self.timing.pass_within);
@@ -182,8 +192,8 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
         if self.opened.contains(&grant.session) {
             return None;
         }
-        if self.emergency {
-            return Some(GateOutcome::Failed(Code::G807));
+        if let Some(code) = self.held {
+            return Some(GateOutcome::Failed(code));
         }
         if self.opened.len() == REMEMBERED {
             self.opened.pop_front();
@@ -227,13 +237,18 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
         events
     }
 
-    fn set_emergency(&mut self, on: bool) -> Vec<GateEvent> {
-        self.emergency = on;
-        if !on {
-            return Vec::new();
-        }
+    fn hold(&mut self, why: Option<Code>) -> Vec<GateEvent> {
+        self.held = why;
+        let Some(code) = why else { return Vec::new() };
         let waiting = std::mem::take(&mut self.waiting);
-        waiting.into_iter().map(|grant| GateEvent::Ended(grant.session, GateOutcome::Failed(Code::G807))).collect()
+        waiting.into_iter().map(|grant| GateEvent::Ended(grant.session, GateOutcome::Failed(code))).collect()
+    }
+
+    fn tend(&mut self) -> Result<(), DeviceError> {
+        if self.opening.is_some() {
+            return Ok(());
+        }
+        self.switch(false)
     }
 
     fn poll_timeout(&self) -> Option<Moment> {

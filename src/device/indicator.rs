@@ -52,12 +52,12 @@ struct Output<P> {
 }
 
 impl<P: OutputPin> Lamps<P> {
-    /// Takes the lines over and switches them off: green, red, amber, buzzer.
-    pub fn new(lamps: [Option<Lamp<P>>; 4]) -> Result<Self, DeviceError> {
+    /// Takes the lines over and switches them off, now or as soon as they are there: green, red, amber, buzzer.
+    pub fn new(lamps: [Option<Lamp<P>>; 4]) -> Self {
         let outputs = lamps.map(|lamp| lamp.map(|lamp| Output { lamp, on: false, beat: None, next: None, count: 0 }));
         let mut lamps = Self { outputs, signal: None };
-        lamps.each(|output| output.switch(false))?;
-        Ok(lamps)
+        let _ = lamps.each(|output| output.switch(false));
+        lamps
     }
 
     fn each(&mut self, mut of: impl FnMut(&mut Output<P>) -> Result<(), DeviceError>) -> Result<(), DeviceError> {
@@ -71,7 +71,7 @@ impl<P: OutputPin> Output<P> {
     fn switch(&mut self, on: bool) -> Result<(), DeviceError> {
         self.on = on;
         let state = PinState::from(on != self.lamp.active_low);
-        self.lamp.pin.set_state(state).map_err(|error| DeviceError::Line(format!("{error:?}")))
+        self.lamp.pin.set_state(state).map_err(|error| DeviceError::Light(format!("{error:?}")))
     }
 
     fn begin(&mut self, now: Moment, beat: Option<Beat>) -> Result<(), DeviceError> {
@@ -122,6 +122,10 @@ impl<P: OutputPin + Send> Indicator for Lamps<P> {
 
     fn handle_timeout(&mut self, now: Moment) -> Result<(), DeviceError> {
         self.each(|output| output.turn(now))
+    }
+
+    fn tend(&mut self) -> Result<(), DeviceError> {
+        self.each(|output| output.switch(output.on))
     }
 
     fn safe(&mut self) -> Result<(), DeviceError> {

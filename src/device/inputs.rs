@@ -2,7 +2,7 @@
 
 use std::{io, sync::mpsc, time::Duration};
 
-use super::{InputLines, Role};
+use super::{InputLines, Role, Seen};
 use crate::words::Moment;
 
 /// One input as wired.
@@ -67,18 +67,15 @@ impl Debouncer {
 
 /// A twin's lines: what it sends is which line, and its level.
 impl InputLines for mpsc::Receiver<(usize, bool)> {
-    fn levels(&mut self) -> io::Result<Vec<(usize, bool)>> {
-        Ok(self.try_iter().collect())
+    fn look(&mut self) -> Seen {
+        Seen { levels: self.try_iter().collect(), absent: Vec::new() }
     }
 
-    fn wait(&mut self, patience: Option<Duration>) -> io::Result<Option<(usize, bool)>> {
-        match patience {
-            Some(patience) => match self.recv_timeout(patience) {
-                Ok(edge) => Ok(Some(edge)),
-                Err(mpsc::RecvTimeoutError::Timeout) => Ok(None),
-                Err(mpsc::RecvTimeoutError::Disconnected) => Err(io::ErrorKind::NotConnected.into()),
-            },
-            None => self.recv().map(Some).map_err(|_| io::ErrorKind::NotConnected.into()),
+    fn wait(&mut self, patience: Duration) -> io::Result<Option<(usize, bool)>> {
+        match self.recv_timeout(patience) {
+            Ok(edge) => Ok(Some(edge)),
+            Err(mpsc::RecvTimeoutError::Timeout) => Ok(None),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 

@@ -10,6 +10,7 @@ mod gb;
 mod glyph;
 mod indicator;
 mod inputs;
+mod late;
 pub mod linux;
 mod missing;
 pub mod panel;
@@ -23,6 +24,7 @@ pub use self::{
     glyph::{Bitmap, Fonts},
     indicator::{Lamp, Lamps},
     inputs::{Debouncer, InputLine},
+    late::{LatePanel, PanelOpener},
     missing::tell_missing,
     port::Port,
     printer::{Ack, BusyLine, Encoded, EscPosPrinter, Layout, Opener, Profile, ProfileError, Template, slip_bytes},
@@ -73,8 +75,13 @@ pub trait Gate: Send {
     /// A sensor of the gate began or ceased to be active.
     fn sensed(&mut self, now: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent>;
 
-    /// While the fire input is active nothing is opened by us.
-    fn set_emergency(&mut self, on: bool) -> Vec<GateEvent>;
+    /// While there is a reason nothing is opened by us: the fire input is active (G807), or nobody can say whether it is
+    /// (D602).
+    fn hold(&mut self, why: Option<Code>) -> Vec<GateEvent>;
+
+    /// Looks after the output while it is not active: takes its line where it is not ours, at its safe value. Fails for
+    /// as long as that cannot be; nothing is opened until it has succeeded.
+    fn tend(&mut self) -> Result<(), DeviceError>;
 
     /// The longest from a grant's beginning to its end.
     fn takes(&self) -> Duration;
@@ -94,6 +101,9 @@ pub trait Indicator: Send {
     /// Switches what is due.
     fn handle_timeout(&mut self, now: Moment) -> Result<(), DeviceError>;
 
+    /// Looks after the outputs: takes the lines that are not ours. Fails while one cannot be switched; the others go on.
+    fn tend(&mut self) -> Result<(), DeviceError>;
+
     /// Everything off.
     fn safe(&mut self) -> Result<(), DeviceError>;
 }
@@ -101,14 +111,24 @@ pub trait Indicator: Send {
 /// The input lines of a board. Live on a thread of their own, so that the fire input reaches the outputs thread
 /// whatever the loop is at.
 pub trait InputLines: Send {
-    /// Every line's level now: its index and whether it is physically high.
-    fn levels(&mut self) -> io::Result<Vec<(usize, bool)>>;
+    /// Looks at every line, and takes those that are not ours.
+    fn look(&mut self) -> Seen;
 
-    /// Waits for a change; nothing when patience ended first.
-    fn wait(&mut self, patience: Option<Duration>) -> io::Result<Option<(usize, bool)>>;
+    /// Waits for a change of a line that is ours: its index, and whether it is physically high now; nothing when
+    /// patience ended first. After a failure the lines are to be looked at. `NotConnected`: there will be no more.
+    fn wait(&mut self, patience: Duration) -> io::Result<Option<(usize, bool)>>;
 
     /// The kernel debounces already.
     fn is_debounced(&self) -> bool;
+}
+
+/// What a look at input lines came to.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Lines by their index, and whether each is physically high.
+    pub levels: Vec<(usize, bool)>,
+    /// Lines that cannot be read, and why.
+    pub absent: Vec<(usize, DeviceError)>,
 }
 
 /// What happened at a gate.
@@ -187,6 +207,9 @@ pub enum DeviceError {
     /// A gate's line failed.
     #[error("the gate's line failed: {0}")]
     Line(String),
+    /// The line of a light or buzzer failed.
+    #[error("a light's line failed: {0}")]
+    Light(String),
     /// A device could not be opened.
     #[error("{what}: cannot be opened: {reason}")]
     Open {
@@ -199,12 +222,20 @@ pub enum DeviceError {
     },
 }
 
+impl DeviceError {
+    /// The device is not there, or not ours, for now: waiting may cure it. What stands in a file is not cured by waiting.
+    pub fn is_absence(&self) -> bool {
+        !matches!(self.code(), Code::C101 | Code::C102 | Code::C103)
+    }
+}
+
 impl Fault for DeviceError {
     fn code(&self) -> Code {
         match self {
             Self::Bus(_) => Code::D601,
             Self::Port(_) => Code::P701,
             Self::Line(_) => Code::G801,
+            Self::Light(_) => Code::D602,
             Self::Open { code, .. } => *code,
         }
     }

@@ -241,7 +241,7 @@ pub struct Arrival {
     pub consent: bool,
 }
 
-/// A device that a lane cannot do without.
+/// A device of a lane. Without it nobody is served there, unless something else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Device {
     /// The face terminal.
@@ -252,10 +252,16 @@ pub enum Device {
     Printer,
     /// The printer's paper, as a sensor of the kiosk sees it.
     Paper,
+    /// The gate's output, where people are let through.
+    Gate,
+    /// The fire input, whosever it is: while nobody can say whether there is a fire, nobody is let in.
+    Fire,
     /// The case.
     Case,
     /// Buttons, switches and sensors.
     Inputs,
+    /// Lights and buzzer: people are served without them.
+    Indicators,
     /// The way to the site's system.
     Site,
 }
@@ -308,7 +314,8 @@ pub enum GateOutcome {
     Reversed,
     /// The gate did not close.
     HeldOpen,
-    /// The output could not be switched (G801), or the grant had ended (G802).
+    /// The output could not be switched (G801), the grant had ended (G802), or the fire input is active (G807) or not to
+    /// be read (D602).
     Failed(Code),
     /// The program ended before it knew.
     Unknown,
@@ -335,6 +342,6 @@ impl GateOutcome {
 
     /// The same, where only the code is left.
     pub fn takes_back(code: Code) -> bool {
-        matches!(code, Code::G801 | Code::G802 | Code::G803 | Code::G807 | Code::J505)
+        matches!(code, Code::G801 | Code::G802 | Code::G803 | Code::G807 | Code::D602 | Code::J505)
     }
 }

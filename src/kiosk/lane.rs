@@ -95,8 +95,17 @@ impl Lane {
 
     /// Why nobody is served here, if so; the gravest reason.
     pub(super) fn closed_by(&self) -> Option<Closed> {
-        let device = || self.faults.values().next().copied().map(Closed::ByDevice);
-        self.modes.last().copied().map(Closed::InMode).or_else(device)
+        let device = || self.faults.iter().find(|(device, _)| self.needs(**device));
+        let mode = self.modes.last().copied().map(Closed::InMode);
+        mode.or_else(|| device().map(|(_, code)| Closed::ByDevice(*code)))
+    }
+
+    fn needs(&self, device: Device) -> bool {
+        match device {
+            Device::Gate => self.settings.opens(),
+            Device::Indicators => false,
+            _ => true,
+        }
     }
 
     pub(super) fn remember(&mut self, now: Moment, trace: Trace, session: SessionId) {

@@ -11,9 +11,9 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::{Inputs, worker::Worker};
 use crate::{
-    device::{Gate, GateEvent, GateSensor, Indicator},
-    fault::Fault as _,
-    kiosk::{Grant, Input, Signal},
+    device::{DeviceError, Gate, GateEvent, GateSensor, Indicator},
+    fault::{Code, Fault as _},
+    kiosk::{Device, GateOutcome, Grant, Input, Signal},
     words::{Clock, LaneId, Moment},
 };
 
@@ -23,8 +23,8 @@ pub(super) enum Order {
     Open { lane: LaneId, grant: Grant },
     /// A sensor of a gate changed.
     Sensed { lane: LaneId, sensor: GateSensor, active: bool },
-    /// The fire input changed.
-    Emergency { on: bool },
+    /// Nothing is opened while there is a reason: fire (G807), or a fire input that cannot be read (D602).
+    Hold { why: Option<Code> },
     /// Let lights and buzzer say something.
     Indicate { lane: LaneId, signal: Signal },
     /// Everything to its safe value, and end.
@@ -36,7 +36,21 @@ pub(super) enum Order {
 pub(super) struct LaneOutputs {
     pub(super) gate: Option<Box<dyn Gate>>,
     pub(super) indicator: Option<Box<dyn Indicator>>,
+    told: Told,
 }
+
+/// What the loop was told of a lane's outputs: none before the first look.
+#[derive(Default)]
+struct Told {
+    gate: Option<Option<Code>>,
+    indicator: Option<Option<Code>>,
+}
+
+/// How often outputs are looked after: a chip may come late, go, and come again.
+const TEND: Duration = Duration::from_secs(2);
+
+/// The same while one of them is not to be had.
+const TEND_SOON: Duration = Duration::from_millis(500);
 
 /// How soon an event is offered again that the loop had no room for.
 const OFFER_AGAIN: Duration = Duration::from_millis(50);
@@ -53,8 +67,9 @@ pub(super) fn spawn(
     Worker::spawn_reading("outputs", 64, Duration::from_secs(2), clock, move |orders, pulse| {
         // An opening must end even while the loop hangs, so events are offered and never waited with.
         let mut untold: VecDeque<Input> = VecDeque::new();
+        let mut tend_at = lanes.iter().any(|(_, outputs)| outputs.are_there()).then(|| reader.now().moment);
         loop {
-            let next = match wait(&lanes, !untold.is_empty(), &*reader) {
+            let next = match wait(&lanes, tend_at, !untold.is_empty(), &*reader) {
                 Some(patience) => orders.recv_timeout(patience),
                 None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
@@ -65,6 +80,13 @@ pub(super) fn spawn(
                 }
                 if let Ok(order) = &next {
                     carry_out(order, &mut lanes, now, &mut untold);
+                }
+                let failed =
+                    |input: &Input| matches!(input, Input::Gated { outcome: GateOutcome::Failed(Code::G801), .. });
+                if tend_at.is_some_and(|due| due <= now || untold.iter().any(failed)) {
+                    untold.extend(lanes.iter_mut().flat_map(|(lane, outputs)| outputs.tend(*lane)));
+                    let well = lanes.iter().all(|(_, outputs)| outputs.told.is_well());
+                    tend_at = Some(now.after(if well { TEND } else { TEND_SOON }));
                 }
                 untold.truncate(UNTOLD);
                 while let Some(input) = untold.pop_front() {
@@ -98,18 +120,17 @@ fn carry_out(order: &Order, lanes: &mut [(LaneId, LaneOutputs)], now: Moment, un
                 untold.extend(gate.sensed(now, sensor, active).into_iter().map(|event| input(lane, event)));
             }
         }
-        Order::Emergency { on } => {
+        Order::Hold { why } => {
             for (lane, gate) in lanes.iter_mut().filter_map(|(lane, outputs)| Some((*lane, outputs.gate.as_mut()?))) {
-                untold.extend(gate.set_emergency(on).into_iter().map(|event| input(lane, event)));
+                untold.extend(gate.hold(why).into_iter().map(|event| input(lane, event)));
             }
         }
         Order::Close => {}
         Order::Indicate { lane, signal } => {
             let outputs = lanes.iter_mut().find(|(id, _)| *id == lane);
-            if let Some(Err(error)) =
-                outputs.and_then(|(_, outputs)| outputs.indicator.as_mut()).map(|lights| lights.indicate(now, signal))
-            {
-                tracing::warn!(code = %error.code(), %error, lane = lane.0, "indicator failed");
+            if let Some(lights) = outputs.and_then(|(_, outputs)| outputs.indicator.as_mut()) {
+                // What cannot be switched is told of by whoever looks after it.
+                let _ = lights.indicate(now, signal);
             }
         }
     }
@@ -126,12 +147,54 @@ fn input(lane: LaneId, event: GateEvent) -> Input {
     }
 }
 
+impl Told {
+    fn is_well(&self) -> bool {
+        [self.gate, self.indicator].iter().all(|told| told.flatten().is_none())
+    }
+}
+
+/// What the loop is to be told of a device that was looked after, each change once.
+fn change(
+    lane: LaneId,
+    device: Device,
+    told: &mut Option<Option<Code>>,
+    tended: Result<(), DeviceError>,
+) -> Option<Input> {
+    let fault = tended.as_ref().err().map(DeviceError::code);
+    let before = told.replace(fault);
+    if before == Some(fault) {
+        return None;
+    }
+    match &tended {
+        Err(error) => tracing::error!(code = %error.code(), %error, lane = lane.0, ?device, "an output cannot be used"),
+        Ok(()) if before.is_some() => tracing::info!(lane = lane.0, ?device, "an output is there again"),
+        Ok(()) => {}
+    }
+    Some(Input::DeviceChanged { lane, device, fault: fault.map(Into::into) })
+}
+
 impl LaneOutputs {
+    pub(super) fn new(gate: Option<Box<dyn Gate>>, indicator: Option<Box<dyn Indicator>>) -> Self {
+        Self { gate, indicator, told: Told::default() }
+    }
+
+    fn are_there(&self) -> bool {
+        self.gate.is_some() || self.indicator.is_some()
+    }
+
+    /// Looks after the outputs.
+    fn tend(&mut self, lane: LaneId) -> Vec<Input> {
+        let Self { gate, indicator, told } = self;
+        let gate = gate.as_mut().and_then(|gate| change(lane, Device::Gate, &mut told.gate, gate.tend()));
+        let lights = indicator.as_mut();
+        let lights = lights.and_then(|it| change(lane, Device::Indicators, &mut told.indicator, it.tend()));
+        gate.into_iter().chain(lights).collect()
+    }
+
     /// Switches what is due.
     fn pass(&mut self, now: Moment) -> Vec<GateEvent> {
-        if let Some(Err(error)) = self.indicator.as_mut().map(|indicator| indicator.handle_timeout(now)) {
-            tracing::warn!(code = %error.code(), %error, "indicator failed");
-        }
+        // What cannot be switched is told of by whoever looks after it.
+        let _ = self.indicator.as_mut().map(|indicator| indicator.handle_timeout(now));
         self.gate.as_mut().map_or_else(Vec::new, |gate| gate.handle_timeout(now))
     }
 
@@ -150,10 +213,10 @@ impl LaneOutputs {
     }
 }
 
-/// Until when nothing is due: the next edge, or soon where an event waits to be told.
-fn wait(lanes: &[(LaneId, LaneOutputs)], untold: bool, clock: &dyn Clock) -> Option<Duration> {
+/// Until when nothing is due: the next edge or look, or soon where an event waits to be told.
+fn wait(lanes: &[(LaneId, LaneOutputs)], tend_at: Option<Moment>, untold: bool, clock: &dyn Clock) -> Option<Duration> {
     let now = clock.now().moment;
-    let edge = lanes.iter().filter_map(|(_, outputs)| outputs.due()).min().map(|due| due.since(now));
+    let edge = lanes.iter().filter_map(|(_, outputs)| outputs.due()).chain(tend_at).min().map(|due| due.since(now));
     let offer = untold.then_some(OFFER_AGAIN);
     edge.into_iter().chain(offer).min()
 }

@@ -34,11 +34,11 @@ pub(super) fn spawn(
 ) -> io::Result<Worker<Scene>> {
     let reader = Arc::clone(clock);
     Worker::spawn_reading("panel", 16, PANEL_LIMIT, clock, move |scenes, pulse| {
-        let mut shown = Shown { lane, panel, inputs, failed: false, anew: Anew(reader.now().moment) };
+        let mut shown = Shown { lane, panel, inputs, failed: None, anew: Anew(reader.now().moment) };
         let mut current: Option<(Scene, Moment)> = None;
         loop {
             let counting = current.as_ref().is_some_and(|(scene, _)| countdown(scene).is_some_and(|left| left > 0));
-            let next = match (shown.failed, counting) {
+            let next = match (shown.failed == Some(true), counting) {
                 (true, _) => scenes.recv_timeout(AGAIN),
                 (false, true) => scenes.recv_timeout(SECOND),
                 (false, false) => scenes.recv_timeout(ANEW),
@@ -64,7 +64,8 @@ struct Shown {
     lane: LaneId,
     panel: Box<dyn Panel>,
     inputs: Inputs,
-    failed: bool,
+    /// As the loop was told: none before the first scene.
+    failed: Option<bool>,
     anew: Anew,
 }
 
@@ -91,13 +92,13 @@ impl Shown {
                 None
             }
             Err(error) => {
-                if !self.failed {
+                if self.failed != Some(true) {
                     tracing::error!(code = %error.code(), %error, lane = self.lane.0, "panel failed");
                 }
                 Some(error.code().into())
             }
         };
-        if std::mem::replace(&mut self.failed, fault.is_some()) != fault.is_some() {
+        if self.failed.replace(fault.is_some()) != Some(fault.is_some()) {
             let (lane, device) = (self.lane, Device::Panel);
             let _ = self.inputs.blocking_send(Input::DeviceChanged { lane, device, fault });
         }

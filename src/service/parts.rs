@@ -8,7 +8,7 @@ use crate::{
     device::{Gate, Indicator, Panel, Printer},
     fault::{Code, Fault, exit},
     identity::Merchants,
-    kiosk::{self, Unfinished},
+    kiosk::{self, Device, Unfinished},
     store::{Correlator, Journal},
     terminal,
     words::{Clock, Mode},
@@ -62,6 +62,8 @@ pub struct LanePart {
     pub indicator: Option<Box<dyn Indicator>>,
     /// Its buttons, switches and sensors.
     pub inputs: Option<InputPart>,
+    /// Its devices that are not there yet. They are waited for, and nothing of theirs is promised meanwhile.
+    pub absent: Vec<(Device, Code)>,
 }
 
 /// Where a lane's scenes go.

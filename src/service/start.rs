@@ -14,6 +14,7 @@ use super::{
     daemon::{Daemon, Opened},
     errands,
     funnel::Funnel,
+    inputs::FireWatch,
     journalist, lookups,
     outputs::{self, LaneOutputs},
     panels,
@@ -25,7 +26,7 @@ use super::{
 };
 use crate::{
     fault::Code,
-    kiosk::Kiosk,
+    kiosk::{Device, Input, Kiosk},
     terminal,
     words::{Clock, LaneId, RELEASED},
 };
@@ -66,10 +67,11 @@ impl Daemon {
         let counters = Arc::default();
         let mut starting =
             Lanes { clock: &clock, inputs: &inputs, checkin: &checkin, patience, counters, terminals: &mut terminals };
-        let (mut hands, mut driven, mut sensed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut hands, mut driven, mut sensed, mut absent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, mut lane) in lanes.into_iter().enumerate() {
             let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
-            driven.push((id, LaneOutputs { gate: lane.gate.take(), indicator: lane.indicator.take() }));
+            driven.push((id, LaneOutputs::new(lane.gate.take(), lane.indicator.take())));
+            absent.extend(lane.absent.drain(..).map(|(device, code)| (id, device, code)));
             sensed.extend(lane.inputs.take());
             hands.push(starting.lane(id, lane)?);
         }
@@ -77,15 +79,23 @@ impl Daemon {
         let store = journalist::spawn(journal, &clock, inputs.clone()).map_err(threads)?;
         let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
         let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
+        let blind = absent.iter().filter(|(_, device, _)| *device == Device::Fire).map(|(lane, ..)| *lane).collect();
+        let fire = FireWatch::new(count, blind, outputs.entrance(), inputs.clone());
         for part in sensed {
-            super::inputs::spawn(count, part, outputs.entrance(), &clock, inputs.clone()).map_err(threads)?;
+            super::inputs::spawn(part, &fire, &clock).map_err(threads)?;
         }
         let lookups = lookups::spawn(&merchants, parts.lookup_workers, hands.len(), patience, &clock, &inputs);
         let errands = errands::spawn(&merchants, hands.len(), patience, &clock, &inputs).map_err(threads)?;
         let past = checkins::spawn_past(&checkin, &clock, inputs).map_err(threads)?;
         let workers = Workers { store, outputs, lookups: lookups.map_err(threads)?, errands, past };
         let carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, patience);
-        let funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier);
+        let mut funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier);
+        for (lane, device, code) in absent {
+            let everybodys = if device == Device::Fire { 0..count } else { lane.0..lane.0.saturating_add(1) };
+            for lane in everybodys.map(LaneId) {
+                funnel.give(clock.now(), Input::DeviceChanged { lane, device, fault: Some(code.into()) });
+            }
+        }
         let (reloads, reloaded) = Reloads::spawn(parts.reload, checkin).map_err(threads)?;
         if clock.now().wall < RELEASED {
             tracing::error!(code = %Code::C105, "the clock stands before this program's release");

@@ -246,6 +246,7 @@ fn parts(
         gate: None,
         indicator: None,
         inputs: None,
+        absent: Vec::new(),
     };
     let lane_settings = kiosk::LaneSettings { has_panel: false, has_printer: true, ..kiosk::LaneSettings::default() };
     let lookup = setup.at(wechat.url()).lookup();

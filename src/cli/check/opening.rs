@@ -18,12 +18,13 @@ use crate::{
     board::Board,
     cli::{
         build,
-        phrases::{check as say, standing, summary},
+        phrases::{check as say, fault_text, standing, summary},
         wires,
     },
     config::{Simulated, Site, Terminal},
     device::PrinterStatus,
-    fault::Code,
+    fault::{Code, Fault as _},
+    kiosk::Device,
     service::{self, ServiceError},
     store::{self, Holder, StateLock},
     terminal::{LocalSocket, TerminalError},
@@ -112,7 +113,7 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, serves: Option<&str>, report: &mut
     let dry = Site { simulated: Simulated { out: None, ..site.simulated }, ..site.clone() };
     match wires::open(&dry, clock) {
         Ok(wires) => {
-            report.ok("devices", say::devices_opened(wires.lanes.len()));
+            absent(site, &wires.lanes, report);
             printers(site, wires.lanes, report);
         }
         Err(fault) => report.fault("devices", &*fault),
@@ -147,6 +148,25 @@ impl Drop for Traces {
 fn existing(path: &Path) -> &Path {
     let there = path.ancestors().find(|folder| folder.exists());
     there.filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// What the daemon would start without.
+fn absent(site: &Site, lanes: &[wires::LaneDevices], report: &mut Report<'_>) {
+    let mut all = true;
+    for (lane, devices) in site.lane.iter().zip(lanes) {
+        for (device, error) in &devices.absent {
+            all = false;
+            let text = say::of_lane(&lane.name, say::waited_for(fault_text(error)));
+            match device {
+                // People are served without.
+                Device::Indicators => report.warning("devices", error.code(), text),
+                _ => report.failed("devices", error.code(), text),
+            }
+        }
+    }
+    if all {
+        report.ok("devices", say::devices_opened(lanes.len()));
+    }
 }
 
 fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>) {

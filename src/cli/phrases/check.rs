@@ -45,6 +45,7 @@ phrases! {
         => "板卡文件没有声明硬件单稳态：脉冲卡住时将没有上限";
     serves_with_them(process) "{process} serves with them" => "{process}正在使用";
     devices_opened(lanes) "devices of {lanes} lanes opened" => "{lanes} 条通道的设备已打开";
+    waited_for(told) "{told}; the daemon starts without it and takes it when it comes" => "{told}；服务会照常启动，设备出现后自动接上";
     of_lane(lane, told) "{lane}: {told}" => "通道 {lane}：{told}";
     ready() "ready" => "就绪";
     no_lanes() "no [[lane]]: enough for lookup, not for run" => "没有 [[lane]]：可以 lookup，不能 run";

@@ -15,10 +15,10 @@ use crate::{
     board::{self, Board, Device as _, Found, GateAction, InputKind, PrinterFiles},
     config::{Lane, Site},
     device::{
-        Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile, Role,
-        Template, panel::Style,
+        DeviceError, Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer,
+        Profile, Role, Template, panel::Style,
     },
-    kiosk::{Button, LaneMode},
+    kiosk::{Button, Device, LaneMode},
     service::InputPart,
     words::{Clock, LaneId},
 };
@@ -31,6 +31,8 @@ pub(super) struct LaneDevices {
     pub(super) gate: Option<Box<dyn Gate>>,
     pub(super) indicator: Option<Box<dyn Indicator>>,
     pub(super) inputs: Option<InputPart>,
+    /// What of them is not there yet, and why. It is waited for.
+    pub(super) absent: Vec<(Device, DeviceError)>,
 }
 
 /// Every lane's devices, and the twins behind those that are simulated.
@@ -102,13 +104,15 @@ impl Parts<'_> {
     ) -> Result<LaneDevices, AnyFault> {
         let mut devices = LaneDevices::default();
         if let Some(file) = picked.panel {
-            let (style, fonts) = (
-                Style { language: lane.language, large: lane.elder },
-                Fonts::open(file.font.as_deref()).map_err(boxed)?,
-            );
+            let style = Style { language: lane.language, large: lane.elder };
+            let fonts = Fonts::open(file.font.as_deref()).map_err(boxed)?;
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.panel(style, fonts),
-                None => Some(real::panel(file, style, fonts).map_err(boxed)?),
+                None => {
+                    let (panel, absent) = real::panel(file, style).map_err(boxed)?;
+                    devices.absent.extend(absent.map(|error| (Device::Panel, error)));
+                    Some(panel)
+                }
             };
         }
         if let Some((index, file)) = picked.printer {
@@ -116,26 +120,37 @@ impl Parts<'_> {
                 (layout(&self.found.printers[index], self.site)?, Fonts::open(file.font.as_deref()).map_err(boxed)?);
             devices.printer = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.printer(layout, fonts, self.clock),
-                None => real::printer(file, layout, fonts, self.clock).map_err(boxed)?,
+                None => real::printer(file, layout, fonts, self.clock),
             };
         }
         if let Some(file) = picked.gate {
             let timing = timing(file, picked);
             devices.gate = match ends.as_mut().filter(|_| file.is_simulated()) {
-                Some(ends) => ends.gate(file.active_low, timing)?,
-                None => real::gate(file, timing)?,
+                Some(ends) => ends.gate(file.active_low, timing),
+                None => real::gate(file, timing),
             };
+            let tended = devices.gate.as_mut().and_then(|gate| gate.tend().err());
+            devices.absent.extend(tended.map(|error| (Device::Gate, error)));
         }
         if let Some(file) = picked.indicators {
             devices.indicator = match ends.as_mut().filter(|_| file.is_simulated()) {
-                Some(ends) => ends.indicator()?,
-                None => real::indicator(file)?,
+                Some(ends) => ends.indicator(),
+                None => real::indicator(file),
             };
+            let tended = devices.indicator.as_mut().and_then(|lights| lights.tend().err());
+            devices.absent.extend(tended.map(|error| (Device::Indicators, error)));
         }
-        let lines = picked.inputs.iter().map(|input| input_line(input)).collect();
+        let lines: Vec<InputLine> = picked.inputs.iter().map(|input| input_line(input)).collect();
         let source = match ends.as_mut().and_then(Ends::inputs) {
             Some(source) => Some(source),
-            None => real::inputs(&picked.inputs)?,
+            None => real::inputs(&picked.inputs).map(|mut source| {
+                // Levels that are seen here are seen again by whoever watches.
+                for (line, error) in source.look().absent {
+                    let is_fire = lines.get(line).is_some_and(|line| line.role == Role::Fire);
+                    devices.absent.push((if is_fire { Device::Fire } else { Device::Inputs }, error));
+                }
+                source
+            }),
         };
         devices.inputs = source.map(|source| InputPart { lane: id, lines, source });
         Ok(devices)

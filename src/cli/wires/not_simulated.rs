@@ -31,11 +31,11 @@ impl Ends {
         match *self {}
     }
 
-    pub(super) fn gate(&mut self, _: bool, _: GateTiming) -> Result<Option<Box<dyn Gate>>, AnyFault> {
+    pub(super) fn gate(&mut self, _: bool, _: GateTiming) -> Option<Box<dyn Gate>> {
         match *self {}
     }
 
-    pub(super) fn indicator(&mut self) -> Result<Option<Box<dyn Indicator>>, AnyFault> {
+    pub(super) fn indicator(&mut self) -> Option<Box<dyn Indicator>> {
         match *self {}
     }
 

@@ -9,9 +9,9 @@ use crate::{
     },
     cli::build::{AnyFault, boxed},
     device::{
-        self, DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, Layout,
-        LineGate, Opener, Panel, Printer,
-        linux::{self, LineAt},
+        self, DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, LatePanel,
+        Layout, LineGate, Opener, Panel, Printer,
+        linux::{self, LineAt, OutputLine},
         panel::{Parallel, Reset, SerialLines, SerialSpi, St7920, Style},
     },
     fault::Code,
@@ -22,7 +22,7 @@ use crate::{
 const ST7920_HZ: u32 = 200_000;
 
 /// The lines that are watched; none where there are none.
-pub(super) fn inputs(inputs: &[&board::Input]) -> Result<Option<Box<dyn InputLines>>, AnyFault> {
+pub(super) fn inputs(inputs: &[&board::Input]) -> Option<Box<dyn InputLines>> {
     let watched: Vec<linux::WatchedLine> = inputs
         .iter()
         .filter_map(|input| {
@@ -36,10 +36,7 @@ pub(super) fn inputs(inputs: &[&board::Input]) -> Result<Option<Box<dyn InputLin
             Some(linux::WatchedLine { at: at(&input.wire)?, bias, debounce })
         })
         .collect();
-    if watched.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(Box::new(linux::inputs(&watched).map_err(boxed)?)))
+    if watched.is_empty() { None } else { Some(Box::new(linux::inputs(watched))) }
 }
 
 /// A printer on its port.
@@ -48,10 +45,9 @@ pub(super) fn printer(
     layout: Layout,
     fonts: Fonts,
     clock: &Arc<dyn Clock>,
-) -> Result<Option<Box<dyn Printer>>, DeviceError> {
-    let Some(open) = opener(file) else { return Ok(None) };
-    let busy = file.busy.as_ref().map(busy_line).transpose()?;
-    Ok(Some(Box::new(EscPosPrinter::new(open, layout, fonts, Arc::clone(clock)).with_busy(busy))))
+) -> Option<Box<dyn Printer>> {
+    let busy = file.busy.as_ref().map(busy_line);
+    Some(Box::new(EscPosPrinter::new(opener(file)?, layout, fonts, Arc::clone(clock)).with_busy(busy)))
 }
 
 /// Opens every output, which puts it to its safe value, and lets go of it.
@@ -88,27 +84,23 @@ pub(super) fn at(wire: &LineWire) -> Option<LineAt> {
     }
 }
 
-/// A gate, with its output at the safe value.
-pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Result<Option<Box<dyn Gate>>, AnyFault> {
-    let Some(at) = at(&gate.wire) else { return Ok(None) };
-    let line = linux::output(&at, gate.active_low, Code::G801).map_err(boxed)?;
-    Ok(Some(Box::new(LineGate::new(line, gate.active_low, timing).map_err(boxed)?)))
+/// A gate, with its output at the safe value as soon as its line is there.
+pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Option<Box<dyn Gate>> {
+    Some(Box::new(LineGate::new(OutputLine::new(at(&gate.wire)?), gate.active_low, timing)))
 }
 
-/// Lights and buzzer, dark and silent.
-pub(super) fn indicator(lights: &Indicators) -> Result<Option<Box<dyn Indicator>>, AnyFault> {
-    let open = |lamp: &Option<board::Lamp>| -> Result<Option<Lamp<linux::OutputLine>>, AnyFault> {
-        let Some(lamp) = lamp else { return Ok(None) };
-        let Some(at) = at(&lamp.wire) else { return Ok(None) };
-        let pin = linux::output(&at, lamp.active_low, Code::D602).map_err(boxed)?;
-        Ok(Some(Lamp { pin, active_low: lamp.active_low }))
+/// Lights and buzzer, dark and silent as soon as their lines are there.
+pub(super) fn indicator(lights: &Indicators) -> Option<Box<dyn Indicator>> {
+    let lamp = |lamp: &Option<board::Lamp>| {
+        let lamp = lamp.as_ref()?;
+        Some(Lamp { pin: OutputLine::new(at(&lamp.wire)?), active_low: lamp.active_low })
     };
     let Indicators { green, red, amber, buzzer, .. } = lights;
-    let lamps = [open(green)?, open(red)?, open(amber)?, open(buzzer)?];
+    let lamps = [lamp(green), lamp(red), lamp(amber), lamp(buzzer)];
     if lamps.iter().all(Option::is_none) {
-        return Ok(None);
+        return None;
     }
-    Ok(Some(Box::new(Lamps::new(lamps).map_err(boxed)?)))
+    Some(Box::new(Lamps::new(lamps)))
 }
 
 /// How the printer's port is opened; none for a twin.
@@ -124,10 +116,20 @@ fn opener(printer: &board::Printer) -> Option<Opener> {
     }
 }
 
-fn busy_line(busy: &board::Busy) -> Result<device::BusyLine, DeviceError> {
-    let Some(at) = at(&busy.wire) else { return Ok(Box::new(|| Ok(false))) };
-    let (mut level, active_low) = (linux::input_level(&at, Code::P701)?, busy.active_low);
-    Ok(Box::new(move || Ok(level()? != active_low)))
+fn busy_line(busy: &board::Busy) -> device::BusyLine {
+    let Some(at) = at(&busy.wire) else { return Box::new(|| Ok(false)) };
+    let (mut level, active_low) = (linux::input_level(at), busy.active_low);
+    Box::new(move || Ok(level()? != active_low))
+}
+
+/// A panel, and why it is not there yet, if so. One that fails is opened anew.
+pub(super) fn panel(file: &PanelFile, style: Style) -> Result<(Box<dyn Panel>, Option<DeviceError>), DeviceError> {
+    let file = file.clone();
+    let (panel, absent) = LatePanel::open(Box::new(move || {
+        let fonts = Fonts::open(file.font.as_deref())?;
+        open_panel(&file, style, fonts)
+    }))?;
+    Ok((Box::new(panel), absent))
 }
 
 /// A panel's reset line, high; none where it is tied.
@@ -137,7 +139,7 @@ pub(super) fn reset(file: &PanelFile) -> Result<Option<Reset>, DeviceError> {
 }
 
 /// A panel on its bus.
-pub(super) fn panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<dyn Panel>, DeviceError> {
+fn open_panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<dyn Panel>, DeviceError> {
     let line = |name: LineName| file.lines.get(&name).and_then(at);
     let named = |names: &[LineName]| -> Vec<LineAt> { names.iter().copied().filter_map(line).collect() };
     match (file.kind, &file.wire) {

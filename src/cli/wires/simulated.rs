@@ -66,15 +66,13 @@ impl Ends {
         Some(Box::new(EscPosPrinter::on(port, layout, fonts, Arc::clone(clock))))
     }
 
-    pub(super) fn gate(&mut self, active_low: bool, timing: GateTiming) -> Result<Option<Box<dyn Gate>>, AnyFault> {
-        let Some(line) = self.gate.take() else { return Ok(None) };
-        Ok(Some(Box::new(LineGate::new(line, active_low, timing).map_err(boxed)?)))
+    pub(super) fn gate(&mut self, active_low: bool, timing: GateTiming) -> Option<Box<dyn Gate>> {
+        Some(Box::new(LineGate::new(self.gate.take()?, active_low, timing)))
     }
 
-    pub(super) fn indicator(&mut self) -> Result<Option<Box<dyn Indicator>>, AnyFault> {
-        let Some(lamps) = self.lamps.take() else { return Ok(None) };
-        let lamps = lamps.map(|pin| Some(Lamp { pin, active_low: false }));
-        Ok(Some(Box::new(Lamps::new(lamps).map_err(boxed)?)))
+    pub(super) fn indicator(&mut self) -> Option<Box<dyn Indicator>> {
+        let lamps = self.lamps.take()?.map(|pin| Some(Lamp { pin, active_low: false }));
+        Some(Box::new(Lamps::new(lamps)))
     }
 
     pub(super) fn inputs(&mut self) -> Option<Box<dyn InputLines>> {

@@ -1,7 +1,9 @@
 //! Real lines, buses and ports. The only folder that names `linux-embedded-hal`, `gpiocdev` and
 //! `framebuffer`.
 
+mod inputs;
 mod lines;
+mod outputs;
 mod ports;
 #[cfg(feature = "glyphs")]
 mod screen;
@@ -11,7 +13,9 @@ use std::path::PathBuf;
 #[cfg(feature = "glyphs")]
 pub use self::screen::{KernelScreen, bring_console_back, screen};
 pub use self::{
-    lines::{Bias, LineAt, LineError, LineInputs, OutputLine, WatchedLine, group, input_level, inputs, output},
+    inputs::{LineInputs, WatchedLine, inputs},
+    lines::{Bias, LineAt, group, input_level},
+    outputs::{LineError, OutputLine, output},
     ports::{delay, i2c, serial, spi, tcp, tcp_stream, unix, usb},
 };
 
