@@ -38,7 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["vault"]),
     ("rsa", &["vault", "sim"]),
     ("pkcs8", &["vault", "sim"]),
-    ("x509_cert", &["vault", "sim", "terminal/network"]),
+    ("x509_cert", &["vault", "sim", "terminal/network", "http/certificate.rs"]),
     ("sha1", &["vault", "sim"]),
     ("aes_gcm", &["sim"]),
     ("rcgen", &["sim"]),

@@ -22,8 +22,8 @@ macro_rules! cures {
 
 cures! {
     /// The server's certificate names another server.
-    OtherName "write the name that its certificate is for into the address, or have its certificate issued for this name"
-        => "把地址改成证书上的域名，或为此域名重新签发对方的证书";
+    OtherName "write the name that its certificate is for into the address, have its certificate issued for this name, or find what answers in its place"
+        => "把地址改成证书上的域名，为此域名重新签发对方的证书，或查清是谁在代它应答";
     /// The server's certificate is over.
     Expired "have the server's certificate renewed; if its dates are right, set the board's clock"
         => "请对方更新证书；若证书日期无误，校准设备时钟";
@@ -36,6 +36,9 @@ cures! {
     /// Nobody whom we trust issued the server's certificate.
     UnknownIssuer "have the server send its intermediate certificates, or put the authority's certificate into ca-file; or find what intercepts TLS"
         => "请对方把中间证书一并发出，或把签发机构的证书放进 ca-file；或查清是什么在拦截 TLS";
+    /// The server shows an authority's certificate.
+    Authority "have the server's certificate issued as a server's own (CA:FALSE), and put the authority's into ca-file"
+        => "请对方签发服务器自己的证书（CA:FALSE），并把签发机构的证书放进 ca-file";
     /// A certificate of the first version bears no name.
     OldCertificate "have the server's certificate issued anew as X.509 version 3, with the server's name in it"
         => "请对方按 X.509 第 3 版重新签发证书，并写入服务器域名";

@@ -2,10 +2,9 @@
 
 use std::{io, path::PathBuf};
 
-use rustls::{AlertDescription, InvalidMessage};
-
+use super::certificate::{TlsFault, is_about_us};
 use crate::{
-    fault::{Code, Fault},
+    fault::{Code, Cure, Fault},
     files::FileError,
 };
 
@@ -19,11 +18,8 @@ pub enum HttpError {
     #[error("no connection to the server: {0}")]
     Connect(io::ErrorKind),
     /// TLS failed: certificate, name, protocol.
-    #[error("no secure connection: {reason}")]
-    Tls {
-        /// rustls' own words; they name no person.
-        reason: String,
-    },
+    #[error("no secure connection: {0}")]
+    Tls(TlsFault),
     /// The proxy refuses.
     #[error("the proxy refuses the connection")]
     Proxy,
@@ -42,6 +38,14 @@ pub enum HttpError {
     /// Not HTTP.
     #[error("the answer is not HTTP")]
     Malformed,
+    /// The address asked for is unusable.
+    #[error("the address is not https://host[:port]/path")]
+    BadAddress,
+}
+
+/// Why there is no client. Nothing was connected to.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
     /// A certificate or key file cannot be read, or a key may be by others.
     #[error(transparent)]
     File(#[from] FileError),
@@ -55,26 +59,21 @@ pub enum HttpError {
         /// What it holds instead.
         found: &'static str,
     },
-    /// The address asked for is unusable.
-    #[error("the address is not https://host[:port]/path")]
-    BadAddress,
     /// The proxy's address is unusable.
     #[error("the proxy is neither http://host:port nor socks5h://host:port")]
     BadProxy,
+    /// rustls refuses its own settings.
+    #[error("no TLS client can be made: {0}")]
+    Tls(String),
 }
 
-impl Fault for HttpError {
+impl Fault for OpenError {
     fn code(&self) -> Code {
         match self {
-            Self::Resolve => Code::N302,
-            Self::Connect(_) | Self::LateConnecting | Self::Interrupted => Code::N301,
-            Self::Tls { .. } => Code::N303,
-            Self::Proxy => Code::N306,
-            Self::Late => Code::N304,
-            Self::TooLarge | Self::Malformed => Code::N305,
             Self::File(error) if error.is_exposed() => Code::K402,
             Self::File(_) | Self::NoPem { .. } => Code::K401,
-            Self::BadAddress | Self::BadProxy => Code::C101,
+            Self::BadProxy => Code::C101,
+            Self::Tls(_) => Code::X001,
         }
     }
 }
@@ -84,17 +83,25 @@ impl HttpError {
     pub fn before_sending(&self) -> bool {
         matches!(
             self,
-            Self::Resolve | Self::Connect(_) | Self::Tls { .. } | Self::Proxy | Self::LateConnecting | Self::BadAddress
+            Self::Resolve | Self::Connect(_) | Self::Tls(_) | Self::Proxy | Self::LateConnecting | Self::BadAddress
         )
+    }
+
+    /// What the operator does about it, where that depends on the cause.
+    pub fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::Resolve => Some(Cure::NoSuchName),
+            Self::Connect(io::ErrorKind::ConnectionRefused) => Some(Cure::PortClosed),
+            Self::Connect(_) | Self::LateConnecting => Some(Cure::NoRoute),
+            Self::Tls(fault) => fault.cure(),
+            _ => None,
+        }
     }
 
     /// A connection that could not be had.
     pub(super) fn connecting(error: &io::Error) -> Self {
         match (tls(error), error.kind()) {
-            (Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)), _) => {
-                Self::Tls { reason: "the server does not speak TLS".to_owned() }
-            }
-            (Some(tls), _) => Self::Tls { reason: tls.to_string() },
+            (Some(tls), _) => Self::Tls(TlsFault::of(tls)),
             (None, io::ErrorKind::TimedOut) => Self::LateConnecting,
             (None, kind) => Self::Connect(kind),
         }
@@ -104,8 +111,8 @@ impl HttpError {
     pub(super) fn exchanging(error: &io::Error, answered: bool) -> Self {
         match (tls(error), error.kind()) {
             // In TLS 1.3 a server judges our certificate after the handshake is done on our side.
-            (Some(rustls::Error::AlertReceived(alert)), _) if !answered && is_about_us(*alert) => {
-                Self::Tls { reason: rustls::Error::AlertReceived(*alert).to_string() }
+            (Some(tls @ rustls::Error::AlertReceived(alert)), _) if !answered && is_about_us(*alert) => {
+                Self::Tls(TlsFault::of(tls))
             }
             (None, io::ErrorKind::TimedOut) => Self::Late,
             _ => Self::Interrupted,
@@ -116,22 +123,4 @@ impl HttpError {
 /// rustls' errors come wrapped in I/O errors.
 fn tls(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
-}
-
-/// A server that says this has not looked at the request.
-fn is_about_us(alert: AlertDescription) -> bool {
-    use AlertDescription as A;
-    matches!(
-        alert,
-        A::HandshakeFailure
-            | A::BadCertificate
-            | A::UnsupportedCertificate
-            | A::CertificateRevoked
-            | A::CertificateExpired
-            | A::CertificateUnknown
-            | A::UnknownCA
-            | A::AccessDenied
-            | A::DecryptError
-            | A::CertificateRequired
-    )
 }

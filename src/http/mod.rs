@@ -14,6 +14,7 @@
 //!
 //! What it does not do: insist, sign, read JSON, or repeat an address in an error (identifiers and tokens ride in them).
 
+mod certificate;
 mod dial;
 mod error;
 mod line;
@@ -39,7 +40,11 @@ use ureq::{
 };
 use zeroize::Zeroizing;
 
-pub use self::{error::HttpError, resolver::Resolve};
+pub use self::{
+    certificate::TlsFault,
+    error::{HttpError, OpenError},
+    resolver::Resolve,
+};
 use self::{
     line::{Broken, NoNames, Roads},
     proxy::Proxy,
@@ -145,7 +150,7 @@ const OTHER_ADDRESSES: Duration = Duration::from_secs(1);
 
 impl Client {
     /// Reads certificates; connects to nothing.
-    pub fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
+    pub fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         Self::with_resolver(settings, clock, Arc::new(System))
     }
 
@@ -154,7 +159,7 @@ impl Client {
         settings: &Settings,
         clock: Arc<dyn Clock>,
         resolver: Arc<dyn Resolve>,
-    ) -> Result<Self, HttpError> {
+    ) -> Result<Self, OpenError> {
         let proxy = settings.proxy.as_deref().map(Proxy::parse).transpose()?;
         let fixed = settings.connect_to.filter(|_| proxy.is_none());
         let shared = Shared {

@@ -10,7 +10,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
 use super::{
-    HttpError,
+    HttpError, OpenError,
     target::Server,
     timer::{Timer, of_socket},
 };
@@ -28,11 +28,11 @@ const MOST: usize = 8 * 1024;
 impl Proxy {
     /// `http://[user:password@]host[:port]` or `socks5h://[user:password@]host[:port]`; user and password may be
     /// percent-encoded.
-    pub(super) fn parse(text: &str) -> Result<Self, HttpError> {
+    pub(super) fn parse(text: &str) -> Result<Self, OpenError> {
         let (socks, rest) = match (text.strip_prefix("http://"), text.strip_prefix("socks5h://")) {
             (Some(rest), _) => (false, rest),
             (_, Some(rest)) => (true, rest),
-            _ => return Err(HttpError::BadProxy),
+            _ => return Err(OpenError::BadProxy),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (login, authority) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
@@ -43,7 +43,7 @@ impl Proxy {
                 Some((decoded(user)?, decoded(password)?))
             }
         };
-        let server = Server::parse(authority, if socks { 1080 } else { 80 }).ok_or(HttpError::BadProxy)?;
+        let server = Server::parse(authority, if socks { 1080 } else { 80 }).ok_or(OpenError::BadProxy)?;
         Ok(Self { server, socks, login })
     }
 
@@ -92,7 +92,7 @@ impl Proxy {
             ([5, 2], Some((user, password))) => {
                 let mut request = Zeroizing::new(vec![1]);
                 for part in [user, password] {
-                    request.push(u8::try_from(part.len()).map_err(|_| HttpError::BadProxy)?);
+                    request.push(u8::try_from(part.len()).map_err(|_| HttpError::Proxy)?);
                     request.extend_from_slice(part.as_bytes());
                 }
                 write(socket, &request, timer)?;
@@ -142,7 +142,7 @@ fn fault(error: io::Error) -> HttpError {
     }
 }
 
-fn decoded(text: &str) -> Result<Zeroizing<String>, HttpError> {
+fn decoded(text: &str) -> Result<Zeroizing<String>, OpenError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
@@ -150,13 +150,13 @@ fn decoded(text: &str) -> Result<Zeroizing<String>, HttpError> {
         let hex = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         match (first, after) {
             (b'%', [high, low, after @ ..]) => {
-                let (high, low) = hex(high).zip(hex(low)).ok_or(HttpError::BadProxy)?;
+                let (high, low) = hex(high).zip(hex(low)).ok_or(OpenError::BadProxy)?;
                 bytes.push(high * 16 + low);
                 rest = after;
             }
             (byte, _) => bytes.push(*byte),
         }
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| HttpError::BadProxy)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| OpenError::BadProxy)?;
     Ok(Zeroizing::new(text.to_owned()))
 }

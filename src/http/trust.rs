@@ -18,7 +18,7 @@ use rustls::{
     time_provider::TimeProvider,
 };
 
-use super::{HttpError, Settings};
+use super::{OpenError, Settings, certificate::Judge};
 use crate::{files, words::Clock};
 
 /// The system's certificates on the distributions such boards run.
@@ -49,28 +49,28 @@ struct Time(Arc<dyn Clock>);
 
 impl Trust {
     /// Reads the certificates; none of a session of before is known to it.
-    pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
+    pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let system = || SYSTEM_ROOTS.iter().map(Path::new).find(|file| file.exists());
         let file = settings.ca_file.as_deref().or_else(system).unwrap_or(Path::new(SYSTEM_ROOTS[0]));
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(certificates(file)?);
         let (provider, time) = (Arc::new(rustls::crypto::aws_lc_rs::default_provider()), Arc::new(Time(clock)));
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-        let verifier = verifier.build().map_err(|_| HttpError::NoPem {
+        let verifier = verifier.build().map_err(|_| OpenError::NoPem {
             file: file.to_owned(),
             what: "certificate",
             found: "none that can be used",
         })?;
         let builder = ClientConfig::builder_with_details(provider, Arc::clone(&time) as _)
             .with_protocol_versions(ALL_VERSIONS)
-            .map_err(|error| HttpError::Tls { reason: error.to_string() })?
+            .map_err(|error| OpenError::Tls(error.to_string()))?
             // rustls' own, shared with what judges certificates again.
             .dangerous()
-            .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
+            .with_custom_certificate_verifier(Arc::new(Judge(Arc::clone(&verifier))));
         let mut config = match &settings.client_certificate {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => {
-                let unfit = |_| HttpError::NoPem {
+                let unfit = |_| OpenError::NoPem {
                     file: key.clone(),
                     what: "private key of that certificate",
                     found: "another one",
@@ -134,19 +134,19 @@ impl fmt::Debug for Time {
     }
 }
 
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, HttpError> {
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, OpenError> {
     let pem = files::read(file, MOST)?;
     // Names between the blocks may be in any charset.
     let text = std::str::from_utf8(&pem).map_or_else(|_| String::from_utf8_lossy(&pem), Cow::Borrowed);
     let found: Vec<_> = files::pem_blocks(&text, "CERTIFICATE").flatten().map(CertificateDer::from).collect();
     if found.is_empty() {
-        return Err(HttpError::NoPem { file: file.to_owned(), what: "certificate", found: files::describe(&pem) });
+        return Err(OpenError::NoPem { file: file.to_owned(), what: "certificate", found: files::describe(&pem) });
     }
     Ok(found)
 }
 
-fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, HttpError> {
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, OpenError> {
     let pem = files::read_secret(file, MOST)?;
-    let none = |_| HttpError::NoPem { file: file.to_owned(), what: "private key", found: files::describe(&pem) };
+    let none = |_| OpenError::NoPem { file: file.to_owned(), what: "private key", found: files::describe(&pem) };
     PrivateKeyDer::from_pem_slice(&pem).map_err(none)
 }

@@ -7,9 +7,9 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{FaceLookup, InfoType, LookupError, clock::WINDOW, insist::Setback, lenient, open::Opener};
+use super::{FaceLookup, InfoType, clock::WINDOW, insist::Setback, lenient, open::Opener};
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     http::Response,
     vault::{self, PublicKey, SignedAnswer, Vault, Verified},
     words::{CredentialType, Deadline, Identity, OpenId, UnionId, WallTime},
@@ -45,8 +45,8 @@ pub(super) fn verify(
     response: Response,
     offset: i64,
     deadline: Deadline,
-) -> Result<Verified, Setback<LookupError>> {
-    let refuse = |code| Setback::Final(LookupError::new(code));
+) -> Result<Verified, Setback<Failure>> {
+    let refuse = |code| Setback::Final(Failure::new(code));
     let header = |name| response.header(name).filter(|value| !value.is_empty() && value.len() <= LONGEST);
     let serial = header("wechatpay-serial").ok_or_else(|| refuse(Code::N310))?.to_owned();
     let key = match &lookup.settings.public_key {

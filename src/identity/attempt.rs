@@ -3,14 +3,15 @@
 use std::sync::PoisonError;
 
 use super::{
-    FaceLookup, LookupError, answer,
+    FaceLookup, answer,
     domains::Attempted,
+    error::{clock_first, refused, unanswered},
     insist::{Cause, Setback, insist, retry_after},
     refusal::ErrorBody,
     target::{self, Call},
 };
 use crate::{
-    fault::{Code, Fault as _},
+    fault::{Code, Failure},
     http::{HttpError, Method, Request, Response},
     vault::{RequestToSign, Verified},
     words::Deadline,
@@ -21,13 +22,13 @@ const MAX_BODY: usize = 64 * 1024;
 
 impl FaceLookup {
     /// Asks until there is a verified answer, a final error, or no time.
-    pub(super) fn ask(&self, call: Call<'_>, deadline: Deadline) -> Result<(Verified, Option<String>), LookupError> {
+    pub(super) fn ask(&self, call: Call<'_>, deadline: Deadline) -> Result<(Verified, Option<String>), Failure> {
         self.have_certificates(deadline)?;
         self.ask_for(call, deadline, |response, offset| {
             let request_id = response.header("request-id").map(ToOwned::to_owned);
             match answer::verify(self, response, offset, deadline) {
                 Ok(verified) => Ok((verified, request_id)),
-                Err(Setback::Final(error)) => Err(Setback::Final(error.with_request_id(request_id))),
+                Err(Setback::Final(error)) => Err(Setback::Final(error.with_reference(request_id.as_deref()))),
                 Err(setback) => Err(setback),
             }
         })
@@ -39,22 +40,23 @@ impl FaceLookup {
         &self,
         call: Call<'_>,
         deadline: Deadline,
-        judge: impl Fn(Response, i64) -> Result<T, Setback<LookupError>>,
-    ) -> Result<T, LookupError> {
+        judge: impl Fn(Response, i64) -> Result<T, Setback<Failure>>,
+    ) -> Result<T, Failure> {
         if deadline.left(self.clock.now().moment).is_zero() {
-            return Err(LookupError::new(Code::N304));
+            return Err(Failure::new(Code::N304));
         }
         let mut offset = self.clock.offset();
         insist(self.clock.ours(), deadline, || {
             let response = self.send(call, deadline, offset)?;
             if answer::is_probe(&response) {
-                return Err(Setback::Mended(Cause::Probe, LookupError::new(Code::N310)));
+                return Err(Setback::Mended(Cause::Probe, Failure::new(Code::N310)));
             }
             if (200..300).contains(&response.status) {
                 return judge(response, offset);
             }
             Err(self.classify(&response, &mut offset))
         })
+        .map_err(|failure| clock_first(failure, self.clock.now().wall))
     }
 
     /// Signs and sends one request; on a failure to connect, once more to the other domain.
@@ -63,7 +65,7 @@ impl FaceLookup {
         call: Call<'_>,
         deadline: Deadline,
         offset: i64,
-    ) -> Result<Response, Setback<LookupError>> {
+    ) -> Result<Response, Setback<Failure>> {
         let Attempted { first, second } = self.domains.order(&self.settings, self.clock.now().moment);
         match (self.send_to(first, call, deadline, offset), second) {
             (Err(Setback::Mended(Cause::Connection, _)), Some(second)) => {
@@ -83,9 +85,9 @@ impl FaceLookup {
         call: Call<'_>,
         deadline: Deadline,
         offset: i64,
-    ) -> Result<Response, Setback<LookupError>> {
-        let fault = |error: LookupError| Setback::Final(error);
-        let nonce = target::nonce().ok_or_else(|| fault(LookupError::new(Code::X001)))?;
+    ) -> Result<Response, Setback<Failure>> {
+        let fault = |error: Failure| Setback::Final(error);
+        let nonce = target::nonce().ok_or_else(|| fault(Failure::new(Code::X001)))?;
         let timestamp = self.clock.seconds(offset);
         let Call { method, target, body } = call;
         let word = if method == Method::Get { "GET" } else { "POST" };
@@ -111,10 +113,9 @@ impl FaceLookup {
     }
 
     /// Status first, then the code in the body. An error may be unsigned: it classifies, and is never data.
-    fn classify(&self, response: &Response, offset: &mut i64) -> Setback<LookupError> {
+    fn classify(&self, response: &Response, offset: &mut i64) -> Setback<Failure> {
         let body = ErrorBody::read(&response.body);
-        let request_id = response.header("request-id").map(ToOwned::to_owned);
-        let error = |code| LookupError::new(code).with_request_id(request_id.clone()).with_word(body.code.clone());
+        let error = |code| refused(code, body.code.as_deref()).with_reference(response.header("request-id"));
         match response.status {
             401 => match response.header("date").and_then(|date| self.clock.candidate(date, *offset)) {
                 Some(candidate) => {
@@ -135,12 +136,12 @@ impl FaceLookup {
 
 /// A connection that could not be had or that broke is worth another. A proxy that refuses refuses the next time, too:
 /// asked again and again with a password, it locks the account.
-pub(super) fn broken<E: From<HttpError>>(error: HttpError) -> Setback<E> {
+pub(super) fn broken(error: HttpError) -> Setback<Failure> {
     match error {
-        HttpError::Proxy => Setback::Final(error.into()),
-        error if error.before_sending() || error.code() == Code::N301 => {
-            Setback::Mended(Cause::Connection, error.into())
+        HttpError::Proxy => Setback::Final(unanswered(error)),
+        error if error.before_sending() || matches!(error, HttpError::Interrupted) => {
+            Setback::Mended(Cause::Connection, unanswered(error))
         }
-        error => Setback::Final(error.into()),
+        error => Setback::Final(unanswered(error)),
     }
 }

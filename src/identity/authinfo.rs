@@ -14,13 +14,14 @@ use zeroize::Zeroizing;
 use super::{
     attempt::broken,
     clock::WechatClock,
+    error::clock_first,
     insist::{Setback, insist, retry_after},
     lenient,
 };
 
 use crate::{
-    fault::{Code, Fault},
-    http::{Client, HttpError, Method, Request, Response},
+    fault::{Code, Failure},
+    http::{Client, Method, Request, Response},
     vault::{ApiV2Key, AuthInfoFields},
     words::{AuthInfoGrant, AuthInfoWanted, Deadline, LaneId, Moment, Private},
 };
@@ -53,33 +54,15 @@ pub struct AuthInfo {
     kept: Mutex<BTreeMap<LaneId, (String, Private, Moment)>>,
 }
 
-/// Why there is none. Says nothing of rawdata or key.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthInfoError {
-    /// No answer.
-    #[error("no answer")]
-    Http(#[from] HttpError),
-    /// WeChat cannot now.
-    #[error("status {0}")]
-    Busy(u16),
-    /// An answer that is not WeChat's, or not readable.
-    #[error("the answer is not signed with our APIv2 key, or cannot be read")]
-    Forged,
-    /// WeChat says no, with its own words.
-    #[error("refused: {0}")]
-    Refused(String),
+/// An answer that is not WeChat's, or not readable.
+fn forged() -> Failure {
+    Failure::new(Code::N310).told("the answer is not signed with our APIv2 key, or cannot be read")
 }
 
-impl Fault for AuthInfoError {
-    fn code(&self) -> Code {
-        match self {
-            Self::Http(error) => error.code(),
-            Self::Busy(429) => Code::N323,
-            Self::Busy(_) => Code::N324,
-            Self::Forged => Code::N310,
-            Self::Refused(_) => Code::N326,
-        }
-    }
+/// WeChat cannot now.
+fn busy(status: u16) -> Failure {
+    let code = if status == 429 { Code::N323 } else { Code::N324 };
+    Failure::new(code).told(format!("status {status}"))
 }
 
 /// The largest answer, bytes.
@@ -107,7 +90,7 @@ impl AuthInfo {
         lane: LaneId,
         wanted: &AuthInfoWanted,
         deadline: Deadline,
-    ) -> Result<AuthInfoGrant, AuthInfoError> {
+    ) -> Result<AuthInfoGrant, Failure> {
         let AuthInfoWanted { device_id, rawdata, fresh, .. } = wanted;
         let device_id = device_id.as_str();
         let now = self.clock.now().moment;
@@ -122,10 +105,10 @@ impl AuthInfo {
         Ok(granted)
     }
 
-    fn ask(&self, device_id: &str, rawdata: &Private, deadline: Deadline) -> Result<AuthInfoGrant, AuthInfoError> {
+    fn ask(&self, device_id: &str, rawdata: &Private, deadline: Deadline) -> Result<AuthInfoGrant, Failure> {
         let settings = &self.settings;
         let now = self.clock.wechat_now().to_string();
-        let nonce = nonce().ok_or(AuthInfoError::Forged)?;
+        let nonce = nonce().ok_or_else(forged)?;
         let mut fields: AuthInfoFields<'_> = BTreeMap::from([
             ("appid", settings.appid.as_str()),
             ("device_id", device_id),
@@ -140,7 +123,7 @@ impl AuthInfo {
         ]);
         fields.extend(settings.sub_appid.as_deref().map(|appid| ("sub_appid", appid)));
         fields.extend(settings.sub_mch_id.as_deref().map(|mch_id| ("sub_mch_id", mch_id)));
-        let sign = self.key.sign_authinfo(&fields).ok_or(AuthInfoError::Forged)?;
+        let sign = self.key.sign_authinfo(&fields).ok_or_else(forged)?;
         fields.insert("sign", &sign);
         let body = Zeroizing::new(xml::write(&fields).into_bytes());
         let url = format!("{}/face/get_wxpayface_authinfo", settings.base_url);
@@ -155,24 +138,25 @@ impl AuthInfo {
         let response = insist(self.clock.ours(), deadline, || {
             let response = self.client.send(&request).map_err(broken)?;
             match response.status {
-                429 | 500..600 => Err(Setback::Wait(retry_after(&response), AuthInfoError::Busy(response.status))),
+                429 | 500..600 => Err(Setback::Wait(retry_after(&response), busy(response.status))),
                 _ => Ok(response),
             }
-        })?;
+        })
+        .map_err(|failure| clock_first(failure, self.clock.now().wall))?;
         self.read(&response)
     }
 
-    fn read(&self, response: &Response) -> Result<AuthInfoGrant, AuthInfoError> {
-        let answer = xml::read(&response.body).filter(|_| response.status == 200).ok_or(AuthInfoError::Forged)?;
+    fn read(&self, response: &Response) -> Result<AuthInfoGrant, Failure> {
+        let answer = xml::read(&response.body).filter(|_| response.status == 200).ok_or_else(forged)?;
         let text = |name: &str| answer.get(name).map(String::as_str).unwrap_or_default();
         if text("return_code") != "SUCCESS" {
             // A refusal is not signed, and changes nothing that a forger could want.
             let told: String = text("return_msg").chars().filter(|c| !c.is_control()).take(128).collect();
-            return Err(AuthInfoError::Refused(told));
+            return Err(Failure::new(Code::N326).told(format!("refused: {told}")));
         }
         let authinfo = text("authinfo");
         if authinfo.is_empty() || !self.key.is_authentic(&answer) {
-            return Err(AuthInfoError::Forged);
+            return Err(forged());
         }
         let seconds = lenient::whole(text("expires_in").trim()).and_then(|seconds| u64::try_from(seconds).ok());
         let expires_in = seconds.map_or(UNTOLD, Duration::from_secs).clamp(MARGIN, LONGEST);

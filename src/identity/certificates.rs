@@ -8,9 +8,9 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 
-use super::{FaceLookup, LookupError, answer, insist::Setback, lenient, one_fetch::OneFetch, target};
+use super::{FaceLookup, answer, insist::Setback, lenient, one_fetch::OneFetch, target};
 use crate::{
-    fault::{Code, Fault as _},
+    fault::{Code, Failure},
     http::Response,
     vault::{CertificateFacts, PublicKey},
     words::{Deadline, Moment, SerialNo, WallTime},
@@ -140,7 +140,7 @@ impl Platform {
 
 impl FaceLookup {
     /// Certificates of any kind, in certificate mode: whoever comes while they are being downloaded waits for them.
-    pub(super) fn have_certificates(&self, deadline: Deadline) -> Result<(), LookupError> {
+    pub(super) fn have_certificates(&self, deadline: Deadline) -> Result<(), Failure> {
         if self.settings.public_key.is_some() || !self.certificates.is_empty() {
             return Ok(());
         }
@@ -148,13 +148,13 @@ impl FaceLookup {
     }
 
     /// New ones appear long before they are used.
-    pub(super) fn refresh_certificates(&self, deadline: Deadline) -> Result<(), LookupError> {
+    pub(super) fn refresh_certificates(&self, deadline: Deadline) -> Result<(), Failure> {
         self.fetch_certificates(deadline, || !self.certificates.is_due(self.clock.now().moment))
     }
 
     /// The key that an answer names; met for the first time, it may be in a download.
-    pub(super) fn platform_key(&self, serial: &str, offset: i64, deadline: Deadline) -> Result<PublicKey, LookupError> {
-        let unknown = || LookupError::new(Code::N311);
+    pub(super) fn platform_key(&self, serial: &str, offset: i64, deadline: Deadline) -> Result<PublicKey, Failure> {
+        let unknown = || Failure::new(Code::N311);
         let serial = SerialNo::parse(serial).ok_or_else(unknown)?;
         let known = || self.certificates.key(&serial, self.wechat_time(offset));
         if let Some(key) = known() {
@@ -168,13 +168,13 @@ impl FaceLookup {
         known().ok_or_else(unknown)
     }
 
-    fn fetch_certificates(&self, deadline: Deadline, needless: impl Fn() -> bool) -> Result<(), LookupError> {
+    fn fetch_certificates(&self, deadline: Deadline, needless: impl Fn() -> bool) -> Result<(), Failure> {
         let mut brought = None;
         self.certificates.fetch.run(self.clock.ours(), deadline, || {
             if !needless() {
                 brought = Some(self.download(deadline)?);
             }
-            Ok::<_, LookupError>(())
+            Ok::<_, Failure>(())
         })?;
         // Those who waited have what they waited for; a slow card keeps them no longer.
         if let Some(pems) = brought {
@@ -183,21 +183,21 @@ impl FaceLookup {
         Ok(())
     }
 
-    fn download(&self, deadline: Deadline) -> Result<Vec<String>, LookupError> {
+    fn download(&self, deadline: Deadline) -> Result<Vec<String>, Failure> {
         self.ask_for(target::CERTIFICATES, deadline, |response, offset| {
             self.take(response, offset).map_err(Setback::Final)
         })
         .map_err(|error| match error.code() {
             // Merchants in public-key mode have no certificates; their key has to be set in the site file.
-            Code::N320 => LookupError::new(Code::N311),
+            Code::N320 => Failure::new(Code::N311),
             _ => error,
         })
     }
 
     /// The answer is first opened under the APIv3 key, which authenticates it, and then verified with the very
     /// certificates it brought.
-    fn take(&self, response: Response, offset: i64) -> Result<Vec<String>, LookupError> {
-        let unreadable = || LookupError::new(Code::N305);
+    fn take(&self, response: Response, offset: i64) -> Result<Vec<String>, Failure> {
+        let unreadable = || Failure::new(Code::N305);
         let download: Download = lenient::read(&response.body).ok_or_else(unreadable)?;
         let mut fresh = Vec::new();
         for Entry { serial_no, encrypt_certificate: sealed } in download.data.iter().take(MOST) {
@@ -211,11 +211,11 @@ impl FaceLookup {
             fresh.push(platform);
         }
         let signer = response.header("wechatpay-serial").and_then(SerialNo::parse);
-        let signer = signer.ok_or_else(|| LookupError::new(Code::N310))?;
+        let signer = signer.ok_or_else(|| Failure::new(Code::N310))?;
         let by_new = fresh.iter().find(|platform| platform.facts.serial_no == signer).map(|p| p.key.clone());
         let key = by_new.or_else(|| self.certificates.key(&signer, self.wechat_time(offset)));
-        let key = key.ok_or_else(|| LookupError::new(Code::N311))?;
-        answer::check_signature(self, response, &key, offset).map_err(LookupError::new)?;
+        let key = key.ok_or_else(|| Failure::new(Code::N311))?;
+        answer::check_signature(self, response, &key, offset).map_err(Failure::new)?;
         Ok(self.certificates.add(fresh, self.wechat_time(offset), self.clock.now().moment))
     }
 }

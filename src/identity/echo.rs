@@ -3,8 +3,11 @@
 
 use serde::Serialize;
 
-use super::{FaceLookup, LookupError, target::Call};
-use crate::words::Deadline;
+use super::{FaceLookup, target::Call};
+use crate::{
+    fault::{Code, Failure},
+    words::Deadline,
+};
 
 /// What the echo proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +31,11 @@ impl FaceLookup {
     ///
     /// # Errors
     /// As [`FaceLookup::look_up`]; N322 where our signature is refused, N310 where the answer is not WeChat's.
-    pub fn echo(&self, deadline: Deadline) -> Result<Echo, LookupError> {
+    pub fn echo(&self, deadline: Deadline) -> Result<Echo, Failure> {
         let sealed = self.settings.public_key.as_ref().and_then(|(_, key)| key.seal(MESSAGE.as_bytes()));
         let question = Question { echo_message: MESSAGE, encrypted_echo_message: sealed };
         let sealed = question.encrypted_echo_message.is_some();
-        let body = serde_json::to_vec(&question).map_err(|_| LookupError::new(crate::fault::Code::X001))?;
+        let body = serde_json::to_vec(&question).map_err(|_| Failure::new(Code::X001))?;
         self.ask(Call::post("/v3/security/echo", &body), deadline)?;
         Ok(Echo { sealed })
     }

@@ -1,85 +1,40 @@
-//! Why a lookup brought nobody.
-
-use std::fmt;
+//! What a failed exchange means at WeChat: codes of its classes, and the clock's where that is to blame.
 
 use crate::{
-    fault::{Code, Fault},
+    fault::{Code, Failure},
     http::HttpError,
-    vault::VaultError,
+    words::{RELEASED, WallTime},
 };
 
-/// A failed lookup: its code, and what WeChat's support needs to find it.
-#[derive(Debug)]
-pub struct LookupError {
-    code: Code,
-    request_id: Option<String>,
-    /// WeChat's own word, `INVALID_REQUEST`; never its message, which may repeat what was sent.
-    word: Option<String>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+/// No answer.
+pub(super) fn unanswered(error: HttpError) -> Failure {
+    let code = match &error {
+        HttpError::Resolve => Code::N302,
+        HttpError::Connect(_) | HttpError::LateConnecting | HttpError::Interrupted => Code::N301,
+        HttpError::Tls(_) => Code::N303,
+        HttpError::Proxy => Code::N306,
+        HttpError::Late => Code::N304,
+        HttpError::TooLarge | HttpError::Malformed => Code::N305,
+        HttpError::BadAddress => Code::C101,
+    };
+    // What it says of routes and ports is said for both domains by the code.
+    let cure = error.cure().filter(|_| code == Code::N303);
+    Failure::new(code).told(code.summary()).cured_by(cure).because(error)
 }
 
-/// The longest request id or error word kept, bytes.
-const LONGEST: usize = 64;
-
-impl LookupError {
-    pub(super) fn new(code: Code) -> Self {
-        Self { code, request_id: None, word: None, source: None }
-    }
-
-    pub(super) fn with_request_id(mut self, id: Option<String>) -> Self {
-        let fits = |id: &String| id.len() <= LONGEST && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        self.request_id = id.filter(fits);
-        self
-    }
-
-    pub(super) fn with_word(mut self, word: Option<String>) -> Self {
-        let fits = |word: &String| word.len() <= LONGEST && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-        self.word = word.filter(fits);
-        self
-    }
-
-    /// WeChat's `Request-ID`, for its support.
-    pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+/// A refusal with WeChat's own word, `INVALID_REQUEST`; never its message, which may repeat what was sent.
+pub(super) fn refused(code: Code, word: Option<&str>) -> Failure {
+    let fits = |word: &&str| word.len() <= 64 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    match word.filter(fits) {
+        Some(word) => Failure::new(code).told(format!("{} ({word})", code.summary())),
+        None => Failure::new(code),
     }
 }
 
-impl fmt::Display for LookupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.summary())?;
-        match &self.word {
-            Some(word) => write!(f, " ({word})"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for LookupError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
-}
-
-impl Fault for LookupError {
-    fn code(&self) -> Code {
-        self.code
-    }
-}
-
-impl From<Code> for LookupError {
-    fn from(code: Code) -> Self {
-        Self::new(code)
-    }
-}
-
-impl From<HttpError> for LookupError {
-    fn from(error: HttpError) -> Self {
-        Self { code: error.code(), source: Some(Box::new(error)), ..Self::new(Code::X001) }
-    }
-}
-
-impl From<VaultError> for LookupError {
-    fn from(error: VaultError) -> Self {
-        Self { code: error.code(), source: Some(Box::new(error)), ..Self::new(Code::X001) }
+/// A clock that stands before this program was written breaks certificates and signatures: that is what to mend.
+pub(super) fn clock_first(failure: Failure, now: WallTime) -> Failure {
+    match failure.code() {
+        Code::N303 | Code::N312 | Code::N322 | Code::C106 if now < RELEASED => failure.under(Code::C105),
+        _ => failure,
     }
 }

@@ -8,9 +8,9 @@ use std::{
     },
 };
 
-use super::{LookupError, NoIdentity, Ways};
+use super::Ways;
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     words::{Deadline, MerchantPick},
 };
 
@@ -61,7 +61,7 @@ impl Merchants {
     ///
     /// # Errors
     /// C107 where the frame names nobody's name, or several merchants are there and nothing picks one.
-    pub fn pick(&self, pick: &MerchantPick) -> Result<&Ways, NoIdentity> {
+    pub fn pick(&self, pick: &MerchantPick) -> Result<&Ways, Failure> {
         let MerchantPick { lane, terminal, merchant } = pick;
         let of_terminal = || self.by_terminal.get(terminal.as_ref()?.as_str());
         let of_lane = || self.by_lane.get(usize::from(lane.0))?.as_ref();
@@ -70,14 +70,14 @@ impl Merchants {
             Some(name) => self.by_name.get(name.as_str()),
             None => of_terminal().or_else(of_lane).or_else(only),
         };
-        picked.map(|ways| &**ways).ok_or_else(|| NoIdentity::new(Code::C107))
+        picked.map(|ways| &**ways).ok_or_else(|| Failure::new(Code::C107))
     }
 
     /// Makes the connection ready; merchants share it.
     ///
     /// # Errors
     /// As [`FaceLookup::warm`](super::FaceLookup::warm).
-    pub fn warm(&self, deadline: Deadline) -> Result<(), LookupError> {
+    pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
         self.all.first().map_or(Ok(()), |ways| ways.face.warm(deadline))
     }
 
@@ -86,7 +86,7 @@ impl Merchants {
     ///
     /// # Errors
     /// Why there are none, for the log.
-    pub fn maintain(&self, deadline: Deadline) -> Result<(), LookupError> {
+    pub fn maintain(&self, deadline: Deadline) -> Result<(), Failure> {
         let from = self.maintained.load(Ordering::Relaxed);
         let mut due = self.all.iter().enumerate().filter(|(_, ways)| ways.face.is_due());
         let next = due.clone().find(|(at, _)| *at >= from).or_else(|| due.next());

@@ -40,17 +40,16 @@ use self::{
     target::Call,
 };
 pub use self::{
-    authinfo::{AuthInfo, AuthInfoError, AuthInfoSettings},
+    authinfo::{AuthInfo, AuthInfoSettings},
     certificates::CertificateCache,
     clock::{WechatClock, http_date},
-    error::LookupError,
     merchants::{Merchant, Merchants},
     permission::{Permission, PermissionLog},
-    ways::{NoIdentity, Ways},
+    ways::Ways,
 };
 pub use crate::words::InfoType;
 use crate::{
-    fault::{Code, Fault as _},
+    fault::{Code, Failure},
     http::Client,
     vault::{PublicKey, Vault},
     words::{Deadline, FaceSid, Identity, Moment, WallTime},
@@ -150,7 +149,7 @@ impl FaceLookup {
     ///
     /// # Errors
     /// As [`FaceLookup::look_up_for`].
-    pub fn look_up(&self, face_sid: &FaceSid, deadline: Deadline) -> Result<Identity, LookupError> {
+    pub fn look_up(&self, face_sid: &FaceSid, deadline: Deadline) -> Result<Identity, Failure> {
         self.look_up_for(face_sid, self.settings.info_type, deadline)
     }
 
@@ -163,7 +162,7 @@ impl FaceLookup {
         face_sid: &FaceSid,
         info_type: InfoType,
         deadline: Deadline,
-    ) -> Result<Identity, LookupError> {
+    ) -> Result<Identity, Failure> {
         let wanted = self.permissions.wanted(info_type, self.clock.now().moment);
         let result = self.look_up_as(face_sid, wanted, deadline);
         let refused = matches!(&result, Err(error) if error.code() == Code::N321);
@@ -177,11 +176,11 @@ impl FaceLookup {
         result
     }
 
-    fn look_up_as(&self, face_sid: &FaceSid, info_type: InfoType, deadline: Deadline) -> Result<Identity, LookupError> {
+    fn look_up_as(&self, face_sid: &FaceSid, info_type: InfoType, deadline: Deadline) -> Result<Identity, Failure> {
         let target = target::of(&self.settings, info_type, face_sid);
         let (verified, request_id) = self.ask(Call::get(target.reveal()), deadline)?;
         answer::read(&verified, info_type, &self.vault, &self.opener)
-            .map_err(|code| LookupError::new(code).with_request_id(request_id))
+            .map_err(|code| Failure::new(code).with_reference(request_id.as_deref()))
     }
 
     /// Hears of every permission that WeChat grants or refuses.
@@ -194,7 +193,7 @@ impl FaceLookup {
     ///
     /// # Errors
     /// Where certificates have to be there first: why they are not.
-    pub fn warm(&self, deadline: Deadline) -> Result<(), LookupError> {
+    pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
         self.have_certificates(deadline)?;
         if self.is_fresh() || self.warming.swap(true, Ordering::AcqRel) {
             return Ok(());
@@ -209,7 +208,7 @@ impl FaceLookup {
     ///
     /// # Errors
     /// As [`FaceLookup::look_up`], for the log: those of before, or the next face's own download, will do meanwhile.
-    pub fn maintain(&self, deadline: Deadline) -> Result<(), LookupError> {
+    pub fn maintain(&self, deadline: Deadline) -> Result<(), Failure> {
         if self.is_due() { self.refresh_certificates(deadline) } else { Ok(()) }
     }
 

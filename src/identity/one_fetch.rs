@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    fault::{Code, Fault},
+    fault::{Code, Failure},
     words::{Clock, Deadline},
 };
 
@@ -19,23 +19,23 @@ struct State {
     running: bool,
     /// How many have ended, and how the last one did.
     count: u64,
-    failed: Option<Code>,
+    failed: Option<Failure>,
 }
 
 /// Ends a fetch, however it ends.
-struct Running<'a>(&'a OneFetch, Option<Code>);
+struct Running<'a>(&'a OneFetch, Option<Failure>);
 
 impl OneFetch {
     /// Runs `fetch`, or waits for the one that runs; a fetch is to look first whether it is still needed.
     ///
     /// # Errors
     /// The fetch's own; N304 where this caller's deadline came first.
-    pub(super) fn run<E: Fault + From<Code>>(
+    pub(super) fn run(
         &self,
         clock: &dyn Clock,
         deadline: Deadline,
-        fetch: impl FnOnce() -> Result<(), E>,
-    ) -> Result<(), E> {
+        fetch: impl FnOnce() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let mut state = self.state();
         while state.running {
             let count = state.count;
@@ -46,18 +46,18 @@ impl OneFetch {
                 }
                 state = self.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             }
-            match state.failed {
+            match &state.failed {
                 // Whoever fetched had no time left; we have.
-                Some(Code::N304) => {}
-                Some(code) => return Err(code.into()),
+                Some(failure) if failure.code() == Code::N304 => {}
+                Some(failure) => return Err(failure.clone()),
                 None => return Ok(()),
             }
         }
         state.running = true;
         drop(state);
-        let mut running = Running(self, Some(Code::X001));
+        let mut running = Running(self, Some(Code::X001.into()));
         let result = fetch();
-        running.1 = result.as_ref().err().map(Fault::code);
+        running.1 = result.as_ref().err().cloned();
         result
     }
 
@@ -71,7 +71,7 @@ impl Drop for Running<'_> {
         let mut state = self.0.state();
         state.running = false;
         state.count = state.count.wrapping_add(1);
-        state.failed = self.1;
+        state.failed = self.1.take();
         drop(state);
         self.0.ended.notify_all();
     }

@@ -7,7 +7,7 @@ use super::{
     weixin::{Claim, Verdict, Weixin},
 };
 use crate::{
-    fault::{Code, Fault as _, causes},
+    fault::{Code, Failure},
     words::{AuthInfoGrant, AuthInfoWanted, Deadline, Identity, InfoType, LaneId, RealnameClaim, WayIn},
 };
 
@@ -21,36 +21,15 @@ pub struct Ways {
     pub authinfo: Option<Arc<AuthInfo>>,
 }
 
-/// Why there is no identity: the operator's code, and for the log what else is known of it; nothing of the person.
-#[derive(Debug)]
-pub struct NoIdentity {
-    /// The operator's code.
-    pub code: Code,
-    /// WeChat's `Request-ID`.
-    pub request_id: Option<String>,
-    /// In words.
-    pub told: String,
-}
-
-impl NoIdentity {
-    pub(super) fn new(code: Code) -> Self {
-        Self { code, request_id: None, told: code.summary().to_owned() }
-    }
-}
-
 impl Ways {
     /// Who presents this? `info_type`: what the lane asks for about a face.
-    pub fn who(&self, way: &WayIn, info_type: InfoType, deadline: Deadline) -> Result<Identity, NoIdentity> {
+    pub fn who(&self, way: &WayIn, info_type: InfoType, deadline: Deadline) -> Result<Identity, Failure> {
         match way {
-            WayIn::Face(face_sid) => self.face.look_up_for(face_sid, info_type, deadline).map_err(|error| NoIdentity {
-                code: error.code(),
-                request_id: error.request_id().map(str::to_owned),
-                told: causes(&error),
-            }),
-            WayIn::RealnameAuth(token) => self.weixin()?.realname_auth(token.reveal(), deadline).map_err(from_weixin),
+            WayIn::Face(face_sid) => self.face.look_up_for(face_sid, info_type, deadline),
+            WayIn::RealnameAuth(token) => self.weixin()?.realname_auth(token.reveal(), deadline),
             WayIn::RealnameCheck(claim) => self.check(claim, deadline),
             // WeChat knows nothing of them: only the site's system can judge.
-            WayIn::Voucher(_) | WayIn::Card(_) => Err(NoIdentity::new(Code::T214)),
+            WayIn::Voucher(_) | WayIn::Card(_) => Err(Failure::new(Code::T214)),
         }
     }
 
@@ -60,22 +39,18 @@ impl Ways {
         lane: LaneId,
         wanted: &AuthInfoWanted,
         deadline: Deadline,
-    ) -> Result<AuthInfoGrant, NoIdentity> {
-        let authinfo = self.authinfo.as_ref().ok_or_else(|| NoIdentity::new(Code::T213))?;
-        authinfo.grant(lane, wanted, deadline).map_err(|error| NoIdentity {
-            code: error.code(),
-            request_id: None,
-            told: causes(&error),
-        })
+    ) -> Result<AuthInfoGrant, Failure> {
+        let authinfo = self.authinfo.as_ref().ok_or_else(|| Failure::new(Code::T213))?;
+        authinfo.grant(lane, wanted, deadline)
     }
 
-    fn weixin(&self) -> Result<&Weixin, NoIdentity> {
-        self.weixin.as_deref().ok_or_else(|| NoIdentity::new(Code::T213))
+    fn weixin(&self) -> Result<&Weixin, Failure> {
+        self.weixin.as_deref().ok_or_else(|| Failure::new(Code::T213))
     }
 
-    fn check(&self, claim: &RealnameClaim, deadline: Deadline) -> Result<Identity, NoIdentity> {
+    fn check(&self, claim: &RealnameClaim, deadline: Deadline) -> Result<Identity, Failure> {
         let weixin = self.weixin()?;
-        let card = claim.card.as_ref().ok_or_else(|| NoIdentity::new(Code::T213))?;
+        let card = claim.card.as_ref().ok_or_else(|| Failure::new(Code::T213))?;
         let question = Claim {
             openid: claim.openid.reveal().to_owned(),
             real_name: card.name.reveal().to_owned(),
@@ -83,20 +58,16 @@ impl Ways {
             cred_type: card.kind.number().to_string(),
             code: claim.code.reveal().to_owned(),
         };
-        match weixin.realname_check(&question, deadline).map_err(from_weixin)? {
+        match weixin.realname_check(&question, deadline)? {
             Verdict::Match => Ok(Identity {
                 openid: Some(claim.openid.clone()),
                 real_name: Some(card.name.clone()),
                 credential: Some(card.credential()),
                 ..Identity::default()
             }),
-            Verdict::OtherPerson | Verdict::OtherNumber => Err(NoIdentity::new(Code::W111)),
-            Verdict::NoRealName => Err(NoIdentity::new(Code::W106)),
-            Verdict::Unclear => Err(NoIdentity::new(Code::W105)),
+            Verdict::OtherPerson | Verdict::OtherNumber => Err(Failure::new(Code::W111)),
+            Verdict::NoRealName => Err(Failure::new(Code::W106)),
+            Verdict::Unclear => Err(Failure::new(Code::W105)),
         }
     }
-}
-
-fn from_weixin(error: super::weixin::WeixinError) -> NoIdentity {
-    NoIdentity { code: error.code(), request_id: None, told: causes(&error) }
 }

@@ -18,21 +18,24 @@ use zeroize::Zeroizing;
 
 pub use self::{
     categories::Category,
-    errcode::WeixinError,
     realname_check::{Claim, Verdict},
     token::TokenSource,
 };
-use self::{errcode::Kind, token::Tokens};
+use self::{
+    errcode::{Kind, Refusal},
+    token::Tokens,
+};
 use super::{
     CharsetChoice,
     attempt::broken,
     charset::Charsets,
     clock::WechatClock,
+    error::clock_first,
     insist::{Cause, Setback, insist, retry_after},
     lenient,
 };
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     http::{Client, Method, Request},
     vault::Vault,
     words::Deadline,
@@ -90,23 +93,24 @@ impl Weixin {
         path: &str,
         body: Option<&[u8]>,
         deadline: Deadline,
-    ) -> Result<T, WeixinError> {
+    ) -> Result<T, Failure> {
         let mut token = self.tokens.current(self, deadline)?;
         insist(self.clock.ours(), deadline, || {
             let url = Zeroizing::new(format!("{}{path}?access_token={}", self.settings.base_url, &*token));
             let answer = self.send(method, &url, &[], body, deadline)?;
-            read(&answer, body).map_err(|error| match error.kind() {
+            read(&answer, body).map_err(|Refusal { failure, kind }| match kind {
                 Kind::StaleToken => match self.tokens.renewed(self, &token, deadline) {
                     Ok(renewed) => {
                         token = renewed;
-                        Setback::Mended(Cause::Token, error)
+                        Setback::Mended(Cause::Token, failure)
                     }
                     Err(none) => Setback::Final(none),
                 },
-                Kind::Busy(asked) => Setback::Wait(asked, error),
-                Kind::Final => Setback::Final(error),
+                Kind::Busy(asked) => Setback::Wait(asked, failure),
+                Kind::Final => Setback::Final(failure),
             })
         })
+        .map_err(|failure| clock_first(failure, self.clock.now().wall))
     }
 
     /// Sends one request; the body of a 200 comes back.
@@ -117,7 +121,7 @@ impl Weixin {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
         deadline: Deadline,
-    ) -> Result<Zeroizing<Vec<u8>>, Setback<WeixinError>> {
+    ) -> Result<Zeroizing<Vec<u8>>, Setback<Failure>> {
         let mut all = vec![("Accept", "application/json")];
         if method == Method::Post {
             all.push(("Content-Type", "application/json; charset=utf-8"));
@@ -128,21 +132,20 @@ impl Weixin {
         if response.status == 200 {
             return Ok(response.body);
         }
-        let asked = retry_after(&response);
-        let error = WeixinError::of_status(response.status, asked);
-        Err(match error.kind() {
-            Kind::Busy(_) => Setback::Wait(asked, error),
-            _ => Setback::Final(error),
+        let Refusal { failure, kind } = Refusal::of_status(response.status, retry_after(&response));
+        Err(match kind {
+            Kind::Busy(asked) => Setback::Wait(asked, failure),
+            _ => Setback::Final(failure),
         })
     }
 }
 
 /// Reads an answer whose errcode is 0, to a question with this body.
-fn read<T: DeserializeOwned>(answer: &[u8], sent: Option<&[u8]>) -> Result<T, WeixinError> {
-    let unreadable = || WeixinError::new(Code::W109);
+fn read<T: DeserializeOwned>(answer: &[u8], sent: Option<&[u8]>) -> Result<T, Refusal> {
+    let unreadable = || Refusal::from(Code::W109);
     let head: Head = lenient::read(answer).ok_or_else(unreadable)?;
     match head.errcode.unwrap_or(0) {
         0 => lenient::read(answer).ok_or_else(unreadable),
-        errcode => Err(WeixinError::of(errcode, &head.errmsg.unwrap_or_default(), sent.unwrap_or_default())),
+        errcode => Err(Refusal::of(errcode, &head.errmsg.unwrap_or_default(), sent.unwrap_or_default())),
     }
 }

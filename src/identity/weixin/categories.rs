@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Weixin, WeixinError};
-use crate::{http::Method, identity::lenient, words::Deadline};
+use super::Weixin;
+use crate::{fault::Failure, http::Method, identity::lenient, words::Deadline};
 
 /// A category that the mini-program has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ impl Category {
 
 impl Weixin {
     /// The mini-program's categories; none is legal.
-    pub fn categories(&self, deadline: Deadline) -> Result<Vec<Category>, WeixinError> {
+    pub fn categories(&self, deadline: Deadline) -> Result<Vec<Category>, Failure> {
         self.call(Method::Get, "/wxa/get_category", None, deadline).map(|Answer { category_list }| category_list)
     }
 }

@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Weixin, WeixinError};
+use super::Weixin;
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     http::Method,
     identity::{charset, lenient},
     vault::{Padding, Sealed},
@@ -42,22 +42,22 @@ impl Weixin {
     /// # Errors
     /// C101 where `[weixin]` lacks what this call needs; W105 where the person must agree again; K405 for whatever does
     /// not open to a name and an identity card number.
-    pub fn realname_auth(&self, auth_token: &str, deadline: Deadline) -> Result<Identity, WeixinError> {
-        let missing = || WeixinError::new(Code::C101);
+    pub fn realname_auth(&self, auth_token: &str, deadline: Deadline) -> Result<Identity, Failure> {
+        let missing = || Failure::new(Code::C101);
         let vault = self.vault.as_ref().ok_or_else(missing)?;
         let mch_id = self.settings.mch_id.as_deref().ok_or_else(missing)?;
         let cert_serialno = self.settings.cert_serialno.as_deref().ok_or_else(missing)?;
         let timestamp = self.clock.wechat_now();
         let sign = vault.sign_realname_auth(timestamp)?;
         let question = Question { auth_token, mch_id, cert_serialno, timestamp, sign: &sign };
-        let body = serde_json::to_vec(&question).map_err(|_| WeixinError::new(Code::X001))?;
+        let body = serde_json::to_vec(&question).map_err(|_| Failure::new(Code::X001))?;
         let answer: Answer = self.call(Method::Post, "/cgi-bin/wxopen/getrealnameinfo", Some(&body), deadline)?;
         let open = |base64: &str| vault.open_sealed(Padding::Pkcs1v15, &Sealed::over_tls_alone(base64));
         let name = answer.encryted_real_name.or(answer.encrypted_real_name).unwrap_or_default();
         let number = answer.encryted_credential_id.or(answer.encrypted_credential_id).unwrap_or_default();
         // Both, whatever becomes of the first: all failures cost and look the same.
         let (name, number) = (open(&name), open(&number));
-        let unopened = || WeixinError::new(Code::K405);
+        let unopened = || Failure::new(Code::K405);
         let reading = name.ok().and_then(|name| self.charsets.read(&name)).ok_or_else(unopened)?;
         let kind = CredentialType::MainlandId;
         let credential = number.ok().and_then(|number| charset::credential(&number, kind)).ok_or_else(unopened)?;

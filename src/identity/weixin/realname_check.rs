@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Weixin, WeixinError};
+use super::Weixin;
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     http::Method,
     identity::lenient,
     words::{Card, CredentialType, Deadline},
@@ -67,9 +67,9 @@ impl Weixin {
     ///
     /// # Errors
     /// T205 where the name is none or the number none of that kind: weixin is not asked.
-    pub fn realname_check(&self, claim: &Claim, deadline: Deadline) -> Result<Verdict, WeixinError> {
+    pub fn realname_check(&self, claim: &Claim, deadline: Deadline) -> Result<Verdict, Failure> {
         let kind = claim.cred_type.trim().parse().map_or(CredentialType::UNSAID, CredentialType::from_number);
-        let card = Card::parse(&claim.real_name, kind, &claim.cred_id).ok_or_else(|| WeixinError::new(Code::T205))?;
+        let card = Card::parse(&claim.real_name, kind, &claim.cred_id).ok_or_else(|| Failure::new(Code::T205))?;
         let question = Question {
             openid: &claim.openid,
             real_name: card.name.reveal(),
@@ -77,7 +77,7 @@ impl Weixin {
             cred_type: card.kind.number().to_string(),
             code: &claim.code,
         };
-        let body = zeroize::Zeroizing::new(serde_json::to_vec(&question).map_err(|_| WeixinError::new(Code::X001))?);
+        let body = zeroize::Zeroizing::new(serde_json::to_vec(&question).map_err(|_| Failure::new(Code::X001))?);
         let answer: Answer = self.call(Method::Post, "/intp/realname/checkrealnameinfo", Some(&body), deadline)?;
         let (openid, real_name) = (answer.verify_openid, answer.verify_real_name);
         Ok(verdict(openid.as_deref().unwrap_or_default(), real_name.as_deref().unwrap_or_default()))

@@ -10,9 +10,13 @@ use std::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Weixin, WeixinError, errcode::Kind, read};
+use super::{
+    Weixin,
+    errcode::{Kind, Refusal, of_token_service, unreadable},
+    read,
+};
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     files,
     http::Method,
     identity::{
@@ -45,7 +49,7 @@ pub enum TokenSource {
 
 impl TokenSource {
     /// Whether the file that this begins with is usable. A token that another process is yet to write is none of ours.
-    pub fn look(&self) -> Result<(), WeixinError> {
+    pub fn look(&self) -> Result<(), Failure> {
         match self {
             Self::Central { bearer: None, .. } => Ok(()),
             Self::File(file) if !file.exists() => Ok(()),
@@ -101,7 +105,7 @@ struct Answer {
 
 impl Tokens {
     /// The token in use, or a fresh one.
-    pub(super) fn current(&self, weixin: &Weixin, deadline: Deadline) -> Result<Zeroizing<String>, WeixinError> {
+    pub(super) fn current(&self, weixin: &Weixin, deadline: Deadline) -> Result<Zeroizing<String>, Failure> {
         self.other_than(None, weixin, deadline)
     }
 
@@ -111,7 +115,7 @@ impl Tokens {
         weixin: &Weixin,
         stale: &str,
         deadline: Deadline,
-    ) -> Result<Zeroizing<String>, WeixinError> {
+    ) -> Result<Zeroizing<String>, Failure> {
         self.other_than(Some(stale), weixin, deadline)
     }
 
@@ -120,7 +124,7 @@ impl Tokens {
         stale: Option<&str>,
         weixin: &Weixin,
         deadline: Deadline,
-    ) -> Result<Zeroizing<String>, WeixinError> {
+    ) -> Result<Zeroizing<String>, Failure> {
         let good = || {
             let kept = self.kept().clone();
             kept.filter(|kept| weixin.clock.now().moment < kept.until && Some(kept.word.as_str()) != stale)
@@ -136,12 +140,12 @@ impl Tokens {
                 }
                 Ok(())
             })
-            .map_err(|error: WeixinError| match weixin.settings.token {
-                TokenSource::Central { .. } => error.of_token_service(),
-                _ => error,
+            .map_err(|failure| match weixin.settings.token {
+                TokenSource::Central { .. } => of_token_service(failure),
+                _ => failure,
             })?;
         // Where nobody has another one it is tried once more: weixin says what it thinks of it.
-        self.kept().clone().map(|token| token.word).ok_or_else(|| WeixinError::new(Code::W101))
+        self.kept().clone().map(|token| token.word).ok_or_else(|| Failure::new(Code::W101))
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Token>> {
@@ -149,15 +153,15 @@ impl Tokens {
     }
 }
 
-fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<Token, WeixinError> {
+fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<Token, Failure> {
     let settings = &weixin.settings;
     let now = weixin.clock.now().moment;
     let ask = |method: Method, url: &str, headers: &[(&str, &str)], body: Option<&[u8]>| {
         insist(weixin.clock.ours(), deadline, || {
             let answer = weixin.send(method, url, headers, body, deadline)?;
-            taken(&answer, body, now).map_err(|error| match error.kind() {
-                Kind::Busy(asked) => Setback::Wait(asked, error),
-                _ => Setback::Final(error),
+            taken(&answer, body, now).map_err(|Refusal { failure, kind }| match kind {
+                Kind::Busy(asked) => Setback::Wait(asked, failure),
+                _ => Setback::Final(failure),
             })
         })
     };
@@ -179,7 +183,7 @@ fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<Tok
                     secret: &secret,
                     force_refresh,
                 };
-                let body = serde_json::to_vec(&question).map_err(|_| WeixinError::new(Code::X001))?;
+                let body = serde_json::to_vec(&question).map_err(|_| Failure::new(Code::X001))?;
                 ask(Method::Post, &url, &[], Some(&Zeroizing::new(body)))
             };
             let token = stable(false)?;
@@ -191,11 +195,11 @@ fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<Tok
 
 /// A token out of an answer, good for nine tenths of its life less a little, so that a fleet does not renew at once. A
 /// life beyond what weixin grants, or too short to be of use, is not believed: a stale token is found out anyway.
-fn taken(answer: &[u8], sent: Option<&[u8]>, now: Moment) -> Result<Token, WeixinError> {
+fn taken(answer: &[u8], sent: Option<&[u8]>, now: Moment) -> Result<Token, Refusal> {
     let Answer { access_token, expires_in } = read(answer, sent)?;
     let word = Zeroizing::new(access_token.unwrap_or_default());
     if !is_token(&word) {
-        return Err(WeixinError::new(Code::W109));
+        return Err(Code::W109.into());
     }
     let told = u64::try_from(expires_in.unwrap_or(LIFE).max(0)).unwrap_or_default();
     let life = Duration::from_secs(told).clamp(SHORTEST, Duration::from_secs(LIFE.unsigned_abs())).mul_f64(0.9);
@@ -205,10 +209,10 @@ fn taken(answer: &[u8], sent: Option<&[u8]>, now: Moment) -> Result<Token, Weixi
 }
 
 /// The one word of a file.
-fn secret_in(file: &Path) -> Result<Zeroizing<String>, WeixinError> {
-    let line = files::read_secret_line(file, LONGEST)?;
+fn secret_in(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let line = files::read_secret_line(file, LONGEST).map_err(unreadable)?;
     let word = Zeroizing::new(String::from_utf8_lossy(&line).trim().to_owned());
-    if is_token(&word) { Ok(word) } else { Err(WeixinError::new(Code::W103)) }
+    if is_token(&word) { Ok(word) } else { Err(Failure::new(Code::W103)) }
 }
 
 fn is_token(text: &str) -> bool {
