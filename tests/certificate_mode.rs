@@ -11,7 +11,7 @@ use std::{
 };
 
 use facemchd::{
-    fault::{Code, Fault as _},
+    fault::Code,
     sim::{
         people::Person,
         server::{Answer, Reply, Request},

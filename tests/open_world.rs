@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use facemchd::{
-    fault::{Code, Fault as _},
+    fault::Code,
     http::Client,
     identity::{AuthInfo, AuthInfoSettings, CharsetChoice, WechatClock},
     sim::{
@@ -152,7 +152,7 @@ fn a_refusal_of_weixin_is_told_with_its_number_its_words_and_our_address_and_wit
             code: "secretcode".to_owned(),
         };
         let error = calls.realname_check(&claim).expect_err("refused");
-        (error.code(), error.to_string())
+        (error.code(), format!("{error}, rid {}", error.reference().unwrap_or("-")))
     };
     let (code, text) = told(40164, "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 65a1-1");
     assert_eq!(code, Code::W102);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use facemchd::{
-    fault::{Code, Fault as _},
+    fault::Code,
     identity::weixin::TokenSource,
     sim::{
         people::Person,

@@ -9,7 +9,7 @@ use rustix::{
     thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid},
 };
 
-use super::{Failure, phrases};
+use super::{Ending, phrases};
 use crate::{fault::exit, files};
 
 /// As whom.
@@ -37,7 +37,7 @@ struct Account {
 impl AsUser {
     /// Gives up root for the daemon's user, for good, and tells whose rights count now. Called before any thread is
     /// started: rights belong to threads, and new ones inherit them.
-    pub(super) fn act(&self) -> Result<String, Failure> {
+    pub(super) fn act(&self) -> Result<String, Ending> {
         if !geteuid().is_root() {
             return Ok(format!("uid {}", geteuid().as_raw()));
         }
@@ -46,7 +46,7 @@ impl AsUser {
         let Some(account) = find(wanted, &text("/etc/passwd"), &text("/etc/group")) else {
             return match &self.user {
                 None => Ok(phrases::root_without(DAEMON)),
-                Some(user) => Err(Failure { line: phrases::no_such_user(user), exit: exit::USAGE }),
+                Some(user) => Err(Ending { line: phrases::no_such_user(user), exit: exit::USAGE }),
             };
         };
         let (uid, gid) = (Uid::from_raw(account.uid), Gid::from_raw(account.gid));
@@ -54,7 +54,7 @@ impl AsUser {
         set_thread_groups(&groups)
             .and_then(|()| set_thread_res_gid(gid, gid, gid))
             .and_then(|()| set_thread_res_uid(uid, uid, uid))
-            .map_err(|error| Failure::io(&format!("acting as {}", account.name), &error.into()))?;
+            .map_err(|error| Ending::io(&format!("acting as {}", account.name), &error.into()))?;
         Ok(account.name)
     }
 }

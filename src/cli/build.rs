@@ -10,11 +10,11 @@ use std::{
 
 pub(super) use self::terminals::terminal_settings;
 use self::terminals::terminals;
-use super::{Failure, permission::PermissionFile, wires::LaneDevices};
+use super::{Ending, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     checkin::{self, CheckIn},
     config::{Adapter, Charset, Engine, Keys, Merchant, Padding, PanelPlace, Site, Token},
-    fault::{self, Code, Fault},
+    fault::{Code, Failure},
     http,
     identity::{self, WechatClock, weixin},
     service::{LanePart, PanelPart, Parts, Reloaded},
@@ -46,15 +46,6 @@ const CERTIFICATES: &str = "platform-certificates";
 /// What the program calls itself towards WeChat and the site's system.
 const USER_AGENT: &str = concat!("facemchd/", env!("CARGO_PKG_VERSION"), " (Linux) Rust");
 
-/// A fault of any room.
-pub(super) type AnyFault = Box<dyn Fault + Send>;
-
-impl From<AnyFault> for Failure {
-    fn from(fault: AnyFault) -> Self {
-        Self::of(&*fault)
-    }
-}
-
 /// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP.
 pub(super) fn parts(
     lock: store::StateLock,
@@ -62,7 +53,7 @@ pub(super) fn parts(
     site: &Site,
     clock: Arc<dyn Clock>,
     devices: Vec<LaneDevices>,
-) -> Result<Parts, Failure> {
+) -> Result<Parts, Ending> {
     let correlator = Arc::new(store::Correlator::open(&site.state_dir)?);
     let names: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
     let now = clock.stamp();
@@ -73,7 +64,7 @@ pub(super) fn parts(
     }
     let (state, damaged) = store::State::open(&site.state_dir);
     if let Some(error) = damaged {
-        tracing::warn!(code = %Code::J504, error = fault::causes(&error), "the state was damaged; it is being rebuilt");
+        tracing::warn!(code = %Code::J504, error = crate::fault::causes(&error), "the state was damaged; it is being rebuilt");
     }
     let cache = Arc::new(Certificates(Mutex::new(state)));
     let merchants = Arc::new(merchants(site, &names, &clock, &(Arc::clone(&cache) as _))?);
@@ -100,7 +91,7 @@ pub(super) fn journal_settings(site: &Site) -> store::Settings {
 }
 
 /// A merchant's keys, opened and compared with what the site file says of them.
-pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, AnyFault> {
+pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, Failure> {
     let keys = site.keys_of(merchant);
     let holder = vault::Merchant { mchid: merchant.mchid.clone(), serial_no: merchant.serial_no.clone() };
     let files = vault::KeyFiles {
@@ -110,14 +101,14 @@ pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, AnyFault>
         apiv3: keys.apiv3.clone(),
     };
     Vault::open(engine(keys), holder, &files).map_err(|error| match &merchant.name {
-        Some(name) => boxed(OfMerchant { name: name.clone(), fault: boxed(error) }),
-        None => boxed(error),
+        Some(name) => Failure::from(error).within(format!("merchant {name}")),
+        None => error.into(),
     })
 }
 
 /// The client that all merchants share.
-pub(super) fn wechat_client(site: &Site, clock: &Arc<dyn Clock>) -> Result<http::Client, AnyFault> {
-    http::Client::open(&http_settings(site), Arc::clone(clock)).map_err(boxed)
+pub(super) fn wechat_client(site: &Site, clock: &Arc<dyn Clock>) -> Result<http::Client, Failure> {
+    http::Client::open(&http_settings(site), Arc::clone(clock)).map_err(Failure::from)
 }
 
 /// A merchant's lookup with everything it needs.
@@ -127,11 +118,11 @@ pub(super) fn face_lookup(
     client: &http::Client,
     clock: &Arc<WechatClock>,
     cache: Arc<dyn identity::CertificateCache>,
-) -> Result<identity::FaceLookup, AnyFault> {
+) -> Result<identity::FaceLookup, Failure> {
     let vault = Arc::new(vault(site, merchant)?);
     let wechatpay = &site.wechatpay;
     let public_key = match (&wechatpay.public_key_id, &wechatpay.public_key) {
-        (Some(id), Some(file)) => Some((id.clone(), vault::PublicKey::read(file).map_err(boxed)?)),
+        (Some(id), Some(file)) => Some((id.clone(), vault::PublicKey::read(file)?)),
         _ => None,
     };
     let settings = identity::Settings {
@@ -168,7 +159,7 @@ pub(super) fn merchants(
     lanes: &[String],
     clock: &Arc<dyn Clock>,
     cache: &Arc<dyn identity::CertificateCache>,
-) -> Result<identity::Merchants, AnyFault> {
+) -> Result<identity::Merchants, Failure> {
     let client = wechat_client(site, clock)?;
     let clock = &WechatClock::new(Arc::clone(clock));
     let weixin = site.weixin.as_ref().map(|settings| weixin_calls(site, settings, clock)).transpose()?.map(Arc::new);
@@ -182,7 +173,7 @@ pub(super) fn merchants(
             _ => None,
         };
         let ways = identity::Ways { face, weixin: weixin.clone(), authinfo };
-        Ok::<_, AnyFault>(identity::Merchant {
+        Ok::<_, Failure>(identity::Merchant {
             name: merchant.name.clone(),
             terminals: merchant.terminals.clone(),
             ways,
@@ -194,38 +185,13 @@ pub(super) fn merchants(
     Ok(identity::Merchants::new(merchants, &lanes))
 }
 
-/// What is wrong with one of several merchants.
-#[derive(Debug)]
-struct OfMerchant {
-    name: String,
-    fault: AnyFault,
-}
-
-impl std::fmt::Display for OfMerchant {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "merchant {}", self.name)
-    }
-}
-
-impl std::error::Error for OfMerchant {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.fault)
-    }
-}
-
-impl Fault for OfMerchant {
-    fn code(&self) -> Code {
-        self.fault.code()
-    }
-}
-
 fn authinfo_client(
     site: &Site,
     settings: &crate::config::AuthInfo,
     clock: &Arc<WechatClock>,
-) -> Result<http::Client, AnyFault> {
+) -> Result<http::Client, Failure> {
     let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
-    http::Client::open(&http, clock.shared()).map_err(boxed)
+    http::Client::open(&http, clock.shared()).map_err(Failure::from)
 }
 
 /// What face terminals ask for.
@@ -234,8 +200,8 @@ fn authinfo(
     settings: &crate::config::AuthInfo,
     client: &http::Client,
     clock: &Arc<WechatClock>,
-) -> Result<identity::AuthInfo, AnyFault> {
-    let key = vault::ApiV2Key::read(&settings.key).map_err(boxed)?;
+) -> Result<identity::AuthInfo, Failure> {
+    let key = vault::ApiV2Key::read(&settings.key)?;
     let settings = identity::AuthInfoSettings {
         base_url: settings.base_url.clone(),
         appid: merchant.appid.clone(),
@@ -265,9 +231,9 @@ pub(super) fn http_settings(site: &Site) -> http::Settings {
 }
 
 /// The mini-program's calls.
-pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<weixin::Weixin, Failure> {
+pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<weixin::Weixin, Ending> {
     let Some(settings) = &site.weixin else {
-        return Err(Failure {
+        return Err(Ending {
             line: format!("{} the site file has no [weixin]", Code::C101),
             exit: crate::fault::exit::CONFIG,
         });
@@ -279,14 +245,14 @@ fn weixin_calls(
     site: &Site,
     settings: &crate::config::Weixin,
     clock: &Arc<WechatClock>,
-) -> Result<weixin::Weixin, AnyFault> {
+) -> Result<weixin::Weixin, Failure> {
     let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
-    let client = http::Client::open(&http, clock.shared()).map_err(boxed)?;
+    let client = http::Client::open(&http, clock.shared())?;
     let vault = match (&settings.mch_id, &settings.cert_serialno, &settings.key) {
         (Some(mchid), Some(serial_no), Some(key)) => {
             let merchant = vault::Merchant { mchid: mchid.clone(), serial_no: serial_no.clone() };
             let files = vault::KeyFiles { sign: key.clone(), decrypt: None, certificate: None, apiv3: None };
-            Some(Arc::new(Vault::open(engine(&site.keys), merchant, &files).map_err(boxed)?))
+            Some(Arc::new(Vault::open(engine(&site.keys), merchant, &files)?))
         }
         _ => None,
     };
@@ -297,7 +263,7 @@ fn weixin_calls(
         Token::File(file) => weixin::TokenSource::File(file.clone()),
         Token::StableToken(secret) => weixin::TokenSource::StableToken { secret: secret.clone() },
     };
-    token.look().map_err(boxed)?;
+    token.look()?;
     let settings = weixin::Settings {
         base_url: settings.base_url.clone(),
         appid: settings.appid.clone(),
@@ -320,7 +286,7 @@ fn engine(keys: &Keys) -> vault::EngineKind {
 }
 
 /// The site's system, or the numbers given here.
-fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) -> Result<Box<dyn CheckIn>, AnyFault> {
+fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) -> Result<Box<dyn CheckIn>, Failure> {
     match site.checkin.adapter {
         Adapter::Http => http_checkin(site, clock),
         Adapter::Local => {
@@ -349,7 +315,7 @@ fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) ->
     }
 }
 
-pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dyn CheckIn>, AnyFault> {
+pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dyn CheckIn>, Failure> {
     let settings = &site.checkin;
     let client_certificate = settings.client_certificate.clone().zip(settings.client_key.clone());
     let client = http::Client::open(
@@ -365,12 +331,10 @@ pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dy
             connect_patience: std::time::Duration::from_secs(3),
         },
         Arc::clone(clock),
-    )
-    .map_err(boxed)?;
+    )?;
     let url = settings.url.clone().unwrap_or_default();
     let adapter =
-        checkin::Http::open(url, settings.hmac_key.as_deref(), settings.utc_offset, client, Arc::clone(clock))
-            .map_err(boxed)?;
+        checkin::Http::open(url, settings.hmac_key.as_deref(), settings.utc_offset, client, Arc::clone(clock))?;
     Ok(Box::new(adapter))
 }
 
@@ -399,12 +363,12 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
         .collect()
 }
 
-type Reload = Box<dyn Fn() -> Result<Reloaded, AnyFault> + Send + Sync>;
+type Reload = Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>;
 
 fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
     let lanes: Vec<String> = started.lane.iter().map(|lane| lane.name.clone()).collect();
     Box::new(move || {
-        let site = Site::read(&file).map_err(boxed)?;
+        let site = Site::read(&file)?;
         let merchants = merchants(&site, &lanes, &clock, &(Arc::clone(&cache) as _))?;
         let checkin = match (started.checkin.adapter, site.checkin.adapter) {
             (Adapter::Http, Adapter::Http) => Some(http_checkin(&site, &clock)?),
@@ -413,8 +377,4 @@ fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certif
         let terminals = terminals(&site, &lanes, &clock)?;
         Ok(Reloaded { merchants, checkin, terminals, kept: site.needs_restart(&started) })
     })
-}
-
-pub(super) fn boxed(fault: impl Fault + Send + 'static) -> AnyFault {
-    Box::new(fault)
 }

@@ -9,15 +9,15 @@ use std::{
 };
 
 use super::{
-    Failure,
+    Ending,
     check::{Outcome, word},
-    phrases::{self, cure, exercise as say, fault_line, help, summary},
+    phrases::{self, cure, exercise as say, failure_line, help},
     wires::{self, LaneDevices},
 };
 use crate::{
     config::Site,
-    device::{self, Debouncer, DeviceError, GateEvent, panel::text_lines},
-    fault::{Code, Fault as _, exit},
+    device::{self, Debouncer, GateEvent, panel::text_lines},
+    fault::{Code, Failure, exit},
     kiosk::{self, GateOutcome, Grant, PrintOutcome, Scene, SceneKind, Signal, Slip},
     service::{InputPart, SystemClock},
     store::StateLock,
@@ -67,7 +67,7 @@ pub(super) fn test(
     lane: Option<&str>,
     yes: bool,
     out: &mut dyn Write,
-) -> Result<u8, Failure> {
+) -> Result<u8, Ending> {
     let site = Site::read(file)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let index = match lane {
@@ -77,16 +77,14 @@ pub(super) fn test(
     let _lock = StateLock::take_existing(&site.state_dir)?;
     let mut lanes = wires::open(&site, &clock)?.lanes;
     if index >= lanes.len() {
-        return Err(Failure { line: phrases::no_such_lane(), exit: exit::USAGE });
+        return Err(Ending { line: phrases::no_such_lane(), exit: exit::USAGE });
     }
     let LaneDevices { panel, printer, gate, indicator, inputs, absent } = lanes.swap_remove(index);
-    let none = || Failure { line: phrases::no_such_device(&site.lane[index].name), exit: exit::USAGE };
-    let missing: Vec<DeviceError> =
+    let none = || Ending { line: phrases::no_such_device(&site.lane[index].name), exit: exit::USAGE };
+    let missing: Vec<Failure> =
         absent.into_iter().filter(|(missing, _)| device.is(*missing)).map(|(_, error)| error).collect();
     let well = match device {
-        _ if !missing.is_empty() => {
-            missing.iter().try_for_each(|error| failed(out, &fault_line(error), error.code())).map(|()| false)
-        }
+        _ if !missing.is_empty() => missing.into_iter().try_for_each(|failure| failed(out, failure)).map(|()| false),
         Device::Panel => test_panel(&mut *panel.ok_or_else(none)?, out),
         Device::Printer => test_printer(&mut *printer.ok_or_else(none)?, &*clock, out),
         Device::Gate => test_gate(&mut *gate.ok_or_else(none)?, &*clock, yes, out),
@@ -96,12 +94,13 @@ pub(super) fn test(
     match well {
         Ok(true) => Ok(exit::OK),
         Ok(false) => Ok(exit::FAILED),
-        Err(error) => Err(Failure::io("standard output", &error)),
+        Err(error) => Err(Ending::io("standard output", &error)),
     }
 }
 
-fn failed(out: &mut dyn Write, told: &str, code: Code) -> io::Result<()> {
-    writeln!(out, "{} {told}\n         {}", word(Outcome::Failed), cure(code))
+fn failed(out: &mut dyn Write, failure: impl Into<Failure>) -> io::Result<()> {
+    let failure = failure.into();
+    writeln!(out, "{} {}\n         {}", word(Outcome::Failed), failure_line(&failure), cure(&failure))
 }
 
 fn test_name() -> Option<ShownName> {
@@ -117,7 +116,7 @@ fn test_panel(panel: &mut dyn device::Panel, out: &mut dyn Write) -> io::Result<
     };
     match panel.show(&scene) {
         Err(error) => {
-            failed(out, &fault_line(&error), Code::D601)?;
+            failed(out, error)?;
             Ok(false)
         }
         Ok(drawn) => {
@@ -152,7 +151,7 @@ fn test_printer(printer: &mut dyn device::Printer, clock: &dyn Clock, out: &mut 
         PrintOutcome::Unknown => {
             writeln!(out, "{} {} {}", word(Outcome::Failed), Code::P705, say::not_acknowledged())?;
         }
-        PrintOutcome::NotPrinted(code) => failed(out, &format!("{code} {}", summary(code)), code)?,
+        PrintOutcome::NotPrinted(code) => failed(out, code)?,
     }
     Ok(false)
 }
@@ -189,7 +188,7 @@ fn test_gate(gate: &mut dyn device::Gate, clock: &dyn Clock, yes: bool, out: &mu
             Ok(true)
         }
         other => {
-            failed(out, &format!("{other:?}"), Code::G801)?;
+            failed(out, Failure::new(Code::G801).told(format!("{other:?}")))?;
             Ok(false)
         }
     }
@@ -226,7 +225,7 @@ fn test_indicators(lamps: &mut dyn device::Indicator, clock: &dyn Clock, out: &m
             result = lamps.handle_timeout(clock.now().moment);
         }
         if let Err(error) = result.and_then(|()| lamps.safe()) {
-            failed(out, &fault_line(&error), error.code())?;
+            failed(out, error)?;
             well = false;
         }
     }
@@ -249,7 +248,7 @@ fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::R
         match edges {
             Ok(edges) => edges.into_iter().for_each(|(line, high)| debouncer.level(now, line, high)),
             Err(error) => {
-                failed(out, &format!("{} {error}", Code::D602), Code::D602)?;
+                failed(out, Failure::new(Code::D602).because(error))?;
                 return Ok(false);
             }
         }
@@ -263,7 +262,7 @@ fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::R
         edges = source.wait(due.since(clock.now().moment)).map(|edge| edge.into_iter().collect());
     }
     for name in &waiting {
-        failed(out, &say::did_not_change(name), Code::D602)?;
+        failed(out, Failure::new(Code::D602).told(say::did_not_change(name)))?;
     }
     Ok(waiting.is_empty())
 }

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{Failure, phrases, wires};
+use super::{Ending, phrases, wires};
 use crate::{board::DEVICE_TREE, config::Site, device::linux, fault::exit, files, store::StateLock};
 
 /// What this machine has, and what to write into a board file of one's own.
@@ -91,10 +91,10 @@ fn table(chips: &[linux::Chip], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Puts every output to its safe value: opening a gate's line does, and so does letting go of it.
-pub(super) fn safe_state(file: &Path, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn safe_state(file: &Path, out: &mut dyn Write) -> Result<u8, Ending> {
     let site = Site::read(file)?;
     let _lock = StateLock::take_existing(&site.state_dir)?;
     let outputs = wires::make_safe(&site)?;
-    writeln!(out, "{}", phrases::safe(outputs)).map_err(|error| Failure::io("standard output", &error))?;
+    writeln!(out, "{}", phrases::safe(outputs)).map_err(|error| Ending::io("standard output", &error))?;
     Ok(exit::OK)
 }

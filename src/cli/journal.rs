@@ -9,7 +9,7 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::{
-    Failure, SiteFile,
+    Ending, SiteFile,
     phrases::{self, help},
 };
 use crate::{
@@ -45,8 +45,8 @@ pub(super) struct Place {
     state_dir: Option<PathBuf>,
 }
 
-pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
-    let written = |error: io::Error| Failure::io("standard output", &error);
+pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Ending> {
+    let written = |error: io::Error| Ending::io("standard output", &error);
     match command {
         Command::List { place, json } => {
             let dir = place.dir()?;
@@ -82,7 +82,7 @@ pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Fail
             };
             match code {
                 None => writeln!(out, "{standing}"),
-                Some(code) => writeln!(out, "{code} {standing}\n  {}", phrases::cure(code)),
+                Some(code) => writeln!(out, "{code} {standing}\n  {}", phrases::cure(&code.into())),
             }
             .map_err(written)?;
             Ok(exit)
@@ -91,7 +91,7 @@ pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Fail
 }
 
 impl Place {
-    fn dir(&self) -> Result<PathBuf, Failure> {
+    fn dir(&self) -> Result<PathBuf, Ending> {
         match &self.state_dir {
             Some(dir) => Ok(dir.clone()),
             None => Ok(Site::read(&self.site.config)?.state_dir),

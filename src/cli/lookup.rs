@@ -10,14 +10,14 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Failure, SiteFile, build,
+    Ending, SiteFile, build,
     permission::PermissionFile,
     phrases::{self, help},
     tongue::tongue,
 };
 use crate::{
     config::Site,
-    fault::{Code, Fault as _, exit},
+    fault::{Code, Failure, exit},
     files,
     identity::{CertificateCache, WechatClock},
     service::SystemClock,
@@ -57,7 +57,11 @@ struct Line {
     openid: Option<String>,
     code: Option<&'static str>,
     cure: Option<&'static str>,
+    /// WeChat's, of a question that failed.
+    request_id: Option<String>,
     ms: f64,
+    #[serde(skip)]
+    told: String,
 }
 
 /// Certificates of one run; nothing is written to the state directory.
@@ -76,14 +80,14 @@ impl CertificateCache for InMemory {
     }
 }
 
-pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Ending> {
     let site = Site::read(&arguments.site.config)?;
     if arguments.face_sids.is_empty() && arguments.from.is_none() {
-        return Err(Failure { line: phrases::give_a_face_sid(), exit: exit::USAGE });
+        return Err(Ending { line: phrases::give_a_face_sid(), exit: exit::USAGE });
     }
     let merchant = match &arguments.merchant {
         None => site.first_merchant(),
-        wanted => site.merchants.iter().find(|merchant| merchant.name == *wanted).ok_or_else(|| Failure {
+        wanted => site.merchants.iter().find(|merchant| merchant.name == *wanted).ok_or_else(|| Ending {
             line: format!("{} {}", Code::C107, phrases::no_such_merchant()),
             exit: exit::USAGE,
         })?,
@@ -95,27 +99,27 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
         build::face_lookup(&site, merchant, &client, &WechatClock::new(shared), Arc::new(InMemory::default()))?
             .with_permission_log(PermissionFile::of(&site.state_dir).log_of(merchant));
     let mut timings = match &arguments.timings {
-        Some(file) => Some(files::create_public(file).map_err(|error| Failure::io("--timings", &error.into()))?),
+        Some(file) => Some(files::create_public(file).map_err(|error| Ending::io("--timings", &error.into()))?),
         None => None,
     };
     // What it would say, the first face says, too.
     let _ = lookup.warm(Deadline::from_now(&*clock, site.wechatpay.patience));
     let mut all = true;
-    let mut each = |text: &str| -> Result<(), Failure> {
+    let mut each = |text: &str| -> Result<(), Ending> {
         let began = clock.now().moment;
         let result = match FaceSid::parse(text) {
             Ok(face_sid) => {
                 let deadline = Deadline::at(began.after(site.wechatpay.patience));
-                lookup.look_up(&face_sid, deadline).map_err(|error| error.code())
+                lookup.look_up(&face_sid, deadline)
             }
-            Err(_) => Err(Code::T205),
+            Err(_) => Err(Code::T205.into()),
         };
         let took = clock.now().moment.since(began);
         all &= result.is_ok();
         let line = Line::of(result, took, arguments.reveal);
-        line.print(out, arguments.json).map_err(|error| Failure::io("standard output", &error))?;
+        line.print(out, arguments.json).map_err(|error| Ending::io("standard output", &error))?;
         if let Some(file) = &mut timings {
-            line.time(file, arguments.reveal).map_err(|error| Failure::io("timings", &error))?;
+            line.time(file, arguments.reveal).map_err(|error| Ending::io("timings", &error))?;
         }
         Ok(())
     };
@@ -123,7 +127,7 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, F
         each(text)?;
     }
     if let Some(from) = &arguments.from {
-        let failed = |error: io::Error| Failure::io(&from.display().to_string(), &error);
+        let failed = |error: io::Error| Ending::io(&from.display().to_string(), &error);
         let mut lines: Box<dyn io::BufRead> = if from.as_os_str() == "-" {
             Box::new(BufReader::new(io::stdin()))
         } else {
@@ -153,7 +157,7 @@ fn bounded_line(mut lines: &mut dyn io::BufRead) -> io::Result<Option<String>> {
 }
 
 impl Line {
-    fn of(result: Result<Identity, Code>, took: Duration, reveal: bool) -> Self {
+    fn of(result: Result<Identity, Failure>, took: Duration, reveal: bool) -> Self {
         let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
         let empty = Self {
             ok: false,
@@ -164,10 +168,20 @@ impl Line {
             openid: None,
             code: None,
             cure: None,
+            request_id: None,
             ms,
+            told: String::new(),
         };
         let person = match result {
-            Err(code) => return Self { code: Some(code.as_str()), cure: Some(code.cure_in(tongue())), ..empty },
+            Err(failure) => {
+                return Self {
+                    code: Some(failure.code().as_str()),
+                    cure: Some(failure.cure_in(tongue())),
+                    request_id: failure.reference().map(str::to_owned),
+                    told: phrases::failure_text(&failure),
+                    ..empty
+                };
+            }
             Ok(person) => person,
         };
         let shown = |text: &str, mask: fn(&str) -> String| if reveal { text.to_owned() } else { mask(text) };
@@ -189,9 +203,8 @@ impl Line {
         }
         match (self.code, self.cure) {
             (Some(code), Some(cure)) => {
-                let summary = code.parse().map_or("", phrases::summary);
                 let cure = phrases::cure_is(cure);
-                writeln!(out, "failed  {code} {summary} ({:.1} ms)\n        {cure}", self.ms)
+                writeln!(out, "failed  {code} {} ({:.1} ms)\n        {cure}", self.told, self.ms)
             }
             _ => {
                 let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());

@@ -30,7 +30,7 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
-    fault::{Fault, exit},
+    fault::{Failure, Fault, exit},
     vault,
 };
 use phrases::help;
@@ -119,8 +119,8 @@ struct SiteFile {
     config: PathBuf,
 }
 
-/// Why a command ended early: the line for the operator, and the exit code.
-struct Failure {
+/// How a command ended early: the line for the operator, and the exit code.
+struct Ending {
     line: String,
     exit: u8,
 }
@@ -149,7 +149,7 @@ pub fn main() -> u8 {
         }
         Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
         Command::Weixin(command) => weixin::weixin(&command, &mut out),
-        Command::Probe => hardware::probe(&mut out).map_err(|error| Failure::io("standard output", &error)),
+        Command::Probe => hardware::probe(&mut out).map_err(|error| Ending::io("standard output", &error)),
         Command::Test { device, site, lane, yes, acting } => {
             acting.act().and_then(|_| exercise::test(&site.config, device, lane.as_deref(), yes, &mut out))
         }
@@ -171,18 +171,20 @@ pub fn main() -> u8 {
     }
 }
 
-impl<F: Fault> From<F> for Failure {
+impl<F: Fault + Send + Sync + 'static> From<F> for Ending {
     fn from(fault: F) -> Self {
-        Self::of(&fault)
+        Failure::from(fault).into()
     }
 }
 
-impl Failure {
-    fn of(fault: &dyn Fault) -> Self {
-        let code = fault.code();
-        Self { line: format!("{}\n  {}", phrases::fault_line(fault), phrases::cure(code)), exit: code.exit() }
+impl From<Failure> for Ending {
+    fn from(failure: Failure) -> Self {
+        let line = format!("{}\n  {}", phrases::failure_line(&failure), phrases::cure(&failure));
+        Self { line, exit: failure.code().exit() }
     }
+}
 
+impl Ending {
     /// Standard output is gone, or a file of the command line cannot be used.
     fn io(what: &str, error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

@@ -7,7 +7,7 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::{Failure, build, logging, wires};
+use super::{Ending, build, logging, wires};
 use crate::{
     config::Site,
     fault::exit,
@@ -15,7 +15,7 @@ use crate::{
     store,
 };
 
-pub(super) fn run(file: &Path) -> Result<u8, Failure> {
+pub(super) fn run(file: &Path) -> Result<u8, Ending> {
     logging::start();
     let runtime = runtime()?;
     let (orders, control) = mpsc::channel(4);
@@ -38,17 +38,17 @@ pub(super) fn run(file: &Path) -> Result<u8, Failure> {
 }
 
 /// One thread for the loop, sockets and timers.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Ending> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(1)
         .build()
-        .map_err(|error| Failure::io("the runtime cannot be started", &error))
+        .map_err(|error| Ending::io("the runtime cannot be started", &error))
 }
 
 /// SIGTERM and SIGINT end in order, SIGHUP reads again.
-pub(super) fn forward_signals(orders: mpsc::Sender<Control>) -> Result<impl Future<Output = ()>, Failure> {
-    let listen = |kind| signal(kind).map_err(|error| Failure::io("signals cannot be received", &error));
+pub(super) fn forward_signals(orders: mpsc::Sender<Control>) -> Result<impl Future<Output = ()>, Ending> {
+    let listen = |kind| signal(kind).map_err(|error| Ending::io("signals cannot be received", &error));
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut hangup = listen(SignalKind::hangup())?;

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Failure, build, logging, phrases::help, run, wires};
+use super::{Ending, build, logging, phrases::help, run, wires};
 use crate::{
     config::Site,
     fault::exit,
@@ -49,16 +49,16 @@ pub(super) struct Arguments {
 /// A daemon on a thread of its own.
 struct Daemon {
     orders: mpsc::Sender<Control>,
-    thread: JoinHandle<Result<u8, Failure>>,
+    thread: JoinHandle<Result<u8, Ending>>,
 }
 
-pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Failure> {
-    let failed = |error: io::Error| Failure::io("sim", &error);
+pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Ending> {
+    let failed = |error: io::Error| Ending::io("sim", &error);
     if let (Some(face_sid), Some(socket)) = (&arguments.face, &arguments.socket) {
         return send_face(face_sid, socket, out).map_err(failed);
     }
     let folder = folder(arguments.out.as_deref())
-        .map_err(|error| Failure::io("a folder for the pictures cannot be made (--out DIR must be empty)", &error))?;
+        .map_err(|error| Ending::io("a folder for the pictures cannot be made (--out DIR must be empty)", &error))?;
     writeln!(out, "Making keys, a sandbox WeChat Pay and a sandbox site system on loopback …").map_err(failed)?;
     out.flush().map_err(failed)?;
     logging::start_in(files::create(&folder.join("facemchd.log")).map_err(|error| failed(error.into()))?);
@@ -76,8 +76,8 @@ pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Fail
 }
 
 /// The world around the kiosk, and the kiosk itself from a site file as anybody would write it.
-fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Failure> {
-    let failed = |error: io::Error| Failure::io("the sandbox cannot be started", &error);
+fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Ending> {
+    let failed = |error: io::Error| Ending::io("the sandbox cannot be started", &error);
     let authority = Authority::new().map_err(failed)?;
     let world = Arc::new(World::generate().map_err(failed)?);
     let wechat = WeChat::start(&authority, Arc::clone(&world), true, Arc::clone(&clock)).map_err(failed)?;
@@ -109,13 +109,13 @@ impl Daemon {
         Ok(Self { orders, thread })
     }
 
-    fn stop(self) -> Result<u8, Failure> {
+    fn stop(self) -> Result<u8, Ending> {
         let _ = self.orders.blocking_send(Control::Stop);
         self.wait()
     }
 
-    fn wait(self) -> Result<u8, Failure> {
-        let died = || Failure { line: "the daemon's thread died".to_owned(), exit: exit::SOFTWARE };
+    fn wait(self) -> Result<u8, Ending> {
+        let died = || Ending { line: "the daemon's thread died".to_owned(), exit: exit::SOFTWARE };
         self.thread.join().map_err(|_| died())?
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Failure, SiteFile,
+    Ending, SiteFile,
     phrases::{self, help},
 };
 use crate::{
@@ -32,7 +32,7 @@ pub(super) enum Mode {
 const PATIENCE: Duration = Duration::from_secs(65);
 
 /// Opens or closes a lane.
-pub(super) fn lane(place: &SiteFile, name: &str, mode: Mode, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn lane(place: &SiteFile, name: &str, mode: Mode, out: &mut dyn Write) -> Result<u8, Ending> {
     let mode = match mode {
         Mode::Normal => StaffMode::Normal,
         Mode::Closed => StaffMode::Closed,
@@ -42,11 +42,11 @@ pub(super) fn lane(place: &SiteFile, name: &str, mode: Mode, out: &mut dyn Write
 }
 
 /// Prints the slip of a session, or of a queue number's newest session, again.
-pub(super) fn reprint(place: &SiteFile, which: &str, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn reprint(place: &SiteFile, which: &str, out: &mut dyn Write) -> Result<u8, Ending> {
     let site = Site::read(&place.config)?;
     let entries = store::entries(&site.state_dir)?;
     let Some(request) = request(&entries, which) else {
-        return Err(Failure { line: phrases::no_such_slip(which), exit: exit::FAILED });
+        return Err(Ending { line: phrases::no_such_slip(which), exit: exit::FAILED });
     };
     ask(&site, &request, out)
 }
@@ -72,9 +72,9 @@ fn request(entries: &[Entry], which: &str) -> Option<StaffRequest> {
     Some(StaffRequest::Reprint { lane, session, copy, number, place, at })
 }
 
-fn ask(site: &Site, request: &StaffRequest, out: &mut dyn Write) -> Result<u8, Failure> {
+fn ask(site: &Site, request: &StaffRequest, out: &mut dyn Write) -> Result<u8, Ending> {
     let socket = site.state_dir.join(SOCKET);
-    let failed = |error: io::Error| Failure {
+    let failed = |error: io::Error| Ending {
         line: format!("{}: {error}\n  {}", socket.display(), phrases::cure_is(phrases::daemon_must_run())),
         exit: exit::UNAVAILABLE,
     };
@@ -86,6 +86,6 @@ fn ask(site: &Site, request: &StaffRequest, out: &mut dyn Write) -> Result<u8, F
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).map_err(failed)?;
     let reply: StaffReply = serde_json::from_str(&answer).map_err(|error| failed(error.into()))?;
-    writeln!(out, "{}", reply.told).map_err(|error| Failure::io("standard output", &error))?;
+    writeln!(out, "{}", reply.told).map_err(|error| Ending::io("standard output", &error))?;
     Ok(if reply.done { exit::OK } else { exit::FAILED })
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{
-    Failure, SiteFile, build,
+    Ending, SiteFile, build,
     phrases::{self, help},
 };
 use crate::{
@@ -62,13 +62,13 @@ pub(super) struct Input {
 /// The longest question, bytes.
 const LONGEST: u64 = 64 * 1024;
 
-pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Ending> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let open = |site: &SiteFile| -> Result<(Weixin, Deadline), Failure> {
+    let open = |site: &SiteFile| -> Result<(Weixin, Deadline), Ending> {
         let site = Site::read(&site.config)?;
         Ok((build::weixin(&site, &clock)?, Deadline::from_now(&*clock, site.wechatpay.patience)))
     };
-    let written = |result: io::Result<()>| result.map_err(|error| Failure::io("standard output", &error));
+    let written = |result: io::Result<()>| result.map_err(|error| Ending::io("standard output", &error));
     match command {
         Command::Categories { site, json } => {
             let (weixin, deadline) = open(site)?;
@@ -102,7 +102,7 @@ pub(super) fn weixin(command: &Command, out: &mut dyn Write) -> Result<u8, Failu
         Command::RealnameCheck { input } => {
             let question = read(&input.from)?;
             let claim: Claim = serde_json::from_str(&question)
-                .map_err(|_| Failure { line: phrases::expected_claim(), exit: exit::USAGE })?;
+                .map_err(|_| Ending { line: phrases::expected_claim(), exit: exit::USAGE })?;
             let (weixin, deadline) = open(&input.site)?;
             let verdict = weixin.realname_check(&claim, deadline)?;
             written(if input.json {
@@ -125,8 +125,8 @@ fn in_words(verdict: Verdict) -> String {
     }
 }
 
-fn read(file: &Path) -> Result<Zeroizing<String>, Failure> {
-    let failed = |error: io::Error| Failure::io(&file.display().to_string(), &error);
+fn read(file: &Path) -> Result<Zeroizing<String>, Ending> {
+    let failed = |error: io::Error| Ending::io(&file.display().to_string(), &error);
     let source: Box<dyn io::Read> = if file == Path::new("-") {
         Box::new(io::stdin())
     } else {

@@ -85,12 +85,7 @@ impl AuthInfo {
 
     /// The grant for a terminal's rawdata: the one that is still good, or a fresh one where there is none or the
     /// terminal wants it.
-    pub fn grant(
-        &self,
-        lane: LaneId,
-        wanted: &AuthInfoWanted,
-        deadline: Deadline,
-    ) -> Result<AuthInfoGrant, Failure> {
+    pub fn grant(&self, lane: LaneId, wanted: &AuthInfoWanted, deadline: Deadline) -> Result<AuthInfoGrant, Failure> {
         let AuthInfoWanted { device_id, rawdata, fresh, .. } = wanted;
         let device_id = device_id.as_str();
         let now = self.clock.now().moment;

@@ -6,8 +6,8 @@ use crate::{
     words::{RELEASED, WallTime},
 };
 
-/// No answer.
-pub(super) fn unanswered(error: HttpError) -> Failure {
+/// What it means at WeChat that there is no answer.
+pub fn unanswered(error: HttpError) -> Failure {
     let code = match &error {
         HttpError::Resolve => Code::N302,
         HttpError::Connect(_) | HttpError::LateConnecting | HttpError::Interrupted => Code::N301,

@@ -43,6 +43,7 @@ pub use self::{
     authinfo::{AuthInfo, AuthInfoSettings},
     certificates::CertificateCache,
     clock::{WechatClock, http_date},
+    error::unanswered,
     merchants::{Merchant, Merchants},
     permission::{Permission, PermissionLog},
     ways::Ways,

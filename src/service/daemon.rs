@@ -15,7 +15,7 @@ use super::{
     staff::Asked,
 };
 use crate::{
-    fault::{Code, causes},
+    fault::{Code, Tongue},
     kiosk::Input,
     words::{Clock, Moment, Now},
 };
@@ -157,8 +157,9 @@ impl Daemon {
     fn take_over(&self, fresh: Read) {
         let Reloaded { merchants, terminals, kept, .. } = match fresh {
             Ok(fresh) => fresh,
-            Err(error) => {
-                tracing::error!(code = %error.code(), error = causes(&*error), "not read again; going on as before");
+            Err(failure) => {
+                let (code, cure) = (failure.code(), failure.cure_in(Tongue::En));
+                tracing::error!(%code, cure, error = failure.chain(), "not read again; going on as before");
                 return;
             }
         };

@@ -9,8 +9,8 @@ use std::{
 
 use super::{Inputs, lookups::Current, worker::Worker};
 use crate::{
-    fault::{Code, Fault as _},
-    identity::{Merchants, NoIdentity},
+    fault::Code,
+    identity::Merchants,
     kiosk::Input,
     words::{AuthInfoWanted, Clock, Deadline, LaneId, MerchantPick, PeerId},
 };
@@ -62,17 +62,16 @@ fn run(merchants: &Merchants, Errand { what, deadline }: Errand, inputs: &Inputs
             let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
             let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });
             let result = picked.and_then(|ways| ways.authinfo(lane, &wanted, deadline));
-            let result = result.map_err(|NoIdentity { code, told, .. }| {
-                tracing::warn!(lane = lane.0, %code, error = told, "no authinfo for the terminal");
-                code
+            let result = result.map_err(|failure| {
+                tracing::warn!(lane = lane.0, code = %failure.code(), error = failure.chain(), "no authinfo for the terminal");
+                failure.code()
             });
             let _ = inputs.blocking_send(Input::AuthInfoGranted { lane, peer, seq, result });
             return;
         }
     };
     if let Err(error) = certificates {
-        let request_id = error.request_id().unwrap_or("-");
-        let told = crate::fault::causes(&error);
+        let (request_id, told) = (error.reference().unwrap_or("-"), error.chain());
         tracing::warn!(code = %error.code(), request_id, error = told, "WeChat's certificates cannot be downloaded");
     }
 }

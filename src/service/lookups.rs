@@ -9,9 +9,9 @@ use std::{
 use super::{Inputs, worker::Worker};
 use crate::{
     fault::Code,
-    identity::{Merchants, NoIdentity},
+    identity::Merchants,
     kiosk::Input,
-    words::{Clock, Deadline, InfoType, MerchantPick, RELEASED, SessionId, WallTime, WayIn},
+    words::{Clock, Deadline, InfoType, MerchantPick, SessionId, WayIn},
 };
 
 /// Who is this?
@@ -42,20 +42,17 @@ pub(super) fn spawn(
     // Each lane may have one person who waits, and one who has gone meanwhile: nobody present is refused.
     let capacity = workers.max(lanes).saturating_mul(2);
     Worker::spawn("lookup", workers, capacity, limit, clock, || {
-        let clock = Arc::clone(clock);
         let current = Arc::clone(current);
         let inputs = inputs.clone();
         move |Question { session, pick, way, info_type, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
             let result = merchants.pick(&pick).and_then(|ways| ways.who(&way, info_type, deadline)).map_err(|error| {
-                let NoIdentity { code, request_id, told } = error;
-                let code = cause(code, clock.now().wall);
-                let request_id = request_id.as_deref().unwrap_or("-");
+                let (code, request_id) = (error.code(), error.reference().unwrap_or("-"));
                 let way = way.as_str();
-                tracing::warn!(%session, way, %code, request_id, error = told, "lookup failed");
-                code
+                tracing::warn!(%session, way, %code, request_id, error = error.chain(), "lookup failed");
+                error.trouble()
             });
-            let _ = inputs.blocking_send(Input::Found { session, result: result.map_err(Into::into) });
+            let _ = inputs.blocking_send(Input::Found { session, result });
             tell_clock(&merchants);
         }
     })
@@ -71,13 +68,5 @@ pub(super) fn tell_clock(merchants: &Merchants) {
             seconds,
             "WeChat's clock is so much ahead of the board's; the difference is allowed for"
         ),
-    }
-}
-
-/// A clock that stands before this program was written breaks certificates and signatures: that is what to mend.
-fn cause(code: Code, now: WallTime) -> Code {
-    match code {
-        Code::N303 | Code::N312 | Code::N322 | Code::C106 if now < RELEASED => Code::C105,
-        other => other,
     }
 }

@@ -6,7 +6,7 @@ use super::inputs::InputPart;
 use crate::{
     checkin::CheckIn,
     device::{Gate, Indicator, Panel, Printer},
-    fault::{Code, Fault, exit},
+    fault::{Code, Failure, Fault, exit},
     identity::Merchants,
     kiosk::{self, Device, Unfinished},
     store::{Correlator, Journal},
@@ -39,7 +39,7 @@ pub struct Parts {
     /// The lanes, in the site file's order.
     pub lanes: Vec<LanePart>,
     /// Reads again what can be read again, on SIGHUP.
-    pub reload: Box<dyn Fn() -> Result<Reloaded, Box<dyn Fault + Send>> + Send + Sync>,
+    pub reload: Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>,
 }
 
 /// One lane's connections.

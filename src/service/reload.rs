@@ -12,13 +12,13 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{Reloaded, checkins};
-use crate::fault::Fault;
+use crate::fault::Failure;
 
 /// Reads again what can be read again.
 pub(super) type Reload = Box<dyn Fn() -> Read + Send + Sync>;
 
 /// What was read, or why it was not.
-pub(super) type Read = Result<Reloaded, Box<dyn Fault + Send>>;
+pub(super) type Read = Result<Reloaded, Failure>;
 
 /// The one thread that reads keys again: reading and parsing them takes longer than a turn of the loop.
 pub(super) struct Reloads(SyncSender<()>);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use facemchd::{
-    fault::{Code, Fault as _},
+    fault::Code,
     http,
     identity::{CertificateCache, CharsetChoice, FaceLookup, InfoType, PaddingChoice, Settings, WechatClock},
     service::SystemClock,

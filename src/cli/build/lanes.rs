@@ -1,7 +1,7 @@
 //! Lanes as the core sees them: what was opened, and what has a judge.
 
 use crate::{
-    cli::{Failure, wires::LaneDevices},
+    cli::{Ending, wires::LaneDevices},
     config::{Adapter, Lane, OtherWay, PanelPlace, Site},
     fault::Code,
     kiosk,
@@ -19,7 +19,7 @@ fn card_uses(site: &Site, lane: &Lane) -> kiosk::CardUses {
 }
 
 /// The core's settings: it believes in what was opened, not in what was asked for.
-pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Settings, Failure> {
+pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Settings, Ending> {
     let lanes = site
         .lane
         .iter()
@@ -51,7 +51,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Se
         .zip(&site.lane)
         .map(|(settings, lane)| if lane.elder { settings.unhurried() } else { settings })
         .collect();
-    let run = getrandom::u64().map_err(|error| Failure {
+    let run = getrandom::u64().map_err(|error| Ending {
         line: format!("{} the kernel gives no random numbers: {error}", Code::X001),
         exit: crate::fault::exit::SOFTWARE,
     })?;

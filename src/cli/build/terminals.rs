@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use super::AnyFault;
-#[cfg(feature = "network")]
-use super::boxed;
 use crate::{
     config::{Lane, Site, Terminal},
+    fault::Failure,
     terminal,
     words::{Clock, LaneId},
 };
@@ -27,7 +25,7 @@ pub(super) fn terminals(
     site: &Site,
     lanes: &[String],
     clock: &Arc<dyn Clock>,
-) -> Result<Vec<terminal::Settings>, AnyFault> {
+) -> Result<Vec<terminal::Settings>, Failure> {
     let running = lanes.iter().enumerate();
     let settings: Vec<_> = running
         .filter_map(|(index, name)| {
@@ -38,7 +36,7 @@ pub(super) fn terminals(
     #[cfg(feature = "network")]
     for settings in &settings {
         if let terminal::Address::Network(network) = &settings.address {
-            network.check(clock).map_err(boxed)?;
+            network.check(clock)?;
         }
     }
     Ok(settings)

@@ -89,7 +89,7 @@ fn time(now: WallTime, report: &mut Report<'_>) {
 }
 
 fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
-    let open = |merchant| build::vault(site, merchant).map_err(|fault| report.fault("keys", &*fault)).ok();
+    let open = |merchant| build::vault(site, merchant).map_err(|fault| report.fault("keys", fault)).ok();
     let vaults: Vec<_> = site.merchants.iter().filter_map(open).collect();
     match &vaults[..] {
         [] => {}
@@ -103,7 +103,7 @@ fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
         None => report.skipped("wechatpay-key", say::certificate_mode()),
         Some(file) => match PublicKey::read(file) {
             Ok(_) => report.ok("wechatpay-key", say::public_key_usable()),
-            Err(error) => report.fault("wechatpay-key", &error),
+            Err(error) => report.fault("wechatpay-key", error),
         },
     }
 }
@@ -113,7 +113,7 @@ fn merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let lanes: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
     match build::merchants(site, &lanes, clock, &(Arc::new(Forgetful) as _)) {
         Ok(_) => report.ok("merchants", say::ways_usable()),
-        Err(fault) => report.fault("merchants", &*fault),
+        Err(fault) => report.fault("merchants", fault),
     }
 }
 

@@ -16,13 +16,13 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Failure,
+    Ending,
     phrases::{self, check as say},
     tongue::tongue,
 };
 use crate::{
     config::Site,
-    fault::{Code, Fault, exit},
+    fault::{Code, Failure, exit},
     identity,
     service::SystemClock,
     words::Clock,
@@ -57,11 +57,11 @@ struct Report<'a> {
     broken: Option<io::Error>,
 }
 
-pub(super) fn check(file: &Path, user: &str, json: bool, online: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn check(file: &Path, user: &str, json: bool, online: bool, out: &mut dyn Write) -> Result<u8, Ending> {
     let mut report = Report { out, json, failed: 0, warnings: 0, broken: None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     match Site::read(file) {
-        Err(error) => report.fault("site-file", &error),
+        Err(error) => report.fault("site-file", error),
         Ok(site) => {
             let lanes = site.lane.len();
             report.ok("site-file", say::site_file(file.display(), lanes, user));
@@ -80,7 +80,7 @@ pub(super) fn check(file: &Path, user: &str, json: bool, online: bool, out: &mut
         report.line(format_args!("{}", say::sum(failed, warnings)));
     }
     if let Some(error) = report.broken {
-        return Err(Failure::io("standard output", &error));
+        return Err(Ending::io("standard output", &error));
     }
     Ok(if failed == 0 { exit::OK } else { exit::FAILED })
 }
@@ -118,21 +118,26 @@ impl Report<'_> {
 
     fn warning(&mut self, id: &'static str, code: Code, text: impl Into<String>) {
         self.warnings += 1;
-        self.find(id, Outcome::Warning, text.into(), Some(code));
+        self.find(id, Outcome::Warning, text.into(), Some(code.into()));
     }
 
     fn failed(&mut self, id: &'static str, code: Code, text: impl Into<String>) {
         self.failed += 1;
-        self.find(id, Outcome::Failed, text.into(), Some(code));
+        self.find(id, Outcome::Failed, text.into(), Some(code.into()));
     }
 
-    fn fault(&mut self, id: &'static str, fault: &dyn Fault) {
-        self.failed(id, fault.code(), phrases::fault_text(fault));
+    fn fault(&mut self, id: &'static str, failure: impl Into<Failure>) {
+        let failure = failure.into();
+        self.failed += 1;
+        self.find(id, Outcome::Failed, phrases::failure_text(&failure), Some(failure));
     }
 
-    fn find(&mut self, id: &'static str, outcome: Outcome, text: String, code: Option<Code>) {
-        let finding =
-            Finding { id, outcome, text, code: code.map(Code::as_str), cure: code.map(|code| code.cure_in(tongue())) };
+    fn find(&mut self, id: &'static str, outcome: Outcome, text: String, failure: Option<Failure>) {
+        let (code, cure) = match &failure {
+            Some(failure) => (Some(failure.code().as_str()), Some(failure.cure_in(tongue()))),
+            None => (None, None),
+        };
+        let finding = Finding { id, outcome, text, code, cure };
         if self.json {
             match serde_json::to_string(&finding) {
                 Ok(line) => self.line(format_args!("{line}")),

@@ -15,7 +15,7 @@ use crate::{
         phrases::{check as say, summary},
     },
     config::{Adapter, Merchant, Site},
-    fault::{Code, Fault as _},
+    fault::Code,
     files,
     http::{Client, Method, Request},
     identity::{self, WechatClock},
@@ -107,7 +107,7 @@ fn authority(url: &str) -> &str {
 fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let client = match Client::open(&build::http_settings(site), Arc::clone(clock)) {
         Ok(client) => client,
-        Err(error) => return report.fault("tls", &error),
+        Err(error) => return report.fault("tls", error),
     };
     let Ok(vault) = build::vault(site, site.first_merchant()) else {
         return report.skipped("wechat", say::needs_keys());
@@ -120,7 +120,7 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let to_sign = RequestToSign { method: "GET", path_and_query, timestamp, nonce: &nonce, body: b"" };
     let authorization = match vault.sign_request(&to_sign) {
         Ok(authorization) => authorization,
-        Err(error) => return report.fault("wechat", &error),
+        Err(error) => return report.fault("wechat", error),
     };
     let url = format!("{}{path_and_query}", site.wechatpay.base_url);
     let headers = [("Accept", "application/json"), ("Authorization", authorization.as_str())];
@@ -128,7 +128,7 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let request = Request { method: Method::Get, url: &url, headers: &headers, body: None, deadline, max_body: 65536 };
     let response = match client.send(&request) {
         Ok(response) => response,
-        Err(error) => return report.fault("tls", &error),
+        Err(error) => return report.fault("tls", identity::unanswered(error)),
     };
     report.ok("tls", say::tls_well());
     if let Some(theirs) = response.header("date").and_then(identity::http_date) {
@@ -172,7 +172,7 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_
         Err(failure) => report.failed("weixin", Code::C101, failure.line),
         Ok(weixin) => match weixin.categories(Deadline::from_now(&**clock, 2 * HOP)) {
             Ok(categories) => report.ok("weixin", say::token_accepted(categories.len())),
-            Err(error) => report.fault("weixin", &error),
+            Err(error) => report.fault("weixin", error),
         },
     }
 }
@@ -183,7 +183,7 @@ fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         return report.skipped("site-system", say::numbers_given_here());
     }
     match build::http_checkin(site, clock) {
-        Err(fault) => report.fault("site-system", &*fault),
+        Err(fault) => report.fault("site-system", fault),
         Ok(adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP)) {
             crate::words::Resolution::CannotSay(code) => report.failed("site-system", code, summary(code)),
             _ => report.ok("site-system", say::site_system_well()),
@@ -199,7 +199,7 @@ pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>)
         .and_then(|client| build::face_lookup(site, site.first_merchant(), &client, &theirs, Arc::new(Forgetful)));
     let lookup = match lookup {
         Ok(lookup) => lookup,
-        Err(fault) => return report.fault("echo", &*fault),
+        Err(fault) => return report.fault("echo", fault),
     };
     match lookup.echo(Deadline::from_now(&**clock, 2 * HOP)) {
         Ok(echo) if echo.sealed => report.ok("echo", say::echo_sealed()),
@@ -207,7 +207,7 @@ pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>)
         Err(error) if error.code() == Code::N320 => {
             report.failed("echo", Code::N310, say::cannot_open_seal());
         }
-        Err(error) => report.fault("echo", &error),
+        Err(error) => report.fault("echo", error),
     }
 }
 
@@ -234,9 +234,9 @@ pub(super) fn sub_merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Re
                 let text = say::not_let_ask(whose, merchant_fields(merchant));
                 report.failed("sub-merchant", Code::N321, text);
             }
-            Ok(Err(error)) => report.fault("sub-merchant", &error),
+            Ok(Err(error)) => report.fault("sub-merchant", error),
             Ok(Ok(_)) => report.failed("sub-merchant", Code::N305, say::nobody_named(whose)),
-            Err(fault) => report.fault("sub-merchant", &*fault),
+            Err(fault) => report.fault("sub-merchant", fault),
         }
     }
 }

@@ -18,12 +18,12 @@ use crate::{
     board::Board,
     cli::{
         build,
-        phrases::{check as say, fault_text, standing, summary},
+        phrases::{check as say, failure_text, standing, summary},
         wires,
     },
     config::{Simulated, Site, Terminal},
     device::PrinterStatus,
-    fault::{Code, Fault as _},
+    fault::Code,
     kiosk::Device,
     service::{self, ServiceError},
     store::{self, Holder, StateLock},
@@ -48,7 +48,7 @@ fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
     let dir = &site.state_dir;
     match LocalSocket::may_be_made(&dir.join(service::SOCKET)) {
         Ok(()) | Err(TerminalError::InUse { .. }) => {}
-        Err(error) => report.fault("staff-socket", &ServiceError::Staff(error)),
+        Err(error) => report.fault("staff-socket", ServiceError::Staff(error)),
     }
     if !dir.exists() {
         let parent = existing(dir);
@@ -63,7 +63,7 @@ fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
         Ok(Holder::Nobody) => None,
         Ok(Holder::Process(process)) => Some(process.map_or_else(say::another_process, say::process)),
         Err(error) => {
-            report.fault("state-dir", &error);
+            report.fault("state-dir", error);
             report.skipped("journal", say::needs_state_dir());
             return None;
         }
@@ -79,12 +79,12 @@ fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
     }
     match store::Correlator::look(dir) {
         Ok(()) => report.ok("correlation-key", say::correlation_usable()),
-        Err(error) => report.fault("correlation-key", &error),
+        Err(error) => report.fault("correlation-key", error),
     }
     match store::verify(dir) {
         Ok(proof) if proof.is_whole() => report.ok("journal", standing(&proof, dir)),
         Ok(proof) => report.warning("journal", Code::J501, standing(&proof, dir)),
-        Err(error) => report.fault("journal", &error),
+        Err(error) => report.fault("journal", error),
     }
     held
 }
@@ -93,7 +93,7 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, serves: Option<&str>, report: &mut
     let found = match Board::find(&site.board) {
         Ok(found) => found,
         Err(error) => {
-            report.fault("board-file", &error);
+            report.fault("board-file", error);
             return report.skipped("devices", say::needs_board_file());
         }
     };
@@ -116,7 +116,7 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, serves: Option<&str>, report: &mut
             absent(site, &wires.lanes, report);
             printers(site, wires.lanes, report);
         }
-        Err(fault) => report.fault("devices", &*fault),
+        Err(fault) => report.fault("devices", fault),
     }
     drop(made);
 }
@@ -156,7 +156,7 @@ fn absent(site: &Site, lanes: &[wires::LaneDevices], report: &mut Report<'_>) {
     for (lane, devices) in site.lane.iter().zip(lanes) {
         for (device, error) in &devices.absent {
             all = false;
-            let text = say::of_lane(&lane.name, say::waited_for(fault_text(error)));
+            let text = say::of_lane(&lane.name, say::waited_for(failure_text(error)));
             match device {
                 // People are served without.
                 Device::Indicators => report.warning("devices", error.code(), text),
@@ -180,7 +180,7 @@ fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>
                 report.warning("printer", Code::P706, say::of_lane(&lane.name, summary(Code::P706)));
             }
             Ok(_) => report.ok("printer", say::of_lane(&lane.name, say::ready())),
-            Err(error) => report.fault("printer", &error),
+            Err(error) => report.fault("printer", error),
         }
     }
 }
@@ -200,7 +200,7 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
             // By the daemon that serves.
             Err(TerminalError::InUse { .. }) if serves => {}
             Err(error) => {
-                report.fault("terminal", &error);
+                report.fault("terminal", error);
                 continue;
             }
             Ok(()) => {}
@@ -235,7 +235,7 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
                     match TcpListener::bind(address) {
                         Ok(port) => ports.push(port),
                         Err(source) => {
-                            report.fault("terminal", &TerminalError::Bind { place: address.to_string(), source });
+                            report.fault("terminal", TerminalError::Bind { place: address.to_string(), source });
                             continue;
                         }
                     }
@@ -266,6 +266,6 @@ fn network_terminal(lane: &crate::config::Lane, address: Address, clock: &Arc<dy
                 _ => report.ok("terminal", text),
             }
         }
-        Err(error) => report.fault("terminal", &error),
+        Err(error) => report.fault("terminal", error),
     }
 }

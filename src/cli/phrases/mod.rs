@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::Path};
 
 use super::tongue::{phrases, tongue};
 use crate::{
-    fault::{self, Code, Fault, Tongue},
+    fault::{Code, Failure, Tongue},
     store::{Proof, Standing},
 };
 
@@ -41,17 +41,20 @@ phrases! {
     verdict_unclear() "unclear: weixin said none of what its document lists" => "不明：微信的答复不在其文档所列之中";
 }
 
-/// A fault with its code and causes. Causes are English: what libraries and the system said.
-pub(super) fn fault_line(fault: &dyn Fault) -> String {
-    format!("{} {}", fault.code(), fault_text(fault))
+/// A failure with its code and causes. Causes are English: what libraries and the system said.
+pub(super) fn failure_line(failure: &Failure) -> String {
+    format!("{} {}", failure.code(), failure_text(failure))
 }
 
-/// A fault with its causes, without its code.
-pub(super) fn fault_text(fault: &dyn Fault) -> String {
-    let causes = fault::causes(fault);
+/// A failure with its causes and what the other side knows it by, without its code.
+pub(super) fn failure_text(failure: &Failure) -> String {
+    let mut causes = failure.chain();
+    if let Some(reference) = failure.reference() {
+        let _ = write!(causes, "; Request-ID {reference}");
+    }
     match tongue() {
         Tongue::En => causes,
-        Tongue::Zh => format!("{}（{causes}）", fault.code().summary_in(Tongue::Zh)),
+        Tongue::Zh => format!("{}（{causes}）", failure.code().summary_in(Tongue::Zh)),
     }
 }
 
@@ -73,8 +76,8 @@ pub(super) fn summary(code: Code) -> &'static str {
 }
 
 /// `cure: …`
-pub(super) fn cure(code: Code) -> String {
-    cure_is(code.cure_in(tongue()))
+pub(super) fn cure(failure: &Failure) -> String {
+    cure_is(failure.cure_in(tongue()))
 }
 
 /// What clap says by itself, in Chinese.

@@ -10,13 +10,13 @@ mod twins;
 use std::{sync::Arc, time::Duration};
 
 use self::{pick::Picked, twins::Ends};
-use super::build::{AnyFault, boxed};
+use crate::fault::Failure;
 use crate::{
     board::{self, Board, Device as _, Found, GateAction, InputKind, PrinterFiles},
     config::{Lane, Site},
     device::{
-        DeviceError, Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer,
-        Profile, Role, Template, panel::Style,
+        Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile, Role,
+        Template, panel::Style,
     },
     kiosk::{Button, Device, LaneMode},
     service::InputPart,
@@ -32,7 +32,7 @@ pub(super) struct LaneDevices {
     pub(super) indicator: Option<Box<dyn Indicator>>,
     pub(super) inputs: Option<InputPart>,
     /// What of them is not there yet, and why. It is waited for.
-    pub(super) absent: Vec<(Device, DeviceError)>,
+    pub(super) absent: Vec<(Device, Failure)>,
 }
 
 /// Every lane's devices, and the twins behind those that are simulated.
@@ -50,8 +50,8 @@ struct Parts<'a> {
 }
 
 /// Opens what the lanes use of the board.
-pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, AnyFault> {
-    let found = Board::find(&site.board).map_err(boxed)?;
+pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure> {
+    let found = Board::find(&site.board)?;
     // A mistake in a profile or template is found also where no lane prints.
     found.printers.iter().try_for_each(|files| layout(files, site).map(drop))?;
     let parts = Parts { site, found, clock };
@@ -71,22 +71,18 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, AnyFaul
 
 /// Puts the board's outputs to their safe value, and opens nothing else: a panel that is gone must not be in the way.
 /// Returns how many there are.
-pub(super) fn make_safe(site: &Site) -> Result<usize, AnyFault> {
-    real::make_safe(&Board::find(&site.board).map_err(boxed)?.board)
+pub(super) fn make_safe(site: &Site) -> Result<usize, Failure> {
+    real::make_safe(&Board::find(&site.board)?.board)
 }
 
 /// How a printer's slips are printed.
-fn layout(files: &PrinterFiles, site: &Site) -> Result<Layout, AnyFault> {
+fn layout(files: &PrinterFiles, site: &Site) -> Result<Layout, Failure> {
     let (file, text) = &files.profile;
     let template = match &files.slip {
         Some((file, text)) => Template::parse(file, text),
         None => Template::standard(),
     };
-    Ok(Layout {
-        profile: Profile::parse(file, text).map_err(boxed)?,
-        template: template.map_err(boxed)?,
-        utc_offset: site.checkin.utc_offset,
-    })
+    Ok(Layout { profile: Profile::parse(file, text)?, template: template?, utc_offset: site.checkin.utc_offset })
 }
 
 impl Parts<'_> {
@@ -101,23 +97,22 @@ impl Parts<'_> {
         id: LaneId,
         picked: &Picked<'_>,
         mut ends: Option<Ends>,
-    ) -> Result<LaneDevices, AnyFault> {
+    ) -> Result<LaneDevices, Failure> {
         let mut devices = LaneDevices::default();
         if let Some(file) = picked.panel {
             let style = Style { language: lane.language, large: lane.elder };
-            let fonts = Fonts::open(file.font.as_deref()).map_err(boxed)?;
+            let fonts = Fonts::open(file.font.as_deref())?;
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.panel(style, fonts),
                 None => {
-                    let (panel, absent) = real::panel(file, style).map_err(boxed)?;
-                    devices.absent.extend(absent.map(|error| (Device::Panel, error)));
+                    let (panel, absent) = real::panel(file, style)?;
+                    devices.absent.extend(absent.map(|error| (Device::Panel, error.into())));
                     Some(panel)
                 }
             };
         }
         if let Some((index, file)) = picked.printer {
-            let (layout, fonts) =
-                (layout(&self.found.printers[index], self.site)?, Fonts::open(file.font.as_deref()).map_err(boxed)?);
+            let (layout, fonts) = (layout(&self.found.printers[index], self.site)?, Fonts::open(file.font.as_deref())?);
             devices.printer = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.printer(layout, fonts, self.clock),
                 None => real::printer(file, layout, fonts, self.clock),
@@ -130,7 +125,7 @@ impl Parts<'_> {
                 None => real::gate(file, timing),
             };
             let tended = devices.gate.as_mut().and_then(|gate| gate.tend().err());
-            devices.absent.extend(tended.map(|error| (Device::Gate, error)));
+            devices.absent.extend(tended.map(|error| (Device::Gate, error.into())));
         }
         if let Some(file) = picked.indicators {
             devices.indicator = match ends.as_mut().filter(|_| file.is_simulated()) {
@@ -138,7 +133,7 @@ impl Parts<'_> {
                 None => real::indicator(file),
             };
             let tended = devices.indicator.as_mut().and_then(|lights| lights.tend().err());
-            devices.absent.extend(tended.map(|error| (Device::Indicators, error)));
+            devices.absent.extend(tended.map(|error| (Device::Indicators, error.into())));
         }
         let lines: Vec<InputLine> = picked.inputs.iter().map(|input| input_line(input)).collect();
         let source = match ends.as_mut().and_then(Ends::inputs) {
@@ -147,7 +142,7 @@ impl Parts<'_> {
                 // Levels that are seen here are seen again by whoever watches.
                 for (line, error) in source.look().absent {
                     let is_fire = lines.get(line).is_some_and(|line| line.role == Role::Fire);
-                    devices.absent.push((if is_fire { Device::Fire } else { Device::Inputs }, error));
+                    devices.absent.push((if is_fire { Device::Fire } else { Device::Inputs }, error.into()));
                 }
                 source
             }),

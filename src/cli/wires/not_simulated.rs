@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::{Parts, Picked, Wires};
 use crate::{
-    cli::build::{AnyFault, boxed},
     config::Lane,
     device::{DeviceError, Fonts, Gate, GateTiming, Indicator, InputLines, Layout, Panel, Printer, panel::Style},
-    fault::Code,
+    fault::{Code, Failure},
     words::Clock,
 };
 
@@ -15,10 +14,10 @@ use crate::{
 pub(super) enum Ends {}
 
 impl Parts<'_> {
-    pub(super) fn twins(&self, lane: &Lane, _: &Picked<'_>, _: &mut Wires) -> Result<Ends, AnyFault> {
+    pub(super) fn twins(&self, lane: &Lane, _: &Picked<'_>, _: &mut Wires) -> Result<Ends, Failure> {
         let what = format!("{}: a simulated device of lane {}", self.found.file.display(), lane.name);
         let reason = "this build has no twins: name the board file of this machine in the site file".to_owned();
-        Err(boxed(DeviceError::Open { what, reason, code: Code::C102 }))
+        Err(Failure::from(DeviceError::Open { what, reason, code: Code::C102 }))
     }
 }
 

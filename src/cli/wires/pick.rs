@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use super::Parts;
 use crate::{
     board::{Device, Gate, Indicators, Input, InputKind, LineWire, Panel, Printer},
-    cli::build::{AnyFault, boxed},
     config::{Lane, PanelPlace, Place},
-    fault::{Code, Fault},
+    fault::{Code, Failure, Fault},
 };
 
 /// What one lane uses of the board.
@@ -55,7 +54,7 @@ impl Fault for Misfit {
 
 impl Parts<'_> {
     /// What every lane uses, in the site file's order.
-    pub(super) fn pick_all(&self) -> Result<Vec<Picked<'_>>, AnyFault> {
+    pub(super) fn pick_all(&self) -> Result<Vec<Picked<'_>>, Failure> {
         let board = self.board();
         let mut picked = Vec::new();
         let mut used = BTreeSet::new();
@@ -118,7 +117,7 @@ impl Parts<'_> {
         devices: &'a [D],
         place: &Place,
         used: &mut BTreeSet<(&'static str, String)>,
-    ) -> Result<Option<(usize, &'a D)>, AnyFault> {
+    ) -> Result<Option<(usize, &'a D)>, Failure> {
         let (table, word) = (
             D::TABLE,
             match place {
@@ -155,7 +154,7 @@ impl Parts<'_> {
         lane: &Lane,
         index: usize,
         used: &mut BTreeSet<(&'static str, String)>,
-    ) -> Result<Vec<&Input>, AnyFault> {
+    ) -> Result<Vec<&Input>, Failure> {
         let inputs = self.board().inputs.iter();
         let Some(group) = &lane.inputs else {
             let is_ours = |input: &&Input| is_simulated(input) || self.owner(input.is) == index;
@@ -173,9 +172,9 @@ impl Parts<'_> {
         Ok(ours)
     }
 
-    fn misfit(&self, lane: &Lane, key: &'static str, word: &str, has: String) -> AnyFault {
+    fn misfit(&self, lane: &Lane, key: &'static str, word: &str, has: String) -> Failure {
         let (at, wants) = (lane.written.at(key), format!("{key} = \"{word}\""));
-        boxed(Misfit { at, lane: lane.name.clone(), wants, has })
+        Failure::from(Misfit { at, lane: lane.name.clone(), wants, has })
     }
 }
 

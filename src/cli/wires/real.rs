@@ -7,14 +7,13 @@ use crate::{
         self, Bias, Board, Flow, Indicators, LineName, LineWire, Panel as PanelFile, PanelKind, PanelWire, PrinterWire,
         Rom,
     },
-    cli::build::{AnyFault, boxed},
     device::{
         self, DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, LatePanel,
         Layout, LineGate, Opener, Panel, Printer,
         linux::{self, LineAt, OutputLine},
         panel::{Parallel, Reset, SerialLines, SerialSpi, St7920, Style},
     },
-    fault::Code,
+    fault::{Code, Failure},
     words::Clock,
 };
 
@@ -51,7 +50,7 @@ pub(super) fn printer(
 }
 
 /// Opens every output, which puts it to its safe value, and lets go of it.
-pub(super) fn make_safe(board: &Board) -> Result<usize, AnyFault> {
+pub(super) fn make_safe(board: &Board) -> Result<usize, Failure> {
     let gates = board.gates.iter().map(|gate| (&gate.wire, gate.active_low, Code::G801));
     let lamps = board.indicators.iter().flat_map(|lights| [&lights.green, &lights.red, &lights.amber, &lights.buzzer]);
     let outputs = gates.chain(lamps.flatten().map(|lamp| (&lamp.wire, lamp.active_low, Code::D602)));
@@ -70,7 +69,7 @@ pub(super) fn make_safe(board: &Board) -> Result<usize, AnyFault> {
     if board.panels.iter().any(|panel| panel.kind == PanelKind::Framebuffer) {
         linux::bring_console_back();
     }
-    failure.map_or(Ok(count), |error| Err(boxed(error)))
+    failure.map_or(Ok(count), |error| Err(Failure::from(error)))
 }
 
 /// Where a line is; none for a twin.

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use super::{Parts, Picked, Wires};
 use crate::{
     board::Input,
-    cli::build::{AnyFault, boxed},
     config::Lane,
     device::{
         DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, Layout, LineGate,
         Panel, Printer, linux,
         panel::{Rom, SerialSpi, St7920, Style},
     },
-    fault::Code,
+    fault::{Code, Failure},
     sim::devices::{self, Out},
     words::{Clock, NameStyle},
 };
@@ -28,7 +27,7 @@ pub(super) struct Ends {
 
 impl Parts<'_> {
     /// The lane's twins, kept among the wires, and our ends.
-    pub(super) fn twins(&self, lane: &Lane, picked: &Picked<'_>, wires: &mut Wires) -> Result<Ends, AnyFault> {
+    pub(super) fn twins(&self, lane: &Lane, picked: &Picked<'_>, wires: &mut Wires) -> Result<Ends, Failure> {
         let site = self.site;
         let names = |style: NameStyle| site.simulated.allow_names || style == NameStyle::Masked;
         let out = Out {
@@ -41,7 +40,7 @@ impl Parts<'_> {
         let made = devices::lane(&out, active_low, inputs, Arc::clone(self.clock));
         let (ends, twins) = made.map_err(|error| {
             let what = "[simulated] out".to_owned();
-            boxed(DeviceError::Open { what, reason: error.to_string(), code: Code::C103 })
+            Failure::from(DeviceError::Open { what, reason: error.to_string(), code: Code::C103 })
         })?;
         wires.twins.push(twins);
         let devices::Wires { panel, printer, gate, lamps, inputs } = ends;
