@@ -47,7 +47,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("httparse", &["http", "sim", "terminal/network"]),
     ("png", &["sim"]),
     ("qrcode", &["device", "sim"]),
-    ("ab_glyph", &["device/glyph.rs"]),
+    ("ab_glyph", &["device/glyph/outline.rs"]),
     ("framebuffer", &["device/linux"]),
     ("mipidsi", &["device/panel/tft.rs"]),
     ("embedded_graphics_core", &["device/panel/tft.rs"]),

@@ -54,6 +54,7 @@ mod state_files;
 mod store_damage;
 mod store_marks;
 mod storms;
+mod strokes;
 mod support;
 mod surroundings;
 mod terminal_certificates;

@@ -3,6 +3,9 @@
 //! GNU Unifont, 16 × 16, in builds with feature `glyphs`: every hanzi of GBK and of Extension A. Beyond that an outline
 //! font of the system, drawn when the character comes and kept for the next time. What nothing has is ＊, and counted.
 
+#[cfg(feature = "glyphs")]
+mod outline;
+
 use std::{
     collections::VecDeque,
     io::Read as _,
@@ -30,9 +33,9 @@ pub struct Bitmap {
 #[derive(Default)]
 pub struct Fonts {
     /// Outline fonts, the first that has a character wins.
-    outlines: Vec<PathBuf>,
+    outlines: Vec<(PathBuf, u32)>,
     /// Their bytes, where they are kept: for whoever draws thousands.
-    kept: Vec<Vec<u8>>,
+    kept: Vec<(Vec<u8>, u32)>,
     /// Drawn from outlines, newest last; none is known to be missing.
     drawn: VecDeque<(char, usize, Option<Bitmap>)>,
 }
@@ -46,18 +49,23 @@ const KINDS: [[u8; 4]; 4] = [[0, 1, 0, 0], *b"OTTO", *b"ttcf", *b"true"];
 /// A font larger than this is none, bytes: Noto's collection of CJK has a third of it.
 const MOST: usize = 64 << 20;
 
-/// Where Debian puts fonts that hold what Unifont lacks: fonts-hanazono, fonts-noto-cjk.
-const SYSTEM: [&str; 3] = [
-    "/usr/share/fonts/truetype/hanazono/HanaMinB.ttf",
-    "/usr/share/fonts/truetype/hanazono/HanaMinA.ttf",
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+/// Where Debian puts fonts that hold what Unifont lacks, and which face of them speaks Chinese: fonts-noto-cjk, whose
+/// strokes are of one thickness and stay apart in few dots; fonts-hanazono, which has all that is left.
+const SYSTEM: [(&str, u32); 3] = [
+    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
+    ("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf", 0),
+    ("/usr/share/fonts/truetype/hanazono/HanaMinA.ttf", 0),
 ];
 
 impl Fonts {
     /// A font of the site's before those of the system.
     pub fn new(own: Option<PathBuf>) -> Self {
-        let system = SYSTEM.into_iter().map(PathBuf::from);
-        Self { outlines: own.into_iter().chain(system).collect(), kept: Vec::new(), drawn: VecDeque::new() }
+        let system = SYSTEM.into_iter().map(|(file, face)| (PathBuf::from(file), face));
+        Self {
+            outlines: own.into_iter().map(|file| (file, 0)).chain(system).collect(),
+            kept: Vec::new(),
+            drawn: VecDeque::new(),
+        }
     }
 
     /// The same, where the site's font is there and is one: what was named is not to be missed for months.
@@ -76,7 +84,8 @@ impl Fonts {
 
     /// Reads the outline fonts once and keeps them: tens of megabytes.
     pub fn kept_open(mut self) -> Self {
-        self.kept = std::mem::take(&mut self.outlines).iter().filter_map(|file| files::read(file, MOST).ok()).collect();
+        let read = |(file, face): (PathBuf, u32)| Some((files::read(&file, MOST).ok()?, face));
+        self.kept = std::mem::take(&mut self.outlines).into_iter().filter_map(read).collect();
         self
     }
 
@@ -104,8 +113,9 @@ impl Fonts {
     #[cfg(feature = "glyphs")]
     fn outline(&self, character: char, side: usize) -> Option<Bitmap> {
         // Read anew each time: twenty megabytes are not kept for the one name a month that needs them.
-        let kept = self.kept.iter().find_map(|font| outline::draw(font, character, side));
-        let read = |file: &PathBuf| outline::draw(&files::read(file, MOST).ok()?, character, side);
+        let kept = self.kept.iter().find_map(|(font, face)| outline::draw(font, *face, character, side));
+        let read =
+            |(file, face): &(PathBuf, u32)| outline::draw(&files::read(file, MOST).ok()?, *face, character, side);
         kept.or_else(|| self.outlines.iter().find_map(read))
     }
 
@@ -178,53 +188,5 @@ impl Bitmap {
             .map(|at| self.is_set(at % width * self.width / width, at / width * self.side / side))
             .collect();
         Self { side, width, dots }
-    }
-}
-
-#[cfg(feature = "glyphs")]
-mod outline {
-    use ab_glyph::{Font as _, FontRef, PxScale, point};
-
-    use super::Bitmap;
-
-    /// The most faces of a collection; the first that has the character wins.
-    const FACES: u32 = 8;
-
-    /// A dot is set where the outline covers more than this of it.
-    const COVERED: f32 = 0.42;
-
-    /// The character in a square of `side` dots, from the bytes of a font file.
-    pub(super) fn draw(font: &[u8], character: char, side: usize) -> Option<Bitmap> {
-        let faces = (0..FACES).map_while(|face| FontRef::try_from_slice_and_index(font, face).ok());
-        faces.into_iter().find_map(|font| draw_with(&font, character, side))
-    }
-
-    fn draw_with(font: &FontRef<'_>, character: char, side: usize) -> Option<Bitmap> {
-        let id = font.glyph_id(character);
-        if id.0 == 0 {
-            return None;
-        }
-        // A scale is a line's height; the square of a hanzi is the em.
-        let em = font.units_per_em()?;
-        #[expect(clippy::cast_precision_loss, reason = "a few dots")]
-        let dots_per_em = side as f32;
-        let scale = PxScale::from(dots_per_em * font.height_unscaled() / em);
-        // The em of a Chinese font reaches 0.88 above the baseline.
-        let glyph = id.with_scale_and_position(scale, point(0.0, dots_per_em * 0.88));
-        let outline = font.outline_glyph(glyph)?;
-        let bounds = outline.px_bounds();
-        let mut bitmap = Bitmap { side, width: side, dots: vec![false; side * side] };
-        outline.draw(|x, y, covered| {
-            #[expect(clippy::cast_possible_truncation, reason = "a few dots")]
-            let at = |from: f32, by: u32| {
-                usize::try_from((from as i64).saturating_add(i64::from(by))).ok().filter(|at| *at < side)
-            };
-            if covered > COVERED
-                && let (Some(x), Some(y)) = (at(bounds.min.x, x), at(bounds.min.y, y))
-            {
-                bitmap.dots[y * side + x] = true;
-            }
-        });
-        bitmap.dots.contains(&true).then_some(bitmap)
     }
 }
