@@ -1,6 +1,6 @@
 //! Ends: recorded first, then shown, printed, opened, told.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     GateOutcome, Grant, Kiosk, LaneMode, NextStep, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene, Slip,
@@ -41,7 +41,7 @@ impl Kiosk {
         let name = real_name.map(|name| name.shown(settings.panel_name));
         let slip_name = real_name.map(|name| name.shown(settings.slip_name));
         let record = decided(id, &verdict);
-        session.stage = Stage::Deciding { verdict: Box::new(verdict), name, slip_name };
+        session.stage = Stage::Deciding { verdict: Arc::new(verdict), name, slip_name };
         self.record(record);
     }
 
@@ -63,11 +63,8 @@ impl Kiosk {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let lane = session.lane;
         let settings = self.lanes[usize::from(lane.0)].settings.clone();
-        let Stage::Deciding { verdict, name, slip_name } =
-            std::mem::replace(&mut session.stage, Stage::Resolving { tries: 0 })
-        else {
-            return;
-        };
+        let Stage::Deciding { verdict, name, slip_name } = &mut session.stage else { return };
+        let (verdict, name, slip_name) = (Arc::clone(verdict), name.take(), slip_name.take());
         // Somebody who is in already does not open the gate for the next one, unless nobody knows that they went in.
         let person = session.person;
         let opening = match verdict.result {
@@ -90,8 +87,11 @@ impl Kiosk {
         let grant = Grant { session: id, deadline: now.after(GRANT) };
         let takes = settings.gate_takes.saturating_add(GATED);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.stage =
-            Stage::Acting { verdict: verdict.clone(), printing, opening: opening.then(|| grant.deadline.after(takes)) };
+        session.stage = Stage::Acting {
+            verdict: Arc::clone(&verdict),
+            printing,
+            opening: opening.then(|| grant.deadline.after(takes)),
+        };
         let askers = if opening { session.askers().to_vec() } else { Vec::new() };
         if opening && !evacuating {
             self.emit(Output::Open { lane, grant });
@@ -124,7 +124,7 @@ impl Kiosk {
         let present = self.is_foreground(id);
         let Some(session) = self.sessions.get(&id) else { return };
         let Stage::Closing { verdict } = &session.stage else { return };
-        let (lane, verdict) = (session.lane, verdict.clone());
+        let (lane, verdict) = (session.lane, Arc::clone(verdict));
         if present {
             self.present(now, lane, id, &verdict, None, self.unhappy_stands(lane));
         }
@@ -225,7 +225,7 @@ impl Kiosk {
         if printing.take().is_none() {
             return;
         }
-        verdict.code = verdict.code.or(code);
+        Arc::make_mut(verdict).add(code);
         self.note(Record::Printed { job, outcome });
         self.show_code(job.session, code);
         self.close_when_done(job.session);
@@ -238,7 +238,7 @@ impl Kiosk {
         if opening.take().is_none() {
             return;
         }
-        verdict.code = verdict.code.or(code);
+        Arc::make_mut(verdict).add(code);
         if outcome.nobody_went_through() {
             self.show_code(id, code);
             return self.annul(id, outcome);
@@ -257,7 +257,7 @@ impl Kiosk {
         let lost = |until: &Option<Moment>| until.is_some_and(|until| until <= now);
         if lost(opening) {
             *opening = None;
-            verdict.code = verdict.code.or(Some(Code::G801));
+            Arc::make_mut(verdict).add(Some(Code::G801));
             self.show_code(id, Some(Code::G801));
             return self.annul_for(id, GateOutcome::Unknown, Code::G801);
         }

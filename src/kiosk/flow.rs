@@ -1,5 +1,7 @@
 //! What store, WeChat and the site's system answer. An answer to a session that is closed, or further on, falls through.
 
+use std::sync::Arc;
+
 use super::{
     CheckInRequest, GateOutcome, Kiosk, LaneSettings, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, Scene,
     SceneKind, SceneOption, Unfinished,
@@ -109,9 +111,9 @@ impl Kiosk {
             return self.take_back(now, id, Verdict::annulled(code), true);
         }
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let verdict = match std::mem::replace(&mut session.stage, Stage::Resolving { tries: 0 }) {
+        let verdict = match &session.stage {
             // The closing itself is missing from the journal; what happened is still true.
-            Stage::Closing { verdict } if verdict.admission.is_none() => *verdict,
+            Stage::Closing { verdict } if verdict.admission.is_none() => Verdict::clone(verdict),
             // The site has decided and we cannot keep it: neither slip nor gate, staff look it up.
             Stage::Closing { .. } | Stage::Deciding { .. } | Stage::CheckingIn | Stage::Choosing { .. } => {
                 Verdict::unknown(code)
@@ -292,6 +294,6 @@ pub(super) fn annul(session: SessionId, after: Moment) -> Output {
 pub(super) fn session_ends(session: Option<&mut Session>, verdict: Verdict) {
     if let Some(session) = session {
         (session.identity, session.card, session.way) = (None, None, None);
-        session.stage = Stage::Closing { verdict: Box::new(verdict) };
+        session.stage = Stage::Closing { verdict: Arc::new(verdict) };
     }
 }

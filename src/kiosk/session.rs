@@ -1,5 +1,7 @@
 //! One visit.
 
+use std::sync::Arc;
+
 use super::{lane::Trace, verdict::Verdict};
 use crate::{
     fault::Trouble,
@@ -55,11 +57,11 @@ pub(super) enum Stage {
     /// The person picks.
     Choosing { options: Vec<Choice>, until: Moment, left: std::time::Duration },
     /// The decision is on its way to the disk.
-    Deciding { verdict: Box<Verdict>, name: Option<ShownName>, slip_name: Option<ShownName> },
+    Deciding { verdict: Arc<Verdict>, name: Option<ShownName>, slip_name: Option<ShownName> },
     /// The closing record is on its way to the disk; then this is shown and told.
-    Closing { verdict: Box<Verdict> },
+    Closing { verdict: Arc<Verdict> },
     /// Slip or gate are at work until these moments at the latest; the session closes when they are done.
-    Acting { verdict: Box<Verdict>, printing: Option<Moment>, opening: Option<Moment> },
+    Acting { verdict: Arc<Verdict>, printing: Option<Moment>, opening: Option<Moment> },
     /// Nobody went through, or nobody came for it: the site's system takes the check-in back, and the session ends so.
     /// `owed`: the site admitted the person, who is let through if the site says `already` meanwhile.
     Annulling { end: Box<Verdict>, tries: usize, owed: bool },

@@ -83,6 +83,11 @@ impl Verdict {
         Self::new(OutcomeResult::Unknown, Some(code), SceneKind::Unknown, Some(NextStep::StaffWindow))
     }
 
+    /// Something failed while it was carried out; the first code counts.
+    pub(super) fn add(&mut self, code: Option<Code>) {
+        self.code = self.code.or(code);
+    }
+
     /// Reads the site's answer.
     pub(super) fn of_answer(answer: CheckInAnswer) -> Reading {
         let refused = |kind, why, detail| {
