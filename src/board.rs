@@ -155,7 +155,7 @@ pub enum BoardError {
     /// A line is wrong.
     #[error("{}:{line}: {message}", file.display())]
     Line {
-        /// Which file.
+        /// The file's path.
         file: PathBuf,
         /// Which line, from 1.
         line: usize,
@@ -165,7 +165,7 @@ pub enum BoardError {
     /// This is another machine.
     #[error("{}: this machine is not one of {allowed:?}", file.display())]
     OtherMachine {
-        /// Which file.
+        /// The file's path.
         file: PathBuf,
         /// What it is for.
         allowed: Vec<String>,

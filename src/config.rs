@@ -202,7 +202,7 @@ pub enum ConfigError {
     /// A line is wrong.
     #[error("{}:{line}: {message}", file.display())]
     Line {
-        /// Which file.
+        /// The file's path.
         file: PathBuf,
         /// Which line, from 1.
         line: usize,
@@ -212,7 +212,7 @@ pub enum ConfigError {
     /// Two settings do not fit together.
     #[error("{}: {what}", file.display())]
     Together {
-        /// Which file.
+        /// The file's path.
         file: PathBuf,
         /// What does not fit.
         what: &'static str,

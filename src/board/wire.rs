@@ -36,7 +36,7 @@ pub enum LineWire {
     },
     /// A file that holds `0` or `1`, `{ file = "/run/bench/gate" }`: written for an output, looked at for an input.
     File {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
     },
     /// `"simulated"`: a twin.

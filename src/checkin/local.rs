@@ -46,7 +46,7 @@ pub struct LocalMemory {
 pub struct LocalGiven {
     /// The lane's series.
     pub series: String,
-    /// When.
+    /// The time, and whether anybody has confirmed it.
     pub at: Stamp,
     /// In which epoch of the journal.
     pub epoch: u32,

@@ -33,7 +33,7 @@ pub struct Request {
     pub choice: Option<Text>,
     /// Keyed hash of the person, to know the same person again without the name.
     pub person: Option<[u8; 16]>,
-    /// When.
+    /// The time, and whether anybody has confirmed it.
     pub at: Stamp,
 }
 

@@ -215,7 +215,7 @@ pub enum DeviceError {
     Open {
         /// Which device, as the board file names it.
         what: String,
-        /// Why.
+        /// The system's or the driver's own words.
         reason: String,
         /// Its code.
         code: Code,

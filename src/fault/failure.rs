@@ -48,12 +48,12 @@ impl Failure {
         Self { code, remedy: code.remedy(), told: None, reference: None, cure: None, cause: None }
     }
 
-    /// What happened.
+    /// What happened, in English and without private data.
     pub fn told(self, told: impl Into<String>) -> Self {
         Self { told: Some(told.into()), ..self }
     }
 
-    /// Why.
+    /// The cause beneath, with its own causes.
     pub fn because(self, cause: impl Error + Send + Sync + 'static) -> Self {
         Self { cause: Some(Arc::new(cause)), ..self }
     }

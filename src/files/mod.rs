@@ -33,16 +33,16 @@ pub enum FileError {
     /// The system refuses.
     #[error("{}: cannot be read", file.display())]
     Unreadable {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
-        /// Why.
+        /// The cause beneath.
         #[source]
         source: io::Error,
     },
     /// Something else lies in its place.
     #[error("{}: is {what}, not {wanted}", file.display())]
     OtherKind {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
         /// What it is.
         what: &'static str,
@@ -52,7 +52,7 @@ pub enum FileError {
     /// It is larger than what is agreed.
     #[error("{}: larger than {most} bytes", file.display())]
     TooLarge {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
         /// The limit.
         most: usize,
@@ -60,19 +60,19 @@ pub enum FileError {
     /// It holds nothing.
     #[error("{}: is empty", file.display())]
     Empty {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
     },
     /// It holds something other than text.
     #[error("{}: is not UTF-8 text", file.display())]
     NotText {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
     },
     /// Somebody besides its owner may read or change it.
     #[error("{}: {who}", file.display())]
     Exposed {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
         /// Who, and what to do: `mode 644 lets others read it; chmod 0600`.
         who: String,
@@ -80,7 +80,7 @@ pub enum FileError {
     /// It belongs to somebody who is neither the daemon's user nor root.
     #[error("{}: belongs to uid {owner}, neither to the daemon's user nor to root", file.display())]
     Foreign {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
         /// Whose it is.
         owner: u32,

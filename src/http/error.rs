@@ -52,7 +52,7 @@ pub enum OpenError {
     /// A certificate file holds nothing usable.
     #[error("{}: holds no PEM {what}, but {found}", file.display())]
     NoPem {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
         /// `certificate` or `private key`.
         what: &'static str,

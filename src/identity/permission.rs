@@ -15,7 +15,7 @@ pub struct Permission {
     pub asked: InfoType,
     /// It was answered, and not refused for want of permission.
     pub granted: bool,
-    /// When.
+    /// Seconds since 1970, by WeChat's own clock.
     pub at: WallTime,
 }
 

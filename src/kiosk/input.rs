@@ -14,12 +14,12 @@ use crate::{
 pub enum Input {
     /// Somebody stands in front of the terminal: make the connection ready.
     Approached {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
     },
     /// The terminal recognised a face, or a person came by another way.
     Recognised {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Who told us, and who gets ack and outcome.
         peer: PeerId,
@@ -28,7 +28,7 @@ pub enum Input {
     },
     /// A card reader read a document. It belongs to whoever stands here.
     CardRead {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Who gets the ack.
         peer: PeerId,
@@ -39,9 +39,9 @@ pub enum Input {
     },
     /// The terminal's SDK needs an authinfo.
     AuthInfoWanted {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Who gets it.
+        /// The connection that is answered.
         peer: PeerId,
         /// The frame's number.
         seq: u64,
@@ -50,18 +50,18 @@ pub enum Input {
     },
     /// WeChat granted it, or not.
     AuthInfoGranted {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Who gets it.
+        /// The connection that is answered.
         peer: PeerId,
         /// The frame's number.
         seq: u64,
-        /// What.
+        /// What the terminal's SDK is given, or the code that it is told instead.
         result: Result<AuthInfoGrant, Code>,
     },
     /// The terminal tried and failed (`return_code` was not `SUCCESS`, or the face_sid was unusable).
     Unrecognised {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Who gets the ack.
         peer: PeerId,
@@ -72,7 +72,7 @@ pub enum Input {
     },
     /// The person agreed, or did not.
     Consented {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Who gets the ack.
         peer: PeerId,
@@ -85,7 +85,7 @@ pub enum Input {
     },
     /// The person picked an option.
     Chose {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Who gets the ack; none for a button of the kiosk itself.
         peer: Option<PeerId>,
@@ -98,7 +98,7 @@ pub enum Input {
     },
     /// The person or the terminal gave up.
     Cancelled {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Who gets the ack.
         peer: PeerId,
@@ -109,93 +109,93 @@ pub enum Input {
     },
     /// A record is durable.
     Recorded {
-        /// Which.
+        /// What the core gave the record when it handed it over.
         ticket: RecordTicket,
     },
     /// A record could not be made durable.
     NotRecorded {
-        /// Which.
+        /// What the core gave the record when it handed it over.
         ticket: RecordTicket,
         /// J502.
         code: Code,
     },
     /// The lookup ended.
     Found {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
         /// The identity, or why there is none.
         result: Result<Identity, Trouble>,
     },
     /// The site's system is asked about somebody: the same person can be known again.
     Known {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
         /// Keyed hash of the person.
         person: [u8; 16],
     },
     /// The site's system answered.
     Answered {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
         /// What it said.
         answer: CheckInAnswer,
     },
     /// The site's system said what became of a session.
     Resolved {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
         /// What became of it.
         resolution: Resolution,
     },
     /// A print job ended.
     Printed {
-        /// Which.
+        /// Session and copy of the slip.
         job: JobId,
-        /// How.
+        /// What became of the slip.
         outcome: PrintOutcome,
     },
     /// A grant ended.
     Gated {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
-        /// How.
+        /// What became of the grant.
         outcome: GateOutcome,
     },
     /// A lane's device went out of order or came back.
     DeviceChanged {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Which.
+        /// The device, of those that the lane uses.
         device: Device,
         /// What is wrong with it, or nothing when it is well again.
         fault: Option<Trouble>,
     },
     /// The roll of a lane's printer is nearly out, or not any more.
     PaperLow {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// It is.
         low: bool,
     },
     /// A switch or sensor put a lane into a mode, or took it out; several may hold at once, the gravest counts.
     ModeChanged {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Which.
+        /// The mode that begins or ends.
         mode: LaneMode,
         /// It holds now.
         on: bool,
     },
     /// Somebody pressed a button of the kiosk.
     Pressed {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Which.
+        /// The button as it is wired.
         button: Button,
     },
     /// A gate saw what no grant allowed.
     GateAlarmed {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Whose grant came last, if it was a moment ago.
         session: Option<SessionId>,
@@ -204,14 +204,14 @@ pub enum Input {
     },
     /// The site's system took a check-in back, or not yet.
     Annulled {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
-        /// Why not.
+        /// The code where it could not be asked, or was not done.
         result: Result<(), Code>,
     },
     /// Staff ask for a slip again.
     Reprint {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// The session and which copy, from 1.
         job: JobId,

@@ -19,7 +19,7 @@ pub enum Output {
     Record {
         /// To be answered when durable.
         ticket: Option<RecordTicket>,
-        /// What.
+        /// What is to be kept.
         record: Record,
     },
     /// Ask WeChat who this is.
@@ -37,9 +37,9 @@ pub enum Output {
     },
     /// Ask WeChat for a terminal's authinfo.
     AskAuthInfo {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Who gets it.
+        /// The connection that is answered.
         peer: PeerId,
         /// The frame's number.
         seq: u64,
@@ -48,9 +48,9 @@ pub enum Output {
     },
     /// Give a terminal its authinfo.
     GiveAuthInfo {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Whom.
+        /// The connection that is answered.
         peer: PeerId,
         /// The frame's number.
         seq: u64,
@@ -61,57 +61,57 @@ pub enum Output {
     CheckIn(CheckInRequest),
     /// Ask the site's system what became of a session, without the name.
     Resolve {
-        /// Which.
+        /// The session it belongs to.
         session: SessionId,
         /// Not before this moment.
         after: Moment,
     },
     /// Show a scene on the lane's panel (or its terminal's screen). The next one replaces it.
     Show {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Whose visit it shows, if anybody's.
         session: Option<SessionId>,
-        /// What.
+        /// Everything that is on it.
         scene: Scene,
     },
     /// Print a slip.
     Print {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// Answered by [`super::Input::Printed`].
         job: JobId,
-        /// What.
+        /// Everything that is on it.
         slip: Slip,
         /// Dropped, not printed, after this moment.
         deadline: Moment,
     },
     /// Open the gate once.
     Open {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// The permission; answered by [`super::Input::Gated`].
         grant: Grant,
     },
     /// Take a check-in back: nobody went through the gate. Answered by [`super::Input::Annulled`].
     Annul {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
         /// Not before this moment.
         after: Moment,
     },
     /// Let lights and buzzer say something; a later signal replaces it.
     Indicate {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// What.
+        /// Which lights and tones; the driver knows their rhythm.
         signal: Signal,
     },
     /// Answer a frame.
     Acknowledge {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Whom.
+        /// The connection that is answered.
         peer: PeerId,
         /// The frame's number.
         seq: u64,
@@ -124,13 +124,13 @@ pub enum Output {
     },
     /// Tell the terminal how a session ended.
     Tell {
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
-        /// Whom.
+        /// The connection that is answered.
         peer: PeerId,
         /// The number of the frame that asked.
         seq: u64,
-        /// How it ended.
+        /// Everything that the terminal is told of it.
         outcome: Outcome,
     },
 }
@@ -157,7 +157,7 @@ pub struct CheckInRequest {
 /// A permission to open the gate once, idempotent by session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Whose.
+    /// The session it belongs to.
     pub session: SessionId,
     /// Void after this moment.
     pub deadline: Moment,
@@ -181,9 +181,9 @@ pub enum AckStatus {
 /// How a session ended, as the terminal is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Which.
+    /// The session it belongs to.
     pub session: SessionId,
-    /// How.
+    /// The end in one word.
     pub result: OutcomeResult,
     /// Why, where there is a why.
     pub code: Option<Code>,

@@ -13,7 +13,7 @@ pub enum Record {
     Opened {
         /// The new session.
         session: SessionId,
-        /// Where.
+        /// The lane it is about.
         lane: LaneId,
         /// The terminal's serial number.
         terminal: Option<Text>,
@@ -24,18 +24,18 @@ pub enum Record {
     },
     /// The site's system is about to be asked; durable before it is. From here on only it knows the truth.
     CheckingIn {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
         /// [`crate::words::Identity::distinguishing`]; stored as a keyed hash only.
         person: Option<Private>,
     },
     /// The decision; durable before the panel, the printer or the gate is told.
     Decided {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
-        /// What.
+        /// The end in one word.
         result: OutcomeResult,
-        /// Why.
+        /// Its code, where something failed.
         code: Option<Code>,
         /// Queue number given.
         number: Option<Text>,
@@ -44,23 +44,23 @@ pub enum Record {
     },
     /// A slip's fate.
     Printed {
-        /// Which.
+        /// Session and copy of the slip.
         job: JobId,
-        /// How.
+        /// What became of the slip.
         outcome: PrintOutcome,
     },
     /// A grant's fate.
     Gated {
-        /// Whose.
+        /// The session it belongs to.
         session: SessionId,
-        /// How.
+        /// What became of the grant.
         outcome: GateOutcome,
     },
     /// The end of a session; exactly one per opened session.
     Closed {
-        /// Which.
+        /// The session it belongs to.
         session: SessionId,
-        /// How.
+        /// The end in one word.
         result: OutcomeResult,
         /// Why the site's system refused.
         why: Option<Refusal>,
@@ -100,7 +100,7 @@ impl Refusal {
 /// A session that the journal knows as opened and not closed, found at start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfinished {
-    /// Which.
+    /// The session it belongs to.
     pub session: SessionId,
     /// Where, if the lane still exists.
     pub lane: LaneId,

@@ -10,7 +10,7 @@ use crate::{
 /// A scene, as values. A panel lays it out in its own width; a terminal that is the panel gets the fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scene {
-    /// Which.
+    /// What the scene says; everything else fills it in.
     pub kind: SceneKind,
     /// The name, while it may be seen.
     pub name: Option<ShownName>,

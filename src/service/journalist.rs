@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Entry {
     /// Answered when it is durable; none rides along.
     pub(super) ticket: Option<RecordTicket>,
-    /// What.
+    /// What is to be kept.
     pub(super) record: Record,
 }
 

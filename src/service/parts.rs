@@ -117,7 +117,7 @@ pub enum ServiceError {
     Terminal {
         /// Which lane.
         lane: String,
-        /// Why.
+        /// The cause beneath.
         #[source]
         source: terminal::TerminalError,
     },

@@ -13,9 +13,9 @@ pub enum StoreError {
     /// The directory cannot be made, read or written.
     #[error("{}: the state directory cannot be used", dir.display())]
     Directory {
-        /// Which.
+        /// The state directory's path.
         dir: PathBuf,
-        /// Why.
+        /// The cause beneath.
         #[source]
         source: io::Error,
     },
@@ -25,7 +25,7 @@ pub enum StoreError {
     /// Another daemon has it.
     #[error("{}: another facemchd uses this state directory{}", dir.display(), by.map_or_else(String::new, |by| format!(": process {by}")))]
     InUse {
-        /// Which.
+        /// The state directory's path.
         dir: PathBuf,
         /// Its process, where it says.
         by: Option<u32>,
@@ -36,7 +36,7 @@ pub enum StoreError {
     /// A segment is damaged, or does not go on where it should.
     #[error("segment {segment} is damaged at byte {offset}, or what follows it is missing")]
     Damaged {
-        /// Which.
+        /// The segment's number, as in its file's name.
         segment: u64,
         /// Where, bytes.
         offset: usize,
@@ -53,7 +53,7 @@ pub enum StoreError {
     /// The keyed hashes' key cannot be used.
     #[error("{}: not a key of 32 bytes", file.display())]
     CorrelationKey {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
     },
     /// The rebuildable state cannot be used, even fresh.

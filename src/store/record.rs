@@ -75,7 +75,7 @@ pub enum Stored {
         session: String,
         /// 0 is the original.
         copy: u8,
-        /// How.
+        /// What became of the slip.
         outcome: Word<SlipEnd>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,7 +85,7 @@ pub enum Stored {
     Gated {
         /// Session id.
         session: String,
-        /// How.
+        /// What became of the grant.
         outcome: Word<GateEnd>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,7 +95,7 @@ pub enum Stored {
     Closed {
         /// Session id.
         session: String,
-        /// How.
+        /// The end in one word.
         result: Word<OutcomeResult>,
         /// Why the site's system refused, as a class; its own words may name somebody.
         #[serde(default, skip_serializing_if = "Option::is_none")]

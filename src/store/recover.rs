@@ -37,11 +37,11 @@ pub struct Given {
     pub session: SessionId,
     /// On which lane.
     pub lane: String,
-    /// When.
+    /// The time, and whether anybody has confirmed it.
     pub at: Stamp,
     /// In which epoch.
     pub epoch: u32,
-    /// Which.
+    /// The queue number with its series.
     pub number: Text,
     /// To whom.
     pub person: Option<Tag>,

@@ -45,7 +45,7 @@ pub enum Frame {
     Consent {
         /// The frame's number.
         seq: u64,
-        /// Whose.
+        /// The face that was asked about.
         face_sid: FaceSid,
         /// Agreed?
         granted: bool,

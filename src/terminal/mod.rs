@@ -71,7 +71,7 @@ pub struct Settings {
 pub enum Address {
     /// A Unix socket of mode 0660 that we make.
     Unix {
-        /// Where.
+        /// The socket's path.
         path: PathBuf,
         /// Users that may act as the terminal; empty means root and our own.
         allow_uids: Vec<u32>,
@@ -117,41 +117,41 @@ pub enum TerminalError {
     /// The socket cannot be made.
     #[error("{place}: the socket cannot be made")]
     Bind {
-        /// Where.
+        /// The terminal's place, as the site file writes it.
         place: String,
-        /// Why.
+        /// The cause beneath.
         #[source]
         source: io::Error,
     },
     /// Somebody else listens there.
     #[error("{}: another program listens there", path.display())]
     InUse {
-        /// Where.
+        /// The socket's path.
         path: PathBuf,
     },
     /// There is a file, a folder or a link, and no socket of ours.
     #[error("{}: something else than a socket lies there; it is left alone", path.display())]
     NotASocket {
-        /// Where.
+        /// The socket's path.
         path: PathBuf,
     },
     /// What lies there will never be a serial port.
     #[error("{}: is not a serial port", device.display())]
     NotAPort {
-        /// Where.
+        /// The port's device file.
         device: PathBuf,
     },
     /// A Unix socket's path has 107 bytes at most.
     #[error("{}: longer than the 107 bytes that a socket's path may have", path.display())]
     PathTooLong {
-        /// Where.
+        /// The socket's path.
         path: PathBuf,
     },
     /// Certificate, key or authority cannot be used.
     #[cfg(feature = "network")]
     #[error("{}: {why}", file.display())]
     Pem {
-        /// Which file.
+        /// The file's path.
         file: PathBuf,
         /// Why, without its content.
         why: String,

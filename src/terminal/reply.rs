@@ -17,29 +17,29 @@ pub(super) type OutLine = Zeroizing<Vec<u8>>;
 pub enum Reply {
     /// What is done with a frame.
     Ack {
-        /// Whom.
+        /// The connection that is answered.
         peer: PeerId,
         /// The frame's number.
         seq: u64,
-        /// What.
+        /// Whether the frame counts, and why not.
         status: AckStatus,
         /// The session.
         session: Option<SessionId>,
-        /// Why.
+        /// Its code, where something failed.
         code: Option<Code>,
     },
     /// How a session ended.
     Outcome {
-        /// Whom.
+        /// The connection that is answered.
         peer: PeerId,
         /// The number of the frame that asked.
         seq: u64,
-        /// How.
+        /// Everything that the terminal is told of it.
         outcome: Outcome,
     },
     /// What the terminal's SDK asked for.
     AuthInfo {
-        /// Whom.
+        /// The connection that is answered.
         peer: PeerId,
         /// The frame's number.
         seq: u64,
@@ -50,7 +50,7 @@ pub enum Reply {
     Scene {
         /// Whose visit it shows, if anybody's.
         session: Option<SessionId>,
-        /// What.
+        /// Everything that is on it.
         scene: Scene,
     },
 }

@@ -85,7 +85,7 @@ pub enum VaultError {
     /// Not a PEM private key.
     #[error("{}: holds no RSA private key in PEM (PKCS#8 or PKCS#1), but {found}", file.display())]
     NotAKey {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
         /// What it holds instead.
         found: &'static str,
@@ -93,7 +93,7 @@ pub enum VaultError {
     /// Not a PEM certificate or public key.
     #[error("{}: holds no usable RSA {what} in PEM, but {found}", file.display())]
     NotPublic {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
         /// `certificate` or `public key`.
         what: &'static str,
@@ -103,7 +103,7 @@ pub enum VaultError {
     /// Fewer than 2048 bits.
     #[error("{}: {bits} bits; WeChat Pay needs 2048 or more", file.display())]
     TooShort {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
         /// Its modulus.
         bits: usize,
@@ -127,7 +127,7 @@ pub enum VaultError {
     /// The APIv3 key has not 32 characters.
     #[error("{}: holds not exactly 32 ASCII characters", file.display())]
     NotAnApiKey {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
     },
     /// Certificates came and no APIv3 key is set.

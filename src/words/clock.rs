@@ -39,7 +39,7 @@ pub struct ServiceDay(pub i64);
 /// move it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// When.
+    /// Seconds since 1970, UTC.
     pub at: WallTime,
     /// Somebody else says so, too: WeChat in an answer that was verified, or a time server.
     pub confirmed: bool,

@@ -22,7 +22,7 @@ pub struct SessionIdError;
 /// One slip to be printed: a session prints at most one slip by itself, a reprint is the next copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId {
-    /// Whose slip.
+    /// The session whose slip it is.
     pub session: SessionId,
     /// 0 is the original.
     pub copy: u8,

@@ -22,7 +22,7 @@ use crate::{
 
 /// An input line to be watched.
 pub struct WatchedLine {
-    /// Where.
+    /// Chip and offset, as found at the start.
     pub at: LineAt,
     /// Its resistor.
     pub bias: Bias,

@@ -32,7 +32,7 @@ pub struct TemplateLine {
     /// When the line stands there.
     #[serde(default)]
     pub when: When,
-    /// Where.
+    /// At the left edge, in the middle, or at the right edge.
     #[serde(default)]
     pub align: Align,
     /// How many times as wide and high, 1–4.

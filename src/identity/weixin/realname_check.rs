@@ -15,7 +15,7 @@ use crate::{
 /// unchanged.
 #[derive(Clone, Deserialize, zeroize::ZeroizeOnDrop)]
 pub struct Claim {
-    /// Whose.
+    /// The WeChat user who is asked about.
     pub openid: String,
     /// The name.
     pub real_name: String,
