@@ -51,6 +51,7 @@ mod site_system;
 mod slow_peers;
 mod staff;
 mod state_files;
+mod status;
 mod store_damage;
 mod store_marks;
 mod storms;

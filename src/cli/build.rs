@@ -59,10 +59,12 @@ pub(super) fn parts(
     let now = clock.stamp();
     let (journal, recovered) =
         store::Journal::open(lock, &journal_settings(site), &names, Arc::clone(&correlator), now)?;
+    let salvaged = recovered.salvaged.as_ref().map(|_| Code::J501);
     if let Some(salvage) = &recovered.salvaged {
         tracing::error!(code = %Code::J501, epoch = recovered.epoch, "{salvage}");
     }
     let (state, damaged) = store::State::open(&site.state_dir);
+    let salvaged = salvaged.or(damaged.as_ref().map(|_| Code::J504));
     if let Some(error) = damaged {
         tracing::warn!(code = %Code::J504, error = crate::fault::causes(&error), "the state was damaged; it is being rebuilt");
     }
@@ -74,6 +76,7 @@ pub(super) fn parts(
         kiosk: lanes::settings(site, &devices)?,
         unfinished: recovered.unfinished,
         journal,
+        salvaged,
         correlator,
         merchants,
         lookup_workers: site.lookups(),

@@ -17,6 +17,7 @@ mod run;
 #[cfg(feature = "sim")]
 mod sim;
 mod staff;
+mod status;
 mod tongue;
 mod weixin;
 mod wires;
@@ -89,6 +90,13 @@ enum Command {
         #[command(flatten)]
         acting: acting::AsUser,
     },
+    #[command(about = help::status())]
+    Status {
+        #[command(flatten)]
+        site: SiteFile,
+        #[arg(long, help = help::json_object())]
+        json: bool,
+    },
     #[command(about = help::lane())]
     Lane {
         #[arg(help = help::lane_name())]
@@ -154,6 +162,7 @@ pub fn main() -> u8 {
             acting.act().and_then(|_| exercise::test(&site.config, device, lane.as_deref(), yes, &mut out))
         }
         Command::SafeState { site, acting } => acting.act().and_then(|_| hardware::safe_state(&site.config, &mut out)),
+        Command::Status { site, json } => status::status(&site, json, &mut out),
         Command::Lane { name, mode, site } => staff::lane(&site, &name, mode, &mut out),
         Command::Reprint { which, site } => staff::reprint(&site, &which, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),

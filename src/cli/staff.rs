@@ -72,17 +72,24 @@ fn request(entries: &[Entry], which: &str) -> Option<StaffRequest> {
     Some(StaffRequest::Reprint { lane, session, copy, number, place, at })
 }
 
-fn ask(site: &Site, request: &StaffRequest, out: &mut dyn Write) -> Result<u8, Ending> {
+/// Sends the daemon a request; whoever waits for its answer does so for `patience`.
+pub(super) fn send(site: &Site, request: &StaffRequest, patience: Duration) -> Result<UnixStream, Ending> {
     let socket = site.state_dir.join(SOCKET);
     let failed = |error: io::Error| Ending {
         line: format!("{}: {error}\n  {}", socket.display(), phrases::cure_is(phrases::daemon_must_run())),
         exit: exit::UNAVAILABLE,
     };
     let mut stream = UnixStream::connect(&socket).map_err(failed)?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+    stream.set_read_timeout(Some(patience)).map_err(failed)?;
     let mut line = serde_json::to_vec(request).map_err(|error| failed(error.into()))?;
     line.push(b'\n');
     stream.write_all(&line).map_err(failed)?;
+    Ok(stream)
+}
+
+fn ask(site: &Site, request: &StaffRequest, out: &mut dyn Write) -> Result<u8, Ending> {
+    let failed = |error: io::Error| Ending { line: format!("{SOCKET}: {error}"), exit: exit::UNAVAILABLE };
+    let stream = send(site, request, PATIENCE)?;
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).map_err(failed)?;
     let reply: StaffReply = serde_json::from_str(&answer).map_err(|error| failed(error.into()))?;

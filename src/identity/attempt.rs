@@ -46,7 +46,7 @@ impl FaceLookup {
             return Err(Failure::new(Code::N304));
         }
         let mut offset = self.clock.offset();
-        insist(self.clock.ours(), deadline, || {
+        let answer = insist(self.clock.ours(), deadline, || {
             let response = self.send(call, deadline, offset)?;
             if answer::is_probe(&response) {
                 return Err(Setback::Mended(Cause::Probe, Failure::new(Code::N310)));
@@ -56,7 +56,9 @@ impl FaceLookup {
             }
             Err(self.classify(&response, &mut offset))
         })
-        .map_err(|failure| clock_first(failure, self.clock.now().wall))
+        .map_err(|failure| clock_first(failure, self.clock.now().wall));
+        self.note_contact(answer.as_ref().err().map(Failure::code));
+        answer
     }
 
     /// Signs and sends one request; on a failure to connect, once more to the other domain.

@@ -83,6 +83,11 @@ impl Certificates {
         Self { cache, known: Mutex::new(Known { list, brought: None }), fetch: OneFetch::default() }
     }
 
+    /// When the last of them ends.
+    pub(super) fn last_end(&self) -> Option<WallTime> {
+        self.known().list.iter().map(|platform| platform.facts.not_after).max()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.known().list.is_empty()
     }

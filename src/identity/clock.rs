@@ -17,6 +17,8 @@ pub struct WechatClock {
     ours: Arc<dyn Clock>,
     /// Seconds that WeChat's clock is ahead of ours.
     offset: AtomicI64,
+    /// When the offset last became another one.
+    since: Mutex<Moment>,
     /// The offset that was last told.
     told: AtomicI64,
     /// When the last verified answer came, and WeChat's time in it.
@@ -35,7 +37,13 @@ const LIFETIME: i64 = 15 * 366 * 86_400;
 impl WechatClock {
     /// Ours is believed until WeChat says otherwise.
     pub fn new(ours: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { ours, offset: AtomicI64::new(0), told: AtomicI64::new(0), proven: Mutex::default() })
+        Arc::new(Self {
+            ours,
+            offset: AtomicI64::new(0),
+            since: Mutex::default(),
+            told: AtomicI64::new(0),
+            proven: Mutex::default(),
+        })
     }
 
     /// Both of our clocks.
@@ -60,6 +68,12 @@ impl WechatClock {
     /// Seconds that WeChat's clock is ahead of ours; 0 while ours will do.
     pub fn offset(&self) -> i64 {
         self.offset.load(Ordering::Relaxed)
+    }
+
+    /// The same, and since when it is so.
+    pub fn offset_since(&self) -> (i64, Moment) {
+        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.offset(), *since)
     }
 
     /// The offset, where it has changed since the last call.
@@ -92,7 +106,9 @@ impl WechatClock {
         let fits = |offset: &i64| self.seconds(*offset).abs_diff(signed_at) < WINDOW.unsigned_abs();
         let right = [assumed, self.offset(), 0].into_iter().find(fits);
         if let Some(offset) = right {
-            self.offset.store(offset, Ordering::Relaxed);
+            if self.offset.swap(offset, Ordering::Relaxed) != offset {
+                *self.since.lock().unwrap_or_else(PoisonError::into_inner) = self.now().moment;
+            }
             *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.now().moment, signed_at));
         }
         right.is_some()

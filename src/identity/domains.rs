@@ -40,7 +40,8 @@ impl Domains {
         *self.backup_until.lock().unwrap_or_else(PoisonError::into_inner) = to_backup.then(|| now.after(BACKUP_FOR));
     }
 
-    fn on_backup(&self, now: Moment) -> bool {
+    /// Whether the backup domain comes first.
+    pub(super) fn on_backup(&self, now: Moment) -> bool {
         self.backup_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
     }
 }

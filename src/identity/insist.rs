@@ -23,6 +23,15 @@ pub(super) enum Setback<E> {
     Wait(Option<Duration>, E),
 }
 
+impl<E> Setback<E> {
+    /// Why it brought nothing.
+    pub(super) fn into_error(self) -> E {
+        match self {
+            Self::Final(error) | Self::Mended(_, error) | Self::Wait(_, error) => error,
+        }
+    }
+}
+
 /// What an attempt may mend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {

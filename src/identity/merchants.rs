@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::Ways;
+use super::{Ways, WechatView};
 use crate::{
     fault::{Code, Failure},
     words::{Deadline, MerchantPick},
@@ -93,6 +93,11 @@ impl Merchants {
         let Some((at, ways)) = next else { return Ok(()) };
         self.maintained.store(at.wrapping_add(1), Ordering::Relaxed);
         ways.face.maintain(deadline)
+    }
+
+    /// What is known of WeChat, merchant by merchant.
+    pub fn views(&self) -> impl Iterator<Item = WechatView> {
+        self.all.iter().map(|ways| ways.face.view())
     }
 
     /// Seconds that WeChat's clock is ahead of ours, where that has changed since the last call.

@@ -24,6 +24,7 @@ mod open;
 mod permission;
 mod refusal;
 mod target;
+mod view;
 mod ways;
 pub mod weixin;
 
@@ -46,6 +47,7 @@ pub use self::{
     error::unanswered,
     merchants::{Merchant, Merchants},
     permission::{Permission, PermissionLog},
+    view::{Contact, WechatView},
     ways::Ways,
 };
 pub use crate::words::InfoType;
@@ -116,6 +118,8 @@ pub struct FaceLookup {
     permissions: Permissions,
     domains: Domains,
     last_contact: Mutex<Option<Moment>>,
+    /// How the last question ended.
+    contact: Mutex<Option<Contact>>,
     warming: AtomicBool,
 }
 
@@ -138,6 +142,7 @@ impl FaceLookup {
             permissions: Permissions::default(),
             domains: Domains::default(),
             last_contact: Mutex::new(None),
+            contact: Mutex::new(None),
             warming: AtomicBool::new(false),
             settings,
             vault,
@@ -200,7 +205,8 @@ impl FaceLookup {
             return Ok(());
         }
         // Any answer will do: a connection is what is wanted.
-        let _ = self.send(target::CERTIFICATES, deadline, self.clock.offset());
+        let answer = self.send(target::CERTIFICATES, deadline, self.clock.offset());
+        self.note_contact(answer.err().map(|setback| setback.into_error().code()));
         self.warming.store(false, Ordering::Release);
         Ok(())
     }

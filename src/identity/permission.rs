@@ -53,6 +53,11 @@ impl Permissions {
         if self.falls_back && refused { InfoType::UnionId } else { configured }
     }
 
+    /// What WeChat said last.
+    pub(super) fn last(&self) -> Option<Permission> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).map(|(permission, _)| permission)
+    }
+
     pub(super) fn note(&self, asked: InfoType, granted: bool, now: Now) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let known = last.filter(|(_, at)| now.moment.since(*at) < AGAIN);

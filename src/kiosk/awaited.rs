@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Kiosk, Output, PrintOutcome, RecordTicket, session::Stage};
+use super::{Kiosk, Output, PrintOutcome, RecordTicket, session::Stage, verdict::Verdict};
 use crate::{
     fault::Code,
     words::{AuthInfoGrant, AuthInfoWanted, JobId, LaneId, Moment, PeerId, SessionId},
@@ -95,14 +95,18 @@ impl Kiosk {
 
     /// Nobody said whether a record is durable. It may come to be: it is not written again.
     fn record_is_lost(&mut self, now: Moment, ticket: RecordTicket) {
-        let whose = self.awaited.records.get(&ticket).and_then(|(id, _)| self.sessions.get(id));
-        match whose.filter(|session| matches!(session.stage, Stage::Closing { .. })).map(|session| session.id) {
-            Some(closing) => {
-                self.awaited.recorded(ticket);
-                self.closed(now, closing);
-            }
-            None => self.not_recorded(now, ticket, Code::J502),
+        let whose = self.awaited.records.get(&ticket).map(|(id, _)| *id);
+        let closing = whose.and_then(|id| match &mut self.sessions.get_mut(&id)?.stage {
+            Stage::Closing { verdict } => Some((id, verdict)),
+            _ => None,
+        });
+        let Some((id, verdict)) = closing else { return self.not_recorded(now, ticket, Code::J502) };
+        if verdict.admission.is_some() {
+            // Nobody is told of an admission that the journal may not know.
+            **verdict = Verdict::unknown(Code::J502);
         }
+        self.awaited.recorded(ticket);
+        self.closed(now, id);
     }
 
     /// Goes on without what should have come by now.

@@ -72,7 +72,7 @@ impl Kiosk {
             OutcomeResult::Already => settings.opens() && self.is_owed(person),
             _ => false,
         };
-        let evacuating = self.lanes[usize::from(lane.0)].modes.contains(&LaneMode::Emergency);
+        let evacuating = self.lanes[usize::from(lane.0)].modes.contains_key(&LaneMode::Emergency);
         if !present && opening {
             return self.annul(id, GateOutcome::Failed(if evacuating { Code::G807 } else { Code::G802 }));
         }
@@ -239,6 +239,10 @@ impl Kiosk {
             return;
         }
         Arc::make_mut(verdict).add(code);
+        let lane = session.lane;
+        if matches!(outcome, GateOutcome::Opened | GateOutcome::Passed) {
+            self.gate_stands_open(lane, false);
+        }
         if outcome.nobody_went_through() {
             self.show_code(id, code);
             return self.annul(id, outcome);

@@ -292,6 +292,12 @@ impl Kiosk {
         session: Option<SessionId>,
         code: Option<Code>,
     ) {
+        if let (AckStatus::Refused | AckStatus::Busy, Some(code)) = (status, code) {
+            let now = self.moment;
+            if let Some(place) = self.lane(lane) {
+                place.tally.refused.entry(code).or_default().once_more(now);
+            }
+        }
         self.emit(Output::Acknowledge { lane, peer, seq, status, session, code });
     }
 }

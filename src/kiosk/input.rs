@@ -1,5 +1,7 @@
 //! What happened.
 
+use serde::{Deserialize, Serialize};
+
 use super::{RecordTicket, Slip};
 use crate::{
     fault::{Code, Trouble},
@@ -170,6 +172,15 @@ pub enum Input {
         /// What is wrong with it, or nothing when it is well again.
         fault: Option<Trouble>,
     },
+    /// What serves a lane's device never comes back from it, or does at last.
+    DeviceHangs {
+        /// Where.
+        lane: LaneId,
+        /// Which.
+        device: Device,
+        /// What that is to people, while it lasts.
+        trouble: Option<Trouble>,
+    },
     /// The roll of a lane's printer is nearly out, or not any more.
     PaperLow {
         /// The lane it is about.
@@ -242,7 +253,8 @@ pub struct Arrival {
 }
 
 /// A device of a lane. Without it nobody is served there, unless something else is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Device {
     /// The face terminal.
     Terminal,
@@ -267,7 +279,8 @@ pub enum Device {
 }
 
 /// Why nobody is served although everything works; from the least grave to the gravest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LaneMode {
     /// Staff have closed the lane.
     Closed,

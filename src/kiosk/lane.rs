@@ -1,11 +1,11 @@
 //! One lane's own memory: who stands there, what its panel shows, which frames came lately.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Device, LaneMode, LaneSettings, Outcome, Scene, SceneKind};
+use super::{Device, Health, LaneMode, LaneSettings, Outcome, Scene, SceneKind, Tally};
 use crate::{
     fault::Code,
     words::{Moment, SessionId, WayIn},
@@ -22,12 +22,13 @@ pub(super) struct Lane {
     pub(super) scene: Option<Scene>,
     /// When the scene gives way to the idle one.
     pub(super) scene_until: Option<Moment>,
-    /// Devices that are out of order.
-    pub(super) faults: BTreeMap<Device, Code>,
-    /// Modes that switches and sensors have put the lane into.
-    pub(super) modes: BTreeSet<LaneMode>,
-    /// The printer's roll is nearly out.
-    pub(super) paper_low: bool,
+    /// Devices that are out of order, or have been.
+    pub(super) devices: BTreeMap<Device, Health>,
+    /// Modes that switches and sensors have put the lane into, each since when.
+    pub(super) modes: BTreeMap<LaneMode, Moment>,
+    /// Since when the printer's roll is nearly out.
+    pub(super) paper_low: Option<Moment>,
+    pub(super) tally: Tally,
     recent: VecDeque<Recent>,
 }
 
@@ -86,26 +87,18 @@ impl Lane {
             presenting: None,
             scene: None,
             scene_until: None,
-            faults: BTreeMap::new(),
-            modes: BTreeSet::new(),
-            paper_low: false,
+            devices: BTreeMap::new(),
+            modes: BTreeMap::new(),
+            paper_low: None,
+            tally: Tally::default(),
             recent: VecDeque::new(),
         }
     }
 
     /// Why nobody is served here, if so; the gravest reason.
     pub(super) fn closed_by(&self) -> Option<Closed> {
-        let device = || self.faults.iter().find(|(device, _)| self.needs(**device));
-        let mode = self.modes.last().copied().map(Closed::InMode);
-        mode.or_else(|| device().map(|(_, code)| Closed::ByDevice(*code)))
-    }
-
-    fn needs(&self, device: Device) -> bool {
-        match device {
-            Device::Gate => self.settings.opens(),
-            Device::Indicators => false,
-            _ => true,
-        }
+        let device = || self.devices.values().find_map(Health::closes).map(Closed::ByDevice);
+        self.modes.keys().next_back().copied().map(Closed::InMode).or_else(device)
     }
 
     pub(super) fn remember(&mut self, now: Moment, trace: Trace, session: SessionId) {

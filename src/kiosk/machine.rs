@@ -86,9 +86,10 @@ impl Kiosk {
             Input::Gated { session, outcome } => self.gated(session, outcome),
             Input::GateAlarmed { lane, session, alarm } => self.gate_alarmed(moment, lane, session, alarm),
             Input::Annulled { session, result } => self.annulled(moment, session, result),
-            Input::DeviceChanged { lane, device, fault } => self.device_changed(lane, device, fault),
-            Input::PaperLow { lane, low } => self.paper_low(lane, low),
-            Input::ModeChanged { lane, mode, on } => self.mode_changed(lane, mode, on),
+            Input::DeviceChanged { lane, device, fault } => self.device_changed(moment, lane, device, fault),
+            Input::DeviceHangs { lane, device, trouble } => self.device_hangs(moment, lane, device, trouble),
+            Input::PaperLow { lane, low } => self.paper_low(moment, lane, low),
+            Input::ModeChanged { lane, mode, on } => self.mode_changed(moment, lane, mode, on),
             Input::Pressed { lane, button } => self.pressed(moment, lane, button),
             Input::Reprint { lane, job, slip } => self.reprint(moment, lane, job, *slip),
             Input::Stopping => self.stop(),
@@ -184,6 +185,7 @@ impl Kiosk {
 
     /// A record whose durability is awaited.
     pub(super) fn record(&mut self, record: Record) {
+        self.count(&record);
         self.tickets = self.tickets.wrapping_add(1);
         let ticket = RecordTicket(self.tickets);
         self.awaited.record(ticket, record.session(), self.moment);
@@ -192,12 +194,13 @@ impl Kiosk {
 
     /// A record that rides along.
     pub(super) fn note(&mut self, record: Record) {
+        self.count(&record);
         self.emit(Output::Record { ticket: None, record });
     }
 
     pub(super) fn show(&mut self, lane: LaneId, scene: Scene, until: Option<Moment>) {
         let Some(place) = self.lane(lane) else { return };
-        if place.modes.contains(&LaneMode::Emergency) && scene.kind != SceneKind::Evacuate {
+        if place.modes.contains_key(&LaneMode::Emergency) && scene.kind != SceneKind::Evacuate {
             // Nothing stands before the way out.
             return;
         }

@@ -30,6 +30,7 @@ mod signal;
 mod slip;
 mod surroundings;
 mod verdict;
+mod view;
 
 pub use input::{Arrival, Button, Device, GateOutcome, Input, LaneMode, PrintOutcome};
 pub use machine::Kiosk;
@@ -39,3 +40,4 @@ pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 pub use settings::{CardUses, LaneSettings, Settings};
 pub use signal::Signal;
 pub use slip::Slip;
+pub use view::{Count, Health, LaneView, Tally};

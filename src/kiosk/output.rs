@@ -1,5 +1,7 @@
 //! What to do.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Record, Scene, Signal, Slip};
 use crate::{
     fault::Code,
@@ -197,7 +199,8 @@ pub struct Outcome {
 }
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OutcomeResult {
     /// Checked in now.
     CheckedIn,

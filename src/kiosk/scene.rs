@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     fault::Code,
     words::{ShownName, Text},
@@ -31,7 +33,8 @@ pub struct Scene {
 }
 
 /// The scenes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SceneKind {
     /// Nobody is served: 请正对摄像头.
     Idle,

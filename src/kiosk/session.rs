@@ -36,6 +36,8 @@ pub(super) struct Session {
     pub(super) person: Option<[u8; 16]>,
     /// When the answer to a question about the past is lost.
     pub(super) answer_by: Option<Moment>,
+    /// Its end is counted.
+    pub(super) counted: bool,
     /// From before a restart; nobody is told.
     pub(super) from_before: bool,
 }
@@ -90,6 +92,7 @@ impl Session {
             asked_at: None,
             person: None,
             answer_by: None,
+            counted: false,
             from_before: false,
         }
     }

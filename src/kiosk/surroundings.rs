@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{
     Button, Device, GateOutcome, Kiosk, LaneMode, NextStep, Output, Record, Scene, SceneKind, Signal, Slip,
-    lane::Closed, verdict::Verdict,
+    lane::Closed,
+    verdict::Verdict,
+    view::{Health, Ill},
 };
 use crate::{
     fault::{Code, Remedy, Trouble},
@@ -32,39 +34,69 @@ impl Kiosk {
                 Scene { next, code: Some(closed.code()), ..Scene::of(closed.scene()) }
             }
         };
-        let paper_low = place.paper_low && scene.kind == SceneKind::Idle;
+        let paper_low = place.paper_low.is_some() && scene.kind == SceneKind::Idle;
         self.show(lane, scene, None);
         if paper_low {
             self.indicate(lane, Signal::PaperLow);
         }
     }
 
-    pub(super) fn device_changed(&mut self, lane: LaneId, device: Device, fault: Option<Trouble>) {
-        let Some(place) = self.lane(lane) else { return };
+    pub(super) fn device_changed(&mut self, now: Moment, lane: LaneId, device: Device, fault: Option<Trouble>) {
+        let Some(opens) = self.lane(lane).map(|place| place.settings.opens()) else { return };
         // Without a printer people get their number on the panel; one that will soon print again is waited for.
-        let closes = |trouble: &Trouble| device != Device::Printer || trouble.remedy == Remedy::Wait;
-        let fault = fault.filter(closes).map(|Trouble { code, .. }| code);
-        let before = match fault {
-            Some(code) => place.faults.insert(device, code),
-            None => place.faults.remove(&device),
+        let closes = |trouble: Trouble| match device {
+            Device::Printer => trouble.remedy == Remedy::Wait,
+            Device::Gate => opens,
+            Device::Indicators => false,
+            _ => true,
         };
-        if before != fault {
+        let ill = fault.map(|trouble| Ill { code: trouble.code, closes: closes(trouble) });
+        self.device(lane, device, |health| health.fails(now, ill));
+    }
+
+    /// A device that hangs keeps whoever comes waiting.
+    pub(super) fn device_hangs(&mut self, now: Moment, lane: LaneId, device: Device, trouble: Option<Trouble>) {
+        let ill = trouble.map(|trouble| Ill { code: trouble.code, closes: true });
+        self.device(lane, device, |health| health.hangs(now, ill));
+    }
+
+    fn device(&mut self, lane: LaneId, device: Device, change: impl FnOnce(&mut Health)) {
+        let Some(place) = self.lane(lane) else { return };
+        let before = place.closed_by().map(Closed::code);
+        change(place.devices.entry(device).or_default());
+        if place.closed_by().map(Closed::code) != before {
             self.show_idle_where_nobody_stands(lane);
         }
     }
 
-    pub(super) fn paper_low(&mut self, lane: LaneId, low: bool) {
+    /// A gate that stood open closes nobody's lane, and whoever goes through it shows that it is well again.
+    pub(super) fn gate_stands_open(&mut self, lane: LaneId, open: bool) {
+        let now = self.moment;
+        let held = Ill { code: Code::G806, closes: false };
+        self.device(lane, Device::Gate, |health| match health.fault() {
+            None if open => health.fails(now, Some(held)),
+            Some(Code::G806) if !open => health.fails(now, None),
+            _ => {}
+        });
+    }
+
+    pub(super) fn paper_low(&mut self, now: Moment, lane: LaneId, low: bool) {
         let Some(place) = self.lane(lane) else { return };
-        if std::mem::replace(&mut place.paper_low, low) != low {
+        if place.paper_low.is_some() != low {
+            place.paper_low = low.then_some(now);
             self.show_idle_where_nobody_stands(lane);
         }
     }
 
-    pub(super) fn mode_changed(&mut self, lane: LaneId, mode: LaneMode, on: bool) {
+    pub(super) fn mode_changed(&mut self, now: Moment, lane: LaneId, mode: LaneMode, on: bool) {
         let Some(place) = self.lane(lane) else { return };
-        let changed = if on { place.modes.insert(mode) } else { place.modes.remove(&mode) };
-        if !changed {
+        if place.modes.contains_key(&mode) == on {
             return;
+        }
+        if on {
+            place.modes.insert(mode, now);
+        } else {
+            place.modes.remove(&mode);
         }
         if mode == LaneMode::Emergency {
             return if on { self.evacuate(lane) } else { self.show_idle(lane) };
@@ -136,6 +168,9 @@ impl Kiosk {
     }
 
     pub(super) fn gate_alarmed(&mut self, now: Moment, lane: LaneId, session: Option<SessionId>, alarm: GateOutcome) {
+        if alarm == GateOutcome::HeldOpen {
+            self.gate_stands_open(lane, true);
+        }
         if let Some(session) = session {
             self.note(Record::Gated { session, outcome: alarm });
         }

@@ -28,6 +28,7 @@ pub(super) struct LaneHands {
     pub(super) mode: Mode,
     pub(super) series: String,
     pub(super) terminal: watch::Sender<terminal::Settings>,
+    pub(super) counters: Arc<terminal::Counters>,
     pub(super) replies: Sender<Reply>,
     pub(super) scenes_to_terminal: bool,
     pub(super) checkins: Worker<Present>,
@@ -231,10 +232,6 @@ impl Carrier {
                 hands.terminal.send_replace(fresh);
             }
         }
-    }
-
-    pub(super) fn lanes(&self) -> usize {
-        self.lanes.len()
     }
 
     pub(super) fn opened(&self) -> u64 {

@@ -8,11 +8,12 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
 use super::{
+    facts::Facts,
     funnel::Funnel,
     lookups, notify,
     parts::{Control, Parts, Reloaded, ServiceError, Summary},
     reload::{Read, Reloads},
-    staff::Asked,
+    staff::{Answer, Asked, StaffRequest},
 };
 use crate::{
     fault::{Code, Tongue},
@@ -52,6 +53,8 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
 pub(super) struct Opened {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) funnel: Funnel,
+    pub(super) facts: Arc<Facts>,
+    pub(super) salvaged: Option<Code>,
     pub(super) happened: mpsc::Receiver<Input>,
     pub(super) asking: mpsc::Receiver<Asked>,
     pub(super) merchants: lookups::Current,
@@ -63,7 +66,7 @@ pub(super) struct Opened {
 
 /// The daemon while it serves.
 pub(super) struct Daemon {
-    opened: Opened,
+    pub(super) opened: Opened,
     round: Duration,
     next_round: Moment,
     next_maintenance: Moment,
@@ -119,6 +122,9 @@ impl Daemon {
             Next::Ordered(Control::Reload) => self.opened.reloads.order(),
             Next::Reloaded(fresh) => self.take_over(fresh),
             Next::Happened(input) => self.opened.funnel.give(began, input),
+            Next::Asked((StaffRequest::Status, answer)) => {
+                let _ = answer.send(Answer::Status(Box::new(self.status(began))));
+            }
             Next::Asked(request) => self.opened.funnel.ask(began, request),
             Next::Due => {}
         }
@@ -142,6 +148,14 @@ impl Daemon {
         }
         let limit = self.stopping?;
         (self.opened.funnel.is_quiet() || limit <= now).then_some(Ok(self.summary))
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.is_some()
+    }
+
+    pub(super) fn longest_turn(&self) -> Duration {
+        self.summary.longest_turn
     }
 
     fn stop(&mut self, now: Now) {
@@ -175,8 +189,7 @@ impl Daemon {
 
     /// Looks whether the threads live, and gives a sign of life for them.
     fn look_round(&mut self, now: Now) -> Result<(), ServiceError> {
-        let funnel = &mut self.opened.funnel;
-        if let Some(hung) = funnel.carrier.hung(now.moment) {
+        if let Some(hung) = self.opened.funnel.carrier.hung(now.moment) {
             // Without a watchdog, leaving is the way to be restarted.
             if notify::watchdog_interval().is_none() {
                 return Err(ServiceError::Hung(hung));
@@ -184,9 +197,9 @@ impl Daemon {
             tracing::error!(code = %Code::X001, thread = hung, "a thread hangs; the watchdog is called");
             notify::hung();
         } else {
-            let carrier = &funnel.carrier;
-            notify::alive(&format!("{} lanes, {} sessions since start", carrier.lanes(), carrier.opened()));
+            notify::alive(&self.line(now));
         }
+        let funnel = &mut self.opened.funnel;
         for changed in funnel.carrier.late_devices(now.moment) {
             funnel.give(now, changed);
         }

@@ -3,8 +3,10 @@
 
 use super::{carry::Carrier, requests::Requests, staff::Asked};
 use crate::{
-    kiosk::{Input, Kiosk},
-    words::{Moment, Now},
+    fault::Code,
+    identity::Contact,
+    kiosk::{Input, Kiosk, LaneView},
+    words::{CheckInAnswer, LaneId, Moment, Now, Resolution},
 };
 
 /// The core between what happens and what is done.
@@ -13,12 +15,14 @@ pub(super) struct Funnel {
     requests: Requests,
     pub(super) carrier: Carrier,
     handled: u64,
+    /// How the site's system answered last.
+    site: Option<Contact>,
 }
 
 impl Funnel {
     /// What the core wants done at its start is carried out.
     pub(super) fn new(core: Kiosk, requests: Requests, carrier: Carrier) -> Self {
-        let mut funnel = Self { core, requests, carrier, handled: 0 };
+        let mut funnel = Self { core, requests, carrier, handled: 0, site: None };
         funnel.drain();
         funnel
     }
@@ -61,9 +65,22 @@ impl Funnel {
         self.handled
     }
 
+    /// A lane as it is now.
+    pub(super) fn view(&self, lane: LaneId) -> Option<LaneView<'_>> {
+        self.core.view(lane)
+    }
+
+    /// How the site's system answered last.
+    pub(super) fn site(&self) -> Option<Contact> {
+        self.site
+    }
+
     fn hear(&mut self, now: Now, input: Input) {
         self.handled = self.handled.saturating_add(1);
         self.requests.hear(&input);
+        if let Some(failed) = site_said(&input) {
+            self.site = Some(Contact::after(self.site, now.moment, failed));
+        }
         self.core.handle(now, input);
     }
 
@@ -76,4 +93,19 @@ impl Funnel {
             }
         }
     }
+}
+
+/// Whether the site's system was asked, and if so, why its answer was of no use.
+fn site_said(input: &Input) -> Option<Option<Code>> {
+    let failed = match input {
+        Input::Answered { answer: CheckInAnswer::Unavailable(trouble), .. } => Some(trouble.code),
+        Input::Answered { answer: CheckInAnswer::Unknown(code), .. }
+        | Input::Resolved { resolution: Resolution::CannotSay(code), .. }
+        | Input::Annulled { result: Err(code), .. } => Some(*code),
+        Input::Answered { .. } | Input::Resolved { .. } | Input::Annulled { .. } => None,
+        _ => return None,
+    };
+    // What never went out says nothing of it.
+    let of_site = |code: &Code| matches!(code, Code::H901 | Code::H902 | Code::H903 | Code::H904);
+    failed.is_none_or(|code| of_site(&code)).then_some(failed)
 }

@@ -45,6 +45,11 @@ impl<J> Entrance<J> {
         self.load.stuck_for(now)
     }
 
+    /// Jobs that wait.
+    pub(super) fn waiting(&self) -> u64 {
+        self.load.waiting.load(Ordering::Relaxed) as u64
+    }
+
     /// Hands a job over, or gives it back when the channel is full.
     pub(super) fn offer(&self, job: J) -> Result<(), J> {
         self.load.comes();

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, worker::Worker};
+use super::{Inputs, facts::Facts, worker::Worker};
 use crate::{
     fault::{Code, Fault as _},
     kiosk::{Input, Record, RecordTicket},
@@ -34,8 +34,14 @@ const STEP_MS: i64 = 5_000;
 /// The most records in one commit.
 const GROUP: usize = 64;
 
-pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs) -> io::Result<Worker<Entry>> {
-    let reader = Arc::clone(clock);
+pub(super) fn spawn(
+    mut journal: Journal,
+    facts: &Arc<Facts>,
+    clock: &Arc<dyn Clock>,
+    inputs: Inputs,
+) -> io::Result<Worker<Entry>> {
+    let (reader, facts) = (Arc::clone(clock), Arc::clone(facts));
+    facts.journal_is(reader.now().moment, journal.fill(reader.stamp()), None);
     Worker::spawn_reading("store", 256, Duration::from_secs(5), clock, move |entries, pulse| {
         let mut dirty = false;
         let mut warned: Option<Moment> = None;
@@ -56,12 +62,14 @@ pub(super) fn spawn(mut journal: Journal, clock: &Arc<dyn Clock>, inputs: Inputs
             };
             let looked = reader.now();
             note_step(&mut journal, &*reader, std::mem::replace(&mut clock_stood, looked), looked);
-            dirty = pulse.working(|| {
+            let written = pulse.working(|| {
                 let group = first.into_iter().chain(entries.try_iter().take(GROUP));
                 write_group(&mut journal, &*reader, group, &inputs)
             });
+            dirty = written == Ok(false);
             let now = reader.now();
             let fill = journal.fill(reader.stamp());
+            facts.journal_is(now.moment, fill, written.err());
             if fill.is_near() && warned.is_none_or(|last| now.moment.since(last) >= WARN_AGAIN) {
                 warned = Some(now.moment);
                 let (bytes, days) = (fill.bytes, fill.age.as_secs() / 86_400);
@@ -91,8 +99,14 @@ fn note_step(journal: &mut Journal, clock: &dyn Clock, before: Now, now: Now) {
     }
 }
 
-/// Appends a group and, if anybody waits for it or nothing new came, commits. Returns whether records still wait.
-fn write_group(journal: &mut Journal, clock: &dyn Clock, group: impl Iterator<Item = Entry>, inputs: &Inputs) -> bool {
+/// Appends a group and, if anybody waits for it or nothing new came, commits. Returns whether everything is durable, or
+/// why something will not be.
+fn write_group(
+    journal: &mut Journal,
+    clock: &dyn Clock,
+    group: impl Iterator<Item = Entry>,
+    inputs: &Inputs,
+) -> Result<bool, Code> {
     let mut tickets = Vec::new();
     let mut count = 0;
     let mut failure: Option<Code> = None;
@@ -105,7 +119,7 @@ fn write_group(journal: &mut Journal, clock: &dyn Clock, group: impl Iterator<It
         tickets.extend(entry.ticket);
     }
     if tickets.is_empty() && count > 0 {
-        return true;
+        return failure.map_or(Ok(false), Err);
     }
     if let Err(error) = journal.commit() {
         tracing::error!(code = %error.code(), %error, "records could not be made durable");
@@ -118,5 +132,5 @@ fn write_group(journal: &mut Journal, clock: &dyn Clock, group: impl Iterator<It
         };
         let _ = inputs.blocking_send(input);
     }
-    false
+    failure.map_or(Ok(true), Err)
 }

@@ -46,8 +46,8 @@ impl LaneHands {
                 tracing::info!(%code, lane = self.name, ?device, "a thread of this lane goes on");
             }
             // Until it goes on nobody is served.
-            let fault = is_late.then_some(Trouble { code, remedy: Remedy::Wait });
-            changes.push(Input::DeviceChanged { lane, device, fault });
+            let trouble = is_late.then_some(Trouble { code, remedy: Remedy::Wait });
+            changes.push(Input::DeviceHangs { lane, device, trouble });
         }
         changes
     }
@@ -110,6 +110,7 @@ mod tests {
             mode: Mode::Hospital,
             series: String::new(),
             terminal: tokio::sync::watch::channel(settings).0,
+            counters: Arc::default(),
             replies: tokio::sync::mpsc::channel(1).0,
             scenes_to_terminal: false,
             checkins: checkins::spawn(adapter, PATIENCE, clock, inputs).unwrap(),
@@ -146,7 +147,7 @@ mod tests {
         assert!(
             matches!(
                 closed[..],
-                [Input::DeviceChanged { device: Device::Site, fault: Some(Trouble { code: Code::H904, .. }), .. }]
+                [Input::DeviceHangs { device: Device::Site, trouble: Some(Trouble { code: Code::H904, .. }), .. }]
             ),
             "{closed:?}"
         );
@@ -158,6 +159,6 @@ mod tests {
             std::thread::yield_now();
         }
         let opened = hanging.changes(LaneId(0), after(19));
-        assert!(matches!(opened[..], [Input::DeviceChanged { device: Device::Site, fault: None, .. }]), "{opened:?}");
+        assert!(matches!(opened[..], [Input::DeviceHangs { device: Device::Site, trouble: None, .. }]), "{opened:?}");
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, worker::Worker};
+use super::{Inputs, facts::Facts, worker::Worker};
 use crate::{
     fault::Code,
     identity::Merchants,
@@ -32,6 +32,7 @@ const GRACE: Duration = Duration::from_secs(30);
 
 pub(super) fn spawn(
     current: &Current,
+    facts: &Arc<Facts>,
     workers: usize,
     lanes: usize,
     patience: Duration,
@@ -42,8 +43,8 @@ pub(super) fn spawn(
     // Each lane may have one person who waits, and one who has gone meanwhile: nobody present is refused.
     let capacity = workers.max(lanes).saturating_mul(2);
     Worker::spawn("lookup", workers, capacity, limit, clock, || {
-        let current = Arc::clone(current);
-        let inputs = inputs.clone();
+        let (clock, current) = (Arc::clone(clock), Arc::clone(current));
+        let (inputs, facts) = (inputs.clone(), Arc::clone(facts));
         move |Question { session, pick, way, info_type, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
             let result = merchants.pick(&pick).and_then(|ways| ways.who(&way, info_type, deadline)).map_err(|error| {
@@ -52,6 +53,9 @@ pub(super) fn spawn(
                 tracing::warn!(%session, way, %code, request_id, error = error.chain(), "lookup failed");
                 error.trouble()
             });
+            if matches!(way, WayIn::RealnameAuth(_) | WayIn::RealnameCheck(_)) {
+                facts.weixin_said(clock.now().moment, result.as_ref().err().map(|trouble| trouble.code));
+            }
             let _ = inputs.blocking_send(Input::Found { session, result });
             tell_clock(&merchants);
         }

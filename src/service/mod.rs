@@ -9,6 +9,7 @@ mod checkins;
 mod clock;
 mod daemon;
 mod errands;
+mod facts;
 mod funnel;
 mod inputs;
 mod jobs;
@@ -24,6 +25,8 @@ mod reload;
 mod requests;
 mod staff;
 mod start;
+pub mod status;
+mod window;
 mod worker;
 
 pub use clock::SystemClock;

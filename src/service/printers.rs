@@ -35,7 +35,7 @@ pub(super) fn spawn(
     inputs: Inputs,
 ) -> io::Result<Worker<Job>> {
     Worker::spawn_reading("printer", 8, PRINTER_LIMIT, clock, move |jobs, pulse| {
-        let mut lane = LanePaper { lane, inputs, fault: None, low: false };
+        let mut lane = LanePaper { lane, inputs, fault: None, low: false, silent: false };
         let mut again = Duration::ZERO;
         loop {
             match jobs.recv_timeout(again) {
@@ -65,12 +65,20 @@ struct LanePaper {
     inputs: Inputs,
     fault: Option<Code>,
     low: bool,
+    /// It did not answer when it was looked at last.
+    silent: bool,
 }
 
 impl LanePaper {
     fn take(&mut self, status: Option<PrinterStatus>) {
-        // A printer that does not answer says nothing new about its paper.
-        let Some(status) = status else { return };
+        let silent = std::mem::replace(&mut self.silent, status.is_none());
+        let Some(status) = status else {
+            // One that was without paper says nothing new of it; one look missed is no printer gone.
+            if silent && self.fault.is_none() {
+                self.hold(Some(Code::P701));
+            }
+            return;
+        };
         self.hold(status.fault);
         if std::mem::replace(&mut self.low, status.paper_low) != status.paper_low {
             if status.paper_low {

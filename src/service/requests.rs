@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::sync::oneshot;
 
-use super::staff::{Asked, StaffMode, StaffReply, StaffRequest};
+use super::staff::{Answer, Asked, StaffMode, StaffRequest};
 use crate::{
     kiosk::{Input, LaneMode, PrintOutcome, Slip},
     words::{Admission, JobId, LaneId, Moment, Text, WallTime},
@@ -21,7 +21,7 @@ pub(super) struct Requests {
 struct Waiting {
     lane: LaneId,
     until: Moment,
-    answer: oneshot::Sender<StaffReply>,
+    answer: oneshot::Sender<Answer>,
 }
 
 /// The most of one lane: its printer prints one after the other.
@@ -37,11 +37,14 @@ impl Requests {
 
     /// The inputs that a request comes to.
     pub(super) fn take(&mut self, (request, answer): Asked, now: Moment) -> Vec<Input> {
-        let refuse = |answer: oneshot::Sender<StaffReply>, told: &str| {
-            let _ = answer.send(StaffReply { done: false, told: told.to_owned() });
+        let refuse = |answer: oneshot::Sender<Answer>, told: &str| {
+            let _ = answer.send(Answer::told(false, told.to_owned()));
             Vec::new()
         };
-        let (StaffRequest::Lane { lane: name, .. } | StaffRequest::Reprint { lane: name, .. }) = &request;
+        let name = match &request {
+            StaffRequest::Lane { lane, .. } | StaffRequest::Reprint { lane, .. } => lane,
+            StaffRequest::Status => return refuse(answer, "not here"),
+        };
         let Some(lane) = self.lanes.iter().position(|lane| lane == name).and_then(|at| u16::try_from(at).ok()) else {
             return refuse(answer, "no such lane; the site file names them");
         };
@@ -50,11 +53,12 @@ impl Requests {
             StaffRequest::Lane { lane: name, mode } => {
                 tracing::info!(lane = name, ?mode, "staff");
                 let told = format!("{name}: {}", format!("{mode:?}").to_lowercase());
-                let _ = answer.send(StaffReply { done: true, told });
+                let _ = answer.send(Answer::told(true, told));
                 [(LaneMode::Closed, StaffMode::Closed), (LaneMode::Maintenance, StaffMode::Maintenance)]
                     .map(|(of, wanted)| Input::ModeChanged { lane, mode: of, on: mode == wanted })
                     .to_vec()
             }
+            StaffRequest::Status => Vec::new(),
             StaffRequest::Reprint { session, copy, number, place, at, .. } => {
                 let Ok(session) = session.parse() else { return refuse(answer, "no such session") };
                 self.forget(now);
@@ -82,7 +86,7 @@ impl Requests {
             PrintOutcome::Unknown => "sent, and not acknowledged: look at the printer".to_owned(),
             PrintOutcome::NotPrinted(code) => format!("not printed: {code} {}; {}", code.summary(), code.cure()),
         };
-        let _ = answer.send(StaffReply { done: *outcome == PrintOutcome::Printed, told });
+        let _ = answer.send(Answer::told(*outcome == PrintOutcome::Printed, told));
     }
 
     /// Answers whoever waited too long, and forgets whoever has gone.
@@ -92,7 +96,7 @@ impl Requests {
             self.printing.iter().filter(|(_, waiting)| waiting.until <= now).map(|(job, _)| *job).collect();
         for Waiting { answer, .. } in late.into_iter().filter_map(|job| self.printing.remove(&job)) {
             let told = "no word from the printer: look at it".to_owned();
-            let _ = answer.send(StaffReply { done: false, told });
+            let _ = answer.send(Answer::told(false, told));
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Where staff and technicians speak to the running daemon: a Unix socket of mode 0600 in the state directory, one
-//! JSON line each way. `facemchd lane` and `facemchd reprint` are its other end.
+//! JSON line each way. `facemchd status`, `lane` and `reprint` are its other end.
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
@@ -11,6 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use super::status::Status;
 use crate::{
     terminal::{Activity, Bounds, Connections, LocalPeer, LocalSocket, TerminalError},
     words::{Clock, PeerId},
@@ -23,6 +24,8 @@ pub const SOCKET: &str = "staff.sock";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StaffRequest {
+    /// Say what is known of the machine.
+    Status,
     /// Open or close a lane.
     Lane {
         /// Its name.
@@ -68,8 +71,22 @@ pub struct StaffReply {
     pub told: String,
 }
 
+/// What staff are answered.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Answer {
+    Told(StaffReply),
+    Status(Box<Status>),
+}
+
 /// A request, and where its answer goes.
-pub(super) type Asked = (StaffRequest, oneshot::Sender<StaffReply>);
+pub(super) type Asked = (StaffRequest, oneshot::Sender<Answer>);
+
+impl Answer {
+    pub(super) fn told(done: bool, told: String) -> Self {
+        Self::Told(StaffReply { done, told })
+    }
+}
 
 /// The most who ask at once, and of one process. Whoever has connected and not asked gives way first.
 const PLACES: Bounds = Bounds { most: 32, of_one: 4 };
@@ -130,7 +147,7 @@ impl Visit {
         let Ok(Ok(line)) = timeout(ASKING, request(reader)).await else { return };
         self.activity.mark(self.clock.now().moment);
         let reply = match serde_json::from_slice::<StaffRequest>(&line) {
-            Err(error) => StaffReply { done: false, told: format!("not understood: {error}") },
+            Err(error) => Answer::told(false, format!("not understood: {error}")),
             Ok(request) => answered(request, &asked).await,
         };
         let mut line = serde_json::to_vec(&reply).unwrap_or_default();
@@ -148,8 +165,8 @@ async fn request(reader: OwnedReadHalf) -> io::Result<Vec<u8>> {
     }
 }
 
-async fn answered(request: StaffRequest, asked: &mpsc::Sender<Asked>) -> StaffReply {
-    let busy = || StaffReply { done: false, told: "the daemon is busy or stopping".to_owned() };
+async fn answered(request: StaffRequest, asked: &mpsc::Sender<Asked>) -> Answer {
+    let busy = || Answer::told(false, "the daemon is busy or stopping".to_owned());
     let (answer, answered) = oneshot::channel();
     if !matches!(timeout(ASKING, asked.send((request, answer))).await, Ok(Ok(()))) {
         return busy();

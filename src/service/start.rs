@@ -46,7 +46,6 @@ struct Lanes<'a> {
     inputs: &'a Inputs,
     checkin: &'a checkins::Current,
     patience: std::time::Duration,
-    counters: Arc<terminal::Counters>,
     terminals: &'a mut JoinSet<()>,
 }
 
@@ -55,7 +54,7 @@ impl Daemon {
     pub(super) fn start(parts: Parts) -> Result<Self, ServiceError> {
         let Parts { clock, kiosk, unfinished, journal, correlator, merchants, checkin, lanes, patience, .. } = parts;
         let (inputs, happened) = mpsc::channel(WAITING);
-        let merchants = Arc::new(RwLock::new(merchants));
+        let (merchants, facts) = (Arc::new(RwLock::new(merchants)), Arc::default());
         let checkin: checkins::Current = Arc::new(RwLock::new(Arc::from(checkin)));
         let mut terminals = JoinSet::new();
         let requests = Requests::new(lanes.iter().map(|lane| lane.name.clone()).collect());
@@ -64,9 +63,8 @@ impl Daemon {
             let desk = Desk::open(folder, &clock).map_err(ServiceError::Staff)?;
             terminals.spawn(desk.serve(asked));
         }
-        let counters = Arc::default();
         let mut starting =
-            Lanes { clock: &clock, inputs: &inputs, checkin: &checkin, patience, counters, terminals: &mut terminals };
+            Lanes { clock: &clock, inputs: &inputs, checkin: &checkin, patience, terminals: &mut terminals };
         let (mut hands, mut driven, mut sensed, mut absent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, mut lane) in lanes.into_iter().enumerate() {
             let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
@@ -76,7 +74,7 @@ impl Daemon {
             hands.push(starting.lane(id, lane)?);
         }
         let threads = ServiceError::Thread;
-        let store = journalist::spawn(journal, &clock, inputs.clone()).map_err(threads)?;
+        let store = journalist::spawn(journal, &facts, &clock, inputs.clone()).map_err(threads)?;
         let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
         let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
         let blind = absent.iter().filter(|(_, device, _)| *device == Device::Fire).map(|(lane, ..)| *lane).collect();
@@ -84,7 +82,7 @@ impl Daemon {
         for part in sensed {
             super::inputs::spawn(part, &fire, &clock).map_err(threads)?;
         }
-        let lookups = lookups::spawn(&merchants, parts.lookup_workers, hands.len(), patience, &clock, &inputs);
+        let lookups = lookups::spawn(&merchants, &facts, parts.lookup_workers, hands.len(), patience, &clock, &inputs);
         let errands = errands::spawn(&merchants, hands.len(), patience, &clock, &inputs).map_err(threads)?;
         let past = checkins::spawn_past(&checkin, &clock, inputs).map_err(threads)?;
         let workers = Workers { store, outputs, lookups: lookups.map_err(threads)?, errands, past };
@@ -100,7 +98,18 @@ impl Daemon {
         if clock.now().wall < RELEASED {
             tracing::error!(code = %Code::C105, "the clock stands before this program's release");
         }
-        Ok(Self::new(Opened { clock, funnel, happened, asking, merchants, reloads, reloaded, terminals }))
+        Ok(Self::new(Opened {
+            clock,
+            funnel,
+            facts,
+            salvaged: parts.salvaged,
+            happened,
+            asking,
+            merchants,
+            reloads,
+            reloaded,
+            terminals,
+        }))
     }
 }
 
@@ -112,8 +121,9 @@ impl Lanes<'_> {
         let bound = terminal::Listener::bind(&lane.terminal, clock)
             .map_err(|source| ServiceError::Terminal { lane: lane.name.clone(), source })?;
         let (terminal, settings) = watch::channel(lane.terminal);
-        let counters = Arc::clone(&self.counters);
-        self.terminals.spawn(bound.serve(settings, Arc::clone(clock), inputs.clone(), answered, counters));
+        let counters = Arc::default();
+        let serving = bound.serve(settings, Arc::clone(clock), inputs.clone(), answered, Arc::clone(&counters));
+        self.terminals.spawn(serving);
         let scenes_to_terminal = matches!(lane.panel, PanelPart::Terminal);
         let panel = match lane.panel {
             PanelPart::Board(panel) => Some(panels::spawn(id, panel, clock, inputs.clone())),
@@ -126,6 +136,7 @@ impl Lanes<'_> {
             mode: lane.mode,
             series: lane.series,
             terminal,
+            counters,
             replies,
             scenes_to_terminal,
             checkins: checkins.map_err(ServiceError::Thread)?,

@@ -105,11 +105,20 @@ impl<J: Send + 'static> Worker<J> {
         self.entrance.clone()
     }
 
+    /// How long the longest piece of work under way has taken.
+    pub(super) fn busy_for(&self, now: Moment) -> Duration {
+        self.pulses.iter().map(|pulse| pulse.busy_for(now)).max().unwrap_or_default()
+    }
+
+    /// Jobs that wait.
+    pub(super) fn waiting(&self) -> u64 {
+        self.entrance.waiting()
+    }
+
     /// True while a thread has been at one piece of work for longer than the limit, or jobs have waited for so long and
     /// none was taken.
     pub(super) fn is_late(&self, now: Moment) -> bool {
-        let busiest = self.pulses.iter().map(|pulse| pulse.busy_for(now)).max();
-        busiest.max(Some(self.entrance.stuck_for(now))) > Some(self.limit)
+        self.busy_for(now).max(self.entrance.stuck_for(now)) > self.limit
     }
 
     /// Lets the threads finish what is queued, and waits for them.

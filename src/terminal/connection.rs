@@ -105,6 +105,7 @@ impl Intake {
         match parsed {
             Ok(frame) => {
                 self.activity.mark(now);
+                self.shared.counters.hears(now);
                 self.frame(frame)
             }
             Err((seq, code)) => {

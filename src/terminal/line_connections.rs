@@ -44,7 +44,12 @@ impl<O: Ord + Clone> LineConnections<O> {
             // The queue is empty: there is room.
             let _ = answers.try_send(scene);
         }
-        self.connections.start(peer, owner, activity, answers, task(intake, lines));
+        let (present, task) = (shared.counters.comes(), task(intake, lines));
+        let serving = async move {
+            let _present = present;
+            task.await;
+        };
+        self.connections.start(peer, owner, activity, answers, serving);
     }
 
     /// Hands a line to whom it is for. Whoever lets lines pile up is disconnected.

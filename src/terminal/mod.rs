@@ -8,6 +8,7 @@
 mod allowance;
 mod connection;
 mod connections;
+mod counters;
 mod crc;
 mod fields;
 mod frame;
@@ -21,14 +22,7 @@ mod splitter;
 mod standing;
 mod unix;
 
-use std::{
-    io,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, AtomicU64, Ordering},
-    },
-};
+use std::{io, path::PathBuf, sync::Arc};
 
 use tokio::sync::{
     mpsc::{Receiver, Sender},
@@ -39,6 +33,7 @@ use tokio::sync::{
 pub use self::network::{Network, Protocol, Validity};
 pub use self::{
     connections::{Activity, Bounds, Connections},
+    counters::Counters,
     crc::crc16,
     frame::{Frame, FrameError, parse},
     reply::Reply,
@@ -50,7 +45,7 @@ use crate::files::FileError;
 use crate::{
     fault::{Code, Fault},
     kiosk::Input,
-    words::{Clock, LaneId, Language, PeerId},
+    words::{Clock, LaneId, Language},
 };
 
 /// One lane's terminal.
@@ -90,26 +85,6 @@ pub enum Address {
 
 /// The longest line, bytes, its end not counted.
 pub const MAX_LINE: usize = 4096;
-
-/// What terminals did wrong, since start.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Lines that are no frame (T201).
-    pub garbled: AtomicU64,
-    /// Lines beyond [`MAX_LINE`] (T202).
-    pub oversize: AtomicU64,
-    /// Wrong checksums (T203).
-    pub checksum: AtomicU64,
-    /// Unknown types (T204).
-    pub unknown_type: AtomicU64,
-    /// Frames beyond the allowed rate (T209).
-    pub flood: AtomicU64,
-    /// Connections of users or certificates without permission (T211).
-    pub refused_peers: AtomicU64,
-    /// Connections that did not take their answers.
-    pub stalled: AtomicU64,
-    peers: AtomicU32,
-}
 
 /// Why a terminal's address cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -272,22 +247,5 @@ impl Shared {
         if self.settings.changed().await.is_err() {
             std::future::pending().await
         }
-    }
-}
-
-impl Counters {
-    pub(crate) fn next_peer(&self) -> PeerId {
-        PeerId(self.peers.fetch_add(1, Ordering::Relaxed))
-    }
-
-    fn count(&self, code: Code) {
-        let counter = match code {
-            Code::T202 => &self.oversize,
-            Code::T203 => &self.checksum,
-            Code::T204 => &self.unknown_type,
-            Code::T209 => &self.flood,
-            _ => &self.garbled,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -50,6 +50,7 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
                 let _ = shared.inputs.send(Input::DeviceChanged { lane, device: Device::Terminal, fault: None }).await;
             }
             wait = FIRST_WAIT;
+            let _present = shared.counters.comes();
             let (answers, lines) = mpsc::channel(QUEUED);
             if let Some(scene) = standing.line(&shared) {
                 // The queue is empty: there is room.

@@ -9,7 +9,7 @@ pub struct LaneId(pub u16);
 pub struct PeerId(pub u32);
 
 /// What a lane is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Real name → check-in → show → print.

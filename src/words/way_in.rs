@@ -19,7 +19,7 @@ pub enum WayIn {
 }
 
 /// `info_type`: what WeChat is asked for about a face, and what of a person a lane has to do with at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum InfoType {
     /// Name and document.
     #[default]

@@ -255,6 +255,7 @@ fn parts(
         kiosk: kiosk::Settings { run: 1, lanes: vec![lane_settings] },
         unfinished: Vec::new(),
         journal,
+        salvaged: None,
         correlator,
         merchants: Arc::new(Ways { face: Arc::new(lookup.inner), weixin: None, authinfo: None }.into()),
         lookup_workers: 1,

@@ -109,13 +109,18 @@ impl Sandbox {
 
     /// Starts the daemon, with a socket in systemd's place and a watchdog of two seconds, and waits until it serves.
     pub fn start(&self) -> Daemon {
+        self.start_as(program())
+    }
+
+    /// The same by another command, which is given the program's arguments.
+    pub fn start_as(&self, mut command: Command) -> Daemon {
         let socket = self.path("notify.sock");
         let _ = fs::remove_file(&socket);
         let notify = UnixDatagram::bind(&socket).expect("a socket");
         notify.set_read_timeout(Some(Duration::from_secs(60))).expect("set");
         let log = self.path("daemon.log");
         let file = fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
-        let child = program()
+        let child = command
             .args(["run", "--config", self.site()])
             .env("NOTIFY_SOCKET", &socket)
             .env("WATCHDOG_USEC", "2000000")

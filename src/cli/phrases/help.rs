@@ -21,6 +21,9 @@ phrases! {
     yes() "Do not ask before the gate opens" => "开闸之前不再询问";
     safe_state() "Put every output to its safe value; for ExecStopPost, not while the daemon runs"
         => "让每路输出回到安全值；供 ExecStopPost 使用，须先停止守护进程";
+    status() "Say how the running daemon is: lanes, what is wrong, since when, and the cure"
+        => "显示运行中守护进程的状态：通道、故障、自何时起、如何处理";
+    json_object() "One JSON object" => "一个 JSON 对象";
     lane() "Open or close a lane of the running daemon" => "开放或关闭运行中守护进程的一条通道";
     lane_name() "Which" => "哪一条";
     mode() "How it shall be" => "设为什么状态";

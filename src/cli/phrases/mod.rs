@@ -3,6 +3,7 @@
 pub(super) mod check;
 pub(super) mod exercise;
 pub(super) mod help;
+pub(super) mod status;
 
 use std::{fmt::Write as _, path::Path};
 

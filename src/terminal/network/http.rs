@@ -92,7 +92,11 @@ impl Clients {
         let new = || Arc::new(Client::new(shared, Arc::clone(&self.standing)));
         let client = Arc::clone(self.by_subject.entry(shown.subject.clone()).or_insert_with(new));
         let activity = Activity::default();
-        let serving = serve(client, stream, activity.clone());
+        let (present, serving) = (shared.counters.comes(), serve(client, stream, activity.clone()));
+        let serving = async move {
+            let _present = present;
+            serving.await;
+        };
         self.connections.start(shared.counters.next_peer(), shown, activity, (), serving);
     }
 

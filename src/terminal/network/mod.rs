@@ -245,6 +245,7 @@ impl Door {
     /// Files that are out of date are told of, once a day.
     fn remind(&mut self, shared: &Shared) {
         let (now, Validity { certificate, crl }) = (shared.clock.now(), self.welcome.validity);
+        shared.counters.valid_until(certificate, crl);
         let ended = [(Code::K407, Some(certificate)), (Code::T220, crl)]
             .into_iter()
             .filter(|(_, until)| until.is_some_and(|until| until < now.wall));

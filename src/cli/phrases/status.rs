@@ -1,0 +1,81 @@
+//! What `status` says.
+
+use crate::cli::tongue::phrases;
+
+phrases! {
+    ready() "ready" => "就绪";
+    degraded() "DEGRADED" => "有故障";
+    stopping() "stopping" => "正在停止";
+    headline(word, version, up) "{word}   facemchd {version}, up {up}" => "{word}   facemchd {version}，已运行 {up}";
+    seconds(n) "{n} s" => "{n} 秒";
+    minutes(n) "{n} min" => "{n} 分钟";
+    hours(n) "{n} h" => "{n} 小时";
+    days(n) "{n} d" => "{n} 天";
+    two(one, other) "{one} {other}" => "{one} {other}";
+    ago(time) "{time} ago" => "{time}前";
+    since(time) "since {time}" => "已 {time}";
+
+    machine() "machine" => "整机";
+    wechat() "WeChat" => "微信";
+    weixin() "mini-program" => "小程序";
+    site() "site system" => "业务系统";
+    clock() "clock" => "时钟";
+    journal() "journal" => "流水";
+    certificates() "certificates" => "证书";
+    threads() "threads" => "线程";
+
+    serves() "serving" => "正常服务";
+    serves_nobody(code) "serves nobody ({code})" => "不服务（{code}）";
+    shows(scene) "shows {scene}" => "画面 {scene}";
+    terminals(n) "{n} terminals" => "{n} 个终端在线";
+    one_terminal() "terminal connected" => "终端在线";
+    no_terminal() "no terminal" => "终端未连接";
+    heard(ago) "heard {ago}" => "{ago}有消息";
+    open(n) "{n} open" => "{n} 个未了";
+    nobody_yet() "nobody yet" => "还没有人来";
+    counted(what, count, ago) "{what} {count} ({ago})" => "{what} {count}（{ago}）";
+    ended_with(codes) "codes {codes}" => "代码 {codes}";
+    not_taken(codes) "not taken {codes}" => "未受理 {codes}";
+    terminal_faults(codes) "bad lines {codes}" => "错误报文 {codes}";
+    is_well(device, code, ago) "{device} well again {ago} ({code})" => "{device}{ago}恢复（{code}）";
+
+    merchant(n) "merchant {n}" => "商户 {n}";
+    not_asked() "not asked yet" => "还没有询问过";
+    answered(ago) "answered {ago}" => "{ago}有应答";
+    not_answered(ago) "no use {ago}" => "{ago}未得到有用的应答";
+    main_domain() "main domain" => "主域名";
+    backup_domain() "BACKUP DOMAIN" => "备用域名";
+    granted() "permission granted" => "权限已获准";
+    not_granted() "permission refused" => "权限被拒绝";
+    ahead(seconds) "its clock {seconds} s ahead of ours" => "微信时钟比本机快 {seconds} 秒";
+
+    of_merchant(n, days) "merchant {n}: {days} d" => "商户 {n}：{days} 天";
+    of_platform(n, days) "WeChat's (merchant {n}): {days} d" => "微信平台（商户 {n}）：{days} 天";
+    of_terminals(n, days) "towards terminals of lane {n}: {days} d" => "对第 {n} 条通道的终端：{days} 天";
+    of_list(n, days) "list of lane {n}: {days} d" => "第 {n} 条通道的吊销列表：{days} 天";
+    none_known() "none with an end" => "没有有期限的证书";
+
+    fill(mib, most, age) "{mib} of {most} MiB, oldest {age}" => "{mib}/{most} MiB，最早的 {age}";
+    waiting(n) "{n} waiting" => "{n} 条待写";
+    not_written(times) "failed {times} times" => "写入失败 {times} 次";
+    salvaged(code) "{code} at the start" => "启动时 {code}";
+
+    at_work() "all at work" => "均正常";
+    hangs(thread, time) "{thread} HANGS, {time}" => "{thread} 卡住，{time}";
+    busy(thread, time) "{thread} busy {time}" => "{thread} 忙 {time}";
+
+    no_answer() "the daemon does not answer; look at `systemctl status facemchd`, or restart it"
+        => "守护进程没有应答；查看 `systemctl status facemchd`，或重启它";
+    other_version() "the daemon is of another version; restart it" => "守护进程是另一个版本；请重启它";
+
+    device_terminal() "terminal" => "终端";
+    device_panel() "panel" => "显示屏";
+    device_printer() "printer" => "打印机";
+    device_paper() "paper" => "纸卷";
+    device_case() "case" => "机箱";
+    device_inputs() "inputs" => "输入";
+    device_site() "site system" => "业务系统";
+    device_gate() "gate" => "闸机";
+    device_fire() "fire input" => "消防信号";
+    device_lights() "lights" => "指示灯";
+}

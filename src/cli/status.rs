@@ -1,0 +1,276 @@
+//! `facemchd status`: what the running daemon knows of itself, as a technician reads it. What is wrong comes first, each
+//! with since when and cure.
+
+use std::{
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read as _, Write},
+    time::Duration,
+};
+
+use super::{
+    Ending, SiteFile,
+    phrases::{self, status as say},
+    staff,
+};
+use crate::{
+    config::Site,
+    fault::exit,
+    kiosk::Device,
+    service::{
+        StaffRequest,
+        status::{
+            Ailment, CertificateKind, CertificateStatus, CodeStatus, ContactStatus, DeviceStatus, Domain, LaneStatus,
+            Part, Status, Time, WechatStatus,
+        },
+    },
+};
+
+/// Who does not answer within this hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The longest answer read, bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// Threads are busy for so long before it is worth a word, milliseconds.
+const BUSY_MS: u64 = 1000;
+
+/// Where texts begin, columns.
+const INDENT: usize = 14;
+
+pub(super) fn status(place: &SiteFile, json: bool, out: &mut dyn Write) -> Result<u8, Ending> {
+    let line = line(place)?;
+    let status: Status =
+        serde_json::from_str(&line).map_err(|_| Ending { line: say::other_version(), exit: exit::UNAVAILABLE })?;
+    let text = if json { line } else { Screen { status: &status, text: String::new() }.draw() };
+    writeln!(out, "{}", text.trim_end()).map_err(|error| Ending::io("standard output", &error))?;
+    Ok(if status.ready { exit::OK } else { exit::FAILED })
+}
+
+/// The daemon's answer.
+fn line(place: &SiteFile) -> Result<String, Ending> {
+    let stream = staff::send(&Site::read(&place.config)?, &StaffRequest::Status, PATIENCE)?;
+    let mut line = String::new();
+    let read = BufReader::new(stream.take(LONGEST)).read_line(&mut line);
+    match read {
+        Ok(length) if length > 0 => Ok(line),
+        _ => Err(Ending { line: say::no_answer(), exit: exit::UNAVAILABLE }),
+    }
+}
+
+/// A screen that is being written.
+struct Screen<'a> {
+    status: &'a Status,
+    text: String,
+}
+
+impl Screen<'_> {
+    fn draw(mut self) -> String {
+        let status = self.status;
+        let [major, minor, patch] = status.version;
+        let word = match (status.stopping, status.ready) {
+            (true, _) => say::stopping(),
+            (false, true) => say::ready(),
+            (false, false) => say::degraded(),
+        };
+        let up = span(status.uptime);
+        let _ = writeln!(self.text, "{}", say::headline(word, format_args!("{major}.{minor}.{patch}"), up));
+        for ailment in &status.ailments {
+            self.ailment(ailment);
+        }
+        self.text.push('\n');
+        for lane in &status.lanes {
+            self.lane(lane);
+        }
+        self.text.push('\n');
+        let several = status.wechat.len() > 1;
+        for (wechat, number) in status.wechat.iter().zip(1..) {
+            let whose = several.then(|| say::merchant(number));
+            let row = whose.into_iter().chain(self.wechat(wechat)).collect();
+            self.row(&say::wechat(), row);
+        }
+        if let Some(contact) = status.weixin {
+            self.row(&say::weixin(), vec![self.contact(Some(contact))]);
+        }
+        self.row(&say::site(), vec![self.contact(status.site)]);
+        let certificates: Vec<String> = status.certificates.iter().map(certificate).collect();
+        let none = vec![say::none_known()];
+        self.row(&say::certificates(), if certificates.is_empty() { none } else { certificates });
+        self.row(&say::journal(), self.journal());
+        self.row(&say::threads(), self.threads());
+        self.text
+    }
+
+    fn row(&mut self, what: &str, said: Vec<String>) {
+        let _ = writeln!(self.text, "{}{}", padded(what), said.join(", "));
+    }
+
+    fn ailment(&mut self, ailment: &Ailment) {
+        let Ailment { code, of, lane, since } = ailment;
+        let whose = match lane {
+            Some(lane) => lane.as_str().to_owned(),
+            None => part(*of),
+        };
+        let since = since.map(|since| format!(" ({})", say::since(self.span_since(since)))).unwrap_or_default();
+        let _ = writeln!(self.text, "{}{code} {}{since}", padded(&whose), phrases::summary(*code));
+        let _ = writeln!(self.text, "{}{}", padded(""), phrases::cure(*code));
+    }
+
+    fn lane(&mut self, lane: &LaneStatus) {
+        let serves = lane.closed_by.map_or_else(say::serves, say::serves_nobody);
+        let terminals = match lane.terminals.connected {
+            0 => say::no_terminal(),
+            1 => say::one_terminal(),
+            more => say::terminals(more),
+        };
+        let heard = lane.terminals.heard.map(|at| say::heard(self.ago(at)));
+        let open = (lane.open > 0).then(|| say::open(lane.open));
+        let first = [serves, say::shows(lane.scene.as_str()), terminals].into_iter().chain(heard).chain(open);
+        let nobody = lane.results.is_empty().then(say::nobody_yet);
+        self.row(lane.lane.as_str(), first.chain(nobody).collect());
+        let mut second: Vec<String> =
+            lane.results.iter().map(|of| say::counted(of.result.as_str(), of.count, self.ago(of.last))).collect();
+        second.extend(self.codes(&lane.codes).map(say::ended_with));
+        second.extend(self.codes(&lane.refused).map(say::not_taken));
+        second.extend(bad_lines(lane));
+        second.extend(lane.devices.iter().filter_map(|device| self.well_again(device)));
+        if !second.is_empty() {
+            self.row("", second);
+        }
+    }
+
+    fn codes(&self, codes: &[CodeStatus]) -> Option<String> {
+        let told: Vec<String> = codes.iter().map(|of| say::counted(of.code, of.count, self.ago(of.last))).collect();
+        (!told.is_empty()).then(|| told.join(" "))
+    }
+
+    /// What failed and is well stands nowhere else.
+    fn well_again(&self, device: &DeviceStatus) -> Option<String> {
+        let last = device.last.filter(|_| device.fault.is_none())?;
+        Some(say::is_well(device_name(device.device), last, self.ago(device.since)))
+    }
+
+    fn wechat(&self, wechat: &WechatStatus) -> Vec<String> {
+        let domain = match wechat.domain {
+            Domain::Main => say::main_domain(),
+            Domain::Backup => say::backup_domain(),
+        };
+        let permission = wechat.permission.map(|said| if said.granted { say::granted() } else { say::not_granted() });
+        let ahead = (wechat.offset != 0).then(|| say::ahead(wechat.offset));
+        [self.contact(wechat.contact), domain].into_iter().chain(permission).chain(ahead).collect()
+    }
+
+    fn contact(&self, contact: Option<ContactStatus>) -> String {
+        match contact {
+            None => say::not_asked(),
+            Some(ContactStatus { at, failed: None, .. }) => say::answered(self.ago(at)),
+            Some(ContactStatus { at, failed: Some(code), .. }) => {
+                format!("{} ({code})", say::not_answered(self.ago(at)))
+            }
+        }
+    }
+
+    fn journal(&self) -> Vec<String> {
+        let journal = &self.status.journal;
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        let mut said = vec![say::fill(mib(journal.bytes), mib(journal.max_bytes), span(journal.age))];
+        said.extend((journal.waiting > 0).then(|| say::waiting(journal.waiting)));
+        said.extend((journal.failures > 0).then(|| say::not_written(journal.failures)));
+        said.extend(journal.salvaged.map(say::salvaged));
+        said
+    }
+
+    fn threads(&self) -> Vec<String> {
+        let at_work = self.status.workers.iter().filter(|worker| worker.late || worker.busy_ms > BUSY_MS);
+        let told: Vec<String> = at_work
+            .map(|worker| {
+                let word = serde_json::to_string(&worker.thread).unwrap_or_default();
+                let lane = worker.lane.as_ref().map(|lane| format!(" {}", lane.as_str())).unwrap_or_default();
+                let thread = format!("{}{lane}", word.trim_matches('"'));
+                let time = span(worker.busy_ms.div_ceil(1000));
+                if worker.late { say::hangs(thread, time) } else { say::busy(thread, time) }
+            })
+            .collect();
+        if told.is_empty() { vec![say::at_work()] } else { told }
+    }
+
+    fn span_since(&self, time: Time) -> String {
+        let milliseconds = self.status.at.saturating_sub(time).max(0).unsigned_abs();
+        span(Duration::from_millis(milliseconds).as_secs())
+    }
+
+    fn ago(&self, time: Time) -> String {
+        say::ago(self.span_since(time))
+    }
+}
+
+fn part(of: Part) -> String {
+    match of {
+        Part::Lane | Part::Thread(_) => say::machine(),
+        Part::Device(device) => device_name(device),
+        Part::Clock => say::clock(),
+        Part::Wechat => say::wechat(),
+        Part::Weixin => say::weixin(),
+        Part::Site => say::site(),
+        Part::Certificate(_) => say::certificates(),
+        Part::Journal => say::journal(),
+    }
+}
+
+fn device_name(device: Device) -> String {
+    match device {
+        Device::Terminal => say::device_terminal(),
+        Device::Panel => say::device_panel(),
+        Device::Printer => say::device_printer(),
+        Device::Paper => say::device_paper(),
+        Device::Case => say::device_case(),
+        Device::Inputs => say::device_inputs(),
+        Device::Site => say::device_site(),
+        Device::Gate => say::device_gate(),
+        Device::Indicators => say::device_lights(),
+        Device::Fire => say::device_fire(),
+    }
+}
+
+fn certificate(of: &CertificateStatus) -> String {
+    let CertificateStatus { kind, number, days, .. } = of;
+    match kind {
+        CertificateKind::Merchant => say::of_merchant(number, days),
+        CertificateKind::Platform => say::of_platform(number, days),
+        CertificateKind::Terminals => say::of_terminals(number, days),
+        CertificateKind::List => say::of_list(number, days),
+    }
+}
+
+/// What terminals sent and nobody could read.
+fn bad_lines(lane: &LaneStatus) -> Option<String> {
+    let of = lane.terminals;
+    let counted = [
+        ("T201", of.garbled),
+        ("T202", of.oversize),
+        ("T203", of.checksum),
+        ("T204", of.unknown_type),
+        ("T209", of.flood),
+        ("T211", of.refused_peers),
+    ];
+    let told: Vec<String> =
+        counted.iter().filter(|(_, count)| *count > 0).map(|(code, count)| format!("{code} {count}")).collect();
+    (!told.is_empty()).then(|| say::terminal_faults(told.join(" ")))
+}
+
+/// A time in at most two units, the larger first.
+fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => say::seconds(seconds),
+        (0, 0, _) => say::minutes(minutes),
+        (0, _, _) => say::two(say::hours(hours), say::minutes(minutes % 60)),
+        _ => say::two(say::days(days), say::hours(hours % 24)),
+    }
+}
+
+/// In columns: a hanzi takes two.
+fn padded(text: &str) -> String {
+    let wide = |letter: char| if letter.is_ascii() { 1_usize } else { 2 };
+    let width: usize = text.chars().map(wide).sum();
+    format!("{text}{}", " ".repeat(INDENT.saturating_sub(width).max(usize::from(!text.is_empty()))))
+}

@@ -1,0 +1,155 @@
+//! What a lane is at, for whoever looks after the machine: its modes, its devices, what its visits came to. Nothing of a
+//! person: codes, kinds, numbers and moments.
+
+use std::collections::BTreeMap;
+
+use super::{Device, Kiosk, LaneMode, OutcomeResult, Record, SceneKind};
+use crate::{
+    fault::Code,
+    words::{LaneId, Moment},
+};
+
+/// One lane, as it is now.
+#[derive(Clone, Copy, Debug)]
+pub struct LaneView<'a> {
+    /// Why nobody is served, if so.
+    pub closed_by: Option<Code>,
+    /// Modes that hold, each since when; the last is the gravest.
+    pub modes: &'a BTreeMap<LaneMode, Moment>,
+    /// What the panel shows.
+    pub scene: SceneKind,
+    /// Devices that have failed since the start, and how they are now.
+    pub devices: &'a BTreeMap<Device, Health>,
+    /// Since when the printer's roll is nearly out.
+    pub paper_low: Option<Moment>,
+    /// Visits that are open, those of people who have gone among them.
+    pub open: usize,
+    /// What the visits came to.
+    pub tally: &'a Tally,
+}
+
+/// How a device is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Health {
+    fails: Option<Ill>,
+    hangs: Option<Ill>,
+    since: Moment,
+    last: Option<Code>,
+    failures: u64,
+}
+
+/// What is wrong with a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ill {
+    pub(super) code: Code,
+    /// Its lane serves nobody meanwhile.
+    pub(super) closes: bool,
+}
+
+/// What has come to its end since the start.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Visits by how they ended.
+    pub results: BTreeMap<OutcomeResult, Count>,
+    /// Visits by the code they ended with.
+    pub codes: BTreeMap<Code, Count>,
+    /// Frames that had no effect, by why.
+    pub refused: BTreeMap<Code, Count>,
+}
+
+/// How often, and when last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How often.
+    pub count: u64,
+    /// When last.
+    pub last: Moment,
+}
+
+impl Health {
+    /// What is wrong with it now.
+    pub fn fault(&self) -> Option<Code> {
+        self.ill().map(|ill| ill.code)
+    }
+
+    /// Since when it is as it is.
+    pub fn since(&self) -> Moment {
+        self.since
+    }
+
+    /// What was wrong with it last.
+    pub fn last(&self) -> Option<Code> {
+        self.last
+    }
+
+    /// How often something went wrong.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// What closes its lane.
+    pub(super) fn closes(&self) -> Option<Code> {
+        self.ill().filter(|ill| ill.closes).map(|ill| ill.code)
+    }
+
+    /// One that hangs is nothing else meanwhile.
+    fn ill(&self) -> Option<Ill> {
+        self.hangs.or(self.fails)
+    }
+
+    pub(super) fn fails(&mut self, now: Moment, ill: Option<Ill>) {
+        let before = self.ill();
+        self.fails = ill;
+        self.changed(now, before);
+    }
+
+    pub(super) fn hangs(&mut self, now: Moment, ill: Option<Ill>) {
+        let before = self.ill();
+        self.hangs = ill;
+        self.changed(now, before);
+    }
+
+    fn changed(&mut self, now: Moment, before: Option<Ill>) {
+        if before != self.ill() {
+            self.since = now;
+            self.last = self.fault().or(self.last);
+            self.failures = self.failures.saturating_add(u64::from(self.ill().is_some()));
+        }
+    }
+}
+
+impl Count {
+    pub(super) fn once_more(&mut self, now: Moment) {
+        *self = Self { count: self.count.saturating_add(1), last: now };
+    }
+}
+
+impl Kiosk {
+    /// A lane as it is now.
+    pub fn view(&self, lane: LaneId) -> Option<LaneView<'_>> {
+        let place = self.lanes.get(usize::from(lane.0))?;
+        Some(LaneView {
+            closed_by: place.closed_by().map(super::lane::Closed::code),
+            modes: &place.modes,
+            scene: place.scene.as_ref().map_or(SceneKind::Idle, |scene| scene.kind),
+            devices: &place.devices,
+            paper_low: place.paper_low,
+            open: self.sessions.values().filter(|session| session.lane == lane).count(),
+            tally: &place.tally,
+        })
+    }
+
+    /// Counts an end, once: one that could not be recorded is recorded again.
+    pub(super) fn count(&mut self, record: &Record) {
+        let Record::Closed { session, result, code, .. } = record else { return };
+        let Some(open) = self.sessions.get_mut(session).filter(|open| !open.counted) else { return };
+        open.counted = true;
+        let (lane, now) = (open.lane, self.moment);
+        if let Some(place) = self.lane(lane) {
+            place.tally.results.entry(*result).or_default().once_more(now);
+            if let Some(code) = code {
+                place.tally.codes.entry(*code).or_default().once_more(now);
+            }
+        }
+    }
+}

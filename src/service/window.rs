@@ -1,0 +1,293 @@
+//! The window into the service: what the rooms know, put together when somebody looks.
+
+use std::sync::PoisonError;
+
+use super::{
+    carry::LaneHands,
+    daemon::Daemon,
+    status::{
+        Ailment, CertificateKind, CertificateStatus, CodeStatus, ContactStatus, DeviceStatus, Domain, JournalStatus,
+        LaneName, LaneStatus, ModeStatus, Part, PermissionStatus, ResultStatus, Status, TerminalStatus, Thread, Time,
+        WechatStatus, WorkerStatus,
+    },
+    worker::Worker,
+};
+use crate::{
+    fault::Code,
+    identity::{Contact, WechatView},
+    kiosk::{Count, Device, LaneMode, LaneView},
+    words::{LaneId, Moment, Now, RELEASED, WallTime},
+};
+
+/// A certificate that somebody has to renew is told of so many days before its end.
+const SOON: i64 = 30;
+
+/// The number of this program, from its package.
+const VERSION: [&str; 3] =
+    [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")];
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The present, and other moments by the clock as it stands now: one that is set makes nothing older.
+#[derive(Clone, Copy)]
+struct View(Now);
+
+impl Daemon {
+    /// Everything that is known now.
+    pub(super) fn status(&self, now: Now) -> Status {
+        let view = View(now);
+        let wechat = self.wechat();
+        let facts = self.opened.facts.journal();
+        let ailments = self.ailments(now);
+        Status {
+            version: VERSION.map(|number| number.parse().unwrap_or_default()),
+            ready: ailments.is_empty() && !self.is_stopping(),
+            stopping: self.is_stopping(),
+            at: now.wall.0,
+            uptime: now.moment.0.as_secs(),
+            ailments,
+            lanes: self.lanes().map(|(hands, lane)| view.lane(hands, &lane)).collect(),
+            wechat: wechat.iter().map(|wechat| view.wechat(wechat)).collect(),
+            weixin: self.opened.facts.weixin().map(|contact| view.contact(contact)),
+            site: self.opened.funnel.site().map(|contact| view.contact(contact)),
+            certificates: self.certificates(now, &wechat),
+            journal: JournalStatus {
+                waiting: self.opened.funnel.carrier.workers.store.waiting(),
+                bytes: facts.fill.map_or(0, |fill| fill.bytes),
+                max_bytes: facts.fill.map_or(0, |fill| fill.max_bytes),
+                age: facts.fill.map_or(0, |fill| fill.age.as_secs()),
+                max_age: facts.fill.map_or(0, |fill| fill.max_age.as_secs()),
+                fault: facts.fault,
+                since: facts.since.map(|since| view.time(since)),
+                failures: facts.failures,
+                salvaged: self.opened.salvaged,
+            },
+            workers: self.workers(now.moment),
+            longest_turn_us: u64::try_from(self.longest_turn().as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// One line for `systemctl status`.
+    pub(super) fn line(&self, now: Now) -> String {
+        let ailments = self.ailments(now);
+        let carrier = &self.opened.funnel.carrier;
+        if ailments.is_empty() {
+            return format!("ready: {} lanes, {} visits since start", carrier.lanes.len(), carrier.opened());
+        }
+        let told = ailments.iter().take(3).map(|Ailment { code, lane, .. }| {
+            let lane = lane.as_ref().map(|lane| format!("{} ", lane.as_str())).unwrap_or_default();
+            format!("{lane}{code} {}", code.summary())
+        });
+        let told: Vec<String> = told.collect();
+        let more = ailments.len().saturating_sub(told.len());
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        format!("degraded: {}{more}", told.join("; "))
+    }
+
+    /// What is to be mended; what keeps all lanes from serving comes first.
+    fn ailments(&self, now: Now) -> Vec<Ailment> {
+        let view = View(now);
+        let mut found = Vec::new();
+        let mut of_all = |code, of, since: Option<Time>| found.push(Ailment { code, of, lane: None, since });
+        for worker in self.workers(now.moment).into_iter().filter(|worker| worker.late && worker.lane.is_none()) {
+            of_all(Code::X001, Part::Thread(worker.thread), None);
+        }
+        if now.wall < RELEASED {
+            of_all(Code::C105, Part::Clock, None);
+        }
+        let journal = self.opened.facts.journal();
+        if let Some(code) = journal.fault {
+            of_all(code, Part::Journal, journal.since.map(|since| view.time(since)));
+        }
+        if journal.fill.is_some_and(|fill| fill.is_near()) {
+            of_all(Code::J503, Part::Journal, None);
+        }
+        let wechat = self.wechat();
+        for wechat in &wechat {
+            if let Some((code, contact)) = wechat.contact.and_then(|contact| Some((contact.failed?, contact))) {
+                of_all(code, Part::Wechat, Some(view.time(contact.since)));
+            }
+            if let Some(permission) = wechat.permission.filter(|permission| !permission.granted) {
+                of_all(Code::N321, Part::Wechat, Some(permission.at.0));
+            }
+        }
+        // All merchants ask under the same clock.
+        if let Some((_, since)) = wechat.first().map(|wechat| wechat.offset).filter(|(offset, _)| *offset != 0) {
+            of_all(Code::C106, Part::Clock, Some(view.time(since)));
+        }
+        for (contact, of) in [(self.opened.facts.weixin(), Part::Weixin), (self.opened.funnel.site(), Part::Site)] {
+            if let Some((code, contact)) = contact.and_then(|contact| Some((contact.failed?, contact))) {
+                of_all(code, of, Some(view.time(contact.since)));
+            }
+        }
+        for CertificateStatus { kind, days, until, .. } in self.certificates(now, &wechat) {
+            let (soon, code) = match kind {
+                CertificateKind::Merchant | CertificateKind::Terminals => (SOON, Code::K407),
+                CertificateKind::Platform => (0, Code::K407),
+                CertificateKind::List => (0, Code::T220),
+            };
+            if days < soon {
+                of_all(code, Part::Certificate(kind), Some(until).filter(|_| days < 0));
+            }
+        }
+        for (hands, lane) in self.lanes() {
+            found.extend(view.of_lane(hands, &lane));
+        }
+        found
+    }
+
+    fn lanes(&self) -> impl Iterator<Item = (&LaneHands, LaneView<'_>)> {
+        let funnel = &self.opened.funnel;
+        funnel.carrier.lanes.iter().zip(0..).filter_map(|(hands, lane)| Some((hands, funnel.view(LaneId(lane))?)))
+    }
+
+    fn wechat(&self) -> Vec<WechatView> {
+        self.opened.merchants.read().unwrap_or_else(PoisonError::into_inner).views().collect()
+    }
+
+    fn certificates(&self, now: Now, wechat: &[WechatView]) -> Vec<CertificateStatus> {
+        let lanes = self.opened.funnel.carrier.lanes.iter().map(|hands| hands.counters.validity());
+        let of_merchants = wechat.iter().zip(1..).flat_map(|(wechat, number)| {
+            let both = [(CertificateKind::Merchant, wechat.certificate), (CertificateKind::Platform, wechat.platform)];
+            both.map(|(kind, until)| (kind, number, until))
+        });
+        let of_lanes = lanes.zip(1..).flat_map(|((certificate, list), number)| {
+            let both = [(CertificateKind::Terminals, certificate), (CertificateKind::List, list)];
+            both.map(|(kind, until)| (kind, number, until))
+        });
+        let status = |(kind, number, until): (CertificateKind, u16, Option<WallTime>)| {
+            let until = until?;
+            Some(CertificateStatus {
+                kind,
+                number,
+                until: until.0,
+                days: until.millis_since(now.wall).div_euclid(DAY_MS),
+            })
+        };
+        of_merchants.chain(of_lanes).filter_map(status).collect()
+    }
+
+    fn workers(&self, now: Moment) -> Vec<WorkerStatus> {
+        let carrier = &self.opened.funnel.carrier;
+        let shared = &carrier.workers;
+        let mut all = vec![
+            pulse(Thread::Store, None, &shared.store, now),
+            pulse(Thread::Outputs, None, &shared.outputs, now),
+            pulse(Thread::Lookup, None, &shared.lookups, now),
+            pulse(Thread::Errand, None, &shared.errands, now),
+            pulse(Thread::Past, None, &shared.past, now),
+        ];
+        for hands in &carrier.lanes {
+            all.push(pulse(Thread::Checkin, Some(hands), &hands.checkins, now));
+            all.extend(hands.panel.as_ref().map(|panel| pulse(Thread::Panel, Some(hands), panel, now)));
+            all.extend(hands.printer.as_ref().map(|printer| pulse(Thread::Printer, Some(hands), printer, now)));
+        }
+        all
+    }
+}
+
+fn pulse<J: Send + 'static>(thread: Thread, of: Option<&LaneHands>, worker: &Worker<J>, now: Moment) -> WorkerStatus {
+    WorkerStatus {
+        thread,
+        lane: of.map(LaneName::of),
+        busy_ms: u64::try_from(worker.busy_for(now).as_millis()).unwrap_or(u64::MAX),
+        waiting: worker.waiting(),
+        // Errands and questions about the past may take as long as the other side does.
+        late: !matches!(thread, Thread::Errand | Thread::Past) && worker.is_late(now),
+    }
+}
+
+impl View {
+    fn time(self, of: Moment) -> Time {
+        let ago = i64::try_from(self.0.moment.since(of).as_millis()).unwrap_or(i64::MAX);
+        self.0.wall.0.saturating_sub(ago)
+    }
+
+    fn contact(self, contact: Contact) -> ContactStatus {
+        ContactStatus { at: self.time(contact.at), failed: contact.failed, since: self.time(contact.since) }
+    }
+
+    fn wechat(self, wechat: &WechatView) -> WechatStatus {
+        let permission = wechat.permission;
+        WechatStatus {
+            contact: wechat.contact.map(|contact| self.contact(contact)),
+            permission: permission.map(|said| PermissionStatus {
+                asked: said.asked,
+                granted: said.granted,
+                at: said.at.0,
+            }),
+            offset: wechat.offset.0,
+            domain: if wechat.on_backup { Domain::Backup } else { Domain::Main },
+        }
+    }
+
+    fn codes<'a>(self, counts: impl IntoIterator<Item = (&'a Code, &'a Count)>) -> Vec<CodeStatus> {
+        let status =
+            |(code, of): (&Code, &Count)| CodeStatus { code: *code, count: of.count, last: self.time(of.last) };
+        counts.into_iter().map(status).collect()
+    }
+
+    fn lane(self, hands: &LaneHands, lane: &LaneView<'_>) -> LaneStatus {
+        let count = |of: &std::sync::atomic::AtomicU64| of.load(std::sync::atomic::Ordering::Relaxed);
+        let terminals = &hands.counters;
+        LaneStatus {
+            lane: LaneName::of(hands),
+            mode: hands.mode,
+            serves: lane.closed_by.is_none(),
+            closed_by: lane.closed_by,
+            modes: lane.modes.iter().map(|(mode, at)| ModeStatus { mode: *mode, since: self.time(*at) }).collect(),
+            scene: lane.scene,
+            open: lane.open as u64,
+            devices: lane
+                .devices
+                .iter()
+                .filter(|(_, health)| health.failures() > 0)
+                .map(|(device, health)| DeviceStatus {
+                    device: *device,
+                    fault: health.fault(),
+                    last: health.last(),
+                    since: self.time(health.since()),
+                    failures: health.failures(),
+                })
+                .collect(),
+            paper_low: lane.paper_low.map(|since| self.time(since)),
+            terminals: TerminalStatus {
+                connected: terminals.connected(),
+                heard: terminals.heard_at().map(|at| self.time(at)),
+                garbled: count(&terminals.garbled),
+                oversize: count(&terminals.oversize),
+                checksum: count(&terminals.checksum),
+                unknown_type: count(&terminals.unknown_type),
+                flood: count(&terminals.flood),
+                refused_peers: count(&terminals.refused_peers),
+                stalled: count(&terminals.stalled),
+            },
+            results: lane
+                .tally
+                .results
+                .iter()
+                .map(|(result, of)| ResultStatus { result: *result, count: of.count, last: self.time(of.last) })
+                .collect(),
+            codes: self.codes(&lane.tally.codes),
+            refused: self.codes(&lane.tally.refused),
+        }
+    }
+
+    /// What is to be mended at one lane.
+    fn of_lane(self, hands: &LaneHands, lane: &LaneView<'_>) -> Vec<Ailment> {
+        let ailment =
+            |code, of, since| Ailment { code, of, lane: Some(LaneName::of(hands)), since: Some(self.time(since)) };
+        let mode = |mode: &LaneMode| match mode {
+            LaneMode::Emergency => Code::G807,
+            LaneMode::Maintenance => Code::X011,
+            LaneMode::Closed => Code::X010,
+        };
+        let modes = lane.modes.iter().rev().map(|(of, since)| ailment(mode(of), Part::Lane, *since));
+        let devices = lane
+            .devices
+            .iter()
+            .filter_map(|(device, health)| Some(ailment(health.fault()?, Part::Device(*device), health.since())));
+        let paper = lane.paper_low.map(|since| ailment(Code::P706, Part::Device(Device::Printer), since));
+        modes.chain(devices).chain(paper).collect()
+    }
+}
