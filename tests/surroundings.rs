@@ -229,6 +229,45 @@ fn one_device_that_is_well_again_does_not_open_a_lane_whose_other_one_is_not() {
 }
 
 #[test]
+fn a_device_that_hangs_and_one_that_fails_are_apart_and_each_is_known_since_when() {
+    let mut core = lane(hospital());
+    let trouble = |code: Code| Some(Trouble::from(code));
+    core.input(Input::DeviceChanged { lane: LANE, device: Device::Printer, fault: trouble(Code::P702) });
+    core.pass(SECOND);
+    core.input(Input::DeviceHangs { lane: LANE, device: Device::Printer, trouble: trouble(Code::P701) });
+    assert_eq!(core.scene().code, Some(Code::P701));
+    core.pass(SECOND);
+    let moment = core.moment();
+    core.input(Input::DeviceHangs { lane: LANE, device: Device::Printer, trouble: None });
+    assert_eq!((core.scene().kind, core.scene().code), (SceneKind::OutOfOrder, Some(Code::P702)), "still no paper");
+    core.pass(SECOND);
+    let health = core.view().devices[&Device::Printer];
+    assert_eq!((health.fault(), health.since(), health.failures()), (Some(Code::P702), moment, 3));
+    core.input(Input::DeviceChanged { lane: LANE, device: Device::Printer, fault: None });
+    let health = core.view().devices[&Device::Printer];
+    assert_eq!((health.fault(), health.last()), (None, Some(Code::P702)), "what was wrong last is remembered");
+    assert_eq!(core.scene().kind, SceneKind::Idle);
+}
+
+#[test]
+fn what_visits_came_to_is_counted_once_and_frames_that_had_no_effect_apart() {
+    let mut core = lane(hospital());
+    let session = core.known("sid-1", 1, "张三");
+    core.disk_stopped = true;
+    core.answer(session, CheckInAnswer::NotFound);
+    core.fail_disk();
+    core.disk_stopped = false;
+    core.sync();
+    mode(&mut core, LaneMode::Closed, true);
+    core.face("sid-2", 2);
+    let tally = core.view().tally;
+    let ends: u64 = tally.results.values().map(|of| of.count).sum();
+    assert_eq!(ends, 1, "{tally:?}");
+    assert_eq!(tally.refused.get(&Code::X010).map(|of| of.count), Some(1));
+    assert_eq!(core.view().modes.keys().collect::<Vec<_>>(), [&LaneMode::Closed]);
+}
+
+#[test]
 fn when_nobody_goes_through_the_check_in_is_taken_back_after_the_journal_knows() {
     let mut core = lane(transit());
     let session = core.known("sid-1", 1, "张三");

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+mod words;
+
 use super::{
     Ending, SiteFile,
     phrases::{self, status as say},
@@ -15,7 +17,6 @@ use super::{
 use crate::{
     config::Site,
     fault::exit,
-    kiosk::Device,
     service::{
         StaffRequest,
         status::{
@@ -124,11 +125,11 @@ impl Screen<'_> {
         };
         let heard = lane.terminals.heard.map(|at| say::heard(self.ago(at)));
         let open = (lane.open > 0).then(|| say::open(lane.open));
-        let first = [serves, say::shows(lane.scene.as_str()), terminals].into_iter().chain(heard).chain(open);
+        let first = [serves, say::shows(words::scene(lane.scene)), terminals].into_iter().chain(heard).chain(open);
         let nobody = lane.results.is_empty().then(say::nobody_yet);
         self.row(lane.lane.as_str(), first.chain(nobody).collect());
         let mut second: Vec<String> =
-            lane.results.iter().map(|of| say::counted(of.result.as_str(), of.count, self.ago(of.last))).collect();
+            lane.results.iter().map(|of| say::counted(words::result(of.result), of.count, self.ago(of.last))).collect();
         second.extend(self.codes(&lane.codes).map(say::ended_with));
         second.extend(self.codes(&lane.refused).map(say::not_taken));
         second.extend(bad_lines(lane));
@@ -146,7 +147,7 @@ impl Screen<'_> {
     /// What failed and is well stands nowhere else.
     fn well_again(&self, device: &DeviceStatus) -> Option<String> {
         let last = device.last.filter(|_| device.fault.is_none())?;
-        Some(say::is_well(device_name(device.device), last, self.ago(device.since)))
+        Some(say::is_well(words::device(device.device), last, self.ago(device.since)))
     }
 
     fn wechat(&self, wechat: &WechatStatus) -> Vec<String> {
@@ -206,28 +207,13 @@ impl Screen<'_> {
 fn part(of: Part) -> String {
     match of {
         Part::Lane | Part::Thread(_) => say::machine(),
-        Part::Device(device) => device_name(device),
+        Part::Device(device) => words::device(device),
         Part::Clock => say::clock(),
         Part::Wechat => say::wechat(),
         Part::Weixin => say::weixin(),
         Part::Site => say::site(),
         Part::Certificate(_) => say::certificates(),
         Part::Journal => say::journal(),
-    }
-}
-
-fn device_name(device: Device) -> String {
-    match device {
-        Device::Terminal => say::device_terminal(),
-        Device::Panel => say::device_panel(),
-        Device::Printer => say::device_printer(),
-        Device::Paper => say::device_paper(),
-        Device::Case => say::device_case(),
-        Device::Inputs => say::device_inputs(),
-        Device::Site => say::device_site(),
-        Device::Gate => say::device_gate(),
-        Device::Indicators => say::device_lights(),
-        Device::Fire => say::device_fire(),
     }
 }
 

@@ -25,6 +25,17 @@ fn three_tables_are_enough_for_a_lookup() {
 }
 
 #[test]
+fn without_a_number_there_are_as_many_lookups_as_lanes_within_bounds() {
+    let lane =
+        |number| format!("[[lane]]\nname = \"k-{number}\"\nmode = \"transit\"\nterminal = \"unix:{number}.sock\"\n");
+    for (lanes, lookups) in [(0, 2), (1, 2), (4, 4), (16, 16), (64, 16)] {
+        let text = format!("{LEAST}{}", (0..lanes).map(lane).collect::<String>());
+        assert_eq!(parse(&text).expect("usable").lookups(), lookups, "{lanes} lanes");
+    }
+    assert_eq!(parse(&format!("{LEAST}[wechatpay]\nconcurrency = 1")).expect("usable").lookups(), 1);
+}
+
+#[test]
 fn another_main_domain_has_no_backup_unless_one_is_named() {
     let site = parse(&format!("{LEAST}[wechatpay]\nbase-url = \"https://localhost:8443/\"")).expect("usable");
     assert_eq!(site.wechatpay.base_url, "https://localhost:8443");

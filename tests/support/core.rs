@@ -5,8 +5,8 @@ use std::{collections::VecDeque, time::Duration};
 use facemchd::{
     fault::Code,
     kiosk::{
-        AckStatus, Arrival, CheckInRequest, Input, Kiosk, LaneSettings, Outcome, Output, PrintOutcome, Record,
-        RecordTicket, Scene, Settings, Unfinished,
+        AckStatus, Arrival, CheckInRequest, Input, Kiosk, LaneSettings, LaneView, Outcome, Output, PrintOutcome,
+        Record, RecordTicket, Scene, Settings, Unfinished,
     },
     words::{
         Admission, CheckInAnswer, Choice, Credential, CredentialType, FaceSid, Identity, LaneId, Mode, Moment, Now,
@@ -141,6 +141,10 @@ impl Core {
                 other => self.outputs.push(other),
             }
         }
+    }
+
+    pub fn view(&self) -> LaneView<'_> {
+        self.kiosk.view(LANE).expect("a lane")
     }
 
     pub fn is_quiet(&self) -> bool {

@@ -78,4 +78,39 @@ phrases! {
     device_gate() "gate" => "闸机";
     device_fire() "fire input" => "消防信号";
     device_lights() "lights" => "指示灯";
+
+    scene_idle() "idle" => "空闲";
+    scene_ask_consent() "asks for consent" => "请求同意";
+    scene_card_laid() "card laid" => "已读证件";
+    scene_confirm_card() "asks whose visit" => "确认就诊人";
+    scene_looking_up() "asks WeChat" => "查询微信";
+    scene_checking_in() "asks the site" => "查询业务系统";
+    scene_admitted() "admitted" => "已签到";
+    scene_already() "already in" => "已签过到";
+    scene_choose() "lets choose" => "请选择";
+    scene_not_found() "nothing booked" => "没有预约";
+    scene_too_early() "too early" => "太早";
+    scene_too_late() "too late" => "太晚";
+    scene_refused() "refused" => "被拒绝";
+    scene_look_again() "look again" => "请再看镜头";
+    scene_cancelled() "cancelled" => "已取消";
+    scene_took_too_long() "took too long" => "超时";
+    scene_unknown() "result unknown" => "结果不明";
+    scene_failed() "failed" => "失败";
+    scene_out_of_order() "out of order" => "暂停使用";
+    scene_other_way() "other way in" => "其他方式";
+    scene_staff_called() "staff called" => "已呼叫工作人员";
+    scene_one_by_one() "one by one" => "请逐个通过";
+    scene_closed() "closed" => "已关闭";
+    scene_maintenance() "maintenance" => "维护中";
+    scene_evacuate() "way out" => "请撤离";
+
+    result_checked_in() "checked in" => "已签到";
+    result_already() "already in" => "已签过到";
+    result_refused() "refused" => "被拒绝";
+    result_failed() "failed" => "失败";
+    result_cancelled() "cancelled" => "取消";
+    result_interrupted() "interrupted" => "中断";
+    result_unknown() "unknown" => "结果不明";
+    result_annulled() "taken back" => "已撤回";
 }
