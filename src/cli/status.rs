@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::Site,
-    fault::exit,
+    fault::{Failure, exit},
     service::{
         StaffRequest,
         status::{
@@ -113,7 +113,7 @@ impl Screen<'_> {
         };
         let since = since.map(|since| format!(" ({})", say::since(self.span_since(since)))).unwrap_or_default();
         let _ = writeln!(self.text, "{}{code} {}{since}", padded(&whose), phrases::summary(*code));
-        let _ = writeln!(self.text, "{}{}", padded(""), phrases::cure(*code));
+        let _ = writeln!(self.text, "{}{}", padded(""), phrases::cure(&Failure::new(*code)));
     }
 
     fn lane(&mut self, lane: &LaneStatus) {
