@@ -1,7 +1,7 @@
 //! What the world owes the core: every output that is to be answered has a moment after which nobody waits any more. A
 //! lost answer costs its visit, and nothing beyond it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{Kiosk, Output, PrintOutcome, RecordTicket, session::Stage, verdict::Verdict};
 use crate::{
@@ -103,7 +103,7 @@ impl Kiosk {
         let Some((id, verdict)) = closing else { return self.not_recorded(now, ticket, Code::J502) };
         if verdict.admission.is_some() {
             // Nobody is told of an admission that the journal may not know.
-            **verdict = Verdict::unknown(Code::J502);
+            *verdict = Arc::new(Verdict::unknown(Code::J502));
         }
         self.awaited.recorded(ticket);
         self.closed(now, id);
