@@ -99,7 +99,9 @@ fn what_a_salvage_set_aside_is_counted_to_the_record() {
 fn open_within(disk: &MemDisk, correlator: &Arc<Correlator>, max_bytes: u64) -> Journal {
     let settings = Settings { dir: "unused".into(), max_age: Duration::from_secs(30 * 86_400), max_bytes };
     let lanes = ["kiosk-1".to_owned()];
-    Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(correlator), NOW).expect("opens").0
+    Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(correlator), &store::State::none(), NOW)
+        .expect("opens")
+        .0
 }
 
 fn places(reader: &mut Reader, most: usize) -> Vec<(u32, u64)> {

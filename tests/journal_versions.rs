@@ -162,7 +162,8 @@ fn records_of_a_newer_version_age_like_others() {
         store::Settings { dir: "unused".into(), max_age: Duration::from_secs(30 * 86_400), max_bytes: 64 << 20 };
     let lanes = ["kiosk-1".to_owned()];
     let (mut journal, recovered) =
-        Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(&correlator), NOW).expect("opens");
+        Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(&correlator), &store::State::none(), NOW)
+            .expect("opens");
     assert!(recovered.salvaged.is_none());
     let later = Stamp { at: WallTime(NOW.0 + 31 * 86_400_000), confirmed: true };
     for (now, steps) in [(NOW.into(), 200), (later, 3000)] {

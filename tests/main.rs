@@ -18,6 +18,7 @@ mod gate_model;
 mod gates;
 mod journal_reading;
 mod journal_versions;
+mod journal_views;
 mod json_forms;
 mod json_output;
 mod lanes_pick;

@@ -66,7 +66,8 @@ fn start(disk: &MemDisk, correlator: &Arc<Correlator>, now: Stamp) -> Kiosk {
         store::Settings { dir: "unused".into(), max_age: Duration::from_secs(30 * 86_400), max_bytes: 1 << 20 };
     let lanes = ["kiosk-1".to_owned()];
     let (journal, recovered) =
-        Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(correlator), now).expect("opens");
+        Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(correlator), &store::State::none(), now)
+            .expect("opens");
     let given = recovered.given.into_iter().map(|given| LocalGiven {
         series: "A".to_owned(),
         at: given.at,

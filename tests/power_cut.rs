@@ -22,7 +22,14 @@ pub fn correlator() -> (tempfile::TempDir, Arc<Correlator>) {
 
 pub fn open(disk: &MemDisk, correlator: &Arc<Correlator>) -> Result<(Journal, Recovered), store::StoreError> {
     let settings = Settings { dir: "unused".into(), max_age: Duration::from_secs(86_400 * 30), max_bytes: 64 << 20 };
-    Journal::on(Box::new(disk.clone()), &settings, &["kiosk-1".to_owned()], Arc::clone(correlator), NOW)
+    Journal::on(
+        Box::new(disk.clone()),
+        &settings,
+        &["kiosk-1".to_owned()],
+        Arc::clone(correlator),
+        &store::State::none(),
+        NOW,
+    )
 }
 
 pub fn session(serial: u32) -> SessionId {
@@ -143,7 +150,7 @@ fn a_second_daemon_is_kept_out_of_the_same_folder() {
     let ours = Some(std::process::id());
     assert!(matches!(second, Err(store::StoreError::InUse { by, .. }) if by == ours), "{second:?}");
     assert_eq!(StateLock::holder(folder.path()).expect("told"), Holder::Process(ours));
-    let journal = Journal::open(first, &settings, &[], correlator, NOW).expect("opens");
+    let journal = Journal::open(first, &settings, &[], correlator, &store::State::none(), NOW).expect("opens");
     assert!(StateLock::take(folder.path()).is_err(), "the journal holds it on");
     drop(journal);
     assert_eq!(StateLock::holder(folder.path()).expect("told"), Holder::Nobody);

@@ -91,7 +91,15 @@ fn the_journal_stays_within_its_bounds_and_keeps_what_is_open() {
     let now = facemchd::words::WallTime(1_700_000_000_000);
     let lanes = ["kiosk-1".to_owned()];
     let on = |disk: &MemDisk| {
-        store::Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(&correlator), now).expect("opens")
+        store::Journal::on(
+            Box::new(disk.clone()),
+            &settings,
+            &lanes,
+            Arc::clone(&correlator),
+            &store::State::none(),
+            now,
+        )
+        .expect("opens")
     };
     let (mut journal, _) = on(&disk);
     let end = |serial| facemchd::kiosk::Record::Closed {

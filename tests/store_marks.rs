@@ -184,7 +184,8 @@ fn no_clock_that_nobody_confirms_removes_a_record_and_a_confirmed_one_does() {
     let disk = MemDisk::default();
     let lanes = ["kiosk-1".to_owned()];
     let (mut journal, _) =
-        Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(&correlator), NOW).expect("opens");
+        Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(&correlator), &store::State::none(), NOW)
+            .expect("opens");
     let mut serial = 0;
     // Each round fills more than one segment.
     for (days, confirmed) in [(0, true), (-20_000, false), (400, false), (-20_000, false), (0, true), (1, true)] {

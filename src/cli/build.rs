@@ -5,7 +5,7 @@ mod terminals;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 pub(super) use self::terminals::terminal_settings;
@@ -24,18 +24,16 @@ use crate::{
 };
 
 /// Platform certificates in the state, as a JSON list of PEM texts.
-struct Certificates(Mutex<store::State>);
+struct Certificates(store::State);
 
 impl identity::CertificateCache for Certificates {
     fn load(&self) -> Vec<String> {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.get(CERTIFICATES).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        self.0.get(CERTIFICATES).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
     fn save(&self, pems: &[String]) {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(bytes) = serde_json::to_vec(pems) {
-            state.put(CERTIFICATES, &bytes);
+            self.0.put(CERTIFICATES, &bytes);
         }
     }
 }
@@ -56,19 +54,18 @@ pub(super) fn parts(
 ) -> Result<Parts, Ending> {
     let correlator = Arc::new(store::Correlator::open(&site.state_dir)?);
     let names: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
+    let (state, damaged) = store::State::open(&site.state_dir);
+    if let Some(error) = &damaged {
+        tracing::warn!(code = %Code::J504, error = crate::fault::causes(error), "the state was damaged; it is being rebuilt");
+    }
     let now = clock.stamp();
     let (journal, recovered) =
-        store::Journal::open(lock, &journal_settings(site), &names, Arc::clone(&correlator), now)?;
-    let salvaged = recovered.salvaged.as_ref().map(|_| Code::J501);
+        store::Journal::open(lock, &journal_settings(site), &names, Arc::clone(&correlator), &state, now)?;
     if let Some(salvage) = &recovered.salvaged {
         tracing::error!(code = %Code::J501, epoch = recovered.epoch, "{salvage}");
     }
-    let (state, damaged) = store::State::open(&site.state_dir);
-    let salvaged = salvaged.or(damaged.as_ref().map(|_| Code::J504));
-    if let Some(error) = damaged {
-        tracing::warn!(code = %Code::J504, error = crate::fault::causes(&error), "the state was damaged; it is being rebuilt");
-    }
-    let cache = Arc::new(Certificates(Mutex::new(state)));
+    let salvaged = recovered.salvaged.as_ref().map(|_| Code::J501).or(damaged.map(|_| Code::J504));
+    let cache = Arc::new(Certificates(state));
     let merchants = Arc::new(merchants(site, &names, &clock, &(Arc::clone(&cache) as _))?);
     let checkin = checkin(site, &clock, &recovered)?;
     let reload = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache);

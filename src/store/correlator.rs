@@ -3,6 +3,7 @@
 use std::{fmt, path::Path};
 
 use hmac::{Hmac, Mac as _};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -13,7 +14,8 @@ use crate::{
 };
 
 /// The first 16 bytes of HMAC-SHA256 under the device's correlation key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Tag(pub [u8; 16]);
 
 /// The device's correlation key: 32 random bytes, made at the first start, never leaving the state directory.
@@ -100,5 +102,19 @@ impl std::str::FromStr for Tag {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // Thirty-two hex digits are one u128, big-endian.
         u128::from_str_radix(text, 16).map(|number| Self(number.to_be_bytes()))
+    }
+}
+
+impl From<Tag> for String {
+    fn from(tag: Tag) -> Self {
+        tag.to_string()
+    }
+}
+
+impl TryFrom<String> for Tag {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }

@@ -3,11 +3,13 @@
 use std::{io, sync::Arc, time::Duration};
 
 use super::{
-    Correlator, Disk, FolderDisk, Place, Recovered, Settings, StateLock, StoreError,
+    Correlator, Disk, FolderDisk, Place, Recovered, Settings, State, StateLock, StoreError,
     mark::{self, Mark},
     record::{Line, Stored},
-    recover::{self, ASIDE, Salvage, Segment, View, name},
+    recover::{self, ASIDE, Salvage, Segment, name},
     segment::{self, HEADER, Hash, Header, MAX_PAYLOAD, SEGMENT},
+    view::{self, View},
+    views::Views,
 };
 use crate::{kiosk::Record, words::Stamp};
 
@@ -26,6 +28,9 @@ pub struct Journal {
     missed: u64,
     mark: Mark,
     view: View,
+    views: Views,
+    /// The current segment's.
+    header: Header,
     epoch: u32,
     epoch_began: i64,
     offset: usize,
@@ -69,17 +74,18 @@ const SPARE: &str = "spare.seg";
 
 impl Journal {
     /// Opens the journal of a locked state directory for writing; damage is salvaged. `lanes` are the lanes' names in
-    /// order.
+    /// order; `state` spares reading again what was read before.
     pub fn open(
         lock: StateLock,
         settings: &Settings,
         lanes: &[String],
         correlator: Arc<Correlator>,
+        state: &State,
         now: impl Into<Stamp>,
     ) -> Result<(Self, Recovered), StoreError> {
         let directory = |source| StoreError::Directory { dir: settings.dir.clone(), source };
         let disk = FolderDisk::open(&settings.dir).map_err(directory)?;
-        let (mut journal, recovered) = Self::on(Box::new(disk), settings, lanes, correlator, now)?;
+        let (mut journal, recovered) = Self::on(Box::new(disk), settings, lanes, correlator, state, now)?;
         journal._lock = Some(lock);
         Ok((journal, recovered))
     }
@@ -90,6 +96,7 @@ impl Journal {
         settings: &Settings,
         lanes: &[String],
         correlator: Arc<Correlator>,
+        state: &State,
         now: impl Into<Stamp>,
     ) -> Result<(Self, Recovered), StoreError> {
         let now = now.into();
@@ -105,6 +112,8 @@ impl Journal {
             held: None,
             missed: 0,
             view: View::default(),
+            views: Views::of(state),
+            header: Header { epoch: 1, first_seq: 0, epoch_began: now.at.0, chain: [0; 32] },
             mark: Mark::begin(1, 1, 0, [0; 32]),
             epoch: 1,
             epoch_began: now.at.0,
@@ -228,7 +237,9 @@ impl Journal {
 
     /// Begins the next segment and drops what is beyond age and size.
     fn rotate(&mut self, now: Stamp) -> Result<(), StoreError> {
-        self.begin_segment(self.current().saturating_add(1))?;
+        let full = (self.current(), self.header.clone());
+        self.begin_segment(full.0.saturating_add(1))?;
+        self.learn(full);
         let oldest_open = self.view.oldest_open().unwrap_or(u64::MAX);
         let held = self.held.map_or(usize::MAX, |held| self.holding(held));
         let left = |gone: usize| self.segments.len() - gone;
@@ -248,8 +259,21 @@ impl Journal {
         }
         for oldest in self.segments.drain(..gone).collect::<Vec<_>>() {
             self.disk.remove(&name(oldest.number)).map_err(StoreError::Write)?;
+            self.views.forget(oldest.number);
         }
+        self.views.forget_given_before(self.first());
+        self.views.keep();
         self.drop_aside()
+    }
+
+    /// A segment is full, and another has begun.
+    fn learn(&mut self, (number, header): (u64, Header)) {
+        let Some(segment) = self.segments.iter_mut().find(|segment| segment.number == number) else { return };
+        let sealed = self.view.seal(&header, self.next_seq, &self.chain, segment.newest);
+        segment.oldest_given = self.views.learn(number, sealed);
+        let oldest = self.segments.iter().map(|segment| segment.oldest_given);
+        let first = view::first_remembered(oldest, self.view.limit());
+        self.views.forget_given_before(self.segments.get(first).map_or(0, |segment| segment.number));
     }
 
     /// The index of the segment in which a place lies or would lie.
@@ -284,7 +308,8 @@ impl Journal {
         })();
         begun.map_err(StoreError::Write)?;
         self.offset = HEADER;
-        self.segments.push(Segment { number, begins: header.begins(), newest: None });
+        self.segments.push(Segment { number, begins: header.begins(), newest: None, oldest_given: None });
+        self.header = header;
         Ok(())
     }
 
@@ -293,7 +318,8 @@ impl Journal {
         self.pending.clear();
         self.view = View::default();
         let found = mark::Found::on(&*self.disk).map_err(StoreError::Read)?;
-        let mut tail = recover::read(&*self.disk, &mut self.view, found.mark()).map_err(StoreError::Read)?;
+        let mut tail =
+            recover::read(&*self.disk, &mut self.view, found.mark(), &mut self.views).map_err(StoreError::Read)?;
         self.spare = false;
         self.epoch = tail.epoch;
         self.epoch_began = if tail.segments.is_empty() { now.at.0 } else { tail.epoch_began };
@@ -321,12 +347,20 @@ impl Journal {
         if let Some(salvage) = &damage {
             let prior = self.mark.epoch.max(aside);
             self.salvage(salvage, prior, now)?;
+            // What is left of the last segment is full now, however short.
+            if let Some(full) = tail.last_read.take() {
+                self.learn(full);
+            }
         } else if self.segments.is_empty() {
             // Before the first segment: a journal without a mark has lost it.
             self.set_mark(1, true).map_err(StoreError::Write)?;
             self.begin_segment(1)?;
         }
+        if let Some((_, header)) = tail.last_read.take() {
+            self.header = header;
+        }
         self.set_mark(self.first(), true).map_err(StoreError::Write)?;
+        self.views.keep();
         self.doubtful = false;
         let began_with = self.view.began_with();
         Ok(Recovered { salvaged: damage, epoch: self.epoch, began_with, ..Recovered::default() })

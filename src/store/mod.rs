@@ -18,6 +18,8 @@ mod record;
 mod recover;
 mod segment;
 mod state;
+mod view;
+mod views;
 mod word;
 
 use std::{path::PathBuf, time::Duration};
@@ -31,8 +33,9 @@ pub use self::{
     lock::{Holder, StateLock},
     reader::Reader,
     record::{Entry, Place, Stored},
-    recover::{Given, Recovered, Salvage},
+    recover::{Recovered, Salvage},
     state::State,
+    view::Given,
     word::{GateEnd, SlipEnd, Spelled, Word},
 };
 

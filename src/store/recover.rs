@@ -1,19 +1,14 @@
 //! Reading the journal at start: what was left open, which numbers were given, and how far it is whole.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use super::{
-    Disk, Place, Tag,
+    Disk, Given, Place,
     mark::{Found as FoundMark, Mark},
-    record::{Line, Stored},
-    segment::{self, Hash, Header, SEGMENT},
-    word::{GateEnd, Word},
+    record::Line,
+    segment::{self, HEADER, Hash, Header, SEGMENT},
+    view::{self, View},
+    views::{Known, Views},
 };
-use crate::{
-    fault::Code,
-    kiosk::{GateOutcome, OutcomeResult, Unfinished},
-    words::{LaneId, SessionId, Stamp, Text},
-};
+use crate::kiosk::Unfinished;
 
 /// What a start finds in the journal.
 #[derive(Debug, Default)]
@@ -30,23 +25,6 @@ pub struct Recovered {
     pub given: Vec<Given>,
 }
 
-/// A number that was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// To which session.
-    pub session: SessionId,
-    /// On which lane.
-    pub lane: String,
-    /// The time, and whether anybody has confirmed it.
-    pub at: Stamp,
-    /// In which epoch.
-    pub epoch: u32,
-    /// The queue number with its series.
-    pub number: Text,
-    /// To whom.
-    pub person: Option<Tag>,
-}
-
 /// Damage that was found: everything before it is whole, the rest is kept aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Salvage {
@@ -60,35 +38,6 @@ pub struct Salvage {
     pub lost: Option<String>,
 }
 
-/// Numbers older than this matter to nobody.
-const REMEMBERED_MS: i64 = 2 * 86_400_000;
-
-/// The most numbers remembered, whatever the clock said of their age.
-const MOST_GIVEN: usize = 65_536;
-
-/// A session as the journal tells it, so far.
-struct Open {
-    lane: String,
-    reached_check_in: bool,
-    person: Option<Tag>,
-    decided: Option<(OutcomeResult, Option<Code>)>,
-    to_annul: Option<Code>,
-    gated: bool,
-    printed: bool,
-    segment: u64,
-}
-
-/// Everything read so far.
-#[derive(Default)]
-pub(super) struct View {
-    open: BTreeMap<SessionId, Open>,
-    given: VecDeque<Given>,
-    /// The newest confirmed time.
-    newest: Option<i64>,
-    /// The epoch of the last number that was forgotten.
-    forgotten: Option<u32>,
-}
-
 /// A whole segment.
 pub(super) struct Segment {
     pub(super) number: u64,
@@ -96,6 +45,8 @@ pub(super) struct Segment {
     pub(super) begins: Place,
     /// The time of its newest record, where that is confirmed.
     pub(super) newest: Option<i64>,
+    /// The time of the oldest confirmed number given in it, where it is sealed.
+    pub(super) oldest_given: Option<i64>,
 }
 
 /// Where the whole part of the journal ends.
@@ -108,6 +59,8 @@ pub(super) struct Tail {
     pub(super) next_seq: u64,
     pub(super) chain: Hash,
     pub(super) damage: Option<Salvage>,
+    /// The last segment that was read, and not merely known.
+    pub(super) last_read: Option<(u64, Header)>,
     /// The hash before the record at which the mark stands.
     pub(super) at_mark: Option<Hash>,
 }
@@ -122,112 +75,25 @@ impl std::fmt::Display for Salvage {
     }
 }
 
-impl View {
-    pub(super) fn take(&mut self, segment: u64, epoch: u32, line: &Line) {
-        if !line.unconfirmed {
-            self.newest = self.newest.max(Some(line.at));
-        }
-        let Ok(session) = line.stored.session().parse::<SessionId>() else { return };
-        match &line.stored {
-            Stored::Opened { lane, .. } => {
-                let open = Open {
-                    lane: lane.clone(),
-                    reached_check_in: false,
-                    person: None,
-                    decided: None,
-                    to_annul: None,
-                    gated: false,
-                    printed: false,
-                    segment,
-                };
-                self.open.insert(session, open);
-            }
-            Stored::CheckingIn { .. } => {
-                if let Some(open) = self.open.get_mut(&session) {
-                    open.reached_check_in = true;
-                    open.person = line.stored.person();
-                }
-            }
-            Stored::Decided { result, code, number, .. } => {
-                let Some(open) = self.open.get_mut(&session) else { return };
-                // The record itself keeps its word; how it was meant, a newer version knows.
-                let result = result.known().unwrap_or(OutcomeResult::Unknown);
-                open.decided = Some((result, code.as_ref().and_then(Word::known)));
-                if let Some(number) = number {
-                    let number = Text::clean(number);
-                    let (lane, person) = (open.lane.clone(), open.person);
-                    self.given.push_back(Given { session, lane, at: line.stamp(), epoch, number, person });
-                    if self.given.len() > MOST_GIVEN {
-                        self.drop_given(1);
-                    }
-                }
-            }
-            Stored::Closed { .. } => {
-                self.open.remove(&session);
-            }
-            Stored::Gated { outcome, code, .. } => {
-                let Some(open) = self.open.get_mut(&session) else { return };
-                let shut = outcome.known().is_some_and(GateEnd::nobody_went_through);
-                match code.as_ref().and_then(Word::known) {
-                    Some(code) if GateOutcome::takes_back(code) => open.to_annul = Some(code),
-                    // Why is a newer version's word; that nobody went through is not.
-                    None if shut => open.to_annul = Some(Code::J505),
-                    _ => open.gated = true,
-                }
-            }
-            Stored::Printed { copy: 0, .. } => {
-                if let Some(open) = self.open.get_mut(&session) {
-                    open.printed = true;
-                }
-            }
-            Stored::Printed { .. } | Stored::Clock { .. } | Stored::Newer { .. } => {}
-        }
-    }
-
-    /// The oldest segment that holds a session still open.
-    pub(super) fn oldest_open(&self) -> Option<u64> {
-        self.open.values().map(|open| open.segment).min()
-    }
-
-    /// The epoch before the first number that is remembered: the very first, where none was forgotten.
-    pub(super) fn began_with(&self) -> u32 {
-        self.forgotten.unwrap_or(1)
-    }
-
-    pub(super) fn unfinished(&self, lanes: &[String]) -> Vec<Unfinished> {
-        let unfinished = self.open.iter().map(|(session, open)| Unfinished {
-            session: *session,
-            lane: lane_id(lanes, &open.lane),
-            reached_check_in: open.reached_check_in,
-            decided: open.decided,
-            to_annul: open.to_annul,
-            gated: open.gated,
-            printed: open.printed,
-            person: open.person.map(|tag| tag.0),
-        });
-        unfinished.collect()
-    }
-
-    /// The numbers that are remembered; afterwards none is.
-    pub(super) fn take_given(&mut self) -> Vec<Given> {
-        std::mem::take(&mut self.given).into()
-    }
-
-    /// Forgets numbers that were given before one whose confirmed time lies too far back.
-    fn forget_old(&mut self) {
-        let Some(limit) = self.newest.map(|newest| newest.saturating_sub(REMEMBERED_MS)) else { return };
-        let old = self.given.iter().rposition(|given| given.at.confirmed && given.at.at.0 < limit);
-        self.drop_given(old.map_or(0, |last| last + 1));
-    }
-
-    fn drop_given(&mut self, count: usize) {
-        if let Some(last) = self.given.drain(..count).next_back() {
-            self.forgotten = Some(last.epoch);
-        }
-    }
-}
-
 impl Tail {
+    /// The first segment whose numbers may still count.
+    fn first_remembered(&self, view: &View) -> u64 {
+        let first = view::first_remembered(self.segments.iter().map(|segment| segment.oldest_given), view.limit());
+        self.segments.get(first).map_or(0, |segment| segment.number)
+    }
+
+    fn begins(&mut self, header: &Header, mark: Option<Mark>) {
+        self.epoch = header.epoch;
+        self.epoch_began = header.epoch_began;
+        self.stands(header.epoch, header.first_seq, header.chain, mark);
+    }
+
+    fn stands(&mut self, epoch: u32, seq: u64, hash: Hash, mark: Option<Mark>) {
+        if mark.is_some_and(|mark| mark.epoch == epoch && mark.next_seq == seq) {
+            self.at_mark = Some(hash);
+        }
+    }
+
     /// What the mark says is missing. `first` is the first segment, `begun` tells that there are segments at all.
     pub(super) fn lost(&self, found: FoundMark, first: Option<u64>, begun: bool) -> Option<String> {
         match found {
@@ -238,8 +104,9 @@ impl Tail {
     }
 }
 
-/// Reads every segment in order up to the first damage.
-pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std::io::Result<Tail> {
+/// Reads every segment in order up to the first damage, but for the first ones that are `known` already; those that it
+/// has read and that are sealed are learnt.
+pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>, views: &mut Views) -> std::io::Result<Tail> {
     let mut tail = Tail {
         segments: Vec::new(),
         epoch: 1,
@@ -248,10 +115,27 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std:
         next_seq: 0,
         chain: [0; 32],
         damage: None,
+        last_read: None,
         at_mark: None,
     };
     let mut length = SEGMENT;
-    for number in numbers(&disk.list()?) {
+    let all = numbers(&disk.list()?);
+    let headers = first_headers(disk, &all)?;
+    let known = views.known(&all, &headers, mark);
+    for (Known { number, view: sealed }, header) in known.iter().zip(&headers) {
+        tail.begins(header, mark);
+        tail.segments.push(Segment {
+            number: *number,
+            begins: header.begins(),
+            newest: sealed.newest,
+            oldest_given: sealed.oldest_given,
+        });
+    }
+    if let Some(following) = headers.get(known.len()).filter(|_| !known.is_empty()) {
+        (tail.next_seq, tail.chain) = (following.first_seq, following.chain);
+    }
+    views.resume(view, &known);
+    for number in all.into_iter().skip(known.len()) {
         let bytes = disk.read(&name(number))?;
         let follows = |header: &Header, tail: &Tail| {
             let first = tail.segments.is_empty();
@@ -265,23 +149,23 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std:
             }
             break;
         };
-        tail.epoch = header.epoch;
-        tail.epoch_began = header.epoch_began;
-        let mut stands = |seq, hash| {
-            if mark.is_some_and(|mark| mark.epoch == header.epoch && mark.next_seq == seq) {
-                tail.at_mark = Some(hash);
-            }
-        };
-        stands(header.first_seq, header.chain);
+        if let Some((before, header)) = tail.last_read.take()
+            && let Some(last) = tail.segments.last_mut()
+        {
+            last.oldest_given = views.learn(before, view.seal(&header, tail.next_seq, &tail.chain, last.newest));
+            views.forget_given_before(tail.first_remembered(view));
+        }
+        tail.begins(&header, mark);
         let mut newest = None;
         let end = segment::walk(&bytes, &header, |found| {
-            stands(found.seq.saturating_add(1), found.hash);
+            tail.stands(header.epoch, found.seq.saturating_add(1), found.hash, mark);
             let line = Line::read(found.payload);
             newest = (!line.unconfirmed).then_some(line.at);
             view.take(number, header.epoch, &line);
         });
         view.forget_old();
-        tail.segments.push(Segment { number, begins: header.begins(), newest });
+        tail.segments.push(Segment { number, begins: header.begins(), newest, oldest_given: None });
+        tail.last_read = Some((number, header.clone()));
         tail.offset = end.offset;
         tail.next_seq = end.next_seq;
         tail.chain = end.chain;
@@ -300,6 +184,19 @@ pub(super) fn read(disk: &dyn Disk, view: &mut View, mark: Option<Mark>) -> std:
         tail.damage = Some(Salvage { segment, offset, next_seq, lost: None });
     }
     Ok(tail)
+}
+
+/// The headers of these segments, up to the first that has none or does not bear the next number.
+fn first_headers(disk: &dyn Disk, all: &[u64]) -> std::io::Result<Vec<Header>> {
+    let mut headers = Vec::new();
+    for (index, number) in all.iter().enumerate() {
+        let follows = index == 0 || all.get(index - 1).and_then(|last| last.checked_add(1)) == Some(*number);
+        match Header::decode(&disk.read_at(&name(*number), 0, HEADER)?).filter(|_| follows) {
+            Some(header) => headers.push(header),
+            None => break,
+        }
+    }
+    Ok(headers)
 }
 
 /// The highest epoch in the names of segments set aside; 0 where there are none.
@@ -339,10 +236,4 @@ pub(super) fn numbers(names: &[String]) -> Vec<u64> {
         names.iter().filter_map(|name| name.strip_prefix("journal-")?.strip_suffix(".seg")?.parse().ok()).collect();
     numbers.sort_unstable();
     numbers
-}
-
-fn lane_id(lanes: &[String], name: &str) -> LaneId {
-    // A lane that is gone has no panel to show anything on; any number out of range says so.
-    let index = lanes.iter().position(|lane| lane == name);
-    LaneId(index.and_then(|index| u16::try_from(index).ok()).unwrap_or(u16::MAX))
 }

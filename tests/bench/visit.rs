@@ -227,8 +227,15 @@ fn parts(
     let settings = Settings { dir: folder.to_owned(), max_age: Duration::from_secs(86_400), max_bytes: 64 << 20 };
     let lanes = ["kiosk-1".to_owned()];
     let lock = StateLock::take(folder).expect("ours");
-    let (journal, _) =
-        Journal::open(lock, &settings, &lanes, Arc::clone(&correlator), clock.now().wall).expect("a journal");
+    let (journal, _) = Journal::open(
+        lock,
+        &settings,
+        &lanes,
+        Arc::clone(&correlator),
+        &facemchd::store::State::none(),
+        clock.now().wall,
+    )
+    .expect("a journal");
     let client = http::Client::open(&setup.http, Arc::clone(clock)).expect("a client");
     let key = setup.keys.write("checkin.hmac", std::str::from_utf8(HMAC_KEY).expect("ASCII"));
     let checkin =
