@@ -96,7 +96,7 @@ impl Machine {
         arguments.extend_from_slice(if options.counted {
             &["-smp 1", "-accel tcg,thread=single", "-icount shift=0,sleep=off"]
         } else {
-            &["-smp 2", "-accel tcg,thread=multi", "-qtest unix:qtest.sock,server=on,wait=off"]
+            &["-smp 2", "-accel tcg,thread=multi", "-qtest unix:qtest.sock,server=on,wait=off", "-dtb /w/boot/virt.dtb"]
         });
         let child = qemu(table, &folder, &arguments);
         let shell = connect(&folder.join("shell.sock"));
@@ -154,6 +154,25 @@ impl Machine {
         let (said, code) = self.run(line);
         assert_eq!(code, 0, "{line}: {said}");
         said
+    }
+
+    /// Waits until it is so, and whether it came to be.
+    pub fn until(&mut self, mut so: impl FnMut(&mut Self) -> bool) -> bool {
+        let began = Instant::now();
+        loop {
+            if so(self) {
+                return true;
+            }
+            if began.elapsed() > PATIENCE {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Runs a line until it succeeds, and whether it did.
+    pub fn until_well(&mut self, line: &str) -> bool {
+        self.until(|machine| machine.run(line).1 == 0)
     }
 
     /// Writes a file of the board.

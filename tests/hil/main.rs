@@ -17,6 +17,7 @@ mod scenarios {
     pub mod hangs;
     pub mod install;
     pub mod instructions;
+    pub mod late;
     pub mod lines;
     pub mod panel;
     pub mod power_cuts;
@@ -30,7 +31,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use scenarios::{clock, hangs, install, instructions, lines, panel, power_cuts};
+use scenarios::{clock, hangs, install, instructions, late, lines, panel, power_cuts};
 
 /// What was prepared, and what was seen.
 pub struct Table {
@@ -52,9 +53,10 @@ struct Row {
 
 type Scenario = (&'static str, fn(&mut Table));
 
-const SCENARIOS: [Scenario; 7] = [
+const SCENARIOS: [Scenario; 8] = [
     ("install", install::run),
     ("lines", lines::run),
+    ("late", late::run),
     ("hangs", hangs::run),
     ("power-cuts", power_cuts::run),
     ("panel", panel::run),

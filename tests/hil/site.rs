@@ -194,7 +194,7 @@ impl Write for Drained {
 
 /// Sends a face and waits for its outcome; a lane that serves somebody else is asked again.
 pub fn visit(terminal: &mut Terminal, face_sid: &str) -> Value {
-    for _ in 0..40 {
+    for _ in 0..160 {
         let seq = terminal.face(face_sid, true).expect("sent");
         loop {
             let frame = match terminal.receive() {

@@ -39,6 +39,7 @@ pub fn run(table: &mut Table) {
         [("comes right", 0), ("is ten minutes fast", 600), ("is ten minutes slow", -600), ("comes right again", 0)]
     {
         set(&mut machine, &format!("@{}", now() + offset));
+        // WeChat's last answer is no longer fresh then.
         thread::sleep(Duration::from_secs(7));
         let face_sid = match what {
             "comes right" => "sid-clock-2",

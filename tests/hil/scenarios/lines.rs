@@ -1,10 +1,15 @@
 //! Lines seen from outside: inputs that the host sets, outputs at start, while serving, after SIGKILL and after stop.
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use facemchd::sim::terminal::Terminal;
 
 use crate::{
     Table,
-    machine::{Machine, Options},
+    machine::{Edge, Machine, Options},
     site::{Site, ask_once, lane, terminal, visit},
 };
 
@@ -17,6 +22,8 @@ const GREEN: usize = 1;
 const RED: usize = 2;
 /// Active low.
 const BUZZER: usize = 3;
+/// A light of the kernel's own.
+const AMBER: usize = 4;
 
 pub fn run(table: &mut Table) {
     let site = Site::new();
@@ -29,7 +36,7 @@ pub fn run(table: &mut Table) {
     table.row("lines before the first start", "gate shut", &shown(at_boot), !at_boot[GATE]);
     site.commission(&mut machine, "http");
     machine.must("systemctl start facemchd");
-    thread::sleep(Duration::from_secs(1));
+    machine.until(|machine| machine.outputs()[GREEN] && machine.outputs()[BUZZER]);
     let idle = machine.outputs();
     table.row(
         "lines of a kiosk that waits",
@@ -40,9 +47,11 @@ pub fn run(table: &mut Table) {
 
     let mut lane = lane(&machine);
     let mut gate = terminal(&machine, "terminal-2.sock");
+    let before = machine.edges().len();
     let outcome = visit(&mut gate, "sid-line-1");
-    thread::sleep(Duration::from_secs(1));
-    let lit = machine.edges().iter().any(|edge| usize::from(edge.line) == GREEN && edge.high);
+    let opened = |edge: &Edge| usize::from(edge.line) == GATE && edge.high;
+    let lit = machine.until(|machine| machine.edges()[before..].iter().any(opened))
+        && machine.until(|machine| machine.outputs()[GREEN]);
     table.row(
         "lines while somebody is let through",
         "gate opens, green",
@@ -50,14 +59,19 @@ pub fn run(table: &mut Table) {
         outcome["result"] == "checked_in" && lit,
     );
 
+    let before = machine.edges().len();
     machine.set_input(CALL_STAFF, true);
-    let pressed = lane.terminal.receive_type("scene").map(|scene| scene["scene"].to_string()).unwrap_or_default();
+    let pressed = until_scene(&mut lane.terminal, "staff_called");
+    table.row("a button is pressed", "its scene", &pressed, pressed == "staff_called");
+    let amber = |edge: &Edge| usize::from(edge.line) == AMBER && edge.high;
+    let lit = machine.until(|machine| machine.edges()[before..].iter().any(amber));
     machine.set_input(CALL_STAFF, false);
-    table.row("a button is pressed", "a scene", &pressed, !pressed.is_empty());
+    table.row("a light of the kernel's own", "blinks", &format!("amber {lit}"), lit);
 
-    thread::sleep(Duration::from_secs(6));
+    // The gate that was opened is shut by now, and so is what it says.
+    machine.until(|machine| !machine.outputs()[GATE]);
     machine.set_input(FIRE, true);
-    thread::sleep(Duration::from_secs(1));
+    machine.until_well("journalctl -u facemchd --no-pager -o cat | grep -q G807");
     let outcome = ask_once(&mut gate, "sid-line-2");
     let burning = machine.outputs();
     let log = machine.run("journalctl -u facemchd --no-pager -o cat | grep -c G807").0;
@@ -69,7 +83,6 @@ pub fn run(table: &mut Table) {
         held,
     );
     machine.set_input(FIRE, false);
-    thread::sleep(Duration::from_secs(2));
     let outcome = visit(&mut gate, "sid-line-2");
     table.row(
         "the fire input is released",
@@ -79,23 +92,23 @@ pub fn run(table: &mut Table) {
     );
 
     machine.set_input(CLOSED, true);
-    thread::sleep(Duration::from_secs(1));
-    let red = machine.outputs()[RED];
+    let red = machine.until(|machine| machine.outputs()[RED]);
     machine.set_input(CLOSED, false);
     table.row("the switch that closes the lane", "red", &format!("red {red}"), red);
 
-    thread::sleep(Duration::from_secs(2));
+    machine.until(|machine| !machine.outputs()[GATE]);
+    // The lane's own light again: nobody is shown anything any more.
+    machine.until(|machine| machine.outputs()[GREEN]);
+    let pid = machine.must("systemctl show -p MainPID --value facemchd");
     gate.face("sid-line-3", true).expect("sent");
-    for _ in 0..400 {
-        if machine.outputs()[GATE] {
-            break;
-        }
+    let began = Instant::now();
+    while !machine.outputs()[GATE] && began.elapsed() < Duration::from_secs(40) {
         thread::sleep(Duration::from_millis(10));
     }
     // Within the pulse.
-    machine.must("kill -9 $(systemctl show -p MainPID --value facemchd)");
+    machine.must(&format!("kill -9 {pid}"));
     let open = machine.edges().iter().filter(|edge| usize::from(edge.line) == GATE && edge.high).count();
-    thread::sleep(Duration::from_millis(1500));
+    machine.until(|machine| !machine.outputs()[GATE] && machine.outputs()[BUZZER]);
     let killed = machine.outputs();
     let seen = format!("{open} openings, {}", shown(killed));
     table.row(
@@ -104,7 +117,7 @@ pub fn run(table: &mut Table) {
         &seen,
         open >= 3 && !killed[GATE] && killed[BUZZER],
     );
-    thread::sleep(Duration::from_secs(5));
+    machine.until_well("systemctl is-active facemchd");
     let active = machine.run("systemctl is-active facemchd").0;
     table.row("afterwards", "active again", &active, active == "active");
 
@@ -117,6 +130,19 @@ pub fn run(table: &mut Table) {
         !stopped[GATE] && stopped[BUZZER] && !stopped[GREEN],
     );
     machine.pull_the_plug();
+}
+
+/// Reads scenes up to this one; the last.
+fn until_scene(terminal: &mut Terminal, wanted: &str) -> String {
+    let mut last = String::new();
+    for _ in 0..8 {
+        let Ok(scene) = terminal.receive_type("scene") else { break };
+        last = scene["scene"].as_str().unwrap_or_default().to_owned();
+        if last == wanted {
+            break;
+        }
+    }
+    last
 }
 
 fn shown(outputs: [bool; 8]) -> String {

@@ -218,7 +218,7 @@ fn emulated(table: &Table, arguments: &[&str]) -> Command {
     let mut command = Command::new("chroot");
     command
         .arg(&table.root)
-        .args(["qemu-aarch64-static", "/w/target/aarch64-unknown-linux-gnu/release/facemchd"])
+        .args(["qemu-aarch64-static", "/w/target/aarch64-unknown-linux-gnu/device/facemchd"])
         .args(arguments)
         .stdin(Stdio::null());
     command

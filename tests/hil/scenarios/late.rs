@@ -1,0 +1,114 @@
+//! Devices that are not there at the start, go, and come again, under the unit: a chip whose driver is bound late stands for
+//! a module that loads late and for an expander on USB.
+
+use crate::{
+    Table,
+    machine::{Machine, Options},
+    site::{Site, ask_once, lane, terminal, visit},
+};
+
+/// What tests/hil/board/virt.toml declares.
+const GATE: usize = 0;
+/// A light of the kernel's own, on the same chip.
+const AMBER: usize = 4;
+
+const CHIP: &str = "9030000.pl061";
+const DRIVER: &str = "/sys/bus/amba/drivers/pl061_gpio";
+
+/// Numbers of devices whose drivers are modules: i2c, spi, framebuffer, ttyUSB, ttyACM, USB printer.
+const MODULES: [u16; 6] = [89, 153, 29, 188, 166, 180];
+
+pub fn run(table: &mut Table) {
+    let site = Site::new();
+    for index in 1..=4 {
+        site.expect(&format!("sid-late-{index}"), "王小明");
+    }
+    let mut machine = Machine::boot(table, &Options::default());
+    // Everything of the board has the owner it had at the boot.
+    machine.must("udevadm settle");
+    machine.must("dpkg -i /opt/deb/facemchd_*_arm64.deb");
+    let owner = machine.run("stat -c '%G %a' /dev/gpiochip0").0;
+    table.row("a package that comes after the boot", "the chip is its group's at once", &owner, owner == "gpio 660");
+    site.commission(&mut machine, "http");
+
+    gone(&mut machine);
+    machine.must("systemctl start facemchd");
+    let mut gate = terminal(&machine, "terminal-2.sock");
+    let mut kiosk = lane(&machine);
+    let refused = ask_once(&mut gate, "sid-late-1");
+    let beside = ask_once(&mut kiosk.terminal, "sid-late-1");
+    // Its fire input is on the same chip: nobody is let in anywhere.
+    let held = refused.starts_with("\"refused\"") && beside.contains("D602");
+    table.row("a start without the board's chip", "serves, promises nothing", &format!("{refused}; {beside}"), held);
+    machine.must("systemctl stop facemchd");
+    let (checked, code) = machine.run("facemchd check");
+    let named = checked.contains("G801") && checked.contains(CHIP) && checked.contains("takes it when it comes");
+    table.row(
+        "check meanwhile",
+        "exit 1, G801, waited for",
+        &format!("exit {code}, named {named}"),
+        code == 1 && named,
+    );
+
+    machine.must("systemctl start facemchd");
+    let pid = pid(&mut machine);
+    let before = machine.edges().len();
+    come(&mut machine);
+    let outcome = visit(&mut gate, "sid-late-2");
+    let opened = machine.until(|machine| pulses(machine, before) == 1 && !machine.outputs()[GATE]);
+    let seen = format!("{} opened once {opened}", outcome["result"]);
+    table.row("the chip comes", "taken shut, then one opening", &seen, outcome["result"] == "checked_in" && opened);
+
+    gone(&mut machine);
+    let closed = machine.until(|_| {
+        let answer = ask_once(&mut gate, "sid-late-3");
+        answer.starts_with("\"refused\"")
+    });
+    let before = machine.edges().len();
+    come(&mut machine);
+    let outcome = visit(&mut gate, "sid-late-4");
+    let opened = machine.until(|machine| pulses(machine, before) == 1 && !machine.outputs()[GATE]);
+    let same = self::pid(&mut machine) == pid;
+    let seen = format!("refused {closed}, then {} opened once {opened}, same process {same}", outcome["result"]);
+    let held = closed && outcome["result"] == "checked_in" && opened && same;
+    table.row("it goes and comes again", "refused, then served by the same process", &seen, held);
+
+    let before = machine.edges().len();
+    machine.set_input(6, true);
+    let lit = machine
+        .until(|machine| machine.edges()[before..].iter().any(|edge| usize::from(edge.line) == AMBER && edge.high));
+    machine.set_input(6, false);
+    table.row("its light of the kernel's own", "blinks again", &format!("amber {lit}"), lit);
+
+    let mut forbidden = Vec::new();
+    for number in MODULES {
+        // No driver stands behind it: who may open it is told so.
+        let line = format!(
+            "rm -f /dev/probe; mknod -m 666 /dev/probe c {number} 200; \
+             sh -c 'echo $$ >/sys/fs/cgroup/system.slice/facemchd.service/cgroup.procs; exec cat /dev/probe'; rm -f /dev/probe"
+        );
+        if machine.run(&line).0.contains("Operation not permitted") {
+            forbidden.push(number);
+        }
+    }
+    let seen = format!("forbidden {forbidden:?}");
+    table.row("devices whose modules come later", "the unit may open them", &seen, forbidden.is_empty());
+    machine.pull_the_plug();
+}
+
+fn pid(machine: &mut Machine) -> String {
+    machine.must("systemctl show -p MainPID --value facemchd")
+}
+
+fn gone(machine: &mut Machine) {
+    machine.must(&format!("echo {CHIP} >{DRIVER}/unbind; test ! -e /sys/bus/amba/devices/{CHIP}/driver"));
+}
+
+fn come(machine: &mut Machine) {
+    machine.must(&format!("echo {CHIP} >{DRIVER}/bind; test -e /sys/bus/amba/devices/{CHIP}/driver"));
+}
+
+/// How often the gate was opened since.
+fn pulses(machine: &Machine, since: usize) -> usize {
+    machine.edges()[since..].iter().filter(|edge| usize::from(edge.line) == GATE && edge.high).count()
+}
