@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::process::Signal;
+
 use crate::{
     bench_board,
     running::{Sandbox, run},
@@ -19,7 +21,8 @@ fn a_second_daemon_and_a_technician_beside_it_leave_the_first_ones_gate_as_it_is
     let (gate, socket) = (sandbox.path("bench/gate"), sandbox.path("gate-1.sock"));
     let inode = || std::os::unix::fs::MetadataExt::ino(&fs::metadata(&socket).expect("a socket"));
     let before = inode();
-    // As it stands while the first one has somebody walk through.
+    // As it stands while the first one has somebody walk through; it would be put back in time.
+    daemon.signal(Signal::STOP);
     fs::write(&gate, "1").expect("written");
     let holder = format!("process {}", daemon.child.id());
     for words in [&["run"][..], &["test", "gate", "--lane", "gate-1", "--yes"], &["test", "printer"], &["safe-state"]] {
@@ -36,6 +39,7 @@ fn a_second_daemon_and_a_technician_beside_it_leave_the_first_ones_gate_as_it_is
     assert!(told.contains("skipped  devices") && told.contains(&holder), "{told}");
     assert_eq!(fs::read(&gate).expect("a gate"), b"1", "check moved the gate's line");
     assert_eq!(inode(), before, "check took the terminal's socket");
+    daemon.signal(Signal::CONT);
     assert_eq!(daemon.stop(), Some(0));
     assert!(run(&["safe-state", "--config", sandbox.site()]).status.success(), "nobody holds it now");
     assert_eq!(fs::read(&gate).expect("a gate"), b"0");
