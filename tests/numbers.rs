@@ -100,8 +100,8 @@ impl Kiosk {
             at,
         };
         let (already, admission) = match self.local.check_in(&request, Deadline::default()) {
-            CheckInAnswer::Admitted(admission) => (false, admission),
-            CheckInAnswer::Already(admission) => (true, admission),
+            Ok(CheckInAnswer::Admitted(admission)) => (false, admission),
+            Ok(CheckInAnswer::Already(admission)) => (true, admission),
             other => panic!("{other:?}"),
         };
         let number = admission.number.expect("a number").to_string();

@@ -335,10 +335,10 @@ fn what_is_left_of_a_slip_that_stopped_is_thrown_away_and_never_the_next_persons
     let (mut printer, twin) = printer_with(layout(), clock());
     twin.set_paper(2);
     assert_eq!(printer.print(job(), &slip(), at(1500)), PrintOutcome::Unknown);
-    assert_eq!(printer.tend().status.and_then(|status| status.fault), Some(Code::P702));
+    assert_eq!(printer.tend().status.expect("an answer").fault, Some(Code::P702));
     twin.refill();
     let tended = printer.tend();
-    assert_eq!(tended.status.and_then(|status| status.fault), None);
+    assert_eq!(tended.status.expect("an answer").fault, None);
     let next = Slip { name: shown("李四"), ..slip() };
     assert_eq!(printer.print(job(), &next, at(20_000)), PrintOutcome::Printed);
     let slips = wait_for(|| twin.slips(), |slips| slips.len() >= 2);

@@ -7,7 +7,7 @@ use facemchd::{
     fault::Code,
     http::Client,
     sim::server::{Answer, Reply},
-    words::{Admission, CheckInAnswer, Choice, Mode, Resolution, SessionId, Text, WallTime},
+    words::{Admission, CheckInAnswer, Choice, Deadline, Mode, Resolution, SessionId, Text, WallTime},
 };
 use serde_json::{Value, json};
 
@@ -43,7 +43,16 @@ fn told(status: u16, body: &Value) -> (CheckInAnswer, Resolution) {
     let answer = Answer::json(status, body);
     let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(answer.clone()));
     let adapter = adapter(&setup, scripted.server.url());
-    (adapter.check_in(&request(), setup.within(PATIENCE)), adapter.resolve(request().session, setup.within(PATIENCE)))
+    (asked(&adapter, setup.within(PATIENCE)), resolved(&adapter, setup.within(PATIENCE)))
+}
+
+/// As the core is told.
+fn asked(adapter: &Http, deadline: Deadline) -> CheckInAnswer {
+    adapter.check_in(&request(), deadline).unwrap_or_else(|undecided| undecided.answer())
+}
+
+fn resolved(adapter: &Http, deadline: Deadline) -> Resolution {
+    adapter.resolve(request().session, deadline).unwrap_or_else(|failure| Resolution::CannotSay(failure.code()))
 }
 
 #[test]
@@ -106,9 +115,9 @@ fn every_status_of_post_get_and_delete_means_what_the_readme_says() {
     let adapter = adapter(&setup, scripted.server.url());
     for number in (200..=207).chain(300..=308).chain(400..=431).chain([451, 499]).chain(500..=511).chain([520, 599]) {
         status.store(number, std::sync::atomic::Ordering::SeqCst);
-        let answer = adapter.check_in(&request(), setup.within(PATIENCE));
-        let resolution = adapter.resolve(request().session, setup.within(PATIENCE));
-        let annulled = adapter.annul(request().session, setup.within(PATIENCE));
+        let answer = asked(&adapter, setup.within(PATIENCE));
+        let resolution = resolved(&adapter, setup.within(PATIENCE));
+        let annulled = adapter.annul(request().session, setup.within(PATIENCE)).map_err(|failure| failure.code());
         let already = CheckInAnswer::Already(Admission::default());
         let unavailable = |code: Code| CheckInAnswer::Unavailable(code.into());
         let wanted = match number {
@@ -130,15 +139,15 @@ fn every_status_of_post_get_and_delete_means_what_the_readme_says() {
 fn a_system_that_is_gone_is_unavailable_and_one_that_falls_silent_unknown() {
     let setup = Setup::new();
     let gone = adapter(&setup, format!("https://{}", nobody()));
-    assert_eq!(gone.check_in(&request(), setup.within(PATIENCE)), CheckInAnswer::Unavailable(Code::H901.into()));
-    assert_eq!(gone.resolve(request().session, setup.within(PATIENCE)), Resolution::CannotSay(Code::H901));
+    assert_eq!(asked(&gone, setup.within(PATIENCE)), CheckInAnswer::Unavailable(Code::H901.into()));
+    assert_eq!(resolved(&gone, setup.within(PATIENCE)), Resolution::CannotSay(Code::H901));
     let scripted = Scripted::start(&setup.authority, |_, _| Reply::Drop);
     let silent = adapter(&setup, scripted.server.url());
-    assert_eq!(silent.check_in(&request(), setup.within(PATIENCE)), CheckInAnswer::Unknown(Code::H905));
+    assert_eq!(asked(&silent, setup.within(PATIENCE)), CheckInAnswer::Unknown(Code::H905));
     let slow = Answer { after: Duration::from_secs(3), ..Answer::json(200, &json!({ "answer": "not_found" })) };
     let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(slow.clone()));
     let slow = adapter(&setup, scripted.server.url());
-    assert_eq!(slow.check_in(&request(), setup.within(Duration::from_millis(300))), CheckInAnswer::Unknown(Code::H905));
+    assert_eq!(asked(&slow, setup.within(Duration::from_millis(300))), CheckInAnswer::Unknown(Code::H905));
 }
 
 #[test]
@@ -151,8 +160,8 @@ fn a_question_says_who_and_what_and_a_resolve_says_neither() {
         Reply::Answer(Answer::json(404, &json!({})))
     });
     let adapter = adapter(&setup, format!("{}/kiosk", scripted.server.url()));
-    adapter.check_in(&request(), setup.within(PATIENCE));
-    adapter.resolve(request().session, setup.within(PATIENCE));
+    asked(&adapter, setup.within(PATIENCE));
+    resolved(&adapter, setup.within(PATIENCE));
     let bodies = bodies.lock().expect("not poisoned");
     let question: Value = serde_json::from_slice(&bodies[0]).expect("JSON");
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Where a device is: lines, buses, ports. Texts of the form `spi:DEVICE`, and tables for GPIO lines.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de};
 
@@ -157,5 +157,18 @@ impl<'de> Deserialize<'de> for PrinterWire {
         let allowed =
             "expected \"simulated\", \"serial:DEVICE:BAUD\", \"tcp:HOST:PORT\", \"usb:DEVICE\" or \"unix:PATH\"";
         parsed.ok_or_else(|| de::Error::custom(allowed))
+    }
+}
+
+impl fmt::Display for PrinterWire {
+    /// As it stands in the board file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Simulated => f.write_str("simulated"),
+            Self::Serial { device, baud } => write!(f, "serial:{}:{baud}", device.display()),
+            Self::Tcp(address) => write!(f, "tcp:{address}"),
+            Self::Usb(device) => write!(f, "usb:{}", device.display()),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
     }
 }

@@ -6,9 +6,9 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{CheckIn, Request, reading, schema::Question};
+use super::{CheckIn, Request, Undecided, reading, schema::Question};
 use crate::{
-    fault::{Code, Fault},
+    fault::{Code, Failure, Fault},
     files::{self, FileError},
     http::{Client, HttpError, Method, Response},
     words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
@@ -100,6 +100,14 @@ impl Http {
             max_body: MAX_BODY,
         })
     }
+
+    /// A question about a session of before, without the person.
+    fn ask_past(&self, method: Method, session: SessionId, deadline: Deadline) -> Result<Response, Failure> {
+        self.send(method, &format!("/check-ins/{session}"), session, b"", deadline).map_err(|error| {
+            let code = if error.before_sending() { Code::H901 } else { Code::H904 };
+            unanswered(code, error)
+        })
+    }
 }
 
 impl CheckIn for Http {
@@ -107,66 +115,86 @@ impl CheckIn for Http {
         true
     }
 
-    fn check_in(&self, request: &Request, deadline: Deadline) -> CheckInAnswer {
-        let Ok(body) = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new) else {
-            return CheckInAnswer::Unavailable(Code::X001.into());
-        };
-        let response = match self.send(Method::Post, "/check-ins", request.session, &body, deadline) {
-            Ok(response) => response,
-            Err(error) if error.before_sending() => {
-                tracing::warn!(session = %request.session, code = %Code::H901, %error, "check-in not sent");
-                return CheckInAnswer::Unavailable(Code::H901.into());
-            }
-            Err(error) => {
-                tracing::warn!(session = %request.session, code = %Code::H905, %error, "check-in not answered");
-                return CheckInAnswer::Unknown(Code::H905);
-            }
-        };
+    fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
+        let body = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new);
+        let body = body.map_err(|_| Undecided::surely(Code::X001))?;
+        let sent = self.send(Method::Post, "/check-ins", request.session, &body, deadline);
+        let response = sent.map_err(|error| match error.before_sending() {
+            true => Undecided::surely(unanswered(Code::H901, error)),
+            false => Undecided::perhaps(unanswered(Code::H905, error)),
+        })?;
         match response.status {
             // What cannot be read may have been carried out and only be badly told.
-            200..300 => read(&response).unwrap_or(CheckInAnswer::Unknown(Code::H902)),
-            401 | 403 => CheckInAnswer::Unavailable(Code::H903.into()),
+            200..300 => match read(&response) {
+                Some(CheckInAnswer::Unavailable(_)) => {
+                    let told = "the site's system says of itself that it is unavailable";
+                    Err(Undecided::surely(Failure::new(Code::H901).told(told)))
+                }
+                Some(answer) => Ok(answer),
+                None => Err(Undecided::perhaps(unreadable(&response))),
+            },
+            401 | 403 => Err(Undecided::surely(status(Code::H903, &response))),
             // Says of itself that it does not work now.
-            429 | 503 => CheckInAnswer::Unavailable(Code::H901.into()),
-            500..600 => CheckInAnswer::Unknown(Code::H905),
+            429 | 503 => Err(Undecided::surely(status(Code::H901, &response))),
+            500..600 => Err(Undecided::perhaps(status(Code::H905, &response))),
             // Whoever says 400, 404 or 409 may be a proxy in front, or may have admitted the person and stumbled after.
-            _ => CheckInAnswer::Unknown(Code::H902),
+            _ => Err(Undecided::perhaps(status(Code::H902, &response))),
         }
     }
 
-    fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Code> {
-        let path = format!("/check-ins/{session}");
-        let response =
-            self.send(Method::Delete, &path, session, b"", deadline).map_err(|error| match error.before_sending() {
-                true => Code::H901,
-                false => Code::H904,
-            })?;
+    fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure> {
+        let response = self.ask_past(Method::Delete, session, deadline)?;
         match response.status {
             // Gone already, or never there: nothing is left to take back.
             200..300 | 404 | 410 => Ok(()),
-            401 | 403 => Err(Code::H903),
-            429 | 500..600 => Err(Code::H901),
-            _ => Err(Code::H902),
+            _ => Err(of_status(&response)),
         }
     }
 
-    fn resolve(&self, session: SessionId, deadline: Deadline) -> Resolution {
-        let path = format!("/check-ins/{session}");
-        let response = match self.send(Method::Get, &path, session, b"", deadline) {
-            Ok(response) => response,
-            Err(error) if error.before_sending() => return Resolution::CannotSay(Code::H901),
-            Err(_) => return Resolution::CannotSay(Code::H904),
-        };
+    fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure> {
+        let response = self.ask_past(Method::Get, session, deadline)?;
         match response.status {
-            200..300 => read(&response).map_or(Resolution::CannotSay(Code::H902), Resolution::Decided),
-            404 => Resolution::NotThere,
-            401 | 403 => Resolution::CannotSay(Code::H903),
-            429 | 500..600 => Resolution::CannotSay(Code::H901),
-            _ => Resolution::CannotSay(Code::H902),
+            200..300 => read(&response).map(Resolution::Decided).ok_or_else(|| unreadable(&response)),
+            404 => Ok(Resolution::NotThere),
+            _ => Err(of_status(&response)),
         }
     }
 }
 
 fn read(response: &Response) -> Option<CheckInAnswer> {
     reading::read(&response.body, response.header("content-type"))
+}
+
+/// No answer came.
+fn unanswered(code: Code, error: HttpError) -> Failure {
+    Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
+}
+
+/// A status that is no answer to what was asked.
+fn status(code: Code, response: &Response) -> Failure {
+    Failure::new(code).told(format!("{}: status {}", code.summary(), response.status))
+}
+
+/// The same of a question about the past.
+fn of_status(response: &Response) -> Failure {
+    let code = match response.status {
+        401 | 403 => Code::H903,
+        429 | 500..600 => Code::H901,
+        _ => Code::H902,
+    };
+    status(code, response)
+}
+
+/// The answer is none of ours. What it says may be about a person: how much it is, and of what kind, is not.
+fn unreadable(response: &Response) -> Failure {
+    let code = Code::H902;
+    let kind = response.header("content-type").unwrap_or_default();
+    let kind: String = kind.chars().filter(|c| c.is_ascii_alphanumeric() || "/;=-+.".contains(*c)).take(40).collect();
+    Failure::new(code).told(format!(
+        "{}: status {}, {} bytes of {}",
+        code.summary(),
+        response.status,
+        response.body.len(),
+        if kind.is_empty() { "no kind" } else { &kind }
+    ))
 }

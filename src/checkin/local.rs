@@ -13,9 +13,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{CheckIn, Request};
+use super::{CheckIn, Request, Undecided};
 use crate::{
-    fault::Code,
+    fault::Failure,
     words::{Admission, CheckInAnswer, Deadline, Identity, Mode, Resolution, ServiceDay, SessionId, Stamp, Text},
 };
 
@@ -234,32 +234,32 @@ impl CheckIn for Local {
         identity.is_vouched_for()
     }
 
-    fn check_in(&self, request: &Request, _deadline: Deadline) -> CheckInAnswer {
+    fn check_in(&self, request: &Request, _deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
         let mut book = self.book();
         if let Some((_, answer)) = book.recent.iter().find(|(session, _)| *session == request.session) {
-            return answer.clone();
+            return Ok(answer.clone());
         }
         let answer = book.answer(request);
         if book.recent.len() == RECENT {
             book.recent.pop_front();
         }
         book.recent.push_back((request.session, answer.clone()));
-        answer
+        Ok(answer)
     }
 
-    fn annul(&self, session: SessionId, _deadline: Deadline) -> Result<(), Code> {
+    fn annul(&self, session: SessionId, _deadline: Deadline) -> Result<(), Failure> {
         // A number stays with its person; only lanes with a gate take anything back, and those give none.
         self.book().recent.retain(|(known, _)| *known != session);
         Ok(())
     }
 
-    fn resolve(&self, session: SessionId, _deadline: Deadline) -> Resolution {
+    fn resolve(&self, session: SessionId, _deadline: Deadline) -> Result<Resolution, Failure> {
         let book = self.book();
-        match book.recent.iter().find(|(known, _)| *known == session) {
+        Ok(match book.recent.iter().find(|(known, _)| *known == session) {
             Some((_, answer)) => Resolution::Decided(answer.clone()),
             // What is not in the journal was never given.
             None => Resolution::NotThere,
-        }
+        })
     }
 }
 
@@ -322,8 +322,8 @@ mod tests {
             at,
         };
         match local.check_in(&request, Deadline::default()) {
-            CheckInAnswer::Admitted(admission) => (false, admission.number.unwrap().to_string()),
-            CheckInAnswer::Already(admission) => (true, admission.number.unwrap().to_string()),
+            Ok(CheckInAnswer::Admitted(admission)) => (false, admission.number.unwrap().to_string()),
+            Ok(CheckInAnswer::Already(admission)) => (true, admission.number.unwrap().to_string()),
             other => panic!("{other:?}"),
         }
     }
@@ -353,7 +353,7 @@ mod tests {
         let local = fresh();
         assert_eq!(ask(&local, 1, 1, at(0, true)), new("A001"));
         assert_eq!(ask(&local, 1, 1, at(0, true)), new("A001"));
-        let resolve = |serial| local.resolve(SessionId { run: 1, serial }, Deadline::default());
+        let resolve = |serial| local.resolve(SessionId { run: 1, serial }, Deadline::default()).unwrap();
         assert!(matches!(resolve(1), Resolution::Decided(CheckInAnswer::Admitted(_))));
         assert_eq!(resolve(2), Resolution::NotThere);
     }
@@ -437,7 +437,7 @@ mod tests {
                 at: at(0, true),
             };
             request.person = Some(u128::from(serial).to_le_bytes());
-            local.check_in(&request, Deadline::default());
+            local.check_in(&request, Deadline::default()).unwrap();
         }
         let book = local.book();
         // The table keeps one byte more for each place, and at most seven of eight are taken.

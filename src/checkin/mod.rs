@@ -13,7 +13,7 @@ pub use self::{
     http::{Http, HttpCheckInError},
     local::{Local, LocalGiven, LocalMemory, LocalSettings},
 };
-use crate::fault::Code;
+use crate::fault::Failure;
 use crate::words::{CheckInAnswer, Deadline, Identity, Mode, Resolution, SessionId, Stamp, Text};
 
 /// One check-in.
@@ -37,19 +37,47 @@ pub struct Request {
     pub at: Stamp,
 }
 
+/// Why the site's system has not decided about somebody.
+#[derive(Clone, Debug)]
+pub struct Undecided {
+    /// What went wrong.
+    pub failure: Failure,
+    /// The check-in may have been carried out.
+    pub perhaps: bool,
+}
+
+impl Undecided {
+    /// Surely not carried out.
+    pub(crate) fn surely(failure: impl Into<Failure>) -> Self {
+        Self { failure: failure.into(), perhaps: false }
+    }
+
+    fn perhaps(failure: Failure) -> Self {
+        Self { failure, perhaps: true }
+    }
+
+    /// What the core is told.
+    pub fn answer(&self) -> CheckInAnswer {
+        let trouble = self.failure.trouble();
+        if self.perhaps { CheckInAnswer::Unknown(trouble.code) } else { CheckInAnswer::Unavailable(trouble) }
+    }
+}
+
 /// Something that checks people in. Called from several threads at once; every call ends by its deadline.
 pub trait CheckIn: Send + Sync {
     /// Whether it can judge this person: what WeChat has vouched for, everybody can; a voucher, or a document that was
     /// only read or typed, only a system that knows them.
     fn judges(&self, identity: &Identity) -> bool;
 
-    /// Checks a person in. MUST answer the same for the same session. MUST answer `Unknown`, never `Unavailable`, when
-    /// the request may have been carried out.
-    fn check_in(&self, request: &Request, deadline: Deadline) -> CheckInAnswer;
+    /// Checks a person in. MUST answer the same for the same session.
+    ///
+    /// # Errors
+    /// Why there is no decision; MUST say so when the request may have been carried out.
+    fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided>;
 
     /// Takes a check-in back: nobody went through. Succeeds too where there is nothing to take back.
-    fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Code>;
+    fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure>;
 
     /// What became of a session; sends no name. MUST NOT check anybody in.
-    fn resolve(&self, session: SessionId, deadline: Deadline) -> Resolution;
+    fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure>;
 }

@@ -178,10 +178,10 @@ pub struct Drawn {
 }
 
 /// What tending a printer came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Tended {
-    /// How it is; none where it does not answer.
-    pub status: Option<PrinterStatus>,
+    /// How it is, or why it does not answer.
+    pub status: Result<PrinterStatus, DeviceError>,
     /// When to look again.
     pub again: Duration,
 }
@@ -202,8 +202,14 @@ pub enum DeviceError {
     #[error("the panel's bus failed: {0}")]
     Bus(String),
     /// A printer's port failed or gave no answer.
-    #[error("the printer's port failed")]
-    Port(#[source] io::Error),
+    #[error("the printer at {at}")]
+    Port {
+        /// The port, as the board file names it.
+        at: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A gate's line failed.
     #[error("the gate's line failed: {0}")]
     Line(String),
@@ -233,7 +239,7 @@ impl Fault for DeviceError {
     fn code(&self) -> Code {
         match self {
             Self::Bus(_) => Code::D601,
-            Self::Port(_) => Code::P701,
+            Self::Port { .. } => Code::P701,
             Self::Line(_) => Code::G801,
             Self::Light(_) => Code::D602,
             Self::Open { code, .. } => *code,

@@ -32,6 +32,7 @@ pub type BusyLine = Box<dyn FnMut() -> io::Result<bool> + Send>;
 /// The driver.
 pub struct EscPosPrinter {
     open: Opener,
+    at: String,
     /// None before the first question, and after a failure.
     port: Option<Box<dyn Port>>,
     busy: Option<BusyLine>,
@@ -78,6 +79,7 @@ impl EscPosPrinter {
         let listener = Listener::new(layout.profile.status_bit7);
         Self {
             open,
+            at: "its port".to_owned(),
             port: None,
             busy: None,
             layout,
@@ -99,6 +101,15 @@ impl EscPosPrinter {
     /// With a line that says when the printer takes nothing.
     pub fn with_busy(self, busy: Option<BusyLine>) -> Self {
         Self { busy, ..self }
+    }
+
+    /// As the board file calls its port.
+    pub fn called(self, at: String) -> Self {
+        Self { at, ..self }
+    }
+
+    fn failed(&self, source: io::Error) -> DeviceError {
+        DeviceError::Port { at: self.at.clone(), source }
     }
 
     fn profile(&self) -> &Profile {
@@ -276,7 +287,7 @@ impl EscPosPrinter {
 impl Printer for EscPosPrinter {
     fn status(&mut self) -> Result<PrinterStatus, DeviceError> {
         if !self.profile().status {
-            return self.port().map(|_| PrinterStatus::default()).map_err(DeviceError::Port);
+            return self.port().map(|_| PrinterStatus::default()).map_err(|error| self.failed(error));
         }
         let asked = self.ask_real_time(2).and_then(|offline| {
             // What kind of error is asked only where there is one: each question is a round trip before the slip.
@@ -287,7 +298,7 @@ impl Printer for EscPosPrinter {
             if error.kind() != io::ErrorKind::TimedOut {
                 self.port = None;
             }
-            DeviceError::Port(error)
+            self.failed(error)
         })
     }
 
@@ -304,7 +315,7 @@ impl Printer for EscPosPrinter {
             tracing::debug!(%error, "printer");
         }
         let again = if well && !self.stuck && !held_out.unwrap_or(false) { WELL } else { UNWELL };
-        Tended { status: status.ok(), again }
+        Tended { status, again }
     }
 
     fn print(&mut self, job: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome {
@@ -316,9 +327,6 @@ impl Printer for EscPosPrinter {
         match ahead.map_or_else(|| self.status(), |(_, status)| Ok(status)) {
             Err(_) => return PrintOutcome::NotPrinted(Code::P701),
             Ok(PrinterStatus { fault: Some(code), .. }) => return PrintOutcome::NotPrinted(code),
-            Ok(PrinterStatus { paper_low: true, .. }) => {
-                tracing::warn!(code = %Code::P706, "the printer's paper is nearly out");
-            }
             Ok(_) => {}
         }
         if self.stuck && self.unstick(true).is_err() {

@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, worker::Worker};
+use super::{Inputs, failures::Standing, worker::Worker};
 use crate::{
-    checkin::{CheckIn, Request},
-    fault::Code,
+    checkin::{CheckIn, Request, Undecided},
+    fault::{Code, Failure},
     kiosk::Input,
-    words::{CheckInAnswer, Clock, Deadline, SessionId},
+    words::{Clock, Deadline, LaneId, Resolution, SessionId},
 };
 
 /// Check this person in.
@@ -46,6 +46,7 @@ const GRACE: Duration = Duration::from_secs(8);
 
 /// The thread of one lane.
 pub(super) fn spawn(
+    lane: LaneId,
     current: &Current,
     patience: Duration,
     clock: &Arc<dyn Clock>,
@@ -57,11 +58,14 @@ pub(super) fn spawn(
         while let Ok(Present { request, deadline }) = questions.recv() {
             let answer = pulse.working(|| {
                 let adapter = now(&current);
-                if adapter.judges(&request.identity) {
-                    adapter.check_in(&request, deadline)
-                } else {
-                    CheckInAnswer::Unavailable(Code::T214.into())
-                }
+                let answer = match adapter.judges(&request.identity) {
+                    true => adapter.check_in(&request, deadline),
+                    false => Err(Undecided::surely(Code::T214)),
+                };
+                answer.unwrap_or_else(|undecided| {
+                    inputs.tell("not checked in", lane, request.session, &undecided.failure);
+                    undecided.answer()
+                })
             });
             let _ = inputs.blocking_send(Input::Answered { session: request.session, answer });
         }
@@ -73,13 +77,24 @@ pub(super) fn spawn_past(current: &Current, clock: &Arc<dyn Clock>, inputs: Inpu
     let (current, reader) = (Arc::clone(current), Arc::clone(clock));
     let limit = PAST_PATIENCE.saturating_add(GRACE);
     Worker::spawn_reading("past", PAST_WAITING, limit, clock, move |questions, pulse| {
+        let mut standing = Standing::default();
         while let Ok(question) = questions.recv() {
             let input = pulse.working(|| {
                 let (adapter, deadline) = (now(&current), Deadline::from_now(&*reader, PAST_PATIENCE));
+                let mut told = |failed: Option<&Failure>| {
+                    inputs.tell_change("the site's system cannot be asked about the past", None, &mut standing, failed);
+                };
                 match question {
-                    Past::Annul { session } => Input::Annulled { session, result: adapter.annul(session, deadline) },
+                    Past::Annul { session } => {
+                        let result = adapter.annul(session, deadline);
+                        told(result.as_ref().err());
+                        Input::Annulled { session, result: result.map_err(|failure| failure.code()) }
+                    }
                     Past::Resolve { session } => {
-                        Input::Resolved { session, resolution: adapter.resolve(session, deadline) }
+                        let resolution = adapter.resolve(session, deadline);
+                        told(resolution.as_ref().err());
+                        let cannot = |failure: Failure| Resolution::CannotSay(failure.code());
+                        Input::Resolved { session, resolution: resolution.unwrap_or_else(cannot) }
                     }
                 }
             });
@@ -98,7 +113,6 @@ mod tests {
 
     use super::*;
     use crate::{
-        fault::Code,
         service::SystemClock,
         words::{CheckInAnswer, Identity, Mode, Resolution, WallTime},
     };
@@ -117,21 +131,21 @@ mod tests {
             true
         }
 
-        fn check_in(&self, request: &Request, _: Deadline) -> CheckInAnswer {
+        fn check_in(&self, request: &Request, _: Deadline) -> Result<CheckInAnswer, Undecided> {
             if request.lane == "kiosk-0" {
                 self.hang();
             }
-            CheckInAnswer::NotFound
+            Ok(CheckInAnswer::NotFound)
         }
 
-        fn annul(&self, _: SessionId, _: Deadline) -> Result<(), Code> {
+        fn annul(&self, _: SessionId, _: Deadline) -> Result<(), Failure> {
             self.hang();
             Ok(())
         }
 
-        fn resolve(&self, _: SessionId, _: Deadline) -> Resolution {
+        fn resolve(&self, _: SessionId, _: Deadline) -> Result<Resolution, Failure> {
             self.hang();
-            Resolution::NotThere
+            Ok(Resolution::NotThere)
         }
     }
 
@@ -155,9 +169,11 @@ mod tests {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (let_go, held) = mpsc::channel();
         let current: Current = Arc::new(RwLock::new(Arc::new(Hangs(Mutex::new(held)))));
-        let (inputs, mut happened) = tokio::sync::mpsc::channel(64);
+        let (way, mut happened) = tokio::sync::mpsc::channel(64);
+        let inputs = Inputs::new(way, vec!["kiosk".to_owned(); LANES]);
         let patience = Duration::from_secs(8);
-        let lanes: Vec<_> = (0..LANES).map(|_| spawn(&current, patience, &clock, inputs.clone()).unwrap()).collect();
+        let lanes: Vec<_> =
+            (0..LANES).map(|_| spawn(LaneId(0), &current, patience, &clock, inputs.clone()).unwrap()).collect();
         let past = spawn_past(&current, &clock, inputs).unwrap();
         let deadline = Deadline::from_now(&*clock, patience);
         assert!(past.offer(Past::Resolve { session: SessionId { run: 0, serial: 1 } }).is_ok());

@@ -62,17 +62,14 @@ fn run(merchants: &Merchants, Errand { what, deadline }: Errand, inputs: &Inputs
             let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
             let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });
             let result = picked.and_then(|ways| ways.authinfo(lane, &wanted, deadline));
-            let result = result.map_err(|failure| {
-                tracing::warn!(lane = lane.0, code = %failure.code(), error = failure.chain(), "no authinfo for the terminal");
-                failure.code()
-            });
+            let result =
+                result.map_err(|failure| inputs.tell("no authinfo for the terminal", lane, None, &failure).code);
             let _ = inputs.blocking_send(Input::AuthInfoGranted { lane, peer, seq, result });
             return;
         }
     };
-    if let Err(error) = certificates {
-        let (request_id, told) = (error.reference().unwrap_or("-"), error.chain());
-        tracing::warn!(code = %error.code(), request_id, error = told, "WeChat's certificates cannot be downloaded");
+    if let Err(failure) = certificates {
+        inputs.tell("WeChat's certificates cannot be downloaded", None, None, &failure);
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 use super::{Inputs, jobs::Entrance, outputs::Order};
 use crate::{
     device::{Debouncer, DeviceError, InputLine, InputLines, Role},
-    fault::{Code, Fault as _},
+    fault::Code,
     kiosk::{Device, Input, LaneMode},
     words::{Clock, LaneId},
 };
@@ -122,7 +122,7 @@ impl Listener {
                 let seen = source.look();
                 seen.levels.into_iter().for_each(|(line, high)| debouncer.level(now, line, high));
                 look_at = now.after(if seen.absent.is_empty() { LOOK } else { LOOK_SOON });
-                if !self.tell_absent(&lines, &seen.absent) {
+                if !self.tell_absent(&lines, seen.absent) {
                     return;
                 }
             }
@@ -149,18 +149,18 @@ impl Listener {
 
     /// Lines that cannot be read, each change once. A lane of which not everything can be watched serves nobody, and
     /// without a fire input that can be read nobody is let in anywhere. False when the loop has gone.
-    fn tell_absent(&mut self, lines: &[InputLine], absent: &[(usize, DeviceError)]) -> bool {
+    fn tell_absent(&mut self, lines: &[InputLine], absent: Vec<(usize, DeviceError)>) -> bool {
         let now: BTreeSet<usize> = absent.iter().map(|(line, _)| *line).collect();
         let before = self.absent.replace(now.clone());
         if before.as_ref() == Some(&now) {
             return true;
         }
         let before = before.unwrap_or_default();
-        for (_, error) in absent.iter().filter(|(line, _)| !before.contains(line)) {
-            tracing::error!(code = %error.code(), %error, lane = self.lane.0, "an input cannot be read");
+        for (_, error) in absent.into_iter().filter(|(line, _)| !before.contains(line)) {
+            self.fire.inputs.tell("an input cannot be read", self.lane, None, &error.into());
         }
         for line in before.difference(&now).filter_map(|line| lines.get(*line)) {
-            tracing::info!(input = ?line.role, lane = self.lane.0, "an input is there again");
+            tracing::info!(input = ?line.role, lane = self.fire.inputs.lane(self.lane), "an input is there again");
         }
         let is_fire = |line: &usize| lines.get(*line).is_some_and(|line| line.role == Role::Fire);
         self.blind = now.iter().any(is_fire);
@@ -180,7 +180,7 @@ impl Listener {
         let fault = |code: Code| active.then(|| code.into());
         match role {
             Role::Fire => {
-                tracing::warn!(code = %Code::G807, active, "fire input");
+                tracing::warn!(code = %Code::G807, active, lane = self.fire.inputs.lane(lane), "fire input");
                 self.burns = active;
                 self.tell_fire()
             }
@@ -189,7 +189,7 @@ impl Listener {
             Role::Button(_) => true,
             Role::Mode(mode) => self.input(Input::ModeChanged { lane, mode, on: active }),
             Role::Tamper => {
-                tracing::warn!(code = %Code::D603, active, lane = lane.0, "case contact");
+                tracing::warn!(code = %Code::D603, active, lane = self.fire.inputs.lane(lane), "case contact");
                 self.input(Input::DeviceChanged { lane, device: Device::Case, fault: fault(Code::D603) })
             }
             Role::PaperLow => self.input(Input::PaperLow { lane, low: active }),

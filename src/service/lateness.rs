@@ -62,7 +62,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        checkin::{CheckIn, Request},
+        checkin::{CheckIn, Request, Undecided},
+        fault::Failure,
         service::{carry::LaneHands, checkins},
         terminal,
         words::{CheckInAnswer, Clock, Deadline, Identity, Language, Mode, Now, Resolution, SessionId, WallTime},
@@ -85,17 +86,17 @@ mod tests {
             true
         }
 
-        fn check_in(&self, _: &Request, _: Deadline) -> CheckInAnswer {
+        fn check_in(&self, _: &Request, _: Deadline) -> Result<CheckInAnswer, Undecided> {
             let _ = self.0.lock().unwrap().recv();
-            CheckInAnswer::NotFound
+            Ok(CheckInAnswer::NotFound)
         }
 
-        fn annul(&self, _: SessionId, _: Deadline) -> Result<(), Code> {
+        fn annul(&self, _: SessionId, _: Deadline) -> Result<(), Failure> {
             Ok(())
         }
 
-        fn resolve(&self, _: SessionId, _: Deadline) -> Resolution {
-            Resolution::NotThere
+        fn resolve(&self, _: SessionId, _: Deadline) -> Result<Resolution, Failure> {
+            Ok(Resolution::NotThere)
         }
     }
 
@@ -113,7 +114,7 @@ mod tests {
             counters: Arc::default(),
             replies: tokio::sync::mpsc::channel(1).0,
             scenes_to_terminal: false,
-            checkins: checkins::spawn(adapter, PATIENCE, clock, inputs).unwrap(),
+            checkins: checkins::spawn(LaneId(0), adapter, PATIENCE, clock, inputs).unwrap(),
             panel: None,
             printer: None,
             late: Vec::new(),
@@ -126,7 +127,8 @@ mod tests {
         let clock: Arc<dyn Clock> = Arc::clone(&set) as _;
         let (let_go, held) = mpsc::channel();
         let adapter: checkins::Current = Arc::new(RwLock::new(Arc::new(Hangs(Mutex::new(held)))));
-        let (inputs, mut happened) = tokio::sync::mpsc::channel(4);
+        let (way, mut happened) = tokio::sync::mpsc::channel(4);
+        let inputs = super::super::Inputs::new(way, vec!["kiosk-1".to_owned()]);
         let mut hanging = hands(&adapter, &clock, inputs.clone());
         let mut other = hands(&adapter, &clock, inputs);
         let request = Request {

@@ -47,12 +47,12 @@ pub(super) fn spawn(
         let (inputs, facts) = (inputs.clone(), Arc::clone(facts));
         move |Question { session, pick, way, info_type, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
-            let result = merchants.pick(&pick).and_then(|ways| ways.who(&way, info_type, deadline)).map_err(|error| {
-                let (code, request_id) = (error.code(), error.reference().unwrap_or("-"));
-                let way = way.as_str();
-                tracing::warn!(%session, way, %code, request_id, error = error.chain(), "lookup failed");
-                error.trouble()
-            });
+            let found = merchants.pick(&pick).and_then(|ways| ways.who(&way, info_type, deadline));
+            let told = match &way {
+                WayIn::Face(_) => "the face was not looked up",
+                _ => "the person was not looked up",
+            };
+            let result = found.map_err(|failure| inputs.tell(told, pick.lane, session, &failure));
             if matches!(way, WayIn::RealnameAuth(_) | WayIn::RealnameCheck(_)) {
                 facts.weixin_said(clock.now().moment, result.as_ref().err().map(|trouble| trouble.code));
             }

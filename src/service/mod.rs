@@ -10,6 +10,7 @@ mod clock;
 mod daemon;
 mod errands;
 mod facts;
+mod failures;
 mod funnel;
 mod inputs;
 mod jobs;
@@ -35,7 +36,4 @@ pub use inputs::InputPart;
 pub use parts::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary};
 pub use staff::{SOCKET, StaffMode, StaffReply, StaffRequest};
 
-use crate::kiosk::Input;
-
-/// The way of everything that happens into the loop.
-type Inputs = tokio::sync::mpsc::Sender<Input>;
+use self::failures::Inputs;

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::{Inputs, worker::Worker};
 use crate::{
     device::{DeviceError, Gate, GateEvent, GateSensor, Indicator},
-    fault::{Code, Fault as _},
+    fault::{Code, Failure},
     kiosk::{Device, GateOutcome, Grant, Input, Signal},
     words::{Clock, LaneId, Moment},
 };
@@ -84,7 +84,7 @@ pub(super) fn spawn(
                 let failed =
                     |input: &Input| matches!(input, Input::Gated { outcome: GateOutcome::Failed(Code::G801), .. });
                 if tend_at.is_some_and(|due| due <= now || untold.iter().any(failed)) {
-                    untold.extend(lanes.iter_mut().flat_map(|(lane, outputs)| outputs.tend(*lane)));
+                    untold.extend(lanes.iter_mut().flat_map(|(lane, outputs)| outputs.tend(*lane, &inputs)));
                     let well = lanes.iter().all(|(_, outputs)| outputs.told.is_well());
                     tend_at = Some(now.after(if well { TEND } else { TEND_SOON }));
                 }
@@ -101,7 +101,7 @@ pub(super) fn spawn(
             }
         }
         for (lane, outputs) in &mut lanes {
-            outputs.safe(*lane);
+            outputs.safe(*lane, &inputs);
         }
     })
 }
@@ -159,16 +159,20 @@ fn change(
     device: Device,
     told: &mut Option<Option<Code>>,
     tended: Result<(), DeviceError>,
+    inputs: &Inputs,
 ) -> Option<Input> {
-    let fault = tended.as_ref().err().map(DeviceError::code);
+    let failed = tended.err().map(Failure::from);
+    let fault = failed.as_ref().map(Failure::code);
     let before = told.replace(fault);
     if before == Some(fault) {
         return None;
     }
-    match &tended {
-        Err(error) => tracing::error!(code = %error.code(), %error, lane = lane.0, ?device, "an output cannot be used"),
-        Ok(()) if before.is_some() => tracing::info!(lane = lane.0, ?device, "an output is there again"),
-        Ok(()) => {}
+    match &failed {
+        Some(failure) => {
+            inputs.tell("an output cannot be used", lane, None, failure);
+        }
+        None if before.is_some() => tracing::info!(lane = inputs.lane(lane), ?device, "an output is there again"),
+        None => {}
     }
     Some(Input::DeviceChanged { lane, device, fault: fault.map(Into::into) })
 }
@@ -183,11 +187,11 @@ impl LaneOutputs {
     }
 
     /// Looks after the outputs.
-    fn tend(&mut self, lane: LaneId) -> Vec<Input> {
+    fn tend(&mut self, lane: LaneId, inputs: &Inputs) -> Vec<Input> {
         let Self { gate, indicator, told } = self;
-        let gate = gate.as_mut().and_then(|gate| change(lane, Device::Gate, &mut told.gate, gate.tend()));
+        let gate = gate.as_mut().and_then(|gate| change(lane, Device::Gate, &mut told.gate, gate.tend(), inputs));
         let lights = indicator.as_mut();
-        let lights = lights.and_then(|it| change(lane, Device::Indicators, &mut told.indicator, it.tend()));
+        let lights = lights.and_then(|it| change(lane, Device::Indicators, &mut told.indicator, it.tend(), inputs));
         gate.into_iter().chain(lights).collect()
     }
 
@@ -204,11 +208,11 @@ impl LaneOutputs {
         gate.into_iter().chain(indicator).min()
     }
 
-    fn safe(&mut self, lane: LaneId) {
+    fn safe(&mut self, lane: LaneId, inputs: &Inputs) {
         let gate = self.gate.as_mut().map(|gate| gate.safe());
         let indicator = self.indicator.as_mut().map(|indicator| indicator.safe());
         for error in [gate, indicator].into_iter().flatten().filter_map(Result::err) {
-            tracing::error!(code = %error.code(), %error, lane = lane.0, "an output may not be at its safe value");
+            inputs.tell("an output may not be at its safe value", lane, None, &error.into());
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use super::{Inputs, worker::Worker};
 use crate::{
     device::{Panel, panel::countdown, tell_missing},
-    fault::Fault as _,
+    fault::Failure,
     kiosk::{Device, Input, Scene, SceneKind},
     words::{Clock, LaneId, Moment},
 };
@@ -92,10 +92,11 @@ impl Shown {
                 None
             }
             Err(error) => {
+                let failure = Failure::from(error);
                 if self.failed != Some(true) {
-                    tracing::error!(code = %error.code(), %error, lane = self.lane.0, "panel failed");
+                    self.inputs.tell("the panel failed", self.lane, None, &failure);
                 }
-                Some(error.code().into())
+                Some(failure.trouble())
             }
         };
         if self.failed.replace(fault.is_some()) != Some(fault.is_some()) {

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, worker::Worker};
+use super::{Inputs, failures::Standing, worker::Worker};
 use crate::{
-    device::{Printer, PrinterStatus},
-    fault::{Code, Trouble},
+    device::{DeviceError, Printer, PrinterStatus},
+    fault::{Code, Failure, Trouble},
     kiosk::{Device, Input, PrintOutcome, Slip},
     words::{Clock, JobId, LaneId, Moment},
 };
@@ -35,7 +35,8 @@ pub(super) fn spawn(
     inputs: Inputs,
 ) -> io::Result<Worker<Job>> {
     Worker::spawn_reading("printer", 8, PRINTER_LIMIT, clock, move |jobs, pulse| {
-        let mut lane = LanePaper { lane, inputs, fault: None, low: false, silent: false };
+        let standing = Standing::default();
+        let mut lane = LanePaper { lane, inputs, fault: None, low: false, silent: false, standing };
         let mut again = Duration::ZERO;
         loop {
             match jobs.recv_timeout(again) {
@@ -43,9 +44,7 @@ pub(super) fn spawn(
                 Ok(Job::Print { job, slip, deadline }) => {
                     let outcome = pulse.working(|| printer.print(job, &slip, deadline));
                     let _ = lane.inputs.blocking_send(Input::Printed { job, outcome });
-                    if let PrintOutcome::NotPrinted(code) = outcome {
-                        lane.hold(Some(code));
-                    }
+                    lane.printed(job, outcome);
                     again = SOON;
                 }
                 Err(RecvTimeoutError::Timeout) => {
@@ -67,25 +66,57 @@ struct LanePaper {
     low: bool,
     /// It did not answer when it was looked at last.
     silent: bool,
+    /// What was told of the printer.
+    standing: Standing,
 }
 
 impl LanePaper {
-    fn take(&mut self, status: Option<PrinterStatus>) {
-        let silent = std::mem::replace(&mut self.silent, status.is_none());
-        let Some(status) = status else {
-            // One that was without paper says nothing new of it; one look missed is no printer gone.
-            if silent && self.fault.is_none() {
-                self.hold(Some(Code::P701));
+    fn take(&mut self, status: Result<PrinterStatus, DeviceError>) {
+        let silent = std::mem::replace(&mut self.silent, status.is_err());
+        let status = match status {
+            Ok(status) => status,
+            Err(error) => {
+                // One look missed is no printer gone.
+                if silent {
+                    self.tell(Some(&error.into()));
+                    // One that was without paper says nothing new of it.
+                    if self.fault.is_none() {
+                        self.hold(Some(Code::P701));
+                    }
+                }
+                return;
             }
-            return;
         };
+        self.tell(status.fault.map(Failure::new).as_ref());
         self.hold(status.fault);
         if std::mem::replace(&mut self.low, status.paper_low) != status.paper_low {
             if status.paper_low {
-                tracing::warn!(code = %Code::P706, lane = self.lane.0, "the printer's paper is nearly out");
+                self.inputs.tell("the printer goes on for a while", self.lane, None, &Code::P706.into());
             }
             let _ = self.inputs.blocking_send(Input::PaperLow { lane: self.lane, low: status.paper_low });
         }
+    }
+
+    /// A slip has ended. Why the printer did not take it is told by the look at it that follows.
+    fn printed(&mut self, job: JobId, outcome: PrintOutcome) {
+        let session = job.session;
+        match outcome {
+            PrintOutcome::Printed => self.tell(None),
+            PrintOutcome::Unknown => {
+                self.inputs.tell("a slip may have been printed", self.lane, session, &Code::P705.into());
+            }
+            PrintOutcome::NotPrinted(code) => {
+                self.silent = code == Code::P701;
+                if code == Code::P707 {
+                    self.inputs.tell("a slip was not printed", self.lane, session, &code.into());
+                }
+                self.hold(Some(code));
+            }
+        }
+    }
+
+    fn tell(&mut self, failed: Option<&Failure>) {
+        self.inputs.tell_change("the printer does not print", self.lane, &mut self.standing, failed);
     }
 
     /// What that means for the lane is the core's to say.

@@ -53,11 +53,13 @@ impl Daemon {
     /// Everything runs, and the core has said its first words.
     pub(super) fn start(parts: Parts) -> Result<Self, ServiceError> {
         let Parts { clock, kiosk, unfinished, journal, correlator, merchants, checkin, lanes, patience, .. } = parts;
-        let (inputs, happened) = mpsc::channel(WAITING);
+        let (way, happened) = mpsc::channel(WAITING);
+        let names: Vec<String> = lanes.iter().map(|lane| lane.name.clone()).collect();
+        let inputs = Inputs::new(way, names.clone());
         let (merchants, facts) = (Arc::new(RwLock::new(merchants)), Arc::default());
         let checkin: checkins::Current = Arc::new(RwLock::new(Arc::from(checkin)));
         let mut terminals = JoinSet::new();
-        let requests = Requests::new(lanes.iter().map(|lane| lane.name.clone()).collect());
+        let requests = Requests::new(names);
         let (asked, asking) = mpsc::channel(ASKING);
         if let Some(folder) = &parts.staff {
             let desk = Desk::open(folder, &clock).map_err(ServiceError::Staff)?;
@@ -122,7 +124,7 @@ impl Lanes<'_> {
             .map_err(|source| ServiceError::Terminal { lane: lane.name.clone(), source })?;
         let (terminal, settings) = watch::channel(lane.terminal);
         let counters = Arc::default();
-        let serving = bound.serve(settings, Arc::clone(clock), inputs.clone(), answered, Arc::clone(&counters));
+        let serving = bound.serve(settings, Arc::clone(clock), (**inputs).clone(), answered, Arc::clone(&counters));
         self.terminals.spawn(serving);
         let scenes_to_terminal = matches!(lane.panel, PanelPart::Terminal);
         let panel = match lane.panel {
@@ -130,7 +132,7 @@ impl Lanes<'_> {
             PanelPart::None | PanelPart::Terminal => None,
         };
         let printer = lane.printer.map(|printer| printers::spawn(id, printer, clock, inputs.clone()));
-        let checkins = checkins::spawn(self.checkin, self.patience, clock, inputs.clone());
+        let checkins = checkins::spawn(id, self.checkin, self.patience, clock, inputs.clone());
         Ok(LaneHands {
             name: lane.name,
             mode: lane.mode,

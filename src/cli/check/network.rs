@@ -10,10 +10,7 @@ use std::{
 
 use super::{Forgetful, Report};
 use crate::{
-    cli::{
-        build,
-        phrases::{check as say, summary},
-    },
+    cli::{build, phrases::check as say},
     config::{Adapter, Merchant, Site},
     fault::Code,
     files,
@@ -185,8 +182,8 @@ fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     match build::http_checkin(site, clock) {
         Err(fault) => report.fault("site-system", fault),
         Ok(adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP)) {
-            crate::words::Resolution::CannotSay(code) => report.failed("site-system", code, summary(code)),
-            _ => report.ok("site-system", say::site_system_well()),
+            Err(failure) => report.fault("site-system", failure),
+            Ok(_) => report.ok("site-system", say::site_system_well()),
         },
     }
 }

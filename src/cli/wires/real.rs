@@ -46,7 +46,11 @@ pub(super) fn printer(
     clock: &Arc<dyn Clock>,
 ) -> Option<Box<dyn Printer>> {
     let busy = file.busy.as_ref().map(busy_line);
-    Some(Box::new(EscPosPrinter::new(opener(file)?, layout, fonts, Arc::clone(clock)).with_busy(busy)))
+    Some(Box::new(
+        EscPosPrinter::new(opener(file)?, layout, fonts, Arc::clone(clock))
+            .called(file.wire.to_string())
+            .with_busy(busy),
+    ))
 }
 
 /// Opens every output, which puts it to its safe value, and lets go of it.
