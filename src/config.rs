@@ -20,6 +20,7 @@ use crate::{
     words::{InfoType, Mode, NameStyle},
 };
 
+mod anchored;
 mod authinfo;
 mod lane;
 mod merchant;
@@ -31,6 +32,7 @@ mod values;
 mod wechatpay;
 mod weixin;
 
+pub use anchored::Anchored;
 pub use authinfo::AuthInfo;
 pub use lane::{Lane, OtherWay, PanelPlace, Place, Terminal, Written};
 pub use merchant::Merchant;
@@ -70,11 +72,11 @@ pub struct Site {
     #[serde(default)]
     pub journal: Journal,
     /// Name of a shipped board, or path of a board file.
-    #[serde(default = "default_board")]
+    #[serde(default = "default_board", deserialize_with = "anchored::name_or_path")]
     pub board: String,
     /// Journal, state and correlation key.
     #[serde(default = "default_state_dir")]
-    pub state_dir: PathBuf,
+    pub state_dir: Anchored,
     /// What the simulated board writes.
     #[serde(default)]
     pub simulated: Simulated,
@@ -88,13 +90,13 @@ pub struct Site {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Keys {
     /// Private key of `mchid`.
-    pub sign: PathBuf,
+    pub sign: Anchored,
     /// Private key that opens names: the sub-merchant's in service-provider mode. Default: the sign key.
-    pub decrypt: Option<PathBuf>,
+    pub decrypt: Option<Anchored>,
     /// File with the 32 characters of the APIv3 key; needed in certificate mode only.
-    pub apiv3: Option<PathBuf>,
+    pub apiv3: Option<Anchored>,
     /// Certificate that belongs to the sign key, to be compared with it.
-    pub certificate: Option<PathBuf>,
+    pub certificate: Option<Anchored>,
     /// Which implementation carries the keys.
     #[serde(default)]
     pub engine: Engine,
@@ -127,13 +129,13 @@ pub struct CheckIn {
     #[serde(deserialize_with = "values::some_https")]
     pub url: Option<String>,
     /// `http`: certificates to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<Anchored>,
     /// `http`: file with the key of the requests' HMAC.
-    pub hmac_key: Option<PathBuf>,
+    pub hmac_key: Option<Anchored>,
     /// `http`: client certificate chain, PEM; together with `client-key`.
-    pub client_certificate: Option<PathBuf>,
+    pub client_certificate: Option<Anchored>,
     /// `http`: key of the client certificate, PEM.
-    pub client_key: Option<PathBuf>,
+    pub client_key: Option<Anchored>,
     /// `http`: how long after a question the site's system may take to show the session, 0–600000; before that a 404 of
     /// its GET is "not yet".
     #[serde(rename = "settle-ms", deserialize_with = "values::settle")]
@@ -188,7 +190,7 @@ pub struct Journal {
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Simulated {
     /// Folder for what the twins saw.
-    pub out: Option<PathBuf>,
+    pub out: Option<Anchored>,
     /// Write whole names into that folder.
     pub allow_names: bool,
 }
@@ -237,7 +239,8 @@ impl Site {
         let parsed = DeTable::parse(text).and_then(|mut table| {
             one_is_many(table.get_mut(), "merchant");
             written = lane::written(file, text, table.get_ref());
-            Self::deserialize(toml::de::Deserializer::from(table))
+            let folder = file.parent().unwrap_or(Path::new(""));
+            anchored::within(folder, || Self::deserialize(toml::de::Deserializer::from(table)))
         });
         let mut site = parsed.map_err(|error| ConfigError::Line {
             file: file.to_owned(),
@@ -256,7 +259,6 @@ impl Site {
         if site.wechatpay.base_url == MAIN_DOMAIN {
             site.wechatpay.backup_url.get_or_insert_with(|| BACKUP_DOMAIN.to_owned());
         }
-        site.anchor(file.parent().unwrap_or(Path::new("")));
         Ok(site)
     }
 
@@ -366,54 +368,6 @@ impl Site {
         }
         Ok(())
     }
-
-    fn anchor(&mut self, folder: &Path) {
-        let wechatpay = &mut self.wechatpay;
-        let checkin = &mut self.checkin;
-        let optional = [
-            &mut wechatpay.public_key,
-            &mut wechatpay.ca_file,
-            &mut checkin.ca_file,
-            &mut checkin.hmac_key,
-            &mut checkin.client_certificate,
-            &mut checkin.client_key,
-            &mut self.simulated.out,
-        ];
-        for path in optional.into_iter().flatten().chain([&mut self.state_dir]) {
-            *path = anchored(folder, path);
-        }
-        if let Some(weixin) = &mut self.weixin {
-            weixin.anchor(folder);
-        }
-        if let Some(authinfo) = &mut self.authinfo {
-            authinfo.anchor(folder);
-        }
-        #[cfg(feature = "network")]
-        if let Some(terminals) = &mut self.terminals {
-            terminals.anchor(folder);
-        }
-        self.keys.anchor(folder);
-        for keys in self.merchants.iter_mut().filter_map(|merchant| merchant.keys.as_mut()) {
-            keys.anchor(folder);
-        }
-        for lane in &mut self.lane {
-            if let Terminal::Unix(path) = &mut lane.terminal {
-                *path = folder.join(&*path);
-            }
-        }
-        if self.board.contains('/') || self.board.ends_with(".toml") {
-            self.board = folder.join(&self.board).display().to_string();
-        }
-    }
-}
-
-impl Keys {
-    fn anchor(&mut self, folder: &Path) {
-        let optional = [&mut self.decrypt, &mut self.apiv3, &mut self.certificate];
-        for path in optional.into_iter().flatten().chain([&mut self.sign]) {
-            *path = anchored(folder, path);
-        }
-    }
 }
 
 impl Default for CheckIn {
@@ -444,16 +398,6 @@ impl Default for Journal {
     }
 }
 
-/// A path as the site file means it: `credential:NAME` is what systemd hands over (LoadCredential), everything else is
-/// relative to the file.
-fn anchored(folder: &Path, path: &Path) -> PathBuf {
-    let credential = path.to_str().and_then(|text| text.strip_prefix("credential:"));
-    match (credential, std::env::var_os("CREDENTIALS_DIRECTORY")) {
-        (Some(name), Some(credentials)) if !name.contains('/') => Path::new(&credentials).join(name),
-        _ => folder.join(path),
-    }
-}
-
 /// `[name]` is the only one of `[[name]]`: the rest of the program knows only the latter.
 pub(crate) fn one_is_many(file: &mut DeTable<'_>, name: &str) {
     let Some(one) = file.get_mut(name).filter(|one| one.get_ref().is_table()) else { return };
@@ -477,6 +421,6 @@ fn default_board() -> String {
     "simulated".to_owned()
 }
 
-fn default_state_dir() -> PathBuf {
-    PathBuf::from("/var/lib/facemchd")
+fn default_state_dir() -> Anchored {
+    Anchored::new("/var/lib/facemchd")
 }

@@ -79,7 +79,7 @@ pub(super) fn parts(
         lookup_workers: site.lookups(),
         patience: site.wechatpay.patience,
         checkin,
-        staff: Some(site.state_dir.clone()),
+        staff: Some(site.state_dir.to_path_buf()),
         lanes: lanes(site, devices),
         reload,
         clock,
@@ -87,7 +87,11 @@ pub(super) fn parts(
 }
 
 pub(super) fn journal_settings(site: &Site) -> store::Settings {
-    store::Settings { dir: site.state_dir.clone(), max_age: site.journal.max_age, max_bytes: site.journal.max_bytes }
+    store::Settings {
+        dir: site.state_dir.to_path_buf(),
+        max_age: site.journal.max_age,
+        max_bytes: site.journal.max_bytes,
+    }
 }
 
 /// A merchant's keys, opened and compared with what the site file says of them.
@@ -95,10 +99,10 @@ pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, Failure> 
     let keys = site.keys_of(merchant);
     let holder = vault::Merchant { mchid: merchant.mchid.clone(), serial_no: merchant.serial_no.clone() };
     let files = vault::KeyFiles {
-        sign: keys.sign.clone(),
-        decrypt: keys.decrypt.clone(),
-        certificate: keys.certificate.clone(),
-        apiv3: keys.apiv3.clone(),
+        sign: keys.sign.to_path_buf(),
+        decrypt: keys.decrypt.clone().map(Into::into),
+        certificate: keys.certificate.clone().map(Into::into),
+        apiv3: keys.apiv3.clone().map(Into::into),
     };
     Vault::open(engine(keys), holder, &files).map_err(|error| match &merchant.name {
         Some(name) => Failure::from(error).within(format!("merchant {name}")),
@@ -190,7 +194,8 @@ fn authinfo_client(
     settings: &crate::config::AuthInfo,
     clock: &Arc<WechatClock>,
 ) -> Result<http::Client, Failure> {
-    let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
+    let http =
+        http::Settings { ca_file: settings.ca_file.clone().map(Into::into), connect_to: None, ..http_settings(site) };
     http::Client::open(&http, clock.shared()).map_err(Failure::from)
 }
 
@@ -218,7 +223,7 @@ fn authinfo(
 pub(super) fn http_settings(site: &Site) -> http::Settings {
     let wechatpay = &site.wechatpay;
     http::Settings {
-        ca_file: wechatpay.ca_file.clone(),
+        ca_file: wechatpay.ca_file.clone().map(Into::into),
         client_certificate: None,
         proxy: wechatpay.proxy.as_ref().map(|proxy| proxy.0.clone()),
         connect_to: wechatpay.connect_to,
@@ -246,22 +251,23 @@ fn weixin_calls(
     settings: &crate::config::Weixin,
     clock: &Arc<WechatClock>,
 ) -> Result<weixin::Weixin, Failure> {
-    let http = http::Settings { ca_file: settings.ca_file.clone(), connect_to: None, ..http_settings(site) };
+    let http =
+        http::Settings { ca_file: settings.ca_file.clone().map(Into::into), connect_to: None, ..http_settings(site) };
     let client = http::Client::open(&http, clock.shared())?;
     let vault = match (&settings.mch_id, &settings.cert_serialno, &settings.key) {
         (Some(mchid), Some(serial_no), Some(key)) => {
             let merchant = vault::Merchant { mchid: mchid.clone(), serial_no: serial_no.clone() };
-            let files = vault::KeyFiles { sign: key.clone(), decrypt: None, certificate: None, apiv3: None };
+            let files = vault::KeyFiles { sign: key.to_path_buf(), decrypt: None, certificate: None, apiv3: None };
             Some(Arc::new(Vault::open(engine(&site.keys), merchant, &files)?))
         }
         _ => None,
     };
     let token = match &settings.token {
         Token::CentralUrl(url) => {
-            weixin::TokenSource::Central { url: url.clone(), bearer: settings.token_bearer.clone() }
+            weixin::TokenSource::Central { url: url.clone(), bearer: settings.token_bearer.clone().map(Into::into) }
         }
-        Token::File(file) => weixin::TokenSource::File(file.clone()),
-        Token::StableToken(secret) => weixin::TokenSource::StableToken { secret: secret.clone() },
+        Token::File(file) => weixin::TokenSource::File(file.to_path_buf()),
+        Token::StableToken(secret) => weixin::TokenSource::StableToken { secret: secret.to_path_buf() },
     };
     token.look()?;
     let settings = weixin::Settings {
@@ -317,10 +323,11 @@ fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) ->
 
 pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dyn CheckIn>, Failure> {
     let settings = &site.checkin;
-    let client_certificate = settings.client_certificate.clone().zip(settings.client_key.clone());
+    let client_certificate =
+        settings.client_certificate.clone().map(Into::into).zip(settings.client_key.clone().map(Into::into));
     let client = http::Client::open(
         &http::Settings {
-            ca_file: settings.ca_file.clone(),
+            ca_file: settings.ca_file.clone().map(Into::into),
             client_certificate,
             proxy: None,
             connect_to: None,

@@ -1,9 +1,9 @@
 //! `[authinfo]`: what the face terminal's SDK asks for, offered by the daemon so that the APIv2 key need not lie on the
 //! terminal.
 
-use std::path::{Path, PathBuf};
-
 use serde::Deserialize;
+
+use super::Anchored;
 
 /// `[authinfo]`
 #[derive(Clone, Debug, Deserialize)]
@@ -13,23 +13,15 @@ pub struct AuthInfo {
     #[serde(default = "payapp_url", deserialize_with = "super::values::https_base")]
     pub base_url: String,
     /// Certificates to trust instead of the system's, PEM.
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<Anchored>,
     /// File with the 32 characters of the APIv2 key.
-    pub key: PathBuf,
+    pub key: Anchored,
     /// `store_id`, at most 32 characters.
     #[serde(deserialize_with = "super::values::store_id")]
     pub store_id: String,
     /// `store_name`, at most 128 bytes.
     #[serde(deserialize_with = "super::values::store_name")]
     pub store_name: String,
-}
-
-impl AuthInfo {
-    pub(super) fn anchor(&mut self, folder: &Path) {
-        for path in self.ca_file.iter_mut().chain([&mut self.key]) {
-            *path = super::anchored(folder, path);
-        }
-    }
 }
 
 fn payapp_url() -> String {

@@ -13,7 +13,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::Adapter;
+use super::{Adapter, Anchored};
 use crate::words::{InfoType, Language, Mode, Text};
 
 /// `[[lane]]`
@@ -105,7 +105,7 @@ impl Lane {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Terminal {
     /// A Unix socket that the daemon makes.
-    Unix(PathBuf),
+    Unix(Anchored),
     /// A serial port.
     Serial {
         /// The device.
@@ -222,7 +222,7 @@ impl<'de> Deserialize<'de> for Terminal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let parsed = match text.split_once(':') {
-            Some(("unix", path)) => (!path.is_empty()).then(|| Self::Unix(PathBuf::from(path))),
+            Some(("unix", path)) => (!path.is_empty()).then(|| Self::Unix(Anchored::new(path))),
             Some(("serial", rest)) => rest.rsplit_once(':').and_then(|(device, baud)| {
                 let baud = baud.parse().ok().filter(|baud| (50..=4_000_000).contains(baud))?;
                 (!device.is_empty()).then(|| Self::Serial { device: PathBuf::from(device), baud })

@@ -19,7 +19,7 @@ fn parse(text: &str) -> Result<Site, ConfigError> {
 #[test]
 fn three_tables_are_enough_for_a_lookup() {
     let site = parse(LEAST).expect("usable");
-    assert_eq!(site.keys.sign, Path::new("etc/sp.key.pem"));
+    assert_eq!(&*site.keys.sign, Path::new("etc/sp.key.pem"));
     assert_eq!(site.wechatpay.backup_url.as_deref(), Some(BACKUP_DOMAIN));
     assert_eq!(site.info_type(), InfoType::RealName);
 }

@@ -1,9 +1,10 @@
 //! `[wechatpay]`: how WeChat Pay is asked.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use serde::Deserialize;
 
+use super::Anchored;
 use crate::words::InfoType;
 
 /// WeChat Pay's two domains (wechatpay-go `core/consts`; partner documentation 4013735179).
@@ -23,9 +24,9 @@ pub struct WechatPay {
     /// `PUB_KEY_ID_…` of the console; together with `public-key`.
     pub public_key_id: Option<String>,
     /// WeChat Pay's public key, PEM.
-    pub public_key: Option<PathBuf>,
+    pub public_key: Option<Anchored>,
     /// Certificates to trust instead of the system's, PEM.
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<Anchored>,
     /// `http://[user:password@]host:port` (CONNECT) or `socks5h://host:port`; the proxy resolves names.
     pub proxy: Option<Proxy>,
     /// Connect to this address whatever the name says; the name is still verified.

@@ -1,10 +1,8 @@
 //! `[weixin]`: the mini-program's real-name calls.
 
-use std::path::{Path, PathBuf};
-
 use serde::Deserialize;
 
-use super::Charset;
+use super::{Anchored, Charset};
 
 /// `[weixin]`
 #[derive(Clone, Debug, Deserialize)]
@@ -14,14 +12,14 @@ pub struct Weixin {
     #[serde(default = "weixin_url", deserialize_with = "super::values::https_base")]
     pub base_url: String,
     /// Certificates to trust instead of the system's, PEM.
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<Anchored>,
     /// The mini-program's appid.
     #[serde(deserialize_with = "super::values::appid")]
     pub appid: String,
     /// Where access tokens come from.
     pub token: Token,
     /// `central-url`: a file with the bearer token for it.
-    pub token_bearer: Option<PathBuf>,
+    pub token_bearer: Option<Anchored>,
     /// getrealnameinfo: the merchant.
     #[serde(default, deserialize_with = "super::values::some_digits")]
     pub mch_id: Option<String>,
@@ -29,7 +27,7 @@ pub struct Weixin {
     #[serde(default, deserialize_with = "super::values::some_serial")]
     pub cert_serialno: Option<String>,
     /// getrealnameinfo: the key that signs the question and opens the answer.
-    pub key: Option<PathBuf>,
+    pub key: Option<Anchored>,
     /// getrealnameinfo: charset of names.
     #[serde(default)]
     pub charset: Charset,
@@ -42,9 +40,9 @@ pub enum Token {
     /// A central service's address.
     CentralUrl(String),
     /// A file that another process renews.
-    File(PathBuf),
+    File(Anchored),
     /// A file with the app secret, for `stable_token`.
-    StableToken(PathBuf),
+    StableToken(Anchored),
 }
 
 impl Weixin {
@@ -57,17 +55,6 @@ impl Weixin {
             return Err("weixin.token.central-url must be an https:// address");
         }
         Ok(())
-    }
-
-    pub(super) fn anchor(&mut self, folder: &Path) {
-        let token = match &mut self.token {
-            Token::File(file) | Token::StableToken(file) => Some(file),
-            Token::CentralUrl(_) => None,
-        };
-        let files = [&mut self.ca_file, &mut self.token_bearer, &mut self.key];
-        for path in files.into_iter().flatten().chain(token) {
-            *path = super::anchored(folder, path);
-        }
     }
 }
 

@@ -46,7 +46,9 @@ pub(super) fn terminals(
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "terminals over the network need it"))]
 fn terminal_address(site: &Site, lane: &Lane) -> terminal::Address {
     match &lane.terminal {
-        Terminal::Unix(path) => terminal::Address::Unix { path: path.clone(), allow_uids: lane.allow_uids.clone() },
+        Terminal::Unix(path) => {
+            terminal::Address::Unix { path: path.to_path_buf(), allow_uids: lane.allow_uids.clone() }
+        }
         Terminal::Serial { device, baud } => terminal::Address::Serial { device: device.clone(), baud: *baud },
         #[cfg(feature = "network")]
         Terminal::Tls(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Lines)),
@@ -60,5 +62,13 @@ fn network(site: &Site, lane: &Lane, address: std::net::SocketAddr, protocol: te
     // A site file without [terminals] is refused before.
     let crate::config::Terminals { certificate, key, ca_file, crl_file } = site.terminals.clone().unwrap_or_default();
     let allow_subjects = lane.allow_subjects.clone();
-    terminal::Network { address, protocol, certificate, key, ca_file, crl_file, allow_subjects }
+    terminal::Network {
+        address,
+        protocol,
+        certificate: certificate.into(),
+        key: key.into(),
+        ca_file: ca_file.into(),
+        crl_file: crl_file.map(Into::into),
+        allow_subjects,
+    }
 }

@@ -68,7 +68,7 @@ fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
             return None;
         }
     };
-    match rustix::fs::statvfs(dir) {
+    match rustix::fs::statvfs(&**dir) {
         Ok(space) if space.f_bavail.saturating_mul(space.f_frsize) < LEAST_FREE => {
             report.failed("state-dir", Code::C103, say::little_free());
         }
