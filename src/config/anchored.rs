@@ -15,7 +15,7 @@ pub struct Anchored(PathBuf);
 
 thread_local! {
     /// The folder of the site file that this thread reads; serde hands nothing down to a member.
-    static FOLDER: RefCell<PathBuf> = const { RefCell::new(PathBuf::new()) };
+    static FOLDER: RefCell<PathBuf> = RefCell::default();
 }
 
 /// Reads with relative paths meant in this folder.

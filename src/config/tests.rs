@@ -148,3 +148,34 @@ fn a_way_in_that_nobody_can_judge_is_refused_with_its_line() {
     let unknown = parse(&format!("{LEAST}{}", lane("transit", "other-ways = [\"horse\"]"))).expect_err("unknown");
     assert!(unknown.to_string().starts_with("etc/site.toml:13: unknown variant `horse`"), "{unknown}");
 }
+
+#[test]
+fn every_path_of_the_site_file_is_relative_to_it_whatever_table_it_stands_in() {
+    let text = include_str!("../../systemd/site.toml");
+    let is_key = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    // What is left out there, too.
+    let all: String = text
+        .lines()
+        .filter(|line| !line.starts_with("# other-ways"))
+        .map(|line| match line.strip_prefix("# ") {
+            Some(setting)
+                if setting.starts_with('[') || setting.split_once(" = ").is_some_and(|(key, _)| is_key(key)) =>
+            {
+                setting
+            }
+            _ => line,
+        })
+        .map(
+            |line| {
+                if line.starts_with("board = ") { "board = \"./own.toml\"\n".to_owned() } else { format!("{line}\n") }
+            },
+        )
+        .collect();
+    let site = Site::parse(Path::new("/at/site.toml"), &all).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(site.board, "/at/./own.toml");
+    let printed = format!("{site:?}");
+    assert!(printed.matches("\"/at/").count() > 6, "{printed}");
+    for unanchored in ["\"keys/", "\"terminals"] {
+        assert!(!printed.contains(unanchored), "{printed}");
+    }
+}
