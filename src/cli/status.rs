@@ -38,6 +38,9 @@ const BUSY_MS: u64 = 1000;
 /// Where texts begin, columns.
 const INDENT: usize = 14;
 
+/// Rows are no longer than this, columns, where their pieces allow it.
+const COLUMNS: usize = 100;
+
 pub(super) fn status(place: &SiteFile, json: bool, out: &mut dyn Write) -> Result<u8, Ending> {
     let line = line(place)?;
     let status: Status =
@@ -101,8 +104,19 @@ impl Screen<'_> {
         self.text
     }
 
+    /// Pieces one after the other, on as many lines as they need.
     fn row(&mut self, what: &str, said: Vec<String>) {
-        let _ = writeln!(self.text, "{}{}", padded(what), said.join(", "));
+        let mut line = padded(what);
+        for (piece, at) in said.iter().zip(0..) {
+            let piece = if at > 0 { format!("{}{piece}", say::and()) } else { piece.clone() };
+            if at > 0 && width(&line).saturating_add(width(&piece)) > COLUMNS {
+                let _ = writeln!(self.text, "{line}{}", say::and().trim_end());
+                line = format!("{}{}", padded(""), piece.trim_start_matches(&say::and()));
+            } else {
+                line.push_str(&piece);
+            }
+        }
+        let _ = writeln!(self.text, "{line}");
     }
 
     fn ailment(&mut self, ailment: &Ailment) {
@@ -128,20 +142,25 @@ impl Screen<'_> {
         let first = [serves, say::shows(words::scene(lane.scene)), terminals].into_iter().chain(heard).chain(open);
         let nobody = lane.results.is_empty().then(say::nobody_yet);
         self.row(lane.lane.as_str(), first.chain(nobody).collect());
-        let mut second: Vec<String> =
-            lane.results.iter().map(|of| say::counted(words::result(of.result), of.count, self.ago(of.last))).collect();
-        second.extend(self.codes(&lane.codes).map(say::ended_with));
-        second.extend(self.codes(&lane.refused).map(say::not_taken));
-        second.extend(bad_lines(lane));
-        second.extend(lane.devices.iter().filter_map(|device| self.well_again(device)));
-        if !second.is_empty() {
-            self.row("", second);
+        let results = lane.results.iter().map(|of| say::counted(words::result(of.result), of.count, self.ago(of.last)));
+        let results = results.collect();
+        let codes = self.codes(say::ended_with(), &lane.codes);
+        let refused = self.codes(say::not_taken(), &lane.refused);
+        let well_again = lane.devices.iter().filter_map(|device| self.well_again(device));
+        let rest = bad_lines(lane).into_iter().chain(well_again).collect();
+        for row in [results, codes, refused, rest].into_iter().filter(|row: &Vec<String>| !row.is_empty()) {
+            self.row("", row);
         }
     }
 
-    fn codes(&self, codes: &[CodeStatus]) -> Option<String> {
-        let told: Vec<String> = codes.iter().map(|of| say::counted(of.code, of.count, self.ago(of.last))).collect();
-        (!told.is_empty()).then(|| told.join(" "))
+    /// `what` stands before the first.
+    fn codes(&self, what: String, codes: &[CodeStatus]) -> Vec<String> {
+        let mut told: Vec<String> =
+            codes.iter().map(|of| say::counted_code(of.code, of.count, self.ago(of.last))).collect();
+        if let Some(first) = told.first_mut() {
+            *first = format!("{what} {first}");
+        }
+        told
     }
 
     /// What failed and is well stands nowhere else.
@@ -239,7 +258,7 @@ fn bad_lines(lane: &LaneStatus) -> Option<String> {
         ("T211", of.refused_peers),
     ];
     let told: Vec<String> =
-        counted.iter().filter(|(_, count)| *count > 0).map(|(code, count)| format!("{code} {count}")).collect();
+        counted.iter().filter(|(_, count)| *count > 0).map(|(code, count)| format!("{code} ×{count}")).collect();
     (!told.is_empty()).then(|| say::terminal_faults(told.join(" ")))
 }
 
@@ -254,9 +273,12 @@ fn span(seconds: u64) -> String {
     }
 }
 
-/// In columns: a hanzi takes two.
 fn padded(text: &str) -> String {
-    let wide = |letter: char| if letter.is_ascii() { 1_usize } else { 2 };
-    let width: usize = text.chars().map(wide).sum();
-    format!("{text}{}", " ".repeat(INDENT.saturating_sub(width).max(usize::from(!text.is_empty()))))
+    let room = INDENT.saturating_sub(width(text)).max(usize::from(!text.is_empty()));
+    format!("{text}{}", " ".repeat(room))
+}
+
+/// In columns: a hanzi takes two.
+fn width(text: &str) -> usize {
+    text.chars().map(|letter| if ('\u{2E80}'..='\u{FFEF}').contains(&letter) { 2_usize } else { 1 }).sum()
 }

@@ -106,16 +106,14 @@ impl Carrier {
             }
             Output::CheckIn(request) => return self.check_in(request),
             Output::Resolve { session, after } => {
-                if self.later.len() >= self.lanes.len().saturating_mul(LATER) {
+                if !self.put_off(after, Past::Resolve { session }) {
                     return Some(Input::Resolved { session, resolution: Resolution::CannotSay(Code::X003) });
                 }
-                self.later.push((after, Past::Resolve { session }));
             }
             Output::Annul { session, after } => {
-                if self.later.len() >= self.lanes.len().saturating_mul(LATER) {
+                if !self.put_off(after, Past::Annul { session }) {
                     return Some(Input::Annulled { session, result: Err(Code::X003) });
                 }
-                self.later.push((after, Past::Annul { session }));
             }
             Output::Indicate { lane, signal } => {
                 // A light that comes late says something wrong: it is left out instead.
@@ -181,6 +179,17 @@ impl Carrier {
         {
             tracing::warn!(lane = hands.name, "the terminal does not take its answers");
         }
+    }
+
+    /// Keeps a question about the past until its time, in place of one about the same session that nobody had time for;
+    /// false where too many wait.
+    fn put_off(&mut self, after: Moment, question: Past) -> bool {
+        self.later.retain(|(_, known)| known.session() != question.session());
+        let fits = self.later.len() < self.lanes.len().saturating_mul(LATER);
+        if fits {
+            self.later.push((after, question));
+        }
+        fits
     }
 
     /// Asks the questions about the past whose time has come.

@@ -29,6 +29,14 @@ pub(super) enum Past {
     Annul { session: SessionId },
 }
 
+impl Past {
+    pub(super) fn session(&self) -> SessionId {
+        match self {
+            Self::Resolve { session } | Self::Annul { session } => *session,
+        }
+    }
+}
+
 /// The adapter in use; SIGHUP puts another in its place while calls under way end with theirs.
 pub(super) type Current = Arc<RwLock<Arc<dyn CheckIn>>>;
 

@@ -89,8 +89,8 @@ impl Daemon {
         let view = View(now);
         let mut found = Vec::new();
         let mut of_all = |code, of, since: Option<Time>| found.push(Ailment { code, of, lane: None, since });
-        for worker in self.workers(now.moment).into_iter().filter(|worker| worker.late && worker.lane.is_none()) {
-            of_all(Code::X001, Part::Thread(worker.thread), None);
+        for WorkerStatus { thread, .. } in self.shared(now.moment).into_iter().filter(|worker| worker.late) {
+            of_all(Code::X001, Part::Thread(thread), None);
         }
         if now.wall < RELEASED {
             of_all(Code::C105, Part::Clock, None);
@@ -168,21 +168,25 @@ impl Daemon {
     }
 
     fn workers(&self, now: Moment) -> Vec<WorkerStatus> {
-        let carrier = &self.opened.funnel.carrier;
-        let shared = &carrier.workers;
-        let mut all = vec![
-            pulse(Thread::Store, None, &shared.store, now),
-            pulse(Thread::Outputs, None, &shared.outputs, now),
-            pulse(Thread::Lookup, None, &shared.lookups, now),
-            pulse(Thread::Errand, None, &shared.errands, now),
-            pulse(Thread::Past, None, &shared.past, now),
-        ];
-        for hands in &carrier.lanes {
+        let mut all = self.shared(now).to_vec();
+        for hands in &self.opened.funnel.carrier.lanes {
             all.push(pulse(Thread::Checkin, Some(hands), &hands.checkins, now));
             all.extend(hands.panel.as_ref().map(|panel| pulse(Thread::Panel, Some(hands), panel, now)));
             all.extend(hands.printer.as_ref().map(|printer| pulse(Thread::Printer, Some(hands), printer, now)));
         }
         all
+    }
+
+    /// The threads that all lanes share.
+    fn shared(&self, now: Moment) -> [WorkerStatus; 5] {
+        let shared = &self.opened.funnel.carrier.workers;
+        [
+            pulse(Thread::Store, None, &shared.store, now),
+            pulse(Thread::Outputs, None, &shared.outputs, now),
+            pulse(Thread::Lookup, None, &shared.lookups, now),
+            pulse(Thread::Errand, None, &shared.errands, now),
+            pulse(Thread::Past, None, &shared.past, now),
+        ]
     }
 }
 

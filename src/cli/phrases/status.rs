@@ -33,11 +33,14 @@ phrases! {
     heard(ago) "heard {ago}" => "{ago}有消息";
     open(n) "{n} open" => "{n} 个未了";
     nobody_yet() "nobody yet" => "还没有人来";
+    /// Between the pieces of a row.
+    and() ", " => "，";
     counted(what, count, ago) "{what} {count} ({ago})" => "{what} {count}（{ago}）";
-    ended_with(codes) "codes {codes}" => "代码 {codes}";
-    not_taken(codes) "not taken {codes}" => "未受理 {codes}";
+    counted_code(code, count, ago) "{code} ×{count} ({ago})" => "{code} ×{count}（{ago}）";
+    ended_with() "codes:" => "代码：";
+    not_taken() "not taken:" => "未受理：";
     terminal_faults(codes) "bad lines {codes}" => "错误报文 {codes}";
-    is_well(device, code, ago) "{device} well again {ago} ({code})" => "{device}{ago}恢复（{code}）";
+    is_well(device, code, ago) "{device} well again {ago} ({code})" => "{device} {ago}恢复（{code}）";
 
     merchant(n) "merchant {n}" => "商户 {n}";
     not_asked() "not asked yet" => "还没有询问过";
