@@ -309,11 +309,30 @@ impl Site {
                 changed.push(name);
             }
         };
-        compare("board", &self.board, &started.board);
-        compare("state-dir", &self.state_dir, &started.state_dir);
-        compare("[privacy]", &self.privacy, &started.privacy);
-        compare("[journal]", &self.journal, &started.journal);
-        compare("[simulated]", &self.simulated, &started.simulated);
+        // Whoever adds a table says whether a running daemon takes it over.
+        let Self {
+            board,
+            state_dir,
+            privacy,
+            journal,
+            simulated,
+            // Named below in part.
+            wechatpay: _,
+            checkin: _,
+            lane: _,
+            // Taken over.
+            merchants: _,
+            keys: _,
+            weixin: _,
+            authinfo: _,
+            #[cfg(feature = "network")]
+                terminals: _,
+        } = self;
+        compare("board", board, &started.board);
+        compare("state-dir", state_dir, &started.state_dir);
+        compare("[privacy]", privacy, &started.privacy);
+        compare("[journal]", journal, &started.journal);
+        compare("[simulated]", simulated, &started.simulated);
         compare("[[lane]]", &wiring(self), &wiring(started));
         let asked = |site: &Self| site.lane.iter().map(|lane| site.info_type_of(lane)).collect::<Vec<_>>();
         compare("info-type", &asked(self), &asked(started));
@@ -321,6 +340,9 @@ impl Site {
         compare("wechatpay.concurrency and patience-ms", &shared(self), &shared(started));
         if (self.checkin.adapter, started.checkin.adapter) != (Adapter::Http, Adapter::Http) {
             compare("[checkin]", &self.checkin, &started.checkin);
+        } else {
+            // The slips' times.
+            compare("checkin.utc-offset", &self.checkin.utc_offset, &started.checkin.utc_offset);
         }
         changed
     }

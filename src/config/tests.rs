@@ -179,3 +179,14 @@ fn every_path_of_the_site_file_is_relative_to_it_whatever_table_it_stands_in() {
         assert!(!printed.contains(unanchored), "{printed}");
     }
 }
+
+#[test]
+fn an_offset_that_slips_keep_until_a_restart_is_named_beside_a_site_system_that_is_taken_over() {
+    let site = |offset: &str, url: &str| {
+        parse(&format!("{LEAST}[checkin]\nadapter = \"http\"\nurl = \"{url}\"\nutc-offset = \"{offset}\"\n"))
+            .expect("usable")
+    };
+    let started = site("+08:00", "https://his.example");
+    assert_eq!(site("+08:00", "https://other.example").needs_restart(&started), Vec::<&str>::new());
+    assert_eq!(site("+09:00", "https://other.example").needs_restart(&started), ["checkin.utc-offset"]);
+}
