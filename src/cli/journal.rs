@@ -118,7 +118,7 @@ fn readable(entry: &Entry) -> String {
         Stored::Closed { result, why, code: failed, .. } => {
             format!("closed       {result}{}{}", or(why.as_ref().map(Word::as_str)), code(failed))
         }
-        Stored::Newer { .. } => Value::from(entry.members.clone()).to_string(),
+        Stored::Newer { .. } => Value::from(entry.members()).to_string(),
     };
     format!("{at}  {}  {what}", entry.stored.session())
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{self, BufRead as _, BufReader, Write},
     os::unix::net::UnixStream,
+    path::Path,
     time::Duration,
 };
 
@@ -14,7 +15,7 @@ use crate::{
     config::Site,
     fault::exit,
     service::{SOCKET, StaffMode, StaffReply, StaffRequest},
-    store::{self, Entry, Stored},
+    store::{self, StoreError, Stored},
 };
 
 /// How a lane shall be.
@@ -44,32 +45,30 @@ pub(super) fn lane(place: &SiteFile, name: &str, mode: Mode, out: &mut dyn Write
 /// Prints the slip of a session, or of a queue number's newest session, again.
 pub(super) fn reprint(place: &SiteFile, which: &str, out: &mut dyn Write) -> Result<u8, Ending> {
     let site = Site::read(&place.config)?;
-    let entries = store::entries(&site.state_dir)?;
-    let Some(request) = request(&entries, which) else {
+    let Some(request) = request(&site.state_dir, which)? else {
         return Err(Ending { line: phrases::no_such_slip(which), exit: exit::FAILED });
     };
     ask(&site, &request, out)
 }
 
-/// What the journal still knows of a slip.
-fn request(entries: &[Entry], which: &str) -> Option<StaffRequest> {
-    let (session, number, place, at) = entries.iter().rev().find_map(|entry| match &entry.stored {
+/// What the journal still knows of a slip: the newest of this session or number, then what was recorded of its session.
+fn request(dir: &Path, which: &str) -> Result<Option<StaffRequest>, StoreError> {
+    let mut slip = None;
+    store::each(dir, |entry| match entry.stored {
         Stored::Decided { session, number, place, .. } if session == which || number.as_deref() == Some(which) => {
-            Some((session.clone(), number.clone(), place.clone(), entry.at))
+            slip = Some((session, number, place, entry.at));
         }
-        _ => None,
+        _ => {}
     })?;
-    let of_session = || entries.iter().filter(|entry| entry.stored.session() == session);
-    let lane = of_session().find_map(|entry| match &entry.stored {
-        Stored::Opened { lane, .. } => Some(lane.clone()),
-        _ => None,
+    let Some((session, number, place, at)) = slip else { return Ok(None) };
+    let (mut on, mut last) = (None, 0);
+    store::each(dir, |entry| match entry.stored {
+        Stored::Opened { session: of, lane, .. } if of == session => on = Some(lane),
+        Stored::Printed { session: of, copy, .. } if of == session => last = last.max(copy),
+        _ => {}
     })?;
-    let copies = of_session().filter_map(|entry| match &entry.stored {
-        Stored::Printed { copy, .. } => Some(*copy),
-        _ => None,
-    });
-    let copy = copies.max().unwrap_or(0).checked_add(1)?;
-    Some(StaffRequest::Reprint { lane, session, copy, number, place, at })
+    let reprint = |(lane, copy)| StaffRequest::Reprint { lane, session, copy, number, place, at };
+    Ok(on.zip(last.checked_add(1)).map(reprint))
 }
 
 /// Sends the daemon a request; whoever waits for its answer does so for `patience`.

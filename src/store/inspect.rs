@@ -75,17 +75,23 @@ impl fmt::Display for Proof {
     }
 }
 
-/// Every whole record, oldest first; stops at damage.
-pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
+/// Shows every whole record, oldest first, one at a time; stops at damage.
+pub fn each(dir: &Path, mut show: impl FnMut(Entry)) -> Result<(), StoreError> {
     let mut reader = Reader::open(dir, Place::default());
-    let mut found = Vec::new();
     loop {
         match reader.read() {
-            Ok(Some(entry)) => found.push(entry),
-            Ok(None) | Err(StoreError::Damaged { .. }) => return Ok(found),
+            Ok(Some(entry)) => show(entry),
+            Ok(None) | Err(StoreError::Damaged { .. }) => return Ok(()),
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Every whole record at once, oldest first; stops at damage. For journals that are known to be small.
+pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
+    let mut found = Vec::new();
+    each(dir, |entry| found.push(entry))?;
+    Ok(found)
 }
 
 /// Proves the chain over every segment.

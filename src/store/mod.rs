@@ -28,7 +28,7 @@ pub use self::{
     correlator::{Correlator, Tag},
     disk::{Disk, FolderDisk},
     error::StoreError,
-    inspect::{Proof, Standing, entries, verify},
+    inspect::{Proof, Standing, each, entries, verify},
     journal::{Fill, Journal},
     lock::{Holder, StateLock},
     reader::Reader,

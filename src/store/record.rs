@@ -178,8 +178,8 @@ pub struct Entry {
     pub unconfirmed: bool,
     /// What happened.
     pub stored: Stored,
-    /// Its members as they stand, known or not.
-    pub members: Map<String, Value>,
+    /// As it stands in the journal.
+    payload: Vec<u8>,
 }
 
 /// Where a record stands. After a salvage the sequence goes on where the whole part ended, in a higher epoch: places
@@ -195,15 +195,20 @@ pub struct Place {
 impl Entry {
     pub(super) fn read(place: Place, payload: &[u8]) -> Self {
         let Line { v: version, at, unconfirmed, stored } = Line::read(payload);
-        let mut members: Map<String, Value> = serde_json::from_slice(payload).unwrap_or_else(|_| {
+        Self { place, version, at, unconfirmed, stored, payload: payload.to_vec() }
+    }
+
+    /// Its members as they stand, known or not.
+    pub fn members(&self) -> Map<String, Value> {
+        let mut members: Map<String, Value> = serde_json::from_slice(&self.payload).unwrap_or_else(|_| {
             // Not even an object: as text.
-            Map::from_iter([("payload".to_owned(), String::from_utf8_lossy(payload).into())])
+            Map::from_iter([("payload".to_owned(), String::from_utf8_lossy(&self.payload).into())])
         });
         // Version 1 once called the frame's number as the record's own is called.
         if let Some(frame) = members.remove("seq") {
             members.entry("frame").or_insert(frame);
         }
-        Self { place, version, at, unconfirmed, stored, members }
+        members
     }
 }
 
@@ -212,7 +217,7 @@ impl Serialize for Entry {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("seq", &self.place.seq)?;
         map.serialize_entry("epoch", &self.place.epoch)?;
-        for (name, value) in self.members.iter().filter(|(name, _)| *name != "epoch") {
+        for (name, value) in self.members().iter().filter(|(name, _)| *name != "epoch") {
             map.serialize_entry(name, value)?;
         }
         map.end()
