@@ -20,6 +20,7 @@ mod error;
 mod line;
 mod proxy;
 mod resolver;
+mod roots;
 mod target;
 mod timer;
 mod tls;

@@ -12,18 +12,14 @@ use std::{
 };
 
 use rustls::{
-    ALL_VERSIONS, ClientConfig, RootCertStore,
+    ALL_VERSIONS, ClientConfig,
     client::{Resumption, WebPkiServerVerifier, danger::ServerCertVerifier as _},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject as _},
     time_provider::TimeProvider,
 };
 
-use super::{OpenError, Settings, certificate::Judge};
+use super::{OpenError, Settings, certificate::Judge, roots::roots};
 use crate::{files, words::Clock};
-
-/// The system's certificates on the distributions such boards run.
-const SYSTEM_ROOTS: [&str; 3] =
-    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
 /// A system's bundle has a quarter of this, bytes.
 const MOST: usize = 1 << 20;
@@ -50,14 +46,11 @@ struct Time(Arc<dyn Clock>);
 impl Trust {
     /// Reads the certificates; none of a session of before is known to it.
     pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let system = || SYSTEM_ROOTS.iter().map(Path::new).find(|file| file.exists());
-        let file = settings.ca_file.as_deref().or_else(system).unwrap_or(Path::new(SYSTEM_ROOTS[0]));
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(certificates(file)?);
+        let (roots, file) = roots(settings.ca_file.as_deref())?;
         let (provider, time) = (Arc::new(rustls::crypto::aws_lc_rs::default_provider()), Arc::new(Time(clock)));
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
         let verifier = verifier.build().map_err(|_| OpenError::NoPem {
-            file: file.to_owned(),
+            file,
             what: "certificate",
             found: "none that can be used",
         })?;
@@ -134,7 +127,8 @@ impl fmt::Debug for Time {
     }
 }
 
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, OpenError> {
+/// Every certificate of a file, one at least.
+pub(super) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, OpenError> {
     let pem = files::read(file, MOST)?;
     // Names between the blocks may be in any charset.
     let text = std::str::from_utf8(&pem).map_or_else(|_| String::from_utf8_lossy(&pem), Cow::Borrowed);
