@@ -167,7 +167,7 @@ fn gb(character: char) -> Vec<u8> {
 }
 
 fn in_gb2312(character: char) -> bool {
-    matches!(gb(character)[..], [0xA1..=0xF7, 0xA1..=0xFE])
+    matches!(gb(character)[..], [0xB0..=0xF7, 0xA1..=0xFE])
 }
 
 /// GBK of 1995.

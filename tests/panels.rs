@@ -299,3 +299,16 @@ fn a_countdown_changes_a_few_dots_and_not_the_screen() {
     assert!((1..5_000).contains(&dots), "{changes:?}");
     assert!(drawn(&scene(12), Style::default(), (128, 64)).row(60).iter().any(|ink| *ink != Ink::Paper));
 }
+
+#[test]
+fn a_private_code_or_an_empty_cell_of_the_rom_is_a_star_and_counted_never_a_gap() {
+    let (wires, twins) = lane();
+    let mut panel = st7920(wires.panel);
+    for character in ['\u{E000}', '\u{E4C6}', '\u{E766}', '\u{E7C7}', '\u{F8FF}'] {
+        let scene = Scene { detail: Some(Text::clean(&format!("内{character}科"))), ..admitted("张三", "A1") };
+        let drawn = panel.show(&scene).expect("drawn");
+        let star = twins.panel.shown()[2].starts_with("内＊科");
+        assert!((drawn.missing.as_slice(), star) == (&[character], true) || drawn.missing.is_empty() && !star);
+        assert!(twins.panel.complaints().is_empty());
+    }
+}

@@ -32,9 +32,42 @@ impl Gb {
         matches!(self, Self::Two([0xFE, 0x50..=0xA0]))
     }
 
-    /// True where GB2312 has the character: rows A1–F7, columns A1–FE.
+    /// True where GB2312 has the character: its symbols and hanzi, and not the cells it leaves empty, where GB18030 has
+    /// private-use codes and later additions (GB/T 2312-1980, rows 1–9 and 16–87).
     pub(super) fn is_gb2312(self) -> bool {
-        matches!(self, Self::Two([0xA1..=0xF7, 0xA1..=0xFE]))
+        matches!(
+            self,
+            Self::Two(
+                [0xA1 | 0xA3, 0xA1..=0xFE]
+                | [0xA2, 0xB1..=0xE2 | 0xE5..=0xEE | 0xF1..=0xFC]
+                | [0xA4, 0xA1..=0xF3]
+                | [0xA5, 0xA1..=0xF6]
+                | [0xA6, 0xA1..=0xB8 | 0xC1..=0xD8]
+                | [0xA7, 0xA1..=0xC1 | 0xD1..=0xF1]
+                | [0xA8, 0xA1..=0xBA | 0xC5..=0xE9]
+                | [0xA9, 0xA4..=0xEF]
+                | [0xD7, 0xA1..=0xF9]
+                | [0xB0..=0xD6 | 0xD8..=0xF7, 0xA1..=0xFE],
+            )
+        )
+    }
+
+    /// True where every ROM for GBK has the character: GBK as code page 936 has it, without user-defined rows and without
+    /// what GB18030 added.
+    pub(super) fn is_gbk(self) -> bool {
+        self.is_gb2312()
+            || matches!(
+                self,
+                Self::Two(
+                    [0xA2, 0xA1..=0xAA]
+                    | [0xA6, 0xE0..=0xEB | 0xEE..=0xF2 | 0xF4..=0xF5]
+                    | [0xA8, 0x40..=0x7E | 0x80..=0x95 | 0xBB | 0xBD | 0xBE | 0xC0]
+                    | [0xA9, 0x40..=0x57 | 0x59 | 0x5A | 0x5C | 0x60..=0x7E | 0x80..=0x88 | 0x96]
+                    | [0x81..=0xA0, 0x40..=0x7E | 0x80..=0xFE]
+                    | [0xAA..=0xFD, 0x40..=0x7E | 0x80..=0xA0]
+                    | [0xFE, 0x40..=0x4F],
+                )
+            )
     }
 }
 
@@ -94,4 +127,29 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(has: impl Fn(Gb) -> bool) -> usize {
+        ('\u{80}'..=char::MAX).filter(|character| has(Gb::of(*character))).count()
+    }
+
+    #[test]
+    fn a_rom_holds_the_characters_of_its_standard_and_no_private_ones() {
+        // GB/T 2312: 682 symbols and 6,763 hanzi.
+        assert_eq!(count(Gb::is_gb2312), 682 + 6_763);
+        // Code page 936 has 21,791 characters of two bytes; encoding_rs gives one of them (U+20AC stands elsewhere) four.
+        assert_eq!(count(Gb::is_gbk), 21_791);
+        let private = ('\u{E000}'..='\u{F8FF}').map(Gb::of);
+        assert!(!private.clone().any(|gb| gb.is_gb2312() || gb.is_gbk()));
+        assert!(private.filter(|gb| matches!(gb, Gb::Two(_))).count() >= 1_894);
+        for (character, gb2312, gbk) in
+            [('张', true, true), ('镕', false, true), ('䶮', false, false), ('€', false, false), ('ⅰ', false, true)]
+        {
+            assert_eq!((Gb::of(character).is_gb2312(), Gb::of(character).is_gbk()), (gb2312, gbk), "{character}");
+        }
+    }
 }

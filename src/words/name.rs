@@ -1,7 +1,7 @@
 //! Names of people. One door for all ways in: normalised, checked and refused alike.
 
 mod letters;
-mod meant;
+pub(super) mod meant;
 
 use self::letters::are_of_a_name;
 use super::{NameStyle, Private, masked_name};

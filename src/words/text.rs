@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::name::meant;
+
 /// One line without control or bidirectional-override characters, at most [`Text::MAX_CHARS`] characters.
 ///
 /// Built only by [`Text::clean`] and [`Text::payload`], so that no byte of a foreign text can become a printer command or reorder a panel.
@@ -22,8 +24,10 @@ impl Text {
         fits.then(|| Self(raw.to_owned()))
     }
 
-    /// Drops what cannot stand on a line, turns white space into single blanks, cuts at [`Text::MAX_CHARS`].
+    /// Drops what cannot stand on a line, turns white space into single blanks, cuts at [`Text::MAX_CHARS`]. Hanzi and
+    /// marks are normalised as those of names are.
     pub fn clean(raw: &str) -> Self {
+        let raw = meant::text(raw);
         let mut line = String::new();
         let mut kept = 0;
         for word in raw.split_whitespace() {
@@ -78,6 +82,20 @@ mod tests {
         assert_eq!(Text::clean(" 内科\x1b@ \u{202E}3楼\n\t左 ").as_str(), "内科@ 3楼 左");
         assert_eq!(Text::clean(&"字".repeat(99)).as_str().chars().count(), 64);
         assert!(Text::clean("\u{7}\u{200B}").is_empty());
+    }
+
+    #[test]
+    fn what_stands_for_a_hanzi_becomes_it_as_in_a_name_and_marks_are_composed() {
+        for (written, meant) in [
+            ("⾼血压科", "高血压科"),
+            ("王\u{E863}（上午）", "王䶮（上午）"),
+            ("cafe\u{301}", "café"),
+            ("\u{F9E1}", "李"),
+        ] {
+            assert_eq!(Text::clean(written).as_str(), meant);
+            assert_eq!(Text::clean(meant).as_str(), meant);
+        }
+        assert_eq!(Text::payload("⾼e\u{301}").as_ref().map(Text::as_str), Some("⾼e\u{301}"));
     }
 
     #[test]

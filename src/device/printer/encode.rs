@@ -185,7 +185,7 @@ impl Page<'_> {
     fn in_rom(&self, character: char) -> bool {
         match Gb::of(character) {
             Gb::Ascii(_) => true,
-            gb @ Gb::Two(_) => self.profile.gbk_region5 || !gb.is_region5(),
+            gb @ Gb::Two(_) => gb.is_gbk() || (self.profile.gbk_region5 && gb.is_region5() && !is_private(character)),
             Gb::Beyond => false,
         }
     }
@@ -302,6 +302,11 @@ impl Page<'_> {
         self.raw(data.as_bytes());
         self.feed();
     }
+}
+
+/// Of the private use area: nobody knows what a ROM has there.
+fn is_private(character: char) -> bool {
+    matches!(character, '\u{E000}'..='\u{F8FF}')
 }
 
 /// One-bit rows of whole bytes, the left dot in the highest bit.

@@ -42,6 +42,19 @@ pub(super) fn name(raw: &str) -> String {
     tidy(&composed(&meant))
 }
 
+/// A text of which every character stays, but what stood for a hanzi is that one and marks are composed: the table's first
+/// five rows and its last.
+pub(in crate::words) fn text(raw: &str) -> String {
+    let mut meant = String::with_capacity(raw.len());
+    for c in raw.chars() {
+        match c {
+            '\u{E815}'..='\u{E864}' | '\u{2E81}'..='\u{2EF3}' | '\u{2F00}'..='\u{2FD5}' => push(&mut meant, c),
+            _ => meant.push(c),
+        }
+    }
+    composed(&meant)
+}
+
 fn push(name: &mut String, c: char) {
     let nth = |table: &str, first: char| table.chars().nth((u32::from(c) - u32::from(first)) as usize).unwrap_or(c);
     match c {
