@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What keeps standing while the check runs.
-type Kept = Box<dyn std::any::Any>;
+pub type Kept = Box<dyn std::any::Any>;
 
 /// One fault: what it is, the code that must come first, and how it comes about.
 struct Fault {
@@ -33,7 +33,7 @@ struct Fault {
     inject: fn(&Sandbox) -> Kept,
 }
 
-fn nothing() -> Kept {
+pub fn nothing() -> Kept {
     Box::new(())
 }
 
@@ -41,11 +41,11 @@ fn fault(what: &'static str, code: &'static str, inject: fn(&Sandbox) -> Kept) -
     Fault { what, code, inject }
 }
 
-fn key(sandbox: &Sandbox, name: &str) -> std::path::PathBuf {
+pub fn key(sandbox: &Sandbox, name: &str) -> std::path::PathBuf {
     sandbox.path("keys").join(name)
 }
 
-fn write(file: &Path, text: &str, mode: u32) {
+pub fn write(file: &Path, text: &str, mode: u32) {
     fs::write(file, text).expect("written");
     fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("set");
 }
@@ -63,11 +63,11 @@ fn edit(sandbox: &Sandbox, from: &str, to: &str) -> Kept {
 }
 
 /// The bench board with something else in it.
-fn bench(sandbox: &Sandbox, changes: &[(&str, &str)]) -> Kept {
+pub fn bench(sandbox: &Sandbox, changes: &[(&str, &str)]) -> Kept {
     Box::new(bench_board::build(sandbox, changes))
 }
 
-fn bench_with(sandbox: &Sandbox, trouble: impl Fn(&PrinterTwin)) -> Kept {
+pub fn bench_with(sandbox: &Sandbox, trouble: impl Fn(&PrinterTwin)) -> Kept {
     let printer = bench_board::build(sandbox, &[]);
     trouble(&printer);
     Box::new(printer)
@@ -89,14 +89,14 @@ fn instead_of_wechat(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
     Box::new(server)
 }
 
-fn page() -> Answer {
+pub fn page() -> Answer {
     let mut answer = Answer::json(200, &json!(null));
     answer.body = b"<html>Please log in</html>".to_vec();
     answer
 }
 
 /// The same for the site's system.
-fn instead_of_the_site(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
+pub fn instead_of_the_site(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
     let authority = Authority::new().expect("an authority");
     let server = Server::start(&authority, Arc::new(move |_| Reply::Answer(answer()))).expect("a server");
     write(&key(sandbox, "site-ca.pem"), &authority.pem(), 0o644);

@@ -10,6 +10,7 @@ mod chaos;
 mod client_certificates;
 mod connections;
 mod dips;
+mod failures;
 mod faults;
 mod file_access;
 mod forgotten;

@@ -65,7 +65,8 @@ impl TlsFault {
             Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => Self::OtherName(told),
             Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Self::Expired(told),
             Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => Self::NotYetValid(told),
-            Error::InvalidCertificate(C::UnknownIssuer) => Self::UnknownIssuer,
+            // An authority of the same name and another key is another authority.
+            Error::InvalidCertificate(C::UnknownIssuer | C::BadSignature) => Self::UnknownIssuer,
             Error::InvalidCertificate(C::Other(OtherError(other))) => match other.to_string().as_str() {
                 OLD_VERSION => Self::OldVersion,
                 AUTHORITY => Self::Authority,
