@@ -147,8 +147,8 @@ fn check_tells_the_sites_system_under_another_authority_from_one_that_is_not_the
     let told = |sandbox: &Sandbox| {
         let ran = run(&["check", "--json", "--config", sandbox.site()]);
         let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let line = lines.filter(|line| line["id"] == "site-system").last().expect("a line");
+        let mut lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let line = lines.rfind(|line| line["id"] == "site-system").expect("a line");
         ["code", "text", "cure"].map(|member| line[member].as_str().unwrap_or_default().to_owned())
     };
     let sandbox = Sandbox::new();
