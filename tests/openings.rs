@@ -307,7 +307,7 @@ fn for_every_device_that_is_absent_run_serves_without_it_and_check_fails_with_it
         }
         let ran = start(&sandbox, None);
         let log = text(&ran.stderr);
-        let told = log.lines().filter(|line| line.starts_with("ERROR") && line.contains(code)).count();
+        let told = log.lines().filter(|line| line.contains(&format!("code={code} "))).count();
         if !ran.status.success() || !log.contains("serving") || told == 0 {
             wrong.push(format!("{what}: run ends {:?} and says {log}", ran.status.code()));
         }

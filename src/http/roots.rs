@@ -3,7 +3,6 @@
 //! stays as it was.
 
 use std::{
-    fs,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -12,6 +11,7 @@ use std::{
 use rustls::RootCertStore;
 
 use super::{OpenError, trust::certificates};
+use crate::files;
 
 /// The system's certificates on the distributions such boards run.
 const SYSTEM: [&str; 3] =
@@ -45,33 +45,31 @@ pub(super) fn roots(file: Option<&Path>) -> Result<(Arc<RootCertStore>, PathBuf)
 
 impl Stamp {
     fn of(file: &Path) -> Option<Self> {
-        let known = fs::metadata(file).ok()?;
+        let known = files::open(file).ok()?.metadata().ok()?;
         let times = [known.mtime(), known.mtime_nsec(), known.ctime(), known.ctime_nsec()];
         Some(Self(file.to_owned(), [known.dev(), known.ino(), known.len()], times))
     }
 }
 
-#[cfg(all(test, feature = "sim"))]
+#[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
-    use crate::sim::server::Authority;
 
     #[test]
     fn clients_of_one_file_share_its_roots_until_it_changes() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("ca.pem");
-        let write = || fs::write(&file, Authority::new().expect("an authority").pem()).expect("written");
-        write();
+        let write = |pem: &str| files::replace(&file, pem.as_bytes()).expect("written");
+        write(include_str!("../../tests/data/sp.crt.pem"));
         let (first, _) = roots(Some(&file)).expect("read");
         let (again, _) = roots(Some(&file)).expect("read");
         assert!(Arc::ptr_eq(&first, &again));
+        write(include_str!("../../tests/data/sub.crt.pem"));
+        let (fresh, _) = roots(Some(&file)).expect("read");
+        assert_ne!(first.roots[0].subject_public_key_info, fresh.roots[0].subject_public_key_info);
         fs::remove_file(&file).expect("gone");
         assert!(roots(Some(&file)).is_err(), "what is gone is not trusted by a new client");
-        write();
-        let (fresh, _) = roots(Some(&file)).expect("read");
-        assert!(
-            !Arc::ptr_eq(&first, &fresh)
-                && first.roots[0].subject_public_key_info != fresh.roots[0].subject_public_key_info
-        );
     }
 }
