@@ -8,7 +8,7 @@ use std::{
 
 use facemchd::files::{self, FileError};
 
-use crate::keys::data;
+use crate::{keys::data, support::files::fifo};
 
 struct Folder(tempfile::TempDir);
 
@@ -30,14 +30,7 @@ impl Folder {
 
     fn fifo(&self, name: &str) -> PathBuf {
         let path = self.path(name);
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &path,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::from_bits_retain(0o600),
-            0,
-        )
-        .expect("a FIFO");
+        fifo(&path);
         path
     }
 }

@@ -45,14 +45,7 @@ fn mode(file: &Path, mode: u32) {
 /// Puts a FIFO that nobody writes to in a file's place.
 fn fifo(file: &Path) -> Held {
     let _ = fs::remove_file(file);
-    let made = rustix::fs::mknodat(
-        rustix::fs::CWD,
-        file,
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::from_bits_retain(0o600),
-        0,
-    );
-    made.expect("a FIFO");
+    crate::support::files::fifo(file);
     nothing()
 }
 

@@ -116,7 +116,7 @@ fn whoever_has_time_left_goes_on_where_another_had_none() {
 fn a_pipe_in_a_tokens_place_keeps_nobody_waiting() {
     let setup = Setup::new();
     let fifo = setup.keys.path("token.fifo");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from_bits_truncate(0o600)).expect("made");
+    crate::support::files::fifo(&fifo);
     let (ends, took) = eight_wait_for(TokenSource::File(fifo), &setup, &weixin::sandbox(&setup), milliseconds(4000));
     assert_eq!(ends, vec![Err(Code::W103); 8]);
     assert!(took < milliseconds(1000), "{took:?}");

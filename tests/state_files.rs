@@ -7,18 +7,10 @@ use std::{
     path::Path,
 };
 
-use crate::running::{Daemon, Sandbox};
-
-fn fifo(file: &Path) {
-    let made = rustix::fs::mknodat(
-        rustix::fs::CWD,
-        file,
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::from_bits_retain(0o600),
-        0,
-    );
-    made.expect("a FIFO");
-}
+use crate::{
+    running::{Daemon, Sandbox},
+    support::files::fifo,
+};
 
 fn folder(file: &Path) {
     fs::create_dir(file).expect("made");

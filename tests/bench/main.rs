@@ -1,13 +1,12 @@
 //! What it must reach, measured side by side in one run. Fails on ratios and counts; milliseconds are printed.
 //!
-//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, lanes, pulse, start, soak. The last four run
-//! a built program: that of `FACEMCHD`, or the one that cargo has just built.
+//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, lanes, pulse,
+//! start, soak. The last four run a built program: that of `FACEMCHD`, or the one that cargo has just built.
 
 #[path = "../support/keys.rs"]
-#[allow(dead_code, reason = "shared with the tests")]
 mod keys;
 #[path = "../support/lookups.rs"]
-#[allow(dead_code, reason = "shared with the tests")]
+#[expect(dead_code, reason = "shared with the tests")]
 mod lookups;
 
 mod instructions;

@@ -8,7 +8,7 @@
 #[path = "../support/dice.rs"]
 mod dice;
 #[path = "../support/keys.rs"]
-#[allow(dead_code, reason = "shared with the tests")]
+#[expect(dead_code, reason = "shared with the tests")]
 mod keys;
 mod machine;
 mod site;

@@ -4,6 +4,7 @@ pub mod core;
 pub mod devices;
 pub mod dice;
 pub mod disk;
+pub mod files;
 pub mod keys;
 pub mod lookups;
 pub mod memory;

@@ -18,7 +18,7 @@ phrases! {
     no_such_lane() "the site file has no such [[lane]]" => "站点文件中没有这个 [[lane]]";
     no_such_device(lane) "lane {lane} has no such device" => "通道 {lane} 没有这种设备";
     no_such_user(user) "there is no user {user}" => "没有用户 {user}";
-    root_without(user) "root: there is no user {user}" => "root：没有用户 {user}";
+    root_without(user) "root (there is no user {user})" => "root（没有用户 {user}）";
     no_such_merchant() "no [[merchant]] of this name in the site file" => "站点文件中没有这个名称的 [[merchant]]";
     give_a_face_sid() "give a FACE_SID, or --from FILE" => "请给出 FACE_SID，或 --from FILE";
     no_such_slip(which) "{which}: the journal knows no such session or number that was checked in"
