@@ -47,7 +47,7 @@ pub use self::{
     error::unanswered,
     merchants::{Merchant, Merchants},
     permission::{Permission, PermissionLog},
-    view::{Contact, WechatView},
+    view::WechatView,
     ways::Ways,
 };
 pub use crate::words::InfoType;
@@ -55,7 +55,7 @@ use crate::{
     fault::{Code, Failure},
     http::Client,
     vault::{PublicKey, Vault},
-    words::{Deadline, FaceSid, Identity, Moment, WallTime},
+    words::{Contact, Deadline, FaceSid, Identity, Moment, WallTime},
 };
 
 /// How WeChat is asked, and how its answers are read.

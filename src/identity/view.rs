@@ -5,19 +5,8 @@ use std::sync::PoisonError;
 use super::{FaceLookup, Permission};
 use crate::{
     fault::Code,
-    words::{Moment, WallTime},
+    words::{Contact, Moment, WallTime},
 };
-
-/// How another side answered last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contact {
-    /// When.
-    pub at: Moment,
-    /// Why that was of no use; none where it was an answer.
-    pub failed: Option<Code>,
-    /// Since when all have ended so, well or not.
-    pub since: Moment,
-}
 
 /// One merchant's WeChat.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,14 +23,6 @@ pub struct WechatView {
     pub certificate: Option<WallTime>,
     /// When the last of WeChat's certificates ends, in certificate mode.
     pub platform: Option<WallTime>,
-}
-
-impl Contact {
-    /// The next one after `before`.
-    pub fn after(before: Option<Self>, now: Moment, failed: Option<Code>) -> Self {
-        let same = before.filter(|before| before.failed.is_some() == failed.is_some());
-        Self { at: now, failed, since: same.map_or(now, |before| before.since) }
-    }
 }
 
 impl FaceLookup {

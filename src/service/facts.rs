@@ -2,7 +2,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{fault::Code, identity::Contact, store::Fill, words::Moment};
+use crate::{
+    fault::Code,
+    store::Fill,
+    words::{Contact, Moment},
+};
 
 /// All of it.
 #[derive(Default)]

@@ -4,9 +4,8 @@
 use super::{carry::Carrier, requests::Requests, staff::Asked};
 use crate::{
     fault::Code,
-    identity::Contact,
     kiosk::{Input, Kiosk, LaneView},
-    words::{CheckInAnswer, LaneId, Moment, Now, Resolution},
+    words::{CheckInAnswer, Contact, LaneId, Moment, Now, Resolution},
 };
 
 /// The core between what happens and what is done.

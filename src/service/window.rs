@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     fault::Code,
-    identity::{Contact, WechatView},
+    identity::WechatView,
     kiosk::{Count, Device, LaneMode, LaneView},
-    words::{LaneId, Moment, Now, RELEASED, WallTime},
+    words::{Contact, LaneId, Moment, Now, RELEASED, WallTime},
 };
 
 /// A certificate that somebody has to renew is told of so many days before its end.

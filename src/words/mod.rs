@@ -6,6 +6,7 @@
 
 mod answer;
 mod clock;
+mod contact;
 mod credential;
 mod document;
 mod face_sid;
@@ -23,6 +24,7 @@ mod way_in;
 
 pub use answer::{Admission, CheckInAnswer, Choice, Resolution};
 pub use clock::{Clock, Deadline, Moment, Now, RELEASED, ServiceDay, Stamp, WallTime};
+pub use contact::Contact;
 pub use credential::{Credential, CredentialId, CredentialType};
 pub use face_sid::{FaceSid, FaceSidError};
 pub use identity::{Identity, OpenId, UnionId};

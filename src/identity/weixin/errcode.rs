@@ -70,11 +70,9 @@ impl From<Code> for Refusal {
 
 /// The central service that hands tokens out is not weixin: what it cannot do is mended elsewhere.
 pub(super) fn of_token_service(failure: Failure) -> Failure {
-    match failure.code() {
-        Code::W109 | Code::W110 | Code::W113 => failure.under(Code::W114),
-        code if code.as_str().starts_with('N') => failure.under(Code::W114),
-        _ => failure,
-    }
+    let code = failure.code();
+    let of_service = matches!(code, Code::W109 | Code::W110 | Code::W113) || code.as_str().starts_with('N');
+    if of_service { failure.under(Code::W114) } else { failure }
 }
 
 /// A secret that cannot be read.
