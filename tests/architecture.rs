@@ -57,7 +57,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sled", &["store/state.rs"]),
     ("linux_embedded_hal", &["device/linux"]),
     ("gpiocdev", &["device/linux"]),
-    ("serial2", &["device/linux", "device/port.rs"]),
+    ("serialport", &["device/linux"]),
     ("serial2_tokio", &["terminal"]),
     ("unicode_normalization", &["words"]),
     ("encoding_rs", &["identity", "device", "checkin", "sim"]),

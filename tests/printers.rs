@@ -137,8 +137,25 @@ fn a_printer_that_was_asked_ahead_is_not_asked_again_and_trouble_since_then_is_n
 fn paper_that_runs_out_within_a_slip_is_not_called_printed() {
     let (wires, twins) = lane();
     twins.printer.set_paper(2);
-    assert_eq!(printer(wires).print(job(), &slip(), at(1500)), PrintOutcome::Unknown);
+    let began = clock_of(&*clock());
+    assert_eq!(printer(wires).print(job(), &slip(), at(20_000)), PrintOutcome::Unknown);
+    assert!(clock_of(&*clock()).since(began) < Duration::from_millis(1500), "the person still stands there");
     assert!(twins.printer.slips().is_empty());
+}
+
+#[test]
+fn a_picture_that_somebody_else_cut_off_is_ended_before_a_slip_and_nothing_of_the_slip_is_lost_in_it() {
+    let (mut wires, twins) = lane();
+    // Forty-eight bytes across, twenty rows; a hundred bytes came.
+    std::io::Write::write_all(&mut wires.printer, &[0x1D, 0x76, 0x30, 0, 48, 0, 20, 0]).expect("sent");
+    std::io::Write::write_all(&mut wires.printer, &[0xAA; 100]).expect("sent");
+    let mut printer = printer(wires);
+    // Its questions become part of the picture: the printer seems not to answer.
+    assert_eq!(printer.print(job(), &slip(), at(20_000)), PrintOutcome::Printed);
+    let slips = twins.printer.slips();
+    assert!(slips.last().expect("printed").text.contains("A036"));
+    assert_eq!(slips.len(), 2, "the fragment is cut off before");
+    assert_eq!(twins.printer.complaints(), Vec::<String>::new());
 }
 
 #[test]

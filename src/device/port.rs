@@ -1,4 +1,4 @@
-//! Byte streams to devices.
+//! Byte streams to printers.
 
 use std::{
     fs::File,
@@ -6,25 +6,42 @@ use std::{
     net::TcpStream,
     os::unix::net::UnixStream,
     path::Path,
+    thread,
     time::Duration,
 };
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use serial2::SerialPort;
 
 use crate::files;
 
-/// A byte stream with a bounded wait for reads and writes.
+/// A byte stream with a bounded wait for reads and writes. Where a wire can tell what has left it, it does.
 pub trait Port: Read + Write + Send {
     /// How long a read or write waits before it fails with `TimedOut` or `WouldBlock`.
     fn set_patience(&mut self, patience: Duration) -> io::Result<()>;
 
-    /// Throws away what has arrived and was not read, without waiting.
-    fn discard(&mut self) -> io::Result<()>;
-}
+    /// Reads what has arrived, without waiting; 0 is nothing.
+    fn arrived(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
-/// The most bytes thrown away at once; whoever sends more is no printer.
-const STALE: usize = 4096;
+    /// Bytes written that have not left yet; 0 where nobody can tell.
+    fn pending(&mut self) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    /// Takes back what was written and has not left: that many bytes, the last ones.
+    fn withdraw(&mut self) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    /// Whether the other end may hold up what is written. A printer that does so still hears real-time questions.
+    fn obey(&mut self, _flow_control: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The most bytes written at once: what may be lost where the other end does not listen.
+    fn chunk(&self) -> usize {
+        512
+    }
+}
 
 /// Sockets: a twin's, and a printer's on the network.
 macro_rules! socket_port {
@@ -36,11 +53,15 @@ macro_rules! socket_port {
                 self.set_write_timeout(patience)
             }
 
-            fn discard(&mut self) -> io::Result<()> {
+            fn arrived(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
                 self.set_nonblocking(true)?;
-                let read = self.read(&mut [0; STALE]);
+                let read = self.read(buffer);
                 self.set_nonblocking(false)?;
-                discarded(read)
+                match read {
+                    Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+                    read => read,
+                }
             }
         }
     };
@@ -49,20 +70,17 @@ macro_rules! socket_port {
 socket_port!(UnixStream);
 socket_port!(TcpStream);
 
-/// What a read without waiting means for what was to be thrown away.
-fn discarded(read: io::Result<usize>) -> io::Result<()> {
-    match read {
-        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// A printer of the kernel's usblp: opened without blocking, because a write at paper end would never return.
 pub struct UsbPrinter {
     device: File,
     patience: Duration,
 }
+
+/// How long the last transfer may take before the device is closed, which would end it.
+const LAST: Duration = Duration::from_millis(500);
+
+/// usblp is ready to be read when an empty packet has come: it is not asked again at once.
+const EMPTY: Duration = Duration::from_millis(5);
 
 impl UsbPrinter {
     /// `/dev/usb/lp0`
@@ -70,19 +88,26 @@ impl UsbPrinter {
         Ok(Self { device: files::device(device, true)?, patience: Duration::ZERO })
     }
 
+    fn ready(&self, flags: PollFlags, patience: Duration) -> io::Result<bool> {
+        let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
+        Ok(poll(&mut [PollFd::new(&self.device, flags)], Some(&patience))? > 0)
+    }
+
     fn wait(&self, flags: PollFlags) -> io::Result<()> {
-        let patience = Timespec::try_from(self.patience).map_err(io::Error::other)?;
-        match poll(&mut [PollFd::new(&self.device, flags)], Some(&patience))? {
-            0 => Err(io::ErrorKind::TimedOut.into()),
-            _ => Ok(()),
-        }
+        if self.ready(flags, self.patience)? { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
     }
 }
 
 impl Read for UsbPrinter {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.wait(PollFlags::IN)?;
-        self.device.read(buffer)
+        match self.arrived(buffer)? {
+            0 => {
+                thread::sleep(EMPTY);
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            length => Ok(length),
+        }
     }
 }
 
@@ -103,22 +128,21 @@ impl Port for UsbPrinter {
         Ok(())
     }
 
-    fn discard(&mut self) -> io::Result<()> {
-        match self.device.read(&mut [0; STALE]) {
-            // usblp says "nothing" where a socket would say that the other end has gone.
-            Ok(0) => Ok(()),
-            read => discarded(read),
+    fn arrived(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.device.read(buffer) {
+            // An empty packet is no end; and a printer with one direction alone (EINVAL) says nothing ever.
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::InvalidInput) => Ok(0),
+            read => read,
         }
+    }
+
+    fn pending(&mut self) -> io::Result<usize> {
+        Ok(usize::from(!self.ready(PollFlags::OUT, Duration::ZERO)?))
     }
 }
 
-impl Port for SerialPort {
-    fn set_patience(&mut self, patience: Duration) -> io::Result<()> {
-        self.set_read_timeout(patience)?;
-        self.set_write_timeout(patience)
-    }
-
-    fn discard(&mut self) -> io::Result<()> {
-        self.discard_input_buffer()
+impl Drop for UsbPrinter {
+    fn drop(&mut self) {
+        let _ = self.ready(PollFlags::OUT, LAST);
     }
 }

@@ -4,8 +4,9 @@ mod encode;
 mod profile;
 mod status;
 mod template;
+mod wire;
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 pub use self::{
     encode::{Encoded, Layout, slip_bytes},
@@ -14,7 +15,7 @@ pub use self::{
 };
 use self::{
     profile::Presenter,
-    status::{Listener, Said},
+    wire::{Stop, Wire},
 };
 use super::{DeviceError, Fonts, Port, Printer, PrinterStatus, Tended, tell_missing};
 use crate::{
@@ -31,18 +32,14 @@ pub type BusyLine = Box<dyn FnMut() -> io::Result<bool> + Send>;
 
 /// The driver.
 pub struct EscPosPrinter {
-    open: Opener,
+    wire: Wire,
     at: String,
-    /// None before the first question, and after a failure.
-    port: Option<Box<dyn Port>>,
-    busy: Option<BusyLine>,
     layout: Layout,
     fonts: Fonts,
-    listener: Listener,
-    clock: Arc<dyn Clock>,
     /// How the printer was when it was asked ahead, for the next slip alone.
     ahead: Option<(Moment, PrinterStatus)>,
-    /// A slip stopped in its middle: its rest may still lie in the printer.
+    /// A slip may have stopped in its middle, of ours or of whoever wrote before: what is left of it may still lie in
+    /// the printer, or hang out of it.
     stuck: bool,
     /// Since when a slip is held out.
     presented: Option<Moment>,
@@ -51,9 +48,6 @@ pub struct EscPosPrinter {
 /// An answer older than this is asked for again.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// How long a printer may take to answer a real-time question.
-const REAL_TIME: Duration = Duration::from_millis(500);
-
 /// How often a printer that is well is asked, and one that is not.
 const WELL: Duration = Duration::from_secs(30);
 const UNWELL: Duration = Duration::from_secs(1);
@@ -61,11 +55,14 @@ const UNWELL: Duration = Duration::from_secs(1);
 /// A slip that nobody takes is drawn back after this: a name stands on it.
 const UNTAKEN: Duration = Duration::from_secs(30);
 
-/// Bytes sent between two looks at the BUSY line.
-const BUSY_CHUNK: usize = 64;
+/// How long what ends an unfinished command may take.
+const MENDING: Duration = Duration::from_secs(5);
 
-/// How often a printer that is busy is looked at.
-const BUSY_LOOK: Duration = Duration::from_millis(5);
+/// How soon a printer that waits for a command answers `GS r`.
+const AT_ONCE: Duration = Duration::from_millis(200);
+
+/// The longest command that may have been cut off, bytes.
+const LONGEST: usize = 16 * 1024;
 
 /// `GS e`: status, and draw back.
 const PRESENTER_STATUS: &[u8] = &[0x1D, 0x65, 6];
@@ -76,31 +73,24 @@ const GS_R: &[u8] = &[0x1D, 0x72, 1];
 impl EscPosPrinter {
     /// Opens nothing before the first question.
     pub fn new(open: Opener, layout: Layout, fonts: Fonts, clock: Arc<dyn Clock>) -> Self {
-        let listener = Listener::new(layout.profile.status_bit7);
-        Self {
-            open,
-            at: "its port".to_owned(),
-            port: None,
-            busy: None,
-            layout,
-            fonts,
-            listener,
-            clock,
-            ahead: None,
-            stuck: false,
-            presented: None,
-        }
+        Self::with(open, None, layout, fonts, clock)
     }
 
     /// On a port that is open and cannot be opened again.
     pub fn on(port: Box<dyn Port>, layout: Layout, fonts: Fonts, clock: Arc<dyn Clock>) -> Self {
         let gone = || Err(io::ErrorKind::NotConnected.into());
-        Self { port: Some(port), ..Self::new(Box::new(gone), layout, fonts, clock) }
+        Self::with(Box::new(gone), Some(port), layout, fonts, clock)
+    }
+
+    fn with(open: Opener, port: Option<Box<dyn Port>>, layout: Layout, fonts: Fonts, clock: Arc<dyn Clock>) -> Self {
+        let wire = Wire::new(open, port, layout.profile.status_bit7, clock);
+        Self { wire, at: "its port".to_owned(), layout, fonts, ahead: None, stuck: true, presented: None }
     }
 
     /// With a line that says when the printer takes nothing.
-    pub fn with_busy(self, busy: Option<BusyLine>) -> Self {
-        Self { busy, ..self }
+    pub fn with_busy(mut self, busy: Option<BusyLine>) -> Self {
+        self.wire.set_busy(busy);
+        self
     }
 
     /// As the board file calls its port.
@@ -116,151 +106,113 @@ impl EscPosPrinter {
         &self.layout.profile
     }
 
-    fn now(&self) -> Moment {
-        self.clock.now().moment
+    /// Real-time questions are answered while something else is printed.
+    fn looks(&self) -> bool {
+        self.profile().status && self.profile().ack != Ack::InOrder
     }
 
-    fn port(&mut self) -> io::Result<&mut dyn Port> {
-        let port = match self.port.take() {
-            Some(port) => port,
-            None => (self.open)()?,
-        };
-        Ok(&mut **self.port.insert(port))
-    }
-
-    /// Sends a question and waits for what `wanted` picks; stale bytes are thrown away first.
-    fn ask<T>(&mut self, question: &[u8], mut wanted: impl FnMut(Said) -> Option<T>) -> io::Result<T> {
-        self.listener.forget();
-        let port = self.port()?;
-        port.discard()?;
-        port.set_patience(REAL_TIME)?;
-        port.write_all(question)?;
-        let until = self.now().after(REAL_TIME);
-        loop {
-            let said = self.hear(until)?;
-            if let Some(answer) = wanted(said) {
-                return Ok(answer);
-            }
-        }
-    }
-
-    fn ask_real_time(&mut self, n: u8) -> io::Result<u8> {
-        self.ask(&[0x10, 0x04, n], |said| match said {
-            Said::RealTime(byte) => Some(byte),
-            _ => None,
-        })
-    }
-
-    fn hear(&mut self, until: Moment) -> io::Result<Said> {
-        let byte = self.read_one(until)?;
-        Ok(self.listener.hear(byte))
-    }
-
-    fn read_one(&mut self, until: Moment) -> io::Result<u8> {
-        let left = until.since(self.now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        let port = self.port()?;
-        port.set_patience(left)?;
-        let mut byte = [0];
-        match port.read(&mut byte)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(byte[0]),
-        }
+    /// How long the printer may be at what was sent: four millimetres a line, and one second for the cutter.
+    fn printing(&self, lines: usize) -> Duration {
+        let millimetres = u64::try_from(4 * lines).unwrap_or(u64::MAX);
+        let speed = u64::from(self.profile().millimetres_per_second);
+        let moving = millimetres.saturating_mul(1000).checked_div(speed).unwrap_or_default();
+        Duration::from_millis(moving.saturating_add(1000))
     }
 
     /// Sends the job; no more than the printer's buffer is under way where the printer can say that it has worked it
     /// off.
-    fn send(&mut self, pieces: &[Vec<u8>], until: Moment) -> io::Result<()> {
+    fn send(&mut self, pieces: &[Vec<u8>], until: Moment) -> Result<(), Stop> {
+        let (looks, patience) = (self.looks(), self.printing(pieces.len()));
         let mut under_way = 0;
         for piece in pieces {
             if under_way > 0 && under_way + piece.len() > self.profile().buffer_bytes && self.profile().ack == Ack::GsR
             {
-                self.write(GS_R, until)?;
-                self.wait_for(until, |said| matches!(said, Said::InOrder(_)))?;
+                self.in_order(until, patience)?;
                 under_way = 0;
             }
-            self.write(piece, until)?;
+            self.wire.write(piece, until, looks)?;
             under_way += piece.len();
-        }
-        self.port()?.flush()
-    }
-
-    fn write(&mut self, bytes: &[u8], until: Moment) -> io::Result<()> {
-        let chunk = if self.busy.is_some() { BUSY_CHUNK } else { bytes.len().max(1) };
-        for chunk in bytes.chunks(chunk) {
-            while let Some(busy) = &mut self.busy
-                && busy()?
-            {
-                if until <= self.clock.now().moment {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                thread::sleep(BUSY_LOOK);
+            if looks {
+                self.wire.look()?;
             }
-            let left = until.since(self.now()).max(Duration::from_millis(1));
-            let port = self.port()?;
-            port.set_patience(left)?;
-            port.write_all(chunk)?;
         }
         Ok(())
     }
 
-    fn wait_for(&mut self, until: Moment, mut wanted: impl FnMut(Said) -> bool) -> io::Result<()> {
-        loop {
-            match self.hear(until) {
-                Ok(said) if wanted(said) => return Ok(()),
-                Ok(Said::Automatic(bytes)) if status::read_automatic(bytes).fault.is_some() => {
-                    // It has stopped, and says so unasked: nothing more will come.
-                    return Err(io::ErrorKind::ConnectionAborted.into());
-                }
-                // Other answers, automatic status and flow control may come in between.
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+    /// Waits for the word that everything before it was processed.
+    fn in_order(&mut self, until: Moment, patience: Duration) -> Result<(), Stop> {
+        let looks = self.looks();
+        self.wire.heard.in_order = None;
+        self.wire.write(GS_R, until, looks)?;
+        self.wire.wait(until, patience, looks, |wire| wire.heard.in_order.is_some())
     }
 
     /// Waits for the word that everything before it was printed; true when it came.
-    fn acknowledged(&mut self, job: JobId, lines: usize, until: Moment) -> bool {
-        let answer = match self.profile().ack {
+    fn acknowledged(&mut self, job: JobId, lines: usize, until: Moment) -> Result<bool, Stop> {
+        let (looks, patience) = (self.looks(), self.printing(lines));
+        match self.profile().ack {
             Ack::GsH => {
-                let mark = format!("{:04}", job.session.serial % 10_000).into_bytes();
+                let mark = job.session.serial % 10_000;
+                let mark = [1000, 100, 10, 1].map(|place| b'0' + u8::try_from(mark / place % 10).unwrap_or(0));
                 let question = [&[0x1D, 0x28, 0x48, 6, 0, 0x30, 0x30], &mark[..]].concat();
-                self.write(&question, until)
-                    .and_then(|()| self.wait_for(until, |said| matches!(said, Said::Reached(at) if at == mark[..])))
+                self.wire.write(&question, until, looks)?;
+                self.wire.wait(until, patience, looks, |wire| wire.heard.reached == Some(mark))?;
             }
-            Ack::GsR => {
-                self.write(GS_R, until).and_then(|()| self.wait_for(until, |said| matches!(said, Said::InOrder(_))))
+            Ack::GsR => self.in_order(until, patience)?,
+            Ack::InOrder => {
+                self.wire.heard.status = None;
+                self.wire.enquire();
+                self.wire.wait(until, patience, true, |wire| wire.heard.status.is_some() && !wire.is_enquiring())?;
             }
-            Ack::InOrder => self
-                .write(&[0x10, 0x04, 1], until)
-                .and_then(|()| self.wait_for(until, |said| matches!(said, Said::RealTime(_)))),
             Ack::None if self.profile().status => {
-                // Four millimetres a line and one second for the cutter; then it must be well.
-                let millimetres = u64::try_from(4 * lines).unwrap_or(u64::MAX);
-                let speed = u64::from(self.profile().millimetres_per_second);
-                let moving = millimetres.saturating_mul(1000).checked_div(speed).unwrap_or_default();
-                let printing = moving.saturating_add(1000);
-                thread::sleep(Duration::from_millis(printing).min(until.since(self.now())));
-                Ok(())
+                let done = self.wire.now().after(patience);
+                self.wire.wait(until, 2 * patience, true, |wire| wire.now() >= done && !wire.is_enquiring())?;
+                return Ok(self.wire.status().is_ok_and(|status| status.fault.is_none()));
             }
-            Ack::None => Err(io::ErrorKind::Unsupported.into()),
-        };
-        answer.is_ok()
+            Ack::None => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// Throws away what the printer holds of a slip that stopped, and when it is well again cuts off what stands on the
     /// paper already: it was another person's.
-    fn unstick(&mut self, well: bool) -> io::Result<()> {
-        let clear = self.profile().clear.clone();
+    fn unstick(&mut self, well: bool) -> Result<(), Stop> {
         if !well {
-            return if clear.is_empty() { Ok(()) } else { self.port()?.write_all(&clear) };
+            let clear = self.profile().clear.clone();
+            return if clear.is_empty() { Ok(()) } else { Ok(self.wire.interject(&clear)?) };
         }
-        let fragment = [encode::INIT, &self.profile().cut].concat();
-        self.port()?.write_all(&fragment)?;
+        self.end_unfinished()?;
+        let until = self.wire.now().after(MENDING);
+        let fragment = match self.profile().presenter {
+            Presenter::None => [encode::INIT, &self.profile().cut].concat(),
+            // It falls into the bin.
+            Presenter::GsE => [encode::INIT, &self.profile().cut, RETRACT].concat(),
+        };
+        self.wire.write(&fragment, until, false)?;
         self.stuck = false;
+        Ok(())
+    }
+
+    /// Ends a command that was cut off. Zeros are white as a picture and nothing as text; a printer that answers in its
+    /// turn says when it waits for a command again.
+    fn end_unfinished(&mut self) -> Result<(), Stop> {
+        let until = self.wire.now().after(MENDING);
+        let answers = self.profile().ack == Ack::GsR;
+        let mut sent = 0;
+        let mut zeros = 0;
+        while sent < LONGEST {
+            self.wire.write(&vec![0; zeros], until, false)?;
+            sent += zeros;
+            zeros = if answers { (2 * sent).max(256) } else { LONGEST };
+            if answers {
+                self.wire.heard.in_order = None;
+                self.wire.write(GS_R, until, false)?;
+                match self.wire.wait(until, AT_ONCE, false, |wire| wire.heard.in_order.is_some()) {
+                    Err(Stop::Silent) => {}
+                    answered => return answered,
+                }
+            }
+        }
         Ok(())
     }
 
@@ -268,58 +220,90 @@ impl EscPosPrinter {
     fn look_after_presented(&mut self) -> io::Result<bool> {
         let Some(since) = self.presented else { return Ok(false) };
         // The presenter's status has no fixed bits: whatever comes is it.
-        let port = self.port()?;
-        port.discard()?;
-        port.set_patience(REAL_TIME)?;
-        port.write_all(PRESENTER_STATUS)?;
-        let status = self.read_one(self.now().after(REAL_TIME))?;
+        let status = self.wire.raw_answer(PRESENTER_STATUS)?;
         if status & 0x08 == 0 {
             self.presented = None;
-        } else if self.now().since(since) >= UNTAKEN {
+        } else if self.wire.now().since(since) >= UNTAKEN {
             tracing::warn!(code = %Code::P708, "a slip was not taken and is drawn back");
-            self.port()?.write_all(RETRACT)?;
+            self.wire.interject(RETRACT)?;
             self.presented = None;
         }
         Ok(self.presented.is_some())
+    }
+
+    fn ask(&mut self) -> io::Result<PrinterStatus> {
+        if !self.profile().status {
+            return self.wire.connect().map(|_| PrinterStatus::default());
+        }
+        match self.wire.status() {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut && self.stuck => {
+                // The question may have become part of a command that was cut off.
+                match self.end_unfinished() {
+                    Err(Stop::Port(error)) => Err(error),
+                    _ => self.wire.status(),
+                }
+            }
+            asked => asked,
+        }
+    }
+
+    /// Why a slip stopped, and what is known of it.
+    fn stopped(&mut self, stop: Stop) -> PrintOutcome {
+        let _ = self.wire.take_back();
+        let code = match &stop {
+            Stop::Fault(code) => *code,
+            Stop::Late => Code::P707,
+            Stop::Silent | Stop::Port(_) => Code::P701,
+        };
+        tracing::debug!(%code, left = self.wire.left(), ?stop, "a slip stopped");
+        if matches!(stop, Stop::Port(_)) {
+            self.wire.close();
+        }
+        if self.wire.left() == 0 {
+            return PrintOutcome::NotPrinted(code);
+        }
+        self.stuck = self.profile().status;
+        if self.stuck {
+            // Real-time: obeyed although the printer stands still.
+            let _ = self.unstick(false);
+        }
+        PrintOutcome::Unknown
     }
 }
 
 impl Printer for EscPosPrinter {
     fn status(&mut self) -> Result<PrinterStatus, DeviceError> {
-        if !self.profile().status {
-            return self.port().map(|_| PrinterStatus::default()).map_err(|error| self.failed(error));
-        }
-        let asked = self.ask_real_time(2).and_then(|offline| {
-            // What kind of error is asked only where there is one: each question is a round trip before the slip.
-            let error = if status::has_error(offline) { self.ask_real_time(3)? } else { 0 };
-            Ok(status::read(offline, error, self.ask_real_time(4)?))
-        });
-        asked.map_err(|error| {
+        self.ask().map_err(|error| {
             if error.kind() != io::ErrorKind::TimedOut {
-                self.port = None;
+                self.wire.close();
             }
             self.failed(error)
         })
     }
 
     fn prepare(&mut self) {
-        self.ahead = self.status().ok().map(|status| (self.now(), status));
+        self.ahead = self.status().ok().map(|status| (self.wire.now(), status));
     }
 
     fn tend(&mut self) -> Tended {
         let status = self.status();
         let well = status.as_ref().is_ok_and(|status| status.fault.is_none());
-        let mended = if self.stuck { self.unstick(well) } else { Ok(()) };
-        let held_out = self.look_after_presented();
-        for error in [mended.err(), held_out.as_ref().err().map(|error| error.kind().into())].into_iter().flatten() {
-            tracing::debug!(%error, "printer");
+        if self.stuck
+            && status.is_ok()
+            && let Err(stop) = self.unstick(well)
+        {
+            tracing::debug!(?stop, "what is left of a slip");
         }
-        let again = if well && !self.stuck && !held_out.unwrap_or(false) { WELL } else { UNWELL };
+        let held_out = self.look_after_presented().unwrap_or_else(|error| {
+            tracing::debug!(%error, "presenter");
+            false
+        });
+        let again = if well && !self.stuck && !held_out && self.presented.is_none() { WELL } else { UNWELL };
         Tended { status, again }
     }
 
     fn print(&mut self, job: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome {
-        let now = self.now();
+        let now = self.wire.now();
         if deadline <= now {
             return PrintOutcome::NotPrinted(Code::P707);
         }
@@ -329,25 +313,23 @@ impl Printer for EscPosPrinter {
             Ok(PrinterStatus { fault: Some(code), .. }) => return PrintOutcome::NotPrinted(code),
             Ok(_) => {}
         }
-        if self.stuck && self.unstick(true).is_err() {
-            return PrintOutcome::NotPrinted(Code::P701);
+        if self.stuck
+            && let Err(stop) = self.unstick(true)
+        {
+            let code = if let Stop::Fault(code) = stop { code } else { Code::P701 };
+            return PrintOutcome::NotPrinted(code);
         }
         let encoded = slip_bytes(slip, &self.layout, &mut self.fonts);
         tell_missing(now, &encoded.missing);
-        self.listener.forget();
-        let sent = self.send(&encoded.pieces, deadline).is_ok();
-        let acknowledged = sent && self.acknowledged(job, encoded.pieces.len(), deadline);
-        let after = if self.profile().status { self.status().ok() } else { None };
-        let well = after.is_some_and(|status| status.fault.is_none());
-        self.presented = (self.profile().presenter == Presenter::GsE && sent).then(|| self.now());
-        if acknowledged && (well || self.profile().ack != Ack::None) {
-            return PrintOutcome::Printed;
+        let begun = self.wire.begin().map_err(Stop::from);
+        let sent = begun.and_then(|()| self.send(&encoded.pieces, deadline));
+        if sent.is_ok() {
+            self.presented = (self.profile().presenter == Presenter::GsE).then(|| self.wire.now());
         }
-        self.stuck = self.profile().status && !well;
-        if self.stuck {
-            // Real-time: obeyed although the printer stands still.
-            let _ = self.unstick(false);
+        match sent.and_then(|()| self.acknowledged(job, encoded.pieces.len(), deadline)) {
+            Ok(true) => PrintOutcome::Printed,
+            Ok(false) => PrintOutcome::Unknown,
+            Err(stop) => self.stopped(stop),
         }
-        PrintOutcome::Unknown
     }
 }

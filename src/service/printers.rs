@@ -45,7 +45,8 @@ pub(super) fn spawn(
                     let outcome = pulse.working(|| printer.print(job, &slip, deadline));
                     let _ = lane.inputs.blocking_send(Input::Printed { job, outcome });
                     lane.printed(job, outcome);
-                    again = SOON;
+                    // Whoever comes next is not promised a slip by a printer that stands still.
+                    again = if outcome == PrintOutcome::Printed { SOON } else { Duration::ZERO };
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let tended = pulse.working(|| printer.tend());

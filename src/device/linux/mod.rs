@@ -7,6 +7,7 @@ mod outputs;
 mod ports;
 #[cfg(feature = "glyphs")]
 mod screen;
+mod serial;
 
 use std::path::PathBuf;
 

@@ -12,8 +12,8 @@ use linux_embedded_hal::{
     Delay, I2cdev, SpidevDevice,
     spidev::{SpiModeFlags, SpidevOptions},
 };
-use serial2::{FlowControl, SerialPort};
 
+use super::serial::Serial;
 use crate::{
     device::{DeviceError, Opener, port::UsbPrinter},
     fault::Code,
@@ -47,15 +47,7 @@ pub fn delay() -> Delay {
 
 /// A printer's serial port, 8N1, with or without RTS/CTS.
 pub fn serial(device: PathBuf, baud: u32, rts_cts: bool) -> Opener {
-    Box::new(move || {
-        let port = SerialPort::open(&device, |mut settings: serial2::Settings| {
-            settings.set_raw();
-            settings.set_baud_rate(baud)?;
-            settings.set_flow_control(if rts_cts { FlowControl::RtsCts } else { FlowControl::None });
-            Ok(settings)
-        })?;
-        Ok(Box::new(port))
-    })
+    Box::new(move || Ok(Box::new(Serial::open(&device, baud, rts_cts)?)))
 }
 
 /// A printer on the network, usually at port 9100.

@@ -74,6 +74,7 @@ pub(super) fn next(bytes: &[u8]) -> Step {
     let whole = Step::Whole;
     match bytes {
         [] => Step::More,
+        [0, ..] => whole(C::Setting, 1),
         [0x10, 0x04, n, ..] => whole(C::RealTime(*n), 3),
         [0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8, ..] => whole(C::Clear, 10),
         [0x10, 0x14, rest @ ..] if rest.len() < 8 => Step::More,

@@ -1,0 +1,389 @@
+//! The way to a printer: what is written leaves in small pieces and is known to have left, what comes back is heard
+//! meanwhile, and how the printer is, is asked while something waits. Nothing waits without limit.
+
+use std::{io, sync::Arc, time::Duration};
+
+use super::{
+    BusyLine, Opener,
+    status::{self, Listener, Said},
+};
+use crate::{
+    device::{Port, PrinterStatus},
+    fault::Code,
+    words::{Clock, Moment},
+};
+
+/// Why nothing more is written.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The port failed.
+    Port(io::Error),
+    /// The printer says why it stands still.
+    Fault(Code),
+    /// It neither takes nor says anything.
+    Silent,
+    /// It is too late.
+    Late,
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Port(error)
+    }
+}
+
+/// What was heard.
+#[derive(Default)]
+pub(super) struct Heard {
+    /// The answer to `GS r`.
+    pub in_order: Option<u8>,
+    /// The answer to `GS ( H`.
+    pub reached: Option<[u8; 4]>,
+    /// The newest status, asked for or told unasked.
+    pub status: Option<PrinterStatus>,
+}
+
+impl Heard {
+    fn fault(&self) -> Option<Code> {
+        // A printer that answers in its turn although it has no paper says so there.
+        let paper_end = self.in_order.is_some_and(|paper| paper & 0x0C == 0x0C);
+        self.status.and_then(|status| status.fault).or(paper_end.then_some(Code::P702))
+    }
+}
+
+/// A round of real-time questions, one at a time: 2, 3 where there is an error, 4.
+struct Enquiry {
+    /// The question, sent or about to be.
+    n: u8,
+    sent: Option<Moment>,
+    offline: u8,
+    error: u8,
+}
+
+/// A connection with a printer.
+pub(super) struct Wire {
+    open: Opener,
+    /// None before the first question, and after a failure.
+    port: Option<Box<dyn Port>>,
+    busy: Option<BusyLine>,
+    clock: Arc<dyn Clock>,
+    listener: Listener,
+    pub(super) heard: Heard,
+    enquiry: Option<Enquiry>,
+    /// When a round of questions was last begun.
+    looked: Moment,
+    /// When it last took or said something.
+    alive: Moment,
+    /// Bytes that have left.
+    left: usize,
+}
+
+/// How long a printer may take to answer a real-time question.
+const REAL_TIME: Duration = Duration::from_millis(500);
+
+/// How often it is asked how it is while something waits.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A printer that takes nothing for so long stands still, or is full: it is asked past what it holds up.
+const STALL: Duration = Duration::from_millis(400);
+
+/// A printer that takes nothing and says nothing for so long does neither any more.
+const SILENCE: Duration = Duration::from_millis(1100);
+
+/// How long is waited for the next byte, and how often a printer that is busy is looked at.
+const TICK: Duration = Duration::from_millis(5);
+
+impl Wire {
+    pub(super) fn new(open: Opener, port: Option<Box<dyn Port>>, bit7: bool, clock: Arc<dyn Clock>) -> Self {
+        let now = clock.now().moment;
+        Self {
+            open,
+            port,
+            busy: None,
+            clock,
+            listener: Listener::new(bit7),
+            heard: Heard::default(),
+            enquiry: None,
+            looked: now,
+            alive: now,
+            left: 0,
+        }
+    }
+
+    pub(super) fn set_busy(&mut self, busy: Option<BusyLine>) {
+        self.busy = busy;
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now().moment
+    }
+
+    /// Opens the port where it is not open; true where it was not.
+    pub(super) fn connect(&mut self) -> io::Result<bool> {
+        let opened = self.port.is_none();
+        self.port()?;
+        Ok(opened)
+    }
+
+    pub(super) fn close(&mut self) {
+        self.port = None;
+    }
+
+    fn port(&mut self) -> io::Result<&mut dyn Port> {
+        let port = match self.port.take() {
+            Some(port) => port,
+            None => (self.open)()?,
+        };
+        Ok(&mut **self.port.insert(port))
+    }
+
+    /// From here on is heard and counted anew. What was heard before is another job's.
+    pub(super) fn begin(&mut self) -> io::Result<()> {
+        self.take_back()?;
+        while self.hear(Duration::ZERO)? {}
+        self.listener.forget();
+        (self.heard, self.enquiry, self.left) = (Heard::default(), None, 0);
+        (self.looked, self.alive) = (self.now(), self.now());
+        Ok(())
+    }
+
+    /// Bytes that have left since [`Wire::begin`].
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Throws away what was written and has not left.
+    pub(super) fn take_back(&mut self) -> io::Result<usize> {
+        let back = self.port()?.withdraw()?;
+        self.left = self.left.saturating_sub(back);
+        Ok(back)
+    }
+
+    /// Asks how the printer is, and waits for the answers.
+    pub(super) fn status(&mut self) -> io::Result<PrinterStatus> {
+        self.begin()?;
+        self.enquire();
+        loop {
+            self.go_on()?;
+            self.hear(TICK)?;
+            if let (Some(status), None) = (self.heard.status, &self.enquiry) {
+                return Ok(status);
+            }
+            let sent = self.enquiry.as_ref().and_then(|enquiry| enquiry.sent).unwrap_or(self.looked);
+            if self.now().since(sent) >= REAL_TIME {
+                self.enquiry = None;
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+    }
+
+    /// Begins a round of questions.
+    pub(super) fn enquire(&mut self) {
+        self.looked = self.now();
+        self.enquiry = Some(Enquiry { n: 2, sent: None, offline: 0, error: 0 });
+    }
+
+    /// True while a round of questions is not over.
+    pub(super) fn is_enquiring(&self) -> bool {
+        self.enquiry.is_some()
+    }
+
+    /// Sends the question that is due, where a command ends: within one it would be taken for its data.
+    fn go_on(&mut self) -> io::Result<()> {
+        let now = self.now();
+        let Some(enquiry) = &mut self.enquiry else { return Ok(()) };
+        if enquiry.sent.is_some() {
+            return Ok(());
+        }
+        enquiry.sent = Some(now);
+        let question = [0x10, 0x04, enquiry.n];
+        let port = self.port()?;
+        port.set_patience(TICK)?;
+        match port.write(&question) {
+            // Nothing goes to a printer that is full: it is heard only where it speaks unasked.
+            Err(error) if is_patience(&error) => Ok(()),
+            written => written.map(|_| ()),
+        }
+    }
+
+    /// Looks after the printer where a command ends.
+    pub(super) fn look(&mut self) -> io::Result<()> {
+        if self.enquiry.is_none() && self.now().since(self.looked) >= LOOK {
+            self.enquire();
+        }
+        self.go_on()
+    }
+
+    /// Asks past what the printer holds up: what has not left is taken back, and flow control does not count.
+    /// How many bytes are to be written again.
+    fn ask_past(&mut self) -> io::Result<usize> {
+        let back = self.take_back()?;
+        if self.enquiry.is_none() {
+            self.enquire();
+        }
+        self.port()?.obey(false)?;
+        let asked = self.go_on();
+        let until = self.now().after(TICK);
+        while self.port()?.pending()? > 0 && self.now() < until {
+            self.hear(Duration::from_millis(1))?;
+        }
+        self.port()?.obey(true)?;
+        asked.map(|()| back)
+    }
+
+    /// Writes; all of it has left when this returns. `looks`: the printer answers real-time questions.
+    pub(super) fn write(&mut self, bytes: &[u8], until: Moment, looks: bool) -> Result<(), Stop> {
+        let mut written = 0;
+        let mut free = self.now();
+        loop {
+            while self.hear(Duration::ZERO)? {}
+            self.well()?;
+            let held = self.is_held()?;
+            if !held && written == bytes.len() {
+                return Ok(());
+            }
+            let taken = if held { 0 } else { self.write_some(&bytes[written..])? };
+            let now = self.now();
+            if taken > 0 {
+                written += taken;
+                self.left += taken;
+                (free, self.alive) = (now, now);
+                continue;
+            }
+            if until <= now {
+                self.take_back()?;
+                return Err(Stop::Late);
+            }
+            let waited = now.since(free);
+            if waited >= SILENCE && now.since(self.alive) >= SILENCE {
+                self.take_back()?;
+                return Err(Stop::Silent);
+            }
+            if looks && waited >= STALL && now.since(self.looked) >= LOOK {
+                written = written.saturating_sub(self.ask_past()?);
+            }
+            self.hear(TICK)?;
+        }
+    }
+
+    fn is_held(&mut self) -> io::Result<bool> {
+        let busy = self.busy.as_mut().map_or(Ok(false), |busy| busy())?;
+        Ok(busy || self.port()?.pending()? > 0)
+    }
+
+    fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let busy = self.busy.is_some();
+        let port = self.port()?;
+        let chunk = if busy { port.chunk().min(BUSY_CHUNK) } else { port.chunk() };
+        port.set_patience(TICK)?;
+        match port.write(&bytes[..bytes.len().min(chunk)]) {
+            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if is_patience(&error) => Ok(0),
+            written => written,
+        }
+    }
+
+    /// Waits for what `done` looks for; `patience` is how long the printer may say nothing at all.
+    pub(super) fn wait(
+        &mut self,
+        until: Moment,
+        patience: Duration,
+        looks: bool,
+        done: impl Fn(&Self) -> bool,
+    ) -> Result<(), Stop> {
+        self.alive = self.now();
+        loop {
+            self.well()?;
+            if done(self) {
+                return Ok(());
+            }
+            let now = self.now();
+            if until <= now {
+                return Err(Stop::Late);
+            }
+            if now.since(self.alive) >= patience {
+                return Err(Stop::Silent);
+            }
+            if looks {
+                self.look()?;
+            }
+            self.hear(TICK)?;
+        }
+    }
+
+    fn well(&self) -> Result<(), Stop> {
+        self.heard.fault().map_or(Ok(()), |code| Err(Stop::Fault(code)))
+    }
+
+    /// Takes in what has arrived, or arrives within `patience`; false where nothing has.
+    fn hear(&mut self, patience: Duration) -> io::Result<bool> {
+        let mut buffer = [0; 64];
+        let port = self.port()?;
+        let read = if patience.is_zero() {
+            port.arrived(&mut buffer)
+        } else {
+            port.set_patience(patience)?;
+            match port.read(&mut buffer) {
+                Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+                Err(error) if is_patience(&error) => Ok(0),
+                read => read,
+            }
+        };
+        let length = read?;
+        for byte in &buffer[..length] {
+            self.alive = self.now();
+            match self.listener.hear(*byte) {
+                Said::RealTime(answer) => self.answered(answer),
+                Said::InOrder(answer) => self.heard.in_order = Some(answer),
+                Said::Reached(mark) => self.heard.reached = Some(mark),
+                Said::Automatic(bytes) => self.heard.status = Some(status::read_automatic(bytes)),
+                Said::Flow | Said::More => {}
+            }
+        }
+        Ok(length > 0)
+    }
+
+    fn answered(&mut self, answer: u8) {
+        // What nobody asked for may be the answer to a question of another time.
+        let Some(Enquiry { n, offline, error, sent: Some(_) }) = self.enquiry else { return };
+        let next = |n, offline, error| Some(Enquiry { n, sent: None, offline, error });
+        self.enquiry = match n {
+            // What kind of error is asked only where there is one: each question is a round trip.
+            2 if status::has_error(answer) => next(3, answer, 0),
+            2 => next(4, answer, 0),
+            3 => next(4, offline, answer),
+            _ => {
+                self.heard.status = Some(status::read(offline, error, answer));
+                None
+            }
+        };
+    }
+
+    /// Reads one byte that has no fixed bits, whatever else comes.
+    pub(super) fn raw_answer(&mut self, question: &[u8]) -> io::Result<u8> {
+        self.begin()?;
+        let port = self.port()?;
+        port.set_patience(REAL_TIME)?;
+        port.write_all(question)?;
+        let mut byte = [0];
+        port.read_exact(&mut byte)?;
+        Ok(byte[0])
+    }
+
+    /// Writes what a printer obeys although it stands still, past what it holds up.
+    pub(super) fn interject(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let port = self.port()?;
+        port.obey(false)?;
+        port.set_patience(TICK)?;
+        let written = port.write_all(bytes);
+        port.obey(true)?;
+        written
+    }
+}
+
+/// Bytes sent between two looks at the BUSY line.
+const BUSY_CHUNK: usize = 64;
+
+fn is_patience(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
