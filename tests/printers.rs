@@ -387,7 +387,7 @@ fn a_printer_that_is_busy_gets_no_more_than_sixty_four_bytes_at_once() {
     let printer = EscPosPrinter::on(Box::new(cable), layout(), Fonts::built_in(), clock());
     let mut stuck = printer.with_busy(Some(Box::new(|| Ok(true))));
     let soon = clock().now().moment.after(Duration::from_millis(300));
-    assert_eq!(stuck.print(job(), &slip(), soon), PrintOutcome::Unknown, "busy for ever");
+    assert_eq!(stuck.print(job(), &slip(), soon), PrintOutcome::NotPrinted(Code::P701), "busy for ever: nothing left");
 }
 
 /// A clock that is set.

@@ -183,12 +183,10 @@ impl EscPosPrinter {
         }
         self.end_unfinished()?;
         let until = self.wire.now().after(MENDING);
-        let fragment = match self.profile().presenter {
-            Presenter::None => [encode::INIT, &self.profile().cut].concat(),
-            // It falls into the bin.
-            Presenter::GsE => [encode::INIT, &self.profile().cut, RETRACT].concat(),
-        };
+        let fragment = [encode::INIT, &self.profile().cut].concat();
         self.wire.write(&fragment, until, false)?;
+        // What is held out is drawn back when nobody takes it.
+        self.presented = (self.profile().presenter == Presenter::GsE).then(|| self.wire.now());
         self.stuck = false;
         Ok(())
     }
@@ -283,6 +281,10 @@ impl Printer for EscPosPrinter {
 
     fn prepare(&mut self) {
         self.ahead = self.status().ok().map(|status| (self.wire.now(), status));
+        let well = self.ahead.is_some_and(|(_, status)| status.fault.is_none());
+        if well && self.stuck && self.unstick(true).is_err() {
+            self.ahead = None;
+        }
     }
 
     fn tend(&mut self) -> Tended {
