@@ -17,7 +17,7 @@ use toml::{
 use crate::{
     fault::{Code, Fault},
     files::{self, FileError},
-    words::{InfoType, Mode, NameStyle},
+    words::{InfoType, NameStyle, Purpose},
 };
 
 mod anchored;
@@ -275,9 +275,9 @@ impl Site {
     /// What WeChat is asked for about a face on this lane, and what of a person is shown and sent there. A transit lane
     /// has to do with names only where it says so itself, whatever lanes stand beside it.
     pub fn info_type_of(&self, lane: &Lane) -> InfoType {
-        let of_site = || match lane.mode {
-            Mode::Hospital => self.wechatpay.info_type.unwrap_or_default(),
-            Mode::Transit => InfoType::UnionId,
+        let of_site = || match lane.purpose {
+            Purpose::Hospital => self.wechatpay.info_type.unwrap_or_default(),
+            Purpose::Transit => InfoType::UnionId,
         };
         lane.info_type.unwrap_or_else(of_site)
     }
@@ -383,7 +383,7 @@ impl Site {
                 return Err("lane.merchant names no [[merchant]]");
             }
         }
-        let only_transit = !self.lane.is_empty() && self.lane.iter().all(|lane| lane.mode == Mode::Transit);
+        let only_transit = !self.lane.is_empty() && self.lane.iter().all(|lane| lane.purpose == Purpose::Transit);
         if only_transit && self.wechatpay.info_type == Some(InfoType::RealName) {
             return Err("wechatpay.info-type is that of hospital lanes; transit lanes that ask for names say so \
                         themselves: info-type in [[lane]]");

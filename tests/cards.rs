@@ -5,8 +5,8 @@ use std::time::Duration;
 use facemchd::{
     fault::Code,
     kiosk::{
-        AckStatus, Arrival, Button, CardUses, Device, Input, LaneMode, LaneSettings, NextStep, Output, Record, Scene,
-        SceneKind,
+        AckStatus, Arrival, Button, CardUses, Device, Input, LaneSettings, NextStep, OutOfService, Output, Record,
+        Scene, SceneKind,
     },
     words::{
         Card, CheckInAnswer, CredentialType, InfoType, LaneId, OpenId, PeerId, Private, RealName, RealnameClaim,
@@ -164,13 +164,13 @@ fn a_document_that_nobody_follows_ends_after_fifteen_seconds_and_in_large_type_a
 
 #[test]
 fn a_document_ends_with_a_cancel_a_new_person_and_whatever_closes_the_lane() {
-    let mode = |mode| Input::ModeChanged { lane: LANE, mode, on: true };
+    let closes = |why| Input::OutOfService { lane: LANE, why, on: true };
     let ends = [
         Input::Cancelled { lane: LANE, peer: PEER, seq: 9, session: None },
         Input::Approached { lane: LANE },
-        mode(LaneMode::Closed),
-        mode(LaneMode::Maintenance),
-        mode(LaneMode::Emergency),
+        closes(OutOfService::Closed),
+        closes(OutOfService::Maintenance),
+        closes(OutOfService::Emergency),
         Input::DeviceChanged { lane: LANE, device: Device::Panel, fault: Some(Code::D601.into()) },
         Input::Stopping,
         Input::Pressed { lane: LANE, button: Button::OtherWay },
@@ -181,8 +181,8 @@ fn a_document_ends_with_a_cancel_a_new_person_and_whatever_closes_the_lane() {
         core.input(end.clone());
         assert!(core.closed(session).is_some(), "{end:?}");
         assert_eq!(name(&core.scene()), None, "{end:?}");
-        for mode in [LaneMode::Closed, LaneMode::Maintenance, LaneMode::Emergency] {
-            core.input(Input::ModeChanged { lane: LANE, mode, on: false });
+        for why in [OutOfService::Closed, OutOfService::Maintenance, OutOfService::Emergency] {
+            core.input(Input::OutOfService { lane: LANE, why, on: false });
         }
         core.input(Input::DeviceChanged { lane: LANE, device: Device::Panel, fault: None });
         if !matches!(end, Input::Stopping) {

@@ -12,7 +12,7 @@ use embedded_hal::digital::{Error, ErrorKind, ErrorType, OutputPin};
 use facemchd::{
     device::{Gate, GateEvent, GateSensor, GateTiming, LineGate, Passage},
     fault::{Code, Fault as _},
-    kiosk::{Device, Grant, Input, Kiosk, LaneMode, Output, Record, RecordTicket, Settings, Unfinished},
+    kiosk::{Device, Grant, Input, Kiosk, OutOfService, Output, Record, RecordTicket, Settings, Unfinished},
     words::{CheckInAnswer, LaneId, Moment, Now, PeerId, SessionId, WallTime},
 };
 
@@ -211,7 +211,7 @@ impl World {
                 let on = self.emergency;
                 let events = self.watched(|gate, _| gate.hold(on.then_some(Code::G807)));
                 self.hear(events);
-                self.give(Input::ModeChanged { lane: LANE, mode: LaneMode::Emergency, on });
+                self.give(Input::OutOfService { lane: LANE, why: OutOfService::Emergency, on });
             }
             13 => {
                 let mut level = self.line.0.lock().expect("not poisoned");

@@ -10,7 +10,7 @@ use facemchd::{
     checkin::{CheckIn as _, Local, LocalGiven, LocalMemory, LocalSettings, Request},
     kiosk::Record,
     store::{self, Correlator, Journal},
-    words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Mode, Private, SessionId, Stamp, WallTime, WayIn},
+    words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Private, Purpose, SessionId, Stamp, WallTime, WayIn},
 };
 use proptest::prelude::*;
 
@@ -92,7 +92,7 @@ impl Kiosk {
         let request = Request {
             session,
             lane: "kiosk-1".to_owned(),
-            mode: Mode::Hospital,
+            purpose: Purpose::Hospital,
             series: "A".to_owned(),
             person: Some(correlator.person(&person).0),
             identity: Identity::default(),

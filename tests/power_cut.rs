@@ -6,7 +6,7 @@ use facemchd::{
     checkin::{CheckIn as _, Local, LocalGiven, LocalMemory, LocalSettings, Request},
     kiosk::{OutcomeResult, Record},
     store::{self, Correlator, Holder, Journal, Recovered, Settings, StateLock, Stored},
-    words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Mode, SessionId, Text, WallTime, WayIn},
+    words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Purpose, SessionId, Text, WallTime, WayIn},
 };
 use proptest::prelude::*;
 
@@ -184,7 +184,7 @@ fn give_numbers(disk: &MemDisk, correlator: &Arc<Correlator>, run: u64, people: 
         let request = Request {
             session,
             lane: "kiosk-1".to_owned(),
-            mode: Mode::Hospital,
+            purpose: Purpose::Hospital,
             series: "A".to_owned(),
             person: None,
             identity: Identity::default(),

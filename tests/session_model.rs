@@ -10,8 +10,8 @@ use std::{
 use facemchd::{
     fault::Code,
     kiosk::{
-        AckStatus, Arrival, Button, CardUses, Device, GateOutcome, Input, Kiosk, LaneMode, LaneSettings, OutcomeResult,
-        Output, PrintOutcome, Record, RecordTicket, SceneKind, Settings, Unfinished,
+        AckStatus, Arrival, Button, CardUses, Device, GateOutcome, Input, Kiosk, LaneSettings, OutOfService,
+        OutcomeResult, Output, PrintOutcome, Record, RecordTicket, SceneKind, Settings, Unfinished,
     },
     words::{
         Card, CheckInAnswer, CredentialType, JobId, LaneId, Moment, Now, PeerId, Private, Resolution, SessionId,
@@ -277,12 +277,12 @@ impl World {
                     self.give(Input::Annulled { session, result });
                 }
             }
-            Event::Mode { lane, mode, on } => {
-                let mode = [LaneMode::Closed, LaneMode::Maintenance, LaneMode::Emergency][usize::from(mode)];
-                if mode == LaneMode::Emergency {
+            Event::OutOfService { lane, why, on } => {
+                let why = [OutOfService::Closed, OutOfService::Maintenance, OutOfService::Emergency][usize::from(why)];
+                if why == OutOfService::Emergency {
                     self.emergency[usize::from(lane)] = on;
                 }
-                self.give(Input::ModeChanged { lane: LaneId(lane), mode, on });
+                self.give(Input::OutOfService { lane: LaneId(lane), why, on });
             }
             Event::Press { lane, button } => {
                 if button == 2 {

@@ -10,7 +10,7 @@ use rsa::{
     Oaep, Pkcs1v15Encrypt, RsaPrivateKey, RsaPublicKey, pkcs1::EncodeRsaPrivateKey as _, pkcs8::DecodePrivateKey as _,
 };
 
-use crate::keys::{Keys, data, merchant, vectors};
+use crate::keys::{Keys, data, signer, vectors};
 
 const ENGINES: [EngineKind; 2] = [EngineKind::AwsLc, EngineKind::RustCrypto];
 
@@ -169,7 +169,7 @@ fn keys_come_as_pkcs8_and_pkcs1_with_any_line_ends() {
 }
 
 fn refused(files: &KeyFiles) -> String {
-    let texts = ENGINES.map(|engine| match Vault::open(engine, merchant(&vector_serial()), files) {
+    let texts = ENGINES.map(|engine| match Vault::open(engine, signer(&vector_serial()), files) {
         Ok(_) => panic!("accepted"),
         Err(error) => format!("{} {}", error.code(), Failure::from(error).chain()),
     });

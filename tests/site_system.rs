@@ -7,7 +7,7 @@ use facemchd::{
     fault::Code,
     http::Client,
     sim::server::{Answer, Reply},
-    words::{Admission, CheckInAnswer, Choice, Deadline, Mode, Resolution, SessionId, Text, WallTime},
+    words::{Admission, CheckInAnswer, Choice, Deadline, Purpose, Resolution, SessionId, Text, WallTime},
 };
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub fn request() -> Request {
     Request {
         session: SessionId { run: 1, serial: 7 },
         lane: "kiosk-1".to_owned(),
-        mode: Mode::Hospital,
+        purpose: Purpose::Hospital,
         series: "A".to_owned(),
         identity: person("张三丰"),
         choice: None,

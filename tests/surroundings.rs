@@ -5,7 +5,7 @@ use std::time::Duration;
 use facemchd::{
     fault::{Code, Remedy, Trouble},
     kiosk::{
-        AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneMode, LaneSettings, NextStep, Output,
+        AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneSettings, NextStep, OutOfService, Output,
         PrintOutcome, Record, SceneKind, Signal, Slip, Unfinished,
     },
     words::{Admission, CheckInAnswer, JobId, SessionId, Text, WallTime},
@@ -22,8 +22,8 @@ fn lane(settings: LaneSettings) -> Core {
     core
 }
 
-fn mode(core: &mut Core, mode: LaneMode, on: bool) {
-    core.input(Input::ModeChanged { lane: LANE, mode, on });
+fn out_of_service(core: &mut Core, why: OutOfService, on: bool) {
+    core.input(Input::OutOfService { lane: LANE, why, on });
 }
 
 fn press(core: &mut Core, button: Button) {
@@ -49,14 +49,14 @@ fn annuls(core: &mut Core) -> Vec<SessionId> {
 #[test]
 fn a_lane_that_staff_close_says_so_refuses_faces_and_goes_on_when_they_open_it() {
     let mut core = lane(transit());
-    mode(&mut core, LaneMode::Closed, true);
+    out_of_service(&mut core, OutOfService::Closed, true);
     assert_eq!((core.scene().kind, core.scene().next), (SceneKind::Closed, Some(NextStep::OtherLane)));
     core.face("sid-1", 1);
     assert_eq!(core.acks(), [(AckStatus::Refused, None, Some(Code::X010))]);
-    mode(&mut core, LaneMode::Maintenance, true);
+    out_of_service(&mut core, OutOfService::Maintenance, true);
     assert_eq!(core.scene().kind, SceneKind::Maintenance, "the graver one counts");
-    mode(&mut core, LaneMode::Maintenance, false);
-    mode(&mut core, LaneMode::Closed, false);
+    out_of_service(&mut core, OutOfService::Maintenance, false);
+    out_of_service(&mut core, OutOfService::Closed, false);
     assert_eq!(core.scene().kind, SceneKind::Idle);
     assert!(core.face("sid-2", 2).is_some());
 }
@@ -65,7 +65,7 @@ fn a_lane_that_staff_close_says_so_refuses_faces_and_goes_on_when_they_open_it()
 fn whoever_is_served_when_staff_close_the_lane_is_served_to_the_end() {
     let mut core = lane(hospital());
     let session = core.known("sid-1", 1, "张三");
-    mode(&mut core, LaneMode::Closed, true);
+    out_of_service(&mut core, OutOfService::Closed, true);
     core.answer(session, CheckInAnswer::Admitted(admission("A001")));
     assert_eq!((core.scene().kind, core.effects()), (SceneKind::Admitted, 1));
     core.pass(10 * SECOND);
@@ -77,13 +77,13 @@ fn fire_ends_what_is_undecided_shows_the_way_out_and_opens_nothing() {
     let mut core = lane(transit());
     let asked = core.face("sid-1", 1).expect("a session");
     core.forget();
-    mode(&mut core, LaneMode::Emergency, true);
+    out_of_service(&mut core, OutOfService::Emergency, true);
     assert_eq!(core.scenes().iter().map(|scene| scene.kind).collect::<Vec<_>>(), [SceneKind::Evacuate]);
     assert_eq!((core.outcome().result.as_str(), core.outcome().code), ("failed", Some(Code::G807)));
     assert_eq!(core.closed(asked), Some("failed"));
     core.face("sid-2", 2);
     assert_eq!(core.acks().last().expect("an ack").2, Some(Code::G807));
-    mode(&mut core, LaneMode::Emergency, false);
+    out_of_service(&mut core, OutOfService::Emergency, false);
     assert_eq!(core.scene().kind, SceneKind::Idle);
 }
 
@@ -94,7 +94,7 @@ fn whom_the_site_admits_during_a_fire_is_not_let_through_by_us() {
     core.disk_stopped = true;
     core.answer(session, CheckInAnswer::Admitted(Admission::default()));
     core.forget();
-    mode(&mut core, LaneMode::Emergency, true);
+    out_of_service(&mut core, OutOfService::Emergency, true);
     core.disk_stopped = false;
     core.sync();
     assert_eq!(core.effects(), 0);
@@ -108,7 +108,7 @@ fn whom_the_site_admits_during_a_fire_is_not_let_through_by_us() {
 #[test]
 fn other_scenes_do_not_hide_the_way_out() {
     let mut core = lane(transit());
-    mode(&mut core, LaneMode::Emergency, true);
+    out_of_service(&mut core, OutOfService::Emergency, true);
     core.forget();
     press(&mut core, Button::OtherWay);
     press(&mut core, Button::CallStaff);
@@ -258,13 +258,13 @@ fn what_visits_came_to_is_counted_once_and_frames_that_had_no_effect_apart() {
     core.fail_disk();
     core.disk_stopped = false;
     core.sync();
-    mode(&mut core, LaneMode::Closed, true);
+    out_of_service(&mut core, OutOfService::Closed, true);
     core.face("sid-2", 2);
     let tally = core.view().tally;
     let ends: u64 = tally.results.values().map(|of| of.count).sum();
     assert_eq!(ends, 1, "{tally:?}");
     assert_eq!(tally.refused.get(&Code::X010).map(|of| of.count), Some(1));
-    assert_eq!(core.view().modes.keys().collect::<Vec<_>>(), [&LaneMode::Closed]);
+    assert_eq!(core.view().out_of_service.keys().collect::<Vec<_>>(), [&OutOfService::Closed]);
 }
 
 #[test]

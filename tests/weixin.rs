@@ -15,7 +15,7 @@ use facemchd::{
         server::{Answer, Reply},
         weixin::{SECRET, Weixin as Sandbox},
     },
-    vault::{EngineKind, KeyFiles, Merchant, Padding, Sealed, Vault},
+    vault::{EngineKind, KeyFiles, Padding, Sealed, Signer, Vault},
     words::{Clock, Deadline, Identity},
 };
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ use crate::{
 
 fn vault(keys: &Keys, key: &str, serial_no: &str) -> Vault {
     let files = KeyFiles { sign: keys.path(key), decrypt: None, certificate: None, apiv3: None };
-    let merchant = Merchant { mchid: numbers::SUB_MCHID.to_owned(), serial_no: serial_no.to_owned() };
+    let merchant = Signer { mchid: numbers::SUB_MCHID.to_owned(), serial_no: serial_no.to_owned() };
     Vault::open(EngineKind::AwsLc, merchant, &files).expect("keys")
 }
 

@@ -16,7 +16,7 @@ use std::{
 use super::{CheckIn, Request, Undecided};
 use crate::{
     fault::Failure,
-    words::{Admission, CheckInAnswer, Deadline, Identity, Mode, Resolution, ServiceDay, SessionId, Stamp, Text},
+    words::{Admission, CheckInAnswer, Deadline, Identity, Purpose, Resolution, ServiceDay, SessionId, Stamp, Text},
 };
 
 /// How numbers are given.
@@ -195,7 +195,7 @@ impl Book {
     }
 
     fn answer(&mut self, request: &Request) -> CheckInAnswer {
-        if request.mode == Mode::Transit {
+        if request.purpose == Purpose::Transit {
             return CheckInAnswer::Admitted(Admission::default());
         }
         self.turn(request.at);
@@ -314,7 +314,7 @@ mod tests {
         let request = Request {
             session: SessionId { run: 1, serial },
             lane: "kiosk-1".to_owned(),
-            mode: Mode::Hospital,
+            purpose: Purpose::Hospital,
             series: "A".to_owned(),
             identity: Identity::default(),
             choice: None,
@@ -429,7 +429,7 @@ mod tests {
             let mut request = Request {
                 session: SessionId { run: 1, serial },
                 lane: "kiosk-1".to_owned(),
-                mode: Mode::Hospital,
+                purpose: Purpose::Hospital,
                 series: "A".to_owned(),
                 identity: Identity::default(),
                 choice: None,

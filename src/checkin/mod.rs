@@ -14,7 +14,7 @@ pub use self::{
     local::{Local, LocalGiven, LocalMemory, LocalSettings},
 };
 use crate::fault::Failure;
-use crate::words::{CheckInAnswer, Deadline, Identity, Mode, Resolution, SessionId, Stamp, Text};
+use crate::words::{CheckInAnswer, Deadline, Identity, Purpose, Resolution, SessionId, Stamp, Text};
 
 /// One check-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Request {
     /// The lane's name.
     pub lane: String,
     /// What the lane is for.
-    pub mode: Mode,
+    pub purpose: Purpose,
     /// The lane's series of numbers.
     pub series: String,
     /// The person.

@@ -57,7 +57,7 @@ impl<'a> Question<'a> {
         Self {
             session: request.session.to_string(),
             lane: &request.lane,
-            mode: request.mode.as_str(),
+            mode: request.purpose.as_str(),
             series: &request.series,
             at: request.at.at.at_offset(utc_offset).format(&Rfc3339).unwrap_or_default(),
             person: Person {

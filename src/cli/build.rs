@@ -97,7 +97,7 @@ pub(super) fn journal_settings(site: &Site) -> store::Settings {
 /// A merchant's keys, opened and compared with what the site file says of them.
 pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, Failure> {
     let keys = site.keys_of(merchant);
-    let holder = vault::Merchant { mchid: merchant.mchid.clone(), serial_no: merchant.serial_no.clone() };
+    let holder = vault::Signer { mchid: merchant.mchid.clone(), serial_no: merchant.serial_no.clone() };
     let files = vault::KeyFiles {
         sign: keys.sign.to_path_buf(),
         decrypt: keys.decrypt.clone().map(Into::into),
@@ -256,7 +256,7 @@ fn weixin_calls(
     let client = http::Client::open(&http, clock.shared())?;
     let vault = match (&settings.mch_id, &settings.cert_serialno, &settings.key) {
         (Some(mchid), Some(serial_no), Some(key)) => {
-            let merchant = vault::Merchant { mchid: mchid.clone(), serial_no: serial_no.clone() };
+            let merchant = vault::Signer { mchid: mchid.clone(), serial_no: serial_no.clone() };
             let files = vault::KeyFiles { sign: key.to_path_buf(), decrypt: None, certificate: None, apiv3: None };
             Some(Arc::new(Vault::open(engine(&site.keys), merchant, &files)?))
         }
@@ -353,7 +353,7 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
         .enumerate()
         .map(|(index, (lane, devices))| LanePart {
             name: lane.name.clone(),
-            mode: lane.mode,
+            purpose: lane.purpose,
             series: lane.series.clone(),
             terminal: terminal_settings(site, lane, index),
             panel: match (&lane.panel, devices.panel) {

@@ -32,6 +32,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     fault::{Failure, Fault, exit},
+    service::StaffMode,
     vault,
 };
 use phrases::help;
@@ -102,7 +103,7 @@ enum Command {
         #[arg(help = help::lane_name())]
         name: String,
         #[arg(help = help::mode())]
-        mode: staff::Mode,
+        mode: StaffMode,
         #[command(flatten)]
         site: SiteFile,
     },

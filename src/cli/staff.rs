@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use clap::{ValueEnum, builder::PossibleValue};
+
 use super::{
     Ending, SiteFile,
     phrases::{self, help},
@@ -18,27 +20,25 @@ use crate::{
     store::{self, StoreError, Stored},
 };
 
-/// How a lane shall be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Mode {
-    #[value(help = help::mode_normal())]
-    Normal,
-    #[value(help = help::mode_closed())]
-    Closed,
-    #[value(help = help::mode_maintenance())]
-    Maintenance,
+impl ValueEnum for StaffMode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Normal, Self::Closed, Self::Maintenance]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Normal => PossibleValue::new("normal").help(help::mode_normal()),
+            Self::Closed => PossibleValue::new("closed").help(help::mode_closed()),
+            Self::Maintenance => PossibleValue::new("maintenance").help(help::mode_maintenance()),
+        })
+    }
 }
 
 /// A printer may take its time.
 const PATIENCE: Duration = Duration::from_secs(65);
 
 /// Opens or closes a lane.
-pub(super) fn lane(place: &SiteFile, name: &str, mode: Mode, out: &mut dyn Write) -> Result<u8, Ending> {
-    let mode = match mode {
-        Mode::Normal => StaffMode::Normal,
-        Mode::Closed => StaffMode::Closed,
-        Mode::Maintenance => StaffMode::Maintenance,
-    };
+pub(super) fn lane(place: &SiteFile, name: &str, mode: StaffMode, out: &mut dyn Write) -> Result<u8, Ending> {
     ask(&Site::read(&place.config)?, &StaffRequest::Lane { lane: name.to_owned(), mode }, out)
 }
 

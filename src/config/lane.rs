@@ -14,7 +14,7 @@ use toml::{
 };
 
 use super::{Adapter, Anchored};
-use crate::words::{InfoType, Language, Mode, Text};
+use crate::words::{InfoType, Language, Purpose, Text};
 
 /// `[[lane]]`
 #[derive(Clone, Debug, Deserialize)]
@@ -24,7 +24,8 @@ pub struct Lane {
     #[serde(deserialize_with = "super::values::lane_name")]
     pub name: String,
     /// What the lane is for.
-    pub mode: Mode,
+    #[serde(rename = "mode")]
+    pub purpose: Purpose,
     /// Series of its queue numbers, one to three capital letters.
     #[serde(default = "default_series", deserialize_with = "super::values::series")]
     pub series: String,

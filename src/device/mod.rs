@@ -31,7 +31,7 @@ pub use self::{
 };
 use crate::{
     fault::{Code, Fault},
-    kiosk::{Button, GateOutcome, Grant, LaneMode, PrintOutcome, Scene, Signal, Slip},
+    kiosk::{Button, GateOutcome, Grant, OutOfService, PrintOutcome, Scene, Signal, Slip},
     words::{JobId, Moment, SessionId},
 };
 
@@ -163,7 +163,7 @@ pub enum Role {
     /// A button.
     Button(Button),
     /// A key switch.
-    Mode(LaneMode),
+    OutOfService(OutOfService),
     /// The printer's roll is nearly out.
     PaperLow,
     /// The printer has no paper.

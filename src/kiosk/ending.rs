@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    GateOutcome, Grant, Kiosk, LaneMode, NextStep, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene, Slip,
+    GateOutcome, Grant, Kiosk, NextStep, OutOfService, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene,
+    Slip,
     awaited::{GATED, PRINTED},
     flow::session_ends,
     session::Stage,
@@ -72,7 +73,7 @@ impl Kiosk {
             OutcomeResult::Already => settings.opens() && self.is_owed(person),
             _ => false,
         };
-        let evacuating = self.lanes[usize::from(lane.0)].modes.contains_key(&LaneMode::Emergency);
+        let evacuating = self.lanes[usize::from(lane.0)].out_of_service.contains_key(&OutOfService::Emergency);
         if !present && opening {
             return self.annul(id, GateOutcome::Failed(if evacuating { Code::G807 } else { Code::G802 }));
         }

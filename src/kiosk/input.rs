@@ -188,12 +188,13 @@ pub enum Input {
         /// It is.
         low: bool,
     },
-    /// A switch or sensor put a lane into a mode, or took it out; several may hold at once, the gravest counts.
-    ModeChanged {
+    /// A switch, sensor or member of staff takes a lane out of service, or no longer does; several reasons may hold at
+    /// once, the gravest counts.
+    OutOfService {
         /// The lane it is about.
         lane: LaneId,
-        /// The mode that begins or ends.
-        mode: LaneMode,
+        /// The reason that begins or ends.
+        why: OutOfService,
         /// It holds now.
         on: bool,
     },
@@ -281,13 +282,24 @@ pub enum Device {
 /// Why nobody is served although everything works; from the least grave to the gravest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LaneMode {
+pub enum OutOfService {
     /// Staff have closed the lane.
     Closed,
     /// A technician works on it.
     Maintenance,
     /// The fire input is active: no grants, the panel shows the way out.
     Emergency,
+}
+
+impl OutOfService {
+    /// What the operator is told.
+    pub fn code(self) -> Code {
+        match self {
+            Self::Closed => Code::X010,
+            Self::Maintenance => Code::X011,
+            Self::Emergency => Code::G807,
+        }
+    }
 }
 
 /// A button of the kiosk.
@@ -301,20 +313,31 @@ pub enum Button {
     CallStaff,
 }
 
-/// How a print job ended.
+/// How a print job ended; `Why` is () where the code stands beside it, as in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PrintOutcome {
+pub enum PrintOutcome<Why = Code> {
     /// The printer acknowledged the end of the job.
     Printed,
     /// Bytes were sent, no acknowledgement came: nobody knows. Never repeated silently.
     Unknown,
     /// Nothing was sent, for this reason (P701–P704, P707).
-    NotPrinted(Code),
+    NotPrinted(Why),
 }
 
-/// How a grant ended.
+impl PrintOutcome {
+    /// The same without its code.
+    pub fn bare(self) -> PrintOutcome<()> {
+        match self {
+            Self::Printed => PrintOutcome::Printed,
+            Self::Unknown => PrintOutcome::Unknown,
+            Self::NotPrinted(_) => PrintOutcome::NotPrinted(()),
+        }
+    }
+}
+
+/// How a grant ended; `Why` is () where the code stands beside it, as in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GateOutcome {
+pub enum GateOutcome<Why = Code> {
     /// The output was active for its time and is back at its safe value.
     Opened,
     /// Somebody passed (gates with a passage contact).
@@ -329,7 +352,7 @@ pub enum GateOutcome {
     HeldOpen,
     /// The output could not be switched (G801), the grant had ended (G802), or the fire input is active (G807) or not to
     /// be read (D602).
-    Failed(Code),
+    Failed(Why),
     /// The program ended before it knew.
     Unknown,
 }
@@ -348,13 +371,24 @@ impl GateOutcome {
         }
     }
 
-    /// The gate stayed shut, opened for nobody, or nobody knows: the check-in is to be taken back.
-    pub fn nobody_went_through(self) -> bool {
-        self.code().is_some_and(Self::takes_back)
+    /// The same without its code.
+    pub fn bare(self) -> GateOutcome<()> {
+        match self {
+            Self::Opened => GateOutcome::Opened,
+            Self::Passed => GateOutcome::Passed,
+            Self::Expired => GateOutcome::Expired,
+            Self::Tailgated => GateOutcome::Tailgated,
+            Self::Reversed => GateOutcome::Reversed,
+            Self::HeldOpen => GateOutcome::HeldOpen,
+            Self::Failed(_) => GateOutcome::Failed(()),
+            Self::Unknown => GateOutcome::Unknown,
+        }
     }
+}
 
-    /// The same, where only the code is left.
-    pub fn takes_back(code: Code) -> bool {
-        matches!(code, Code::G801 | Code::G802 | Code::G803 | Code::G807 | Code::D602 | Code::J505)
+impl<Why> GateOutcome<Why> {
+    /// The gate stayed shut, opened for nobody, or nobody knows: the check-in is to be taken back.
+    pub fn nobody_went_through(&self) -> bool {
+        matches!(self, Self::Expired | Self::Failed(_) | Self::Unknown)
     }
 }

@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Device, Health, LaneMode, LaneSettings, Outcome, Scene, SceneKind, Tally};
+use super::{Device, Health, LaneSettings, OutOfService, Outcome, Scene, SceneKind, Tally};
 use crate::{
     fault::Code,
     words::{Moment, SessionId, WayIn},
@@ -24,8 +24,8 @@ pub(super) struct Lane {
     pub(super) scene_until: Option<Moment>,
     /// Devices that are out of order, or have been.
     pub(super) devices: BTreeMap<Device, Health>,
-    /// Modes that switches and sensors have put the lane into, each since when.
-    pub(super) modes: BTreeMap<LaneMode, Moment>,
+    /// What keeps it out of service, each since when; the last is the gravest.
+    pub(super) out_of_service: BTreeMap<OutOfService, Moment>,
     /// Since when the printer's roll is nearly out.
     pub(super) paper_low: Option<Moment>,
     pub(super) tally: Tally,
@@ -36,7 +36,7 @@ pub(super) struct Lane {
 #[derive(Clone, Copy)]
 pub(super) enum Closed {
     /// Somebody, or the fire input, wants it so.
-    InMode(LaneMode),
+    OutOfService(OutOfService),
     /// A device that it cannot do without is out of order.
     ByDevice(Code),
     /// The program stops.
@@ -61,9 +61,7 @@ const RECENT: usize = 16;
 impl Closed {
     pub(super) fn code(self) -> Code {
         match self {
-            Self::InMode(LaneMode::Emergency) => Code::G807,
-            Self::InMode(LaneMode::Maintenance) => Code::X011,
-            Self::InMode(LaneMode::Closed) => Code::X010,
+            Self::OutOfService(why) => why.code(),
             Self::ByDevice(code) => code,
             Self::Stopping => Code::X002,
         }
@@ -71,9 +69,9 @@ impl Closed {
 
     pub(super) fn scene(self) -> SceneKind {
         match self {
-            Self::InMode(LaneMode::Emergency) => SceneKind::Evacuate,
-            Self::InMode(LaneMode::Maintenance) => SceneKind::Maintenance,
-            Self::InMode(LaneMode::Closed) => SceneKind::Closed,
+            Self::OutOfService(OutOfService::Emergency) => SceneKind::Evacuate,
+            Self::OutOfService(OutOfService::Maintenance) => SceneKind::Maintenance,
+            Self::OutOfService(OutOfService::Closed) => SceneKind::Closed,
             Self::ByDevice(_) | Self::Stopping => SceneKind::OutOfOrder,
         }
     }
@@ -88,7 +86,7 @@ impl Lane {
             scene: None,
             scene_until: None,
             devices: BTreeMap::new(),
-            modes: BTreeMap::new(),
+            out_of_service: BTreeMap::new(),
             paper_low: None,
             tally: Tally::default(),
             recent: VecDeque::new(),
@@ -98,7 +96,7 @@ impl Lane {
     /// Why nobody is served here, if so; the gravest reason.
     pub(super) fn closed_by(&self) -> Option<Closed> {
         let device = || self.devices.values().find_map(Health::closes).map(Closed::ByDevice);
-        self.modes.keys().next_back().copied().map(Closed::InMode).or_else(device)
+        self.out_of_service.keys().next_back().copied().map(Closed::OutOfService).or_else(device)
     }
 
     pub(super) fn remember(&mut self, now: Moment, trace: Trace, session: SessionId) {

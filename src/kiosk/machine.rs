@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Input, LaneMode, Output, Record, RecordTicket, Scene, SceneKind, Settings, Signal, Unfinished,
+    Input, OutOfService, Output, Record, RecordTicket, Scene, SceneKind, Settings, Signal, Unfinished,
     awaited::Awaited,
     lane::{Lane, Trace},
     session::{Session, Stage},
@@ -89,7 +89,7 @@ impl Kiosk {
             Input::DeviceChanged { lane, device, fault } => self.device_changed(moment, lane, device, fault),
             Input::DeviceHangs { lane, device, trouble } => self.device_hangs(moment, lane, device, trouble),
             Input::PaperLow { lane, low } => self.paper_low(moment, lane, low),
-            Input::ModeChanged { lane, mode, on } => self.mode_changed(moment, lane, mode, on),
+            Input::OutOfService { lane, why, on } => self.taken_out_of_service(moment, lane, why, on),
             Input::Pressed { lane, button } => self.pressed(moment, lane, button),
             Input::Reprint { lane, job, slip } => self.reprint(moment, lane, job, *slip),
             Input::Stopping => self.stop(),
@@ -200,7 +200,7 @@ impl Kiosk {
 
     pub(super) fn show(&mut self, lane: LaneId, scene: Scene, until: Option<Moment>) {
         let Some(place) = self.lane(lane) else { return };
-        if place.modes.contains_key(&LaneMode::Emergency) && scene.kind != SceneKind::Evacuate {
+        if place.out_of_service.contains_key(&OutOfService::Emergency) && scene.kind != SceneKind::Evacuate {
             // Nothing stands before the way out.
             return;
         }

@@ -32,7 +32,7 @@ mod surroundings;
 mod verdict;
 mod view;
 
-pub use input::{Arrival, Button, Device, GateOutcome, Input, LaneMode, PrintOutcome};
+pub use input::{Arrival, Button, Device, GateOutcome, Input, OutOfService, PrintOutcome};
 pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
 pub use record::{Record, Refusal, Unfinished};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::NextStep;
-use crate::words::{InfoType, Language, Mode, NameStyle, Text, WayIn};
+use crate::words::{InfoType, Language, NameStyle, Purpose, Text, WayIn};
 
 /// The core's settings.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct LaneSettings {
     /// What the lane is for.
-    pub mode: Mode,
+    pub purpose: Purpose,
     /// The name on the panel.
     pub panel_name: NameStyle,
     /// The name on the slip.
@@ -79,7 +79,7 @@ pub struct CardUses {
 impl Default for LaneSettings {
     fn default() -> Self {
         Self {
-            mode: Mode::Hospital,
+            purpose: Purpose::Hospital,
             panel_name: NameStyle::Masked,
             slip_name: NameStyle::Masked,
             wipe_after: Duration::from_secs(5),
@@ -109,12 +109,12 @@ impl Default for LaneSettings {
 impl LaneSettings {
     /// Whoever is admitted here goes through a gate of ours.
     pub(super) fn opens(&self) -> bool {
-        self.mode == Mode::Transit && self.has_gate
+        self.purpose == Purpose::Transit && self.has_gate
     }
 
     /// Whoever is admitted here gets a slip.
     pub(super) fn prints(&self) -> bool {
-        self.mode == Mode::Hospital && self.has_printer
+        self.purpose == Purpose::Hospital && self.has_printer
     }
 
     /// 大字: everything that a person has to read or do may take twice as long, the name within ten seconds.

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    Button, Device, GateOutcome, Kiosk, LaneMode, NextStep, Output, Record, Scene, SceneKind, Signal, Slip,
+    Button, Device, GateOutcome, Kiosk, NextStep, OutOfService, Output, Record, Scene, SceneKind, Signal, Slip,
     lane::Closed,
     verdict::Verdict,
     view::{Health, Ill},
 };
 use crate::{
     fault::{Code, Remedy, Trouble},
-    words::{JobId, LaneId, Mode, Moment, SessionId},
+    words::{JobId, LaneId, Moment, Purpose, SessionId},
 };
 
 /// How long a scene stands that a button or the gate brought up.
@@ -22,9 +22,9 @@ impl Kiosk {
         let stopping = self.stopping;
         let Some(place) = self.lane(lane) else { return };
         place.presenting = None;
-        let next = match place.settings.mode {
-            Mode::Hospital => NextStep::StaffWindow,
-            Mode::Transit => NextStep::OtherLane,
+        let next = match place.settings.purpose {
+            Purpose::Hospital => NextStep::StaffWindow,
+            Purpose::Transit => NextStep::OtherLane,
         };
         let scene = match place.closed_by().or(stopping.then_some(Closed::Stopping)) {
             None => Scene::of(SceneKind::Idle),
@@ -88,17 +88,17 @@ impl Kiosk {
         }
     }
 
-    pub(super) fn mode_changed(&mut self, now: Moment, lane: LaneId, mode: LaneMode, on: bool) {
+    pub(super) fn taken_out_of_service(&mut self, now: Moment, lane: LaneId, why: OutOfService, on: bool) {
         let Some(place) = self.lane(lane) else { return };
-        if place.modes.contains_key(&mode) == on {
+        if place.out_of_service.contains_key(&why) == on {
             return;
         }
         if on {
-            place.modes.insert(mode, now);
+            place.out_of_service.insert(why, now);
         } else {
-            place.modes.remove(&mode);
+            place.out_of_service.remove(&why);
         }
-        if mode == LaneMode::Emergency {
+        if why == OutOfService::Emergency {
             return if on { self.evacuate(lane) } else { self.show_idle(lane) };
         }
         self.show_idle_where_nobody_stands(lane);

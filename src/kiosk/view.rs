@@ -1,9 +1,9 @@
-//! What a lane is at, for whoever looks after the machine: its modes, its devices, what its visits came to. Nothing of a
+//! What a lane is at, for whoever looks after the machine: what keeps it out of service, its devices, what its visits came to. Nothing of a
 //! person: codes, kinds, numbers and moments.
 
 use std::collections::BTreeMap;
 
-use super::{Device, Kiosk, LaneMode, OutcomeResult, Record, SceneKind};
+use super::{Device, Kiosk, OutOfService, OutcomeResult, Record, SceneKind};
 use crate::{
     fault::Code,
     words::{LaneId, Moment},
@@ -14,8 +14,8 @@ use crate::{
 pub struct LaneView<'a> {
     /// Why nobody is served, if so.
     pub closed_by: Option<Code>,
-    /// Modes that hold, each since when; the last is the gravest.
-    pub modes: &'a BTreeMap<LaneMode, Moment>,
+    /// What keeps it out of service, each since when; the last is the gravest.
+    pub out_of_service: &'a BTreeMap<OutOfService, Moment>,
     /// What the panel shows.
     pub scene: SceneKind,
     /// Devices that have failed since the start, and how they are now.
@@ -130,7 +130,7 @@ impl Kiosk {
         let place = self.lanes.get(usize::from(lane.0))?;
         Some(LaneView {
             closed_by: place.closed_by().map(super::lane::Closed::code),
-            modes: &place.modes,
+            out_of_service: &place.out_of_service,
             scene: place.scene.as_ref().map_or(SceneKind::Idle, |scene| scene.kind),
             devices: &place.devices,
             paper_low: place.paper_low,

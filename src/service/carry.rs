@@ -10,7 +10,7 @@ use super::{
     journalist::Entry,
     lookups,
     outputs::Order,
-    printers::Job,
+    printers::PrintJob,
     worker::Worker,
 };
 use crate::{
@@ -19,13 +19,13 @@ use crate::{
     kiosk::{CheckInRequest, Device, GateOutcome, Input, Output, PrintOutcome, Record, Scene},
     store::Correlator,
     terminal::{self, Reply},
-    words::{CheckInAnswer, Clock, Deadline, LaneId, Mode, Moment, Now, Resolution, SessionId},
+    words::{CheckInAnswer, Clock, Deadline, LaneId, Moment, Now, Purpose, Resolution, SessionId},
 };
 
 /// One lane's threads and connections.
 pub(super) struct LaneHands {
     pub(super) name: String,
-    pub(super) mode: Mode,
+    pub(super) purpose: Purpose,
     pub(super) series: String,
     pub(super) terminal: watch::Sender<terminal::Settings>,
     pub(super) counters: Arc<terminal::Counters>,
@@ -33,7 +33,7 @@ pub(super) struct LaneHands {
     pub(super) scenes_to_terminal: bool,
     pub(super) checkins: Worker<Present>,
     pub(super) panel: Option<Worker<Scene>>,
-    pub(super) printer: Option<Worker<Job>>,
+    pub(super) printer: Option<Worker<PrintJob>>,
     /// What the core was told hangs.
     pub(super) late: Vec<Device>,
 }
@@ -42,7 +42,7 @@ pub(super) struct LaneHands {
 pub(super) struct Workers {
     pub(super) store: Worker<Entry>,
     pub(super) outputs: Worker<Order>,
-    pub(super) lookups: Worker<lookups::Question>,
+    pub(super) lookups: Worker<lookups::Lookup>,
     pub(super) errands: Worker<Errand>,
     pub(super) past: Worker<Past>,
 }
@@ -94,7 +94,7 @@ impl Carrier {
             }
             Output::LookUp { session, pick, way, info_type, deadline } => {
                 let deadline = Deadline::at(deadline);
-                if self.workers.lookups.offer(lookups::Question { session, pick, way, info_type, deadline }).is_err() {
+                if self.workers.lookups.offer(lookups::Lookup { session, pick, way, info_type, deadline }).is_err() {
                     return Some(Input::Found { session, result: Err(Code::X003.into()) });
                 }
             }
@@ -126,7 +126,7 @@ impl Carrier {
             }
             Output::Print { lane, job, slip, deadline } => {
                 let printer = self.lanes.get(usize::from(lane.0)).and_then(|hands| hands.printer.as_ref());
-                if printer.is_none_or(|printer| printer.offer(Job::Print { job, slip, deadline }).is_err()) {
+                if printer.is_none_or(|printer| printer.offer(PrintJob::Print { job, slip, deadline }).is_err()) {
                     return Some(Input::Printed { job, outcome: PrintOutcome::NotPrinted(Code::P701) });
                 }
             }
@@ -151,12 +151,12 @@ impl Carrier {
         let Some(hands) = self.lanes.get(usize::from(lane.0)) else { return unavailable(Code::X001) };
         if let Some(printer) = &hands.printer {
             // While the site's system thinks; a busy printer is asked when its turn comes.
-            let _ = printer.offer(Job::Prepare);
+            let _ = printer.offer(PrintJob::Prepare);
         }
         let request = Box::new(Request {
             session,
             lane: hands.name.clone(),
-            mode: hands.mode,
+            purpose: hands.purpose,
             series: hands.series.clone(),
             person: identity.distinguishing().map(|text| self.correlator.person(&text).0),
             identity,

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::{
         service::SystemClock,
-        words::{CheckInAnswer, Identity, Mode, Resolution, WallTime},
+        words::{CheckInAnswer, Identity, Purpose, Resolution, WallTime},
     };
 
     /// A site's system that says nothing of the first lane's people and of the past until it is let.
@@ -161,7 +161,7 @@ mod tests {
         let request = Request {
             session: SessionId { run: 1, serial },
             lane: format!("kiosk-{lane}"),
-            mode: Mode::Hospital,
+            purpose: Purpose::Hospital,
             series: "A".to_owned(),
             identity: Identity::default(),
             choice: None,

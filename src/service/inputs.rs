@@ -11,11 +11,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, jobs::Entrance, outputs::Order};
+use super::{Inputs, channel::Entrance, outputs::Order};
 use crate::{
     device::{Debouncer, DeviceError, InputLine, InputLines, Role},
     fault::Code,
-    kiosk::{Device, Input, LaneMode},
+    kiosk::{Device, Input, OutOfService},
     words::{Clock, LaneId},
 };
 
@@ -91,7 +91,7 @@ impl FireWatch {
         let fault = joint.filter(|_| !burns).map(Into::into);
         (0..self.lanes).map(LaneId).all(|lane| {
             let seen = Input::DeviceChanged { lane, device: Device::Fire, fault };
-            let fire = Input::ModeChanged { lane, mode: LaneMode::Emergency, on: burns };
+            let fire = Input::OutOfService { lane, why: OutOfService::Emergency, on: burns };
             self.inputs.blocking_send(seen).is_ok() && (burnt == burns || self.inputs.blocking_send(fire).is_ok())
         })
     }
@@ -187,7 +187,7 @@ impl Listener {
             Role::Gate(sensor) => self.fire.outputs.send(Order::Sensed { lane, sensor, active }),
             Role::Button(button) if active => self.input(Input::Pressed { lane, button }),
             Role::Button(_) => true,
-            Role::Mode(mode) => self.input(Input::ModeChanged { lane, mode, on: active }),
+            Role::OutOfService(why) => self.input(Input::OutOfService { lane, why, on: active }),
             Role::Tamper => {
                 tracing::warn!(code = %Code::D603, active, lane = self.fire.inputs.lane(lane), "case contact");
                 self.input(Input::DeviceChanged { lane, device: Device::Case, fault: fault(Code::D603) })

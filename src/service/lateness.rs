@@ -66,7 +66,7 @@ mod tests {
         fault::Failure,
         service::{carry::LaneHands, checkins},
         terminal,
-        words::{CheckInAnswer, Clock, Deadline, Identity, Language, Mode, Now, Resolution, SessionId, WallTime},
+        words::{CheckInAnswer, Clock, Deadline, Identity, Language, Now, Purpose, Resolution, SessionId, WallTime},
     };
 
     /// A clock that is set.
@@ -108,7 +108,7 @@ mod tests {
         let settings = terminal::Settings { lane, address, plain_lines: false, language: Language::ZhHans };
         LaneHands {
             name: "kiosk-1".to_owned(),
-            mode: Mode::Hospital,
+            purpose: Purpose::Hospital,
             series: String::new(),
             terminal: tokio::sync::watch::channel(settings).0,
             counters: Arc::default(),
@@ -134,7 +134,7 @@ mod tests {
         let request = Request {
             session: SessionId { run: 1, serial: 1 },
             lane: String::new(),
-            mode: Mode::Hospital,
+            purpose: Purpose::Hospital,
             series: String::new(),
             identity: Identity::default(),
             choice: None,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Who is this?
-pub(super) struct Question {
+pub(super) struct Lookup {
     pub(super) session: SessionId,
     pub(super) pick: MerchantPick,
     pub(super) way: WayIn,
@@ -38,14 +38,14 @@ pub(super) fn spawn(
     patience: Duration,
     clock: &Arc<dyn Clock>,
     inputs: &Inputs,
-) -> io::Result<Worker<Question>> {
+) -> io::Result<Worker<Lookup>> {
     let limit = patience.saturating_add(GRACE);
     // Each lane may have one person who waits, and one who has gone meanwhile: nobody present is refused.
     let capacity = workers.max(lanes).saturating_mul(2);
     Worker::spawn("lookup", workers, capacity, limit, clock, || {
         let (clock, current) = (Arc::clone(clock), Arc::clone(current));
         let (inputs, facts) = (inputs.clone(), Arc::clone(facts));
-        move |Question { session, pick, way, info_type, deadline }| {
+        move |Lookup { session, pick, way, info_type, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
             let found = merchants.pick(&pick).and_then(|ways| ways.who(&way, info_type, deadline));
             let told = match &way {

@@ -5,6 +5,7 @@
 //! It decides nothing; what a person sees is decided in `kiosk`.
 
 mod carry;
+mod channel;
 mod checkins;
 mod clock;
 mod daemon;
@@ -13,7 +14,7 @@ mod facts;
 mod failures;
 mod funnel;
 mod inputs;
-mod jobs;
+
 mod journalist;
 mod lateness;
 mod lookups;

@@ -11,7 +11,7 @@ use crate::{
     kiosk::{self, Device, Unfinished},
     store::{Correlator, Journal},
     terminal,
-    words::{Clock, Mode},
+    words::{Clock, Purpose},
 };
 
 /// Everything the loop drives, opened and checked.
@@ -49,7 +49,7 @@ pub struct LanePart {
     /// Its name in the site file.
     pub name: String,
     /// What it is for.
-    pub mode: Mode,
+    pub purpose: Purpose,
     /// Its series of numbers.
     pub series: String,
     /// Where its terminal is.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a printer's thread does next.
-pub(super) enum Job {
+pub(super) enum PrintJob {
     /// Ask how the printer is: a slip may follow.
     Prepare,
     /// Print a slip.
@@ -33,15 +33,15 @@ pub(super) fn spawn(
     mut printer: Box<dyn Printer>,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
-) -> io::Result<Worker<Job>> {
+) -> io::Result<Worker<PrintJob>> {
     Worker::spawn_reading("printer", 8, PRINTER_LIMIT, clock, move |jobs, pulse| {
         let standing = Standing::default();
         let mut lane = LanePaper { lane, inputs, fault: None, low: false, silent: false, standing };
         let mut again = Duration::ZERO;
         loop {
             match jobs.recv_timeout(again) {
-                Ok(Job::Prepare) => pulse.working(|| printer.prepare()),
-                Ok(Job::Print { job, slip, deadline }) => {
+                Ok(PrintJob::Prepare) => pulse.working(|| printer.prepare()),
+                Ok(PrintJob::Print { job, slip, deadline }) => {
                     let outcome = pulse.working(|| printer.print(job, &slip, deadline));
                     let _ = lane.inputs.blocking_send(Input::Printed { job, outcome });
                     lane.printed(job, outcome);

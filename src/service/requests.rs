@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::staff::{Answer, Asked, StaffMode, StaffRequest};
 use crate::{
-    kiosk::{Input, LaneMode, PrintOutcome, Slip},
+    kiosk::{Input, OutOfService, PrintOutcome, Slip},
     words::{Admission, JobId, LaneId, Moment, Text, WallTime},
 };
 
@@ -54,8 +54,8 @@ impl Requests {
                 tracing::info!(lane = name, ?mode, "staff");
                 let told = format!("{name}: {}", format!("{mode:?}").to_lowercase());
                 let _ = answer.send(Answer::told(true, told));
-                [(LaneMode::Closed, StaffMode::Closed), (LaneMode::Maintenance, StaffMode::Maintenance)]
-                    .map(|(of, wanted)| Input::ModeChanged { lane, mode: of, on: mode == wanted })
+                [(OutOfService::Closed, StaffMode::Closed), (OutOfService::Maintenance, StaffMode::Maintenance)]
+                    .map(|(of, wanted)| Input::OutOfService { lane, why: of, on: mode == wanted })
                     .to_vec()
             }
             StaffRequest::Status => Vec::new(),

@@ -135,7 +135,7 @@ impl Lanes<'_> {
         let checkins = checkins::spawn(id, self.checkin, self.patience, clock, inputs.clone());
         Ok(LaneHands {
             name: lane.name,
-            mode: lane.mode,
+            purpose: lane.purpose,
             series: lane.series,
             terminal,
             counters,

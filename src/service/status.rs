@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::Code,
-    kiosk::{Device, LaneMode, OutcomeResult, SceneKind},
-    words::{InfoType, Mode},
+    kiosk::{Device, OutOfService, OutcomeResult, SceneKind},
+    words::{InfoType, Purpose},
 };
 
 /// Milliseconds since 1970, by the machine's clock as it stands now.
@@ -96,13 +96,15 @@ pub struct LaneStatus {
     /// Which.
     pub lane: LaneName,
     /// What it is for.
-    pub mode: Mode,
+    #[serde(rename = "mode")]
+    pub purpose: Purpose,
     /// It serves whoever comes.
     pub serves: bool,
     /// Why it does not.
     pub closed_by: Option<Code>,
     /// What switches, staff and the fire input have put it into.
-    pub modes: Vec<ModeStatus>,
+    #[serde(rename = "modes")]
+    pub out_of_service: Vec<OutOfServiceStatus>,
     /// What its panel shows.
     pub scene: SceneKind,
     /// Visits that are open, those of people who have gone among them.
@@ -121,11 +123,12 @@ pub struct LaneStatus {
     pub refused: Vec<CodeStatus>,
 }
 
-/// A mode that holds.
+/// A reason that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ModeStatus {
+pub struct OutOfServiceStatus {
     /// Which.
-    pub mode: LaneMode,
+    #[serde(rename = "mode")]
+    pub why: OutOfService,
     /// Since when.
     pub since: Time,
 }

@@ -7,15 +7,15 @@ use super::{
     daemon::Daemon,
     status::{
         Ailment, CertificateKind, CertificateStatus, CodeStatus, ContactStatus, DeviceStatus, Domain, JournalStatus,
-        LaneName, LaneStatus, ModeStatus, Part, PermissionStatus, ResultStatus, Status, TerminalStatus, Thread, Time,
-        WechatStatus, WorkerStatus,
+        LaneName, LaneStatus, OutOfServiceStatus, Part, PermissionStatus, ResultStatus, Status, TerminalStatus, Thread,
+        Time, WechatStatus, WorkerStatus,
     },
     worker::Worker,
 };
 use crate::{
     fault::Code,
     identity::WechatView,
-    kiosk::{Count, Device, LaneMode, LaneView},
+    kiosk::{Count, Device, LaneView},
     words::{Contact, LaneId, Moment, Now, RELEASED, WallTime},
 };
 
@@ -236,10 +236,14 @@ impl View {
         let terminals = &hands.counters;
         LaneStatus {
             lane: LaneName::of(hands),
-            mode: hands.mode,
+            purpose: hands.purpose,
             serves: lane.closed_by.is_none(),
             closed_by: lane.closed_by,
-            modes: lane.modes.iter().map(|(mode, at)| ModeStatus { mode: *mode, since: self.time(*at) }).collect(),
+            out_of_service: lane
+                .out_of_service
+                .iter()
+                .map(|(why, at)| OutOfServiceStatus { why: *why, since: self.time(*at) })
+                .collect(),
             scene: lane.scene,
             open: lane.open as u64,
             devices: lane
@@ -281,17 +285,13 @@ impl View {
     fn of_lane(self, hands: &LaneHands, lane: &LaneView<'_>) -> Vec<Ailment> {
         let ailment =
             |code, of, since| Ailment { code, of, lane: Some(LaneName::of(hands)), since: Some(self.time(since)) };
-        let mode = |mode: &LaneMode| match mode {
-            LaneMode::Emergency => Code::G807,
-            LaneMode::Maintenance => Code::X011,
-            LaneMode::Closed => Code::X010,
-        };
-        let modes = lane.modes.iter().rev().map(|(of, since)| ailment(mode(of), Part::Lane, *since));
+        let closed = lane.out_of_service.iter().rev();
+        let closed = closed.map(|(why, since)| ailment(why.code(), Part::Lane, *since));
         let devices = lane
             .devices
             .iter()
             .filter_map(|(device, health)| Some(ailment(health.fault()?, Part::Device(*device), health.since())));
         let paper = lane.paper_low.map(|since| ailment(Code::P706, Part::Device(Device::Printer), since));
-        modes.chain(devices).chain(paper).collect()
+        closed.chain(devices).chain(paper).collect()
     }
 }

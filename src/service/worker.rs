@@ -1,7 +1,7 @@
 //! Owned threads behind bounded channels.
 //!
 //! A full channel is "busy", never an unbounded queue. Every thread marks when it starts and ends a piece of work, and
-//! every channel when a job was last taken, so that the loop can tell a hung thread without waking it.
+//! every channel when an item was last taken, so that the loop can tell a hung thread without waking it.
 
 use std::{
     io,
@@ -13,12 +13,12 @@ use std::{
     time::Duration,
 };
 
-use super::jobs::{Entrance, Jobs, channel, milliseconds};
+use super::channel::{Entrance, Exit, channel, milliseconds};
 use crate::words::{Clock, Moment};
 
 /// One or several threads that work off one bounded channel.
-pub(super) struct Worker<J> {
-    entrance: Entrance<J>,
+pub(super) struct Worker<T> {
+    entrance: Entrance<T>,
     pulses: Vec<Arc<Pulse>>,
     threads: Vec<JoinHandle<()>>,
     limit: Duration,
@@ -35,8 +35,8 @@ pub(super) struct Pulse {
 /// RSS matters on a small board, and none of these threads recurses.
 const STACK_BYTES: usize = 256 * 1024;
 
-impl<J: Send + 'static> Worker<J> {
-    /// `count` threads, each working off jobs one by one with its own `work`. A job that takes longer than `limit`
+impl<T: Send + 'static> Worker<T> {
+    /// `count` threads, each working off items one by one with its own `work`. An item that takes longer than `limit`
     /// makes the worker late.
     pub(super) fn spawn<W>(
         name: &str,
@@ -47,20 +47,20 @@ impl<J: Send + 'static> Worker<J> {
         mut work: impl FnMut() -> W,
     ) -> io::Result<Self>
     where
-        W: FnMut(J) + Send + 'static,
+        W: FnMut(T) + Send + 'static,
     {
-        let (entrance, jobs) = channel(capacity, clock);
-        let jobs = Arc::new(Mutex::new(jobs));
+        let (entrance, items) = channel(capacity, clock);
+        let items = Arc::new(Mutex::new(items));
         let mut worker = Self { entrance, pulses: Vec::new(), threads: Vec::new(), limit };
         for _ in 0..count {
-            let jobs = Arc::clone(&jobs);
+            let items = Arc::clone(&items);
             let mut work = work();
             worker.add(name, clock, move |pulse| {
                 loop {
                     // A poisoned lock only means that another thread of this pool died.
-                    let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(job) = job else { return };
-                    pulse.working(|| work(job));
+                    let item = items.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(item) = item else { return };
+                    pulse.working(|| work(item));
                 }
             })?;
         }
@@ -73,11 +73,11 @@ impl<J: Send + 'static> Worker<J> {
         capacity: usize,
         limit: Duration,
         clock: &Arc<dyn Clock>,
-        body: impl FnOnce(&Jobs<J>, &Pulse) + Send + 'static,
+        body: impl FnOnce(&Exit<T>, &Pulse) + Send + 'static,
     ) -> io::Result<Self> {
-        let (entrance, jobs) = channel(capacity, clock);
+        let (entrance, items) = channel(capacity, clock);
         let mut worker = Self { entrance, pulses: Vec::new(), threads: Vec::new(), limit };
-        worker.add(name, clock, move |pulse| body(&jobs, pulse))?;
+        worker.add(name, clock, move |pulse| body(&items, pulse))?;
         Ok(worker)
     }
 
@@ -95,13 +95,13 @@ impl<J: Send + 'static> Worker<J> {
         Ok(())
     }
 
-    /// Hands a job over, or gives it back when the channel is full.
-    pub(super) fn offer(&self, job: J) -> Result<(), J> {
-        self.entrance.offer(job)
+    /// Hands an item over, or gives it back when the channel is full.
+    pub(super) fn offer(&self, item: T) -> Result<(), T> {
+        self.entrance.offer(item)
     }
 
-    /// Another place to hand jobs over from.
-    pub(super) fn entrance(&self) -> Entrance<J> {
+    /// Another place to hand items over from.
+    pub(super) fn entrance(&self) -> Entrance<T> {
         self.entrance.clone()
     }
 
@@ -110,12 +110,12 @@ impl<J: Send + 'static> Worker<J> {
         self.pulses.iter().map(|pulse| pulse.busy_for(now)).max().unwrap_or_default()
     }
 
-    /// Jobs that wait.
+    /// What waits.
     pub(super) fn waiting(&self) -> u64 {
         self.entrance.waiting()
     }
 
-    /// True while a thread has been at one piece of work for longer than the limit, or jobs have waited for so long and
+    /// True while a thread has been at one piece of work for longer than the limit, or items have waited for so long and
     /// none was taken.
     pub(super) fn is_late(&self, now: Moment) -> bool {
         self.busy_for(now).max(self.entrance.stuck_for(now)) > self.limit
@@ -179,12 +179,12 @@ mod tests {
         };
         let (go, gate) = mpsc::channel::<()>();
         let (taken, took) = mpsc::channel();
-        let worker = Worker::spawn_reading("test", 4, LIMIT, &clock, move |jobs: &Jobs<u8>, pulse| {
+        let worker = Worker::spawn_reading("test", 4, LIMIT, &clock, move |items: &Exit<u8>, pulse| {
             // Stopped before it takes anything, as a thread that hangs while idle.
             gate.recv().unwrap();
-            while let Ok(job) = jobs.recv() {
+            while let Ok(item) = items.recv() {
                 pulse.working(|| {
-                    taken.send(job).unwrap();
+                    taken.send(item).unwrap();
                     let _ = gate.recv();
                 });
             }

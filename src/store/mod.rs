@@ -36,7 +36,7 @@ pub use self::{
     recover::{Recovered, Salvage},
     state::State,
     view::Given,
-    word::{GateEnd, SlipEnd, Spelled, Word},
+    word::{Spelled, Word},
 };
 
 /// Where the journal lies and how large it may grow.

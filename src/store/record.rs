@@ -10,13 +10,10 @@
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
 
-use super::{
-    Correlator, Tag,
-    word::{GateEnd, SlipEnd, Word},
-};
+use super::{Correlator, Tag, word::Word};
 use crate::{
     fault::Code,
-    kiosk::{OutcomeResult, PrintOutcome, Record, Refusal},
+    kiosk::{GateOutcome, OutcomeResult, PrintOutcome, Record, Refusal},
     words::{Stamp, WallTime, WayIn},
 };
 
@@ -76,7 +73,7 @@ pub enum Stored {
         /// 0 is the original.
         copy: u8,
         /// What became of the slip.
-        outcome: Word<SlipEnd>,
+        outcome: Word<PrintOutcome<()>>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<Word<Code>>,
@@ -86,7 +83,7 @@ pub enum Stored {
         /// Session id.
         session: String,
         /// What became of the grant.
-        outcome: Word<GateEnd>,
+        outcome: Word<GateOutcome<()>>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<Word<Code>>,
@@ -251,10 +248,10 @@ impl Stored {
                     PrintOutcome::Printed | PrintOutcome::Unknown => None,
                     PrintOutcome::NotPrinted(code) => Some(Word::Known(*code)),
                 };
-                Self::Printed { session, copy: job.copy, outcome: SlipEnd::from(*outcome).into(), code }
+                Self::Printed { session, copy: job.copy, outcome: outcome.bare().into(), code }
             }
             Record::Gated { outcome, .. } => {
-                Self::Gated { session, outcome: GateEnd::from(*outcome).into(), code: outcome.code().map(Word::Known) }
+                Self::Gated { session, outcome: outcome.bare().into(), code: outcome.code().map(Word::Known) }
             }
             Record::Closed { result, why, code, .. } => Self::Closed {
                 session,

@@ -9,11 +9,11 @@ use super::{
     Tag,
     record::{Line, Stored},
     segment::{Hash, Header},
-    word::{GateEnd, Word},
+    word::Word,
 };
 use crate::{
     fault::Code,
-    kiosk::{GateOutcome, OutcomeResult, Unfinished},
+    kiosk::{OutcomeResult, Unfinished},
     words::{LaneId, SessionId, Stamp, Text, WallTime},
 };
 
@@ -142,12 +142,12 @@ impl View {
             }
             Stored::Gated { outcome, code, .. } => {
                 let Some(open) = self.open.get_mut(&session) else { return };
-                let shut = outcome.known().is_some_and(GateEnd::nobody_went_through);
-                match code.as_ref().and_then(Word::known) {
-                    Some(code) if GateOutcome::takes_back(code) => open.to_annul = Some(code.into()),
-                    // Why is a newer version's word; that nobody went through is not.
-                    None if shut => open.to_annul = Some(Code::J505.into()),
-                    _ => open.gated = true,
+                if outcome.known().is_some_and(|outcome| outcome.nobody_went_through()) {
+                    // Why may be a newer version's word; that nobody went through is not.
+                    let code = code.as_ref().and_then(Word::known).unwrap_or(Code::J505);
+                    open.to_annul = Some(code.into());
+                } else {
+                    open.gated = true;
                 }
             }
             Stored::Printed { copy: 0, .. } => {

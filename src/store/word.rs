@@ -70,70 +70,6 @@ impl<'de, T: Spelled> Deserialize<'de> for Word<T> {
     }
 }
 
-/// How a slip ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlipEnd {
-    /// The printer said so.
-    Printed,
-    /// Nobody knows.
-    Unknown,
-    /// It was not.
-    NotPrinted,
-}
-
-/// How a grant ended: [`GateOutcome`] without its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GateEnd {
-    /// The output was switched.
-    Opened,
-    /// Somebody passed.
-    Passed,
-    /// Nobody passed in time.
-    Expired,
-    /// More than one person passed.
-    Tailgated,
-    /// Somebody went the wrong way.
-    Reversed,
-    /// The gate did not close.
-    HeldOpen,
-    /// The output could not be switched, or the grant had ended.
-    Failed,
-    /// The program ended before it knew.
-    Unknown,
-}
-
-impl From<PrintOutcome> for SlipEnd {
-    fn from(outcome: PrintOutcome) -> Self {
-        match outcome {
-            PrintOutcome::Printed => Self::Printed,
-            PrintOutcome::Unknown => Self::Unknown,
-            PrintOutcome::NotPrinted(_) => Self::NotPrinted,
-        }
-    }
-}
-
-impl From<GateOutcome> for GateEnd {
-    fn from(outcome: GateOutcome) -> Self {
-        match outcome {
-            GateOutcome::Opened => Self::Opened,
-            GateOutcome::Passed => Self::Passed,
-            GateOutcome::Expired => Self::Expired,
-            GateOutcome::Tailgated => Self::Tailgated,
-            GateOutcome::Reversed => Self::Reversed,
-            GateOutcome::HeldOpen => Self::HeldOpen,
-            GateOutcome::Failed(_) => Self::Failed,
-            GateOutcome::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl GateEnd {
-    /// The gate stayed shut, opened for nobody, or nobody knows.
-    pub(super) fn nobody_went_through(self) -> bool {
-        matches!(self, Self::Expired | Self::Failed | Self::Unknown)
-    }
-}
-
 impl Spelled for Code {
     fn word(self) -> &'static str {
         self.as_str()
@@ -164,21 +100,21 @@ impl Spelled for Refusal {
     }
 }
 
-impl Spelled for SlipEnd {
+impl Spelled for PrintOutcome<()> {
     fn word(self) -> &'static str {
         match self {
             Self::Printed => "printed",
             Self::Unknown => "unknown",
-            Self::NotPrinted => "not_printed",
+            Self::NotPrinted(()) => "not_printed",
         }
     }
 
     fn spelled(word: &str) -> Option<Self> {
-        of(&[Self::Printed, Self::Unknown, Self::NotPrinted], word)
+        of(&[Self::Printed, Self::Unknown, Self::NotPrinted(())], word)
     }
 }
 
-impl Spelled for GateEnd {
+impl Spelled for GateOutcome<()> {
     fn word(self) -> &'static str {
         match self {
             Self::Opened => "opened",
@@ -187,14 +123,14 @@ impl Spelled for GateEnd {
             Self::Tailgated => "tailgated",
             Self::Reversed => "reversed",
             Self::HeldOpen => "held_open",
-            Self::Failed => "failed",
+            Self::Failed(()) => "failed",
             Self::Unknown => "unknown",
         }
     }
 
     fn spelled(word: &str) -> Option<Self> {
-        use GateEnd::{Expired, Failed, HeldOpen, Opened, Passed, Reversed, Tailgated, Unknown};
-        of(&[Opened, Passed, Expired, Tailgated, Reversed, HeldOpen, Failed, Unknown], word)
+        use GateOutcome::{Expired, Failed, HeldOpen, Opened, Passed, Reversed, Tailgated, Unknown};
+        of(&[Opened, Passed, Expired, Tailgated, Reversed, HeldOpen, Failed(()), Unknown], word)
     }
 }
 

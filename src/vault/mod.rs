@@ -42,7 +42,7 @@ const MOST: usize = 64 * 1024;
 
 /// Who signs: goes into the `Authorization` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Merchant {
+pub struct Signer {
     /// `mchid`
     pub mchid: String,
     /// `serial_no`, as WeChat shows it: 40 upper-case hex digits.
@@ -165,7 +165,7 @@ impl Fault for Unopened {
 
 /// The keys of one merchant.
 pub struct Vault {
-    merchant: Merchant,
+    signer: Signer,
     sign: Box<dyn SigningKey>,
     decrypt: Box<dyn OpeningKey>,
     certificate: Option<CertificateFacts>,
@@ -180,7 +180,7 @@ impl fmt::Debug for Vault {
 
 impl Vault {
     /// Reads and checks the keys.
-    pub fn open(engine: EngineKind, merchant: Merchant, files: &KeyFiles) -> Result<Self, VaultError> {
+    pub fn open(engine: EngineKind, signer: Signer, files: &KeyFiles) -> Result<Self, VaultError> {
         let key = engine.load_signing(&files.sign)?;
         let certificate = match &files.certificate {
             None => None,
@@ -189,7 +189,7 @@ impl Vault {
                 if public.der() != key.public_der() {
                     return Err(VaultError::NotAPair { key: files.sign.clone(), certificate: file.clone() });
                 }
-                if SerialNo::parse(&merchant.serial_no).as_ref() != Some(&facts.serial_no) {
+                if SerialNo::parse(&signer.serial_no).as_ref() != Some(&facts.serial_no) {
                     return Err(VaultError::OtherSerial { certificate: file.clone(), found: facts.serial_no });
                 }
                 Some(facts)
@@ -197,7 +197,7 @@ impl Vault {
         };
         let decrypt = engine.load_opening(files.decrypt.as_ref().unwrap_or(&files.sign))?;
         let apiv3 = files.apiv3.as_deref().map(read_api_key).transpose()?;
-        Ok(Self { merchant, sign: key, decrypt, certificate, apiv3 })
+        Ok(Self { signer, sign: key, decrypt, certificate, apiv3 })
     }
 
     /// Composes the message to sign and returns the value of the `Authorization` header
@@ -205,7 +205,7 @@ impl Vault {
     pub fn sign_request(&self, request: &RequestToSign<'_>) -> Result<String, VaultError> {
         let message = request.message().ok_or(VaultError::NotAllowed)?;
         let signature = BASE64_STANDARD.encode(self.sign.sign(&message).map_err(|Unopened| VaultError::Engine)?);
-        let Merchant { mchid, serial_no } = &self.merchant;
+        let Signer { mchid, serial_no } = &self.signer;
         let RequestToSign { nonce, timestamp, .. } = request;
         Ok(format!(
             "WECHATPAY2-SHA256-RSA2048 mchid=\"{mchid}\",nonce_str=\"{nonce}\",timestamp=\"{timestamp}\",\
@@ -216,7 +216,7 @@ impl Vault {
     /// Signs the one string of getrealnameinfo, `cert_serialno=…&timestamp=…`, with the sign key's own serial number;
     /// base64 (mini-program server API, getrealnameinfo).
     pub fn sign_realname_auth(&self, timestamp: i64) -> Result<String, VaultError> {
-        let message = format!("cert_serialno={}&timestamp={timestamp}", self.merchant.serial_no);
+        let message = format!("cert_serialno={}&timestamp={timestamp}", self.signer.serial_no);
         let signature = self.sign.sign(message.as_bytes()).map_err(|Unopened| VaultError::Engine)?;
         Ok(BASE64_STANDARD.encode(signature))
     }

@@ -11,7 +11,7 @@ pub struct PeerId(pub u32);
 /// What a lane is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mode {
+pub enum Purpose {
     /// Real name → check-in → show → print.
     Hospital,
     /// `union_id`, or the real name where permitted → check-in → gate → show.
@@ -29,7 +29,7 @@ pub enum NameStyle {
     Full,
 }
 
-impl Mode {
+impl Purpose {
     /// The word of the site file and of the check-in request.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -28,7 +28,7 @@ pub use contact::Contact;
 pub use credential::{Credential, CredentialId, CredentialType};
 pub use face_sid::{FaceSid, FaceSidError};
 pub use identity::{Identity, OpenId, UnionId};
-pub use lane::{LaneId, Mode, NameStyle, PeerId};
+pub use lane::{LaneId, NameStyle, PeerId, Purpose};
 pub use language::Language;
 pub use mask::{masked_credential, masked_name};
 pub use name::{RealName, ShownName};

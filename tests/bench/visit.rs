@@ -27,7 +27,7 @@ use facemchd::{
     },
     store::{Correlator, Journal, Settings, StateLock},
     terminal,
-    words::{Admission, Clock, LaneId, Language, Mode, Moment, NameStyle, RealName, Text, WallTime},
+    words::{Admission, Clock, LaneId, Language, Moment, NameStyle, Purpose, RealName, Text, WallTime},
 };
 use tokio::sync::mpsc;
 use tracing::field::{Field, Visit};
@@ -245,7 +245,7 @@ fn parts(
     let patience = config::WechatPay::default().patience;
     let lane = LanePart {
         name: lanes[0].clone(),
-        mode: Mode::Hospital,
+        purpose: Purpose::Hospital,
         series: "A".to_owned(),
         terminal: terminal::Settings { lane: LaneId(0), address, plain_lines: false, language: Language::ZhHans },
         panel: PanelPart::None,

@@ -20,7 +20,7 @@ pub enum Event {
     Pass { milliseconds: u64 },
     Device { lane: u16, well: bool },
     Annulled { which: usize, well: bool },
-    Mode { lane: u16, mode: u8, on: bool },
+    OutOfService { lane: u16, why: u8, on: bool },
     Press { lane: u16, button: u8 },
     Card { lane: u16, card: u8, seq: u8, peer: u32 },
     Person { lane: u16 },
@@ -46,7 +46,7 @@ pub fn event() -> impl Strategy<Value = Event> {
         3 => (which.clone(), 0..4_u8).prop_map(|(which, known)| Event::Resolved { which, known }),
         4 => (which.clone(), any::<bool>()).prop_map(|(which, well)| Event::Effect { which, well }),
         2 => (which, any::<bool>()).prop_map(|(which, well)| Event::Annulled { which, well }),
-        1 => (lane.clone(), 0..3_u8, any::<bool>()).prop_map(|(lane, mode, on)| Event::Mode { lane, mode, on }),
+        1 => (lane.clone(), 0..3_u8, any::<bool>()).prop_map(|(lane, why, on)| Event::OutOfService { lane, why, on }),
         1 => (lane.clone(), 0..3_u8).prop_map(|(lane, button)| Event::Press { lane, button }),
         4 => (lane.clone(), 0..3_u8, 0..3_u8, 1..3_u32)
             .prop_map(|(lane, card, seq, peer)| Event::Card { lane, card, seq, peer }),

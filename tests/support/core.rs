@@ -9,8 +9,8 @@ use facemchd::{
         Record, RecordTicket, Scene, Settings, Unfinished,
     },
     words::{
-        Admission, CheckInAnswer, Choice, Credential, CredentialType, FaceSid, Identity, LaneId, Mode, Moment, Now,
-        PeerId, RealName, SessionId, Text, UnionId, WallTime, WayIn,
+        Admission, CheckInAnswer, Choice, Credential, CredentialType, FaceSid, Identity, LaneId, Moment, Now, PeerId,
+        Purpose, RealName, SessionId, Text, UnionId, WallTime, WayIn,
     },
 };
 
@@ -35,7 +35,7 @@ pub fn hospital() -> LaneSettings {
 }
 
 pub fn transit() -> LaneSettings {
-    LaneSettings { mode: Mode::Transit, has_gate: true, ..LaneSettings::default() }
+    LaneSettings { purpose: Purpose::Transit, has_gate: true, ..LaneSettings::default() }
 }
 
 impl Core {

@@ -9,7 +9,7 @@ use std::{
 
 use facemchd::{
     sim::keys::World,
-    vault::{EngineKind, KeyFiles, Merchant, Vault, VaultError},
+    vault::{EngineKind, KeyFiles, Signer, Vault, VaultError},
 };
 
 pub struct Keys {
@@ -63,10 +63,10 @@ impl Keys {
     }
 
     pub fn vault(&self, engine: EngineKind, serial_no: &str) -> Result<Vault, VaultError> {
-        Vault::open(engine, merchant(serial_no), &self.files())
+        Vault::open(engine, signer(serial_no), &self.files())
     }
 }
 
-pub fn merchant(serial_no: &str) -> Merchant {
-    Merchant { mchid: "1900000001".to_owned(), serial_no: serial_no.to_owned() }
+pub fn signer(serial_no: &str) -> Signer {
+    Signer { mchid: "1900000001".to_owned(), serial_no: serial_no.to_owned() }
 }

@@ -15,7 +15,7 @@ use facemchd::{
         keys::{World, numbers},
         server::{Answer, Authority, Reply, Request, Server},
     },
-    vault::{EngineKind, KeyFiles, Merchant, PublicKey, Vault},
+    vault::{EngineKind, KeyFiles, PublicKey, Signer, Vault},
     words::{Clock, Deadline, FaceSid, Identity, Now},
 };
 
@@ -117,7 +117,7 @@ impl Setup {
     pub fn lookup(self) -> Lookup {
         let apiv3 = self.settings.public_key.is_none().then(|| self.keys.path("apiv3.key"));
         let files = KeyFiles { apiv3, ..self.keys.files() };
-        let merchant = Merchant { mchid: numbers::MCHID.to_owned(), serial_no: self.world.provider.serial_no.clone() };
+        let merchant = Signer { mchid: numbers::MCHID.to_owned(), serial_no: self.world.provider.serial_no.clone() };
         let vault = Arc::new(Vault::open(self.engine, merchant, &files).expect("keys"));
         let client = http::Client::open(&self.http, Arc::clone(&self.clock)).expect("a client");
         let cache = Arc::new(InMemory::default());

@@ -25,7 +25,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Se
         .iter()
         .zip(devices)
         .map(|(lane, devices)| kiosk::LaneSettings {
-            mode: lane.mode,
+            purpose: lane.purpose,
             panel_name: site.privacy.panel_name,
             slip_name: site.privacy.slip_name,
             wipe_after: site.privacy.wipe_after,

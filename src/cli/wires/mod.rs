@@ -18,7 +18,7 @@ use crate::{
         Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile, Role,
         Template, panel::Style,
     },
-    kiosk::{Button, Device, LaneMode},
+    kiosk::{Button, Device, OutOfService},
     service::InputPart,
     words::{Clock, LaneId},
 };
@@ -191,8 +191,8 @@ fn role(kind: InputKind) -> Role {
         InputKind::Choice2 => Role::Button(Button::Choice(2)),
         InputKind::Choice3 => Role::Button(Button::Choice(3)),
         InputKind::Choice4 => Role::Button(Button::Choice(4)),
-        InputKind::Closed => Role::Mode(LaneMode::Closed),
-        InputKind::Maintenance => Role::Mode(LaneMode::Maintenance),
+        InputKind::Closed => Role::OutOfService(OutOfService::Closed),
+        InputKind::Maintenance => Role::OutOfService(OutOfService::Maintenance),
         InputKind::PaperLow => Role::PaperLow,
         InputKind::PaperOut => Role::PaperOut,
     }

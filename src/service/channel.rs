@@ -11,15 +11,15 @@ use std::{
 
 use crate::words::{Clock, Moment};
 
-/// Where jobs are handed over. The threads end when all entrances are gone.
-pub(super) struct Entrance<J> {
-    jobs: SyncSender<J>,
+/// Where items are handed over. The threads end when all entrances are gone.
+pub(super) struct Entrance<T> {
+    items: SyncSender<T>,
     load: Arc<Load>,
 }
 
-/// Where jobs come out.
-pub(super) struct Jobs<J> {
-    jobs: Receiver<J>,
+/// Where items come out.
+pub(super) struct Exit<T> {
+    items: Receiver<T>,
     load: Arc<Load>,
 }
 
@@ -27,44 +27,44 @@ pub(super) struct Jobs<J> {
 struct Load {
     clock: Arc<dyn Clock>,
     waiting: AtomicUsize,
-    /// Milliseconds of the moment at which a job was last taken, or came when none waited.
+    /// Milliseconds of the moment at which an item was last taken, or came when none waited.
     moved: AtomicU64,
 }
 
-/// A channel with room for so many jobs.
-pub(super) fn channel<J>(capacity: usize, clock: &Arc<dyn Clock>) -> (Entrance<J>, Jobs<J>) {
+/// A channel with room for so many items.
+pub(super) fn channel<T>(capacity: usize, clock: &Arc<dyn Clock>) -> (Entrance<T>, Exit<T>) {
     let (sender, receiver) = sync_channel(capacity);
     let load = Load { clock: Arc::clone(clock), waiting: AtomicUsize::new(0), moved: AtomicU64::new(0) };
     let load = Arc::new(load);
-    (Entrance { jobs: sender, load: Arc::clone(&load) }, Jobs { jobs: receiver, load })
+    (Entrance { items: sender, load: Arc::clone(&load) }, Exit { items: receiver, load })
 }
 
-impl<J> Entrance<J> {
-    /// How long jobs have waited and none was taken.
+impl<T> Entrance<T> {
+    /// How long items have waited and none was taken.
     pub(super) fn stuck_for(&self, now: Moment) -> Duration {
         self.load.stuck_for(now)
     }
 
-    /// Jobs that wait.
+    /// What waits.
     pub(super) fn waiting(&self) -> u64 {
         self.load.waiting.load(Ordering::Relaxed) as u64
     }
 
-    /// Hands a job over, or gives it back when the channel is full.
-    pub(super) fn offer(&self, job: J) -> Result<(), J> {
+    /// Hands an item over, or gives it back when the channel is full.
+    pub(super) fn offer(&self, item: T) -> Result<(), T> {
         self.load.comes();
-        self.jobs.try_send(job).map_err(|error| {
+        self.items.try_send(item).map_err(|error| {
             self.load.goes();
             match error {
-                TrySendError::Full(job) | TrySendError::Disconnected(job) => job,
+                TrySendError::Full(item) | TrySendError::Disconnected(item) => item,
             }
         })
     }
 
-    /// Hands a job over, waiting for room; false when the threads are gone.
-    pub(super) fn send(&self, job: J) -> bool {
+    /// Hands an item over, waiting for room; false when the threads are gone.
+    pub(super) fn send(&self, item: T) -> bool {
         self.load.comes();
-        let sent = self.jobs.send(job).is_ok();
+        let sent = self.items.send(item).is_ok();
         if !sent {
             self.load.goes();
         }
@@ -72,33 +72,33 @@ impl<J> Entrance<J> {
     }
 }
 
-impl<J> Clone for Entrance<J> {
+impl<T> Clone for Entrance<T> {
     fn clone(&self) -> Self {
-        Self { jobs: self.jobs.clone(), load: Arc::clone(&self.load) }
+        Self { items: self.items.clone(), load: Arc::clone(&self.load) }
     }
 }
 
-impl<J> Jobs<J> {
-    pub(super) fn recv(&self) -> Result<J, RecvError> {
-        let job = self.jobs.recv()?;
+impl<T> Exit<T> {
+    pub(super) fn recv(&self) -> Result<T, RecvError> {
+        let item = self.items.recv()?;
         self.load.taken();
-        Ok(job)
+        Ok(item)
     }
 
-    pub(super) fn recv_timeout(&self, patience: Duration) -> Result<J, RecvTimeoutError> {
-        let job = self.jobs.recv_timeout(patience)?;
+    pub(super) fn recv_timeout(&self, patience: Duration) -> Result<T, RecvTimeoutError> {
+        let item = self.items.recv_timeout(patience)?;
         self.load.taken();
-        Ok(job)
+        Ok(item)
     }
 
     /// What waits, without waiting for more.
-    pub(super) fn try_iter(&self) -> impl Iterator<Item = J> {
-        self.jobs.try_iter().inspect(|_| self.load.taken())
+    pub(super) fn try_iter(&self) -> impl Iterator<Item = T> {
+        self.items.try_iter().inspect(|_| self.load.taken())
     }
 }
 
 impl Load {
-    // The moment first, then the count: whoever sees a job waiting sees since when, too.
+    // The moment first, then the count: whoever sees an item waiting sees since when, too.
 
     fn comes(&self) {
         if self.waiting.load(Ordering::Acquire) == 0 {
