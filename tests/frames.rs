@@ -205,8 +205,8 @@ fn a_face_goes_in_and_ack_and_outcome_come_back_to_who_asked() {
         let ack = Reply::Ack { peer, seq: 12, status: AckStatus::Accepted, session: Some(session), code: None };
         lane.replies.send(ack).await.expect("sent");
         let number = Some(Text::clean("A036"));
-        let (code, place, quit_face_auth) = (None, None, false);
-        let outcome = Outcome { session, result: OutcomeResult::CheckedIn, code, number, place, quit_face_auth };
+        let (code, place, visit, quit_face_auth) = (None, None, Default::default(), false);
+        let outcome = Outcome { session, result: OutcomeResult::CheckedIn, code, number, place, visit, quit_face_auth };
         lane.replies.send(Reply::Outcome { peer, seq: 12, outcome }).await.expect("sent");
         assert_eq!(
             next(&mut mine).await,

@@ -40,7 +40,7 @@ fn visit(journal: &mut Journal, dice: &mut Dice, serial: u32, at: Stamp) {
     let records = [
         opened(serial),
         Record::CheckingIn { session, person },
-        Record::Decided { session, result, code, number, place },
+        Record::Decided { session, result, code, number, place, visit: Default::default() },
         Record::Gated { session, outcome },
         Record::Printed { job: JobId { session, copy: 0 }, outcome: PrintOutcome::NotPrinted(Code::P701) },
         Record::Closed { session, result, why: None, code },

@@ -67,6 +67,7 @@ mod terminal_restarts;
 mod terminal_scenes;
 mod tongues;
 mod unknown;
+mod visits;
 mod ways_in;
 mod weixin;
 mod witnesses;

@@ -52,6 +52,7 @@ pub fn decided_for(session: SessionId, number: &str) -> Record {
         code: None,
         number: Some(Text::clean(number)),
         place: None,
+        visit: Default::default(),
     }
 }
 
@@ -201,6 +202,7 @@ fn give_numbers(disk: &MemDisk, correlator: &Arc<Correlator>, run: u64, people: 
             code: None,
             number: Some(number.clone()),
             place: None,
+            visit: Default::default(),
         };
         if journal.append(NOW, &decided).is_err() || journal.commit().is_err() {
             break;

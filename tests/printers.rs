@@ -43,6 +43,7 @@ proptest! {
                 place: Some(Text::clean(&place)),
                 notes: vec![Text::clean(&note)],
                 qr: Some(Text::clean("https://his.example/q/1")),
+                ..Admission::default()
             },
             already,
             reprint: false,

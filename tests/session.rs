@@ -5,7 +5,7 @@ use std::time::Duration;
 use facemchd::{
     fault::Code,
     kiosk::{AckStatus, Device, GateOutcome, Input, NextStep, Output, PrintOutcome, Record, SceneKind, Unfinished},
-    words::{CheckInAnswer, LaneId, Resolution, SessionId, Text},
+    words::{CheckInAnswer, LaneId, Resolution, SessionId, Text, When},
 };
 
 use crate::core::{Core, LANE, PEER, admission, choices, face, hospital, person, sid, transit};
@@ -172,7 +172,7 @@ fn every_answer_of_the_site_has_a_scene_every_unhappy_one_a_next_step_and_every_
         (CheckInAnswer::Admitted(admission("A001")), SceneKind::Admitted, "checked_in"),
         (CheckInAnswer::Already(admission("A001")), SceneKind::Already, "already"),
         (CheckInAnswer::NotFound, SceneKind::NotFound, "refused"),
-        (CheckInAnswer::TooEarly(reason()), SceneKind::TooEarly, "refused"),
+        (CheckInAnswer::TooEarly(reason().map(When::Said)), SceneKind::TooEarly, "refused"),
         (CheckInAnswer::TooLate(None), SceneKind::TooLate, "refused"),
         (CheckInAnswer::Refused(reason()), SceneKind::Refused, "refused"),
         (CheckInAnswer::Unavailable(Code::H901.into()), SceneKind::Failed, "failed"),

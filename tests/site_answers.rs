@@ -52,6 +52,7 @@ fn admission() -> Admission {
         place: Some(Text::clean("3楼 内科")),
         notes: vec![Text::clean("请稍候")],
         qr: Some(Text::payload("https://x/1").expect("kept")),
+        ..Admission::default()
     }
 }
 

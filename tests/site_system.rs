@@ -7,7 +7,7 @@ use facemchd::{
     fault::Code,
     http::Client,
     sim::server::{Answer, Reply},
-    words::{Admission, CheckInAnswer, Choice, Deadline, Purpose, Resolution, SessionId, Text, WallTime},
+    words::{Admission, CheckInAnswer, Choice, Deadline, Purpose, Resolution, SessionId, Text, WallTime, When},
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::{
 
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-fn adapter(setup: &Setup, url: String) -> Http {
+pub fn adapter(setup: &Setup, url: String) -> Http {
     let key = setup.keys.write("checkin.hmac", "secret\n");
     let client = Client::open(&setup.http, Arc::clone(&setup.clock)).expect("a client");
     Http::open(url, Some(&key), 8 * 3600, client, Arc::clone(&setup.clock)).expect("an adapter")
@@ -63,6 +63,7 @@ fn every_word_of_the_schema_is_an_answer() {
         place: Some(text("3楼")),
         notes: vec![text("请稍候")],
         qr: Some(text("https://x/1")),
+        ..Admission::default()
     };
     for (body, wanted) in [
         (
@@ -75,7 +76,7 @@ fn every_word_of_the_schema_is_an_answer() {
             CheckInAnswer::Choose(vec![Choice { id: Text::payload("1 ").expect("kept"), label: text("内科") }]),
         ),
         (json!({ "answer": "not_found" }), CheckInAnswer::NotFound),
-        (json!({ "answer": "too_early", "from": "10:30" }), CheckInAnswer::TooEarly(Some(text("10:30")))),
+        (json!({ "answer": "too_early", "from": "10:30" }), CheckInAnswer::TooEarly(Some(When::Said(text("10:30"))))),
         (json!({ "answer": "too_late" }), CheckInAnswer::TooLate(None)),
         (
             json!({ "answer": "refused", "reason": "请先\n缴费\u{202E}" }),

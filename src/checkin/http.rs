@@ -1,12 +1,22 @@
 //! The site's system over HTTPS.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{CheckIn, Request, Undecided, reading, schema::Question};
+use super::{
+    CheckIn, Request, Undecided,
+    reading::{self, Here},
+    schema::Question,
+};
 use crate::{
     fault::{Code, Failure, Fault},
     files::{self, FileError},
@@ -23,6 +33,8 @@ pub struct Http {
     utc_offset: i32,
     client: Client,
     clock: Arc<dyn Clock>,
+    /// Members of answers that nobody here knows.
+    passed_over: AtomicU64,
 }
 
 /// The HMAC key cannot be used.
@@ -55,7 +67,7 @@ impl Http {
         let hmac_key = hmac_key.map(|file| files::read_secret_line(file, LONGEST_KEY)).transpose()?;
         let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
         let base_path = after_scheme.find('/').map_or(String::new(), |at| after_scheme[at..].to_owned());
-        Ok(Self { url, base_path, hmac_key, utc_offset, client, clock })
+        Ok(Self { url, base_path, hmac_key, utc_offset, client, clock, passed_over: AtomicU64::new(0) })
     }
 
     fn send(
@@ -101,6 +113,13 @@ impl Http {
         })
     }
 
+    fn read(&self, response: &Response) -> Option<CheckInAnswer> {
+        let here = Here { utc_offset: self.utc_offset, now: self.clock.now().wall };
+        let told = reading::read(&response.body, response.header("content-type"), here)?;
+        self.passed_over.fetch_add(told.unknown.into(), Ordering::Relaxed);
+        Some(told.answer)
+    }
+
     /// A question about a session of before, without the person.
     fn ask_past(&self, method: Method, session: SessionId, deadline: Deadline) -> Result<Response, Failure> {
         self.send(method, &format!("/check-ins/{session}"), session, b"", deadline).map_err(|error| {
@@ -115,6 +134,10 @@ impl CheckIn for Http {
         true
     }
 
+    fn passed_over(&self) -> u64 {
+        self.passed_over.load(Ordering::Relaxed)
+    }
+
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
         let body = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new);
         let body = body.map_err(|_| Undecided::surely(Code::X001))?;
@@ -125,7 +148,7 @@ impl CheckIn for Http {
         })?;
         match response.status {
             // What cannot be read may have been carried out and only be badly told.
-            200..300 => match read(&response) {
+            200..300 => match self.read(&response) {
                 Some(CheckInAnswer::Unavailable(_)) => {
                     let told = "the site's system says of itself that it is unavailable";
                     Err(Undecided::surely(Failure::new(Code::H901).told(told)))
@@ -154,15 +177,11 @@ impl CheckIn for Http {
     fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure> {
         let response = self.ask_past(Method::Get, session, deadline)?;
         match response.status {
-            200..300 => read(&response).map(Resolution::Decided).ok_or_else(|| unreadable(&response)),
+            200..300 => self.read(&response).map(Resolution::Decided).ok_or_else(|| unreadable(&response)),
             404 => Ok(Resolution::NotThere),
             _ => Err(of_status(&response)),
         }
     }
-}
-
-fn read(response: &Response) -> Option<CheckInAnswer> {
-    reading::read(&response.body, response.header("content-type"))
 }
 
 /// No answer came.

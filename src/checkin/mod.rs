@@ -69,6 +69,11 @@ pub trait CheckIn: Send + Sync {
     /// only read or typed, only a system that knows them.
     fn judges(&self, identity: &Identity) -> bool;
 
+    /// How many members of its answers were passed over since the start because nobody here knows them.
+    fn passed_over(&self) -> u64 {
+        0
+    }
+
     /// Checks a person in. MUST answer the same for the same session.
     ///
     /// # Errors

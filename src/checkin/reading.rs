@@ -5,6 +5,8 @@
 //! list of one and the other way round, members in another case, twice or unknown, a byte order mark, GB 18030. What
 //! is never guessed is the decision itself: without one that is known, or with two, it is no answer.
 
+use std::sync::Arc;
+
 use encoding_rs::{Encoding, GB18030};
 use serde::{
     Deserialize, Deserializer,
@@ -14,29 +16,76 @@ use serde::{
 use super::value::{Value, spelling};
 use crate::{
     fault::Code,
-    words::{Admission, CheckInAnswer, Choice, Text},
+    words::{
+        Admission, CheckInAnswer, Choice, HalfDay, LabelledField, PatientId, Private, Sequence, Slot, Text, Visit,
+        WallTime, When,
+    },
 };
+
+/// The members that we know, in the spelling they are compared in.
+const MEMBERS: [&str; 25] = [
+    "answer",
+    "number",
+    "place",
+    "notes",
+    "qr",
+    "options",
+    "from",
+    "until",
+    "reason",
+    "hospital",
+    "department",
+    "doctor",
+    "title",
+    "room",
+    "floor",
+    "way",
+    "slot",
+    "ahead",
+    "now",
+    "eta",
+    "patientid",
+    "visitkind",
+    "sequence",
+    "fields",
+    "advice",
+];
+
+/// The longest barcode of a patient's number, characters.
+const LONGEST_BARCODE: usize = 32;
 
 /// The members that we know, of whatever shape.
 #[derive(Default)]
 struct Answer {
-    answer: Value,
+    values: [Value; MEMBERS.len()],
     /// The decision was given twice, differently.
     contradicts_itself: bool,
-    number: Value,
-    place: Value,
-    notes: Value,
-    qr: Value,
-    options: Value,
-    from: Value,
-    until: Value,
-    reason: Value,
+    /// Members that nobody here knows.
+    unknown: u32,
+}
+
+/// What an answer says.
+pub(super) struct Told {
+    /// The decision.
+    pub(super) answer: CheckInAnswer,
+    /// How many members were passed over because nobody here knows them.
+    pub(super) unknown: u32,
+}
+
+/// Where and when an answer is read: a time without an offset is one of here, and today needs no date.
+#[derive(Clone, Copy)]
+pub(super) struct Here {
+    /// Seconds east of UTC.
+    pub(super) utc_offset: i32,
+    /// The time.
+    pub(super) now: WallTime,
 }
 
 /// Reads an answer; nothing where it is not one. `content_type` is the header of that name.
-pub(super) fn read(body: &[u8], content_type: Option<&str>) -> Option<CheckInAnswer> {
+pub(super) fn read(body: &[u8], content_type: Option<&str>, here: Here) -> Option<Told> {
     let text = decode(body, content_type);
-    serde_json::from_str::<Answer>(&text).ok()?.into_answer()
+    let answer: Answer = serde_json::from_str(&text).ok()?;
+    Some(Told { unknown: answer.unknown, answer: answer.into_answer(here)? })
 }
 
 /// JSON is UTF-8, whatever the header says, unless the bytes are not: then it is the site's own GB 18030. A header that
@@ -56,55 +105,116 @@ fn decode(body: &[u8], content_type: Option<&str>) -> String {
 impl Answer {
     /// The answer in our words, every text bounded and cleaned; nothing where an option's id could not be sent back
     /// unchanged.
-    fn into_answer(self) -> Option<CheckInAnswer> {
+    fn into_answer(self, here: Here) -> Option<CheckInAnswer> {
         if self.contradicts_itself {
             return None;
         }
-        let text = |value: &Value| value.text().map(Text::clean).filter(|text| !text.is_empty());
+        let when = |name| time(self.value(name), here);
         let admission = || Admission {
-            number: text(&self.number),
-            place: text(&self.place),
-            notes: self.notes.items().iter().filter_map(text).take(Admission::MAX_NOTES).collect(),
-            qr: self.qr.text().and_then(Text::payload),
+            number: self.text("number"),
+            place: self.text("place"),
+            notes: self.value("notes").items().iter().filter_map(text).take(Admission::MAX_NOTES).collect(),
+            qr: self.value("qr").text().and_then(Text::payload),
+            visit: Arc::new(self.visit(here)),
         };
-        Some(match spelling(self.answer.text()?).as_str() {
+        Some(match spelling(self.value("answer").text()?).as_str() {
             "admitted" => CheckInAnswer::Admitted(admission()),
             "already" => CheckInAnswer::Already(admission()),
             "choose" => {
-                let options = self.options.items().iter().take(CheckInAnswer::MAX_CHOICES).map(choice);
+                let options = self.value("options").items().iter().take(CheckInAnswer::MAX_CHOICES).map(choice);
                 let options = options.collect::<Option<Vec<_>>>()?;
                 // Nothing to choose from is no decision, and no refusal either.
                 CheckInAnswer::Choose(Some(options).filter(|options| !options.is_empty())?)
             }
             "notfound" => CheckInAnswer::NotFound,
-            "tooearly" => CheckInAnswer::TooEarly(text(&self.from)),
-            "toolate" => CheckInAnswer::TooLate(text(&self.until)),
-            "refused" => CheckInAnswer::Refused(text(&self.reason)),
+            "tooearly" => CheckInAnswer::TooEarly(when("from")),
+            "toolate" => CheckInAnswer::TooLate(when("until")),
+            "refused" => CheckInAnswer::Refused(self.text("reason")),
             "unavailable" => CheckInAnswer::Unavailable(Code::H901.into()),
             _ => return None,
         })
     }
 
-    /// The member of this name; nothing where it is not ours.
-    fn member(&mut self, name: &str) -> Option<&mut Value> {
-        Some(match spelling(name).as_str() {
-            "answer" => &mut self.answer,
-            "number" => &mut self.number,
-            "place" => &mut self.place,
-            "notes" => &mut self.notes,
-            "qr" => &mut self.qr,
-            "options" => &mut self.options,
-            "from" => &mut self.from,
-            "until" => &mut self.until,
-            "reason" => &mut self.reason,
-            _ => return None,
-        })
+    fn visit(&self, here: Here) -> Visit {
+        Visit {
+            hospital: self.text("hospital"),
+            department: self.text("department"),
+            doctor: self.text("doctor"),
+            title: self.text("title"),
+            room: self.text("room"),
+            floor: self.text("floor"),
+            way: self.text("way"),
+            slot: slot(self.value("slot"), here),
+            ahead: self.value("ahead").text().and_then(|ahead| ahead.trim().parse().ok()),
+            now: self.text("now"),
+            eta: time(self.value("eta"), here),
+            patient_id: patient_id(self.value("patientid")),
+            visit_kind: self.text("visitkind"),
+            sequence: sequence(self.value("sequence")),
+            fields: self.value("fields").items().iter().filter_map(field).take(Visit::MAX_FIELDS).collect(),
+            advice: self.text("advice"),
+        }
     }
+
+    fn value(&self, name: &str) -> &Value {
+        MEMBERS
+            .iter()
+            .zip(&self.values)
+            .find(|(member, _)| **member == name)
+            .map_or(&Value::Nothing, |(_, value)| value)
+    }
+
+    fn text(&self, name: &str) -> Option<Text> {
+        text(self.value(name))
+    }
+}
+
+fn text(value: &Value) -> Option<Text> {
+    value.text().map(Text::clean).filter(|text| !text.is_empty())
+}
+
+fn time(value: &Value, here: Here) -> Option<When> {
+    When::read(value.text()?, here.utc_offset, here.now)
+}
+
+/// From and until, or one text for both: `8:00-8:30`.
+fn slot(value: &Value, here: Here) -> Option<Slot> {
+    let end = |name| time(value.member(name)?, here);
+    let slot = match value {
+        Value::Object(_) => Slot { from: end("from"), until: end("until") },
+        one => Slot { from: time(one, here), until: None },
+    };
+    Some(slot).filter(|slot| slot.from.is_some() || slot.until.is_some())
+}
+
+/// A number with its barcode, or the number alone.
+fn patient_id(value: &Value) -> Option<PatientId> {
+    let told = text(value.member("value").unwrap_or(value))?;
+    let barcode = value.member("barcode").and_then(Value::text).filter(|barcode| {
+        (1..=LONGEST_BARCODE).contains(&barcode.len()) && barcode.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    });
+    let private = |text: &str| Private::new(text.to_owned());
+    Some(PatientId { value: private(told.as_str()), barcode: barcode.map(private) })
+}
+
+/// Half day and place, or the place alone.
+fn sequence(value: &Value) -> Option<Sequence> {
+    let half_day = value.member("halfday").and_then(Value::text).and_then(HalfDay::read);
+    Some(Sequence { half_day, index: text(value.member("index").unwrap_or(value))? })
+}
+
+/// A value with or without a label; an empty one says nothing.
+fn field(value: &Value) -> Option<LabelledField> {
+    Some(LabelledField {
+        label: value.member("label").and_then(text),
+        value: text(value.member("value").unwrap_or(value))?,
+        emphasis: value.member("emphasis").is_some_and(Value::is_true),
+    })
 }
 
 fn choice(option: &Value) -> Option<Choice> {
     let id = Text::payload(option.member("id")?.text()?)?;
-    let label = option.member("label").and_then(Value::text).map(Text::clean).filter(|label| !label.is_empty());
+    let label = option.member("label").and_then(text);
     Some(Choice { label: label.unwrap_or_else(|| Text::clean(id.as_str())), id })
 }
 
@@ -127,9 +237,11 @@ impl<'de> Visitor<'de> for AnswerVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Answer, A::Error> {
         let mut answer = Answer::default();
         while let Some(name) = members.next_key::<String>()? {
-            let Some(place) = answer.member(&name) else {
+            let name = spelling(&name);
+            let Some(at) = MEMBERS.iter().position(|member| *member == name) else {
                 // Skipped without a limit of depth: what is not ours cannot make an answer unreadable.
                 members.next_value::<IgnoredAny>()?;
+                answer.unknown = answer.unknown.saturating_add(1);
                 continue;
             };
             let value = members.next_value::<Value>()?;
@@ -137,9 +249,9 @@ impl<'de> Visitor<'de> for AnswerVisitor {
                 continue;
             }
             // Twice the same member: the last one, as every common library has it.
-            let before = std::mem::replace(place, value);
-            if let (Some(before), "answer") = (before.text(), spelling(&name).as_str()) {
-                answer.contradicts_itself |= answer.answer.text().map(spelling) != Some(spelling(before));
+            let before = std::mem::replace(&mut answer.values[at], value);
+            if let (Some(before), "answer") = (before.text(), name.as_str()) {
+                answer.contradicts_itself |= answer.values[at].text().map(spelling) != Some(spelling(before));
             }
         }
         Ok(answer)

@@ -10,11 +10,13 @@ use serde::{
 /// A value; whatever cannot be shown to a person or sent back is nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Value {
-    /// `null`, absent, `true`, a number that lost digits.
+    /// `null`, absent, a number that lost digits.
     #[default]
     Nothing,
     /// A text, or a whole or decimal number as it would be written.
     Text(String),
+    /// Yes or no.
+    Truth(bool),
     /// A list.
     List(Vec<Value>),
     /// An object's members, in order.
@@ -40,6 +42,12 @@ impl Value {
             Self::List(items) if items.len() == 1 => items[0].text(),
             _ => None,
         }
+    }
+
+    /// Yes, in whatever way it is written.
+    pub(super) fn is_true(&self) -> bool {
+        *self == Self::Truth(true)
+            || self.text().is_some_and(|text| matches!(spelling(text).as_str(), "true" | "yes" | "1"))
     }
 
     /// The items of a list, or the one thing that stands in its place.
@@ -77,8 +85,8 @@ impl<'de> Visitor<'de> for AnyValue {
         Ok(Value::Nothing)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Nothing)
+    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+        Ok(Value::Truth(truth))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Value, E> {

@@ -139,6 +139,7 @@ fn test_printer(printer: &mut dyn device::Printer, clock: &dyn Clock, out: &mut 
         number: Some(Text::clean("A000")),
         place: Some(Text::clean("测试")),
         notes: vec![Text::clean("0123456789 ABCDEFGHIJKLMNOPQRST")],
+        visit: Arc::default(),
         qr: Text::payload("facemchd test"),
     };
     let slip = Slip { name: test_name(), admission, already: false, reprint: false, at: now.wall };

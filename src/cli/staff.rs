@@ -55,19 +55,21 @@ pub(super) fn reprint(place: &SiteFile, which: &str, out: &mut dyn Write) -> Res
 fn request(dir: &Path, which: &str) -> Result<Option<StaffRequest>, StoreError> {
     let mut slip = None;
     store::each(dir, |entry| match entry.stored {
-        Stored::Decided { session, number, place, .. } if session == which || number.as_deref() == Some(which) => {
-            slip = Some((session, number, place, entry.at));
+        Stored::Decided { session, number, place, visit, .. }
+            if session == which || number.as_deref() == Some(which) =>
+        {
+            slip = Some((session, number, place, visit, entry.at));
         }
         _ => {}
     })?;
-    let Some((session, number, place, at)) = slip else { return Ok(None) };
+    let Some((session, number, place, visit, at)) = slip else { return Ok(None) };
     let (mut on, mut last) = (None, 0);
     store::each(dir, |entry| match entry.stored {
         Stored::Opened { session: of, lane, .. } if of == session => on = Some(lane),
         Stored::Printed { session: of, copy, .. } if of == session => last = last.max(copy),
         _ => {}
     })?;
-    let reprint = |(lane, copy)| StaffRequest::Reprint { lane, session, copy, number, place, at };
+    let reprint = |(lane, copy)| StaffRequest::Reprint { lane, session, copy, number, place, visit, at };
     Ok(on.zip(last.checked_add(1)).map(reprint))
 }
 

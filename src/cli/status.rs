@@ -95,7 +95,8 @@ impl Screen<'_> {
         if let Some(contact) = status.weixin {
             self.row(&say::weixin(), vec![self.contact(Some(contact))]);
         }
-        self.row(&say::site(), vec![self.contact(status.site)]);
+        let passed_over = (status.site_passed_over > 0).then(|| say::passed_over(status.site_passed_over));
+        self.row(&say::site(), [self.contact(status.site)].into_iter().chain(passed_over).collect());
         let certificates: Vec<String> = status.certificates.iter().map(certificate).collect();
         let none = vec![say::none_known()];
         self.row(&say::certificates(), if certificates.is_empty() { none } else { certificates });

@@ -182,6 +182,8 @@ impl Kiosk {
             name,
             number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
             detail: verdict.detail.clone(),
+            time: verdict.time.clone(),
+            visit: verdict.admission.as_ref().map(|admission| Arc::clone(&admission.visit)),
             qr,
             next: verdict.next.map(|next| place.settings.advice(next)),
             code: verdict.code,
@@ -202,6 +204,7 @@ impl Kiosk {
             code: verdict.code,
             number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
             place: verdict.admission.as_ref().and_then(|admission| admission.place.clone()),
+            visit: verdict.admission.as_ref().map(|admission| Arc::clone(&admission.visit)).unwrap_or_default(),
             quit_face_auth: session.consent_awaited,
         };
         if let Some(place) = self.lane(lane) {
@@ -315,5 +318,6 @@ fn decided(session: SessionId, verdict: &Verdict) -> Record {
         code: verdict.code,
         number: admission.and_then(|admission| admission.number.clone()),
         place: admission.and_then(|admission| admission.place.clone()),
+        visit: admission.map(|admission| Arc::clone(&admission.visit)).unwrap_or_default(),
     }
 }

@@ -1,5 +1,7 @@
 //! What to do.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Record, Scene, Signal, Slip};
@@ -7,7 +9,7 @@ use crate::{
     fault::Code,
     words::{
         AuthInfoGrant, AuthInfoWanted, Identity, InfoType, JobId, LaneId, MerchantPick, Moment, PeerId, SessionId,
-        Text, WayIn,
+        Text, Visit, WayIn,
     },
 };
 
@@ -193,6 +195,8 @@ pub struct Outcome {
     pub number: Option<Text>,
     /// Where to go.
     pub place: Option<Text>,
+    /// What the site tells of the visit.
+    pub visit: Arc<Visit>,
     /// The terminal's app must call `getWxpayAuth` with `quit_face_auth=1`: its SDK still waits for a consent that will
     /// not come (face payment documentation, Android, sid, section 7).
     pub quit_face_auth: bool,

@@ -1,9 +1,11 @@
 //! What the journal is told. `store` turns these into bytes: private values become keyed hashes there.
 
+use std::sync::Arc;
+
 use super::{GateOutcome, OutcomeResult, PrintOutcome};
 use crate::{
     fault::Code,
-    words::{JobId, LaneId, Private, SessionId, Text, WayIn},
+    words::{JobId, LaneId, Private, SessionId, Text, Visit, WayIn},
 };
 
 /// One fact about a session.
@@ -41,6 +43,8 @@ pub enum Record {
         number: Option<Text>,
         /// Where to go.
         place: Option<Text>,
+        /// What the site tells of the visit; kept less what identifies the person.
+        visit: Arc<Visit>,
     },
     /// A slip's fate.
     Printed {

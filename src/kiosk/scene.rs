@@ -1,12 +1,12 @@
 //! What a panel shows.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::Code,
-    words::{ShownName, Text},
+    words::{ShownName, Text, Visit, When},
 };
 
 /// A scene, as values. A panel lays it out in its own width; a terminal that is the panel gets the fields.
@@ -18,8 +18,12 @@ pub struct Scene {
     pub name: Option<ShownName>,
     /// Queue number.
     pub number: Option<Text>,
-    /// Where to go, or from/until when, or the site's reason.
+    /// Where to go, or the site's reason.
     pub detail: Option<Text>,
+    /// From when it is possible, or until when it was.
+    pub time: Option<When>,
+    /// What the site tells of the visit.
+    pub visit: Option<Arc<Visit>>,
     /// What may be picked.
     pub options: Vec<SceneOption>,
     /// Where a QR code leads: the other way in.
@@ -124,6 +128,8 @@ impl Scene {
             name: None,
             number: None,
             detail: None,
+            time: None,
+            visit: None,
             options: Vec::new(),
             qr: None,
             next: None,

@@ -3,7 +3,7 @@
 use super::{NextStep, OutcomeResult, Record, Refusal, SceneKind};
 use crate::{
     fault::{Code, Remedy, Trouble},
-    words::{Admission, CheckInAnswer, Choice, SessionId, Text},
+    words::{Admission, CheckInAnswer, Choice, SessionId, Text, When},
 };
 
 /// The end of a session.
@@ -15,6 +15,8 @@ pub(super) struct Verdict {
     pub(super) why: Option<Refusal>,
     pub(super) kind: SceneKind,
     pub(super) detail: Option<Text>,
+    /// From when, or until when.
+    pub(super) time: Option<When>,
     pub(super) next: Option<NextStep>,
     /// Number and slip; only of somebody who is checked in.
     pub(super) admission: Option<Admission>,
@@ -32,7 +34,7 @@ pub(super) enum Reading {
 
 impl Verdict {
     fn new(result: OutcomeResult, code: Option<Code>, kind: SceneKind, next: Option<NextStep>) -> Self {
-        Self { result, code, why: None, kind, detail: None, next, admission: None }
+        Self { result, code, why: None, kind, detail: None, time: None, next, admission: None }
     }
 
     /// A lookup brought nobody, or something failed before the site's system decided.
@@ -90,9 +92,9 @@ impl Verdict {
 
     /// Reads the site's answer.
     pub(super) fn of_answer(answer: CheckInAnswer) -> Reading {
-        let refused = |kind, why, detail| {
+        let refused = |kind, why| {
             let next = Some(NextStep::StaffWindow);
-            Reading::End(Self { detail, why: Some(why), ..Self::new(OutcomeResult::Refused, None, kind, next) })
+            Self { why: Some(why), ..Self::new(OutcomeResult::Refused, None, kind, next) }
         };
         let admitted = |result, kind, admission: Admission| {
             let detail = admission.place.clone();
@@ -104,15 +106,21 @@ impl Verdict {
             CheckInAnswer::Choose(mut options) => {
                 options.truncate(CheckInAnswer::MAX_CHOICES);
                 if options.is_empty() {
-                    refused(SceneKind::NotFound, Refusal::NotFound, None)
+                    Reading::End(refused(SceneKind::NotFound, Refusal::NotFound))
                 } else {
                     Reading::Pick(options)
                 }
             }
-            CheckInAnswer::NotFound => refused(SceneKind::NotFound, Refusal::NotFound, None),
-            CheckInAnswer::TooEarly(from) => refused(SceneKind::TooEarly, Refusal::TooEarly, from),
-            CheckInAnswer::TooLate(until) => refused(SceneKind::TooLate, Refusal::TooLate, until),
-            CheckInAnswer::Refused(reason) => refused(SceneKind::Refused, Refusal::Refused, reason),
+            CheckInAnswer::NotFound => Reading::End(refused(SceneKind::NotFound, Refusal::NotFound)),
+            CheckInAnswer::TooEarly(time) => {
+                Reading::End(Self { time, ..refused(SceneKind::TooEarly, Refusal::TooEarly) })
+            }
+            CheckInAnswer::TooLate(time) => {
+                Reading::End(Self { time, ..refused(SceneKind::TooLate, Refusal::TooLate) })
+            }
+            CheckInAnswer::Refused(detail) => {
+                Reading::End(Self { detail, ..refused(SceneKind::Refused, Refusal::Refused) })
+            }
             CheckInAnswer::Unavailable(trouble) => Reading::End(Self::failed(trouble)),
             CheckInAnswer::Unknown(code) => Reading::Unknown(code),
         }

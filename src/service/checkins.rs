@@ -111,7 +111,8 @@ pub(super) fn spawn_past(current: &Current, clock: &Arc<dyn Clock>, inputs: Inpu
     })
 }
 
-fn now(current: &Current) -> Arc<dyn CheckIn> {
+/// The adapter that is asked now.
+pub(super) fn now(current: &Current) -> Arc<dyn CheckIn> {
     Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner))
 }
 

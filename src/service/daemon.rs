@@ -8,6 +8,7 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
 use super::{
+    checkins,
     facts::Facts,
     funnel::Funnel,
     lookups, notify,
@@ -58,6 +59,7 @@ pub(super) struct Opened {
     pub(super) happened: mpsc::Receiver<Input>,
     pub(super) asking: mpsc::Receiver<Asked>,
     pub(super) merchants: lookups::Current,
+    pub(super) checkin: checkins::Current,
     pub(super) reloads: Reloads,
     pub(super) reloaded: mpsc::Receiver<Read>,
     /// Connections of terminals and staff.

@@ -86,6 +86,7 @@ impl Funnel {
     /// What could not be handed over comes back as an input at once, until nothing is left.
     fn drain(&mut self) {
         while let Some(output) = self.core.poll_output() {
+            self.requests.see(&output, self.carrier.now().moment);
             if let Some(refused) = self.carrier.carry(output) {
                 let now = self.carrier.now();
                 self.hear(now, refused);

@@ -25,6 +25,7 @@ mod parts;
 mod printers;
 mod reload;
 mod requests;
+mod slips;
 mod staff;
 mod start;
 pub mod status;

@@ -1,12 +1,15 @@
 //! What staff ask for, carried to the core, and its answer back: each within its time.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
-use super::staff::{Answer, Asked, StaffMode, StaffRequest};
+use super::{
+    slips::Slips,
+    staff::{Answer, Asked, StaffMode, StaffRequest},
+};
 use crate::{
-    kiosk::{Input, OutOfService, PrintOutcome, Slip},
+    kiosk::{Input, OutOfService, Output, PrintOutcome, Slip},
     words::{Admission, JobId, LaneId, Moment, Text, WallTime},
 };
 
@@ -15,6 +18,7 @@ pub(super) struct Requests {
     /// The lanes' names, in order.
     lanes: Vec<String>,
     printing: BTreeMap<JobId, Waiting>,
+    slips: Slips,
 }
 
 /// Somebody who waits for a printer.
@@ -32,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Requests {
     pub(super) fn new(lanes: Vec<String>) -> Self {
-        Self { lanes, printing: BTreeMap::new() }
+        Self { lanes, printing: BTreeMap::new(), slips: Slips::default() }
     }
 
     /// The inputs that a request comes to.
@@ -59,7 +63,7 @@ impl Requests {
                     .to_vec()
             }
             StaffRequest::Status => Vec::new(),
-            StaffRequest::Reprint { session, copy, number, place, at, .. } => {
+            StaffRequest::Reprint { session, copy, number, place, visit, at, .. } => {
                 let Ok(session) = session.parse() else { return refuse(answer, "no such session") };
                 self.forget(now);
                 let job = JobId { session, copy };
@@ -68,12 +72,25 @@ impl Requests {
                     return refuse(answer, "too many copies at once");
                 }
                 let text = |text: Option<String>| text.map(|text| Text::clean(&text));
-                let admission = Admission { number: text(number), place: text(place), ..Admission::default() };
+                let known = || Admission {
+                    number: text(number),
+                    place: text(place),
+                    visit: Arc::from(visit),
+                    ..Admission::default()
+                };
+                let admission = self.slips.of(session).unwrap_or_else(known);
                 let slip = Slip { name: None, admission, already: false, reprint: true, at: WallTime(at) };
                 tracing::info!(%session, copy, "staff ask for a slip again");
                 self.printing.insert(job, Waiting { lane, until: now.after(PATIENCE), answer });
                 vec![Input::Reprint { lane, job, slip: Box::new(slip) }]
             }
+        }
+    }
+
+    /// A slip is about to be printed: it may be asked for again.
+    pub(super) fn see(&mut self, output: &Output, now: Moment) {
+        if let Output::Print { job: JobId { session, copy: 0 }, slip, .. } = output {
+            self.slips.keep(now, *session, slip);
         }
     }
 
@@ -91,6 +108,7 @@ impl Requests {
 
     /// Answers whoever waited too long, and forgets whoever has gone.
     pub(super) fn forget(&mut self, now: Moment) {
+        self.slips.forget(now);
         self.printing.retain(|_, waiting| !waiting.answer.is_closed());
         let late: Vec<_> =
             self.printing.iter().filter(|(_, waiting)| waiting.until <= now).map(|(job, _)| *job).collect();

@@ -14,7 +14,7 @@ use tokio::{
 use super::status::Status;
 use crate::{
     terminal::{Activity, Bounds, Connections, LocalPeer, LocalSocket, TerminalError},
-    words::{Clock, PeerId},
+    words::{Clock, PeerId, Visit},
 };
 
 /// The socket's name in the state directory.
@@ -45,6 +45,9 @@ pub enum StaffRequest {
         number: Option<String>,
         /// Where to go.
         place: Option<String>,
+        /// What the site told of the visit.
+        #[serde(default, skip_serializing_if = "Visit::is_empty")]
+        visit: Box<Visit>,
         /// When the decision fell, milliseconds since 1970.
         at: i64,
     },
@@ -123,8 +126,8 @@ impl Desk {
                     Ok((stream, peer)) if peer.is_ours() => {
                         number = number.wrapping_add(1);
                         let activity = Activity::default();
-                        let visit = Visit { activity: activity.clone(), clock: Arc::clone(&self.clock) };
-                        connections.start(PeerId(number), peer, activity, (), visit.serve(stream, asked.clone()));
+                        let caller = Caller { activity: activity.clone(), clock: Arc::clone(&self.clock) };
+                        connections.start(PeerId(number), peer, activity, (), caller.serve(stream, asked.clone()));
                     }
                     Ok(_) => {}
                     Err(_) => sleep(RECOVERY).await,
@@ -136,12 +139,12 @@ impl Desk {
 }
 
 /// Somebody at the desk.
-struct Visit {
+struct Caller {
     activity: Activity,
     clock: Arc<dyn Clock>,
 }
 
-impl Visit {
+impl Caller {
     async fn serve(self, stream: UnixStream, asked: mpsc::Sender<Asked>) {
         let (reader, mut writer) = stream.into_split();
         let Ok(Ok(line)) = timeout(ASKING, request(reader)).await else { return };

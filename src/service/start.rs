@@ -96,7 +96,7 @@ impl Daemon {
                 funnel.give(clock.now(), Input::DeviceChanged { lane, device, fault: Some(code.into()) });
             }
         }
-        let (reloads, reloaded) = Reloads::spawn(parts.reload, checkin).map_err(threads)?;
+        let (reloads, reloaded) = Reloads::spawn(parts.reload, Arc::clone(&checkin)).map_err(threads)?;
         if clock.now().wall < RELEASED {
             tracing::error!(code = %Code::C105, "the clock stands before this program's release");
         }
@@ -108,6 +108,7 @@ impl Daemon {
             happened,
             asking,
             merchants,
+            checkin,
             reloads,
             reloaded,
             terminals,

@@ -38,6 +38,9 @@ pub struct Status {
     pub weixin: Option<ContactStatus>,
     /// The site's system; none before the first question.
     pub site: Option<ContactStatus>,
+    /// Members of its answers that were passed over because nobody here knows them.
+    #[serde(default)]
+    pub site_passed_over: u64,
     /// Certificates that have an end.
     pub certificates: Vec<CertificateStatus>,
     /// The journal.

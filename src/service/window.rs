@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use super::{
     carry::LaneHands,
+    checkins,
     daemon::Daemon,
     status::{
         Ailment, CertificateKind, CertificateStatus, CodeStatus, ContactStatus, DeviceStatus, Domain, JournalStatus,
@@ -50,6 +51,7 @@ impl Daemon {
             wechat: wechat.iter().map(|wechat| view.wechat(wechat)).collect(),
             weixin: self.opened.facts.weixin().map(|contact| view.contact(contact)),
             site: self.opened.funnel.site().map(|contact| view.contact(contact)),
+            site_passed_over: checkins::now(&self.opened.checkin).passed_over(),
             certificates: self.certificates(now, &wechat),
             journal: JournalStatus {
                 waiting: self.opened.funnel.carrier.workers.store.waiting(),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use hmac::{Hmac, Mac as _};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::server::{Answer, Authority, Reply, Request, Server};
@@ -44,6 +44,8 @@ struct Inner {
     /// Everybody is booked, for measurements.
     open_house: bool,
     down: bool,
+    /// What it tells of every visit.
+    told: Map<String, Value>,
     last: u32,
     /// Numbers given, by person.
     numbers: HashMap<String, String>,
@@ -75,6 +77,11 @@ impl Hospital {
     /// Books something for whoever has this document number, union_id or voucher.
     pub fn book(&self, person: &str, booking: Booking) {
         self.state.inner().bookings.insert(person.to_owned(), booking);
+    }
+
+    /// What it tells of every visit from now on, beside number and place.
+    pub fn tell(&self, members: Map<String, Value>) {
+        self.state.inner().told = members;
     }
 
     /// Lets everybody in.
@@ -192,7 +199,7 @@ impl Inner {
 
     fn decide(&mut self, person: &str, mode: &str, choice: Option<String>) -> Value {
         if let Some(number) = self.numbers.get(person) {
-            return json!({ "answer": "already", "number": number, "place": "3楼 内科一诊室" });
+            return self.telling(json!({ "answer": "already", "number": number, "place": "3楼 内科一诊室" }));
         }
         let place = match (self.bookings.get(person), choice) {
             (None, _) if self.open_house => "3楼 内科一诊室".to_owned(),
@@ -215,9 +222,15 @@ impl Inner {
         if !self.open_house {
             self.numbers.insert(person.to_owned(), number.clone());
         }
-        json!({
+        self.telling(json!({
             "answer": "admitted", "number": number, "place": place,
             "notes": ["请在候诊区等候叫号"], "qr": format!("https://his.example/q/{number}"),
-        })
+        }))
+    }
+
+    /// With what is told of every visit.
+    fn telling(&self, mut answer: Value) -> Value {
+        answer.as_object_mut().into_iter().for_each(|answer| answer.extend(self.told.clone()));
+        answer
     }
 }

@@ -14,7 +14,7 @@ use super::{Correlator, Tag, word::Word};
 use crate::{
     fault::Code,
     kiosk::{GateOutcome, OutcomeResult, PrintOutcome, Record, Refusal},
-    words::{Stamp, WallTime, WayIn},
+    words::{Stamp, Visit, WallTime, WayIn},
 };
 
 /// The version of records written now. 2: `v` itself, and `why` of a closing.
@@ -65,6 +65,9 @@ pub enum Stored {
         /// Where to go.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<String>,
+        /// What the site told of the visit, less what identifies the person.
+        #[serde(default, skip_serializing_if = "Visit::is_empty")]
+        visit: Box<Visit>,
     },
     /// A slip's fate.
     Printed {
@@ -236,12 +239,13 @@ impl Stored {
             Record::CheckingIn { person, .. } => {
                 Self::CheckingIn { session, person: person.as_ref().map(|p| correlator.person(p).to_string()) }
             }
-            Record::Decided { result, code, number, place, .. } => Self::Decided {
+            Record::Decided { result, code, number, place, visit, .. } => Self::Decided {
                 session,
                 result: (*result).into(),
                 code: code.map(Word::Known),
                 number: number.as_ref().map(ToString::to_string),
                 place: place.as_ref().map(ToString::to_string),
+                visit: Box::new(Visit::clone(visit).without_the_person()),
             },
             Record::Printed { job, outcome } => {
                 let code = match outcome {

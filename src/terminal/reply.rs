@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::{
     fault::Code,
     kiosk::{AckStatus, Outcome, Scene},
-    words::{AuthInfoGrant, Language, PeerId, SessionId},
+    words::{AuthInfoGrant, Language, PeerId, SessionId, Visit},
 };
 
 /// A line on its way out, with its end; wiped when it has gone.
@@ -69,12 +69,13 @@ impl Reply {
         match self {
             Self::Ack { seq, status, session, code, .. } => ack(Some(*seq), *status, *session, *code),
             Self::Outcome { seq, outcome, .. } => {
-                let Outcome { session, result, code, number, place, quit_face_auth } = outcome;
+                let Outcome { session, result, code, number, place, visit, quit_face_auth } = outcome;
                 line(&json!({
                     "v": 1, "type": "outcome", "seq": seq, "session": session.to_string(),
                     "result": result.as_str(), "code": code.map(Code::as_str),
                     "number": number.as_ref().map(ToString::to_string),
                     "place": place.as_ref().map(ToString::to_string),
+                    "visit": told(visit),
                     "quit_face_auth": quit_face_auth,
                 }))
             }
@@ -112,14 +113,20 @@ fn scene_line(session: Option<SessionId>, scene: &Scene, language: Language) -> 
         "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice(language)),
         "name": scene.name.as_ref().map(|name| name.reveal()),
         "number": scene.number.as_ref().map(ToString::to_string),
-        "detail": scene.detail.as_ref().map(ToString::to_string),
+        "detail": scene.detail.as_ref().map(ToString::to_string).or(scene.time.as_ref().map(|time| time.shown(language))),
+        "lines": scene.lines(language), "visit": scene.visit.as_deref().and_then(told),
         "options": options, "qr": scene.qr.as_ref().map(ToString::to_string), "code": scene.code.map(Code::as_str),
         "stands_ms": scene.stands.map(|stands| u64::try_from(stands.as_millis()).unwrap_or(u64::MAX)),
     }))
 }
 
+/// What the site tells of a visit, member by member; nothing where it tells nothing.
+fn told(visit: &Visit) -> Option<&Visit> {
+    Some(visit).filter(|visit| !visit.is_empty())
+}
+
 /// Room for most lines, bytes: one that has to grow leaves a copy behind, for whoever frees memory to wipe.
-const LONGEST: usize = 1024;
+const LONGEST: usize = 4096;
 
 fn line(value: &Value) -> OutLine {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));

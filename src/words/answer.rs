@@ -1,6 +1,8 @@
 //! What the site's system says about a known person.
 
-use super::Text;
+use std::sync::Arc;
+
+use super::{Text, Visit, When};
 use crate::fault::{Code, Trouble};
 
 /// The answer to a check-in. The site's system is the authority; everything a person sees follows from one of these.
@@ -15,9 +17,9 @@ pub enum CheckInAnswer {
     /// Nothing is booked for this person.
     NotFound,
     /// Too early; from when it is possible.
-    TooEarly(Option<Text>),
+    TooEarly(Option<When>),
     /// Too late; until when it was possible.
-    TooLate(Option<Text>),
+    TooLate(Option<When>),
     /// Not admitted, with the site's reason for the person.
     Refused(Option<Text>),
     /// The request surely did not reach a decision: the site's system is down or refuses us.
@@ -37,6 +39,8 @@ pub struct Admission {
     pub notes: Vec<Text>,
     /// Payload of a QR code on the slip.
     pub qr: Option<Text>,
+    /// What is known of the visit.
+    pub visit: Arc<Visit>,
 }
 
 /// One thing a person may pick.

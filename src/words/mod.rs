@@ -20,7 +20,9 @@ mod serial_no;
 mod session;
 mod surnames;
 mod text;
+mod visit;
 mod way_in;
+mod when;
 
 pub use answer::{Admission, CheckInAnswer, Choice, Resolution};
 pub use clock::{Clock, Deadline, Moment, Now, RELEASED, ServiceDay, Stamp, WallTime};
@@ -37,4 +39,6 @@ pub use serial_no::SerialNo;
 pub use session::{JobId, SessionId, SessionIdError};
 pub use surnames::{COMPOUND_SURNAMES, SURNAMES};
 pub use text::{Text, is_unseen};
+pub use visit::{HalfDay, LabelledField, PatientId, Sequence, Slot, Visit};
 pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, InfoType, MerchantPick, RealnameClaim, WayIn};
+pub use when::When;

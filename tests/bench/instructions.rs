@@ -69,6 +69,7 @@ fn admission() -> Admission {
         place: Some(Text::clean("3楼 内科一诊室")),
         notes: vec![note("请在候诊区等候叫号"), note("过号请到分诊台"), note("上午8:00–11:30"), note("咨询电话 12320")],
         qr: Text::payload("https://his.example/q/A036"),
+        ..Admission::default()
     }
 }
 

@@ -110,6 +110,7 @@ pub fn slip() -> Slip {
         place: Some(Text::clean("3楼")),
         notes: Vec::new(),
         qr: Some(Text::clean("https://his.example/q/A036")),
+        ..Admission::default()
     };
     Slip { name: shown("张三丰"), admission, already: false, reprint: false, at: WallTime(1_700_000_000_000) }
 }

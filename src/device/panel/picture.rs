@@ -127,11 +127,15 @@ pub fn draw(scene: &Scene, style: Style, (across, down): (usize, usize), fonts: 
     let largest = if style.large { most + most.div_ceil(2) } else { most };
     let footer = LINE * most.div_ceil(2);
     let room = down - footer - LINE / 2;
-    let fitting = (1..=largest).rev().map(|base| blocks(scene, style, base, across)).find(|blocks| {
+    let fits = |blocks: &Vec<Block>| {
         let wide = blocks.iter().all(|block| block.fits(across));
         wide && blocks.iter().map(|block| block.height(across)).sum::<usize>() <= room
-    });
-    let blocks = fitting.unwrap_or_else(|| blocks(scene, style, 1, across));
+    };
+    // As large as it can be; in the smallest type without the lines that matter least.
+    let every = scene.lines(style.language).len();
+    let smaller = (1..=largest).rev().map(|base| (base, every)).chain((1..every).rev().map(|lines| (1, lines)));
+    let mut drawn = smaller.map(|(base, lines)| blocks(scene, style, base, lines, across));
+    let blocks = drawn.find(fits).unwrap_or_else(|| blocks(scene, style, 1, 1, across));
     canvas.flow(&blocks, room);
     canvas.footer(scene, style, most.div_ceil(2));
     (canvas.frame, canvas.missing)
@@ -153,7 +157,8 @@ fn tone(kind: SceneKind) -> Tone {
     }
 }
 
-fn blocks(scene: &Scene, style: Style, base: usize, across: usize) -> Vec<Block> {
+/// A scene in type of `base`, with at most so many lines below headline and number.
+fn blocks(scene: &Scene, style: Style, base: usize, lines: usize, across: usize) -> Vec<Block> {
     let language = style.language;
     let headline = scene.headline(language).into_owned();
     let fits =
@@ -173,9 +178,7 @@ fn blocks(scene: &Scene, style: Style, base: usize, across: usize) -> Vec<Block>
         text(number.as_str(), fits(number.as_str(), 3 * base), Ink::Accent);
     }
     text(scene.kind.explanation(language), base, Ink::Text);
-    if let Some(detail) = &scene.detail {
-        text(detail.as_str(), base, Ink::Text);
-    }
+    scene.lines(language).iter().take(lines).for_each(|line| text(line, base, Ink::Text));
     let advice = scene.next.map(|next| next.advice(language)).unwrap_or_default();
     text(advice, fits(advice, base + base.div_ceil(4)), Ink::Text);
     blocks.extend(scene.options.iter().map(|option| Block::Choice {
@@ -264,9 +267,9 @@ impl Canvas<'_> {
                 self.text(name.reveal(), (0, LINE), 1, Ink::Text);
             }
             let right = self.text(number.as_str(), (0, 2 * LINE), 2, Ink::Accent) + HALF;
-            let place = scene.detail.as_ref().map(|place| place.as_str()).unwrap_or_default();
+            let place = scene.lines(style.language).into_iter().next().unwrap_or_default();
             let room = (self.frame.size().0.saturating_sub(right) / HALF).max(2);
-            for (line, text) in wrap(place, room).iter().take(2).enumerate() {
+            for (line, text) in wrap(&place, room).iter().take(2).enumerate() {
                 self.text(text, (right, (2 + line) * LINE), 1, Ink::Text);
             }
             if let Some(code) = scene.code {

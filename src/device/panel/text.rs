@@ -2,7 +2,7 @@
 
 use super::countdown;
 use crate::{
-    device::gb::{aligned, fit, width},
+    device::gb::{aligned, fit, width, wrap},
     kiosk::{Scene, SceneKind},
     words::Language,
 };
@@ -19,9 +19,8 @@ pub fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
     let headline = scene.headline(language).into_owned();
     let name = scene.name.as_ref().filter(|_| !scene.asks_by_name()).map(|name| name.reveal().to_owned());
     let number = scene.number.as_ref().map(ToString::to_string);
-    let explanation = || scene.kind.explanation(language).to_owned();
-    let detail = scene.detail.as_ref().map_or_else(explanation, ToString::to_string);
     let advice = scene.next.map(|next| next.advice(language).to_owned()).unwrap_or_default();
+    let [detail, more] = below(scene, language);
     let mut lines = match scene.kind {
         SceneKind::Choose => choices(scene, language),
         SceneKind::ConfirmCard | SceneKind::CardLaid if !scene.options.is_empty() => {
@@ -36,7 +35,7 @@ pub fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
                 (Some(name), Some(number)) => sides(&name, &number),
                 (name, number) => name.or(number).unwrap_or_default(),
             };
-            [headline, who, detail, advice]
+            [headline, who, detail, if advice.is_empty() { more } else { advice }]
         }
     };
     if lines[1].is_empty() && lines[2].is_empty() && scene.kind != SceneKind::Idle && scene.kind != SceneKind::Choose {
@@ -54,6 +53,16 @@ pub fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
         }
     }
     lines.map(|line| fit(&aligned(&line), COLUMNS))
+}
+
+/// What stands below the headline, and what has room where there is nothing to do: the rest of it, or what comes next.
+fn below(scene: &Scene, language: Language) -> [String; 2] {
+    let mut lines = scene.lines(language).into_iter();
+    let first = lines.next().unwrap_or_else(|| scene.kind.explanation(language).to_owned());
+    let mut parts = wrap(&aligned(&first), COLUMNS).into_iter();
+    let detail = parts.next().unwrap_or_default();
+    let rest = parts.next().or_else(|| lines.find(|line| width(&aligned(line)) <= COLUMNS));
+    [detail, rest.unwrap_or_default()]
 }
 
 /// Up to three options below the headline, or four in its place.
