@@ -122,7 +122,7 @@ type Guest = (TlsStream<Scrubbed>, Shown);
 
 /// Whoever was let in.
 enum Guests {
-    Lines(LineConnections<Shown>),
+    Lines(Box<LineConnections<Shown>>),
     Http(Clients),
 }
 
@@ -179,7 +179,7 @@ impl Port {
 impl Door {
     async fn serve(mut self, mut shared: Shared, mut replies: Receiver<Reply>) {
         let mut guests = match self.protocol {
-            Protocol::Lines => Guests::Lines(LineConnections::new(PLACES)),
+            Protocol::Lines => Guests::Lines(Box::new(LineConnections::new(PLACES))),
             Protocol::Http => Guests::Http(Clients::default()),
         };
         let mut handshakes: JoinSet<Result<Guest, Refusal>> = JoinSet::new();
