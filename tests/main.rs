@@ -17,6 +17,7 @@ mod forgotten;
 mod frames;
 mod gate_model;
 mod gates;
+mod glyphs;
 mod journal_reading;
 mod journal_versions;
 mod journal_views;

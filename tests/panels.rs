@@ -1,5 +1,7 @@
 //! Exact bytes on the panels' wires, and what the glass at the other end makes of them.
 
+use std::path::Path;
+
 use facemchd::{
     device::{
         Fonts, Panel,
@@ -298,6 +300,54 @@ fn a_countdown_changes_a_few_dots_and_not_the_screen() {
     let dots: usize = changes.iter().map(|rect| rect.width * rect.height).sum();
     assert!((1..5_000).contains(&dots), "{changes:?}");
     assert!(drawn(&scene(12), Style::default(), (128, 64)).row(60).iter().any(|ink| *ink != Ink::Paper));
+}
+
+/// What an independent reader makes of the codes in a picture (zbarimg 0.23.92, package zbar-tools).
+pub fn read_by_zbar(picture: &Path) -> String {
+    let read = std::process::Command::new("zbarimg").args(["-q", "--raw", "-Sbinary"]).arg(picture).output();
+    let read = read.unwrap_or_else(|error| panic!("zbarimg: {error}: apt-get install zbar-tools"));
+    String::from_utf8_lossy(&read.stdout).into_owned()
+}
+
+fn another_way(payload: &str) -> Scene {
+    Scene { next: Some(NextStep::OtherWay), qr: Text::payload(payload), ..Scene::of(SceneKind::OtherWay) }
+}
+
+#[test]
+fn the_code_of_another_way_fills_the_room_it_has_and_is_read_by_others() {
+    let short = "https://his.example/pages/checkin?lane=kiosk-1".to_owned();
+    let long = format!("{short}&ticket={}", "0123456789abcdef".repeat(8));
+    let file = tempfile::Builder::new().suffix(".ppm").tempfile().expect("a file");
+    for ((width, height), least) in [
+        ((240, 320), 120),
+        ((320, 240), 90),
+        ((480, 320), 130),
+        ((800, 480), 200),
+        ((1280, 800), 350),
+        ((1080, 1920), 700),
+    ] {
+        for language in [Language::ZhHans, Language::En] {
+            for (large, payload) in [(false, &short), (true, &long)] {
+                let frame = drawn(&another_way(payload), Style { language, large }, (width, height));
+                let dots: Vec<u8> = dots_of(&frame).flat_map(|(x, y)| rgb(&frame, frame.dot(x, y))).collect();
+                let picture = [format!("P6\n{width} {height}\n255\n").as_bytes(), &dots].concat();
+                std::fs::write(file.path(), picture).expect("written");
+                let what = format!("{width} x {height}, {language:?}, {large}, {}", payload.len());
+                assert_eq!(read_by_zbar(file.path()), *payload, "{what}");
+                let side = side_of_code(&frame);
+                assert!(side >= least || payload.len() > short.len(), "{side} dots: {what}");
+            }
+        }
+    }
+}
+
+/// Dots across a code without its border.
+fn side_of_code(frame: &Frame) -> usize {
+    let (width, height) = frame.size();
+    let luma = |x: usize, y: usize| rgb(frame, frame.dot(x, y)).iter().max().copied().unwrap_or(0);
+    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, luma);
+    let grid = picture.detect_grids().into_iter().next().expect("a code");
+    usize::try_from(grid.bounds[1].x - grid.bounds[0].x).expect("left to right")
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A scene dot by dot, from 128×64 to 1080×1920, and the panel that shows it.
 
+use qrcode::{Color, EcLevel, QrCode};
+
 use super::{
     Reset, Style, countdown,
     frame::{Frame, Ink, Rect, Tone},
@@ -17,6 +19,9 @@ use crate::{
 /// Dots of a line of the smallest type, and of half a hanzi.
 const LINE: usize = 16;
 const HALF: usize = 8;
+
+/// Modules that stay light around a QR code (ISO/IEC 18004, 5.3.8).
+const QUIET: usize = 4;
 
 /// What a glass can do. It is written to in rectangles of whole grains.
 pub trait Glass: Send {
@@ -109,8 +114,6 @@ enum Block {
     Banner { text: String, scale: usize },
     /// An option with its number in a box.
     Choice { number: String, label: String, scale: usize },
-    /// A QR code.
-    Qr { payload: String, dots: usize },
 }
 
 /// Draws a scene; returns the picture, and the characters that no font has.
@@ -127,18 +130,48 @@ pub fn draw(scene: &Scene, style: Style, (across, down): (usize, usize), fonts: 
     let largest = if style.large { most + most.div_ceil(2) } else { most };
     let footer = LINE * most.div_ceil(2);
     let room = down - footer - LINE / 2;
+    let codes = codes(scene);
+    // On a wide glass the code stands beside the text, else below it.
+    let beside = !codes.is_empty() && across > down;
+    let text_across = if beside { across / 2 } else { across };
+    let place = |blocks: &[Block]| {
+        let (left, above) = if beside { (text_across, &blocks[..1]) } else { (0, blocks) };
+        let top = height(above, text_across).min(room);
+        Rect { x: left, y: top, width: across - left, height: room - top }
+    };
+    // It has its part of the glass before any text is made larger; then it has what the text leaves.
+    let for_code = match (codes.is_empty(), beside) {
+        (true, _) => 0,
+        (false, true) => (2 * room / 3).min(across / 2),
+        (false, false) => room.min(across) / 2,
+    };
+    let layout = |base, lines| blocks(scene, style, (base, lines), (across, text_across));
     let fits = |blocks: &Vec<Block>| {
-        let wide = blocks.iter().all(|block| block.fits(across));
-        wide && blocks.iter().map(|block| block.height(across)).sum::<usize>() <= room
+        let wide = blocks.iter().all(|block| block.fits(across, text_across));
+        wide && height(blocks, text_across) <= room && place(blocks).height >= for_code
     };
     // As large as it can be; in the smallest type without the lines that matter least.
     let every = scene.lines(style.language).len();
     let smaller = (1..=largest).rev().map(|base| (base, every)).chain((1..every).rev().map(|lines| (1, lines)));
-    let mut drawn = smaller.map(|(base, lines)| blocks(scene, style, base, lines, across));
-    let blocks = drawn.find(fits).unwrap_or_else(|| blocks(scene, style, 1, 1, across));
-    canvas.flow(&blocks, room);
+    let mut drawn = smaller.map(|(base, lines)| layout(base, lines));
+    let blocks = drawn.find(fits).unwrap_or_else(|| layout(1, 1));
+    let place = place(&blocks);
+    let text_room = if codes.is_empty() || beside { room } else { place.y };
+    canvas.flow(&blocks, text_across, text_room);
+    canvas.code(codes, place);
     canvas.footer(scene, style, most.div_ceil(2));
     (canvas.frame, canvas.missing)
+}
+
+fn height(blocks: &[Block], across: usize) -> usize {
+    blocks.iter().map(|block| block.height(across)).sum()
+}
+
+/// A scene's code, with as much correction as a slip's and with less: nothing soils a glass, and fewer modules are larger.
+fn codes(scene: &Scene) -> Vec<QrCode> {
+    let payload = scene.qr.as_ref().map(|qr| qr.as_str());
+    let code = |level| payload.and_then(|payload| QrCode::with_error_correction_level(payload, level).ok());
+    [EcLevel::M, EcLevel::L].into_iter().filter_map(code).collect()
 }
 
 fn tone(kind: SceneKind) -> Tone {
@@ -157,15 +190,23 @@ fn tone(kind: SceneKind) -> Tone {
     }
 }
 
-/// A scene in type of `base`, with at most so many lines below headline and number.
-fn blocks(scene: &Scene, style: Style, base: usize, lines: usize, across: usize) -> Vec<Block> {
+/// A scene in type of `base`, with at most so many lines below headline and number: the banner first, as wide as the glass,
+/// the others as wide as the text's part of it.
+fn blocks(
+    scene: &Scene,
+    style: Style,
+    (base, lines): (usize, usize),
+    (across, text_across): (usize, usize),
+) -> Vec<Block> {
     let language = style.language;
     let headline = scene.headline(language).into_owned();
-    let fits =
-        |text: &str, wanted: usize| (1..=wanted).rev().find(|scale| width(text) * HALF * scale <= across).unwrap_or(1);
+    let within = |across: usize, text: &str, wanted: usize| {
+        (1..=wanted).rev().find(|scale| width(text) * HALF * scale <= across).unwrap_or(1)
+    };
+    let fits = |text: &str, wanted: usize| within(text_across, text, wanted);
     // In large type the room goes to what is below the headline.
     let more = |part: usize| if style.large { base } else { base + part };
-    let mut blocks = vec![Block::Banner { scale: fits(&headline, more(base.div_ceil(2))), text: headline }];
+    let mut blocks = vec![Block::Banner { scale: within(across, &headline, more(base.div_ceil(2))), text: headline }];
     let mut text = |text: &str, scale: usize, ink: Ink| {
         if !text.is_empty() {
             blocks.push(Block::Text { text: text.to_owned(), scale, ink });
@@ -186,10 +227,6 @@ fn blocks(scene: &Scene, style: Style, base: usize, lines: usize, across: usize)
         label: option.label.as_str().to_owned(),
         scale: base,
     }));
-    if let Some(qr) = &scene.qr {
-        let widest = 3 * across / 5 / qr_side(qr.as_str()).max(1);
-        blocks.push(Block::Qr { payload: qr.as_str().to_owned(), dots: (2 * base).min(widest).max(2) });
-    }
     blocks
 }
 
@@ -208,25 +245,23 @@ impl Block {
             Self::Text { text, scale, .. } => Self::lines(text, *scale, across).len() * LINE * scale + margin(*scale),
             Self::Banner { scale, .. } => LINE * scale + 3 * margin(*scale),
             Self::Choice { scale, .. } => LINE * scale + 2 * margin(*scale),
-            Self::Qr { payload, dots } => qr_side(payload) * dots + 2 * margin(*dots),
         }
     }
 
-    /// A number is not broken into lines, and neither is a QR code made narrower.
-    fn fits(&self, across: usize) -> bool {
+    /// A number is not broken into lines.
+    fn fits(&self, across: usize, text_across: usize) -> bool {
         match self {
-            Self::Text { text, scale, ink: Ink::Accent } => width(text) * HALF * scale <= across,
+            Self::Text { text, scale, ink: Ink::Accent } => width(text) * HALF * scale <= text_across,
             Self::Text { .. } => true,
             Self::Banner { text, scale } => width(text) * HALF * scale <= across,
-            Self::Choice { label, scale, .. } => (width(label) + 4) * HALF * scale <= across || *scale == 1,
-            Self::Qr { payload, dots } => qr_side(payload) * dots <= across,
+            Self::Choice { label, scale, .. } => (width(label) + 4) * HALF * scale <= text_across || *scale == 1,
         }
     }
 }
 
 /// Modules of a QR code with its quiet border.
-fn qr_side(payload: &str) -> usize {
-    qrcode::QrCode::new(payload).map_or(0, |code| code.width() + 8)
+fn modules(code: &QrCode) -> usize {
+    code.width() + 2 * QUIET
 }
 
 struct Canvas<'a> {
@@ -252,8 +287,7 @@ impl Canvas<'_> {
         x
     }
 
-    fn centred(&mut self, text: &str, top: usize, scale: usize, ink: Ink) {
-        let (across, _) = self.frame.size();
+    fn centred(&mut self, text: &str, across: usize, top: usize, scale: usize, ink: Ink) {
         let left = across.saturating_sub(width(text) * HALF * scale) / 2;
         self.text(text, (left, top), scale, ink);
     }
@@ -284,33 +318,30 @@ impl Canvas<'_> {
     }
 
     /// The blocks from top to bottom, what is left over spread between them.
-    fn flow(&mut self, blocks: &[Block], room: usize) {
+    fn flow(&mut self, blocks: &[Block], text_across: usize, room: usize) {
         let (across, _) = self.frame.size();
-        let used: usize = blocks.iter().map(|block| block.height(across)).sum();
-        let gap = room.saturating_sub(used) / (blocks.len() + 1);
+        let gap = room.saturating_sub(height(blocks, text_across)) / (blocks.len() + 1);
         let mut top = 0;
         for block in blocks {
             match block {
                 Block::Banner { text, scale } => {
-                    let height = block.height(across) - margin(*scale);
+                    let height = block.height(text_across) - margin(*scale);
                     self.frame.fill(Rect { x: 0, y: 0, width: across, height }, Ink::Accent);
-                    self.centred(text, margin(*scale), *scale, Ink::Paper);
+                    self.centred(text, across, margin(*scale), *scale, Ink::Paper);
                 }
                 Block::Text { text, scale, ink } => {
-                    for (line, text) in Block::lines(text, *scale, across).iter().enumerate() {
-                        self.centred(text, top + line * LINE * scale, *scale, *ink);
+                    for (line, text) in Block::lines(text, *scale, text_across).iter().enumerate() {
+                        self.centred(text, text_across, top + line * LINE * scale, *scale, *ink);
                     }
                 }
-                Block::Choice { number, label, scale } => self.choice(number, label, top, *scale),
-                Block::Qr { payload, dots } => self.qr(payload, top, *dots),
+                Block::Choice { number, label, scale } => self.choice((number, label), text_across, top, *scale),
             }
-            top += block.height(across) + gap;
+            top += block.height(text_across) + gap;
         }
     }
 
     /// The number on the button, in a box; what it stands for beside it.
-    fn choice(&mut self, number: &str, label: &str, top: usize, scale: usize) {
-        let (across, _) = self.frame.size();
+    fn choice(&mut self, (number, label): (&str, &str), across: usize, top: usize, scale: usize) {
         let side = LINE * scale;
         let left = margin(scale);
         self.frame.fill(Rect { x: left, y: top, width: side, height: side }, Ink::Accent);
@@ -320,18 +351,20 @@ impl Canvas<'_> {
         self.text(&label, (left + side + margin(scale), top), scale, Ink::Text);
     }
 
-    /// Dark on light, whatever the panel's own colours: a phone reads it so.
-    fn qr(&mut self, payload: &str, top: usize, dots: usize) {
-        let Ok(code) = qrcode::QrCode::new(payload) else { return };
-        let (across, _) = self.frame.size();
-        let side = code.width() + 8;
-        let left = across.saturating_sub(side * dots) / 2;
+    /// Whole dots a module, as many as there is room for, in the middle of it; none where there is no room, for half a code
+    /// is none. Dark on light, whatever the panel's own colours: a phone reads it so.
+    fn code(&mut self, codes: Vec<QrCode>, place: Rect) {
+        let dots = |code: &QrCode| place.width.min(place.height) / modules(code);
+        // Of equals the last is taken.
+        let Some(code) = codes.into_iter().rev().max_by_key(dots).filter(|code| dots(code) > 0) else { return };
+        let (dots, side) = (dots(&code), dots(&code) * modules(&code));
+        let (left, top) = (place.x + (place.width - side) / 2, place.y + (place.height - side) / 2);
         let (light, dark) = if self.frame.contrast { (Ink::Text, Ink::Paper) } else { (Ink::Paper, Ink::Text) };
-        self.frame.fill(Rect { x: left, y: top, width: side * dots, height: side * dots }, light);
+        self.frame.fill(Rect { x: left, y: top, width: side, height: side }, light);
         for (at, colour) in code.to_colors().into_iter().enumerate() {
-            if colour == qrcode::Color::Dark {
-                let (x, y) = (left + (at % code.width() + 4) * dots, top + (at / code.width() + 4) * dots);
-                self.frame.fill(Rect { x, y, width: dots, height: dots }, dark);
+            if colour == Color::Dark {
+                let (x, y) = (at % code.width() + QUIET, at / code.width() + QUIET);
+                self.frame.fill(Rect { x: left + x * dots, y: top + y * dots, width: dots, height: dots }, dark);
             }
         }
     }

@@ -28,6 +28,10 @@ const RASTER_HEAD: usize = 8;
 /// Dots of a line of plain text.
 const LINE_DOTS: usize = 24;
 
+/// Dots from one line of plain text to the next, as printers have it after `ESC @` (KP-628E manual, `ESC 2`). Larger text
+/// stands closer: its own height is more.
+const LINE_PITCH: usize = 33;
+
 /// More rare characters than this in a line: the whole line is a picture.
 const INLINE: usize = 8;
 
@@ -208,11 +212,11 @@ impl Page<'_> {
         }
     }
 
-    /// The whole line dot by dot, as large as its text would be.
+    /// The whole line dot by dot, as large as its text would be, and as far from the next.
     fn picture_line(&mut self, text: &str) {
         let side = LINE_DOTS * self.size;
         let dots_across = width(text) * DOTS_PER_COLUMN * self.size;
-        let mut picture = Picture::new(dots_across, side);
+        let mut picture = Picture::new(dots_across, side.max(LINE_PITCH));
         let mut left = 0;
         for character in text.chars().filter(|character| columns(*character) > 0) {
             let bitmap = self.fonts.bitmap(character, side);

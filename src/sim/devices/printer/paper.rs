@@ -6,8 +6,15 @@ use qrcode::{Color, QrCode};
 use super::{Command, Slip};
 use crate::sim::devices::picture::{Picture, read_hanzi, read_line};
 
-/// A picture of this height is a line of type.
-const TYPE_HEIGHTS: [usize; 4] = [24, 48, 72, 96];
+/// Dots from one line of plain type to the next.
+const PITCH: usize = 33;
+
+/// A picture of this height is a line of type of that height.
+const TYPE_HEIGHTS: [(usize, usize); 4] = [(PITCH, 24), (48, 48), (72, 72), (96, 96)];
+
+fn type_height(rows: usize) -> Option<usize> {
+    TYPE_HEIGHTS.into_iter().find(|(height, _)| *height == rows).map(|(_, side)| side)
+}
 
 /// Dots of a half-width column on the picture, and on the paper.
 const CELL: usize = 8;
@@ -79,7 +86,7 @@ impl Paper {
         // Strips of one picture follow each other without a gap.
         if let Some(Line::Raster { across: before, dots: above, align }) = self.lines.last_mut()
             && (*before, *align) == (across, self.align)
-            && !TYPE_HEIGHTS.contains(&(above.len() / across))
+            && type_height(above.len() / across).is_none()
         {
             above.extend(dots);
         } else {
@@ -195,10 +202,8 @@ impl Line {
         match self {
             Self::Barcode(data) => format!("[CODE128 {data}]"),
             Self::Raster { across, dots, .. } => {
-                let side = dots.len() / (*across).max(1);
-                if !TYPE_HEIGHTS.contains(&side) {
-                    return format!("[picture {} x {side}]", 8 * across);
-                }
+                let rows = dots.len() / (*across).max(1);
+                let Some(side) = type_height(rows) else { return format!("[picture {} x {rows}]", 8 * across) };
                 read_line(side, 8 * across, |x, y| dots[y * across + x / 8] & (0x80 >> (x % 8)) != 0)
             }
             Self::Qr(payload) => format!("[QR {}]", String::from_utf8_lossy(payload)),
@@ -230,7 +235,7 @@ pub(super) fn draw(lines: &[Line], width: usize) -> Vec<u8> {
         match line {
             Line::Text { cells, align } => {
                 let down = cells.iter().map(|(_, Size(_, down), _)| *down).max().unwrap_or(1);
-                paper.grow(16 * down + 3);
+                paper.grow((16 * down).max(PITCH * 2 / 3));
                 let mut x = width.saturating_sub(line.columns()) * CELL * usize::from(*align) / 2;
                 for (character, Size(across, down), bold) in cells {
                     paper.draw(*character, x, top, (*across, *down), *bold);
@@ -250,7 +255,7 @@ pub(super) fn draw(lines: &[Line], width: usize) -> Vec<u8> {
             Line::Raster { across, dots, align } => {
                 // Sixteen dots on the picture are twenty-four on the paper.
                 let rows = dots.len() / (*across).max(1);
-                paper.grow(rows * 2 / 3 + 1);
+                paper.grow(rows * 2 / 3);
                 let left = width.saturating_sub(line.columns()) * CELL * usize::from(*align) / 2;
                 for y in 0..rows {
                     for x in (0..8 * across).filter(|x| dots[y * across + x / 8] & (0x80 >> (x % 8)) != 0) {
