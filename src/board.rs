@@ -5,6 +5,7 @@
 
 mod lines;
 mod panel;
+mod place;
 mod wire;
 
 use std::{
@@ -16,14 +17,15 @@ use serde::{Deserialize, Deserializer, de};
 use toml::de::DeTable;
 
 use crate::{
-    config::{MOST, line_of, name, one_is_many},
     fault::{Code, Fault},
-    files::{self, FileError},
+    files::{self, FileError, MOST, line_of, one_is_many},
+    words::setting,
 };
 
 pub use self::{
     lines::{Bias, Gate, GateAction, Indicators, Input, InputKind, Lamp},
     panel::{LineName, Panel, PanelKind, Rom},
+    place::{PanelPlace, Place, Simulated},
     wire::{LineWire, PanelWire, PrinterWire, SimulatedWord},
 };
 
@@ -335,7 +337,7 @@ fn nameless<D: Device>(devices: &[D]) -> Option<(&'static str, String)> {
 
 /// A device's or an input group's name: none of the words that a lane uses otherwise.
 fn some_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let name = name(deserializer)?;
+    let name = setting::name(deserializer)?;
     match name.as_str() {
         "board" | "terminal" | "none" => Err(de::Error::custom("\"board\", \"terminal\" and \"none\" are no names")),
         _ => Ok(Some(name)),

@@ -3,45 +3,30 @@
 //! Kebab-case TOML. Unknown keys and impossible values are refused with file and line; relative paths are relative to
 //! the file. `lookup` needs only `[merchant]`, `[keys]` and `[wechatpay]`; everything else has a default.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use toml::{
-    Spanned,
-    de::{DeArray, DeTable, DeValue},
-};
+use serde::{Deserialize, Deserializer};
+use toml::de::DeTable;
 
-use crate::{
-    fault::{Code, Fault},
-    files::{self, FileError},
-    words::{InfoType, NameStyle, Purpose},
-};
-
-mod anchored;
-mod authinfo;
-mod lane;
-mod merchant;
 #[cfg(feature = "network")]
-mod terminals;
+use crate::terminal::Credentials;
+use crate::{
+    board::Simulated,
+    checkin::{Adapter, CheckInSettings},
+    fault::{Code, Fault},
+    files::{self, Anchored, FileError, MOST, line_of, one_is_many, within},
+    identity::{self, AuthInfoSettings, Merchant, WechatPay, weixin::MiniProgram},
+    kiosk::Privacy,
+    store::JournalBounds,
+    vault::KeyFiles,
+    words::{InfoType, Purpose},
+};
+
+mod lane;
 #[cfg(test)]
 mod tests;
-mod values;
-mod wechatpay;
-mod weixin;
 
-pub use anchored::Anchored;
-pub use authinfo::AuthInfo;
-pub use lane::{Lane, OtherWay, PanelPlace, Place, Terminal, Written};
-pub use merchant::Merchant;
-#[cfg(feature = "network")]
-pub use terminals::Terminals;
-pub(crate) use values::name;
-use wechatpay::{BACKUP_DOMAIN, MAIN_DOMAIN};
-pub use wechatpay::{Charset, Padding, Proxy, WechatPay};
-pub use weixin::{Token, Weixin};
+pub use lane::{Lane, Written};
 
 /// Everything the operator sets.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,28 +36,28 @@ pub struct Site {
     #[serde(rename = "merchant")]
     pub merchants: Vec<Merchant>,
     /// Where the keys lie.
-    pub keys: Keys,
+    pub keys: KeyFiles,
     /// How WeChat Pay is asked.
     #[serde(default)]
     pub wechatpay: WechatPay,
     /// The mini-program's real-name calls.
-    pub weixin: Option<Weixin>,
+    pub weixin: Option<MiniProgram>,
     /// What face terminals ask for.
-    pub authinfo: Option<AuthInfo>,
+    pub authinfo: Option<AuthInfoSettings>,
     /// How terminals that come over the network are met.
     #[cfg(feature = "network")]
-    pub terminals: Option<Terminals>,
+    pub terminals: Option<Credentials>,
     /// How the site's own system is asked.
     #[serde(default)]
-    pub checkin: CheckIn,
+    pub checkin: CheckInSettings,
     /// What of a name is shown, and for how long.
     #[serde(default)]
     pub privacy: Privacy,
     /// Bounds of the journal.
     #[serde(default)]
-    pub journal: Journal,
+    pub journal: JournalBounds,
     /// Name of a shipped board, or path of a board file.
-    #[serde(default = "default_board", deserialize_with = "anchored::name_or_path")]
+    #[serde(default = "default_board", deserialize_with = "name_or_path")]
     pub board: String,
     /// Journal, state and correlation key.
     #[serde(default = "default_state_dir")]
@@ -83,116 +68,6 @@ pub struct Site {
     /// The lanes, in order.
     #[serde(default)]
     pub lane: Vec<Lane>,
-}
-
-/// `[keys]`. PEM files, readable by the daemon's user alone.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Keys {
-    /// Private key of `mchid`.
-    pub sign: Anchored,
-    /// Private key that opens names: the sub-merchant's in service-provider mode. Default: the sign key.
-    pub decrypt: Option<Anchored>,
-    /// File with the 32 characters of the APIv3 key; needed in certificate mode only.
-    pub apiv3: Option<Anchored>,
-    /// Certificate that belongs to the sign key, to be compared with it.
-    pub certificate: Option<Anchored>,
-    /// Which implementation carries the keys.
-    #[serde(default)]
-    pub engine: Engine,
-}
-
-/// `keys.engine`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    /// AWS-LC, constant time.
-    #[default]
-    AwsLcRs,
-    /// RustCrypto's `rsa`, blinded; in builds with feature `rustcrypto`.
-    Rsa,
-}
-
-/// `[checkin]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct CheckIn {
-    /// Who decides.
-    pub adapter: Adapter,
-    /// Local time at which a day of business begins and numbers start again, `HH:MM`.
-    #[serde(deserialize_with = "values::time_of_day")]
-    pub reset_at: u16,
-    /// The site's offset from UTC, `+HH:MM`.
-    #[serde(deserialize_with = "values::utc_offset")]
-    pub utc_offset: i32,
-    /// `http`: base address of the site's system, `https://host[:port][/path]`.
-    #[serde(deserialize_with = "values::some_https")]
-    pub url: Option<String>,
-    /// `http`: certificates to trust instead of the system's.
-    pub ca_file: Option<Anchored>,
-    /// `http`: file with the key of the requests' HMAC.
-    pub hmac_key: Option<Anchored>,
-    /// `http`: client certificate chain, PEM; together with `client-key`.
-    pub client_certificate: Option<Anchored>,
-    /// `http`: key of the client certificate, PEM.
-    pub client_key: Option<Anchored>,
-    /// `http`: how long after a question the site's system may take to show the session, 0–600000; before that a 404 of
-    /// its GET is "not yet".
-    #[serde(rename = "settle-ms", deserialize_with = "values::settle")]
-    pub settle: Duration,
-}
-
-/// `checkin.adapter`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Adapter {
-    /// Numbers are given here; transit lanes admit.
-    #[default]
-    Local,
-    /// The site's system is asked over HTTPS.
-    Http,
-}
-
-impl Adapter {
-    /// Whether it judges what WeChat has not: a voucher, a document that was only read.
-    pub fn judges(self) -> bool {
-        self == Self::Http
-    }
-}
-
-/// `[privacy]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Privacy {
-    /// The name on the panel.
-    pub panel_name: NameStyle,
-    /// The name on the slip.
-    pub slip_name: NameStyle,
-    /// How long a name stands after use, 1000–60000.
-    #[serde(rename = "wipe-after-ms", deserialize_with = "values::patience")]
-    pub wipe_after: Duration,
-}
-
-/// `[journal]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Journal {
-    /// Records older than this may go, `190d`; whole days.
-    #[serde(deserialize_with = "values::days")]
-    pub max_age: Duration,
-    /// The journal's size on disk, at least 1 MiB.
-    #[serde(deserialize_with = "values::journal_bytes")]
-    pub max_bytes: u64,
-}
-
-/// `[simulated]`: only for the simulated board.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Simulated {
-    /// Folder for what the twins saw.
-    pub out: Option<Anchored>,
-    /// Write whole names into that folder.
-    pub allow_names: bool,
 }
 
 /// Why a site file is not usable: file, line where there is one, and what is wrong. Values are not repeated.
@@ -240,7 +115,7 @@ impl Site {
             one_is_many(table.get_mut(), "merchant");
             written = lane::written(file, text, table.get_ref());
             let folder = file.parent().unwrap_or(Path::new(""));
-            anchored::within(folder, || Self::deserialize(toml::de::Deserializer::from(table)))
+            within(folder, || Self::deserialize(toml::de::Deserializer::from(table)))
         });
         let mut site = parsed.map_err(|error| ConfigError::Line {
             file: file.to_owned(),
@@ -256,9 +131,6 @@ impl Site {
             let line = lane.written.line("other-ways");
             what.map_err(|what| ConfigError::Line { file: file.to_owned(), line, message: what.to_owned() })?;
         }
-        if site.wechatpay.base_url == MAIN_DOMAIN {
-            site.wechatpay.backup_url.get_or_insert_with(|| BACKUP_DOMAIN.to_owned());
-        }
         Ok(site)
     }
 
@@ -268,7 +140,7 @@ impl Site {
     }
 
     /// This merchant's keys: its own, else those of `[keys]`.
-    pub fn keys_of<'a>(&'a self, merchant: &'a Merchant) -> &'a Keys {
+    pub fn keys_of<'a>(&'a self, merchant: &'a Merchant) -> &'a KeyFiles {
         merchant.keys.as_ref().unwrap_or(&self.keys)
     }
 
@@ -292,10 +164,9 @@ impl Site {
         }
     }
 
-    /// How many lookups at once: what is set, else one for each lane; two at least, so that a person who has gone keeps
-    /// nobody waiting.
+    /// How many lookups at once.
     pub fn lookups(&self) -> usize {
-        self.wechatpay.concurrency.unwrap_or_else(|| self.lane.len().clamp(2, *values::LOOKUPS.end()))
+        self.wechatpay.lookups(self.lane.len())
     }
 
     /// The tables of this site file whose settings differ from those a daemon was started with and need a restart:
@@ -347,25 +218,13 @@ impl Site {
         changed
     }
 
-    fn fits_together(&self) -> Result<(), &'static str> {
-        if self.wechatpay.public_key.is_some() != self.wechatpay.public_key_id.is_some() {
-            return Err("wechatpay.public-key and public-key-id go together");
-        }
+    fn fits_together(&mut self) -> Result<(), &'static str> {
+        self.wechatpay.fits_together()?;
+        self.checkin.fits_together()?;
         let real_name = self.info_type() == InfoType::RealName;
-        merchant::fit_together(&self.merchants, real_name, self.wechatpay.public_key.is_some(), &self.keys)?;
-        if self.checkin.adapter == Adapter::Http && self.checkin.url.is_none() {
-            return Err("checkin.adapter = \"http\" needs checkin.url");
-        }
+        identity::fit_together(&self.merchants, real_name, self.wechatpay.public_key.is_some(), &self.keys)?;
         if let Some(weixin) = &self.weixin {
             weixin.fits_together()?;
-        }
-        if self.checkin.client_certificate.is_some() != self.checkin.client_key.is_some() {
-            return Err("checkin.client-certificate and client-key go together");
-        }
-        if cfg!(not(feature = "rustcrypto"))
-            && self.merchants.iter().any(|merchant| self.keys_of(merchant).engine == Engine::Rsa)
-        {
-            return Err("keys.engine = \"rsa\" needs a build with feature rustcrypto");
         }
         for (index, lane) in self.lane.iter().enumerate() {
             let earlier = &self.lane[..index];
@@ -376,9 +235,7 @@ impl Site {
                 return Err("two lanes have the same terminal");
             }
             #[cfg(feature = "network")]
-            if lane.terminal.is_networked() {
-                terminals::fit_together(self.terminals.as_ref(), lane)?;
-            }
+            lane.is_met(self.terminals.as_ref())?;
             if lane.merchant.is_some() && !self.merchants.iter().any(|merchant| merchant.name == lane.merchant) {
                 return Err("lane.merchant names no [[merchant]]");
             }
@@ -392,52 +249,12 @@ impl Site {
     }
 }
 
-impl Default for CheckIn {
-    fn default() -> Self {
-        Self {
-            adapter: Adapter::Local,
-            reset_at: 0,
-            utc_offset: 8 * 3600,
-            url: None,
-            ca_file: None,
-            hmac_key: None,
-            client_certificate: None,
-            client_key: None,
-            settle: Duration::from_secs(120),
-        }
-    }
+/// `board`: a name, or a path.
+fn name_or_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    let is_path = word.contains('/') || word.ends_with(".toml");
+    Ok(if is_path { Anchored::new(&word).display().to_string() } else { word })
 }
-
-impl Default for Privacy {
-    fn default() -> Self {
-        Self { panel_name: NameStyle::Masked, slip_name: NameStyle::Masked, wipe_after: Duration::from_secs(5) }
-    }
-}
-
-impl Default for Journal {
-    fn default() -> Self {
-        Self { max_age: Duration::from_secs(190 * 86_400), max_bytes: 64 << 20 }
-    }
-}
-
-/// `[name]` is the only one of `[[name]]`: the rest of the program knows only the latter.
-pub(crate) fn one_is_many(file: &mut DeTable<'_>, name: &str) {
-    let Some(one) = file.get_mut(name).filter(|one| one.get_ref().is_table()) else { return };
-    let span = one.span();
-    let table = std::mem::replace(one, Spanned::new(span, DeValue::Array(DeArray::new())));
-    if let DeValue::Array(many) = one.get_mut() {
-        many.push(table);
-    }
-}
-
-/// The line, from 1, at which a span begins.
-pub(crate) fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize {
-    let start = span.map_or(0, |span| span.start).min(text.len());
-    text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1
-}
-
-/// A site or board file of more than this is none, bytes: a thousand merchants need half of it.
-pub(crate) const MOST: usize = 1 << 20;
 
 fn default_board() -> String {
     "simulated".to_owned()

@@ -16,9 +16,10 @@
 //!
 //! The rooms, and which way they know each other:
 //! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`;
-//! `words ← {http, vault} ← identity ← service`; `checkin` may use `http`. `fault` and `files` lie below everything, [`config`]
-//! and [`board`] are known to `service`, `cli` and `sim` only, and `sim` names nothing else of ours, so that a mistake
-//! of ours is not mirrored by our own test. `tests/architecture.rs` holds all of this.
+//! `words ← {http, vault} ← identity ← service`; `checkin` may use `http`. `fault` and `files` lie below everything. Each
+//! room has the settings that it acts on; [`config`] composes the site file of them, and is known to `cli` only. `sim`
+//! names [`board`] and `words` and nothing else of ours, so that a mistake of ours is not mirrored by our own test.
+//! `tests/architecture.rs` holds all of this.
 
 #![warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 // See .clippy.toml: times and foreign numbers never overflow.

@@ -81,8 +81,8 @@ fn the_fields_of_a_service_provider_are_sent_and_a_direct_merchant_sends_none_of
     for direct in [false, true] {
         let mut setup = Setup::new();
         if direct {
-            let settings = &mut setup.settings;
-            (settings.sub_mchid, settings.sub_appid, settings.sub_serial_no) = (None, None, None);
+            let merchant = &mut setup.settings.merchant;
+            (merchant.sub_mchid, merchant.sub_appid, merchant.sub_serial_no) = (None, None, None);
         }
         let scripted = Scripted::start(&setup.authority, |_, _| Reply::Answer(Answer::json(404, &json!({}))));
         let serial = setup.world.sub.serial_no.clone();
@@ -388,7 +388,7 @@ fn nobody_there_and_no_such_name_are_told_apart() {
 fn the_backup_domain_is_used_at_once_and_kept() {
     let mut setup = Setup::new();
     let wechat = sandbox(&setup);
-    setup.settings.backup_url = Some(wechat.url());
+    setup.settings.wechatpay.backup_url = Some(wechat.url());
     let lookup = setup.at(format!("https://{}", nobody())).lookup();
     for sid in ["sid-1", "sid-2"] {
         wechat.know(Person::new(sid, "张三"));
@@ -416,7 +416,7 @@ fn a_pinned_padding_or_charset_is_not_tried_otherwise() {
         [(PaddingChoice::OaepSha1, CharsetChoice::Auto), (PaddingChoice::Pkcs1v15, CharsetChoice::Utf8)]
     {
         let mut setup = Setup::new();
-        (setup.settings.padding, setup.settings.charset) = (padding, charset);
+        (setup.settings.wechatpay.padding, setup.settings.wechatpay.charset) = (padding, charset);
         let wechat = sandbox(&setup);
         wechat.know(Person::new("sid", "张三").encoded(Charset::Gbk));
         assert_eq!(setup.at(wechat.url()).lookup().name("sid"), Err(Code::K405));
@@ -447,7 +447,7 @@ fn where_names_are_not_permitted_the_union_id_will_do_and_is_asked_for_at_once_t
     }
     for falls_back in [false, true] {
         let mut setup = Setup::new();
-        setup.settings.fallback_to_union_id = falls_back;
+        setup.settings.wechatpay.fallback_to_union_id = falls_back;
         let wechat = sandbox(&setup);
         for sid in ["sid-1", "sid-2"] {
             wechat.know(Person::new(sid, "张三").about(Behaviour::NoPermission));

@@ -155,7 +155,7 @@ fn certificates_come_over_the_backup_domain_as_people_do() {
     let mut setup = Setup::new().with_certificates();
     let wechat = WeChat::start(&setup.authority, Arc::clone(&setup.world), false, clock()).expect("a sandbox");
     wechat.know(Person::new("sid", "张三"));
-    setup.settings.backup_url = Some(wechat.url());
+    setup.settings.wechatpay.backup_url = Some(wechat.url());
     assert_eq!(setup.at(format!("https://{}", nobody())).lookup().name("sid").as_deref(), Ok("张三"));
 }
 

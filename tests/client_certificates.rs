@@ -83,10 +83,10 @@ fn our_certificate_is_shown_and_another_authoritys_is_refused() {
         let mut setup = Setup::new();
         let port = serve(&servers, &clients);
         let (certificate, key) = issued(holder);
-        setup.http.ca_file = Some(setup.keys.write("servers.pem", &servers.as_ref().pem()));
+        setup.http.ca_file = Some(setup.keys.write("servers.pem", &servers.as_ref().pem()).into());
         let chain = setup.keys.write("kiosk.crt.pem", &certificate.pem());
         let key = setup.keys.write("kiosk.key.pem", &key.serialize_pem());
-        setup.http.client_certificate = Some((chain, key));
+        setup.http.client_certificate = Some((chain.into(), key.into()));
         let client = Client::open(&setup.http, Arc::clone(&setup.clock)).expect("a client");
         let adapter =
             Http::open(format!("https://localhost:{port}"), None, 8 * 3600, client, clock()).expect("an adapter");
@@ -108,7 +108,7 @@ fn a_key_that_does_not_belong_to_our_certificate_is_refused_when_it_is_read() {
     let ((certificate, _), (_, another)) = (issued(&ours), issued(&ours));
     let chain = setup.keys.write("kiosk.crt.pem", &certificate.pem());
     let key = setup.keys.write("kiosk.key.pem", &another.serialize_pem());
-    setup.http.client_certificate = Some((chain, key));
+    setup.http.client_certificate = Some((chain.into(), key.into()));
     let refused = Client::open(&setup.http, clock()).expect_err("refused");
     assert_eq!(refused.code(), Code::K401);
     assert!(refused.to_string().contains("another one"), "{refused}");

@@ -12,7 +12,7 @@ use std::{
 };
 
 use facemchd::{
-    http::{Client, HttpError, Method, Request, Resolve, Response, Settings, TlsFault},
+    http::{Client, HttpError, Method, Request, Resolve, Response, Route, TlsFault},
     service::SystemClock,
     words::{Clock, Deadline, Now, WallTime},
 };
@@ -76,21 +76,13 @@ struct Line {
 
 impl Line {
     /// A client to a server of the test's own, by a resolver of the test's own.
-    fn to(server: &Raw, resolver: Arc<dyn Resolve>, change: impl FnOnce(&mut Settings)) -> Self {
+    fn to(server: &Raw, resolver: Arc<dyn Resolve>, change: impl FnOnce(&mut Route)) -> Self {
         let keys = Keys::new();
-        let mut settings = Settings {
-            ca_file: Some(keys.write("authority.pem", &server.authority.as_ref().pem())),
-            client_certificate: None,
-            proxy: None,
-            connect_to: None,
-            user_agent: "facemchd/test".to_owned(),
-            idle_age: 7 * SECOND,
-            max_idle: 2,
-            connect_patience: 3 * SECOND,
-        };
-        change(&mut settings);
+        let ca_file = Some(keys.write("authority.pem", &server.authority.as_ref().pem()).into());
+        let mut route = Route { ca_file, ..Route::default() };
+        change(&mut route);
         let clock = Arc::new(Later(SystemClock::start(), Mutex::default()));
-        let client = Client::with_resolver(&settings, Arc::clone(&clock) as _, resolver).expect("a client");
+        let client = Client::with_resolver(&route, Arc::clone(&clock) as _, resolver).expect("a client");
         Self { client, clock, url: server.url(), _keys: keys }
     }
 

@@ -8,7 +8,7 @@ use std::{
 use facemchd::{
     fault::Code,
     kiosk::{AckStatus, Input, Outcome, OutcomeResult},
-    terminal::{Address, Counters, Frame, Line, Listener, LocalSocket, Reply, Settings, Splitter, crc16, parse},
+    terminal::{Address, Counters, Frame, LaneTerminal, Line, Listener, LocalSocket, Reply, Splitter, crc16, parse},
     words::{LaneId, Language, PeerId, SessionId, Text},
 };
 use proptest::prelude::*;
@@ -146,7 +146,7 @@ fn a_line_without_end_costs_one_buffer_and_the_next_line_is_read() {
 struct Lane {
     path: std::path::PathBuf,
     _folder: tempfile::TempDir,
-    settings: watch::Sender<Settings>,
+    settings: watch::Sender<LaneTerminal>,
     inputs: mpsc::Receiver<Input>,
     replies: mpsc::Sender<Reply>,
     counters: Arc<Counters>,
@@ -176,8 +176,8 @@ impl Lane {
     }
 }
 
-fn settings(address: Address) -> Settings {
-    Settings { lane: LaneId(0), address, plain_lines: false, language: Language::En }
+fn settings(address: Address) -> LaneTerminal {
+    LaneTerminal { lane: LaneId(0), address, plain_lines: false, language: Language::En }
 }
 
 fn on_loop(test: impl Future<Output = ()>) {

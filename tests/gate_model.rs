@@ -12,7 +12,7 @@ use embedded_hal::digital::{Error, ErrorKind, ErrorType, OutputPin};
 use facemchd::{
     device::{Gate, GateEvent, GateSensor, GateTiming, LineGate, Passage},
     fault::{Code, Fault as _},
-    kiosk::{Device, Grant, Input, Kiosk, OutOfService, Output, Record, RecordTicket, Settings, Unfinished},
+    kiosk::{Device, Grant, Input, Kiosk, KioskSettings, OutOfService, Output, Record, RecordTicket, Unfinished},
     words::{CheckInAnswer, LaneId, Moment, Now, PeerId, SessionId, WallTime},
 };
 
@@ -96,7 +96,7 @@ impl World {
     fn new(timing: GateTiming) -> Self {
         let now = Now { moment: Moment(Duration::from_secs(10)), wall: WallTime(1_700_000_000_000) };
         let line = Line::default();
-        let settings = Settings { run: 0, lanes: vec![transit()] };
+        let settings = KioskSettings { run: 0, lanes: vec![transit()] };
         let mut world = Self {
             core: Kiosk::new(settings, Vec::new(), now),
             gate: LineGate::new(line.clone(), false, timing),
@@ -309,7 +309,7 @@ impl World {
                 _ => {}
             }
         }
-        let settings = Settings { run: self.run, lanes: vec![transit()] };
+        let settings = KioskSettings { run: self.run, lanes: vec![transit()] };
         self.core = Kiosk::new(settings, open.into_values().collect(), self.now);
         self.drain();
     }

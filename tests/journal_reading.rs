@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use facemchd::{
-    store::{self, Correlator, Disk as _, Journal, Place, Reader, Settings, Standing, StoreError},
+    store::{self, Correlator, Disk as _, Journal, JournalBounds, Place, Reader, Standing, StoreError},
     words::{Stamp, WallTime},
 };
 
@@ -97,7 +97,7 @@ fn what_a_salvage_set_aside_is_counted_to_the_record() {
 }
 
 fn open_within(disk: &MemDisk, correlator: &Arc<Correlator>, max_bytes: u64) -> Journal {
-    let settings = Settings { dir: "unused".into(), max_age: Duration::from_secs(30 * 86_400), max_bytes };
+    let settings = JournalBounds { max_age: Duration::from_secs(30 * 86_400), max_bytes };
     let lanes = ["kiosk-1".to_owned()];
     Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(correlator), &store::State::none(), NOW)
         .expect("opens")

@@ -158,8 +158,7 @@ fn records_of_a_newer_version_age_like_others() {
     let line = |n: u32| json!({"v": 9, "at": NOW.0, "kind": "greeted", "n": n, "fill": "x".repeat(600)});
     let lines: Vec<Vec<u8>> = (0..360).map(|n| serde_json::to_vec(&line(n)).expect("JSON")).collect();
     forge(&disk, "journal-00000001.seg", &lines);
-    let settings =
-        store::Settings { dir: "unused".into(), max_age: Duration::from_secs(30 * 86_400), max_bytes: 64 << 20 };
+    let settings = store::JournalBounds { max_age: Duration::from_secs(30 * 86_400), max_bytes: 64 << 20 };
     let lanes = ["kiosk-1".to_owned()];
     let (mut journal, recovered) =
         Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(&correlator), &store::State::none(), NOW)

@@ -23,8 +23,7 @@ const NOW: WallTime = WallTime(1_700_000_000_000);
 const HOUR: i64 = 3_600_000;
 
 fn start(disk: &MemDisk, correlator: &Arc<Correlator>, state: &State) -> (Journal, store::Recovered) {
-    let settings =
-        store::Settings { dir: "unused".into(), max_age: Duration::from_secs(86_400 * 4), max_bytes: 64 << 20 };
+    let settings = store::JournalBounds { max_age: Duration::from_secs(86_400 * 4), max_bytes: 64 << 20 };
     let lanes = ["kiosk-1".to_owned()];
     Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(correlator), state, NOW).expect("opens")
 }
@@ -122,8 +121,7 @@ proptest! {
 /// A journal of so many visits of some 900 bytes, a day of 300 each.
 fn written(visits: u32, correlator: &Arc<Correlator>, state: &State) -> MemDisk {
     let disk = MemDisk::default();
-    let settings =
-        store::Settings { dir: "unused".into(), max_age: Duration::from_secs(86_400 * 4000), max_bytes: 64 << 20 };
+    let settings = store::JournalBounds { max_age: Duration::from_secs(86_400 * 4000), max_bytes: 64 << 20 };
     let lanes = ["kiosk-1".to_owned()];
     let (mut journal, _) =
         Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(correlator), state, NOW).expect("opens");

@@ -116,7 +116,7 @@ fn a_proxy_that_lies_costs_the_person_their_patience_at_most() {
         for lie in lies {
             let mut setup = Setup::new();
             let address = lying_proxy(vec![lie.to_vec()], silent);
-            setup.http.proxy = Some(format!("http://{address}"));
+            setup.http.proxy = Some(facemchd::http::ProxyAddress(format!("http://{address}")));
             let lookup = setup.at("https://sandbox.invalid".to_owned()).lookup();
             let clock = clock();
             let began = clock.now().moment;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use facemchd::{
-    checkin::{CheckIn as _, Local, LocalGiven, LocalMemory, LocalSettings, Request},
+    checkin::{CheckIn as _, CheckInSettings, Local, LocalGiven, LocalMemory, Request},
     kiosk::Record,
     store::{self, Correlator, Journal},
     words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Private, Purpose, SessionId, Stamp, WallTime, WayIn},
@@ -62,8 +62,7 @@ struct Kiosk {
 }
 
 fn start(disk: &MemDisk, correlator: &Arc<Correlator>, now: Stamp) -> Kiosk {
-    let settings =
-        store::Settings { dir: "unused".into(), max_age: Duration::from_secs(30 * 86_400), max_bytes: 1 << 20 };
+    let settings = store::JournalBounds { max_age: Duration::from_secs(30 * 86_400), max_bytes: 1 << 20 };
     let lanes = ["kiosk-1".to_owned()];
     let (journal, recovered) =
         Journal::on(Box::new(disk.clone()), &settings, &lanes, Arc::clone(correlator), &store::State::none(), now)
@@ -76,8 +75,7 @@ fn start(disk: &MemDisk, correlator: &Arc<Correlator>, now: Stamp) -> Kiosk {
         person: given.person.map(|tag| tag.0),
     });
     let memory = LocalMemory { began_with: recovered.began_with, given: given.collect(), epoch: recovered.epoch };
-    let settings = LocalSettings { utc_offset: 8 * 3600, reset_minutes: 0, series: vec!["A".to_owned()] };
-    Kiosk { journal, local: Local::new(settings, memory) }
+    Kiosk { journal, local: Local::new(CheckInSettings::default(), vec!["A".to_owned()], memory) }
 }
 
 impl Kiosk {

@@ -7,7 +7,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use facemchd::{
     fault::Code,
     http::Client,
-    identity::{AuthInfo, AuthInfoSettings, CharsetChoice, WechatClock},
+    identity::{AuthInfo, AuthInfoSettings, CharsetChoice, Merchant, WechatClock},
     sim::{
         keys::numbers,
         people::Person,
@@ -195,16 +195,16 @@ fn granted(answers: impl Fn(usize) -> Answer + Send + Sync + 'static) -> (Result
     let scripted = Scripted::start(&setup.authority, move |count, _| Reply::Answer(answers(count)));
     let settings = AuthInfoSettings {
         base_url: scripted.server.url(),
-        appid: numbers::APPID.to_owned(),
-        mch_id: numbers::MCHID.to_owned(),
-        sub_appid: None,
-        sub_mch_id: None,
+        ca_file: None,
+        key: setup.keys.write("apiv2.key", APIV2_KEY).into(),
         store_id: "1".to_owned(),
         store_name: "1".to_owned(),
     };
-    let key = ApiV2Key::read(&setup.keys.write("apiv2.key", APIV2_KEY)).expect("a key");
+    let merchant =
+        Merchant { mchid: numbers::MCHID.to_owned(), appid: numbers::APPID.to_owned(), ..Merchant::default() };
+    let key = ApiV2Key::read(&settings.key).expect("a key");
     let client = Client::open(&setup.http, Arc::clone(&setup.clock)).expect("a client");
-    let authinfo = AuthInfo::new(settings, key, client, WechatClock::new(Arc::clone(&setup.clock)));
+    let authinfo = AuthInfo::new(settings, merchant, key, client, WechatClock::new(Arc::clone(&setup.clock)));
     let wanted = AuthInfoWanted {
         device_id: Text::clean("SN-1"),
         rawdata: Private::new("rawdata".to_owned()),

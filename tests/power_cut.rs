@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use facemchd::{
-    checkin::{CheckIn as _, Local, LocalGiven, LocalMemory, LocalSettings, Request},
+    checkin::{CheckIn as _, CheckInSettings, Local, LocalGiven, LocalMemory, Request},
     kiosk::{OutcomeResult, Record},
-    store::{self, Correlator, Holder, Journal, Recovered, Settings, StateLock, Stored},
+    store::{self, Correlator, Holder, Journal, JournalBounds, Recovered, StateLock, Stored},
     words::{CheckInAnswer, Deadline, FaceSid, Identity, LaneId, Purpose, SessionId, Text, WallTime, WayIn},
 };
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ pub fn correlator() -> (tempfile::TempDir, Arc<Correlator>) {
 }
 
 pub fn open(disk: &MemDisk, correlator: &Arc<Correlator>) -> Result<(Journal, Recovered), store::StoreError> {
-    let settings = Settings { dir: "unused".into(), max_age: Duration::from_secs(86_400 * 30), max_bytes: 64 << 20 };
+    let settings = JournalBounds { max_age: Duration::from_secs(86_400 * 30), max_bytes: 64 << 20 };
     Journal::on(
         Box::new(disk.clone()),
         &settings,
@@ -145,7 +145,7 @@ fn a_sync_that_fails_once_is_not_believed_afterwards() {
 #[test]
 fn a_second_daemon_is_kept_out_of_the_same_folder() {
     let (folder, correlator) = correlator();
-    let settings = Settings { dir: folder.path().to_owned(), max_age: Duration::from_secs(86_400), max_bytes: 1 << 20 };
+    let settings = JournalBounds { max_age: Duration::from_secs(86_400), max_bytes: 1 << 20 };
     let first = StateLock::take(folder.path()).expect("nobody holds it");
     let second = StateLock::take(folder.path());
     let ours = Some(std::process::id());
@@ -160,7 +160,6 @@ fn a_second_daemon_is_kept_out_of_the_same_folder() {
 /// Numbers given by `local` over one run, journalled as the daemon does, until the power goes.
 fn give_numbers(disk: &MemDisk, correlator: &Arc<Correlator>, run: u64, people: u32) -> Vec<String> {
     let Ok((mut journal, recovered)) = open(disk, correlator) else { return Vec::new() };
-    let settings = LocalSettings { utc_offset: 8 * 3600, reset_minutes: 0, series: vec!["A".to_owned()] };
     let given = recovered
         .given
         .iter()
@@ -173,7 +172,7 @@ fn give_numbers(disk: &MemDisk, correlator: &Arc<Correlator>, run: u64, people: 
         })
         .collect();
     let memory = LocalMemory { began_with: recovered.began_with, given, epoch: recovered.epoch };
-    let local = Local::new(settings, memory);
+    let local = Local::new(CheckInSettings::default(), vec!["A".to_owned()], memory);
     let mut on_slips = Vec::new();
     for serial in 0..people {
         let session = SessionId { run, serial };

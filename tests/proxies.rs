@@ -9,6 +9,7 @@ use std::{
 
 use facemchd::{
     fault::Code,
+    http::ProxyAddress,
     sim::{people::Person, wechat::WeChat},
 };
 
@@ -86,7 +87,7 @@ fn both_proxies_resolve_and_the_name_is_verified_behind_them() {
         let wechat = WeChat::start(&setup.authority, Arc::clone(&setup.world), true, clock()).expect("a sandbox");
         wechat.know(Person::new("sid", "张三"));
         let (address, asked) = proxy(wechat.address(), greet, false);
-        setup.http.proxy = Some(format!("{scheme}://{address}"));
+        setup.http.proxy = Some(ProxyAddress(format!("{scheme}://{address}")));
         let lookup = setup.at(format!("https://sandbox.invalid:{}", wechat.address().port())).lookup();
         assert_eq!(lookup.name("sid").as_deref(), Ok("张三"), "{scheme}");
         let asked = asked.lock().expect("not poisoned");
@@ -100,10 +101,10 @@ fn both_proxies_resolve_and_the_name_is_verified_behind_them() {
 fn a_proxy_that_refuses_is_named_and_one_that_is_gone_too() {
     let mut setup = Setup::new();
     let (address, _) = proxy(crate::lookups::nobody(), head, true);
-    setup.http.proxy = Some(format!("http://{address}"));
+    setup.http.proxy = Some(ProxyAddress(format!("http://{address}")));
     assert_eq!(setup.at("https://sandbox.invalid".to_owned()).lookup().name("sid"), Err(Code::N306));
     let mut setup = Setup::new();
-    setup.http.proxy = Some(format!("http://{}", crate::lookups::nobody()));
+    setup.http.proxy = Some(ProxyAddress(format!("http://{}", crate::lookups::nobody())));
     let code = setup.at("https://sandbox.invalid".to_owned()).lookup().name("sid").expect_err("no way out");
     assert!([Code::N301, Code::N306].contains(&code), "{code}");
 }
@@ -112,8 +113,8 @@ fn a_proxy_that_refuses_is_named_and_one_that_is_gone_too() {
 fn a_proxy_that_refuses_a_password_is_asked_once() {
     let mut setup = Setup::new();
     let (address, asked) = proxy(crate::lookups::nobody(), head, true);
-    setup.http.proxy = Some(format!("http://kiosk:wrong@{address}"));
-    setup.settings.backup_url = Some("https://backup.invalid".to_owned());
+    setup.http.proxy = Some(ProxyAddress(format!("http://kiosk:wrong@{address}")));
+    setup.settings.wechatpay.backup_url = Some("https://backup.invalid".to_owned());
     assert_eq!(setup.at("https://sandbox.invalid".to_owned()).lookup().name("sid"), Err(Code::N306));
     let asked = asked.lock().expect("not poisoned");
     assert_eq!(asked.len(), 1, "a few more lock the account: {asked:?}");
@@ -130,8 +131,8 @@ fn wants_a_password(client: &mut TcpStream) -> io::Result<String> {
 fn a_password_for_a_proxy_may_be_percent_encoded() {
     let mut setup = Setup::new();
     let (address, asked) = proxy(crate::lookups::nobody(), wants_a_password, false);
-    setup.http.proxy = Some(format!("http://clinic:p%40ss@{address}"));
-    setup.settings.backup_url = Some("https://backup.invalid".to_owned());
+    setup.http.proxy = Some(ProxyAddress(format!("http://clinic:p%40ss@{address}")));
+    setup.settings.wechatpay.backup_url = Some("https://backup.invalid".to_owned());
     assert_eq!(setup.at("https://sandbox.invalid".to_owned()).lookup().name("sid"), Err(Code::N306));
     let asked = asked.lock().expect("not poisoned");
     assert_eq!(asked.len(), 1);
@@ -141,7 +142,7 @@ fn a_password_for_a_proxy_may_be_percent_encoded() {
 #[test]
 fn a_proxy_of_another_kind_is_refused_without_its_password() {
     let mut setup = Setup::new();
-    setup.http.proxy = Some("ftp://user:secret@proxy:1".to_owned());
+    setup.http.proxy = Some(ProxyAddress("ftp://user:secret@proxy:1".to_owned()));
     let error = facemchd::http::Client::open(&setup.http, clock()).expect_err("refused");
     assert!(!error.to_string().contains("secret"));
 }

@@ -10,8 +10,8 @@ use std::{
 use facemchd::{
     fault::Code,
     kiosk::{
-        AckStatus, Arrival, Button, CardUses, Device, GateOutcome, Input, Kiosk, LaneSettings, OutOfService,
-        OutcomeResult, Output, PrintOutcome, Record, RecordTicket, SceneKind, Settings, Unfinished,
+        AckStatus, Arrival, Button, CardUses, Device, GateOutcome, Input, Kiosk, KioskSettings, LaneSettings,
+        OutOfService, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, SceneKind, Unfinished,
     },
     words::{
         Card, CheckInAnswer, CredentialType, JobId, LaneId, Moment, Now, PeerId, Private, Resolution, SessionId,
@@ -68,7 +68,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let now = Now { moment: Moment(Duration::from_secs(10)), wall: WallTime(1_700_000_000_000) };
-        let settings = Settings { run: 0, lanes: lanes() };
+        let settings = KioskSettings { run: 0, lanes: lanes() };
         let mut world = Self {
             core: Kiosk::new(settings, Vec::new(), now),
             now,
@@ -361,7 +361,7 @@ impl World {
     fn power_cut(&mut self) {
         self.buffer.clear();
         self.run += 1;
-        let settings = Settings { run: self.run, lanes: lanes() };
+        let settings = KioskSettings { run: self.run, lanes: lanes() };
         self.to_find.clear();
         self.to_answer.clear();
         self.to_resolve.clear();

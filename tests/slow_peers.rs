@@ -71,7 +71,7 @@ fn a_token_service_that_is_silent_keeps_each_no_longer_than_their_own_patience()
     let setup = Setup::new();
     let url = format!("https://{}", silent());
     let (ends, took) =
-        eight_wait_for(TokenSource::Central { url, bearer: None }, &setup, &weixin::sandbox(&setup), milliseconds(700));
+        eight_wait_for(TokenSource::CentralUrl(url), &setup, &weixin::sandbox(&setup), milliseconds(700));
     assert_eq!(ends, vec![Err(Code::W114); 8]);
     assert!(took < milliseconds(1500), "{took:?}");
 }
@@ -85,7 +85,7 @@ fn a_token_service_that_is_slow_is_asked_once_for_all_who_wait() {
         let body = json!({ "access_token": token, "expires_in": "7200", "more": null });
         Reply::Answer(Answer { after: milliseconds(600), ..Answer::json(200, &body) })
     });
-    let source = TokenSource::Central { url: central.server.url(), bearer: None };
+    let source = TokenSource::CentralUrl(central.server.url());
     let (ends, took) = eight_wait_for(source, &setup, &sandbox, milliseconds(4000));
     assert_eq!(ends, vec![Ok(()); 8]);
     assert!(central.count() == 1 && took < milliseconds(3000), "{} {took:?}", central.count());
@@ -100,7 +100,7 @@ fn whoever_has_time_left_goes_on_where_another_had_none() {
         let after = if count == 1 { milliseconds(3000) } else { Duration::ZERO };
         Reply::Answer(Answer { after, ..Answer::json(200, &json!({ "access_token": token })) })
     });
-    let source = TokenSource::Central { url: central.server.url(), bearer: None };
+    let source = TokenSource::CentralUrl(central.server.url());
     let calls = Arc::new(weixin::client(&setup, sandbox.url(), source));
     let (hurried, clock) = (Arc::clone(&calls), Arc::clone(&setup.clock));
     let first = thread::spawn(move || {
@@ -117,7 +117,8 @@ fn a_pipe_in_a_tokens_place_keeps_nobody_waiting() {
     let setup = Setup::new();
     let fifo = setup.keys.path("token.fifo");
     crate::support::files::fifo(&fifo);
-    let (ends, took) = eight_wait_for(TokenSource::File(fifo), &setup, &weixin::sandbox(&setup), milliseconds(4000));
+    let (ends, took) =
+        eight_wait_for(TokenSource::File(fifo.into()), &setup, &weixin::sandbox(&setup), milliseconds(4000));
     assert_eq!(ends, vec![Err(Code::W103); 8]);
     assert!(took < milliseconds(1000), "{took:?}");
 }

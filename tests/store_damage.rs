@@ -86,8 +86,7 @@ fn the_journal_stays_within_its_bounds_and_keeps_what_is_open() {
     use std::{sync::Arc, time::Duration};
     let (_folder, correlator) = correlator();
     let disk = MemDisk::default();
-    let settings =
-        store::Settings { dir: "unused".into(), max_age: Duration::from_secs(86_400 * 365), max_bytes: 1 << 20 };
+    let settings = store::JournalBounds { max_age: Duration::from_secs(86_400 * 365), max_bytes: 1 << 20 };
     let now = facemchd::words::WallTime(1_700_000_000_000);
     let lanes = ["kiosk-1".to_owned()];
     let on = |disk: &MemDisk| {

@@ -178,8 +178,7 @@ fn segments(disk: &MemDisk) -> usize {
 #[test]
 fn no_clock_that_nobody_confirms_removes_a_record_and_a_confirmed_one_does() {
     let (_folder, correlator) = correlator();
-    let settings =
-        store::Settings { dir: "unused".into(), max_age: Duration::from_secs(30 * 86_400), max_bytes: 64 << 20 };
+    let settings = store::JournalBounds { max_age: Duration::from_secs(30 * 86_400), max_bytes: 64 << 20 };
     let at = |days: i64, confirmed| Stamp { at: WallTime(NOW.0 + days * DAY), confirmed };
     let disk = MemDisk::default();
     let lanes = ["kiosk-1".to_owned()];

@@ -6,7 +6,7 @@ use facemchd::{
     fault::{Code, Remedy, Trouble},
     kiosk::{
         AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneSettings, NextStep, OutOfService, Output,
-        PrintOutcome, Record, SceneKind, Signal, Slip, Unfinished,
+        PrintOutcome, Privacy, Record, SceneKind, Signal, Slip, Unfinished,
     },
     words::{Admission, CheckInAnswer, JobId, SessionId, Text, WallTime},
 };
@@ -336,8 +336,9 @@ fn a_slip_is_printed_again_only_when_staff_ask_and_its_fate_is_recorded() {
 
 #[test]
 fn an_unhurried_lane_gives_twice_the_time_and_shows_no_name_longer_than_ten_seconds() {
-    let unhurried = LaneSettings { wipe_after: 8 * SECOND, ..hospital() }.unhurried();
-    assert_eq!(unhurried.wipe_after, 10 * SECOND);
+    let privacy = Privacy { wipe_after: 8 * SECOND, ..Privacy::default() };
+    let unhurried = LaneSettings { privacy, ..hospital() }.unhurried();
+    assert_eq!(unhurried.privacy.wipe_after, 10 * SECOND);
     let mut core = lane(unhurried);
     let session = core.known("sid-1", 1, "张三");
     core.answer(session, choices(&["内科", "眼科"]));

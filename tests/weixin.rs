@@ -7,7 +7,7 @@ use facemchd::{
     http::Client,
     identity::{
         CharsetChoice, WechatClock,
-        weixin::{Category, Claim, Settings, TokenSource, Verdict, Weixin},
+        weixin::{Category, Claim, MiniProgram, TokenSource, Verdict, Weixin},
     },
     sim::{
         keys::numbers,
@@ -15,7 +15,7 @@ use facemchd::{
         server::{Answer, Reply},
         weixin::{SECRET, Weixin as Sandbox},
     },
-    vault::{EngineKind, KeyFiles, Padding, Sealed, Signer, Vault},
+    vault::{KeyFiles, Padding, Sealed, Signer, Vault},
     words::{Clock, Deadline, Identity},
 };
 use serde_json::{Value, json};
@@ -27,9 +27,9 @@ use crate::{
 };
 
 fn vault(keys: &Keys, key: &str, serial_no: &str) -> Vault {
-    let files = KeyFiles { sign: keys.path(key), decrypt: None, certificate: None, apiv3: None };
+    let files = KeyFiles { sign: keys.path(key).into(), ..KeyFiles::default() };
     let merchant = Signer { mchid: numbers::SUB_MCHID.to_owned(), serial_no: serial_no.to_owned() };
-    Vault::open(EngineKind::AwsLc, merchant, &files).expect("keys")
+    Vault::open(merchant, &files).expect("keys")
 }
 
 /// The calls, each with a deadline of its own.
@@ -61,22 +61,32 @@ pub fn client(setup: &Setup, url: String, token: TokenSource) -> Calls {
 }
 
 pub fn client_reading(setup: &Setup, url: String, token: TokenSource, charset: CharsetChoice) -> Calls {
-    let vault = vault(&setup.keys, "sub.key.pem", &setup.world.sub.serial_no);
-    let settings = Settings {
+    calls(setup, MiniProgram { charset, ..mini_program(setup, url, token) })
+}
+
+fn mini_program(setup: &Setup, url: String, token: TokenSource) -> MiniProgram {
+    MiniProgram {
         base_url: url,
+        ca_file: None,
         appid: numbers::SUB_APPID.to_owned(),
+        token,
+        token_bearer: None,
         mch_id: Some(numbers::SUB_MCHID.to_owned()),
         cert_serialno: Some(setup.world.sub.serial_no.clone()),
-        token,
-        charset,
-    };
+        key: None,
+        charset: CharsetChoice::Auto,
+    }
+}
+
+fn calls(setup: &Setup, program: MiniProgram) -> Calls {
+    let vault = vault(&setup.keys, "sub.key.pem", &setup.world.sub.serial_no);
     let clock = Arc::clone(&setup.clock);
     let http = Client::open(&setup.http, Arc::clone(&clock)).expect("a client");
-    Calls { weixin: Weixin::new(settings, Some(Arc::new(vault)), http, WechatClock::new(Arc::clone(&clock))), clock }
+    Calls { weixin: Weixin::new(program, Some(Arc::new(vault)), http, WechatClock::new(Arc::clone(&clock))), clock }
 }
 
 pub fn stable(setup: &Setup) -> TokenSource {
-    TokenSource::StableToken { secret: setup.keys.write("weixin.secret", &format!("{SECRET}\n")) }
+    TokenSource::StableToken(setup.keys.write("weixin.secret", &format!("{SECRET}\n")).into())
 }
 
 pub fn sandbox(setup: &Setup) -> Sandbox {
@@ -214,7 +224,7 @@ fn a_token_comes_out_of_a_file_or_from_a_central_service() {
     let setup = Setup::new();
     let sandbox = sandbox(&setup);
     let file = setup.keys.write("token", "stale\n");
-    let weixin = client(&setup, sandbox.url(), TokenSource::File(file.clone()));
+    let weixin = client(&setup, sandbox.url(), TokenSource::File(file.clone().into()));
     assert_eq!(weixin.categories().expect_err("stale").code(), Code::W101);
     setup.keys.write("token", &sandbox.token());
     assert!(weixin.categories().is_ok(), "the file is read again");
@@ -226,8 +236,9 @@ fn a_token_comes_out_of_a_file_or_from_a_central_service() {
             if welcome { json!({ "access_token": token, "expires_in": 600 }) } else { json!({ "errcode": 40001 }) };
         Reply::Answer(Answer::json(200, &body))
     });
-    let bearer = Some(setup.keys.write("bearer", "secret-of-the-fleet\n"));
-    let weixin = client(&setup, sandbox.url(), TokenSource::Central { url: central.server.url(), bearer });
+    let token_bearer = Some(setup.keys.write("bearer", "secret-of-the-fleet\n").into());
+    let central_url = TokenSource::CentralUrl(central.server.url());
+    let weixin = calls(&setup, MiniProgram { token_bearer, ..mini_program(&setup, sandbox.url(), central_url) });
     assert!(weixin.categories().is_ok() && weixin.categories().is_ok());
     assert_eq!(central.count(), 1);
 }

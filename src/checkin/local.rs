@@ -13,22 +13,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{CheckIn, Request, Undecided};
+use super::{CheckIn, CheckInSettings, Request, Undecided};
 use crate::{
     fault::Failure,
     words::{Admission, CheckInAnswer, Deadline, Identity, Purpose, Resolution, ServiceDay, SessionId, Stamp, Text},
 };
-
-/// How numbers are given.
-#[derive(Clone, Debug, Default)]
-pub struct LocalSettings {
-    /// Seconds east of UTC.
-    pub utc_offset: i32,
-    /// The local minute at which a day of business begins.
-    pub reset_minutes: u16,
-    /// The series of all lanes.
-    pub series: Vec<String>,
-}
 
 /// What the journal remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +51,9 @@ pub struct Local(Mutex<Book>);
 /// What was given, as compact as it can be: 28 bytes a person; with the table's empty places 40 for
 /// each of 24,000, and at worst 66.
 struct Book {
-    settings: LocalSettings,
+    settings: CheckInSettings,
+    /// The series of all lanes.
+    series: Vec<String>,
     /// The day by which persons are known again.
     day: ServiceDay,
     /// The last confirmed day: the count is of this one.
@@ -100,9 +91,11 @@ const RECENT: usize = 256;
 
 impl Local {
     /// An adapter that goes on where the journal ends.
-    pub fn new(settings: LocalSettings, memory: LocalMemory) -> Self {
+    /// `series`: those of all lanes.
+    pub fn new(settings: CheckInSettings, series: Vec<String>, memory: LocalMemory) -> Self {
         let mut book = Book {
             settings,
+            series,
             day: ServiceDay(i64::MIN),
             counted: None,
             unsure: false,
@@ -140,7 +133,7 @@ impl Book {
 
     /// Time goes on.
     fn turn(&mut self, now: Stamp) {
-        let today = ServiceDay::of(now.at, self.settings.utc_offset, self.settings.reset_minutes);
+        let today = ServiceDay::of(now.at, self.settings.utc_offset, self.settings.reset_at);
         if !now.confirmed {
             self.day = self.day.max(today);
             return;
@@ -215,7 +208,7 @@ impl Book {
 
     /// The letters of a series: its own, or after salvages the next ones that no lane uses.
     fn letters_of(&self, series: &str) -> String {
-        let mut taken: BTreeSet<String> = self.settings.series.iter().cloned().collect();
+        let mut taken: BTreeSet<String> = self.series.iter().cloned().collect();
         let mut current: BTreeMap<String, String> = taken.iter().map(|own| (own.clone(), own.clone())).collect();
         for _ in 0..self.salvages {
             for letters in current.values_mut() {
@@ -297,12 +290,13 @@ mod tests {
     const NOON: WallTime = WallTime(1_700_000_000_000);
     const DAY: i64 = 86_400_000;
 
-    fn settings() -> LocalSettings {
-        LocalSettings { utc_offset: 8 * 3600, reset_minutes: 240, series: vec!["A".to_owned(), "B".to_owned()] }
+    fn remembering(memory: LocalMemory) -> Local {
+        let settings = CheckInSettings { utc_offset: 8 * 3600, reset_at: 240, ..CheckInSettings::default() };
+        Local::new(settings, vec!["A".to_owned(), "B".to_owned()], memory)
     }
 
     fn fresh() -> Local {
-        Local::new(settings(), LocalMemory { began_with: 1, given: Vec::new(), epoch: 1 })
+        remembering(LocalMemory { began_with: 1, given: Vec::new(), epoch: 1 })
     }
 
     /// So many days after noon, and whether anybody confirms it.
@@ -397,7 +391,7 @@ mod tests {
             [(at(0, true), at(0, false)), (at(-20_000, false), at(0, true)), (at(0, true), at(0, true))]
         {
             let memory = LocalMemory { began_with: 1, given: vec![given("A036", 7, 1, before)], epoch: 1 };
-            let local = Local::new(settings(), memory);
+            let local = remembering(memory);
             assert_eq!(ask(&local, 1, 1, after), new("A037"));
             assert_eq!(ask(&local, 2, 7, after), again("A036"));
         }
@@ -406,18 +400,18 @@ mod tests {
     #[test]
     fn after_a_salvage_the_rest_of_the_day_has_letters_that_no_lane_uses() {
         let memory = |given, epoch| LocalMemory { began_with: 1, given, epoch };
-        let local = Local::new(settings(), memory(Vec::new(), 2));
+        let local = remembering(memory(Vec::new(), 2));
         assert_eq!(ask(&local, 1, 1, at(0, true)), new("C001"));
         assert_eq!(local.book().letters_of("B"), "D");
         assert_eq!(ask(&local, 2, 1, at(1, true)), new("A001"));
-        assert_eq!(Local::new(settings(), memory(Vec::new(), 3)).book().letters_of("A"), "E");
+        assert_eq!(remembering(memory(Vec::new(), 3)).book().letters_of("A"), "E");
         // Yesterday's last number is known, and what of today was lost is not.
-        let local = Local::new(settings(), memory(vec![given("A036", 7, 1, at(0, true))], 2));
+        let local = remembering(memory(vec![given("A036", 7, 1, at(0, true))], 2));
         assert_eq!(ask(&local, 1, 1, at(1, true)), new("C001"));
         assert_eq!(ask(&local, 2, 1, at(2, true)), new("A001"));
         // The day went on after the salvage, and the program was started once more.
         let rest = vec![given("A036", 7, 1, at(0, true)), given("C001", 8, 2, at(0, true))];
-        let local = Local::new(settings(), memory(rest, 2));
+        let local = remembering(memory(rest, 2));
         assert_eq!(ask(&local, 1, 1, at(0, true)), new("C002"));
     }
 

@@ -7,11 +7,13 @@ mod http;
 mod local;
 mod reading;
 mod schema;
+mod settings;
 mod value;
 
 pub use self::{
     http::{Http, HttpCheckInError},
-    local::{Local, LocalGiven, LocalMemory, LocalSettings},
+    local::{Local, LocalGiven, LocalMemory},
+    settings::{Adapter, CheckInSettings},
 };
 use crate::fault::Failure;
 use crate::words::{CheckInAnswer, Deadline, Identity, Purpose, Resolution, SessionId, Stamp, Text};

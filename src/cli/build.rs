@@ -12,11 +12,15 @@ pub(super) use self::terminals::terminal_settings;
 use self::terminals::terminals;
 use super::{Ending, permission::PermissionFile, wires::LaneDevices};
 use crate::{
-    checkin::{self, CheckIn},
-    config::{Adapter, Charset, Engine, Keys, Merchant, Padding, PanelPlace, Site, Token},
+    board::PanelPlace,
+    checkin::{self, Adapter, CheckIn},
+    config::Site,
     fault::{Code, Failure},
     http,
-    identity::{self, WechatClock, weixin},
+    identity::{
+        self, AuthInfoSettings, FaceSettings, Merchant, WechatClock,
+        weixin::{MiniProgram, Weixin},
+    },
     service::{LanePart, PanelPart, Parts, Reloaded},
     store,
     vault::{self, Vault},
@@ -41,9 +45,6 @@ impl identity::CertificateCache for Certificates {
 /// Their key in the state.
 const CERTIFICATES: &str = "platform-certificates";
 
-/// What the program calls itself towards WeChat and the site's system.
-const USER_AGENT: &str = concat!("facemchd/", env!("CARGO_PKG_VERSION"), " (Linux) Rust");
-
 /// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP.
 pub(super) fn parts(
     lock: store::StateLock,
@@ -59,8 +60,7 @@ pub(super) fn parts(
         tracing::warn!(code = %Code::J504, error = crate::fault::causes(error), "the state was damaged; it is being rebuilt");
     }
     let now = clock.stamp();
-    let (journal, recovered) =
-        store::Journal::open(lock, &journal_settings(site), &names, Arc::clone(&correlator), &state, now)?;
+    let (journal, recovered) = store::Journal::open(lock, &site.journal, &names, Arc::clone(&correlator), &state, now)?;
     if let Some(salvage) = &recovered.salvaged {
         tracing::error!(code = %Code::J501, epoch = recovered.epoch, "{salvage}");
     }
@@ -86,25 +86,9 @@ pub(super) fn parts(
     })
 }
 
-pub(super) fn journal_settings(site: &Site) -> store::Settings {
-    store::Settings {
-        dir: site.state_dir.to_path_buf(),
-        max_age: site.journal.max_age,
-        max_bytes: site.journal.max_bytes,
-    }
-}
-
 /// A merchant's keys, opened and compared with what the site file says of them.
 pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, Failure> {
-    let keys = site.keys_of(merchant);
-    let holder = vault::Signer { mchid: merchant.mchid.clone(), serial_no: merchant.serial_no.clone() };
-    let files = vault::KeyFiles {
-        sign: keys.sign.to_path_buf(),
-        decrypt: keys.decrypt.clone().map(Into::into),
-        certificate: keys.certificate.clone().map(Into::into),
-        apiv3: keys.apiv3.clone().map(Into::into),
-    };
-    Vault::open(engine(keys), holder, &files).map_err(|error| match &merchant.name {
+    Vault::open(merchant.signer(), site.keys_of(merchant)).map_err(|error| match &merchant.name {
         Some(name) => Failure::from(error).within(format!("merchant {name}")),
         None => error.into(),
     })
@@ -112,7 +96,7 @@ pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, Failure> 
 
 /// The client that all merchants share.
 pub(super) fn wechat_client(site: &Site, clock: &Arc<dyn Clock>) -> Result<http::Client, Failure> {
-    http::Client::open(&http_settings(site), Arc::clone(clock)).map_err(Failure::from)
+    http::Client::open(&wechat_route(site), Arc::clone(clock)).map_err(Failure::from)
 }
 
 /// A merchant's lookup with everything it needs.
@@ -129,32 +113,9 @@ pub(super) fn face_lookup(
         (Some(id), Some(file)) => Some((id.clone(), vault::PublicKey::read(file)?)),
         _ => None,
     };
-    let settings = identity::Settings {
-        base_url: wechatpay.base_url.clone(),
-        backup_url: wechatpay.backup_url.clone(),
-        appid: merchant.appid.clone(),
-        sub_mchid: merchant.sub_mchid.clone(),
-        sub_appid: merchant.sub_appid.clone(),
-        sub_serial_no: merchant.sub_serial_no.clone(),
-        info_type: site.info_type(),
-        public_key,
-        padding: match wechatpay.padding {
-            Padding::Auto => identity::PaddingChoice::Auto,
-            Padding::Pkcs1v15 => identity::PaddingChoice::Pkcs1v15,
-            Padding::OaepSha1 => identity::PaddingChoice::OaepSha1,
-        },
-        charset: charset(wechatpay.charset),
-        fallback_to_union_id: wechatpay.fallback_to_union_id,
-    };
+    let (wechatpay, merchant) = (wechatpay.clone(), merchant.clone());
+    let settings = FaceSettings { wechatpay, merchant, info_type: site.info_type(), public_key };
     Ok(identity::FaceLookup::new(settings, vault, client.clone(), Arc::clone(clock), cache))
-}
-
-fn charset(charset: Charset) -> identity::CharsetChoice {
-    match charset {
-        Charset::Auto => identity::CharsetChoice::Auto,
-        Charset::Utf8 => identity::CharsetChoice::Utf8,
-        Charset::Gbk => identity::CharsetChoice::Gbk,
-    }
 }
 
 /// Every way in that the site has, for every merchant. `lanes`: those of the running daemon, which a reload cannot change.
@@ -169,7 +130,7 @@ pub(super) fn merchants(
     let weixin = site.weixin.as_ref().map(|settings| weixin_calls(site, settings, clock)).transpose()?.map(Arc::new);
     let authinfo_client = site.authinfo.as_ref().map(|settings| authinfo_client(site, settings, clock)).transpose()?;
     let permissions = PermissionFile::of(&site.state_dir);
-    let open = |merchant: &Merchant| {
+    let open = |merchant| {
         let face = face_lookup(site, merchant, &client, clock, Arc::clone(cache))?;
         let face = Arc::new(face.with_permission_log(permissions.log_of(merchant)));
         let authinfo = match (&site.authinfo, &authinfo_client) {
@@ -177,11 +138,7 @@ pub(super) fn merchants(
             _ => None,
         };
         let ways = identity::Ways { face, weixin: weixin.clone(), authinfo };
-        Ok::<_, Failure>(identity::Merchant {
-            name: merchant.name.clone(),
-            terminals: merchant.terminals.clone(),
-            ways,
-        })
+        Ok::<_, Failure>((merchant, ways))
     };
     let merchants = site.merchants.iter().map(open).collect::<Result<_, _>>()?;
     let of_lane = |name: &String| site.lane.iter().find(|lane| lane.name == *name)?.merchant.clone();
@@ -191,52 +148,30 @@ pub(super) fn merchants(
 
 fn authinfo_client(
     site: &Site,
-    settings: &crate::config::AuthInfo,
+    settings: &AuthInfoSettings,
     clock: &Arc<WechatClock>,
 ) -> Result<http::Client, Failure> {
-    let http =
-        http::Settings { ca_file: settings.ca_file.clone().map(Into::into), connect_to: None, ..http_settings(site) };
-    http::Client::open(&http, clock.shared()).map_err(Failure::from)
+    http::Client::open(&settings.route(wechat_route(site)), clock.shared()).map_err(Failure::from)
 }
 
 /// What face terminals ask for.
 fn authinfo(
     merchant: &Merchant,
-    settings: &crate::config::AuthInfo,
+    settings: &AuthInfoSettings,
     client: &http::Client,
     clock: &Arc<WechatClock>,
 ) -> Result<identity::AuthInfo, Failure> {
     let key = vault::ApiV2Key::read(&settings.key)?;
-    let settings = identity::AuthInfoSettings {
-        base_url: settings.base_url.clone(),
-        appid: merchant.appid.clone(),
-        mch_id: merchant.mchid.clone(),
-        sub_appid: merchant.sub_appid.clone(),
-        sub_mch_id: merchant.sub_mchid.clone(),
-        store_id: settings.store_id.clone(),
-        store_name: settings.store_name.clone(),
-    };
-    Ok(identity::AuthInfo::new(settings, key, client.clone(), Arc::clone(clock)))
+    Ok(identity::AuthInfo::new(settings.clone(), merchant.clone(), key, client.clone(), Arc::clone(clock)))
 }
 
-/// The client towards WeChat.
-pub(super) fn http_settings(site: &Site) -> http::Settings {
-    let wechatpay = &site.wechatpay;
-    http::Settings {
-        ca_file: wechatpay.ca_file.clone().map(Into::into),
-        client_certificate: None,
-        proxy: wechatpay.proxy.as_ref().map(|proxy| proxy.0.clone()),
-        connect_to: wechatpay.connect_to,
-        user_agent: USER_AGENT.to_owned(),
-        // WeChat closes idle connections after eight seconds.
-        idle_age: std::time::Duration::from_secs(7),
-        max_idle: site.lookups(),
-        connect_patience: std::time::Duration::from_secs(3),
-    }
+/// The way to WeChat.
+pub(super) fn wechat_route(site: &Site) -> http::Route {
+    site.wechatpay.route(site.lane.len())
 }
 
 /// The mini-program's calls.
-pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<weixin::Weixin, Ending> {
+pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Weixin, Ending> {
     let Some(settings) = &site.weixin else {
         return Err(Ending {
             line: format!("{} the site file has no [weixin]", Code::C101),
@@ -246,49 +181,11 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<weixin::Weix
     Ok(weixin_calls(site, settings, &WechatClock::new(Arc::clone(clock)))?)
 }
 
-fn weixin_calls(
-    site: &Site,
-    settings: &crate::config::Weixin,
-    clock: &Arc<WechatClock>,
-) -> Result<weixin::Weixin, Failure> {
-    let http =
-        http::Settings { ca_file: settings.ca_file.clone().map(Into::into), connect_to: None, ..http_settings(site) };
-    let client = http::Client::open(&http, clock.shared())?;
-    let vault = match (&settings.mch_id, &settings.cert_serialno, &settings.key) {
-        (Some(mchid), Some(serial_no), Some(key)) => {
-            let merchant = vault::Signer { mchid: mchid.clone(), serial_no: serial_no.clone() };
-            let files = vault::KeyFiles { sign: key.to_path_buf(), decrypt: None, certificate: None, apiv3: None };
-            Some(Arc::new(Vault::open(engine(&site.keys), merchant, &files)?))
-        }
-        _ => None,
-    };
-    let token = match &settings.token {
-        Token::CentralUrl(url) => {
-            weixin::TokenSource::Central { url: url.clone(), bearer: settings.token_bearer.clone().map(Into::into) }
-        }
-        Token::File(file) => weixin::TokenSource::File(file.to_path_buf()),
-        Token::StableToken(secret) => weixin::TokenSource::StableToken { secret: secret.to_path_buf() },
-    };
-    token.look()?;
-    let settings = weixin::Settings {
-        base_url: settings.base_url.clone(),
-        appid: settings.appid.clone(),
-        mch_id: settings.mch_id.clone(),
-        cert_serialno: settings.cert_serialno.clone(),
-        token,
-        charset: charset(settings.charset),
-    };
-    Ok(weixin::Weixin::new(settings, vault, client, Arc::clone(clock)))
-}
-
-fn engine(keys: &Keys) -> vault::EngineKind {
-    match keys.engine {
-        Engine::AwsLcRs => vault::EngineKind::AwsLc,
-        #[cfg(feature = "rustcrypto")]
-        Engine::Rsa => vault::EngineKind::RustCrypto,
-        #[cfg(not(feature = "rustcrypto"))]
-        Engine::Rsa => unreachable!("the site file is refused in a build without rustcrypto"),
-    }
+fn weixin_calls(site: &Site, program: &MiniProgram, clock: &Arc<WechatClock>) -> Result<Weixin, Failure> {
+    let client = http::Client::open(&program.route(wechat_route(site)), clock.shared())?;
+    let vault = program.keys(site.keys.engine).map(|(signer, files)| Vault::open(signer, &files)).transpose()?;
+    program.look()?;
+    Ok(Weixin::new(program.clone(), vault.map(Arc::new), client, Arc::clone(clock)))
 }
 
 /// The site's system, or the numbers given here.
@@ -310,35 +207,16 @@ fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) ->
                     })
                 })
                 .collect();
-            let settings = checkin::LocalSettings {
-                utc_offset: site.checkin.utc_offset,
-                reset_minutes: site.checkin.reset_at,
-                series: site.lane.iter().map(|lane| lane.series.clone()).collect(),
-            };
+            let series = site.lane.iter().map(|lane| lane.series.clone()).collect();
             let memory = checkin::LocalMemory { began_with: recovered.began_with, given, epoch: recovered.epoch };
-            Ok(Box::new(checkin::Local::new(settings, memory)))
+            Ok(Box::new(checkin::Local::new(site.checkin.clone(), series, memory)))
         }
     }
 }
 
 pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dyn CheckIn>, Failure> {
     let settings = &site.checkin;
-    let client_certificate =
-        settings.client_certificate.clone().map(Into::into).zip(settings.client_key.clone().map(Into::into));
-    let client = http::Client::open(
-        &http::Settings {
-            ca_file: settings.ca_file.clone().map(Into::into),
-            client_certificate,
-            proxy: None,
-            connect_to: None,
-            user_agent: USER_AGENT.to_owned(),
-            idle_age: std::time::Duration::from_secs(7),
-            // One for each lane, and one for questions about the past.
-            max_idle: site.lane.len().saturating_add(1),
-            connect_patience: std::time::Duration::from_secs(3),
-        },
-        Arc::clone(clock),
-    )?;
+    let client = http::Client::open(&settings.route(site.lane.len()), Arc::clone(clock))?;
     let url = settings.url.clone().unwrap_or_default();
     let adapter =
         checkin::Http::open(url, settings.hmac_key.as_deref(), settings.utc_offset, client, Arc::clone(clock))?;

@@ -94,7 +94,7 @@ impl Place {
     fn dir(&self) -> Result<PathBuf, Ending> {
         match &self.state_dir {
             Some(dir) => Ok(dir.clone()),
-            None => Ok(Site::read(&self.site.config)?.state_dir.into()),
+            None => Ok(Site::read(&self.site.config)?.state_dir.to_path_buf()),
         }
     }
 }

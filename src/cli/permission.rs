@@ -7,7 +7,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{config::Merchant, fault::Code, files, identity};
+use crate::{
+    fault::Code,
+    files,
+    identity::{self, Merchant},
+};
 
 /// What WeChat last granted or refused, in a file of its own: `check` reads it while the daemon holds the state.
 #[derive(Clone)]

@@ -1,7 +1,5 @@
 //! `[[lane]]`: where a person stands, and what serves them there.
 
-#[cfg(feature = "network")]
-use std::net::SocketAddr;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -13,24 +11,35 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Adapter, Anchored};
-use crate::words::{InfoType, Language, Purpose, Text};
+#[cfg(feature = "network")]
+use crate::terminal::Credentials;
+use crate::{
+    board::{PanelPlace, Place},
+    checkin::Adapter,
+    files::line_of,
+    kiosk::OtherWay,
+    terminal,
+    words::{
+        InfoType, Language, Purpose, Text,
+        setting::{self, checked, is_name},
+    },
+};
 
 /// `[[lane]]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Lane {
     /// Unique; letters, digits, `-`, at most 32.
-    #[serde(deserialize_with = "super::values::lane_name")]
+    #[serde(deserialize_with = "lane_name")]
     pub name: String,
     /// What the lane is for.
     #[serde(rename = "mode")]
     pub purpose: Purpose,
     /// Series of its queue numbers, one to three capital letters.
-    #[serde(default = "default_series", deserialize_with = "super::values::series")]
+    #[serde(default = "default_series", deserialize_with = "series")]
     pub series: String,
     /// `unix:PATH`, `serial:DEVICE:BAUD`, `tls:ADDRESS:PORT` or `https:ADDRESS:PORT`.
-    pub terminal: Terminal,
+    pub terminal: terminal::Place,
     /// Name of the `[[merchant]]` whose lane it is, where there are several.
     pub merchant: Option<String>,
     /// Users that may act as the terminal. Default: root and the daemon's own.
@@ -54,7 +63,7 @@ pub struct Lane {
     pub indicators: Option<Place>,
     /// Name of the group of inputs that is this lane's. Inputs without a group belong to the lane that uses the device
     /// they serve.
-    #[serde(default, deserialize_with = "super::values::some_name")]
+    #[serde(default, deserialize_with = "setting::some_name")]
     pub inputs: Option<String>,
     /// Where it stands in the site file.
     #[serde(skip)]
@@ -76,16 +85,6 @@ pub struct Lane {
     pub info_type: Option<InfoType>,
 }
 
-/// One of `lane.other-ways`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OtherWay {
-    /// A document in a reader: its holder alone.
-    IdCard,
-    /// A queue voucher or QR code of the site's system.
-    Voucher,
-}
-
 impl Lane {
     /// The lane less what a running daemon takes over when the site file is read again.
     pub(super) fn wiring(&self) -> Self {
@@ -100,47 +99,6 @@ impl Lane {
             ..self.clone()
         }
     }
-}
-
-/// `lane.terminal`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Terminal {
-    /// A Unix socket that the daemon makes.
-    Unix(Anchored),
-    /// A serial port.
-    Serial {
-        /// The device.
-        device: PathBuf,
-        /// Any speed.
-        baud: u32,
-    },
-    /// Lines within TLS, on this address of ours.
-    #[cfg(feature = "network")]
-    Tls(SocketAddr),
-    /// Requests and server-sent events, on this address of ours.
-    #[cfg(feature = "network")]
-    Https(SocketAddr),
-}
-
-/// `lane.panel`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PanelPlace {
-    /// `"terminal"`: the face terminal's own screen.
-    Terminal,
-    /// Whatever a [`Place`] says.
-    On(Place),
-}
-
-/// `lane.printer`, `lane.gate`, `lane.indicators`
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Place {
-    /// `"board"`: the board's only one.
-    Board,
-    /// The board's device of this name.
-    Named(String),
-    /// `"none"`
-    #[default]
-    None,
 }
 
 /// Where a lane's settings stand in the site file, for messages about what does not fit them.
@@ -168,18 +126,28 @@ pub(super) fn written(file: &Path, text: &str, site: &DeTable<'_>) -> Vec<Writte
     let lanes = site.get("lane").and_then(|lanes| lanes.get_ref().as_array());
     let of_lane = |lane: &Spanned<DeValue<'_>>| {
         let keys = lane.get_ref().as_table().into_iter().flat_map(|table| table.keys());
-        let keys = keys.map(|key| (key.get_ref().to_string(), super::line_of(text, Some(key.span())))).collect();
-        Written { file: file.to_owned(), line: super::line_of(text, Some(lane.span())), keys }
+        let keys = keys.map(|key| (key.get_ref().to_string(), line_of(text, Some(key.span())))).collect();
+        Written { file: file.to_owned(), line: line_of(text, Some(lane.span())), keys }
     };
     lanes.into_iter().flat_map(|lanes| lanes.iter()).map(of_lane).collect()
 }
 
 #[cfg(feature = "network")]
-const EXPECTED: &str = "expected \"unix:PATH\", \"serial:DEVICE:BAUD\" with 50–4000000 baud, or \"tls:ADDRESS:PORT\" or \
-                        \"https:ADDRESS:PORT\" with an address in numbers";
-#[cfg(not(feature = "network"))]
-const EXPECTED: &str = "expected \"unix:PATH\" or \"serial:DEVICE:BAUD\" with 50–4000000 baud; \"tls:\" and \"https:\" need a \
-                        build with feature network";
+impl Lane {
+    /// A lane whose terminal comes over the network needs both sides' certificates.
+    pub(super) fn is_met(&self, ours: Option<&Credentials>) -> Result<(), &'static str> {
+        if !self.terminal.is_networked() {
+            return Ok(());
+        }
+        if ours.is_none() {
+            return Err("lane.terminal over the network needs [terminals]");
+        }
+        if self.allow_subjects.is_empty() {
+            return Err("lane.terminal over the network needs lane.allow-subjects");
+        }
+        Ok(())
+    }
+}
 
 impl Lane {
     /// Whether this way checks somebody in here.
@@ -211,51 +179,6 @@ impl Lane {
     }
 }
 
-#[cfg(feature = "network")]
-impl Terminal {
-    /// Whether anybody on the network can knock there.
-    pub fn is_networked(&self) -> bool {
-        matches!(self, Self::Tls(_) | Self::Https(_))
-    }
-}
-
-impl<'de> Deserialize<'de> for Terminal {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let parsed = match text.split_once(':') {
-            Some(("unix", path)) => (!path.is_empty()).then(|| Self::Unix(Anchored::new(path))),
-            Some(("serial", rest)) => rest.rsplit_once(':').and_then(|(device, baud)| {
-                let baud = baud.parse().ok().filter(|baud| (50..=4_000_000).contains(baud))?;
-                (!device.is_empty()).then(|| Self::Serial { device: PathBuf::from(device), baud })
-            }),
-            #[cfg(feature = "network")]
-            Some(("tls", address)) => address.parse().ok().map(Self::Tls),
-            #[cfg(feature = "network")]
-            Some(("https", address)) => address.parse().ok().map(Self::Https),
-            _ => None,
-        };
-        parsed.ok_or_else(|| de::Error::custom(EXPECTED))
-    }
-}
-
-impl<'de> Deserialize<'de> for PanelPlace {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let place = Place::deserialize(deserializer)?;
-        Ok(if matches!(&place, Place::Named(name) if name == "terminal") { Self::Terminal } else { Self::On(place) })
-    }
-}
-
-impl<'de> Deserialize<'de> for Place {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = super::values::name(deserializer)?;
-        Ok(match word.as_str() {
-            "board" => Self::Board,
-            "none" => Self::None,
-            _ => Self::Named(word),
-        })
-    }
-}
-
 fn payload<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let wrong = || de::Error::custom("expected 1–256 characters without control characters");
@@ -264,4 +187,14 @@ fn payload<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D
 
 fn default_series() -> String {
     "A".to_owned()
+}
+
+fn lane_name<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    checked(d, "a lane name of 1–32 letters, digits or hyphens", is_name)
+}
+
+fn series<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    checked(d, "a series of one to three capital letters", |t| {
+        (1..=3).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_uppercase())
+    })
 }

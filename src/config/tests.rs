@@ -1,6 +1,7 @@
 //! The site file as an operator writes it, right and wrong.
 
 use super::*;
+use crate::kiosk::OtherWay;
 
 const LEAST: &str = r#"
 [merchant]
@@ -20,7 +21,7 @@ fn parse(text: &str) -> Result<Site, ConfigError> {
 fn three_tables_are_enough_for_a_lookup() {
     let site = parse(LEAST).expect("usable");
     assert_eq!(&*site.keys.sign, Path::new("etc/sp.key.pem"));
-    assert_eq!(site.wechatpay.backup_url.as_deref(), Some(BACKUP_DOMAIN));
+    assert_eq!(site.wechatpay.backup_url.as_deref(), Some("https://api2.mch.weixin.qq.com"));
     assert_eq!(site.info_type(), InfoType::RealName);
 }
 

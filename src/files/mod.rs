@@ -8,9 +8,11 @@
 //! What it does not do: know what a file is for. Codes and cures belong to the rooms that ask.
 
 mod access;
+mod anchored;
 mod content;
 mod folder;
 mod pem;
+mod table;
 
 use std::{
     fs::{self, File},
@@ -22,9 +24,14 @@ use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use zeroize::Zeroizing;
 
 pub use self::{
+    anchored::Anchored,
     content::describe,
     folder::{list, make_folder, make_public_folder, plain_folder, private_folder, sync},
     pem::{pem_block, pem_blocks},
+};
+pub(crate) use self::{
+    anchored::within,
+    table::{MOST, line_of, one_is_many},
 };
 
 /// Why a file cannot be used. Its path is named, its content never.

@@ -29,12 +29,12 @@ mod trust;
 use std::{
     fmt,
     net::{SocketAddr, TcpStream},
-    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
 use rustls::pki_types::ServerName;
+use serde::Deserialize;
 use ureq::{
     Agent, RequestBuilder,
     http::{Response as Answer, Uri},
@@ -55,21 +55,22 @@ use self::{
     tls::Secure,
     trust::Trust,
 };
-use crate::words::{Clock, Deadline, Moment};
+use crate::{
+    files::Anchored,
+    words::{Clock, Deadline, Moment},
+};
 
 /// How a client reaches its server.
 #[derive(Clone)]
-pub struct Settings {
+pub struct Route {
     /// Certificates to trust, PEM; none means the system's.
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<Anchored>,
     /// Our certificate chain and its key, PEM.
-    pub client_certificate: Option<(PathBuf, PathBuf)>,
-    /// `http://[user:password@]host:port` (CONNECT) or `socks5h://host:port`; the proxy resolves names.
-    pub proxy: Option<String>,
+    pub client_certificate: Option<(Anchored, Anchored)>,
+    /// None means that the server is reached directly.
+    pub proxy: Option<ProxyAddress>,
     /// Connect here whatever the name; the name is still verified.
     pub connect_to: Option<SocketAddr>,
-    /// `User-Agent`
-    pub user_agent: String,
     /// An idle connection older than this is not used again.
     pub idle_age: Duration,
     /// Idle connections kept.
@@ -77,6 +78,15 @@ pub struct Settings {
     /// The longest wait for a connection, TLS included.
     pub connect_patience: Duration,
 }
+
+/// `http://[user:password@]host:port` (CONNECT) or `socks5h://host:port`; the proxy resolves names. Its password stays
+/// out of `Debug`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct ProxyAddress(pub String);
+
+/// What the program calls itself.
+const USER_AGENT: &str = concat!("facemchd/", env!("CARGO_PKG_VERSION"), " (Linux) Rust");
 
 /// The methods we use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,26 +159,44 @@ const TRUSTED: Duration = Duration::from_secs(60);
 /// How long a person waits for a resolver when every known address failed.
 const OTHER_ADDRESSES: Duration = Duration::from_secs(1);
 
+impl Default for Route {
+    /// Directly, believing in the system's authorities.
+    fn default() -> Self {
+        Self {
+            ca_file: None,
+            client_certificate: None,
+            proxy: None,
+            connect_to: None,
+            // WeChat closes idle connections after eight seconds.
+            idle_age: Duration::from_secs(7),
+            max_idle: 2,
+            connect_patience: Duration::from_secs(3),
+        }
+    }
+}
+
+impl fmt::Debug for ProxyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
 impl Client {
     /// Reads certificates; connects to nothing.
-    pub fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::with_resolver(settings, clock, Arc::new(System))
+    pub fn open(route: &Route, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::with_resolver(route, clock, Arc::new(System))
     }
 
     /// The same with a resolver of the caller's.
-    pub fn with_resolver(
-        settings: &Settings,
-        clock: Arc<dyn Clock>,
-        resolver: Arc<dyn Resolve>,
-    ) -> Result<Self, OpenError> {
-        let proxy = settings.proxy.as_deref().map(Proxy::parse).transpose()?;
-        let fixed = settings.connect_to.filter(|_| proxy.is_none());
+    pub fn with_resolver(route: &Route, clock: Arc<dyn Clock>, resolver: Arc<dyn Resolve>) -> Result<Self, OpenError> {
+        let proxy = route.proxy.as_ref().map(|proxy| Proxy::parse(&proxy.0)).transpose()?;
+        let fixed = route.connect_to.filter(|_| proxy.is_none());
         let shared = Shared {
-            connect_patience: settings.connect_patience,
-            idle_age: settings.idle_age,
+            connect_patience: route.connect_patience,
+            idle_age: route.idle_age,
             proxy,
             names: Names::new(fixed, resolver, Arc::clone(&clock)),
-            trust: Trust::open(settings, Arc::clone(&clock))?,
+            trust: Trust::open(route, Arc::clone(&clock))?,
             clock: Arc::clone(&clock),
         };
         let config = Agent::config_builder()
@@ -176,13 +204,13 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
-            .user_agent(settings.user_agent.clone())
+            .user_agent(USER_AGENT)
             .accept("")
             .accept_encoding("identity")
             .max_response_header_size(MAX_HEADERS)
-            .max_idle_connections(settings.max_idle)
-            .max_idle_connections_per_host(settings.max_idle)
-            .max_idle_age(settings.idle_age)
+            .max_idle_connections(route.max_idle)
+            .max_idle_connections_per_host(route.max_idle)
+            .max_idle_age(route.idle_age)
             .build();
         Ok(Self { agent: Agent::with_parts(config, Roads(Arc::new(shared)), NoNames), clock })
     }

@@ -18,7 +18,7 @@ use rustls::{
     time_provider::TimeProvider,
 };
 
-use super::{OpenError, Settings, certificate::Judge, roots::roots};
+use super::{OpenError, Route, certificate::Judge, roots::roots};
 use crate::{files, words::Clock};
 
 /// A system's bundle has a quarter of this, bytes.
@@ -45,8 +45,8 @@ struct Time(Arc<dyn Clock>);
 
 impl Trust {
     /// Reads the certificates; none of a session of before is known to it.
-    pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let (roots, file) = roots(settings.ca_file.as_deref())?;
+    pub(super) fn open(route: &Route, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let (roots, file) = roots(route.ca_file.as_deref())?;
         let (provider, time) = (Arc::new(rustls::crypto::aws_lc_rs::default_provider()), Arc::new(Time(clock)));
         let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
         let verifier = verifier.build().map_err(|_| OpenError::NoPem {
@@ -60,11 +60,11 @@ impl Trust {
             // rustls' own, shared with what judges certificates again.
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Judge(Arc::clone(&verifier))));
-        let mut config = match &settings.client_certificate {
+        let mut config = match &route.client_certificate {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => {
                 let unfit = |_| OpenError::NoPem {
-                    file: key.clone(),
+                    file: key.to_path_buf(),
                     what: "private key of that certificate",
                     found: "another one",
                 };

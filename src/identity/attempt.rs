@@ -63,7 +63,7 @@ impl FaceLookup {
 
     /// Signs and sends one request; on a failure to connect, once more to the other domain.
     pub(super) fn send(&self, call: Call<'_>, deadline: Deadline, offset: i64) -> Result<Response, Setback<Failure>> {
-        let Attempted { first, second } = self.domains.order(&self.settings, self.clock.now().moment);
+        let Attempted { first, second } = self.domains.order(&self.settings.wechatpay, self.clock.now().moment);
         match (self.send_to(first, call, deadline, offset), second) {
             (Err(Setback::Mended(Cause::Connection, _)), Some(second)) => {
                 let result = self.send_to(second, call, deadline, offset);

@@ -9,9 +9,11 @@ use std::{
     time::Duration,
 };
 
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
+    Merchant,
     attempt::broken,
     clock::WechatClock,
     error::clock_first,
@@ -21,32 +23,42 @@ use super::{
 
 use crate::{
     fault::{Code, Failure},
-    http::{Client, Method, Request, Response},
+    files::Anchored,
+    http::{Client, Method, Request, Response, Route},
     vault::{ApiV2Key, AuthInfoFields},
-    words::{AuthInfoGrant, AuthInfoWanted, Deadline, LaneId, Moment, Private},
+    words::{AuthInfoGrant, AuthInfoWanted, Deadline, LaneId, Moment, Private, setting},
 };
 
-/// Who asks.
+/// `[authinfo]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AuthInfoSettings {
-    /// `https://payapp.weixin.qq.com`
+    /// `https://` and host, without a path.
+    #[serde(default = "payapp_url", deserialize_with = "setting::https_base")]
     pub base_url: String,
-    /// `appid`
-    pub appid: String,
-    /// `mch_id`
-    pub mch_id: String,
-    /// `sub_appid`
-    pub sub_appid: Option<String>,
-    /// `sub_mch_id`
-    pub sub_mch_id: Option<String>,
-    /// `store_id`
+    /// Certificates to trust instead of the system's, PEM.
+    pub ca_file: Option<Anchored>,
+    /// File with the 32 characters of the APIv2 key.
+    pub key: Anchored,
+    /// `store_id`, at most 32 characters.
+    #[serde(deserialize_with = "super::values::store_id")]
     pub store_id: String,
-    /// `store_name`
+    /// `store_name`, at most 128 bytes.
+    #[serde(deserialize_with = "super::values::store_name")]
     pub store_name: String,
+}
+
+impl AuthInfoSettings {
+    /// The way to payapp: WeChat Pay's, with authorities of its own.
+    pub fn route(&self, wechat: Route) -> Route {
+        Route { ca_file: self.ca_file.clone(), connect_to: None, ..wechat }
+    }
 }
 
 /// The call, and what it brought until it ends.
 pub struct AuthInfo {
     settings: AuthInfoSettings,
+    merchant: Merchant,
     key: ApiV2Key,
     client: Client,
     clock: Arc<WechatClock>,
@@ -79,8 +91,14 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 
 impl AuthInfo {
     /// Everything ready; connects to nothing.
-    pub fn new(settings: AuthInfoSettings, key: ApiV2Key, client: Client, clock: Arc<WechatClock>) -> Self {
-        Self { settings, key, client, clock, kept: Mutex::default() }
+    pub fn new(
+        settings: AuthInfoSettings,
+        merchant: Merchant,
+        key: ApiV2Key,
+        client: Client,
+        clock: Arc<WechatClock>,
+    ) -> Self {
+        Self { settings, merchant, key, client, clock, kept: Mutex::default() }
     }
 
     /// The grant for a terminal's rawdata: the one that is still good, or a fresh one where there is none or the
@@ -101,13 +119,13 @@ impl AuthInfo {
     }
 
     fn ask(&self, device_id: &str, rawdata: &Private, deadline: Deadline) -> Result<AuthInfoGrant, Failure> {
-        let settings = &self.settings;
+        let (settings, merchant) = (&self.settings, &self.merchant);
         let now = self.clock.wechat_now().to_string();
         let nonce = nonce().ok_or_else(forged)?;
         let mut fields: AuthInfoFields<'_> = BTreeMap::from([
-            ("appid", settings.appid.as_str()),
+            ("appid", merchant.appid.as_str()),
             ("device_id", device_id),
-            ("mch_id", &settings.mch_id),
+            ("mch_id", &merchant.mchid),
             ("nonce_str", &nonce),
             ("now", &now),
             ("rawdata", rawdata.reveal()),
@@ -116,8 +134,8 @@ impl AuthInfo {
             ("store_name", &settings.store_name),
             ("version", "1"),
         ]);
-        fields.extend(settings.sub_appid.as_deref().map(|appid| ("sub_appid", appid)));
-        fields.extend(settings.sub_mch_id.as_deref().map(|mch_id| ("sub_mch_id", mch_id)));
+        fields.extend(merchant.sub_appid.as_deref().map(|appid| ("sub_appid", appid)));
+        fields.extend(merchant.sub_mchid.as_deref().map(|mch_id| ("sub_mch_id", mch_id)));
         let sign = self.key.sign_authinfo(&fields).ok_or_else(forged)?;
         fields.insert("sign", &sign);
         let body = Zeroizing::new(xml::write(&fields).into_bytes());
@@ -160,6 +178,10 @@ impl AuthInfo {
 }
 
 /// 32 random hex digits.
+fn payapp_url() -> String {
+    "https://payapp.weixin.qq.com".to_owned()
+}
+
 fn nonce() -> Option<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).ok()?;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::Settings;
+use super::WechatPay;
 use crate::words::Moment;
 
 /// The main domain, except for a while after only the other one could be reached.
@@ -25,9 +25,9 @@ pub(super) struct Attempted<'a> {
 const BACKUP_FOR: Duration = Duration::from_secs(300);
 
 impl Domains {
-    pub(super) fn order<'a>(&self, settings: &'a Settings, now: Moment) -> Attempted<'a> {
-        let main = settings.base_url.as_str();
-        match settings.backup_url.as_deref() {
+    pub(super) fn order<'a>(&self, wechatpay: &'a WechatPay, now: Moment) -> Attempted<'a> {
+        let main = wechatpay.base_url.as_str();
+        match wechatpay.backup_url.as_deref() {
             None => Attempted { first: main, second: None },
             Some(backup) if self.on_backup(now) => Attempted { first: backup, second: Some(main) },
             Some(backup) => Attempted { first: main, second: Some(backup) },

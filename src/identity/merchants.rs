@@ -8,21 +8,11 @@ use std::{
     },
 };
 
-use super::{Ways, WechatView};
+use super::{Merchant, Ways, WechatView};
 use crate::{
     fault::{Code, Failure},
     words::{Deadline, MerchantPick},
 };
-
-/// One merchant, and who picks it.
-pub struct Merchant {
-    /// What frames and lanes call it.
-    pub name: Option<String>,
-    /// Serial numbers of its terminals.
-    pub terminals: Vec<String>,
-    /// What may be asked in its name.
-    pub ways: Ways,
-}
 
 /// All of them.
 pub struct Merchants {
@@ -38,18 +28,18 @@ pub struct Merchants {
 impl From<Ways> for Merchants {
     /// The only one.
     fn from(ways: Ways) -> Self {
-        Self::new(vec![Merchant { name: None, terminals: Vec::new(), ways }], &[])
+        Self::new(vec![(&Merchant::default(), ways)], &[])
     }
 }
 
 impl Merchants {
     /// `lanes`: the merchant each lane names, in the lanes' order. A name that no merchant has picks none.
-    pub fn new(merchants: Vec<Merchant>, lanes: &[Option<String>]) -> Self {
+    pub fn new(merchants: Vec<(&Merchant, Ways)>, lanes: &[Option<String>]) -> Self {
         let (mut all, mut by_name, mut by_terminal) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        for Merchant { name, terminals, ways } in merchants {
+        for (Merchant { name, terminals, .. }, ways) in merchants {
             let ways = Arc::new(ways);
-            by_name.extend(name.map(|name| (name, Arc::clone(&ways))));
-            by_terminal.extend(terminals.into_iter().map(|terminal| (terminal, Arc::clone(&ways))));
+            by_name.extend(name.clone().map(|name| (name, Arc::clone(&ways))));
+            by_terminal.extend(terminals.iter().map(|terminal| (terminal.clone(), Arc::clone(&ways))));
             all.push(ways);
         }
         let by_lane = lanes.iter().map(|name| by_name.get(name.as_ref()?).cloned()).collect();

@@ -18,14 +18,17 @@ mod echo;
 mod error;
 mod insist;
 mod lenient;
+mod merchant;
 mod merchants;
 mod one_fetch;
 mod open;
 mod permission;
 mod refusal;
 mod target;
+mod values;
 mod view;
 mod ways;
+mod wechatpay;
 pub mod weixin;
 
 use std::{
@@ -36,6 +39,7 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use self::merchant::fit_together;
 use self::{
     answer::SeenNonces, certificates::Certificates, domains::Domains, open::Opener, permission::Permissions,
     target::Call,
@@ -45,10 +49,12 @@ pub use self::{
     certificates::CertificateCache,
     clock::{WechatClock, http_date},
     error::unanswered,
-    merchants::{Merchant, Merchants},
+    merchant::Merchant,
+    merchants::Merchants,
     permission::{Permission, PermissionLog},
     view::WechatView,
     ways::Ways,
+    wechatpay::{CharsetChoice, PaddingChoice, WechatPay},
 };
 pub use crate::words::InfoType;
 use crate::{
@@ -58,57 +64,21 @@ use crate::{
     words::{Contact, Deadline, FaceSid, Identity, Moment, WallTime},
 };
 
-/// How WeChat is asked, and how its answers are read.
-pub struct Settings {
-    /// `https://api.mch.weixin.qq.com`
-    pub base_url: String,
-    /// Used when the main domain cannot be reached.
-    pub backup_url: Option<String>,
-    /// `appid`
-    pub appid: String,
-    /// `sub_mchid`; none in direct mode.
-    pub sub_mchid: Option<String>,
-    /// `sub_appid`
-    pub sub_appid: Option<String>,
-    /// `sub_serial_no`
-    pub sub_serial_no: Option<String>,
-    /// `info_type`
+/// How WeChat is asked, and in whose name.
+pub struct FaceSettings {
+    /// How WeChat Pay is asked, and how its answers are read.
+    pub wechatpay: WechatPay,
+    /// Who asks.
+    pub merchant: Merchant,
+    /// What is asked for where no lane says more.
     pub info_type: InfoType,
-    /// `PUB_KEY_ID_…` and WeChat Pay's public key; none in certificate mode.
+    /// `PUB_KEY_ID_…` and WeChat Pay's public key, read; none in certificate mode.
     pub public_key: Option<(String, PublicKey)>,
-    /// Padding of names.
-    pub padding: PaddingChoice,
-    /// Charset of names.
-    pub charset: CharsetChoice,
-    /// Where the real name is refused for want of permission, the `union_id` is asked for instead.
-    pub fallback_to_union_id: bool,
-}
-
-/// Padding of names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaddingChoice {
-    /// Whichever works; the one that worked last is tried first.
-    Auto,
-    /// RSAES-PKCS1-v1_5
-    Pkcs1v15,
-    /// RSAES-OAEP with SHA-1
-    OaepSha1,
-}
-
-/// Charset of names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CharsetChoice {
-    /// The one that earlier answers prove, else the one whose reading is clearly a name; K405 where neither is.
-    Auto,
-    /// UTF-8
-    Utf8,
-    /// GBK, read as its superset GB18030.
-    Gbk,
 }
 
 /// The lookup. Shared by all workers.
 pub struct FaceLookup {
-    settings: Settings,
+    settings: FaceSettings,
     vault: Arc<Vault>,
     client: Client,
     clock: Arc<WechatClock>,
@@ -129,14 +99,14 @@ const FRESH: Duration = Duration::from_secs(6);
 impl FaceLookup {
     /// Everything ready; connects to nothing.
     pub fn new(
-        settings: Settings,
+        settings: FaceSettings,
         vault: Arc<Vault>,
         client: Client,
         clock: Arc<WechatClock>,
         cache: Arc<dyn CertificateCache>,
     ) -> Self {
         Self {
-            opener: Opener::new(settings.padding, settings.charset),
+            opener: Opener::new(settings.wechatpay.padding, settings.wechatpay.charset),
             certificates: Certificates::load(cache),
             seen: SeenNonces::default(),
             permissions: Permissions::default(),
@@ -175,7 +145,7 @@ impl FaceLookup {
         if result.is_ok() || refused {
             self.permissions.note(wanted, !refused, self.clock.now());
         }
-        if refused && wanted == InfoType::RealName && self.settings.fallback_to_union_id {
+        if refused && wanted == InfoType::RealName && self.settings.wechatpay.fallback_to_union_id {
             // A refusal for want of permission has not used the face up, as far as is known.
             return self.look_up_as(face_sid, InfoType::UnionId, deadline);
         }
@@ -183,7 +153,7 @@ impl FaceLookup {
     }
 
     fn look_up_as(&self, face_sid: &FaceSid, info_type: InfoType, deadline: Deadline) -> Result<Identity, Failure> {
-        let target = target::of(&self.settings, info_type, face_sid);
+        let target = target::of(&self.settings.merchant, info_type, face_sid);
         let (verified, request_id) = self.ask(Call::get(target.reveal()), deadline)?;
         answer::read(&verified, info_type, &self.vault, &self.opener)
             .map_err(|code| Failure::new(code).with_reference(request_id.as_deref()))
@@ -191,7 +161,7 @@ impl FaceLookup {
 
     /// Hears of every permission that WeChat grants or refuses.
     pub fn with_permission_log(mut self, log: Arc<dyn PermissionLog>) -> Self {
-        self.permissions = Permissions::new(log, self.settings.fallback_to_union_id);
+        self.permissions = Permissions::new(log, self.settings.wechatpay.fallback_to_union_id);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{InfoType, Settings};
+use super::{InfoType, Merchant};
 use crate::{
     http::Method,
     words::{FaceSid, Private},
@@ -32,14 +32,14 @@ impl<'a> Call<'a> {
 pub(super) const CERTIFICATES: Call<'_> = Call { method: Method::Get, target: "/v3/certificates", body: b"" };
 
 /// `/v3/facemch/users/{face_sid}?info_type=…&appid=…&sub_…`. In direct mode no sub field is sent, and nothing empty.
-pub(super) fn of(settings: &Settings, info_type: InfoType, face_sid: &FaceSid) -> Private {
+pub(super) fn of(merchant: &Merchant, info_type: InfoType, face_sid: &FaceSid) -> Private {
     let info_type = info_type.as_str();
     let mut target = format!("/v3/facemch/users/{}?info_type={info_type}", face_sid.path_segment().reveal());
     let fields = [
-        ("appid", Some(&settings.appid)),
-        ("sub_mchid", settings.sub_mchid.as_ref()),
-        ("sub_appid", settings.sub_appid.as_ref()),
-        ("sub_serial_no", settings.sub_serial_no.as_ref()),
+        ("appid", Some(&merchant.appid)),
+        ("sub_mchid", merchant.sub_mchid.as_ref()),
+        ("sub_appid", merchant.sub_appid.as_ref()),
+        ("sub_serial_no", merchant.sub_serial_no.as_ref()),
     ];
     for (name, value) in fields {
         if let Some(value) = value.filter(|value| !value.is_empty()) {

@@ -6,6 +6,7 @@
 
 mod categories;
 mod errcode;
+mod mini_program;
 mod realname_auth;
 mod realname_check;
 mod token;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 
 pub use self::{
     categories::Category,
+    mini_program::MiniProgram,
     realname_check::{Claim, Verdict},
     token::TokenSource,
 };
@@ -26,7 +28,6 @@ use self::{
     token::Tokens,
 };
 use super::{
-    CharsetChoice,
     attempt::broken,
     charset::Charsets,
     clock::WechatClock,
@@ -41,25 +42,9 @@ use crate::{
     words::Deadline,
 };
 
-/// How weixin is asked.
-pub struct Settings {
-    /// `https://api.weixin.qq.com`
-    pub base_url: String,
-    /// The mini-program's appid.
-    pub appid: String,
-    /// `mch_id` of getrealnameinfo.
-    pub mch_id: Option<String>,
-    /// `cert_serialno` of getrealnameinfo.
-    pub cert_serialno: Option<String>,
-    /// Where access tokens come from.
-    pub token: TokenSource,
-    /// Charset of getrealnameinfo's names.
-    pub charset: CharsetChoice,
-}
-
 /// The calls. Shared by whoever asks.
 pub struct Weixin {
-    settings: Settings,
+    settings: MiniProgram,
     vault: Option<Arc<Vault>>,
     client: Client,
     clock: Arc<WechatClock>,
@@ -81,7 +66,7 @@ struct Head {
 
 impl Weixin {
     /// Everything ready; connects to nothing. `vault` carries the key of getrealnameinfo: it signs and opens.
-    pub fn new(settings: Settings, vault: Option<Arc<Vault>>, client: Client, clock: Arc<WechatClock>) -> Self {
+    pub fn new(settings: MiniProgram, vault: Option<Arc<Vault>>, client: Client, clock: Arc<WechatClock>) -> Self {
         let charsets = Charsets::new(settings.charset);
         Self { settings, vault, client, clock, tokens: Tokens::default(), charsets }
     }

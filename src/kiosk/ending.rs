@@ -39,8 +39,8 @@ impl Kiosk {
         let settings = &self.lanes[usize::from(session.lane.0)].settings;
         let identity = session.identity.take();
         let real_name = identity.as_ref().and_then(|identity| identity.name());
-        let name = real_name.map(|name| name.shown(settings.panel_name));
-        let slip_name = real_name.map(|name| name.shown(settings.slip_name));
+        let name = real_name.map(|name| name.shown(settings.privacy.panel_name));
+        let slip_name = real_name.map(|name| name.shown(settings.privacy.slip_name));
         let record = decided(id, &verdict);
         session.stage = Stage::Deciding { verdict: Arc::new(verdict), name, slip_name };
         self.record(record);
@@ -97,7 +97,7 @@ impl Kiosk {
         if opening && !evacuating {
             self.emit(Output::Open { lane, grant });
         }
-        self.present(now, lane, id, &verdict, name, settings.wipe_after);
+        self.present(now, lane, id, &verdict, name, settings.privacy.wipe_after);
         if printing.is_some() {
             let slip = Slip {
                 name: slip_name,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Input, OutOfService, Output, Record, RecordTicket, Scene, SceneKind, Settings, Signal, Unfinished,
+    Input, KioskSettings, OutOfService, Output, Record, RecordTicket, Scene, SceneKind, Signal, Unfinished,
     awaited::Awaited,
     lane::{Lane, Trace},
     session::{Session, Stage},
@@ -33,7 +33,7 @@ const SESSIONS_PER_LANE: usize = 64;
 
 impl Kiosk {
     /// A core whose lanes are idle. What the last run left open is closed or asked about at once.
-    pub fn new(settings: Settings, unfinished: Vec<Unfinished>, now: Now) -> Self {
+    pub fn new(settings: KioskSettings, unfinished: Vec<Unfinished>, now: Now) -> Self {
         let mut kiosk = Self {
             run: settings.run,
             serial: 0,

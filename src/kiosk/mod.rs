@@ -38,7 +38,7 @@ pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
 pub use record::{Record, Refusal, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
-pub use settings::{CardUses, LaneSettings, Settings};
+pub use settings::{CardUses, KioskSettings, LaneSettings, OtherWay, Privacy};
 pub use signal::Signal;
 pub use slip::Slip;
 pub use view::{Count, Health, LaneView, Tally};

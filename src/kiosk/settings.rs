@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::NextStep;
-use crate::words::{InfoType, Language, NameStyle, Purpose, Text, WayIn};
+use crate::words::{InfoType, Language, NameStyle, Purpose, Text, WayIn, setting};
 
 /// The core's settings.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct KioskSettings {
     /// Drawn at random once per start; makes session ids unique.
     pub run: u64,
     /// The lanes, in the site file's order.
@@ -19,12 +21,8 @@ pub struct Settings {
 pub struct LaneSettings {
     /// What the lane is for.
     pub purpose: Purpose,
-    /// The name on the panel.
-    pub panel_name: NameStyle,
-    /// The name on the slip.
-    pub slip_name: NameStyle,
-    /// A scene with a name stands no longer than this.
-    pub wipe_after: Duration,
+    /// What of a name is shown, and for how long.
+    pub privacy: Privacy,
     /// How long a person waits for an outcome; the time to choose does not count.
     pub patience: Duration,
     /// How long a face waits for its consent.
@@ -65,6 +63,29 @@ pub struct LaneSettings {
     pub language: Language,
 }
 
+/// `[privacy]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Privacy {
+    /// The name on the panel.
+    pub panel_name: NameStyle,
+    /// The name on the slip.
+    pub slip_name: NameStyle,
+    /// A scene with a name stands no longer than this, 1000–60000.
+    #[serde(rename = "wipe-after-ms", deserialize_with = "setting::patience")]
+    pub wipe_after: Duration,
+}
+
+/// One of `lane.other-ways`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OtherWay {
+    /// A document in a reader: its holder alone.
+    IdCard,
+    /// A queue voucher or QR code of the site's system.
+    Voucher,
+}
+
 /// What a document is good for that was read and not verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CardUses {
@@ -76,13 +97,17 @@ pub struct CardUses {
     pub alone: bool,
 }
 
+impl Default for Privacy {
+    fn default() -> Self {
+        Self { panel_name: NameStyle::Masked, slip_name: NameStyle::Masked, wipe_after: Duration::from_secs(5) }
+    }
+}
+
 impl Default for LaneSettings {
     fn default() -> Self {
         Self {
             purpose: Purpose::Hospital,
-            panel_name: NameStyle::Masked,
-            slip_name: NameStyle::Masked,
-            wipe_after: Duration::from_secs(5),
+            privacy: Privacy::default(),
             patience: Duration::from_secs(8),
             consent_wait: Duration::from_secs(60),
             choice_wait: Duration::from_secs(30),
@@ -119,8 +144,9 @@ impl LaneSettings {
 
     /// 大字: everything that a person has to read or do may take twice as long, the name within ten seconds.
     pub fn unhurried(self) -> Self {
+        let wipe_after = self.privacy.wipe_after;
         Self {
-            wipe_after: (2 * self.wipe_after).min(Duration::from_secs(10)),
+            privacy: Privacy { wipe_after: (2 * wipe_after).min(Duration::from_secs(10)), ..self.privacy },
             consent_wait: 2 * self.consent_wait,
             choice_wait: 2 * self.choice_wait,
             card_wait: 2 * self.card_wait,

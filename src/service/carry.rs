@@ -27,7 +27,7 @@ pub(super) struct LaneHands {
     pub(super) name: String,
     pub(super) purpose: Purpose,
     pub(super) series: String,
-    pub(super) terminal: watch::Sender<terminal::Settings>,
+    pub(super) terminal: watch::Sender<terminal::LaneTerminal>,
     pub(super) counters: Arc<terminal::Counters>,
     pub(super) replies: Sender<Reply>,
     pub(super) scenes_to_terminal: bool,
@@ -227,7 +227,7 @@ impl Carrier {
     }
 
     /// Whose terminals count from now on. What needs a restart is named, and the lane goes on as before in that.
-    pub(super) fn replace_terminals(&self, terminals: Vec<terminal::Settings>) {
+    pub(super) fn replace_terminals(&self, terminals: Vec<terminal::LaneTerminal>) {
         for fresh in terminals {
             let Some(hands) = self.lanes.get(usize::from(fresh.lane.0)) else { continue };
             let follows = hands.terminal.borrow().may_become(&fresh);

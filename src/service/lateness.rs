@@ -105,7 +105,7 @@ mod tests {
     fn hands(adapter: &checkins::Current, clock: &Arc<dyn Clock>, inputs: super::super::Inputs) -> LaneHands {
         let address = terminal::Address::Unix { path: "t.sock".into(), allow_uids: Vec::new() };
         let lane = LaneId(0);
-        let settings = terminal::Settings { lane, address, plain_lines: false, language: Language::ZhHans };
+        let settings = terminal::LaneTerminal { lane, address, plain_lines: false, language: Language::ZhHans };
         LaneHands {
             name: "kiosk-1".to_owned(),
             purpose: Purpose::Hospital,

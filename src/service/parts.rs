@@ -19,7 +19,7 @@ pub struct Parts {
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
     /// The core's settings.
-    pub kiosk: kiosk::Settings,
+    pub kiosk: kiosk::KioskSettings,
     /// Sessions that the last run left open.
     pub unfinished: Vec<Unfinished>,
     /// The truth.
@@ -53,7 +53,7 @@ pub struct LanePart {
     /// Its series of numbers.
     pub series: String,
     /// Where its terminal is.
-    pub terminal: terminal::Settings,
+    pub terminal: terminal::LaneTerminal,
     /// Where its scenes go.
     pub panel: PanelPart,
     /// Its printer.
@@ -85,7 +85,7 @@ pub struct Reloaded {
     /// The site's system; none where the adapter holds state (local numbers).
     pub checkin: Option<Box<dyn CheckIn>>,
     /// Whose terminals count, lane by lane.
-    pub terminals: Vec<terminal::Settings>,
+    pub terminals: Vec<terminal::LaneTerminal>,
     /// Settings that have changed since the start and need a restart, by their tables.
     pub kept: Vec<&'static str>,
 }

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use super::{
-    Correlator, Disk, FolderDisk, Place, Recovered, Settings, State, StateLock, StoreError,
+    Correlator, Disk, FolderDisk, JournalBounds, Place, Recovered, State, StateLock, StoreError,
     mark::{self, Mark},
     record::{Line, Stored},
     recover::{self, ASIDE, Salvage, Segment, name},
@@ -77,15 +77,15 @@ impl Journal {
     /// order; `state` spares reading again what was read before.
     pub fn open(
         lock: StateLock,
-        settings: &Settings,
+        bounds: &JournalBounds,
         lanes: &[String],
         correlator: Arc<Correlator>,
         state: &State,
         now: impl Into<Stamp>,
     ) -> Result<(Self, Recovered), StoreError> {
-        let directory = |source| StoreError::Directory { dir: settings.dir.clone(), source };
-        let disk = FolderDisk::open(&settings.dir).map_err(directory)?;
-        let (mut journal, recovered) = Self::on(Box::new(disk), settings, lanes, correlator, state, now)?;
+        let directory = |source| StoreError::Directory { dir: lock.dir().to_owned(), source };
+        let disk = FolderDisk::open(lock.dir()).map_err(directory)?;
+        let (mut journal, recovered) = Self::on(Box::new(disk), bounds, lanes, correlator, state, now)?;
         journal._lock = Some(lock);
         Ok((journal, recovered))
     }
@@ -93,20 +93,20 @@ impl Journal {
     /// Opens the journal on any disk.
     pub fn on(
         disk: Box<dyn Disk>,
-        settings: &Settings,
+        bounds: &JournalBounds,
         lanes: &[String],
         correlator: Arc<Correlator>,
         state: &State,
         now: impl Into<Stamp>,
     ) -> Result<(Self, Recovered), StoreError> {
         let now = now.into();
-        let max_segments = settings.max_bytes.checked_div(SEGMENT as u64).unwrap_or_default();
+        let max_segments = bounds.max_bytes.checked_div(SEGMENT as u64).unwrap_or_default();
         let max_segments = usize::try_from(max_segments).unwrap_or(usize::MAX).max(2);
         let mut journal = Self {
             disk,
             lanes: lanes.to_vec(),
             correlator,
-            max_age_ms: i64::try_from(settings.max_age.as_millis()).unwrap_or(i64::MAX),
+            max_age_ms: i64::try_from(bounds.max_age.as_millis()).unwrap_or(i64::MAX),
             max_segments,
             segments: Vec::new(),
             held: None,

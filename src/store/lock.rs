@@ -15,6 +15,7 @@ use crate::files;
 #[derive(Debug)]
 pub struct StateLock {
     file: File,
+    dir: PathBuf,
 }
 
 /// Who holds it now.
@@ -51,7 +52,7 @@ impl StateLock {
         };
         // For messages only; the kernel lets go of the lock by itself.
         let _ = file.set_len(0).and_then(|()| writeln!(&file, "{}", std::process::id()));
-        Ok(Self { file })
+        Ok(Self { file, dir: dir.to_owned() })
     }
 
     /// Whether [`StateLock::take`] would succeed, and who holds it otherwise; changes nothing and makes nothing.
@@ -75,6 +76,13 @@ impl StateLock {
             Err(error) if error.is_missing() => Ok(Holder::Nobody),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl StateLock {
+    /// The state directory that is ours.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 }
 

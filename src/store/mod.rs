@@ -6,6 +6,7 @@
 //! What it does not do: decide what is recorded, or keep anything that names a person — private values become keyed
 //! hashes in `record` and nowhere else.
 
+mod bounds;
 mod correlator;
 mod disk;
 mod error;
@@ -22,9 +23,8 @@ mod view;
 mod views;
 mod word;
 
-use std::{path::PathBuf, time::Duration};
-
 pub use self::{
+    bounds::JournalBounds,
     correlator::{Correlator, Tag},
     disk::{Disk, FolderDisk},
     error::StoreError,
@@ -38,14 +38,3 @@ pub use self::{
     view::Given,
     word::{Spelled, Word},
 };
-
-/// Where the journal lies and how large it may grow.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The state directory.
-    pub dir: PathBuf,
-    /// Older records may go.
-    pub max_age: Duration,
-    /// The journal's size on disk, bytes.
-    pub max_bytes: u64,
-}

@@ -15,6 +15,7 @@ mod frame;
 mod line_connections;
 #[cfg(feature = "network")]
 mod network;
+mod place;
 mod reply;
 mod serial;
 mod socket;
@@ -30,12 +31,13 @@ use tokio::sync::{
 };
 
 #[cfg(feature = "network")]
-pub use self::network::{Network, Protocol, Validity};
+pub use self::network::{Credentials, Network, Protocol, Validity};
 pub use self::{
     connections::{Activity, Bounds, Connections},
     counters::Counters,
     crc::crc16,
     frame::{Frame, FrameError, parse},
+    place::Place,
     reply::Reply,
     socket::{LocalPeer, LocalSocket},
     splitter::{Line, Splitter},
@@ -50,7 +52,7 @@ use crate::{
 
 /// One lane's terminal.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct LaneTerminal {
     /// The lane.
     pub lane: LaneId,
     /// Where the terminal is.
@@ -169,13 +171,13 @@ pub enum Listener {
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) lane: LaneId,
-    settings: watch::Receiver<Settings>,
+    settings: watch::Receiver<LaneTerminal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) inputs: Sender<Input>,
     pub(crate) counters: Arc<Counters>,
 }
 
-impl Settings {
+impl LaneTerminal {
     /// Whether [`Listener::bind`] would find the place free; changes nothing. Ports on the network are not asked for.
     pub fn look(&self) -> Result<(), TerminalError> {
         match &self.address {
@@ -204,7 +206,7 @@ impl Settings {
 impl Listener {
     /// Takes the address into use.
     #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
-    pub fn bind(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
+    pub fn bind(settings: &LaneTerminal, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
         match &settings.address {
             Address::Unix { path, .. } => Ok(Self::Unix(LocalSocket::bind(path, 0o660)?)),
             Address::Serial { device, baud } => {
@@ -220,7 +222,7 @@ impl Listener {
     /// whoever is connected; the place itself stays.
     pub async fn serve(
         self,
-        settings: watch::Receiver<Settings>,
+        settings: watch::Receiver<LaneTerminal>,
         clock: Arc<dyn Clock>,
         inputs: Sender<Input>,
         replies: Receiver<Reply>,
@@ -238,7 +240,7 @@ impl Listener {
 }
 
 impl Shared {
-    fn settings(&self) -> watch::Ref<'_, Settings> {
+    fn settings(&self) -> watch::Ref<'_, LaneTerminal> {
         self.settings.borrow()
     }
 

@@ -11,15 +11,17 @@ use pkcs8::{
     PrivateKeyInfo, SecretDocument,
     der::{Decode as _, Encode as _, Reader as _, SliceReader, asn1::UintRef},
 };
+use serde::{Deserialize, Deserializer, de};
 use zeroize::Zeroizing;
 
 use super::{MOST, Padding, Unopened, VaultError};
 use crate::files::{self, pem_block};
 
-/// Which implementation carries the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// `keys.engine`: which implementation carries the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineKind {
     /// AWS-LC: constant time, five times as fast.
+    #[default]
     AwsLc,
     /// RustCrypto's `rsa`, every private operation blinded (RUSTSEC-2023-0071).
     #[cfg(feature = "rustcrypto")]
@@ -51,6 +53,19 @@ const LEAST_BITS: usize = 2048;
 
 /// `rsaEncryption`, RFC 8017 appendix C.
 const RSA_ENCRYPTION: pkcs8::ObjectIdentifier = pkcs8::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+impl<'de> Deserialize<'de> for EngineKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "aws-lc-rs" => Ok(Self::AwsLc),
+            #[cfg(feature = "rustcrypto")]
+            "rsa" => Ok(Self::RustCrypto),
+            #[cfg(not(feature = "rustcrypto"))]
+            "rsa" => Err(de::Error::custom("keys.engine = \"rsa\" needs a build with feature rustcrypto")),
+            other => Err(de::Error::unknown_variant(other, &["aws-lc-rs", "rsa"])),
+        }
+    }
+}
 
 impl EngineKind {
     /// Reads the file of a key that signs. Each key is loaded for one use: whether its numbers belong together is tested

@@ -20,6 +20,7 @@ use std::{
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use self::engine::{OpeningKey, SigningKey};
@@ -33,7 +34,7 @@ pub use self::{
 };
 use crate::{
     fault::{Code, Fault},
-    files::{self, FileError},
+    files::{self, Anchored, FileError},
     words::SerialNo,
 };
 
@@ -49,17 +50,21 @@ pub struct Signer {
     pub serial_no: String,
 }
 
-/// Where the keys lie.
-#[derive(Clone, Debug)]
+/// `[keys]`: where the keys lie. PEM files, readable by the daemon's user alone.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KeyFiles {
     /// Private key of `mchid`, PEM (PKCS#8 or PKCS#1).
-    pub sign: PathBuf,
-    /// Private key that opens names; none means the sign key.
-    pub decrypt: Option<PathBuf>,
+    pub sign: Anchored,
+    /// Private key that opens names: the sub-merchant's in service-provider mode. Default: the sign key.
+    pub decrypt: Option<Anchored>,
     /// Certificate of the sign key, PEM; compared with key and serial number.
-    pub certificate: Option<PathBuf>,
-    /// File with the 32 ASCII characters of the APIv3 key.
-    pub apiv3: Option<PathBuf>,
+    pub certificate: Option<Anchored>,
+    /// File with the 32 ASCII characters of the APIv3 key; needed in certificate mode only.
+    pub apiv3: Option<Anchored>,
+    /// Which implementation carries the keys.
+    #[serde(default)]
+    pub engine: EngineKind,
 }
 
 /// RSA padding of a sealed name.
@@ -180,17 +185,21 @@ impl fmt::Debug for Vault {
 
 impl Vault {
     /// Reads and checks the keys.
-    pub fn open(engine: EngineKind, signer: Signer, files: &KeyFiles) -> Result<Self, VaultError> {
+    pub fn open(signer: Signer, files: &KeyFiles) -> Result<Self, VaultError> {
+        let engine = files.engine;
         let key = engine.load_signing(&files.sign)?;
         let certificate = match &files.certificate {
             None => None,
             Some(file) => {
                 let (public, facts) = PublicKey::read_certificate(file)?;
                 if public.der() != key.public_der() {
-                    return Err(VaultError::NotAPair { key: files.sign.clone(), certificate: file.clone() });
+                    return Err(VaultError::NotAPair {
+                        key: files.sign.to_path_buf(),
+                        certificate: file.to_path_buf(),
+                    });
                 }
                 if SerialNo::parse(&signer.serial_no).as_ref() != Some(&facts.serial_no) {
-                    return Err(VaultError::OtherSerial { certificate: file.clone(), found: facts.serial_no });
+                    return Err(VaultError::OtherSerial { certificate: file.to_path_buf(), found: facts.serial_no });
                 }
                 Some(facts)
             }

@@ -18,6 +18,7 @@ mod name;
 mod private;
 mod serial_no;
 mod session;
+pub(crate) mod setting;
 mod surnames;
 mod text;
 mod visit;

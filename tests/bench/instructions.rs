@@ -98,7 +98,7 @@ impl Core {
     fn new() -> Self {
         let now = Now { moment: Moment(Duration::from_secs(10)), wall: WallTime(1_700_000_000_000) };
         let lane = LaneSettings { has_printer: true, ..LaneSettings::default() };
-        let settings = kiosk::Settings { run: 1, lanes: vec![lane] };
+        let settings = kiosk::KioskSettings { run: 1, lanes: vec![lane] };
         Self { kiosk: Kiosk::new(settings, Vec::new(), now), now, visits: 0 }
     }
 

@@ -40,7 +40,8 @@ struct Raw {
 
 pub fn run() -> Verdict {
     let mut setup = lookups::Setup::new();
-    (setup.settings.padding, setup.settings.charset) = (PaddingChoice::Pkcs1v15, CharsetChoice::Utf8);
+    (setup.settings.wechatpay.padding, setup.settings.wechatpay.charset) =
+        (PaddingChoice::Pkcs1v15, CharsetChoice::Utf8);
     let world = Arc::clone(&setup.world);
     let ca = setup.authority.pem();
     let served = prepared(&world, 2 * TURNS * ROUNDS + 16);

@@ -11,10 +11,10 @@ use std::{
 
 use facemchd::{
     board::Board,
-    checkin, config,
+    checkin,
     device::{EscPosPrinter, Fonts, Layout, Port, Profile, Template, slip_bytes},
     http,
-    identity::Ways,
+    identity::{Ways, WechatPay},
     kiosk,
     service::{self, Control, LanePart, PanelPart, Parts},
     sim::{
@@ -25,7 +25,7 @@ use facemchd::{
         terminal::Terminal,
         wechat::WeChat,
     },
-    store::{Correlator, Journal, Settings, StateLock},
+    store::{Correlator, Journal, JournalBounds, StateLock},
     terminal,
     words::{Admission, Clock, LaneId, Language, Moment, NameStyle, Purpose, RealName, Text, WallTime},
 };
@@ -224,7 +224,7 @@ fn parts(
     clock: &Arc<dyn Clock>,
 ) -> Parts {
     let correlator = Arc::new(Correlator::open(folder).expect("a key"));
-    let settings = Settings { dir: folder.to_owned(), max_age: Duration::from_secs(86_400), max_bytes: 64 << 20 };
+    let settings = JournalBounds { max_age: Duration::from_secs(86_400), max_bytes: 64 << 20 };
     let lanes = ["kiosk-1".to_owned()];
     let lock = StateLock::take(folder).expect("ours");
     let (journal, _) = Journal::open(
@@ -242,12 +242,12 @@ fn parts(
         checkin::Http::open(hospital.url(), Some(&key), 8 * 3600, client, Arc::clone(clock)).expect("an adapter");
     let printer = EscPosPrinter::on(Box::new(cable), layout(), Fonts::built_in(), Arc::clone(clock));
     let address = terminal::Address::Unix { path: socket.to_owned(), allow_uids: Vec::new() };
-    let patience = config::WechatPay::default().patience;
+    let patience = WechatPay::default().patience;
     let lane = LanePart {
         name: lanes[0].clone(),
         purpose: Purpose::Hospital,
         series: "A".to_owned(),
-        terminal: terminal::Settings { lane: LaneId(0), address, plain_lines: false, language: Language::ZhHans },
+        terminal: terminal::LaneTerminal { lane: LaneId(0), address, plain_lines: false, language: Language::ZhHans },
         panel: PanelPart::None,
         printer: Some(Box::new(printer)),
         gate: None,
@@ -259,7 +259,7 @@ fn parts(
     let lookup = setup.at(wechat.url()).lookup();
     Parts {
         clock: Arc::clone(clock),
-        kiosk: kiosk::Settings { run: 1, lanes: vec![lane_settings] },
+        kiosk: kiosk::KioskSettings { run: 1, lanes: vec![lane_settings] },
         unfinished: Vec::new(),
         journal,
         salvaged: None,

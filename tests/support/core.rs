@@ -5,8 +5,8 @@ use std::{collections::VecDeque, time::Duration};
 use facemchd::{
     fault::Code,
     kiosk::{
-        AckStatus, Arrival, CheckInRequest, Input, Kiosk, LaneSettings, LaneView, Outcome, Output, PrintOutcome,
-        Record, RecordTicket, Scene, Settings, Unfinished,
+        AckStatus, Arrival, CheckInRequest, Input, Kiosk, KioskSettings, LaneSettings, LaneView, Outcome, Output,
+        PrintOutcome, Record, RecordTicket, Scene, Unfinished,
     },
     words::{
         Admission, CheckInAnswer, Choice, Credential, CredentialType, FaceSid, Identity, LaneId, Moment, Now, PeerId,
@@ -45,7 +45,7 @@ impl Core {
 
     pub fn restarted(lanes: Vec<LaneSettings>, run: u64, unfinished: Vec<Unfinished>) -> Self {
         let now = Now { moment: Moment(Duration::from_secs(100)), wall: WallTime(1_700_000_000_000) };
-        let kiosk = Kiosk::new(Settings { run, lanes }, unfinished, now);
+        let kiosk = Kiosk::new(KioskSettings { run, lanes }, unfinished, now);
         let mut core = Self {
             kiosk,
             now,

@@ -55,15 +55,14 @@ impl Keys {
 
     pub fn files(&self) -> KeyFiles {
         KeyFiles {
-            sign: self.path("sp.key.pem"),
-            decrypt: Some(self.path("sub.key.pem")),
-            certificate: None,
-            apiv3: None,
+            sign: self.path("sp.key.pem").into(),
+            decrypt: Some(self.path("sub.key.pem").into()),
+            ..KeyFiles::default()
         }
     }
 
     pub fn vault(&self, engine: EngineKind, serial_no: &str) -> Result<Vault, VaultError> {
-        Vault::open(engine, signer(serial_no), &self.files())
+        Vault::open(signer(serial_no), &KeyFiles { engine, ..self.files() })
     }
 }
 

@@ -9,13 +9,13 @@ use std::{
 use facemchd::{
     fault::Code,
     http,
-    identity::{CertificateCache, CharsetChoice, FaceLookup, InfoType, PaddingChoice, Settings, WechatClock},
+    identity::{CertificateCache, FaceLookup, FaceSettings, InfoType, Merchant, WechatClock, WechatPay},
     service::SystemClock,
     sim::{
         keys::{World, numbers},
         server::{Answer, Authority, Reply, Request, Server},
     },
-    vault::{EngineKind, KeyFiles, PublicKey, Signer, Vault},
+    vault::{EngineKind, KeyFiles, PublicKey, Vault},
     words::{Clock, Deadline, FaceSid, Identity, Now},
 };
 
@@ -58,8 +58,8 @@ pub struct Setup {
     pub keys: Keys,
     pub world: Arc<World>,
     pub authority: Authority,
-    pub settings: Settings,
-    pub http: http::Settings,
+    pub settings: FaceSettings,
+    pub http: http::Route,
     pub clock: Arc<dyn Clock>,
     pub engine: EngineKind,
 }
@@ -68,36 +68,28 @@ impl Setup {
     pub fn new() -> Self {
         let (keys, world) = (Keys::new(), Arc::new(world()));
         let authority = Authority::new().expect("an authority");
-        let ca_file = Some(keys.write("ca.pem", &authority.pem()));
+        let ca_file = Some(keys.write("ca.pem", &authority.pem()).into());
         let public = PublicKey::read(&keys.path("platform.pub.pem")).expect("a key");
-        let settings = Settings {
-            base_url: String::new(),
-            backup_url: None,
-            appid: numbers::APPID.to_owned(),
-            sub_mchid: Some(numbers::SUB_MCHID.to_owned()),
-            sub_appid: Some(numbers::SUB_APPID.to_owned()),
-            sub_serial_no: Some(world.sub.serial_no.clone()),
+        let settings = FaceSettings {
+            wechatpay: WechatPay::default(),
+            merchant: Merchant {
+                mchid: numbers::MCHID.to_owned(),
+                serial_no: world.provider.serial_no.clone(),
+                appid: numbers::APPID.to_owned(),
+                sub_mchid: Some(numbers::SUB_MCHID.to_owned()),
+                sub_appid: Some(numbers::SUB_APPID.to_owned()),
+                sub_serial_no: Some(world.sub.serial_no.clone()),
+                ..Merchant::default()
+            },
             info_type: InfoType::RealName,
             public_key: Some((world.public_key_id.clone(), public)),
-            padding: PaddingChoice::Auto,
-            charset: CharsetChoice::Auto,
-            fallback_to_union_id: false,
         };
-        let http = http::Settings {
-            ca_file,
-            client_certificate: None,
-            proxy: None,
-            connect_to: None,
-            user_agent: "facemchd/test".to_owned(),
-            idle_age: Duration::from_secs(7),
-            max_idle: 2,
-            connect_patience: Duration::from_secs(3),
-        };
+        let http = http::Route { ca_file, ..http::Route::default() };
         Self { keys, world, authority, settings, http, clock: clock(), engine: EngineKind::AwsLc }
     }
 
     pub fn at(mut self, url: String) -> Self {
-        self.settings.base_url = url;
+        self.settings.wechatpay.base_url = url;
         self
     }
 
@@ -115,10 +107,9 @@ impl Setup {
     }
 
     pub fn lookup(self) -> Lookup {
-        let apiv3 = self.settings.public_key.is_none().then(|| self.keys.path("apiv3.key"));
-        let files = KeyFiles { apiv3, ..self.keys.files() };
-        let merchant = Signer { mchid: numbers::MCHID.to_owned(), serial_no: self.world.provider.serial_no.clone() };
-        let vault = Arc::new(Vault::open(self.engine, merchant, &files).expect("keys"));
+        let apiv3 = self.settings.public_key.is_none().then(|| self.keys.path("apiv3.key").into());
+        let files = KeyFiles { apiv3, engine: self.engine, ..self.keys.files() };
+        let vault = Arc::new(Vault::open(self.settings.merchant.signer(), &files).expect("keys"));
         let client = http::Client::open(&self.http, Arc::clone(&self.clock)).expect("a client");
         let cache = Arc::new(InMemory::default());
         let inner = FaceLookup::new(self.settings, vault, client, WechatClock::new(Arc::clone(&self.clock)), cache);

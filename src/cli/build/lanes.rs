@@ -1,10 +1,12 @@
 //! Lanes as the core sees them: what was opened, and what has a judge.
 
 use crate::{
+    board::PanelPlace,
+    checkin::Adapter,
     cli::{Ending, wires::LaneDevices},
-    config::{Adapter, Lane, OtherWay, PanelPlace, Site},
+    config::{Lane, Site},
     fault::Code,
-    kiosk,
+    kiosk::{self, OtherWay},
     words::InfoType,
 };
 
@@ -19,16 +21,14 @@ fn card_uses(site: &Site, lane: &Lane) -> kiosk::CardUses {
 }
 
 /// The core's settings: it believes in what was opened, not in what was asked for.
-pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Settings, Ending> {
+pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::KioskSettings, Ending> {
     let lanes = site
         .lane
         .iter()
         .zip(devices)
         .map(|(lane, devices)| kiosk::LaneSettings {
             purpose: lane.purpose,
-            panel_name: site.privacy.panel_name,
-            slip_name: site.privacy.slip_name,
-            wipe_after: site.privacy.wipe_after,
+            privacy: site.privacy,
             patience: site.wechatpay.patience,
             // Numbers given here are known at once.
             site_settles: match site.checkin.adapter {
@@ -55,5 +55,5 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Se
         line: format!("{} the kernel gives no random numbers: {error}", Code::X001),
         exit: crate::fault::exit::SOFTWARE,
     })?;
-    Ok(kiosk::Settings { run, lanes })
+    Ok(kiosk::KioskSettings { run, lanes })
 }

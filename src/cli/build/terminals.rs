@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::{
-    config::{Lane, Site, Terminal},
+    config::{Lane, Site},
     fault::Failure,
-    terminal,
+    terminal::{self, Place},
     words::{Clock, LaneId},
 };
 
 /// One lane's terminal.
-pub(in crate::cli) fn terminal_settings(site: &Site, lane: &Lane, index: usize) -> terminal::Settings {
-    terminal::Settings {
+pub(in crate::cli) fn terminal_settings(site: &Site, lane: &Lane, index: usize) -> terminal::LaneTerminal {
+    terminal::LaneTerminal {
         lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
         address: terminal_address(site, lane),
         plain_lines: lane.plain_lines,
@@ -25,7 +25,7 @@ pub(super) fn terminals(
     site: &Site,
     lanes: &[String],
     clock: &Arc<dyn Clock>,
-) -> Result<Vec<terminal::Settings>, Failure> {
+) -> Result<Vec<terminal::LaneTerminal>, Failure> {
     let running = lanes.iter().enumerate();
     let settings: Vec<_> = running
         .filter_map(|(index, name)| {
@@ -46,29 +46,18 @@ pub(super) fn terminals(
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "terminals over the network need it"))]
 fn terminal_address(site: &Site, lane: &Lane) -> terminal::Address {
     match &lane.terminal {
-        Terminal::Unix(path) => {
-            terminal::Address::Unix { path: path.to_path_buf(), allow_uids: lane.allow_uids.clone() }
-        }
-        Terminal::Serial { device, baud } => terminal::Address::Serial { device: device.clone(), baud: *baud },
+        Place::Unix(path) => terminal::Address::Unix { path: path.to_path_buf(), allow_uids: lane.allow_uids.clone() },
+        Place::Serial { device, baud } => terminal::Address::Serial { device: device.clone(), baud: *baud },
         #[cfg(feature = "network")]
-        Terminal::Tls(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Lines)),
+        Place::Tls(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Lines)),
         #[cfg(feature = "network")]
-        Terminal::Https(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Http)),
+        Place::Https(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Http)),
     }
 }
 
 #[cfg(feature = "network")]
 fn network(site: &Site, lane: &Lane, address: std::net::SocketAddr, protocol: terminal::Protocol) -> terminal::Network {
     // A site file without [terminals] is refused before.
-    let crate::config::Terminals { certificate, key, ca_file, crl_file } = site.terminals.clone().unwrap_or_default();
-    let allow_subjects = lane.allow_subjects.clone();
-    terminal::Network {
-        address,
-        protocol,
-        certificate: certificate.into(),
-        key: key.into(),
-        ca_file: ca_file.into(),
-        crl_file: crl_file.map(Into::into),
-        allow_subjects,
-    }
+    let credentials = site.terminals.clone().unwrap_or_default();
+    terminal::Network { address, protocol, credentials, allow_subjects: lane.allow_subjects.clone() }
 }

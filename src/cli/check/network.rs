@@ -10,12 +10,13 @@ use std::{
 
 use super::{Forgetful, Report};
 use crate::{
+    checkin::Adapter,
     cli::{build, phrases::check as say},
-    config::{Adapter, Merchant, Site},
+    config::Site,
     fault::Code,
     files,
     http::{Client, Method, Request},
-    identity::{self, WechatClock},
+    identity::{self, Merchant, WechatClock},
     vault::RequestToSign,
     words::{Clock, Deadline, FaceSid, SessionId},
 };
@@ -102,7 +103,7 @@ fn authority(url: &str) -> &str {
 
 /// TLS, then a signed request that reads no person.
 fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
-    let client = match Client::open(&build::http_settings(site), Arc::clone(clock)) {
+    let client = match Client::open(&build::wechat_route(site), Arc::clone(clock)) {
         Ok(client) => client,
         Err(error) => return report.fault("tls", error),
     };

@@ -15,19 +15,19 @@ use super::local::{DAY_MS, SOON_DAYS};
 #[cfg(feature = "network")]
 use crate::terminal::{Address, Validity};
 use crate::{
-    board::Board,
+    board::{Board, Simulated},
     cli::{
         build,
         phrases::{check as say, failure_text, standing, summary},
         wires,
     },
-    config::{Simulated, Site, Terminal},
+    config::Site,
     device::PrinterStatus,
     fault::Code,
     kiosk::Device,
     service::{self, ServiceError},
     store::{self, Holder, StateLock},
-    terminal::{LocalSocket, TerminalError},
+    terminal::{LocalSocket, Place, TerminalError},
     words::Clock,
 };
 
@@ -206,7 +206,7 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
             Ok(()) => {}
         }
         match &lane.terminal {
-            Terminal::Unix(path) => {
+            Place::Unix(path) => {
                 let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
                 if folder == Path::new(RUNTIME_DIRECTORY) && !folder.exists() {
                     report.ok("terminal", say::of_lane(&lane.name, say::at_start(path.display())));
@@ -223,14 +223,14 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
                     }
                 }
             }
-            Terminal::Serial { device, .. } if !device.exists() => {
+            Place::Serial { device, .. } if !device.exists() => {
                 report.failed("terminal", Code::T210, say::of_lane(&lane.name, say::not_there(device.display())));
             }
-            Terminal::Serial { device, .. } => {
+            Place::Serial { device, .. } => {
                 report.ok("terminal", say::of_lane(&lane.name, device.display()));
             }
             #[cfg(feature = "network")]
-            Terminal::Tls(address) | Terminal::Https(address) => {
+            Place::Tls(address) | Place::Https(address) => {
                 if !serves {
                     match TcpListener::bind(address) {
                         Ok(port) => ports.push(port),

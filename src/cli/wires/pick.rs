@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::Parts;
 use crate::{
-    board::{Device, Gate, Indicators, Input, InputKind, LineWire, Panel, Printer},
-    config::{Lane, PanelPlace, Place},
+    board::{Device, Gate, Indicators, Input, InputKind, LineWire, Panel, PanelPlace, Place, Printer},
+    config::Lane,
     fault::{Code, Failure, Fault},
 };
 

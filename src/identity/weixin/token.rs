@@ -2,7 +2,7 @@
 //! api_getstableaccesstoken).
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
-    Weixin,
+    MiniProgram, Weixin,
     errcode::{Kind, Refusal, of_token_service, unreadable},
     read,
 };
 use crate::{
     fault::{Code, Failure},
-    files,
+    files::{self, Anchored},
     http::Method,
     identity::{
         insist::{Setback, insist},
@@ -27,37 +27,27 @@ use crate::{
     words::{Deadline, Moment},
 };
 
-/// Where access tokens come from.
-#[derive(Clone, Debug)]
+/// `weixin.token`: where access tokens come from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TokenSource {
-    /// A central service: `GET`, with a bearer token out of a file where one is set, answers as weixin's own call does.
-    /// The way for fleets, whose addresses weixin does not all know.
-    Central {
-        /// The service's address.
-        url: String,
-        /// A file with the bearer token.
-        bearer: Option<PathBuf>,
-    },
+    /// A central service's address: `GET`, with a bearer token out of a file where one is set, answers as weixin's own
+    /// call does. The way for fleets, whose addresses weixin does not all know.
+    CentralUrl(String),
     /// A file that another process renews; it holds the token alone.
-    File(PathBuf),
-    /// `POST /cgi-bin/stable_token` with the app secret out of a file.
-    StableToken {
-        /// The file.
-        secret: PathBuf,
-    },
+    File(Anchored),
+    /// `POST /cgi-bin/stable_token` with the app secret out of this file.
+    StableToken(Anchored),
 }
 
-impl TokenSource {
-    /// Whether the file that this begins with is usable. A token that another process is yet to write is none of ours.
-    pub fn look(&self) -> Result<(), Failure> {
-        match self {
-            Self::Central { bearer: None, .. } => Ok(()),
-            Self::File(file) if !file.exists() => Ok(()),
-            Self::Central { bearer: Some(file), .. } | Self::File(file) | Self::StableToken { secret: file } => {
-                secret_in(file).map(drop)
-            }
-        }
-    }
+/// Whether the file that tokens begin with is usable.
+pub(super) fn look(program: &MiniProgram) -> Result<(), Failure> {
+    let file = match &program.token {
+        TokenSource::CentralUrl(_) => program.token_bearer.as_ref(),
+        TokenSource::File(file) => Some(file).filter(|file| file.exists()),
+        TokenSource::StableToken(secret) => Some(secret),
+    };
+    file.map_or(Ok(()), |file| secret_in(file).map(drop))
 }
 
 /// The token in use, and who fetches the next one.
@@ -141,7 +131,7 @@ impl Tokens {
                 Ok(())
             })
             .map_err(|failure| match weixin.settings.token {
-                TokenSource::Central { .. } => of_token_service(failure),
+                TokenSource::CentralUrl(_) => of_token_service(failure),
                 _ => failure,
             })?;
         // Where nobody has another one it is tried once more: weixin says what it thinks of it.
@@ -167,13 +157,13 @@ fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<Tok
     };
     match &settings.token {
         TokenSource::File(file) => Ok(Token { word: secret_in(file)?, until: now.after(FROM_FILE) }),
-        TokenSource::Central { url, bearer } => {
-            let bearer = bearer.as_deref().map(secret_in).transpose()?;
+        TokenSource::CentralUrl(url) => {
+            let bearer = settings.token_bearer.as_deref().map(secret_in).transpose()?;
             let bearer = bearer.map(|token| Zeroizing::new(format!("Bearer {}", &*token)));
             let headers: Vec<(&str, &str)> = bearer.iter().map(|value| ("Authorization", value.as_str())).collect();
             ask(Method::Get, url, &headers, None)
         }
-        TokenSource::StableToken { secret } => {
+        TokenSource::StableToken(secret) => {
             let secret = secret_in(secret)?;
             let url = format!("{}/cgi-bin/stable_token", settings.base_url);
             let stable = |force_refresh| {

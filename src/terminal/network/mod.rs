@@ -14,7 +14,6 @@ mod tls;
 use std::{
     io,
     net::{IpAddr, SocketAddr, TcpListener as BlockingListener},
-    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -23,6 +22,7 @@ use std::{
     time::Duration,
 };
 
+use serde::Deserialize;
 use tokio::{
     io::split,
     net::{TcpListener, TcpStream},
@@ -45,8 +45,24 @@ use super::{
 };
 use crate::{
     fault::{Code, Fault as _},
+    files::Anchored,
     words::{Clock, Moment},
 };
+
+/// `[terminals]`; in builds with feature `network`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Credentials {
+    /// Our certificate chain, PEM.
+    pub certificate: Anchored,
+    /// Its private key, PEM, readable by the daemon's user alone.
+    pub key: Anchored,
+    /// Who issues the terminals' certificates, PEM. Nobody else is believed, the system's authorities neither.
+    pub ca_file: Anchored,
+    /// Which of their certificates were taken back: lists of their issuers, PEM or one as DER. A list that is out of date
+    /// still counts for what it says: a kiosk that nobody renewed it for goes on serving, and says so.
+    pub crl_file: Option<Anchored>,
+}
 
 /// How a lane's terminals come over the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,15 +71,8 @@ pub struct Network {
     pub address: SocketAddr,
     /// What they speak within TLS.
     pub protocol: Protocol,
-    /// Our certificate chain, PEM.
-    pub certificate: PathBuf,
-    /// Its private key, PEM, readable by nobody else.
-    pub key: PathBuf,
-    /// Who issues their certificates, PEM.
-    pub ca_file: PathBuf,
-    /// Which of those their issuers have taken back: lists, PEM or one as DER. A list that is out of date still counts
-    /// for what it says: a kiosk that nobody renewed it for goes on serving, and says so.
-    pub crl_file: Option<PathBuf>,
+    /// What they are shown, and whom we believe about them.
+    pub credentials: Credentials,
     /// Whose certificates count: subjects as RFC 4514 writes them.
     pub allow_subjects: Vec<String>,
 }

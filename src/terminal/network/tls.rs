@@ -59,18 +59,18 @@ impl Welcome {
     /// for one that is resumed outlives its certificate.
     pub(super) fn open(network: &Network, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
         let unusable = |file: &Path, why: String| TerminalError::Pem { file: file.to_owned(), why };
-        let chain = certificates(&network.certificate)?;
-        let pem = files::read_secret(&network.key, MOST)?;
-        let key =
-            PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable(&network.key, instead("private key", &pem)))?;
-        let lists = network.crl_file.as_ref().map(|file| lists(file)).transpose()?;
+        let ours = &network.credentials;
+        let chain = certificates(&ours.certificate)?;
+        let pem = files::read_secret(&ours.key, MOST)?;
+        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable(&ours.key, instead("private key", &pem)))?;
+        let lists = ours.crl_file.as_ref().map(|file| lists(file)).transpose()?;
         let validity = Validity {
-            certificate: good_until(&chain[0]).ok_or_else(|| unusable(&network.certificate, "not X.509".to_owned()))?,
+            certificate: good_until(&chain[0]).ok_or_else(|| unusable(&ours.certificate, "not X.509".to_owned()))?,
             crl: lists.iter().flatten().filter_map(next_update).min(),
         };
         let mut roots = RootCertStore::empty();
-        for certificate in certificates(&network.ca_file)? {
-            roots.add(certificate).map_err(|error| unusable(&network.ca_file, error.to_string()))?;
+        for certificate in certificates(&ours.ca_file)? {
+            roots.add(certificate).map_err(|error| unusable(&ours.ca_file, error.to_string()))?;
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
@@ -78,13 +78,13 @@ impl Welcome {
             // Of a terminal's own certificate its issuer must say that it stands; of the issuers nobody is asked.
             verifier = verifier.with_crls(lists).only_check_end_entity_revocation();
         }
-        let blamed = network.crl_file.as_ref().unwrap_or(&network.ca_file);
+        let blamed = ours.crl_file.as_ref().unwrap_or(&ours.ca_file);
         let verifier = verifier.build().map_err(|error| unusable(blamed, error.to_string()))?;
         let time = Arc::new(OurTime(Arc::clone(clock)));
         let mut tls = ServerConfig::builder_with_details(provider, time)
             .with_safe_default_protocol_versions()
             .and_then(|builder| builder.with_client_cert_verifier(Arc::clone(&verifier)).with_single_cert(chain, key))
-            .map_err(|error| unusable(&network.certificate, error.to_string()))?;
+            .map_err(|error| unusable(&ours.certificate, error.to_string()))?;
         tls.session_storage = Arc::new(NoServerSessionStorage {});
         tls.send_tls13_tickets = 0;
         if network.protocol == Protocol::Http {

@@ -1,14 +1,19 @@
 //! `[merchant]`, or several `[[merchant]]`: who asks WeChat, and with which keys.
 
-use super::{Keys, values};
 use serde::Deserialize;
 
+use super::values;
+use crate::{
+    vault::{KeyFiles, Signer},
+    words::setting,
+};
+
 /// `[merchant]`, one of `[[merchant]]`. In direct mode the three `sub-` keys are left out, and none of them is sent.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Merchant {
     /// What lanes and frames call it; needed where there are several.
-    #[serde(default, deserialize_with = "values::some_name")]
+    #[serde(default, deserialize_with = "setting::some_name")]
     pub name: Option<String>,
     /// Merchant number that signs: the service provider's, or the merchant's own in direct mode.
     #[serde(deserialize_with = "values::digits")]
@@ -32,12 +37,17 @@ pub struct Merchant {
     #[serde(default)]
     pub terminals: Vec<String>,
     /// In place of `[keys]`.
-    pub keys: Option<Keys>,
+    pub keys: Option<KeyFiles>,
 }
 
 impl Merchant {
+    /// Whose signature it is.
+    pub fn signer(&self) -> Signer {
+        Signer { mchid: self.mchid.clone(), serial_no: self.serial_no.clone() }
+    }
+
     /// `real_name`: names are asked for; `public_key`: answers are verified with WeChat's public key.
-    fn fits_together(&self, real_name: bool, public_key: bool, shared: &Keys) -> Result<(), &'static str> {
+    fn fits_together(&self, real_name: bool, public_key: bool, shared: &KeyFiles) -> Result<(), &'static str> {
         if self.sub_mchid.is_none() && (self.sub_appid.is_some() || self.sub_serial_no.is_some()) {
             return Err(
                 "merchant.sub-appid and sub-serial-no need merchant.sub-mchid; leave all three out in direct mode",
@@ -54,11 +64,11 @@ impl Merchant {
 }
 
 /// Each for itself, and their names and terminals among each other.
-pub(super) fn fit_together(
+pub(crate) fn fit_together(
     merchants: &[Merchant],
     real_name: bool,
     public_key: bool,
-    shared: &Keys,
+    shared: &KeyFiles,
 ) -> Result<(), &'static str> {
     if merchants.is_empty() {
         return Err("no merchant: write [merchant], or several [[merchant]]");

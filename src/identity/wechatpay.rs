@@ -1,25 +1,29 @@
 //! `[wechatpay]`: how WeChat Pay is asked.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use serde::Deserialize;
 
-use super::Anchored;
-use crate::words::InfoType;
+use super::values::{self, LOOKUPS};
+use crate::{
+    files::Anchored,
+    http::{ProxyAddress, Route},
+    words::{InfoType, setting},
+};
 
 /// WeChat Pay's two domains (wechatpay-go `core/consts`; partner documentation 4013735179).
-pub(super) const MAIN_DOMAIN: &str = "https://api.mch.weixin.qq.com";
-pub(super) const BACKUP_DOMAIN: &str = "https://api2.mch.weixin.qq.com";
+const MAIN_DOMAIN: &str = "https://api.mch.weixin.qq.com";
+const BACKUP_DOMAIN: &str = "https://api2.mch.weixin.qq.com";
 
 /// `[wechatpay]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct WechatPay {
     /// `https://` and host, without a path.
-    #[serde(deserialize_with = "super::values::https_base")]
+    #[serde(deserialize_with = "setting::https_base")]
     pub base_url: String,
     /// Used at once when the main domain cannot be reached. Default: WeChat's own second domain, for WeChat's own first.
-    #[serde(deserialize_with = "super::values::some_https_base")]
+    #[serde(deserialize_with = "setting::some_https_base")]
     pub backup_url: Option<String>,
     /// `PUB_KEY_ID_…` of the console; together with `public-key`.
     pub public_key_id: Option<String>,
@@ -27,35 +31,30 @@ pub struct WechatPay {
     pub public_key: Option<Anchored>,
     /// Certificates to trust instead of the system's, PEM.
     pub ca_file: Option<Anchored>,
-    /// `http://[user:password@]host:port` (CONNECT) or `socks5h://host:port`; the proxy resolves names.
-    pub proxy: Option<Proxy>,
+    /// What stands between us and WeChat.
+    pub proxy: Option<ProxyAddress>,
     /// Connect to this address whatever the name says; the name is still verified.
     pub connect_to: Option<SocketAddr>,
     /// RSA padding of names.
-    pub padding: Padding,
+    pub padding: PaddingChoice,
     /// Charset of names.
-    pub charset: Charset,
+    pub charset: CharsetChoice,
     /// What is asked for on hospital lanes that do not say so themselves. Default: the real name.
     pub info_type: Option<InfoType>,
     /// Where WeChat refuses the real name for want of permission, the `union_id` is asked for instead.
     pub fallback_to_union_id: bool,
     /// How long a person waits for an outcome, 1000–60000.
-    #[serde(rename = "patience-ms", deserialize_with = "super::values::patience")]
+    #[serde(rename = "patience-ms", deserialize_with = "setting::patience")]
     pub patience: Duration,
     /// Lookups at once, 1–16; without it as many as there are lanes.
-    #[serde(deserialize_with = "super::values::concurrency")]
+    #[serde(deserialize_with = "values::concurrency")]
     pub concurrency: Option<usize>,
 }
-
-/// A proxy address; its password stays out of `Debug`.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Proxy(pub String);
 
 /// `wechatpay.padding`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Padding {
+pub enum PaddingChoice {
     /// Whichever works; the one that worked last is tried first.
     #[default]
     Auto,
@@ -68,8 +67,8 @@ pub enum Padding {
 /// `wechatpay.charset`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Charset {
-    /// UTF-8 where the reading is a plausible name, else GB18030.
+pub enum CharsetChoice {
+    /// The one that earlier answers prove, else the one whose reading is clearly a name; K405 where neither is.
     #[default]
     Auto,
     /// UTF-8 only.
@@ -88,8 +87,8 @@ impl Default for WechatPay {
             ca_file: None,
             proxy: None,
             connect_to: None,
-            padding: Padding::Auto,
-            charset: Charset::Auto,
+            padding: PaddingChoice::Auto,
+            charset: CharsetChoice::Auto,
             info_type: None,
             fallback_to_union_id: false,
             patience: Duration::from_secs(8),
@@ -98,8 +97,33 @@ impl Default for WechatPay {
     }
 }
 
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
+impl WechatPay {
+    /// WeChat's own second domain stands behind its first where no other is named.
+    pub(crate) fn fits_together(&mut self) -> Result<(), &'static str> {
+        if self.public_key.is_some() != self.public_key_id.is_some() {
+            return Err("wechatpay.public-key and public-key-id go together");
+        }
+        if self.base_url == MAIN_DOMAIN {
+            self.backup_url.get_or_insert_with(|| BACKUP_DOMAIN.to_owned());
+        }
+        Ok(())
+    }
+
+    /// How many lookups at once for so many lanes: what is set, else one for each; two at least, so that a person who
+    /// has gone keeps nobody waiting.
+    pub fn lookups(&self, lanes: usize) -> usize {
+        self.concurrency.unwrap_or_else(|| lanes.clamp(2, *LOOKUPS.end()))
+    }
+
+    /// The way to WeChat Pay for so many lanes.
+    pub fn route(&self, lanes: usize) -> Route {
+        let Self { ca_file, proxy, connect_to, .. } = self;
+        Route {
+            ca_file: ca_file.clone(),
+            proxy: proxy.clone(),
+            connect_to: *connect_to,
+            max_idle: self.lookups(lanes),
+            ..Route::default()
+        }
     }
 }

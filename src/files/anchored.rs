@@ -1,4 +1,4 @@
-//! Paths of the site file.
+//! Paths of a settings file, anchored by being read.
 
 use std::{
     cell::RefCell,
@@ -9,7 +9,8 @@ use std::{
 use serde::{Deserialize, Deserializer};
 
 /// A path as the site file means it: `credential:NAME` is what systemd hands over (LoadCredential), everything else is
-/// relative to the file. Being read makes it so: no list of paths has to be kept.
+/// relative to the file. Being read makes it so: no list of paths has to be kept, and whoever is given one opens it as it
+/// stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchored(PathBuf);
 
@@ -19,7 +20,7 @@ thread_local! {
 }
 
 /// Reads with relative paths meant in this folder.
-pub(super) fn within<T>(folder: &Path, read: impl FnOnce() -> T) -> T {
+pub(crate) fn within<T>(folder: &Path, read: impl FnOnce() -> T) -> T {
     let before = FOLDER.replace(folder.to_owned());
     let value = read();
     FOLDER.set(before);
@@ -28,7 +29,7 @@ pub(super) fn within<T>(folder: &Path, read: impl FnOnce() -> T) -> T {
 
 impl Anchored {
     /// What the site file being read means by this.
-    pub(super) fn new(written: &str) -> Self {
+    pub(crate) fn new(written: &str) -> Self {
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
         match (written.strip_prefix("credential:"), credentials) {
             (Some(name), Some(credentials)) if !name.contains('/') => Self(Path::new(&credentials).join(name)),
@@ -45,9 +46,10 @@ impl Deref for Anchored {
     }
 }
 
-impl From<Anchored> for PathBuf {
-    fn from(path: Anchored) -> Self {
-        path.0
+impl From<PathBuf> for Anchored {
+    /// A path that nothing has to be added to.
+    fn from(path: PathBuf) -> Self {
+        Self(path)
     }
 }
 
@@ -55,11 +57,4 @@ impl<'de> Deserialize<'de> for Anchored {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::new(&String::deserialize(deserializer)?))
     }
-}
-
-/// `board`: a name, or a path.
-pub(super) fn name_or_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let word = String::deserialize(deserializer)?;
-    let is_path = word.contains('/') || word.ends_with(".toml");
-    Ok(if is_path { Anchored::new(&word).display().to_string() } else { word })
 }

@@ -1,0 +1,54 @@
+//! What a site file says of a board: which of its devices a lane uses, and what the simulated one writes.
+
+use serde::{Deserialize, Deserializer};
+
+use crate::{files::Anchored, words::setting};
+
+/// `lane.panel`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PanelPlace {
+    /// `"terminal"`: the face terminal's own screen.
+    Terminal,
+    /// Whatever a [`Place`] says.
+    On(Place),
+}
+
+/// `lane.printer`, `lane.gate`, `lane.indicators`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// `"board"`: the board's only one.
+    Board,
+    /// The board's device of this name.
+    Named(String),
+    /// `"none"`
+    #[default]
+    None,
+}
+
+impl<'de> Deserialize<'de> for PanelPlace {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let place = Place::deserialize(deserializer)?;
+        Ok(if matches!(&place, Place::Named(name) if name == "terminal") { Self::Terminal } else { Self::On(place) })
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = setting::name(deserializer)?;
+        Ok(match word.as_str() {
+            "board" => Self::Board,
+            "none" => Self::None,
+            _ => Self::Named(word),
+        })
+    }
+}
+
+/// `[simulated]`: only for the simulated board.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Simulated {
+    /// Folder for what the twins saw.
+    pub out: Option<Anchored>,
+    /// Write whole names into that folder.
+    pub allow_names: bool,
+}

@@ -1,0 +1,70 @@
+//! Values of the settings files that need more than a type, where several rooms have them: each refuses what is
+//! impossible and says what is allowed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+
+/// A string that passes `fits`, or an error that says what is allowed.
+pub(crate) fn checked<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    allowed: &'static str,
+    fits: impl Fn(&str) -> bool,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if fits(&text) { Ok(text) } else { Err(de::Error::custom(format_args!("expected {allowed}"))) }
+}
+
+pub(crate) fn milliseconds<'de, D: Deserializer<'de>>(
+    d: D,
+    range: std::ops::RangeInclusive<u64>,
+) -> Result<Duration, D::Error> {
+    let number = u64::deserialize(d)?;
+    if range.contains(&number) {
+        return Ok(Duration::from_millis(number));
+    }
+    Err(de::Error::custom(format_args!("expected {}–{} milliseconds", range.start(), range.end())))
+}
+
+pub(crate) fn patience<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+    milliseconds(d, 1000..=60_000)
+}
+
+pub(crate) fn name<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    checked(d, "a name of 1–32 letters, digits or hyphens", is_name)
+}
+
+pub(crate) fn some_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    name(d).map(Some)
+}
+
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn https<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    let url = checked(d, "an https:// address without query or fragment", |t| {
+        t.strip_prefix("https://").is_some_and(|rest| {
+            !rest.is_empty()
+                && !rest.starts_with('/')
+                && rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#@\\".contains(&b))
+        })
+    })?;
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+pub(crate) fn some_https<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    https(d).map(Some)
+}
+
+pub(crate) fn https_base<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    let url = https(d)?;
+    if url["https://".len()..].contains('/') {
+        return Err(de::Error::custom("expected https:// and a host without a path"));
+    }
+    Ok(url)
+}
+
+pub(crate) fn some_https_base<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    https_base(d).map(Some)
+}
