@@ -4,6 +4,8 @@
 //! font of the system, drawn when the character comes and kept for the next time. What nothing has is ＊, and counted.
 
 #[cfg(feature = "glyphs")]
+mod marks;
+#[cfg(feature = "glyphs")]
 mod outline;
 
 use std::{
@@ -13,8 +15,7 @@ use std::{
 };
 
 use super::DeviceError;
-#[cfg(feature = "glyphs")]
-use super::gb::columns;
+use super::gb::{alone, drawn};
 use crate::{
     fault::{Code, causes},
     files,
@@ -110,6 +111,19 @@ impl Fonts {
         bitmap
     }
 
+    /// What stands in one place, as [`Self::bitmap`]: with its marks a letter is as wide as a hanzi. An error is the
+    /// character that no font has.
+    pub(super) fn cell(&mut self, cell: &str, side: usize) -> Result<Bitmap, char> {
+        if let Some(character) = alone(cell) {
+            return self.bitmap(character, side).ok_or(character);
+        }
+        // Grown together, what touches does, and what is apart stays apart.
+        let grown_from = if drawn(cell).all(|character| unifont16(character).is_some()) { 16 } else { side };
+        let parts: Result<Vec<Bitmap>, char> =
+            drawn(cell).map(|character| self.bitmap(character, grown_from).ok_or(character)).collect();
+        parts.map(|parts| Bitmap::stacked(parts, grown_from).scaled(side))
+    }
+
     #[cfg(feature = "glyphs")]
     fn outline(&self, character: char, side: usize) -> Option<Bitmap> {
         // Read anew each time: twenty megabytes are not kept for the one name a month that needs them.
@@ -131,7 +145,7 @@ fn unifont16(character: char) -> Option<Bitmap> {
     let glyph = unifont::get_glyph(character)?;
     let width = glyph.get_width();
     // What is narrow and stands in a hanzi's place stands in its middle.
-    let wide = if columns(character) == 2 { 16 } else { width };
+    let wide = if character.is_ascii() { width } else { 16 };
     let left = (wide - width) / 2;
     let dot = |x: usize, y| x.checked_sub(left).is_some_and(|x| x < width && glyph.get_pixel(x, y));
     let dots = (0..16).flat_map(|y| (0..wide).map(move |x| dot(x, y))).collect();
@@ -145,6 +159,12 @@ fn unifont16(_: char) -> Option<Bitmap> {
 }
 
 impl Bitmap {
+    /// A build without bitmaps has no parts.
+    #[cfg(not(feature = "glyphs"))]
+    fn stacked(_: Vec<Self>, side: usize) -> Self {
+        Self { side, width: side, dots: vec![false; side * side] }
+    }
+
     /// Dots across and down.
     pub fn size(&self) -> (usize, usize) {
         (self.width, self.side)

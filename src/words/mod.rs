@@ -39,7 +39,7 @@ pub use private::Private;
 pub use serial_no::SerialNo;
 pub use session::{JobId, SessionId, SessionIdError};
 pub use surnames::{COMPOUND_SURNAMES, SURNAMES};
-pub use text::{Text, is_unseen};
+pub use text::{Text, is_mark, is_unseen};
 pub use visit::{HalfDay, LabelledField, PatientId, Sequence, Slot, Visit};
 pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, InfoType, MerchantPick, RealnameClaim, WayIn};
 pub use when::When;

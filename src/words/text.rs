@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_normalization::char::canonical_combining_class;
 
 use super::name::meant;
 
@@ -85,6 +86,12 @@ pub fn is_unseen(c: char) -> bool {
     let is_blank = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
         || matches!(c, '\u{61C}' | '\u{FEFF}' | '\u{FFF0}'..='\u{FFFD}');
     c.is_control() || is_non_character || is_tag || is_blank
+}
+
+/// A mark that stands on or below the letter before it and has no place of its own: all that Unicode gives a combining
+/// class. Vowel signs that it gives none stand beside their letter.
+pub fn is_mark(c: char) -> bool {
+    canonical_combining_class(c) != 0
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     device::{
         DeviceError, Drawn, Panel,
-        gb::{columns, width, wrap},
+        gb::{cells, columns, width, wrap},
         glyph::Fonts,
     },
     kiosk::{Scene, SceneKind},
@@ -274,15 +274,13 @@ impl Canvas<'_> {
     /// One line of text; returns where it ends.
     fn text(&mut self, text: &str, (left, top): (usize, usize), scale: usize, ink: Ink) -> usize {
         let mut x = left;
-        for character in text.chars().filter(|character| columns(*character) > 0) {
-            let known = self.fonts.bitmap(character, LINE);
-            if known.is_none() && character != ' ' {
-                self.missing.push(character);
-            }
-            if let Some(bitmap) = known.or_else(|| self.fonts.bitmap('＊', LINE)) {
+        for cell in cells(text).filter(|cell| columns(cell) > 0) {
+            let known = self.fonts.cell(cell, LINE);
+            self.missing.extend(known.as_ref().err());
+            if let Some(bitmap) = known.ok().or_else(|| self.fonts.bitmap('＊', LINE)) {
                 self.frame.stamp(&bitmap, (x, top), scale, ink);
             }
-            x += columns(character) * HALF * scale;
+            x += columns(cell) * HALF * scale;
         }
         x
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     device::{
         DeviceError, Drawn, Panel,
-        gb::{Gb, STAND_IN, columns},
+        gb::{Gb, STAND_IN, alone, cells, columns, letter},
         glyph::{Bitmap, Fonts},
     },
     kiosk::Scene,
@@ -59,8 +59,8 @@ const INIT: [(u8, u32); 8] = [
 /// Display memory of one panel: four lines of eight words of two bytes.
 type Memory = [[u8; COLUMNS]; LINES];
 
-/// The characters in the four user glyphs.
-type UserGlyphs = [Option<char>; 4];
+/// What the four user glyphs draw: a character, or a letter with its marks.
+type UserGlyphs = [Option<String>; 4];
 
 const BLANK: Memory = [[b' '; COLUMNS]; LINES];
 
@@ -152,11 +152,11 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
             }
         };
         self.graphics.leave(&mut self.bus)?;
-        for (slot, character) in (0_u8..).zip(glyphs) {
-            let new = character.filter(|_| character != self.loaded[usize::from(slot)]);
-            if let Some(glyph) = new.and_then(|character| self.fonts.bitmap(character, 16)) {
+        for (slot, cell) in (0_u8..).zip(glyphs) {
+            let new = cell.as_ref().filter(|_| cell != self.loaded[usize::from(slot)]);
+            if let Some(glyph) = new.and_then(|cell| self.fonts.cell(cell, 16).ok()) {
                 self.load(slot, &glyph)?;
-                self.loaded[usize::from(slot)] = character;
+                self.loaded[usize::from(slot)] = cell;
             }
         }
         self.write_lines(&before, wanted)?;
@@ -177,7 +177,7 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
     /// Text and picture are mixed by the chip: the text goes blank first.
     fn show_picture(&mut self, scene: &Scene, drawn: &mut Drawn) -> io::Result<()> {
         if self.shown != Some(BLANK) {
-            self.write_text(&BLANK, self.loaded)?;
+            self.write_text(&BLANK, self.loaded.clone())?;
         }
         drawn.missing = self.graphics.show(&mut self.bus, scene, self.style, &mut self.fonts)?;
         Ok(())
@@ -192,10 +192,14 @@ impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
         let text_will_do = self.rom == Rom::Gb2312 && !self.style.large && lacking.len() <= self.loaded.len();
         let fits = text_will_do || cfg!(not(feature = "glyphs"));
         let written = if fits {
-            let drawable = |character: &char| self.fonts.bitmap(*character, 16).is_some();
-            let wanted: Vec<char> = lacking.into_iter().filter(drawable).collect();
-            let glyphs = user_glyphs(&wanted, self.loaded);
-            let memory = lines.map(|line| encode(&line, &glyphs, &mut drawn.missing));
+            let mut unknown = |cell: &str| self.fonts.cell(cell, 16).err();
+            let wanted: Vec<&str> = lacking.into_iter().filter(|cell| unknown(cell).is_none()).collect();
+            let glyphs = user_glyphs(&wanted, &self.loaded);
+            let memory = lines.each_ref().map(|line| {
+                let (bytes, stars) = encode(line, &glyphs);
+                drawn.missing.extend(stars.into_iter().map(|cell| unknown(cell).unwrap_or(letter(cell))));
+                bytes
+            });
             self.write_text(&memory, glyphs)
         } else {
             self.show_picture(scene, &mut drawn)
@@ -218,52 +222,56 @@ impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
     }
 }
 
-/// The characters of these lines that the ROM lacks, each once.
-fn lacking(lines: &[String]) -> Vec<char> {
-    let mut lacking: Vec<char> = Vec::new();
-    for character in lines.iter().flat_map(|line| line.chars()) {
-        if columns(character) == 2 && !Gb::of(character).is_gb2312() && !lacking.contains(&character) {
-            lacking.push(character);
+/// What of these lines the ROM lacks, each once.
+fn lacking(lines: &[String]) -> Vec<&str> {
+    let mut lacking: Vec<&str> = Vec::new();
+    for cell in lines.iter().flat_map(|line| cells(line)) {
+        if columns(cell) == 2 && in_rom(cell).is_none() && !lacking.contains(&cell) {
+            lacking.push(cell);
         }
     }
     lacking
 }
 
-/// Which characters the user glyphs hold for these. One that is loaded keeps its place.
-fn user_glyphs(wanted: &[char], loaded: UserGlyphs) -> UserGlyphs {
-    let mut glyphs = loaded.map(|character| character.filter(|character| wanted.contains(character)));
-    for character in wanted {
-        if !glyphs.contains(&Some(*character))
+fn in_rom(cell: &str) -> Option<Gb> {
+    alone(cell).map(Gb::of).filter(|gb| matches!(gb, Gb::Ascii(_)) || gb.is_gb2312())
+}
+
+/// What the user glyphs hold for these. One that is loaded keeps its place.
+fn user_glyphs(wanted: &[&str], loaded: &UserGlyphs) -> UserGlyphs {
+    let is_wanted = |cell: &String| wanted.contains(&cell.as_str());
+    let mut glyphs = loaded.clone().map(|cell| cell.filter(is_wanted));
+    for cell in wanted {
+        if !glyphs.iter().flatten().any(|loaded| loaded == cell)
             && let Some(free) = glyphs.iter_mut().find(|slot| slot.is_none())
         {
-            *free = Some(*character);
+            *free = Some((*cell).to_owned());
         }
     }
     glyphs
 }
 
-/// A line of the layout, in which every hanzi begins on a word, as bytes for the character ROM.
-fn encode(line: &str, glyphs: &UserGlyphs, missing: &mut Vec<char>) -> [u8; COLUMNS] {
+/// A line of the layout, in which every hanzi begins on a word, as bytes for the character ROM; and what of it is a star.
+fn encode<'a>(line: &'a str, glyphs: &UserGlyphs) -> ([u8; COLUMNS], Vec<&'a str>) {
     let mut bytes = Vec::with_capacity(COLUMNS + 2);
-    for character in line.chars().filter(|character| columns(*character) > 0) {
-        let gb = Gb::of(character);
-        match gb {
-            Gb::Ascii(byte) => bytes.push(byte),
-            Gb::Two(pair) if gb.is_gb2312() => bytes.extend_from_slice(&pair),
-            _ => match (0_u8..).zip(glyphs).find(|(_, loaded)| **loaded == Some(character)) {
-                Some((slot, _)) => bytes.extend_from_slice(&[0, 2 * slot]),
-                None => {
-                    missing.push(character);
-                    bytes.extend_from_slice(&STAND_IN);
-                }
-            },
+    let mut stars = Vec::new();
+    for cell in cells(line).filter(|cell| columns(cell) > 0) {
+        let glyph = || (0_u8..).zip(glyphs).find(|(_, loaded)| loaded.as_deref() == Some(cell));
+        match (in_rom(cell), glyph()) {
+            (Some(Gb::Ascii(byte)), _) => bytes.push(byte),
+            (Some(Gb::Two(pair)), _) => bytes.extend_from_slice(&pair),
+            (_, Some((slot, _))) => bytes.extend_from_slice(&[0, 2 * slot]),
+            (_, None) => {
+                stars.push(cell);
+                bytes.extend_from_slice(&STAND_IN);
+            }
         }
     }
     let mut memory = [b' '; COLUMNS];
     for (place, byte) in memory.iter_mut().zip(bytes) {
         *place = byte;
     }
-    memory
+    (memory, stars)
 }
 
 /// Runs of words that differ. Two words that stay between two runs cost as much as a new address: they are sent along.

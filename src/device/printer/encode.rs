@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     device::{
-        gb::{Gb, STAND_IN, columns, width, wrap},
+        gb::{Gb, STAND_IN, alone, cells, columns, letter, width, wrap},
         glyph::Fonts,
     },
     kiosk::Slip,
@@ -174,19 +174,23 @@ impl Page<'_> {
 
     /// One line that fits.
     fn line(&mut self, text: &str) {
-        let rare = text.chars().filter(|character| columns(*character) > 0 && !self.in_rom(*character)).count();
+        let rare = cells(text).filter(|cell| columns(cell) > 0 && !self.in_rom(cell)).count();
         let inline = self.profile.bit_image == BitImage::EscStar33 && self.size == 1 && rare <= INLINE;
         // A build without bitmaps draws no line either.
         if rare > 0 && !inline && self.profile.raster && self.fonts.bitmap('＊', LINE_DOTS).is_some() {
             return self.picture_line(text);
         }
-        for character in text.chars().filter(|character| columns(*character) > 0) {
-            self.character(character, inline);
+        for cell in cells(text).filter(|cell| columns(cell) > 0) {
+            self.cell(cell, inline);
         }
         self.feed();
     }
 
-    fn in_rom(&self, character: char) -> bool {
+    fn in_rom(&self, cell: &str) -> bool {
+        alone(cell).is_some_and(|character| self.rom_has(character))
+    }
+
+    fn rom_has(&self, character: char) -> bool {
         match Gb::of(character) {
             Gb::Ascii(_) => true,
             gb @ Gb::Two(_) => gb.is_gbk() || (self.profile.gbk_region5 && gb.is_region5() && !is_private(character)),
@@ -194,18 +198,19 @@ impl Page<'_> {
         }
     }
 
-    fn character(&mut self, character: char, inline: bool) {
-        let bitmap = if inline && !self.in_rom(character) { self.fonts.bitmap(character, LINE_DOTS) } else { None };
-        match (Gb::of(character), bitmap) {
-            (Gb::Ascii(byte), _) => self.bytes.push(byte),
-            (Gb::Two(pair), None) if self.in_rom(character) => self.raw(&pair),
-            (_, Some(bitmap)) => {
+    fn cell(&mut self, cell: &str, inline: bool) {
+        let in_rom = alone(cell).filter(|character| self.rom_has(*character)).map(Gb::of);
+        let bitmap = if inline && in_rom.is_none() { self.fonts.cell(cell, LINE_DOTS) } else { Err(letter(cell)) };
+        match (in_rom, bitmap) {
+            (Some(Gb::Ascii(byte)), _) => self.bytes.push(byte),
+            (Some(Gb::Two(pair)), _) => self.raw(&pair),
+            (_, Ok(bitmap)) => {
                 let (across, _) = bitmap.size();
                 self.raw(&BIT_IMAGE);
                 self.raw(&u16::try_from(across).unwrap_or(0).to_le_bytes());
                 self.raw(&bitmap.columns24());
             }
-            _ => {
+            (_, Err(character)) => {
                 self.encoded.missing.push(character);
                 self.raw(&STAND_IN);
             }
@@ -218,15 +223,13 @@ impl Page<'_> {
         let dots_across = width(text) * DOTS_PER_COLUMN * self.size;
         let mut picture = Picture::new(dots_across, side.max(LINE_PITCH));
         let mut left = 0;
-        for character in text.chars().filter(|character| columns(*character) > 0) {
-            let bitmap = self.fonts.bitmap(character, side);
-            if bitmap.is_none() && character != ' ' {
-                self.encoded.missing.push(character);
-            }
-            if let Some(bitmap) = bitmap.or_else(|| self.fonts.bitmap('＊', side)) {
+        for cell in cells(text).filter(|cell| columns(cell) > 0) {
+            let bitmap = self.fonts.cell(cell, side);
+            self.encoded.missing.extend(bitmap.as_ref().err());
+            if let Some(bitmap) = bitmap.ok().or_else(|| self.fonts.bitmap('＊', side)) {
                 bitmap.dots().for_each(|(x, y)| picture.set(left + x, y));
             }
-            left += columns(character) * DOTS_PER_COLUMN * self.size;
+            left += columns(cell) * DOTS_PER_COLUMN * self.size;
         }
         self.picture(&picture);
     }
