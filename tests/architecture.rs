@@ -132,6 +132,15 @@ fn a_deadline_begins_where_the_work_begins_and_nowhere_below() {
     }
 }
 
+#[test]
+fn what_fails_is_told_in_one_place() {
+    for (file, code) in sources().into_iter().filter(|(file, _)| !file.ends_with("service/failures.rs")) {
+        let told = ["tracing::error!", "tracing::warn!"].iter().flat_map(|told| code.split(told).skip(1));
+        let line = told.map(|rest| rest.split(");").next().unwrap_or_default()).find(|line| line.contains("code"));
+        assert_eq!(line, None, "{}: service/failures.rs tells it", file.display());
+    }
+}
+
 /// Ways around `files`: they wait at a FIFO, read without bound, or judge a path instead of what was opened.
 const AROUND: &[&str] = &[
     "fs::read(",

@@ -162,7 +162,7 @@ impl Lane {
         let counters = Arc::new(Counters::default());
         let (settings, followed) = watch::channel(settings(address));
         let listener = Listener::bind(&settings.borrow(), &clock()).expect("bound");
-        tokio::spawn(listener.serve(followed, clock(), sender, answered, Arc::clone(&counters)));
+        tokio::spawn(listener.serve(followed, clock(), sender, answered, Arc::clone(&counters), Arc::new(())));
         Self { path, _folder: folder, settings, inputs, replies, counters }
     }
 
@@ -471,7 +471,7 @@ fn a_serial_terminal_is_read_through_noise() {
         let (replies, answered) = mpsc::channel(64);
         let (settings, followed) = watch::channel(settings(address));
         let listener = Listener::bind(&settings.borrow(), &clock()).expect("bound");
-        tokio::spawn(listener.serve(followed, clock(), sender, answered, Arc::default()));
+        tokio::spawn(listener.serve(followed, clock(), sender, answered, Arc::default(), Arc::new(())));
         tokio::time::sleep(Duration::from_millis(300)).await;
         let mut port = std::fs::File::from(master);
         std::io::Write::write_all(&mut port, b"\xff\x00##\n{\"type\":\"person\",\"seq\":1}\n").expect("sent");

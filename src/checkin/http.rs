@@ -184,6 +184,11 @@ impl CheckIn for Http {
     }
 }
 
+/// What came instead of an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("status {0}")]
+struct Status(u16);
+
 /// No answer came.
 fn unanswered(code: Code, error: HttpError) -> Failure {
     Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
@@ -191,7 +196,7 @@ fn unanswered(code: Code, error: HttpError) -> Failure {
 
 /// A status that is no answer to what was asked.
 fn status(code: Code, response: &Response) -> Failure {
-    Failure::new(code).told(format!("{}: status {}", code.summary(), response.status))
+    Failure::new(code).told(code.summary()).because(Status(response.status))
 }
 
 /// The same of a question about the past.

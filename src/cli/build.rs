@@ -56,15 +56,10 @@ pub(super) fn parts(
     let correlator = Arc::new(store::Correlator::open(&site.state_dir)?);
     let names: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
     let (state, damaged) = store::State::open(&site.state_dir);
-    if let Some(error) = &damaged {
-        tracing::warn!(code = %Code::J504, error = crate::fault::causes(error), "the state was damaged; it is being rebuilt");
-    }
     let now = clock.stamp();
     let (journal, recovered) = store::Journal::open(lock, &site.journal, &names, Arc::clone(&correlator), &state, now)?;
-    if let Some(salvage) = &recovered.salvaged {
-        tracing::error!(code = %Code::J501, epoch = recovered.epoch, "{salvage}");
-    }
-    let salvaged = recovered.salvaged.as_ref().map(|_| Code::J501).or(damaged.map(|_| Code::J504));
+    let salvaged = recovered.salvaged.as_ref().map(|salvage| Failure::new(Code::J501).told(salvage.to_string()));
+    let damaged = damaged.map(|error| Failure::new(Code::J504).told(Code::J504.summary()).because(error));
     let cache = Arc::new(Certificates(state));
     let merchants = Arc::new(merchants(site, &names, &clock, &(Arc::clone(&cache) as _))?);
     let checkin = checkin(site, &clock, &recovered)?;
@@ -73,7 +68,7 @@ pub(super) fn parts(
         kiosk: lanes::settings(site, &devices)?,
         unfinished: recovered.unfinished,
         journal,
-        salvaged,
+        salvaged: salvaged.into_iter().chain(damaged).collect(),
         correlator,
         merchants,
         lookup_workers: site.lookups(),

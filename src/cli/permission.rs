@@ -8,7 +8,6 @@ use std::{
 };
 
 use crate::{
-    fault::Code,
     files,
     identity::{self, Merchant},
 };
@@ -80,10 +79,6 @@ impl identity::PermissionLog for PermissionOf {
         }
         let place = if permission.granted { &mut record.granted } else { &mut record.refused };
         *place = Some(permission.at.0);
-        if !permission.granted {
-            let (asked, merchant) = (&record.asked, &self.merchant);
-            tracing::warn!(code = %Code::N321, asked, merchant, "WeChat refuses this for want of permission");
-        }
         if let Err(error) = self.file.write(&records) {
             // Commissioning uses the lookup without a state directory.
             tracing::debug!(%error, "the permission could not be written down");

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use crate::{fault::Code, words::Moment};
+use crate::{
+    fault::{Code, Failure},
+    words::Moment,
+};
 
 /// What was told, and what waits to be.
 struct Missing {
@@ -31,13 +34,11 @@ const APART: Duration = Duration::from_secs(600);
 /// The most that wait: a morning's, told by the evening. Whoever meets so many installs a font for the first of them.
 const WAITING: usize = 64;
 
-/// Takes note of characters that could not be drawn, and tells the one that is due. To be called at every drawing, be it
-/// of nothing new: what waits is told at the next one.
-pub fn tell_missing(now: Moment, characters: &[char]) {
+/// Takes note of characters that could not be drawn; D610 for the one that is to be told now. To be called at every
+/// drawing, be it of nothing new: what waits is told at the next one.
+pub fn note_missing(now: Moment, characters: &[char]) -> Option<Failure> {
     let due = MISSING.lock().unwrap_or_else(PoisonError::into_inner).note(now, characters);
-    if let Some(character) = due {
-        tracing::warn!(code = %Code::D610, "glyph missing U+{:04X}", u32::from(character));
-    }
+    due.map(|character| Failure::new(Code::D610).told(format!("glyph missing U+{:04X}", u32::from(character))))
 }
 
 impl Missing {

@@ -25,7 +25,7 @@ pub use self::{
     indicator::{Lamp, Lamps},
     inputs::{Debouncer, InputLine},
     late::{LatePanel, PanelOpener},
-    missing::tell_missing,
+    missing::note_missing,
     port::Port,
     printer::{Ack, BusyLine, Encoded, EscPosPrinter, Layout, Opener, Profile, ProfileError, Template, slip_bytes},
 };
@@ -49,6 +49,9 @@ pub trait Panel: Send {
 pub trait Printer: Send {
     /// Asks the printer how it is; nothing is printed.
     fn status(&mut self) -> Result<PrinterStatus, DeviceError>;
+
+    /// Characters of the slips since the last call that it cannot draw.
+    fn missing(&mut self) -> Vec<char>;
 
     /// Asks ahead, because a slip may follow: what is well a moment before need not be asked again.
     fn prepare(&mut self);
@@ -140,6 +143,23 @@ pub enum GateEvent {
     Alarm(Option<SessionId>, GateOutcome),
 }
 
+impl GateEvent {
+    /// The operator's code, where there is one.
+    pub fn code(self) -> Option<Code> {
+        match self {
+            Self::Ended(_, outcome) | Self::Alarm(_, outcome) => outcome.code(),
+        }
+    }
+
+    /// Whose grant, or behind whom.
+    pub fn session(self) -> Option<SessionId> {
+        match self {
+            Self::Ended(session, _) => Some(session),
+            Self::Alarm(session, _) => session,
+        }
+    }
+}
+
 /// A sensor of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GateSensor {
@@ -182,6 +202,8 @@ pub struct Drawn {
 pub struct Tended {
     /// How it is, or why it does not answer.
     pub status: Result<PrinterStatus, DeviceError>,
+    /// A slip that nobody took was drawn back (P708).
+    pub drawn_back: bool,
     /// When to look again.
     pub again: Duration,
 }

@@ -17,7 +17,7 @@ use self::{
     profile::Presenter,
     wire::{Stop, Wire},
 };
-use super::{DeviceError, Fonts, Port, Printer, PrinterStatus, Tended, tell_missing};
+use super::{DeviceError, Fonts, Port, Printer, PrinterStatus, Tended};
 use crate::{
     fault::Code,
     kiosk::{PrintOutcome, Slip},
@@ -43,6 +43,8 @@ pub struct EscPosPrinter {
     stuck: bool,
     /// Since when a slip is held out.
     presented: Option<Moment>,
+    /// Characters that nothing here can draw, and nobody has been told of.
+    missing: Vec<char>,
 }
 
 /// An answer older than this is asked for again.
@@ -84,7 +86,16 @@ impl EscPosPrinter {
 
     fn with(open: Opener, port: Option<Box<dyn Port>>, layout: Layout, fonts: Fonts, clock: Arc<dyn Clock>) -> Self {
         let wire = Wire::new(open, port, layout.profile.status_bit7, clock);
-        Self { wire, at: "its port".to_owned(), layout, fonts, ahead: None, stuck: true, presented: None }
+        Self {
+            wire,
+            at: "its port".to_owned(),
+            layout,
+            fonts,
+            ahead: None,
+            stuck: true,
+            presented: None,
+            missing: Vec::new(),
+        }
     }
 
     /// With a line that says when the printer takes nothing.
@@ -214,7 +225,7 @@ impl EscPosPrinter {
         Ok(())
     }
 
-    /// Looks after a slip that is held out; true while it is.
+    /// Looks after a slip that is held out; true where nobody took it in time and it was drawn back.
     fn look_after_presented(&mut self) -> io::Result<bool> {
         let Some(since) = self.presented else { return Ok(false) };
         // The presenter's status has no fixed bits: whatever comes is it.
@@ -222,11 +233,11 @@ impl EscPosPrinter {
         if status & 0x08 == 0 {
             self.presented = None;
         } else if self.wire.now().since(since) >= UNTAKEN {
-            tracing::warn!(code = %Code::P708, "a slip was not taken and is drawn back");
             self.wire.interject(RETRACT)?;
             self.presented = None;
+            return Ok(true);
         }
-        Ok(self.presented.is_some())
+        Ok(false)
     }
 
     fn ask(&mut self) -> io::Result<PrinterStatus> {
@@ -279,6 +290,10 @@ impl Printer for EscPosPrinter {
         })
     }
 
+    fn missing(&mut self) -> Vec<char> {
+        std::mem::take(&mut self.missing)
+    }
+
     fn prepare(&mut self) {
         self.ahead = self.status().ok().map(|status| (self.wire.now(), status));
         let well = self.ahead.is_some_and(|(_, status)| status.fault.is_none());
@@ -296,12 +311,12 @@ impl Printer for EscPosPrinter {
         {
             tracing::debug!(?stop, "what is left of a slip");
         }
-        let held_out = self.look_after_presented().unwrap_or_else(|error| {
+        let drawn_back = self.look_after_presented().unwrap_or_else(|error| {
             tracing::debug!(%error, "presenter");
             false
         });
-        let again = if well && !self.stuck && !held_out && self.presented.is_none() { WELL } else { UNWELL };
-        Tended { status, again }
+        let again = if well && !self.stuck && self.presented.is_none() { WELL } else { UNWELL };
+        Tended { status, drawn_back, again }
     }
 
     fn print(&mut self, job: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome {
@@ -322,7 +337,7 @@ impl Printer for EscPosPrinter {
             return PrintOutcome::NotPrinted(code);
         }
         let encoded = slip_bytes(slip, &self.layout, &mut self.fonts);
-        tell_missing(now, &encoded.missing);
+        self.missing.extend(&encoded.missing);
         let begun = self.wire.begin().map_err(Stop::from);
         let sent = begun.and_then(|()| self.send(&encoded.pieces, deadline));
         if sent.is_ok() {

@@ -107,6 +107,15 @@ impl Failure {
         Trouble { code: self.code, remedy: self.remedy }
     }
 
+    /// The last of its causes, in its own words: what is beneath it all.
+    pub fn root(&self) -> String {
+        let mut root: &dyn Error = self;
+        while let Some(cause) = root.source() {
+            root = cause;
+        }
+        root.to_string()
+    }
+
     /// What happened, and why, on one line: `the key cannot be read; caused by: permission denied`.
     pub fn chain(&self) -> String {
         causes(self)

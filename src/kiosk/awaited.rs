@@ -86,10 +86,16 @@ impl Kiosk {
     }
 
     /// Asks the site's system about the past, or to take something back.
-    pub(super) fn ask_past(&mut self, id: SessionId, after: Moment, ask: impl FnOnce(SessionId, Moment) -> Output) {
+    pub(super) fn ask_past(
+        &mut self,
+        id: SessionId,
+        after: Moment,
+        ask: impl FnOnce(LaneId, SessionId, Moment) -> Output,
+    ) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.answer_by = Some(after.after(ASKED));
-            self.emit(ask(id, after));
+            let lane = session.lane;
+            self.emit(ask(lane, id, after));
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     fault::{Code, Trouble},
-    words::{CheckInAnswer, Choice, Identity, JobId, Moment, Resolution, SessionId, Text},
+    words::{CheckInAnswer, Choice, Identity, JobId, LaneId, Moment, Resolution, SessionId, Text},
 };
 
 /// How long after each unsuccessful question about the past the next one is asked, seconds.
@@ -282,12 +282,12 @@ impl Kiosk {
     }
 }
 
-fn resolve(session: SessionId, after: Moment) -> Output {
-    Output::Resolve { session, after }
+fn resolve(lane: LaneId, session: SessionId, after: Moment) -> Output {
+    Output::Resolve { lane, session, after }
 }
 
-pub(super) fn annul(session: SessionId, after: Moment) -> Output {
-    Output::Annul { session, after }
+pub(super) fn annul(lane: LaneId, session: SessionId, after: Moment) -> Output {
+    Output::Annul { lane, session, after }
 }
 
 /// Puts an end into a session without a record of its own.

@@ -65,6 +65,8 @@ pub enum Output {
     CheckIn(CheckInRequest),
     /// Ask the site's system what became of a session, without the name.
     Resolve {
+        /// The lane it is about.
+        lane: LaneId,
         /// The session it belongs to.
         session: SessionId,
         /// Not before this moment.
@@ -99,6 +101,8 @@ pub enum Output {
     },
     /// Take a check-in back: nobody went through the gate. Answered by [`super::Input::Annulled`].
     Annul {
+        /// The lane it is about.
+        lane: LaneId,
         /// The session it belongs to.
         session: SessionId,
         /// Not before this moment.

@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc::Sender, watch};
 
 use super::{
-    checkins::{Past, Present},
+    Inputs,
+    checkins::{Asks, Past, Present},
     errands::{self, Errand, What},
+    failures::Standing,
     journalist::Entry,
     lookups,
     outputs::Order,
@@ -15,11 +17,11 @@ use super::{
 };
 use crate::{
     checkin::Request,
-    fault::Code,
-    kiosk::{CheckInRequest, Device, GateOutcome, Input, Output, PrintOutcome, Record, Scene},
+    fault::{Code, Failure, Trouble},
+    kiosk::{AckStatus, CheckInRequest, Device, GateOutcome, Input, Output, PrintOutcome, Record, Scene},
     store::Correlator,
     terminal::{self, Reply},
-    words::{CheckInAnswer, Clock, Deadline, LaneId, Moment, Now, Purpose, Resolution, SessionId},
+    words::{CheckInAnswer, Clock, Deadline, LaneId, Moment, Now, Purpose, SessionId},
 };
 
 /// One lane's threads and connections.
@@ -36,6 +38,8 @@ pub(super) struct LaneHands {
     pub(super) printer: Option<Worker<PrintJob>>,
     /// What the core was told hangs.
     pub(super) late: Vec<Device>,
+    /// The terminal does not take its answers.
+    pub(super) deaf: Standing,
 }
 
 /// The threads that all lanes share.
@@ -58,6 +62,17 @@ pub(super) struct Carrier {
     /// Questions about the past whose time has not come.
     later: Vec<(Moment, Past)>,
     opened: u64,
+    pub(super) inputs: Inputs,
+    /// What was told of queues that all lanes share and that had no room.
+    full: Full,
+}
+
+/// The store's, the errands', the one of questions about the past.
+#[derive(Default)]
+struct Full {
+    store: Standing,
+    errands: Standing,
+    past: Standing,
 }
 
 /// The most questions about the past that wait, for each lane; beyond that they are answered "cannot say".
@@ -73,8 +88,10 @@ impl Carrier {
         lanes: Vec<LaneHands>,
         workers: Workers,
         patience: Duration,
+        inputs: Inputs,
     ) -> Self {
-        Self { clock, correlator, lanes, workers, patience, later: Vec::new(), opened: 0 }
+        let (later, full) = (Vec::new(), Full::default());
+        Self { clock, correlator, lanes, workers, patience, later, opened: 0, inputs, full }
     }
 
     pub(super) fn now(&self) -> Now {
@@ -87,15 +104,18 @@ impl Carrier {
             Output::Warm => return self.errand(What::Warm),
             Output::Record { ticket, record } => {
                 self.opened = self.opened.saturating_add(u64::from(matches!(record, Record::Opened { .. })));
-                if let Err(Entry { ticket, .. }) = self.workers.store.offer(Entry { ticket, record }) {
-                    tracing::error!(code = %Code::J502, "the store has no room for a record");
-                    return ticket.map(|ticket| Input::NotRecorded { ticket, code: Code::J502 });
-                }
+                let refused = self.workers.store.offer(Entry { ticket, record }).err();
+                let failure = refused.as_ref().map(|_| Failure::new(Code::J502).told("earlier ones have not ended"));
+                let standing = &mut self.full.store;
+                self.inputs.tell_change("a record has no room", None, None, standing, failure.as_ref());
+                let ticket = refused.and_then(|Entry { ticket, .. }| ticket);
+                return ticket.map(|ticket| Input::NotRecorded { ticket, code: Code::J502 });
             }
             Output::LookUp { session, pick, way, info_type, deadline } => {
-                let deadline = Deadline::at(deadline);
+                let (lane, deadline) = (pick.lane, Deadline::at(deadline));
                 if self.workers.lookups.offer(lookups::Lookup { session, pick, way, info_type, deadline }).is_err() {
-                    return Some(Input::Found { session, result: Err(Code::X003.into()) });
+                    let trouble = self.no_room("the person was not looked up", Code::X003, lane, session);
+                    return Some(Input::Found { session, result: Err(trouble) });
                 }
             }
             Output::AskAuthInfo { lane, peer, seq, wanted } => {
@@ -105,38 +125,37 @@ impl Carrier {
                 self.reply(lane, Reply::AuthInfo { peer, seq, result });
             }
             Output::CheckIn(request) => return self.check_in(request),
-            Output::Resolve { session, after } => {
-                if !self.put_off(after, Past::Resolve { session }) {
-                    return Some(Input::Resolved { session, resolution: Resolution::CannotSay(Code::X003) });
-                }
+            Output::Resolve { lane, session, after } => {
+                return self.put_off(after, Past { lane, session, asks: Asks::Resolve });
             }
-            Output::Annul { session, after } => {
-                if !self.put_off(after, Past::Annul { session }) {
-                    return Some(Input::Annulled { session, result: Err(Code::X003) });
-                }
+            Output::Annul { lane, session, after } => {
+                return self.put_off(after, Past { lane, session, asks: Asks::Annul });
             }
             Output::Indicate { lane, signal } => {
                 // A light that comes late says something wrong: it is left out instead.
                 let _ = self.workers.outputs.offer(Order::Indicate { lane, signal });
             }
             Output::Show { lane, session, scene } => {
-                if let Some(hands) = self.lanes.get(usize::from(lane.0)) {
-                    hands.show(session, scene);
+                if let Some(hands) = self.lanes.get_mut(usize::from(lane.0)) {
+                    hands.show(lane, session, scene, &self.inputs);
                 }
             }
             Output::Print { lane, job, slip, deadline } => {
                 let printer = self.lanes.get(usize::from(lane.0)).and_then(|hands| hands.printer.as_ref());
                 if printer.is_none_or(|printer| printer.offer(PrintJob::Print { job, slip, deadline }).is_err()) {
-                    return Some(Input::Printed { job, outcome: PrintOutcome::NotPrinted(Code::P701) });
+                    let code = self.no_room("a slip was not printed", Code::P701, lane, job.session).code;
+                    return Some(Input::Printed { job, outcome: PrintOutcome::NotPrinted(code) });
                 }
             }
             Output::Open { lane, grant } => {
                 if self.workers.outputs.offer(Order::Open { lane, grant }).is_err() {
-                    let outcome = GateOutcome::Failed(Code::G801);
+                    let code = self.no_room("the gate was not opened", Code::G801, lane, grant.session).code;
+                    let outcome = GateOutcome::Failed(code);
                     return Some(Input::Gated { session: grant.session, outcome });
                 }
             }
             Output::Acknowledge { lane, peer, seq, status, session, code } => {
+                self.tell_refused(lane, session, status, code);
                 self.reply(lane, Reply::Ack { peer, seq, status, session, code });
             }
             Output::Tell { lane, peer, seq, outcome } => self.reply(lane, Reply::Outcome { peer, seq, outcome }),
@@ -166,30 +185,44 @@ impl Carrier {
         let known = request.person.map(|person| Input::Known { session, person });
         match hands.checkins.offer(Present { request, deadline: Deadline::at(deadline) }) {
             Ok(()) => known,
-            Err(_) => {
-                tracing::error!(code = %Code::X003, lane = hands.name, "earlier check-ins of this lane have not ended");
-                unavailable(Code::X003)
-            }
+            Err(_) => unavailable(self.no_room("not checked in", Code::X003, lane, session).code),
         }
     }
 
-    fn reply(&self, lane: LaneId, reply: Reply) {
-        if let Some(hands) = self.lanes.get(usize::from(lane.0))
-            && hands.replies.try_send(reply).is_err()
-        {
-            tracing::warn!(lane = hands.name, "the terminal does not take its answers");
+    /// Somebody's thread has not ended what it was given before.
+    fn no_room(&self, what: &'static str, code: Code, lane: LaneId, session: SessionId) -> Trouble {
+        self.inputs.tell(what, lane, session, &Failure::new(code).told("earlier ones have not ended"))
+    }
+
+    /// What a terminal does wrong, now and then. That the lane is busy or closed is no fault of its.
+    fn tell_refused(&self, lane: LaneId, session: Option<SessionId>, status: AckStatus, code: Option<Code>) {
+        let code = code.filter(|code| matches!(code, Code::T207 | Code::T213 | Code::T214));
+        let (Some(code), Some(hands)) = (code, self.lanes.get(usize::from(lane.0))) else { return };
+        if status == AckStatus::Refused && hands.counters.is_to_be_told(code, self.clock.now().moment) {
+            self.inputs.tell("a terminal's frames are refused", lane, session, &code.into());
+        }
+    }
+
+    fn reply(&mut self, lane: LaneId, reply: Reply) {
+        if let Some(hands) = self.lanes.get_mut(usize::from(lane.0)) {
+            hands.tell_terminal(lane, reply, &self.inputs);
         }
     }
 
     /// Keeps a question about the past until its time, in place of one about the same session that nobody had time for;
-    /// false where too many wait.
-    fn put_off(&mut self, after: Moment, question: Past) -> bool {
-        self.later.retain(|(_, known)| known.session() != question.session());
+    /// where too many wait, nobody can say.
+    fn put_off(&mut self, after: Moment, question: Past) -> Option<Input> {
+        self.later.retain(|(_, known)| known.session != question.session);
         let fits = self.later.len() < self.lanes.len().saturating_mul(LATER);
-        if fits {
-            self.later.push((after, question));
+        let failure = (!fits).then(|| Failure::new(Code::X003).told("too many questions about the past wait"));
+        let (lane, session) = (question.lane, question.session);
+        let what = "the site's system is not asked about the past";
+        self.inputs.tell_change(what, lane, session, &mut self.full.past, failure.as_ref());
+        if !fits {
+            return Some(question.cannot(Code::X003));
         }
-        fits
+        self.later.push((after, question));
+        None
     }
 
     /// Asks the questions about the past whose time has come.
@@ -212,18 +245,17 @@ impl Carrier {
     }
 
     /// Thinks of the certificates.
-    pub(super) fn maintain(&self) {
+    pub(super) fn maintain(&mut self) {
         self.errand(What::Maintain);
     }
 
-    fn errand(&self, what: What) -> Option<Input> {
+    fn errand(&mut self, what: What) -> Option<Input> {
         // What waits in the queue has waited already.
         let deadline = Deadline::from_now(&*self.clock, self.patience);
-        self.workers
-            .errands
-            .offer(Errand { what, deadline })
-            .err()
-            .and_then(|Errand { what, .. }| errands::refused(what))
+        let refused = self.workers.errands.offer(Errand { what, deadline }).err();
+        let failure = refused.as_ref().map(|_| Failure::new(Code::X003).told("earlier ones have not ended"));
+        self.inputs.tell_change("an errand has no room", None, None, &mut self.full.errands, failure.as_ref());
+        refused.and_then(|Errand { what, .. }| errands::refused(what))
     }
 
     /// Whose terminals count from now on. What needs a restart is named, and the lane goes on as before in that.
@@ -265,9 +297,16 @@ impl Carrier {
 }
 
 impl LaneHands {
-    fn show(&self, session: Option<SessionId>, scene: Scene) {
+    /// Hands something over for the terminals.
+    fn tell_terminal(&mut self, lane: LaneId, reply: Reply, inputs: &Inputs) {
+        let refused = self.replies.try_send(reply).is_err();
+        let failure = refused.then(|| Failure::new(Code::T210).told("it does not take what it is told"));
+        inputs.tell_change("the terminal misses an answer", lane, None, &mut self.deaf, failure.as_ref());
+    }
+
+    fn show(&mut self, lane: LaneId, session: Option<SessionId>, scene: Scene, inputs: &Inputs) {
         if self.scenes_to_terminal {
-            let _ = self.replies.try_send(Reply::Scene { session, scene });
+            self.tell_terminal(lane, Reply::Scene { session, scene }, inputs);
         } else if let Some(panel) = &self.panel {
             // Full only while the panel hangs; its lane is closed by then.
             let _ = panel.offer(scene);

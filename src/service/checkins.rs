@@ -7,10 +7,14 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, failures::Standing, worker::Worker};
+use super::{
+    Inputs,
+    failures::{SharedStanding, lock},
+    worker::Worker,
+};
 use crate::{
     checkin::{CheckIn, Request, Undecided},
-    fault::{Code, Failure},
+    fault::Code,
     kiosk::Input,
     words::{Clock, Deadline, LaneId, Resolution, SessionId},
 };
@@ -22,17 +26,29 @@ pub(super) struct Present {
 }
 
 /// What is asked when the person has gone.
-pub(super) enum Past {
+pub(super) struct Past {
+    /// Where the person stood.
+    pub(super) lane: LaneId,
+    pub(super) session: SessionId,
+    pub(super) asks: Asks,
+}
+
+/// What the question is.
+#[derive(Clone, Copy)]
+pub(super) enum Asks {
     /// What became of this session?
-    Resolve { session: SessionId },
+    Resolve,
     /// Nobody went through: take it back.
-    Annul { session: SessionId },
+    Annul,
 }
 
 impl Past {
-    pub(super) fn session(&self) -> SessionId {
-        match self {
-            Self::Resolve { session } | Self::Annul { session } => *session,
+    /// The answer where nobody can be asked.
+    pub(super) fn cannot(&self, code: Code) -> Input {
+        let session = self.session;
+        match self.asks {
+            Asks::Resolve => Input::Resolved { session, resolution: Resolution::CannotSay(code) },
+            Asks::Annul => Input::Annulled { session, result: Err(code) },
         }
     }
 }
@@ -52,15 +68,16 @@ const PAST_WAITING: usize = 4;
 /// A call ends by its deadline; one that goes on for so much longer hangs by a fault of ours.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// The thread of one lane.
+/// The thread of one lane. `told`: what was last told of the site's system, whoever met it.
 pub(super) fn spawn(
     lane: LaneId,
     current: &Current,
+    told: &SharedStanding,
     patience: Duration,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Worker<Present>> {
-    let current = Arc::clone(current);
+    let (current, told) = (Arc::clone(current), Arc::clone(told));
     let limit = patience.saturating_add(GRACE);
     Worker::spawn_reading("checkin", WAITING, limit, clock, move |questions, pulse| {
         while let Ok(Present { request, deadline }) = questions.recv() {
@@ -71,6 +88,7 @@ pub(super) fn spawn(
                     false => Err(Undecided::surely(Code::T214)),
                 };
                 answer.unwrap_or_else(|undecided| {
+                    lock(&told).begins(&undecided.failure);
                     inputs.tell("not checked in", lane, request.session, &undecided.failure);
                     undecided.answer()
                 })
@@ -80,31 +98,31 @@ pub(super) fn spawn(
     })
 }
 
-/// The thread that asks about the past.
-pub(super) fn spawn_past(current: &Current, clock: &Arc<dyn Clock>, inputs: Inputs) -> io::Result<Worker<Past>> {
-    let (current, reader) = (Arc::clone(current), Arc::clone(clock));
+/// The thread that asks about the past. What the person met, or a question before, is told once.
+pub(super) fn spawn_past(
+    current: &Current,
+    told: &SharedStanding,
+    clock: &Arc<dyn Clock>,
+    inputs: Inputs,
+) -> io::Result<Worker<Past>> {
+    const WHAT: &str = "the site's system cannot be asked about the past";
+    let (current, reader, told) = (Arc::clone(current), Arc::clone(clock), Arc::clone(told));
     let limit = PAST_PATIENCE.saturating_add(GRACE);
     Worker::spawn_reading("past", PAST_WAITING, limit, clock, move |questions, pulse| {
-        let mut standing = Standing::default();
         while let Ok(question) = questions.recv() {
+            let Past { lane, session, asks } = question;
             let input = pulse.working(|| {
                 let (adapter, deadline) = (now(&current), Deadline::from_now(&*reader, PAST_PATIENCE));
-                let mut told = |failed: Option<&Failure>| {
-                    inputs.tell_change("the site's system cannot be asked about the past", None, &mut standing, failed);
+                let answer = match asks {
+                    Asks::Annul => {
+                        adapter.annul(session, deadline).map(|()| Input::Annulled { session, result: Ok(()) })
+                    }
+                    Asks::Resolve => {
+                        adapter.resolve(session, deadline).map(|resolution| Input::Resolved { session, resolution })
+                    }
                 };
-                match question {
-                    Past::Annul { session } => {
-                        let result = adapter.annul(session, deadline);
-                        told(result.as_ref().err());
-                        Input::Annulled { session, result: result.map_err(|failure| failure.code()) }
-                    }
-                    Past::Resolve { session } => {
-                        let resolution = adapter.resolve(session, deadline);
-                        told(resolution.as_ref().err());
-                        let cannot = |failure: Failure| Resolution::CannotSay(failure.code());
-                        Input::Resolved { session, resolution: resolution.unwrap_or_else(cannot) }
-                    }
-                }
+                inputs.tell_change(WHAT, lane, session, &mut lock(&told), answer.as_ref().err());
+                answer.unwrap_or_else(|failure| question.cannot(failure.code()))
             });
             let _ = inputs.blocking_send(input);
         }
@@ -122,6 +140,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        fault::Failure,
         service::SystemClock,
         words::{CheckInAnswer, Identity, Purpose, Resolution, WallTime},
     };
@@ -180,12 +199,14 @@ mod tests {
         let current: Current = Arc::new(RwLock::new(Arc::new(Hangs(Mutex::new(held)))));
         let (way, mut happened) = tokio::sync::mpsc::channel(64);
         let inputs = Inputs::new(way, vec!["kiosk".to_owned(); LANES]);
-        let patience = Duration::from_secs(8);
+        let (patience, told) = (Duration::from_secs(8), SharedStanding::default());
         let lanes: Vec<_> =
-            (0..LANES).map(|_| spawn(LaneId(0), &current, patience, &clock, inputs.clone()).unwrap()).collect();
-        let past = spawn_past(&current, &clock, inputs).unwrap();
+            (0..LANES).map(|_| spawn(LaneId(0), &current, &told, patience, &clock, inputs.clone()).unwrap()).collect();
+        let past = spawn_past(&current, &told, &clock, inputs).unwrap();
         let deadline = Deadline::from_now(&*clock, patience);
-        assert!(past.offer(Past::Resolve { session: SessionId { run: 0, serial: 1 } }).is_ok());
+        assert!(
+            past.offer(Past { lane: LaneId(0), session: SessionId { run: 0, serial: 1 }, asks: Asks::Resolve }).is_ok()
+        );
         for (lane, serial) in (0..LANES).zip(0..) {
             assert!(lanes[lane].offer(present(lane, serial, deadline)).is_ok(), "nobody is refused");
         }

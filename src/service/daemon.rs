@@ -10,6 +10,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 use super::{
     checkins,
     facts::Facts,
+    failures::Standing,
     funnel::Funnel,
     lookups, notify,
     parts::{Control, Parts, Reloaded, ServiceError, Summary},
@@ -17,7 +18,7 @@ use super::{
     staff::{Answer, Asked, StaffRequest},
 };
 use crate::{
-    fault::{Code, Tongue},
+    fault::{Code, Failure},
     kiosk::Input,
     words::{Clock, Moment, Now},
 };
@@ -74,6 +75,8 @@ pub(super) struct Daemon {
     next_maintenance: Moment,
     /// When an orderly stop ends whatever is under way.
     stopping: Option<Moment>,
+    /// What was told of threads that all lanes need.
+    hung: Standing,
     summary: Summary,
 }
 
@@ -97,6 +100,7 @@ impl Daemon {
             next_round: now.after(round),
             next_maintenance: now.after(MAINTENANCE),
             stopping: None,
+            hung: Standing::default(),
             summary: Summary::default(),
         }
     }
@@ -174,8 +178,7 @@ impl Daemon {
         let Reloaded { merchants, terminals, kept, .. } = match fresh {
             Ok(fresh) => fresh,
             Err(failure) => {
-                let (code, cure) = (failure.code(), failure.cure_in(Tongue::En));
-                tracing::error!(%code, cure, error = failure.chain(), "not read again; going on as before");
+                self.opened.funnel.carrier.inputs.tell("not read again; going on as before", None, None, &failure);
                 return;
             }
         };
@@ -191,12 +194,15 @@ impl Daemon {
 
     /// Looks whether the threads live, and gives a sign of life for them.
     fn look_round(&mut self, now: Now) -> Result<(), ServiceError> {
-        if let Some(hung) = self.opened.funnel.carrier.hung(now.moment) {
-            // Without a watchdog, leaving is the way to be restarted.
-            if notify::watchdog_interval().is_none() {
-                return Err(ServiceError::Hung(hung));
-            }
-            tracing::error!(code = %Code::X001, thread = hung, "a thread hangs; the watchdog is called");
+        let carrier = &self.opened.funnel.carrier;
+        let hung = carrier.hung(now.moment);
+        // Without a watchdog, leaving is the way to be restarted.
+        if let Some(hung) = hung.filter(|_| notify::watchdog_interval().is_none()) {
+            return Err(ServiceError::Hung(hung));
+        }
+        let hung = hung.map(|thread| Failure::from(ServiceError::Hung(thread)));
+        carrier.inputs.tell_change("the watchdog is called", None, None, &mut self.hung, hung.as_ref());
+        if hung.is_some() {
             notify::hung();
         } else {
             notify::alive(&self.line(now));

@@ -7,7 +7,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, lookups::Current, worker::Worker};
+use super::{
+    Inputs,
+    failures::{SharedStanding, lock},
+    lookups::Current,
+    worker::Worker,
+};
 use crate::{
     fault::Code,
     identity::Merchants,
@@ -43,18 +48,19 @@ pub(super) fn spawn(
 ) -> io::Result<Worker<Errand>> {
     // For each lane a terminal that asks and a person who comes.
     let room = lanes.saturating_add(1).saturating_mul(2);
+    let told = SharedStanding::default();
     Worker::spawn("errand", THREADS, room, patience, clock, || {
         let current = Arc::clone(current);
-        let inputs = inputs.clone();
+        let (inputs, told) = (inputs.clone(), Arc::clone(&told));
         move |errand: Errand| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
-            run(&merchants, errand, &inputs);
-            super::lookups::tell_clock(&merchants);
+            run(&merchants, errand, &told, &inputs);
+            super::lookups::tell_clock(&merchants, &inputs);
         }
     })
 }
 
-fn run(merchants: &Merchants, Errand { what, deadline }: Errand, inputs: &Inputs) {
+fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &SharedStanding, inputs: &Inputs) {
     let certificates = match what {
         What::Warm => merchants.warm(deadline),
         What::Maintain => merchants.maintain(deadline),
@@ -68,9 +74,8 @@ fn run(merchants: &Merchants, Errand { what, deadline }: Errand, inputs: &Inputs
             return;
         }
     };
-    if let Err(failure) = certificates {
-        inputs.tell("WeChat's certificates cannot be downloaded", None, None, &failure);
-    }
+    let what = "WeChat's certificates cannot be downloaded";
+    inputs.tell_change(what, None, None, &mut lock(told), certificates.as_ref().err());
 }
 
 /// For the terminal: there is too much to do.

@@ -1,14 +1,19 @@
 //! The way of everything that happens into the loop, and the one place where a failure is told whole: which lane by its
 //! name, whose session, code, causes, the other side's reference. The core gets what it may know.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::sync::mpsc::Sender;
 
 use crate::{
+    device::note_missing,
     fault::{Code, Failure, Tongue, Trouble},
     kiosk::Input,
-    words::{LaneId, SessionId},
+    terminal::Witness,
+    words::{LaneId, Moment, SessionId},
 };
 
 /// What every thread has.
@@ -18,9 +23,18 @@ pub(super) struct Inputs {
     lanes: Arc<[String]>,
 }
 
-/// A failure that stands until it is mended, told once for each change.
+/// A failure that stands until it is mended, told once for each change: its code, and what is beneath it.
 #[derive(Debug, Default)]
-pub(super) struct Standing(Option<Code>);
+pub(super) struct Standing(Option<(Code, String)>);
+
+/// The same, of something that several threads meet.
+pub(super) type SharedStanding = Arc<Mutex<Standing>>;
+
+/// One lane's terminals tell what goes wrong there.
+struct OfLane {
+    inputs: Inputs,
+    lane: LaneId,
+}
 
 impl Deref for Inputs {
     type Target = Sender<Input>;
@@ -56,27 +70,68 @@ impl Inputs {
         failure.trouble()
     }
 
-    /// The same of something that goes on failing until it is mended: once for each change. True where it is one.
+    /// The same of something that goes on failing until it is mended: once for each change. True where it is one. What
+    /// fails for the same reason under another code is none.
     pub(super) fn tell_change(
         &self,
         what: &'static str,
-        lane: impl Into<Option<LaneId>> + Copy,
+        lane: impl Into<Option<LaneId>>,
+        session: impl Into<Option<SessionId>>,
         standing: &mut Standing,
         failed: Option<&Failure>,
     ) -> bool {
-        let code = failed.map(Failure::code);
-        let before = std::mem::replace(&mut standing.0, code);
-        match (failed, before) {
-            _ if before == code => return false,
-            (Some(failure), _) => {
-                self.tell(what, lane, None, failure);
+        match failed {
+            Some(failure) => {
+                let is_change = standing.begins(failure);
+                if is_change {
+                    self.tell(what, lane, session, failure);
+                }
+                is_change
             }
-            (None, Some(before)) => {
-                let lane = lane.into().map(|lane| self.lane(lane));
-                tracing::info!(lane, code = %before, "{what}: no longer");
-            }
-            (None, None) => {}
+            None => standing.0.take().map(|(before, _)| self.tell_mended(what, lane, before)).is_some(),
         }
-        true
     }
+
+    /// What was told is so no longer.
+    pub(super) fn tell_mended(&self, what: &'static str, lane: impl Into<Option<LaneId>>, code: Code) {
+        let lane = lane.into().map(|lane| self.lane(lane));
+        tracing::info!(lane, %code, "{what}: no longer");
+    }
+
+    /// Characters that nothing can draw, now and then one of them; never where, which is whose: a font serves every lane.
+    pub(super) fn tell_missing(&self, now: Moment, characters: &[char]) {
+        if let Some(missing) = note_missing(now, characters) {
+            self.tell("a star stands in its place", None, None, &missing);
+        }
+    }
+
+    /// For whoever tells of one lane alone.
+    pub(super) fn witness(&self, lane: LaneId) -> Arc<dyn Witness> {
+        Arc::new(OfLane { inputs: self.clone(), lane })
+    }
+}
+
+impl Standing {
+    /// Takes note of a failure; true where it is not the one that stands.
+    pub(super) fn begins(&mut self, failure: &Failure) -> bool {
+        let (code, root) = (failure.code(), failure.root());
+        let stands = self.0.as_ref().is_some_and(|(known, beneath)| *known == code || *beneath == root);
+        self.0 = Some((code, root));
+        !stands
+    }
+}
+
+impl Witness for OfLane {
+    fn failed(&self, what: &'static str, failure: &Failure) {
+        self.inputs.tell(what, self.lane, None, failure);
+    }
+
+    fn mended(&self, what: &'static str, code: Code) {
+        self.inputs.tell_mended(what, self.lane, code);
+    }
+}
+
+/// What threads share of what was told.
+pub(super) fn lock(standing: &SharedStanding) -> MutexGuard<'_, Standing> {
+    standing.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -38,6 +38,9 @@ const LOOK_SOON: Duration = Duration::from_secs(1);
 /// After a failure.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// What is told of a line that is not to be had.
+const UNREADABLE: &str = "an input cannot be read";
+
 /// What the fire inputs of all lanes say: G807 while one of them is active, D602 while one cannot be read.
 pub(super) struct FireWatch {
     /// How many lanes there are: fire is everybody's.
@@ -157,10 +160,10 @@ impl Listener {
         }
         let before = before.unwrap_or_default();
         for (_, error) in absent.into_iter().filter(|(line, _)| !before.contains(line)) {
-            self.fire.inputs.tell("an input cannot be read", self.lane, None, &error.into());
+            self.fire.inputs.tell(UNREADABLE, self.lane, None, &error.into());
         }
-        for line in before.difference(&now).filter_map(|line| lines.get(*line)) {
-            tracing::info!(input = ?line.role, lane = self.fire.inputs.lane(self.lane), "an input is there again");
+        for _ in before.difference(&now) {
+            self.fire.inputs.tell_mended(UNREADABLE, self.lane, Code::D602);
         }
         let is_fire = |line: &usize| lines.get(*line).is_some_and(|line| line.role == Role::Fire);
         self.blind = now.iter().any(is_fire);
@@ -180,7 +183,7 @@ impl Listener {
         let fault = |code: Code| active.then(|| code.into());
         match role {
             Role::Fire => {
-                tracing::warn!(code = %Code::G807, active, lane = self.fire.inputs.lane(lane), "fire input");
+                self.tell_contact("the fire input", Code::G807, active);
                 self.burns = active;
                 self.tell_fire()
             }
@@ -189,13 +192,21 @@ impl Listener {
             Role::Button(_) => true,
             Role::OutOfService(why) => self.input(Input::OutOfService { lane, why, on: active }),
             Role::Tamper => {
-                tracing::warn!(code = %Code::D603, active, lane = self.fire.inputs.lane(lane), "case contact");
+                self.tell_contact("the case's contact", Code::D603, active);
                 self.input(Input::DeviceChanged { lane, device: Device::Case, fault: fault(Code::D603) })
             }
             Role::PaperLow => self.input(Input::PaperLow { lane, low: active }),
             Role::PaperOut => {
                 self.input(Input::DeviceChanged { lane, device: Device::Paper, fault: fault(Code::P702) })
             }
+        }
+    }
+
+    /// A contact that says that something is wrong, or no longer.
+    fn tell_contact(&self, what: &'static str, code: Code, active: bool) {
+        match active {
+            true => drop(self.fire.inputs.tell(what, self.lane, None, &code.into())),
+            false => self.fire.inputs.tell_mended(what, self.lane, code),
         }
     }
 

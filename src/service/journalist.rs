@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, facts::Facts, worker::Worker};
+use super::{Inputs, facts::Facts, failures::Standing, worker::Worker};
 use crate::{
-    fault::{Code, Fault as _},
+    fault::{Code, Failure},
     kiosk::{Input, Record, RecordTicket},
     store::Journal,
     words::{Clock, Moment, Now},
@@ -31,6 +31,9 @@ const WARN_AGAIN: Duration = Duration::from_secs(86_400);
 /// Less than this is a time server at its work, milliseconds.
 const STEP_MS: i64 = 5_000;
 
+/// What is told where the disk does not take it.
+const UNWRITTEN: &str = "records could not be made durable";
+
 /// The most records in one commit.
 const GROUP: usize = 64;
 
@@ -45,7 +48,7 @@ pub(super) fn spawn(
     Worker::spawn_reading("store", 256, Duration::from_secs(5), clock, move |entries, pulse| {
         let mut dirty = false;
         let mut warned: Option<Moment> = None;
-        let mut missed = 0;
+        let (mut missed, mut standing) = (0, Standing::default());
         let mut clock_stood = reader.now();
         loop {
             let first = if dirty {
@@ -61,42 +64,48 @@ pub(super) fn spawn(
                 }
             };
             let looked = reader.now();
-            note_step(&mut journal, &*reader, std::mem::replace(&mut clock_stood, looked), looked);
+            note_step(&mut journal, &*reader, std::mem::replace(&mut clock_stood, looked), looked, &inputs);
             let written = pulse.working(|| {
                 let group = first.into_iter().chain(entries.try_iter().take(GROUP));
                 write_group(&mut journal, &*reader, group, &inputs)
             });
-            dirty = written == Ok(false);
+            dirty = matches!(written, Ok(false));
+            // What was written proves nothing until it is durable.
+            if !dirty {
+                inputs.tell_change(UNWRITTEN, None, None, &mut standing, written.as_ref().err());
+            }
             let now = reader.now();
             let fill = journal.fill(reader.stamp());
-            facts.journal_is(now.moment, fill, written.err());
+            facts.journal_is(now.moment, fill, written.err().map(|failure| failure.code()));
             if fill.is_near() && warned.is_none_or(|last| now.moment.since(last) >= WARN_AGAIN) {
                 warned = Some(now.moment);
                 let (bytes, days) = (fill.bytes, fill.age.as_secs() / 86_400);
-                tracing::warn!(code = %Code::J503, bytes, days, "the oldest records go soon");
+                let full = Failure::new(Code::J503).told(format!("{bytes} bytes, of {days} days"));
+                inputs.tell("the oldest records go soon", None, None, &full);
             }
             if fill.missed > missed {
                 let records = fill.missed.saturating_sub(std::mem::replace(&mut missed, fill.missed));
-                tracing::error!(code = %Code::J503, records, "records that were still to be collected have gone");
+                let full = Failure::new(Code::J503).told(format!("{records} records"));
+                inputs.tell("records that were still to be collected have gone", None, None, &full);
             }
         }
         if let Err(error) = journal.settle() {
-            tracing::error!(code = %error.code(), %error, "the last records could not be made durable");
+            inputs.tell("the last records could not be made durable", None, None, &error.into());
         }
     })
 }
 
 /// The machine's clock was set since the last look, if it and the monotonic one do not agree on how long that was.
-fn note_step(journal: &mut Journal, clock: &dyn Clock, before: Now, now: Now) {
+fn note_step(journal: &mut Journal, clock: &dyn Clock, before: Now, now: Now, inputs: &Inputs) {
     let passed = i64::try_from(now.moment.since(before.moment).as_millis()).unwrap_or(i64::MAX);
     let stepped_ms = now.wall.0.saturating_sub(before.wall.0).saturating_sub(passed);
     if stepped_ms.saturating_abs() < STEP_MS {
         return;
     }
-    tracing::warn!(code = %Code::C108, stepped_ms, "the clock was set");
-    if let Err(error) = journal.append_step(clock.stamp(), stepped_ms) {
-        tracing::error!(code = %error.code(), %error, "a record could not be written");
-    }
+    let stepped = Failure::new(Code::C108).told(format!("by {stepped_ms} ms"));
+    inputs.tell("the clock was set", None, None, &stepped);
+    // What cannot be written is told with the record that follows.
+    let _ = journal.append_step(clock.stamp(), stepped_ms);
 }
 
 /// Appends a group and, if anybody waits for it or nothing new came, commits. Returns whether everything is durable, or
@@ -106,15 +115,14 @@ fn write_group(
     clock: &dyn Clock,
     group: impl Iterator<Item = Entry>,
     inputs: &Inputs,
-) -> Result<bool, Code> {
+) -> Result<bool, Failure> {
     let mut tickets = Vec::new();
     let mut count = 0;
-    let mut failure: Option<Code> = None;
+    let mut failure: Option<Failure> = None;
     for entry in group {
         count += 1;
         if let Err(error) = journal.append(clock.stamp(), &entry.record) {
-            tracing::error!(code = %error.code(), %error, "a record could not be written");
-            failure = Some(error.code());
+            failure = Some(error.into());
         }
         tickets.extend(entry.ticket);
     }
@@ -122,13 +130,12 @@ fn write_group(
         return failure.map_or(Ok(false), Err);
     }
     if let Err(error) = journal.commit() {
-        tracing::error!(code = %error.code(), %error, "records could not be made durable");
-        failure = Some(error.code());
+        failure = Some(error.into());
     }
     for ticket in tickets {
-        let input = match failure {
+        let input = match &failure {
             None => Input::Recorded { ticket },
-            Some(code) => Input::NotRecorded { ticket, code },
+            Some(failure) => Input::NotRecorded { ticket, code: failure.code() },
         };
         let _ = inputs.blocking_send(input);
     }

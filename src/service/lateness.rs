@@ -1,8 +1,11 @@
 //! Threads that hang: one that all lanes need costs the house, one of a lane's own costs its lane.
 
-use super::carry::{Carrier, LaneHands};
+use super::{
+    Inputs,
+    carry::{Carrier, LaneHands},
+};
 use crate::{
-    fault::{Code, Remedy, Trouble},
+    fault::{Code, Failure, Remedy, Trouble},
     kiosk::{Device, Input},
     words::{LaneId, Moment},
 };
@@ -22,28 +25,32 @@ impl Carrier {
 
     /// Lanes' own threads that began or ceased to hang since the last call: their lanes close and open by it.
     pub(super) fn late_devices(&mut self, now: Moment) -> Vec<Input> {
-        self.lanes.iter_mut().zip(0..).flat_map(|(hands, lane)| hands.changes(LaneId(lane), now)).collect()
+        let Self { lanes, inputs, .. } = self;
+        lanes.iter_mut().zip(0..).flat_map(|(hands, lane)| hands.changes(LaneId(lane), now, inputs)).collect()
     }
 }
 
 impl LaneHands {
-    fn changes(&mut self, lane: LaneId, now: Moment) -> Vec<Input> {
+    fn changes(&mut self, lane: LaneId, now: Moment, inputs: &Inputs) -> Vec<Input> {
+        const CLOSED: &str = "the lane is closed";
+        let panel = self.panel.as_ref().is_some_and(|panel| panel.is_late(now));
+        let printer = self.printer.as_ref().is_some_and(|printer| printer.is_late(now));
         let late = [
-            (Device::Panel, Code::D601, self.panel.as_ref().is_some_and(|panel| panel.is_late(now))),
-            (Device::Printer, Code::P701, self.printer.as_ref().is_some_and(|printer| printer.is_late(now))),
-            (Device::Site, Code::H904, self.checkins.is_late(now)),
+            (Device::Panel, Code::D601, "the panel's thread hangs", panel),
+            (Device::Printer, Code::P701, "the printer's thread hangs", printer),
+            (Device::Site, Code::H904, "the thread that checks people in hangs", self.checkins.is_late(now)),
         ];
         let mut changes = Vec::new();
-        for (device, code, is_late) in late {
+        for (device, code, told, is_late) in late {
             if self.late.contains(&device) == is_late {
                 continue;
             }
             self.late.retain(|known| *known != device);
             self.late.extend(is_late.then_some(device));
             if is_late {
-                tracing::error!(%code, lane = self.name, ?device, "a thread of this lane hangs; the lane closes");
+                inputs.tell(CLOSED, lane, None, &Failure::new(code).told(told));
             } else {
-                tracing::info!(%code, lane = self.name, ?device, "a thread of this lane goes on");
+                inputs.tell_mended(CLOSED, lane, code);
             }
             // Until it goes on nobody is served.
             let trouble = is_late.then_some(Trouble { code, remedy: Remedy::Wait });
@@ -63,8 +70,11 @@ mod tests {
     use super::*;
     use crate::{
         checkin::{CheckIn, Request, Undecided},
-        fault::Failure,
-        service::{carry::LaneHands, checkins},
+        service::{
+            carry::LaneHands,
+            checkins,
+            failures::{SharedStanding, Standing},
+        },
         terminal,
         words::{CheckInAnswer, Clock, Deadline, Identity, Language, Now, Purpose, Resolution, SessionId, WallTime},
     };
@@ -114,10 +124,11 @@ mod tests {
             counters: Arc::default(),
             replies: tokio::sync::mpsc::channel(1).0,
             scenes_to_terminal: false,
-            checkins: checkins::spawn(LaneId(0), adapter, PATIENCE, clock, inputs).unwrap(),
+            checkins: checkins::spawn(LaneId(0), adapter, &SharedStanding::default(), PATIENCE, clock, inputs).unwrap(),
             panel: None,
             printer: None,
             late: Vec::new(),
+            deaf: Standing::default(),
         }
     }
 
@@ -130,7 +141,7 @@ mod tests {
         let (way, mut happened) = tokio::sync::mpsc::channel(4);
         let inputs = super::super::Inputs::new(way, vec!["kiosk-1".to_owned()]);
         let mut hanging = hands(&adapter, &clock, inputs.clone());
-        let mut other = hands(&adapter, &clock, inputs);
+        let mut other = hands(&adapter, &clock, inputs.clone());
         let request = Request {
             session: SessionId { run: 1, serial: 1 },
             lane: String::new(),
@@ -147,8 +158,8 @@ mod tests {
         while !hanging.checkins.is_late(after(17)) {
             std::thread::yield_now();
         }
-        assert!(hanging.changes(LaneId(0), after(15)).is_empty(), "it may yet end by its deadline");
-        let closed = hanging.changes(LaneId(0), after(17));
+        assert!(hanging.changes(LaneId(0), after(15), &inputs).is_empty(), "it may yet end by its deadline");
+        let closed = hanging.changes(LaneId(0), after(17), &inputs);
         assert!(
             matches!(
                 closed[..],
@@ -156,14 +167,14 @@ mod tests {
             ),
             "{closed:?}"
         );
-        assert!(hanging.changes(LaneId(0), after(18)).is_empty(), "once");
-        assert!(other.changes(LaneId(1), after(18)).is_empty(), "the other lane serves");
+        assert!(hanging.changes(LaneId(0), after(18), &inputs).is_empty(), "once");
+        assert!(other.changes(LaneId(1), after(18), &inputs).is_empty(), "the other lane serves");
         let_go.send(()).unwrap();
         assert!(happened.blocking_recv().is_some());
         while hanging.checkins.is_late(after(19)) {
             std::thread::yield_now();
         }
-        let opened = hanging.changes(LaneId(0), after(19));
+        let opened = hanging.changes(LaneId(0), after(19), &inputs);
         assert!(matches!(opened[..], [Input::DeviceHangs { device: Device::Site, trouble: None, .. }]), "{opened:?}");
     }
 }

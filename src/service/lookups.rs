@@ -6,9 +6,14 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, facts::Facts, worker::Worker};
+use super::{
+    Inputs,
+    facts::Facts,
+    failures::{SharedStanding, lock},
+    worker::Worker,
+};
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     identity::Merchants,
     kiosk::Input,
     words::{Clock, Deadline, InfoType, MerchantPick, SessionId, WayIn},
@@ -42,9 +47,10 @@ pub(super) fn spawn(
     let limit = patience.saturating_add(GRACE);
     // Each lane may have one person who waits, and one who has gone meanwhile: nobody present is refused.
     let capacity = workers.max(lanes).saturating_mul(2);
+    let refused = SharedStanding::default();
     Worker::spawn("lookup", workers, capacity, limit, clock, || {
         let (clock, current) = (Arc::clone(clock), Arc::clone(current));
-        let (inputs, facts) = (inputs.clone(), Arc::clone(facts));
+        let (inputs, facts, refused) = (inputs.clone(), Arc::clone(facts), Arc::clone(&refused));
         move |Lookup { session, pick, way, info_type, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
             let found = merchants.pick(&pick).and_then(|ways| ways.who(&way, info_type, deadline));
@@ -52,25 +58,36 @@ pub(super) fn spawn(
                 WayIn::Face(_) => "the face was not looked up",
                 _ => "the person was not looked up",
             };
+            if let Some(failure) = found.as_ref().err().filter(|failure| failure.code() == Code::N321) {
+                lock(&refused).begins(failure);
+            }
             let result = found.map_err(|failure| inputs.tell(told, pick.lane, session, &failure));
             if matches!(way, WayIn::RealnameAuth(_) | WayIn::RealnameCheck(_)) {
                 facts.weixin_said(clock.now().moment, result.as_ref().err().map(|trouble| trouble.code));
             }
             let _ = inputs.blocking_send(Input::Found { session, result });
-            tell_clock(&merchants);
+            tell_clock(&merchants, &inputs);
+            tell_refused(&merchants, &refused, &inputs);
         }
     })
 }
 
+/// Says once that somebody's real name is not to be had and something else is asked for: nobody's lookup fails by it.
+fn tell_refused(merchants: &Merchants, standing: &SharedStanding, inputs: &Inputs) {
+    let refused = merchants.views().any(|view| view.permission.is_some_and(|permission| !permission.granted));
+    let failure = refused.then(|| Failure::new(Code::N321));
+    inputs.tell_change("another answer is asked for", None, None, &mut lock(standing), failure.as_ref());
+}
+
 /// Says that our clock is wrong, or right again, once.
-pub(super) fn tell_clock(merchants: &Merchants) {
+pub(super) fn tell_clock(merchants: &Merchants, inputs: &Inputs) {
+    const WHAT: &str = "the difference is allowed for";
     match merchants.clock_news() {
         None => {}
-        Some(0) => tracing::info!(code = %Code::C106, "the board's clock agrees with WeChat's again"),
-        Some(seconds) => tracing::warn!(
-            code = %Code::C106,
-            seconds,
-            "WeChat's clock is so much ahead of the board's; the difference is allowed for"
-        ),
+        Some(0) => inputs.tell_mended(WHAT, None, Code::C106),
+        Some(seconds) => {
+            let told = format!("WeChat's clock is {seconds} seconds ahead of the board's");
+            inputs.tell(WHAT, None, None, &Failure::new(Code::C106).told(told));
+        }
     }
 }

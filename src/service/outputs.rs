@@ -13,7 +13,7 @@ use super::{Inputs, worker::Worker};
 use crate::{
     device::{DeviceError, Gate, GateEvent, GateSensor, Indicator},
     fault::{Code, Failure},
-    kiosk::{Device, GateOutcome, Grant, Input, Signal},
+    kiosk::{Device, Grant, Input, Signal},
     words::{Clock, LaneId, Moment},
 };
 
@@ -55,6 +55,9 @@ const TEND_SOON: Duration = Duration::from_millis(500);
 /// How soon an event is offered again that the loop had no room for.
 const OFFER_AGAIN: Duration = Duration::from_millis(50);
 
+/// What is told of an output that cannot be switched.
+const UNUSABLE: &str = "an output cannot be used";
+
 /// Events kept for a loop that hangs; the watchdog ends it before there are more.
 const UNTOLD: usize = 256;
 
@@ -74,21 +77,22 @@ pub(super) fn spawn(
                 None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             pulse.working(|| {
-                let now = reader.now().moment;
+                let (now, mut events) = (reader.now().moment, Vec::new());
                 for (lane, outputs) in &mut lanes {
-                    untold.extend(outputs.pass(now).into_iter().map(|event| input(*lane, event)));
+                    events.extend(outputs.pass(now).into_iter().map(|event| (*lane, event)));
                 }
                 if let Ok(order) = &next {
-                    carry_out(order, &mut lanes, now, &mut untold);
+                    carry_out(order, &mut lanes, now, &mut events);
                 }
-                let failed =
-                    |input: &Input| matches!(input, Input::Gated { outcome: GateOutcome::Failed(Code::G801), .. });
-                if tend_at.is_some_and(|due| due <= now || untold.iter().any(failed)) {
+                let failed = events.iter().any(|(_, event)| event.code() == Some(Code::G801));
+                untold.extend(events.iter().map(|(lane, event)| input(*lane, *event)));
+                if tend_at.is_some_and(|due| due <= now || failed) {
                     untold.extend(lanes.iter_mut().flat_map(|(lane, outputs)| outputs.tend(*lane, &inputs)));
                     let well = lanes.iter().all(|(_, outputs)| outputs.told.is_well());
                     tend_at = Some(now.after(if well { TEND } else { TEND_SOON }));
                 }
                 untold.truncate(UNTOLD);
+                events.iter().for_each(|(lane, event)| tell(*lane, *event, &lanes, &inputs));
                 while let Some(input) = untold.pop_front() {
                     if let Err(TrySendError::Full(input)) = inputs.try_send(input) {
                         untold.push_front(input);
@@ -106,23 +110,23 @@ pub(super) fn spawn(
     })
 }
 
-fn carry_out(order: &Order, lanes: &mut [(LaneId, LaneOutputs)], now: Moment, untold: &mut VecDeque<Input>) {
+fn carry_out(order: &Order, lanes: &mut [(LaneId, LaneOutputs)], now: Moment, events: &mut Vec<(LaneId, GateEvent)>) {
     match *order {
         Order::Open { lane, grant } => {
             if let Some(gate) = gate_of(lanes, lane)
                 && let Some(outcome) = gate.open(now, grant)
             {
-                untold.push_back(Input::Gated { session: grant.session, outcome });
+                events.push((lane, GateEvent::Ended(grant.session, outcome)));
             }
         }
         Order::Sensed { lane, sensor, active } => {
             if let Some(gate) = gate_of(lanes, lane) {
-                untold.extend(gate.sensed(now, sensor, active).into_iter().map(|event| input(lane, event)));
+                events.extend(gate.sensed(now, sensor, active).into_iter().map(|event| (lane, event)));
             }
         }
         Order::Hold { why } => {
             for (lane, gate) in lanes.iter_mut().filter_map(|(lane, outputs)| Some((*lane, outputs.gate.as_mut()?))) {
-                untold.extend(gate.hold(why).into_iter().map(|event| input(lane, event)));
+                events.extend(gate.hold(why).into_iter().map(|event| (lane, event)));
             }
         }
         Order::Close => {}
@@ -133,6 +137,16 @@ fn carry_out(order: &Order, lanes: &mut [(LaneId, LaneOutputs)], now: Moment, un
                 let _ = lights.indicate(now, signal);
             }
         }
+    }
+}
+
+/// What a gate did with a grant, or somebody with the gate. An output that cannot be switched and a fire input that holds
+/// it have been told of already.
+fn tell(lane: LaneId, event: GateEvent, lanes: &[(LaneId, LaneOutputs)], inputs: &Inputs) {
+    let stands = |code| lanes.iter().any(|(id, outputs)| *id == lane && outputs.told.gate == Some(Some(code)));
+    let is_new = |code: &Code| !matches!(code, Code::G807 | Code::D602) && !stands(*code);
+    if let Some(code) = event.code().filter(is_new) {
+        inputs.tell("at the gate", lane, event.session(), &code.into());
     }
 }
 
@@ -169,10 +183,13 @@ fn change(
     }
     match &failed {
         Some(failure) => {
-            inputs.tell("an output cannot be used", lane, None, failure);
+            inputs.tell(UNUSABLE, lane, None, failure);
         }
-        None if before.is_some() => tracing::info!(lane = inputs.lane(lane), ?device, "an output is there again"),
-        None => {}
+        None => {
+            if let Some(code) = before.flatten() {
+                inputs.tell_mended(UNUSABLE, lane, code);
+            }
+        }
     }
     Some(Input::DeviceChanged { lane, device, fault: fault.map(Into::into) })
 }

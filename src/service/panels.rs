@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, worker::Worker};
+use super::{Inputs, failures::Standing, worker::Worker};
 use crate::{
-    device::{Panel, panel::countdown, tell_missing},
+    device::{Panel, panel::countdown},
     fault::Failure,
     kiosk::{Device, Input, Scene, SceneKind},
     words::{Clock, LaneId, Moment},
@@ -34,7 +34,8 @@ pub(super) fn spawn(
 ) -> io::Result<Worker<Scene>> {
     let reader = Arc::clone(clock);
     Worker::spawn_reading("panel", 16, PANEL_LIMIT, clock, move |scenes, pulse| {
-        let mut shown = Shown { lane, panel, inputs, failed: None, anew: Anew(reader.now().moment) };
+        let standing = Standing::default();
+        let mut shown = Shown { lane, panel, inputs, failed: None, anew: Anew(reader.now().moment), standing };
         let mut current: Option<(Scene, Moment)> = None;
         loop {
             let counting = current.as_ref().is_some_and(|(scene, _)| countdown(scene).is_some_and(|left| left > 0));
@@ -67,6 +68,8 @@ struct Shown {
     /// As the loop was told: none before the first scene.
     failed: Option<bool>,
     anew: Anew,
+    /// What was told of it.
+    standing: Standing,
 }
 
 /// When everything was last drawn anew.
@@ -88,17 +91,13 @@ impl Shown {
         let drawn = if anew { self.panel.refresh(scene) } else { self.panel.show(scene) };
         let fault = match drawn {
             Ok(drawn) => {
-                tell_missing(now, &drawn.missing);
+                self.inputs.tell_missing(now, &drawn.missing);
                 None
             }
-            Err(error) => {
-                let failure = Failure::from(error);
-                if self.failed != Some(true) {
-                    self.inputs.tell("the panel failed", self.lane, None, &failure);
-                }
-                Some(failure.trouble())
-            }
+            Err(error) => Some(Failure::from(error)),
         };
+        self.inputs.tell_change("the panel failed", self.lane, None, &mut self.standing, fault.as_ref());
+        let fault = fault.map(|failure| failure.trouble());
         if self.failed.replace(fault.is_some()) != Some(fault.is_some()) {
             let (lane, device) = (self.lane, Device::Panel);
             let _ = self.inputs.blocking_send(Input::DeviceChanged { lane, device, fault });

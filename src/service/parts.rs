@@ -24,8 +24,8 @@ pub struct Parts {
     pub unfinished: Vec<Unfinished>,
     /// The truth.
     pub journal: Journal,
-    /// What was damaged and has been mended, if anything was.
-    pub salvaged: Option<Code>,
+    /// What was damaged and has been mended.
+    pub salvaged: Vec<Failure>,
     /// Keyed hashes for the check-in.
     pub correlator: Arc<Correlator>,
     /// Who is this?

@@ -11,7 +11,7 @@ use crate::{
     device::{DeviceError, Printer, PrinterStatus},
     fault::{Code, Failure, Trouble},
     kiosk::{Device, Input, PrintOutcome, Slip},
-    words::{Clock, JobId, LaneId, Moment},
+    words::{Clock, JobId, LaneId, Moment, SessionId},
 };
 
 /// What a printer's thread does next.
@@ -34,9 +34,10 @@ pub(super) fn spawn(
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Worker<PrintJob>> {
+    let reader = Arc::clone(clock);
     Worker::spawn_reading("printer", 8, PRINTER_LIMIT, clock, move |jobs, pulse| {
         let standing = Standing::default();
-        let mut lane = LanePaper { lane, inputs, fault: None, low: false, silent: false, standing };
+        let mut lane = LanePaper { lane, inputs, fault: None, low: false, silent: false, last: None, standing };
         let mut again = Duration::ZERO;
         loop {
             match jobs.recv_timeout(again) {
@@ -44,12 +45,16 @@ pub(super) fn spawn(
                 Ok(PrintJob::Print { job, slip, deadline }) => {
                     let outcome = pulse.working(|| printer.print(job, &slip, deadline));
                     let _ = lane.inputs.blocking_send(Input::Printed { job, outcome });
+                    lane.inputs.tell_missing(reader.now().moment, &printer.missing());
                     lane.printed(job, outcome);
                     // Whoever comes next is not promised a slip by a printer that stands still.
                     again = if outcome == PrintOutcome::Printed { SOON } else { Duration::ZERO };
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let tended = pulse.working(|| printer.tend());
+                    if tended.drawn_back {
+                        lane.inputs.tell("a slip was not taken", lane.lane, lane.last, &Code::P708.into());
+                    }
                     lane.take(tended.status);
                     again = tended.again;
                 }
@@ -67,6 +72,8 @@ struct LanePaper {
     low: bool,
     /// It did not answer when it was looked at last.
     silent: bool,
+    /// Whose slip came last.
+    last: Option<SessionId>,
     /// What was told of the printer.
     standing: Standing,
 }
@@ -101,6 +108,7 @@ impl LanePaper {
     /// A slip has ended. Why the printer did not take it is told by the look at it that follows.
     fn printed(&mut self, job: JobId, outcome: PrintOutcome) {
         let session = job.session;
+        self.last = Some(session);
         match outcome {
             PrintOutcome::Printed => self.tell(None),
             PrintOutcome::Unknown => {
@@ -117,7 +125,7 @@ impl LanePaper {
     }
 
     fn tell(&mut self, failed: Option<&Failure>) {
-        self.inputs.tell_change("the printer does not print", self.lane, &mut self.standing, failed);
+        self.inputs.tell_change("the printer does not print", self.lane, None, &mut self.standing, failed);
     }
 
     /// What that means for the lane is the core's to say.

@@ -13,6 +13,7 @@ use super::{
     checkins,
     daemon::{Daemon, Opened},
     errands,
+    failures::{SharedStanding, Standing},
     funnel::Funnel,
     inputs::FireWatch,
     journalist, lookups,
@@ -25,7 +26,7 @@ use super::{
     staff::Desk,
 };
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     kiosk::{Device, Input, Kiosk},
     terminal,
     words::{Clock, LaneId, RELEASED},
@@ -45,6 +46,8 @@ struct Lanes<'a> {
     clock: &'a Arc<dyn Clock>,
     inputs: &'a Inputs,
     checkin: &'a checkins::Current,
+    /// What was last told of the site's system.
+    told: &'a SharedStanding,
     patience: std::time::Duration,
     terminals: &'a mut JoinSet<()>,
 }
@@ -58,15 +61,21 @@ impl Daemon {
         let inputs = Inputs::new(way, names.clone());
         let (merchants, facts) = (Arc::new(RwLock::new(merchants)), Arc::default());
         let checkin: checkins::Current = Arc::new(RwLock::new(Arc::from(checkin)));
-        let mut terminals = JoinSet::new();
+        let (mut terminals, told) = (JoinSet::new(), SharedStanding::default());
         let requests = Requests::new(names);
         let (asked, asking) = mpsc::channel(ASKING);
         if let Some(folder) = &parts.staff {
             let desk = Desk::open(folder, &clock).map_err(ServiceError::Staff)?;
             terminals.spawn(desk.serve(asked));
         }
-        let mut starting =
-            Lanes { clock: &clock, inputs: &inputs, checkin: &checkin, patience, terminals: &mut terminals };
+        let mut starting = Lanes {
+            clock: &clock,
+            inputs: &inputs,
+            checkin: &checkin,
+            told: &told,
+            patience,
+            terminals: &mut terminals,
+        };
         let (mut hands, mut driven, mut sensed, mut absent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, mut lane) in lanes.into_iter().enumerate() {
             let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
@@ -86,9 +95,9 @@ impl Daemon {
         }
         let lookups = lookups::spawn(&merchants, &facts, parts.lookup_workers, hands.len(), patience, &clock, &inputs);
         let errands = errands::spawn(&merchants, hands.len(), patience, &clock, &inputs).map_err(threads)?;
-        let past = checkins::spawn_past(&checkin, &clock, inputs).map_err(threads)?;
+        let past = checkins::spawn_past(&checkin, &told, &clock, inputs.clone()).map_err(threads)?;
         let workers = Workers { store, outputs, lookups: lookups.map_err(threads)?, errands, past };
-        let carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, patience);
+        let carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, patience, inputs);
         let mut funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier);
         for (lane, device, code) in absent {
             let everybodys = if device == Device::Fire { 0..count } else { lane.0..lane.0.saturating_add(1) };
@@ -97,14 +106,17 @@ impl Daemon {
             }
         }
         let (reloads, reloaded) = Reloads::spawn(parts.reload, Arc::clone(&checkin)).map_err(threads)?;
+        for found in &parts.salvaged {
+            funnel.carrier.inputs.tell("damage was found at the start", None, None, found);
+        }
         if clock.now().wall < RELEASED {
-            tracing::error!(code = %Code::C105, "the clock stands before this program's release");
+            funnel.carrier.inputs.tell("no answer can be believed", None, None, &Code::C105.into());
         }
         Ok(Self::new(Opened {
             clock,
             funnel,
             facts,
-            salvaged: parts.salvaged,
+            salvaged: parts.salvaged.first().map(Failure::code),
             happened,
             asking,
             merchants,
@@ -125,7 +137,8 @@ impl Lanes<'_> {
             .map_err(|source| ServiceError::Terminal { lane: lane.name.clone(), source })?;
         let (terminal, settings) = watch::channel(lane.terminal);
         let counters = Arc::default();
-        let serving = bound.serve(settings, Arc::clone(clock), (**inputs).clone(), answered, Arc::clone(&counters));
+        let (way, witness) = ((**inputs).clone(), inputs.witness(id));
+        let serving = bound.serve(settings, Arc::clone(clock), way, answered, Arc::clone(&counters), witness);
         self.terminals.spawn(serving);
         let scenes_to_terminal = matches!(lane.panel, PanelPart::Terminal);
         let panel = match lane.panel {
@@ -133,7 +146,7 @@ impl Lanes<'_> {
             PanelPart::None | PanelPart::Terminal => None,
         };
         let printer = lane.printer.map(|printer| printers::spawn(id, printer, clock, inputs.clone()));
-        let checkins = checkins::spawn(id, self.checkin, self.patience, clock, inputs.clone());
+        let checkins = checkins::spawn(id, self.checkin, self.told, self.patience, clock, inputs.clone());
         Ok(LaneHands {
             name: lane.name,
             purpose: lane.purpose,
@@ -146,6 +159,7 @@ impl Lanes<'_> {
             panel: panel.transpose().map_err(ServiceError::Thread)?,
             printer: printer.transpose().map_err(ServiceError::Thread)?,
             late: Vec::new(),
+            deaf: Standing::default(),
         })
     }
 }

@@ -90,7 +90,7 @@ impl Intake {
     pub(super) fn line(&mut self, line: Line<'_>) -> Result<(), Code> {
         let now = self.shared.clock.now().moment;
         if !self.allowance.lock().unwrap_or_else(PoisonError::into_inner).may_pass(now) {
-            self.shared.counters.count(Code::T209);
+            self.shared.garbled(Code::T209);
             if self.scolded.may_tell(now) {
                 self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)));
             }
@@ -116,7 +116,7 @@ impl Intake {
     }
 
     fn refuse(&mut self, seq: Option<u64>, code: Code) {
-        self.shared.counters.count(code);
+        self.shared.garbled(code);
         self.answer(ack(seq, AckStatus::Refused, None, Some(code)));
     }
 

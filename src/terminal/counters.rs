@@ -1,8 +1,9 @@
 //! What a lane's terminals did, and did wrong, since the start.
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
@@ -38,7 +39,12 @@ pub struct Counters {
     certificate: AtomicI64,
     list: AtomicI64,
     peers: AtomicU32,
+    /// When refused frames were last told of, by their codes: few, whatever a terminal sends.
+    told: Mutex<BTreeMap<Code, Moment>>,
 }
+
+/// A terminal that sends what is no frame goes on doing so: it is told of, and an hour later once more.
+const TELL_AGAIN: Duration = Duration::from_secs(3600);
 
 /// A connection, while it is there.
 pub(crate) struct Present(Arc<Counters>);
@@ -82,7 +88,8 @@ impl Counters {
         PeerId(self.peers.fetch_add(1, Ordering::Relaxed))
     }
 
-    pub(super) fn count(&self, code: Code) {
+    /// Counts a refused frame; true where that is to be told.
+    pub(super) fn count(&self, code: Code, now: Moment) -> bool {
         let counter = match code {
             Code::T202 => &self.oversize,
             Code::T203 => &self.checksum,
@@ -91,6 +98,17 @@ impl Counters {
             _ => &self.garbled,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        self.is_to_be_told(code, now)
+    }
+
+    /// Whether what a terminal did wrong is to be told now; then it has been.
+    pub fn is_to_be_told(&self, code: Code, now: Moment) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = told.get(&code).is_none_or(|last| now.since(*last) >= TELL_AGAIN);
+        if due {
+            told.insert(code, now);
+        }
+        due
     }
 }
 

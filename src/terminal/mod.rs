@@ -45,10 +45,26 @@ pub use self::{
 #[cfg(feature = "network")]
 use crate::files::FileError;
 use crate::{
-    fault::{Code, Fault},
+    fault::{Code, Failure, Fault},
     kiosk::Input,
     words::{Clock, LaneId, Language},
 };
+
+/// Hears what goes wrong at one lane's terminals, and tells it whole.
+pub trait Witness: Send + Sync {
+    /// Something failed.
+    fn failed(&self, what: &'static str, failure: &Failure);
+
+    /// What was told of with this code is so no longer.
+    fn mended(&self, what: &'static str, code: Code);
+}
+
+/// Nobody hears.
+impl Witness for () {
+    fn failed(&self, _: &'static str, _: &Failure) {}
+
+    fn mended(&self, _: &'static str, _: Code) {}
+}
 
 /// One lane's terminal.
 #[derive(Clone, Debug)]
@@ -118,6 +134,15 @@ pub enum TerminalError {
         /// The port's device file.
         device: PathBuf,
     },
+    /// The port is not there, or not there any more.
+    #[error("{}: the serial port cannot be used", device.display())]
+    Gone {
+        /// The port's device file.
+        device: PathBuf,
+        /// The cause beneath.
+        #[source]
+        source: io::Error,
+    },
     /// A Unix socket's path has 107 bytes at most.
     #[error("{}: longer than the 107 bytes that a socket's path may have", path.display())]
     PathTooLong {
@@ -146,6 +171,7 @@ impl Fault for TerminalError {
             | Self::InUse { .. }
             | Self::NotASocket { .. }
             | Self::NotAPort { .. }
+            | Self::Gone { .. }
             | Self::PathTooLong { .. } => Code::T210,
             #[cfg(feature = "network")]
             Self::File(error) if error.is_exposed() => Code::K402,
@@ -175,6 +201,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) inputs: Sender<Input>,
     pub(crate) counters: Arc<Counters>,
+    witness: Arc<dyn Witness>,
 }
 
 impl LaneTerminal {
@@ -211,7 +238,7 @@ impl Listener {
             Address::Unix { path, .. } => Ok(Self::Unix(LocalSocket::bind(path, 0o660)?)),
             Address::Serial { device, baud } => {
                 serial::may_be_opened(device)?;
-                Ok(Self::Serial(serial::open(device, *baud)))
+                Ok(Self::Serial(serial::open(device, *baud).ok()))
             }
             #[cfg(feature = "network")]
             Address::Network(network) => Ok(Self::Network(network::Port::bind(network, clock)?)),
@@ -227,9 +254,10 @@ impl Listener {
         inputs: Sender<Input>,
         replies: Receiver<Reply>,
         counters: Arc<Counters>,
+        witness: Arc<dyn Witness>,
     ) {
         let lane = settings.borrow().lane;
-        let shared = Shared { lane, settings, clock, inputs, counters };
+        let shared = Shared { lane, settings, clock, inputs, counters, witness };
         match self {
             Self::Unix(socket) => unix::serve(socket, shared, replies).await,
             Self::Serial(port) => serial::serve(port, shared, replies).await,
@@ -240,6 +268,13 @@ impl Listener {
 }
 
 impl Shared {
+    /// A frame was refused; told where it is the first of its kind for a while.
+    fn garbled(&self, code: Code) {
+        if self.counters.count(code, self.clock.now().moment) {
+            self.witness.failed("a terminal's frames are refused", &code.into());
+        }
+    }
+
     fn settings(&self) -> watch::Ref<'_, LaneTerminal> {
         self.settings.borrow()
     }

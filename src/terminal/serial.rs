@@ -1,6 +1,6 @@
 //! The serial port: any speed, opened again when it was unplugged.
 
-use std::{os::unix::fs::FileTypeExt as _, path::Path, sync::Arc, time::Duration};
+use std::{io, os::unix::fs::FileTypeExt as _, path::Path, sync::Arc, time::Duration};
 
 use serial2_tokio::SerialPort;
 use tokio::{
@@ -18,13 +18,16 @@ use super::{
     standing::Standing,
 };
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     kiosk::{Device, Input},
 };
 
 /// How soon a port that is gone is tried again, first and at most.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// What is told of a port that fails.
+const GONE: &str = "the terminal's port is gone";
 
 /// Whether a port is there, or may be plugged in. Looked at and not opened, which would raise its lines.
 pub(super) fn may_be_opened(device: &Path) -> Result<(), TerminalError> {
@@ -45,26 +48,33 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
     let mut wait = FIRST_WAIT;
     let mut gone = false;
     loop {
-        if let Some(port) = port.take().or_else(|| open(&device, baud)) {
-            if std::mem::take(&mut gone) {
-                let _ = shared.inputs.send(Input::DeviceChanged { lane, device: Device::Terminal, fault: None }).await;
+        let failed = match port.take().map_or_else(|| open(&device, baud), Ok) {
+            Err(error) => error,
+            Ok(port) => {
+                if std::mem::take(&mut gone) {
+                    shared.witness.mended(GONE, Code::T210);
+                    let back = Input::DeviceChanged { lane, device: Device::Terminal, fault: None };
+                    let _ = shared.inputs.send(back).await;
+                }
+                wait = FIRST_WAIT;
+                let _present = shared.counters.comes();
+                let (answers, lines) = mpsc::channel(QUEUED);
+                if let Some(scene) = standing.line(&shared) {
+                    // The queue is empty: there is room.
+                    let _ = answers.try_send(scene);
+                }
+                let intake = Intake::new(shared.clone(), peer, answers, Arc::clone(&allowance), Activity::default());
+                match talk(port, &shared, &mut replies, &mut standing, intake, lines).await {
+                    Ok(()) => return,
+                    Err(error) => error,
+                }
             }
-            wait = FIRST_WAIT;
-            let _present = shared.counters.comes();
-            let (answers, lines) = mpsc::channel(QUEUED);
-            if let Some(scene) = standing.line(&shared) {
-                // The queue is empty: there is room.
-                let _ = answers.try_send(scene);
-            }
-            let intake = Intake::new(shared.clone(), peer, answers, Arc::clone(&allowance), Activity::default());
-            if !talk(port, &shared, &mut replies, &mut standing, intake, lines).await {
-                return;
-            }
-        }
+        };
         if !gone {
             gone = true;
-            tracing::warn!(code = %Code::T210, lane = lane.0, "the terminal's port is gone");
-            let (device, fault) = (Device::Terminal, Some(Code::T210.into()));
+            let failure = Failure::from(TerminalError::Gone { device: device.clone(), source: failed });
+            shared.witness.failed(GONE, &failure);
+            let (device, fault) = (Device::Terminal, Some(failure.trouble()));
             let _ = shared.inputs.send(Input::DeviceChanged { lane, device, fault }).await;
         }
         // Of what is meant for a terminal that is gone only the scene is of use when it comes back.
@@ -84,11 +94,11 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
 }
 
 /// Opens the port; what comes from now on waits for its reader.
-pub(super) fn open(device: &Path, baud: u32) -> Option<SerialPort> {
-    SerialPort::open(device, baud).ok()
+pub(super) fn open(device: &Path, baud: u32) -> io::Result<SerialPort> {
+    SerialPort::open(device, baud)
 }
 
-/// Until the port fails (true) or the daemon ends (false).
+/// Until the port fails, or the daemon ends.
 async fn talk(
     port: SerialPort,
     shared: &Shared,
@@ -96,12 +106,12 @@ async fn talk(
     standing: &mut Standing,
     mut intake: Intake,
     mut lines: Receiver<OutLine>,
-) -> bool {
+) -> io::Result<()> {
     let (mut reader, mut writer) = tokio::io::split(port);
     loop {
         let line = tokio::select! {
             read = intake.read_from(&mut reader) => match read {
-                None => return true,
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Some(()) => continue,
             },
             Some(line) = lines.recv() => line,
@@ -111,12 +121,12 @@ async fn talk(
                     standing.hear(shared, reply);
                     line
                 }
-                None => return false,
+                None => return Ok(()),
             },
         };
         match timeout(STALL, writer.write_all(&line)).await {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => return true,
+            Ok(Err(error)) => return Err(error),
             Err(_) => {
                 shared.counters.stalled.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             }

@@ -13,7 +13,10 @@ use super::{
     Address, LocalPeer, LocalSocket, Reply, Shared, allowance::Rarely, connection::exchange, connections::Bounds,
     line_connections::LineConnections, reply::ack,
 };
-use crate::{fault::Code, kiosk::AckStatus};
+use crate::{
+    fault::{Code, Failure},
+    kiosk::AckStatus,
+};
 
 /// The connections of one lane, and of one process.
 const PLACES: Bounds = Bounds { most: 16, of_one: 8 };
@@ -51,10 +54,9 @@ pub(super) async fn serve(socket: LocalSocket, mut shared: Shared, mut replies: 
                 } else {
                     shared.counters.refused_peers.fetch_add(1, Ordering::Relaxed);
                     if told.may_tell(shared.clock.now().moment) {
-                        tracing::warn!(
-                            code = %Code::T211, lane = shared.lane.0, uid = peer.uid,
-                            "a user without permission tried to act as the terminal"
-                        );
+                        let told = format!("uid {} is not allowed", peer.uid);
+                        let refused = Failure::new(Code::T211).told(told);
+                        shared.witness.failed("a terminal was not let in", &refused);
                     }
                     let refusal = ack(None, AckStatus::Refused, None, Some(Code::T211));
                     let _ = stream.try_write(&refusal);

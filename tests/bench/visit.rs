@@ -262,7 +262,7 @@ fn parts(
         kiosk: kiosk::KioskSettings { run: 1, lanes: vec![lane_settings] },
         unfinished: Vec::new(),
         journal,
-        salvaged: None,
+        salvaged: Vec::new(),
         correlator,
         merchants: Arc::new(Ways { face: Arc::new(lookup.inner), weixin: None, authinfo: None }.into()),
         lookup_workers: 1,

@@ -44,7 +44,7 @@ use super::{
     line_connections::LineConnections, unix::RECOVERY,
 };
 use crate::{
-    fault::{Code, Fault as _},
+    fault::{Code, Fault},
     files::Anchored,
     words::{Clock, Moment},
 };
@@ -212,12 +212,12 @@ impl Door {
                             knocks(&self.knocks).let_in(shown.from);
                             guests.let_in(&shared, stream, shown);
                         }
-                        Err(refusal) => self.refuse(&shared, &refusal),
+                        Err(refusal) => self.refuse(&shared, refusal),
                     },
                     Ok(Err(Refusal::TooMany)) => {
                         shared.counters.flood.fetch_add(1, Ordering::Relaxed);
                     }
-                    Ok(Err(refusal)) => self.refuse(&shared, &refusal),
+                    Ok(Err(refusal)) => self.refuse(&shared, refusal),
                     // It gave way to another.
                     Err(_) => {}
                 },
@@ -244,9 +244,7 @@ impl Door {
         let Address::Network(network) = shared.settings().address.clone() else { return };
         match Welcome::open(&network, &shared.clock) {
             Ok(welcome) => self.welcome = welcome,
-            Err(error) => {
-                tracing::error!(code = %error.code(), %error, lane = shared.lane.0, "not read again; going on as before");
-            }
+            Err(error) => shared.witness.failed("not read again; going on as before", &error.into()),
         }
         self.reminded = None;
     }
@@ -263,7 +261,7 @@ impl Door {
         }
         for (code, _) in ended {
             self.reminded = Some(now.moment);
-            tracing::warn!(%code, lane = shared.lane.0, "terminals over the network: {}", code.summary());
+            shared.witness.failed("for terminals over the network", &code.into());
         }
     }
 
@@ -274,22 +272,23 @@ impl Door {
         let mut refusals = Vec::new();
         guests.retain(|shown| {
             let judged = self.welcome.judge(shown, now);
-            refusals.extend(judged.as_ref().err().map(ToString::to_string));
-            judged.is_ok()
+            let stays = judged.is_ok();
+            refusals.extend(judged.err());
+            stays
         });
         for refusal in refusals {
-            tracing::warn!(code = %Code::T211, lane = shared.lane.0, refusal, "a terminal that was connected is sent away");
+            shared.witness.failed("a terminal that was connected is sent away", &refusal.into());
         }
     }
 
-    fn refuse(&mut self, shared: &Shared, refusal: &Refusal) {
+    fn refuse(&mut self, shared: &Shared, refusal: Refusal) {
         shared.counters.refused_peers.fetch_add(1, Ordering::Relaxed);
-        let told = match refusal {
+        let told = match &refusal {
             Refusal::Stranger(_) => &mut self.told_of_certified,
             _ => &mut self.told,
         };
         if told.may_tell(shared.clock.now().moment) {
-            tracing::warn!(code = %Code::T211, lane = shared.lane.0, %refusal, "a terminal was not let in");
+            shared.witness.failed("a terminal was not let in", &refusal.into());
         }
     }
 }
@@ -344,6 +343,12 @@ enum Refusal {
     Stranger(String),
     #[error("the certificate's subject cannot be read")]
     Unreadable,
+}
+
+impl Fault for Refusal {
+    fn code(&self) -> Code {
+        Code::T211
+    }
 }
 
 /// Somebody at the door.
