@@ -51,7 +51,7 @@ pub fn write(file: &Path, text: &str, mode: u32) {
 }
 
 /// What the site file says under this key, first.
-fn said(sandbox: &Sandbox, key: &str) -> String {
+pub fn said(sandbox: &Sandbox, key: &str) -> String {
     let text = fs::read_to_string(&sandbox.site).expect("readable");
     let line = text.lines().find(|line| line.split(" = ").next() == Some(key)).expect("a line");
     line.split('"').nth(1).expect("a string").to_owned()
@@ -82,7 +82,7 @@ pub fn ask_instead(sandbox: &Sandbox, authority: &Authority, url: &str) {
 }
 
 /// Something else answers where WeChat should.
-fn instead_of_wechat(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
+pub fn instead_of_wechat(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
     let authority = Authority::new().expect("an authority");
     let server = Server::start(&authority, Arc::new(move |_| Reply::Answer(answer()))).expect("a server");
     ask_instead(sandbox, &authority, &server.url());
@@ -108,7 +108,7 @@ pub fn instead_of_the_site(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
 }
 
 /// A sandbox WeChat whose clock is wrong by this much.
-fn wechat_at(sandbox: &Sandbox, seconds: i64) -> Kept {
+pub fn wechat_at(sandbox: &Sandbox, seconds: i64) -> Kept {
     let authority = Authority::new().expect("an authority");
     let wechat = WeChat::start(&authority, Arc::new(world()), true, skewed(seconds)).expect("a sandbox");
     ask_instead(sandbox, &authority, &wechat.url());
@@ -116,7 +116,7 @@ fn wechat_at(sandbox: &Sandbox, seconds: i64) -> Kept {
 }
 
 /// A certificate of the sign key, good until so many days from now.
-fn certificate(sandbox: &Sandbox, days: i64) -> Kept {
+pub fn certificate(sandbox: &Sandbox, days: i64) -> Kept {
     let pem = fs::read_to_string(key(sandbox, "sign.key.pem")).expect("a key");
     let pair = rcgen::KeyPair::from_pem(&pem).expect("a pair");
     let mut params = rcgen::CertificateParams::new(Vec::new()).expect("params");

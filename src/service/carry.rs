@@ -196,7 +196,7 @@ impl Carrier {
 
     /// What a terminal does wrong, now and then. That the lane is busy or closed is no fault of its.
     fn tell_refused(&self, lane: LaneId, session: Option<SessionId>, status: AckStatus, code: Option<Code>) {
-        let code = code.filter(|code| matches!(code, Code::T207 | Code::T213 | Code::T214));
+        let code = code.filter(|code| matches!(code, Code::T205 | Code::T207 | Code::T213 | Code::T214));
         let (Some(code), Some(hands)) = (code, self.lanes.get(usize::from(lane.0))) else { return };
         if status == AckStatus::Refused && hands.counters.is_to_be_told(code, self.clock.now().moment) {
             self.inputs.tell("a terminal's frames are refused", lane, session, &code.into());

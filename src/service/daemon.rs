@@ -39,6 +39,7 @@ const TURN: Duration = Duration::from_millis(5);
 pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result<Summary, ServiceError> {
     let mut daemon = Daemon::start(parts)?;
     daemon.opened.funnel.carrier.maintain();
+    daemon.tell_certificates(daemon.opened.clock.now());
     notify::ready();
     tracing::info!("serving");
     let outcome = loop {
@@ -77,6 +78,8 @@ pub(super) struct Daemon {
     stopping: Option<Moment>,
     /// What was told of threads that all lanes need.
     hung: Standing,
+    /// What was told of our merchants' certificates.
+    ending: Standing,
     summary: Summary,
 }
 
@@ -101,6 +104,7 @@ impl Daemon {
             next_maintenance: now.after(MAINTENANCE),
             stopping: None,
             hung: Standing::default(),
+            ending: Standing::default(),
             summary: Summary::default(),
         }
     }
@@ -144,6 +148,7 @@ impl Daemon {
         if self.next_maintenance <= began.moment {
             self.next_maintenance = began.moment.after(MAINTENANCE);
             self.opened.funnel.carrier.maintain();
+            self.tell_certificates(began);
         }
         let now = self.opened.clock.now().moment;
         let turn = now.since(began.moment);
@@ -190,6 +195,15 @@ impl Daemon {
         if !kept.is_empty() {
             tracing::warn!(changed = kept.join(", "), "changed in the site file, and as before until a restart");
         }
+    }
+
+    /// A merchant's certificate that is about to end; those towards terminals are told of by whoever shows them.
+    fn tell_certificates(&mut self, now: Now) {
+        let failure = self
+            .merchant_ends(now)
+            .map(|days| Failure::new(Code::K407).told(format!("{}: {days} days are left", Code::K407.summary())));
+        let inputs = &self.opened.funnel.carrier.inputs;
+        inputs.tell_change("a merchant's certificate", None, None, &mut self.ending, failure.as_ref());
     }
 
     /// Looks whether the threads live, and gives a sign of life for them.

@@ -97,11 +97,13 @@ impl LanePaper {
         };
         self.tell(status.fault.map(Failure::new).as_ref());
         self.hold(status.fault);
-        if std::mem::replace(&mut self.low, status.paper_low) != status.paper_low {
-            if status.paper_low {
+        // Out of paper is not nearly out.
+        let low = status.paper_low && status.fault != Some(Code::P702);
+        if std::mem::replace(&mut self.low, low) != low {
+            if low {
                 self.inputs.tell("the printer goes on for a while", self.lane, None, &Code::P706.into());
             }
-            let _ = self.inputs.blocking_send(Input::PaperLow { lane: self.lane, low: status.paper_low });
+            let _ = self.inputs.blocking_send(Input::PaperLow { lane: self.lane, low });
         }
     }
 

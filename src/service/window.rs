@@ -169,6 +169,12 @@ impl Daemon {
         of_merchants.chain(of_lanes).filter_map(status).collect()
     }
 
+    /// Days until the first merchant's certificate ends, where it is soon.
+    pub(super) fn merchant_ends(&self, now: Now) -> Option<i64> {
+        let all = self.certificates(now, &self.wechat());
+        all.iter().filter(|of| of.kind == CertificateKind::Merchant && of.days < SOON).map(|of| of.days).min()
+    }
+
     fn workers(&self, now: Moment) -> Vec<WorkerStatus> {
         let mut all = self.shared(now).to_vec();
         for hands in &self.opened.funnel.carrier.lanes {

@@ -62,6 +62,8 @@ pub enum Behaviour {
     Slow(Duration),
     /// Changes one byte of the signed body.
     Altered,
+    /// Answers with a signature that is an hour old.
+    Stale,
 }
 
 impl Person {

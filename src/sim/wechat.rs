@@ -231,7 +231,8 @@ impl State {
         inner.used.insert(face_sid);
         drop(inner);
         let body = person_json(&person, &key, request.query("info_type") == Some("ASK_REAL_NAME"));
-        let mut answer = self.signed(request, Answer { after, ..Answer::json(200, &body) });
+        let late = if person.behaviour == Behaviour::Stale { 3600 } else { 0 };
+        let mut answer = self.signed_at(request, Answer { after, ..Answer::json(200, &body) }, late);
         match person.behaviour {
             Behaviour::Forged => set(&mut answer, "Wechatpay-Signature", |_| self.world.sub.sign(b"forged")),
             Behaviour::ProbeOnce if first_time => {
@@ -272,13 +273,17 @@ impl State {
         self.signed(request, Answer::json(200, &body))
     }
 
-    /// Signs with the key that the request names: the public key, or the platform certificate.
-    fn signed(&self, request: &Request, mut answer: Answer) -> Answer {
+    fn signed(&self, request: &Request, answer: Answer) -> Answer {
+        self.signed_at(request, answer, 0)
+    }
+
+    /// Signs with the key that the request names, the public key or the platform certificate, so many seconds ago.
+    fn signed_at(&self, request: &Request, mut answer: Answer, ago: i64) -> Answer {
         let platform = &self.world.platform;
         let wanted = request.header("wechatpay-serial");
         let by_id = self.public_key_only || wanted == self.world.public_key_id;
         let serial = if by_id { &self.world.public_key_id } else { &platform.serial_no };
-        let timestamp = self.clock.now().wall.unix_seconds().to_string();
+        let timestamp = (self.clock.now().wall.unix_seconds() - ago).to_string();
         let nonce = random_hex(16);
         let mut message = format!("{timestamp}\n{nonce}\n").into_bytes();
         message.extend_from_slice(&answer.body);

@@ -83,6 +83,8 @@ struct State {
     /// Lines left on the roll.
     lines_left: u32,
     cover_open: bool,
+    /// The cutter does not move.
+    jammed: bool,
     cable: Cable,
     /// What it says unasked, before its next answer.
     unasked: Vec<u8>,
@@ -115,6 +117,7 @@ impl PrinterTwin {
         let twin = Self(Arc::new(Mutex::new(State {
             lines_left: ROLL,
             cover_open: false,
+            jammed: false,
             cable: Cable::Whole,
             unasked: Vec::new(),
             presented: false,
@@ -145,6 +148,11 @@ impl PrinterTwin {
     /// Opens or closes the cover.
     pub fn set_cover(&self, open: bool) {
         self.state().cover_open = open;
+    }
+
+    /// Lets the cutter stick, or go again.
+    pub fn set_jammed(&self, jammed: bool) {
+        self.state().jammed = jammed;
     }
 
     /// Changes the cable.
@@ -225,7 +233,7 @@ impl PrinterTwin {
             }
             let stops = {
                 let state = self.state();
-                state.cover_open || (state.lines_left == 0 && command.needs_paper())
+                state.cover_open || state.jammed || (state.lines_left == 0 && command.needs_paper())
             };
             stalled |= stops;
             if stalled {
@@ -305,8 +313,9 @@ impl State {
     fn real_time(&self, n: u8) -> u8 {
         let no_paper = self.lines_left == 0;
         0x12 | match n {
-            1 if no_paper || self.cover_open => 0x08,
-            2 => u8::from(self.cover_open) * 0x04 + u8::from(no_paper) * 0x20,
+            1 if no_paper || self.cover_open || self.jammed => 0x08,
+            2 => u8::from(self.cover_open) * 0x04 + u8::from(no_paper) * 0x20 + u8::from(self.jammed) * 0x40,
+            3 => u8::from(self.jammed) * 0x08,
             4 if no_paper => 0x6C,
             4 if self.lines_left <= NEAR_END => 0x0C,
             _ => 0,
