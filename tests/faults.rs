@@ -108,7 +108,7 @@ pub fn instead_of_the_site(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
 }
 
 /// A sandbox WeChat whose clock is wrong by this much.
-pub fn wechat_at(sandbox: &Sandbox, seconds: i64) -> Kept {
+fn wechat_at(sandbox: &Sandbox, seconds: i64) -> Kept {
     let authority = Authority::new().expect("an authority");
     let wechat = WeChat::start(&authority, Arc::new(world()), true, skewed(seconds)).expect("a sandbox");
     ask_instead(sandbox, &authority, &wechat.url());

@@ -20,6 +20,9 @@ pub enum HttpError {
     /// TLS failed: certificate, name, protocol.
     #[error("no secure connection: {0}")]
     Tls(TlsFault),
+    /// The proxy is not there: its name, its machine or its port.
+    #[error("the proxy cannot be reached: {0}")]
+    ProxyAway(io::ErrorKind),
     /// The proxy refuses.
     #[error("the proxy refuses the connection")]
     Proxy,
@@ -83,7 +86,13 @@ impl HttpError {
     pub fn before_sending(&self) -> bool {
         matches!(
             self,
-            Self::Resolve | Self::Connect(_) | Self::Tls(_) | Self::Proxy | Self::LateConnecting | Self::BadAddress
+            Self::Resolve
+                | Self::Connect(_)
+                | Self::Tls(_)
+                | Self::ProxyAway(_)
+                | Self::Proxy
+                | Self::LateConnecting
+                | Self::BadAddress
         )
     }
 
@@ -104,6 +113,16 @@ impl HttpError {
             (Some(tls), _) => Self::Tls(TlsFault::of(tls)),
             (None, io::ErrorKind::TimedOut) => Self::LateConnecting,
             (None, kind) => Self::Connect(kind),
+        }
+    }
+
+    /// The same of what was to lead there.
+    pub(super) fn of_proxy(self) -> Self {
+        match self {
+            Self::Resolve => Self::ProxyAway(io::ErrorKind::AddrNotAvailable),
+            Self::Connect(kind) => Self::ProxyAway(kind),
+            Self::LateConnecting => Self::ProxyAway(io::ErrorKind::TimedOut),
+            other => other,
         }
     }
 

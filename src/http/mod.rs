@@ -290,7 +290,7 @@ impl Shared {
     fn connect(&self, server: &Server, timer: &Timer<'_>) -> Result<Connection, HttpError> {
         let timer = timer.within(self.connect_patience);
         let towards = self.proxy.as_ref().map_or(server, |proxy| &proxy.server);
-        let (mut addresses, believed) = self.names.addresses(towards, &timer)?;
+        let (mut addresses, believed) = self.names.addresses(towards, &timer).map_err(|fault| self.of_proxy(fault))?;
         let (mut failed, mut asked_again) = (Vec::new(), false);
         loop {
             // An address of long ago may be nobody's now: there must be time left for the one the resolver is asked for.
@@ -311,7 +311,9 @@ impl Shared {
             if addresses.is_empty() && !asked_again && !is_final {
                 asked_again = true;
                 addresses = self.names.others(towards, &failed, &timer.within(OTHER_ADDRESSES));
-                if addresses.is_empty() && !believed && matches!(fault, HttpError::LateConnecting) {
+                let is_late =
+                    matches!(fault, HttpError::LateConnecting | HttpError::ProxyAway(std::io::ErrorKind::TimedOut));
+                if addresses.is_empty() && !believed && is_late {
                     // Nobody knows better, and these had half the time.
                     addresses = std::mem::take(&mut failed);
                 }
@@ -323,6 +325,11 @@ impl Shared {
         }
     }
 
+    /// Why the first hop was not reached, which is the proxy where there is one.
+    fn of_proxy(&self, fault: HttpError) -> HttpError {
+        if self.proxy.is_some() { fault.of_proxy() } else { fault }
+    }
+
     /// One of `addresses`, as far as a secure connection. Whichever led nowhere is `failed`.
     fn reach(
         &self,
@@ -331,7 +338,8 @@ impl Shared {
         timer: &Timer<'_>,
         failed: &mut Vec<SocketAddr>,
     ) -> Result<(Connection, SocketAddr), HttpError> {
-        let (socket, address) = dial::first(addresses, timer, failed).map_err(|error| HttpError::connecting(&error))?;
+        let (socket, address) =
+            dial::first(addresses, timer, failed).map_err(|error| self.of_proxy(HttpError::connecting(&error)))?;
         let left = timer.left().map_err(|_| HttpError::LateConnecting)?;
         let others = addresses.iter().filter(|other| !failed.contains(other)).count();
         // Whoever accepts and stays silent does not use up the others' share.

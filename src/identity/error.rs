@@ -12,7 +12,7 @@ pub fn unanswered(error: HttpError) -> Failure {
         HttpError::Resolve => Code::N302,
         HttpError::Connect(_) | HttpError::LateConnecting | HttpError::Interrupted => Code::N301,
         HttpError::Tls(_) => Code::N303,
-        HttpError::Proxy => Code::N306,
+        HttpError::ProxyAway(_) | HttpError::Proxy => Code::N306,
         HttpError::Late => Code::N304,
         HttpError::TooLarge | HttpError::Malformed => Code::N305,
         HttpError::BadAddress => Code::C101,

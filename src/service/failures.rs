@@ -88,14 +88,18 @@ impl Inputs {
                 }
                 is_change
             }
-            None => standing.0.take().map(|(before, _)| self.tell_mended(what, lane, before)).is_some(),
+            None => {
+                let Some((before, _)) = standing.0.take() else { return false };
+                self.tell_mended(&format!("{what}: no longer"), lane, before);
+                true
+            }
         }
     }
 
     /// What was told is so no longer.
-    pub(super) fn tell_mended(&self, what: &'static str, lane: impl Into<Option<LaneId>>, code: Code) {
+    pub(super) fn tell_mended(&self, what: &str, lane: impl Into<Option<LaneId>>, code: Code) {
         let lane = lane.into().map(|lane| self.lane(lane));
-        tracing::info!(lane, %code, "{what}: no longer");
+        tracing::info!(lane, was = %code, "{what}");
     }
 
     /// Characters that nothing can draw, now and then one of them; never where, which is whose: a font serves every lane.

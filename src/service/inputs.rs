@@ -38,9 +38,6 @@ const LOOK_SOON: Duration = Duration::from_secs(1);
 /// After a failure.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// What is told of a line that is not to be had.
-const UNREADABLE: &str = "an input cannot be read";
-
 /// What the fire inputs of all lanes say: G807 while one of them is active, D602 while one cannot be read.
 pub(super) struct FireWatch {
     /// How many lanes there are: fire is everybody's.
@@ -160,10 +157,10 @@ impl Listener {
         }
         let before = before.unwrap_or_default();
         for (_, error) in absent.into_iter().filter(|(line, _)| !before.contains(line)) {
-            self.fire.inputs.tell(UNREADABLE, self.lane, None, &error.into());
+            self.fire.inputs.tell("an input cannot be read", self.lane, None, &error.into());
         }
         for _ in before.difference(&now) {
-            self.fire.inputs.tell_mended(UNREADABLE, self.lane, Code::D602);
+            self.fire.inputs.tell_mended("an input is there again", self.lane, Code::D602);
         }
         let is_fire = |line: &usize| lines.get(*line).is_some_and(|line| line.role == Role::Fire);
         self.blind = now.iter().any(is_fire);
@@ -206,7 +203,7 @@ impl Listener {
     fn tell_contact(&self, what: &'static str, code: Code, active: bool) {
         match active {
             true => drop(self.fire.inputs.tell(what, self.lane, None, &code.into())),
-            false => self.fire.inputs.tell_mended(what, self.lane, code),
+            false => self.fire.inputs.tell_mended(&format!("{what}: no longer"), self.lane, code),
         }
     }
 

@@ -32,7 +32,6 @@ impl Carrier {
 
 impl LaneHands {
     fn changes(&mut self, lane: LaneId, now: Moment, inputs: &Inputs) -> Vec<Input> {
-        const CLOSED: &str = "the lane is closed";
         let panel = self.panel.as_ref().is_some_and(|panel| panel.is_late(now));
         let printer = self.printer.as_ref().is_some_and(|printer| printer.is_late(now));
         let late = [
@@ -48,9 +47,9 @@ impl LaneHands {
             self.late.retain(|known| *known != device);
             self.late.extend(is_late.then_some(device));
             if is_late {
-                inputs.tell(CLOSED, lane, None, &Failure::new(code).told(told));
+                inputs.tell("the lane is closed", lane, None, &Failure::new(code).told(told));
             } else {
-                inputs.tell_mended(CLOSED, lane, code);
+                inputs.tell_mended("a thread that hung goes on", lane, code);
             }
             // Until it goes on nobody is served.
             let trouble = is_late.then_some(Trouble { code, remedy: Remedy::Wait });

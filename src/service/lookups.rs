@@ -81,13 +81,12 @@ fn tell_refused(merchants: &Merchants, standing: &SharedStanding, inputs: &Input
 
 /// Says that our clock is wrong, or right again, once.
 pub(super) fn tell_clock(merchants: &Merchants, inputs: &Inputs) {
-    const WHAT: &str = "the difference is allowed for";
     match merchants.clock_news() {
         None => {}
-        Some(0) => inputs.tell_mended(WHAT, None, Code::C106),
+        Some(0) => inputs.tell_mended("the board's clock agrees with WeChat's again", None, Code::C106),
         Some(seconds) => {
             let told = format!("WeChat's clock is {seconds} seconds ahead of the board's");
-            inputs.tell(WHAT, None, None, &Failure::new(Code::C106).told(told));
+            inputs.tell("the difference is allowed for", None, None, &Failure::new(Code::C106).told(told));
         }
     }
 }

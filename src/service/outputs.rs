@@ -55,9 +55,6 @@ const TEND_SOON: Duration = Duration::from_millis(500);
 /// How soon an event is offered again that the loop had no room for.
 const OFFER_AGAIN: Duration = Duration::from_millis(50);
 
-/// What is told of an output that cannot be switched.
-const UNUSABLE: &str = "an output cannot be used";
-
 /// Events kept for a loop that hangs; the watchdog ends it before there are more.
 const UNTOLD: usize = 256;
 
@@ -183,11 +180,11 @@ fn change(
     }
     match &failed {
         Some(failure) => {
-            inputs.tell(UNUSABLE, lane, None, failure);
+            inputs.tell("an output cannot be used", lane, None, failure);
         }
         None => {
             if let Some(code) = before.flatten() {
-                inputs.tell_mended(UNUSABLE, lane, code);
+                inputs.tell_mended("an output is there again", lane, code);
             }
         }
     }

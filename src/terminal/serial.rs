@@ -26,9 +26,6 @@ use crate::{
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// What is told of a port that fails.
-const GONE: &str = "the terminal's port is gone";
-
 /// Whether a port is there, or may be plugged in. Looked at and not opened, which would raise its lines.
 pub(super) fn may_be_opened(device: &Path) -> Result<(), TerminalError> {
     match device.metadata() {
@@ -52,7 +49,7 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
             Err(error) => error,
             Ok(port) => {
                 if std::mem::take(&mut gone) {
-                    shared.witness.mended(GONE, Code::T210);
+                    shared.witness.mended("the terminal's port is there again", Code::T210);
                     let back = Input::DeviceChanged { lane, device: Device::Terminal, fault: None };
                     let _ = shared.inputs.send(back).await;
                 }
@@ -73,7 +70,7 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
         if !gone {
             gone = true;
             let failure = Failure::from(TerminalError::Gone { device: device.clone(), source: failed });
-            shared.witness.failed(GONE, &failure);
+            shared.witness.failed("the terminal's port is gone", &failure);
             let (device, fault) = (Device::Terminal, Some(failure.trouble()));
             let _ = shared.inputs.send(Input::DeviceChanged { lane, device, fault }).await;
         }

@@ -71,7 +71,7 @@ pub fn rows() -> Vec<Row> {
         row("a face_sid holds what it cannot", Code::T205, KIOSK, "face_sid").when(|s, _| {
             sends(
                 s,
-                &["{\"v\":1,\"type\":\"face\",\"seq\":1,\"return_code\":\"SUCCESS\",\"face_sid\":\"欧阳菲菲\"}\n"
+                &["{\"v\":1,\"type\":\"face\",\"seq\":1,\"return_code\":\"SUCCESS\",\"face_sid\":\"sid-secret-1\\u0007\"}\n"
                     .as_bytes()],
             )
         }),

@@ -20,8 +20,8 @@ use serde_json::json;
 
 use super::{FACE, NAME, Row, TOKEN, face_at, nobody, row};
 use crate::{
-    faults::{Kept, ask_instead, certificate, instead_of_wechat, key, nothing, page, said, wechat_at, write},
-    lookups::clock,
+    faults::{Kept, ask_instead, certificate, instead_of_wechat, key, nothing, page, said, write},
+    lookups::{clock, skewed},
     running::{Daemon, Sandbox},
 };
 
@@ -50,7 +50,9 @@ fn wechat() -> Vec<Row> {
             know(s, Behaviour::Slow(std::time::Duration::from_secs(4)));
             impatient(s)
         }),
-        row("a captive portal answers", Code::N305, KIOSK, "cannot be read").by(|s| instead_of_wechat(s, page)),
+        row("a captive portal answers", Code::N310, KIOSK, "not signed by WeChat").by(|s| instead_of_wechat(s, page)),
+        row("a captive portal sends us elsewhere", Code::N305, KIOSK, "cannot be read")
+            .by(|s| instead_of_wechat(s, || Answer { status: 302, ..page() })),
         row("the proxy is not there", Code::N306, KIOSK, "proxy")
             .by(|s| edit(s, "public-key-id =", "proxy = \"http://127.0.0.1:9\"\npublic-key-id =")),
         about("somebody else signs", Code::N310, "not signed by WeChat", |s| know(s, Behaviour::Forged)),
@@ -90,7 +92,7 @@ fn wechat() -> Vec<Row> {
             kept
         }),
         about("there is no real name", Code::N325, "no real name", |s| know(s, Behaviour::NoRealName)),
-        row("WeChat grants the face terminal nothing", Code::N326, KIOSK, "grants the face terminal nothing")
+        row("WeChat grants the face terminal nothing", Code::N326, KIOSK, "refused: ")
             .by(|s| {
                 write(&key(s, "apiv2.key"), &"Z".repeat(32), 0o600);
                 nothing()
@@ -101,7 +103,7 @@ fn wechat() -> Vec<Row> {
                 terminal.send("authinfo-request", &wanted).expect("sent");
                 let _ = terminal.receive();
             }),
-        row("our clock is ten minutes slow", Code::C106, KIOSK, "seconds ahead").of_all().by(|s| wechat_at(s, 600)),
+        row("our clock is ten minutes slow", Code::C106, KIOSK, "seconds ahead").of_all().by(|s| known_at(s, 600)),
         row("a frame names nobody's merchant", Code::C107, KIOSK, "no merchant").when(|s, _| {
             let mut terminal = s.terminal(0);
             let face = json!({ "return_code": "SUCCESS", "face_sid": FACE, "consent": true, "merchant": "m-9" });
@@ -113,10 +115,12 @@ fn wechat() -> Vec<Row> {
 
 fn keys() -> Vec<Row> {
     vec![
-        row("the site file is spoilt before a hangup", Code::C101, KIOSK, "line 1").of_all().when(|s, daemon| {
-            fs::write(&s.site, "board =\n").expect("written");
-            daemon.signal(Signal::HUP);
-        }),
+        row("the site file is spoilt before a hangup", Code::C101, KIOSK, "site.toml:1: ").of_all().when(
+            |s, daemon| {
+                fs::write(&s.site, "board =\n").expect("written");
+                daemon.signal(Signal::HUP);
+            },
+        ),
         row("the sign key is gone at a hangup", Code::K401, KIOSK, "sign.key.pem").of_all().when(|s, daemon| {
             fs::remove_file(key(s, "sign.key.pem")).expect("removed");
             daemon.signal(Signal::HUP);
@@ -185,8 +189,8 @@ fn weixin() -> Vec<Row> {
         told("the administrator is to admit our address", Code::W112, "errcode 89503", |s| stumbles(s, 89503)),
         told("a number that nobody knows", Code::W113, "errcode 12345", |s| stumbles(s, 12345)),
         told("the central service gives no token", Code::W114, "gives no access token", |s| {
-            let url = format!("token = {{ central-url = \"{}/token\" }}", s.weixin.url());
-            edit(s, "token = { stable-token = \"keys/weixin.secret\" }", &url)
+            let from = "token = { stable-token = \"keys/weixin.secret\" }";
+            edit(s, from, "token = { central-url = \"https://127.0.0.1:9/token\" }")
         }),
     ]
 }
@@ -230,6 +234,15 @@ fn instead_of_weixin(sandbox: &Sandbox, answer: fn() -> Answer) -> Kept {
     let from = format!("base-url = \"{}\"\nca-file = \"keys/ca.pem\"\nappid", sandbox.weixin.url());
     sandbox.edit(&from, &format!("base-url = \"{}\"\nca-file = \"keys/weixin-ca.pem\"\nappid", server.url()));
     Box::new(server)
+}
+
+/// A WeChat whose clock is ahead of ours.
+fn known_at(sandbox: &Sandbox, seconds: i64) -> Kept {
+    let authority = Authority::new().expect("an authority");
+    let wechat = WeChat::start(&authority, Arc::clone(&sandbox.world), true, skewed(seconds)).expect("a sandbox");
+    wechat.know(Person::new(FACE, NAME));
+    ask_instead(sandbox, &authority, &wechat.url());
+    Box::new(wechat)
 }
 
 /// A WeChat that says the first answer about a face again.
