@@ -72,7 +72,11 @@ impl From<Code> for Refusal {
 pub(super) fn of_token_service(failure: Failure) -> Failure {
     let code = failure.code();
     let of_service = matches!(code, Code::W109 | Code::W110 | Code::W113) || code.as_str().starts_with('N');
-    if of_service { failure.under(Code::W114) } else { failure }
+    if !of_service {
+        return failure;
+    }
+    let told = format!("{}: {}", Code::W114.summary(), failure.root());
+    Failure::new(Code::W114).told(told).with_reference(failure.reference())
 }
 
 /// A secret that cannot be read.
