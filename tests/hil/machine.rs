@@ -32,6 +32,8 @@ pub struct Machine {
     /// Where its sockets and logs are.
     pub folder: PathBuf,
     shell: UnixStream,
+    /// How many lines its shell was given: each answer bears the number of its line.
+    asked: u32,
     qtest: Option<BufReader<UnixStream>>,
 }
 
@@ -46,9 +48,10 @@ pub struct Edge {
     pub high: bool,
 }
 
-/// What a boot may take, and a line in the board's shell.
-const BOOT: Duration = Duration::from_secs(240);
-const PATIENCE: Duration = Duration::from_secs(120);
+/// What a boot may take, however busy the machine.
+pub const BOOT: Duration = Duration::from_secs(600);
+/// What a line in the board's shell may take, or a condition to come.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The PL061 of QEMU's `virt` machine, as QEMU's own tree calls it.
 const PL061: &str = "/machine/unattached/device[8]";
@@ -100,7 +103,8 @@ impl Machine {
         });
         let child = qemu(table, &folder, &arguments);
         let shell = connect(&folder.join("shell.sock"));
-        let mut machine = Self { child, folder, shell, qtest: None };
+        shell.set_read_timeout(Some(Duration::from_secs(1))).expect("set");
+        let mut machine = Self { child, folder, shell, asked: 0, qtest: None };
         machine.wait_for_shell();
         machine.must("ip link set lo up; for d in /sys/class/net/e*; do ip link set ${d##*/} up; \
                       ip addr add 10.0.2.15/24 dev ${d##*/}; done; ip route add default via 10.0.2.2; stty -F /dev/ttyAMA1 raw -echo");
@@ -109,44 +113,47 @@ impl Machine {
 
     fn wait_for_shell(&mut self) {
         let began = Instant::now();
-        self.shell.set_read_timeout(Some(Duration::from_secs(1))).expect("set");
-        let mut heard = Vec::new();
-        while began.elapsed() < BOOT {
-            self.shell.write_all(b"echo up-$((40+2))\n").expect("written");
-            let mut bytes = [0; 4096];
-            // A board that is not up yet says nothing, or echoes.
-            if let Ok(length) = self.shell.read(&mut bytes) {
-                heard.extend_from_slice(&bytes[..length]);
-            }
-            if String::from_utf8_lossy(&heard).contains("up-42") {
-                // What was asked meanwhile is answered, too.
-                thread::sleep(Duration::from_millis(300));
-                while self.shell.read(&mut bytes).is_ok_and(|length| length > 0) {}
+        // A board that is not up yet says nothing, or echoes, or loses a part.
+        while began.elapsed() < BOOT && self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.asked += 1;
+            let line = format!("echo @$((40+2))@{0}; echo @$((40+2))@{0}=0\n", self.asked);
+            self.shell.write_all(line.as_bytes()).expect("written");
+            if self.answer(self.asked, Duration::from_secs(1)).is_some() {
                 return;
             }
         }
         let console = fs::read_to_string(self.folder.join("console.log")).unwrap_or_default();
-        panic!("no shell after {BOOT:?}: {console}");
+        let said = fs::read_to_string(self.folder.join("qemu.log")).unwrap_or_default();
+        panic!("no shell after {:?}: {console} {said}", began.elapsed());
     }
 
     /// Runs a line in the board's shell; what it said, and its exit code.
     pub fn run(&mut self, line: &str) -> (String, i32) {
+        self.asked += 1;
+        // The marks are reckoned: an echo of the line is no answer.
+        let framed =
+            format!("echo @$((40+2))@{0}; {{ {line}\n}} </dev/null 2>&1; echo @$((40+2))@{0}=$?\n", self.asked);
+        self.shell.write_all(framed.as_bytes()).expect("written");
+        self.answer(self.asked, PATIENCE).unwrap_or_else(|| (format!("no answer within {PATIENCE:?}"), -1))
+    }
+
+    /// The answer to the line of this number; late ones to lines before it are passed over.
+    fn answer(&mut self, number: u32, patience: Duration) -> Option<(String, i32)> {
         let began = Instant::now();
-        self.shell.write_all(format!("{{ {line}\n}} </dev/null 2>&1; echo \"@@$?@@\"\n").as_bytes()).expect("written");
         let mut heard = Vec::new();
         let mut bytes = vec![0; 1 << 16];
-        while began.elapsed() < PATIENCE {
-            if let Ok(length) = self.shell.read(&mut bytes) {
-                heard.extend_from_slice(&bytes[..length]);
+        while began.elapsed() < patience {
+            match self.shell.read(&mut bytes) {
+                // The board is gone.
+                Ok(0) => break,
+                Ok(length) => heard.extend_from_slice(&bytes[..length]),
+                Err(_) => continue,
             }
-            let text = String::from_utf8_lossy(&heard);
-            if let Some((said, rest)) = text.split_once("@@")
-                && let Some((code, _)) = rest.split_once("@@")
-            {
-                return (said.trim_end().to_owned(), code.parse().unwrap_or(-1));
+            if let Some(answer) = answer(&String::from_utf8_lossy(&heard), number) {
+                return Some(answer);
             }
         }
-        (String::from_utf8_lossy(&heard).into_owned(), -1)
+        None
     }
 
     /// Runs a line that succeeds; what it said.
@@ -220,10 +227,8 @@ impl Machine {
     /// Shuts down in order.
     pub fn power_off(mut self) {
         let _ = self.shell.write_all(b"systemctl poweroff\n");
-        for _ in 0..300 {
-            if self.child.try_wait().expect("known").is_some() {
-                return;
-            }
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE && self.child.try_wait().expect("known").is_none() {
             thread::sleep(Duration::from_millis(100));
         }
     }
@@ -294,7 +299,8 @@ pub fn fresh_folder(boot: &Path) -> PathBuf {
 
 /// Connects to a socket of QEMU's as soon as it is there.
 pub fn connect(path: &Path) -> UnixStream {
-    for _ in 0..200 {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
         if let Ok(stream) = UnixStream::connect(path) {
             return stream;
         }
@@ -309,4 +315,12 @@ fn edge(line: &str) -> Option<Edge> {
     let words: Vec<&str> = rest.split(' ').collect();
     let [.., output, "to", value] = words[..] else { return None };
     Some(Edge { at: at.parse().ok()?, line: output.parse().ok()?, high: value == "1" })
+}
+
+/// What the shell said to the line of this number, and how it ended.
+fn answer(heard: &str, number: u32) -> Option<(String, i32)> {
+    let (_, rest) = heard.split_once(&format!("@42@{number}\n"))?;
+    let (said, end) = rest.split_once(&format!("@42@{number}="))?;
+    let (code, _) = end.split_once('\n')?;
+    Some((said.trim_end().to_owned(), code.trim().parse().unwrap_or(-1)))
 }

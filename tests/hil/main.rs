@@ -79,6 +79,19 @@ impl Table {
         println!("{:<44} {:<36} {:>6.1} s {mark} {}", row.what, row.expected, row.took.as_secs_f64(), row.seen);
         self.rows.push(row);
     }
+
+    /// How often each line held, where the scenarios were played several times.
+    fn count(&self) {
+        println!();
+        for (index, row) in self.rows.iter().enumerate() {
+            let same = |other: &&Row| other.what == row.what;
+            if self.rows[..index].iter().any(|other| same(&other)) {
+                continue;
+            }
+            let (held, all) = (self.rows.iter().filter(same).filter(|row| row.held), self.rows.iter().filter(same));
+            println!("{:<44} {} of {}", row.what, held.count(), all.count());
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -94,13 +107,16 @@ fn main() -> ExitCode {
     }
     let mut table = Table { boot, root, rows: Vec::new(), began: Instant::now() };
     println!("{:<44} {:<36} {:>8}   seen", "scenario", "expected", "seconds");
-    for (name, run) in SCENARIOS {
-        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
-            // A board that does not come up is one row; the others go on.
-            if catch_unwind(AssertUnwindSafe(|| run(&mut table))).is_err() {
-                table.row(name, "to its end", "given up; the reason stands above", false);
-            }
+    let times: usize = std::env::var("HIL_TIMES").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    for (name, run) in (0..times).flat_map(|_| SCENARIOS).filter(|(name, _)| is_wanted(name)) {
+        // A board that does not come up is one row; the others go on.
+        if catch_unwind(AssertUnwindSafe(|| run(&mut table))).is_err() {
+            table.row(name, "to its end", "given up; the reason stands above", false);
         }
+    }
+    if times > 1 {
+        table.count();
     }
     let wrong: Vec<&Row> = table.rows.iter().filter(|row| !row.held).collect();
     println!("\n{} of {} as expected", table.rows.len() - wrong.len(), table.rows.len());

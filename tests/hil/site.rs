@@ -43,8 +43,8 @@ pub struct Lane {
 /// Nobody else is called so.
 pub const NAME: &str = "尉迟雨薇";
 
-/// The longest wait for an outcome on an emulated board.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// The longest wait for a frame from an emulated board, however busy the machine.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 impl Site {
     pub fn new() -> Self {

@@ -1,7 +1,12 @@
 //! OLEDs on the buses of an emulated Raspberry Pi: what the kernel sent, what the twin makes of it, and what the
 //! emulated glass shows, which knows nothing of ours.
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use facemchd::{
     device::{
@@ -16,7 +21,7 @@ use serde_json::json;
 
 use crate::{
     Table,
-    machine::{fresh_folder, qemu, qmp},
+    machine::{BOOT, fresh_folder, qemu, qmp},
 };
 
 /// The glass of QEMU's ssd0303: 96 by 16 dots, which begin at this column of the memory.
@@ -80,7 +85,8 @@ pub fn run(table: &mut Table) {
 }
 
 fn wait_for(console: &Path, word: &str) -> String {
-    for _ in 0..1200 {
+    let began = Instant::now();
+    while began.elapsed() < BOOT {
         let said = String::from_utf8_lossy(&fs::read(console).unwrap_or_default()).into_owned();
         if said.contains(word) {
             return said;

@@ -5,7 +5,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use facemchd::sim::terminal::Terminal;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use crate::{
     Table,
     dice::Dice,
-    machine::{Machine, Options, inside},
+    machine::{Machine, Options, PATIENCE, inside},
     site::{Lane, Site, lane, visit},
     write_log,
 };
@@ -200,7 +201,11 @@ fn serve_again(table: &Table, site: &Site, state: &Path, face_sid: &str) -> Opti
             .spawn()
             .expect("runs"),
     );
-    let mut terminal = Terminal::connect(&socket, Duration::from_secs(30)).ok()?;
+    let began = Instant::now();
+    while !socket.exists() && began.elapsed() < PATIENCE {
+        thread::sleep(Duration::from_millis(100));
+    }
+    let mut terminal = Terminal::connect(&socket, PATIENCE).ok()?;
     let outcome = visit(&mut terminal, face_sid);
     outcome["number"].as_str().map(ToOwned::to_owned)
 }
