@@ -4,7 +4,7 @@
 //! two middles: there drop-out control sets a dot for every crossing (OpenType specification, `SCANTYPE`), so that no
 //! stroke vanishes, and one of the stroke's own where a neighbour has the nearer.
 
-use ab_glyph::{Font as _, FontRef, PxScale, point};
+use ab_glyph::{Font as _, FontRef, GlyphId, PxScale, Rect, point};
 
 use super::Bitmap;
 
@@ -45,8 +45,12 @@ fn covered(font: &FontRef<'_>, character: char, side: usize) -> Option<Bitmap> {
     let dots_per_em = side as f32;
     let scale = PxScale::from(dots_per_em * font.height_unscaled() / em);
     // The em of a Chinese font reaches 0.88 above the baseline.
-    let glyph = id.with_scale_and_position(scale, point(0.0, dots_per_em * 0.88));
-    let outline = font.outline_glyph(glyph)?;
+    let at = |left, top| font.outline_glyph(id.with_scale_and_position(scale, point(left, top + dots_per_em * 0.88)));
+    let mut outline = at(0.0, 0.0)?;
+    if font.h_advance_unscaled(id) <= 0.0 {
+        let (left, top) = place_of_mark(dots_per_em, &outline.px_bounds());
+        outline = at(left, top)?;
+    }
     let bounds = outline.px_bounds();
     let mut bitmap = Bitmap { side, width: side, dots: vec![false; side * side] };
     outline.draw(|x, y, covered| {
@@ -61,6 +65,19 @@ fn covered(font: &FontRef<'_>, character: char, side: usize) -> Option<Bitmap> {
         }
     });
     bitmap.dots.contains(&true).then_some(bitmap)
+}
+
+/// How far a mark without an advance is moved. It stands before its own place, where the letter was: behind a hanzi, or
+/// about the middle of a letter of unknown width; and within the em.
+fn place_of_mark(em: f32, bounds: &Rect) -> (f32, f32) {
+    let left = if bounds.min.x >= 0.0 {
+        0.0
+    } else if bounds.max.x < em / 8.0 {
+        em
+    } else {
+        (em - bounds.min.x - bounds.max.x) / 2.0
+    };
+    (left, (em - bounds.max.y).min(0.0) - bounds.min.y.min(0.0))
 }
 
 /// Why a dot is set.
@@ -124,4 +141,28 @@ fn runs(length: usize, is_set: impl Fn(usize) -> bool) -> Vec<std::ops::Range<us
         }
     }
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_without_an_advance_stands_whole_where_its_letter_is() {
+        const NOTO: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc";
+        let font = std::fs::read(NOTO).expect("apt-get install fonts-noto-cjk");
+        let within = |mark: char| {
+            let bitmap = draw(&font, 2, mark, 48).expect("in the font");
+            let (xs, ys) = (bitmap.dots().map(|(x, _)| x), bitmap.dots().map(|(_, y)| y));
+            let ends = |mut all: Vec<usize>| {
+                all.sort_unstable();
+                (all[0], all[all.len() - 1])
+            };
+            (ends(xs.collect()), ends(ys.collect()))
+        };
+        // A tone at the lower left of a hanzi, a circle around it, a macron above a letter.
+        assert!(matches!(within('\u{302A}'), ((0, 6..=10), (36..=40, 46 | 47))), "{:?}", within('\u{302A}'));
+        assert!(matches!(within('\u{20DD}'), ((0..=3, 44..=47), (0..=3, 44..=47))), "{:?}", within('\u{20DD}'));
+        assert!(matches!(within('\u{304}'), ((15..=18, 29..=32), (5..=8, 6..=12))), "{:?}", within('\u{304}'));
+    }
 }
