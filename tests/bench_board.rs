@@ -9,7 +9,14 @@ use std::{
     time::Duration,
 };
 
-use facemchd::sim::{devices::PrinterTwin, people::Person};
+use facemchd::{
+    device::{
+        Fonts, Panel as _,
+        panel::{PictureFile, PicturePanel, Style},
+    },
+    kiosk::{NextStep, Scene, SceneKind},
+    sim::{devices::PrinterTwin, people::Person},
+};
 use serde_json::json;
 
 use crate::{
@@ -119,6 +126,41 @@ fn a_visit_on_the_bench_is_shown_lit_and_printed() {
     assert!(run(&["safe-state", "--config", bench.sandbox.site()]).stdout.starts_with(b"5 outputs"));
     let named = Daemon::files_with(&bench.sandbox.path("state"), &["张三丰", "sid-1"]);
     assert_eq!(named, Vec::<String>::new());
+}
+
+/// The bench's panel with this scene.
+fn picture_of(scene: &Scene) -> Vec<u8> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let glass = PictureFile::new(file.path().to_owned(), 800, 480);
+    PicturePanel::new(glass, Style::default(), Fonts::built_in()).show(scene).expect("drawn");
+    fs::read(file.path()).expect("written")
+}
+
+#[test]
+fn nobodys_name_stays_on_the_glass_of_a_program_that_has_ended_or_was_killed() {
+    let bench = Bench::new();
+    for sid in ["sid-1", "sid-2"] {
+        bench.expect(&Person::new(sid, "张三丰"));
+    }
+    let panel = || fs::read(bench.folder.join("panel.ppm")).unwrap_or_default();
+    let next = Some(NextStep::StaffWindow);
+    let nobody = [Scene::of(SceneKind::Idle), Scene::stopped(), Scene { next, ..Scene::stopped() }];
+    let [idle, crashed, stopped] = nobody.each_ref().map(picture_of);
+    let shows_somebody = |bytes: &Vec<u8>| !bytes.is_empty() && ![&idle, &crashed, &stopped].contains(&bytes);
+
+    let daemon = bench.sandbox.start();
+    assert_eq!(bench.face(0, "sid-1").0, "checked_in");
+    assert!(shows_somebody(&wait_for(panel, shows_somebody)));
+    assert_eq!(daemon.stop(), Some(0));
+    assert!(panel() == stopped, "after a stop");
+
+    let daemon = bench.sandbox.start();
+    assert_eq!(bench.face(0, "sid-2").0, "checked_in");
+    assert!(shows_somebody(&wait_for(panel, shows_somebody)));
+    daemon.kill();
+    assert!(shows_somebody(&panel()));
+    assert!(run(&["safe-state", "--config", bench.sandbox.site()]).status.success());
+    assert!(panel() == crashed, "after a crash");
 }
 
 #[test]

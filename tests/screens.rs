@@ -140,6 +140,37 @@ fn a_screen_that_was_panned_or_plugged_in_anew_is_followed() {
 }
 
 #[test]
+fn a_flip_to_another_buffer_leaves_nobodys_name_on_the_one_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("fb0");
+    let before = Layout { rows: 480, ..plain() };
+    let twin = screen(&file, &before);
+    let layout = Arc::clone(&twin.layout);
+    let mut panel = PicturePanel::new(Framebuffer::new(twin).expect("understood"), Style::default(), Fonts::built_in());
+    for (offset, scene) in
+        [(0, admitted("张*丰", "A036")), (240, admitted("张*丰", "A037")), (0, Scene::of(SceneKind::Idle))]
+    {
+        let now = Layout { offset: (0, offset), ..before };
+        *layout.lock().expect("not poisoned") = now;
+        panel.show(&scene).expect("drawn");
+        let (frame, memory) = (drawn(&scene, Style::default(), (320, 240)), std::fs::read(&file).expect("readable"));
+        assert!(
+            dots_of(&frame).all(|(x, y)| seen(&memory, &now, (x, y)) == rgb(&frame, frame.dot(x, y)).map(u32::from))
+        );
+        let other = (240 - offset) * before.stride;
+        assert!(memory[other..other + 240 * before.stride].iter().all(|byte| *byte == 0), "at {offset}");
+    }
+    // Of another size: said, and drawn at the next try.
+    let now = Layout { visible: (240, 320), rows: 320, stride: 4 * 240, ..plain() };
+    *layout.lock().expect("not poisoned") = now;
+    panel.show(&admitted("李四", "A038")).expect_err("another size");
+    panel.show(&Scene::of(SceneKind::Idle)).expect("drawn");
+    let (frame, memory) = (drawn(&Scene::of(SceneKind::Idle), Style::default(), now.visible), std::fs::read(&file));
+    let memory = memory.expect("readable");
+    assert!(dots_of(&frame).all(|(x, y)| seen(&memory, &now, (x, y)) == rgb(&frame, frame.dot(x, y)).map(u32::from)));
+}
+
+#[test]
 fn a_screen_that_cannot_be_drawn_on_is_told_and_not_guessed_at() {
     let folder = tempfile::tempdir().expect("a folder");
     let grey = Layout { colours: [channel(0, 8), channel(0, 0), channel(0, 0)], bits: 8, ..plain() };

@@ -3,10 +3,14 @@
 use std::{
     io::{self, Write},
     path::Path,
+    sync::Arc,
 };
 
 use super::{Ending, phrases, wires};
-use crate::{board::DEVICE_TREE, config::Site, device::linux, fault::exit, files, store::StateLock};
+use crate::{
+    board::DEVICE_TREE, config::Site, device::linux, fault::exit, files, service::SystemClock, store::StateLock,
+    words::Clock,
+};
 
 /// What this machine has, and what to write into a board file of one's own.
 pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
@@ -90,11 +94,13 @@ fn table(chips: &[linux::Chip], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts every output to its safe value: opening a gate's line does, and so does letting go of it.
+/// Puts every output to its safe value: opening a gate's line does, and so does letting go of it. Panels say that nothing
+/// runs, whoever's name a program that crashed has left there.
 pub(super) fn safe_state(file: &Path, out: &mut dyn Write) -> Result<u8, Ending> {
     let site = Site::read(file)?;
     let _lock = StateLock::take_existing(&site.state_dir)?;
-    let outputs = wires::make_safe(&site)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let outputs = wires::make_safe(&site, &clock)?;
     writeln!(out, "{}", phrases::safe(outputs)).map_err(|error| Ending::io("standard output", &error))?;
     Ok(exit::OK)
 }

@@ -137,6 +137,11 @@ impl Scene {
             stands: None,
         }
     }
+
+    /// What stands where nothing runs any more: nobody's name, and that nobody is served.
+    pub fn stopped() -> Self {
+        Self { code: Some(Code::X002), ..Self::of(SceneKind::OutOfOrder) }
+    }
 }
 
 impl SceneKind {

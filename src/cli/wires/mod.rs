@@ -18,7 +18,7 @@ use crate::{
         Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile, Role,
         Template, panel::Style,
     },
-    kiosk::{Button, Device, OutOfService},
+    kiosk::{Button, Device, OutOfService, Scene},
     service::InputPart,
     words::{Clock, LaneId},
 };
@@ -69,10 +69,24 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure
     Ok(wires)
 }
 
-/// Puts the board's outputs to their safe value, and opens nothing else: a panel that is gone must not be in the way.
-/// Returns how many there are.
-pub(super) fn make_safe(site: &Site) -> Result<usize, Failure> {
-    real::make_safe(&Board::find(&site.board)?.board)
+/// Puts the board's outputs to their safe value, then takes from the panels whoever's name stands there. Returns how many
+/// outputs there are. A panel that is gone is in nobody's way: it shows nothing.
+pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>) -> Result<usize, Failure> {
+    let parts = Parts { site, found: Board::find(&site.board)?, clock };
+    let outputs = real::make_safe(parts.board());
+    if let Ok(picked) = parts.pick_all() {
+        for (lane, picked) in site.lane.iter().zip(picked) {
+            let real = picked.panel.filter(|file| !file.is_simulated());
+            if let Some(Ok((mut panel, _))) = real.map(|file| real::panel(file, style(lane))) {
+                let _ = panel.show(&Scene::stopped());
+            }
+        }
+    }
+    outputs
+}
+
+fn style(lane: &Lane) -> Style {
+    Style { language: lane.language, large: lane.elder }
 }
 
 /// How a printer's slips are printed.
@@ -100,7 +114,7 @@ impl Parts<'_> {
     ) -> Result<LaneDevices, Failure> {
         let mut devices = LaneDevices::default();
         if let Some(file) = picked.panel {
-            let style = Style { language: lane.language, large: lane.elder };
+            let style = style(lane);
             let fonts = Fonts::open(file.font.as_deref())?;
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.panel(style, fonts),

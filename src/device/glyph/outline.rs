@@ -4,7 +4,7 @@
 //! two middles: there drop-out control sets a dot for every crossing (OpenType specification, `SCANTYPE`), so that no
 //! stroke vanishes, and one of the stroke's own where a neighbour has the nearer.
 
-use ab_glyph::{Font as _, FontRef, GlyphId, PxScale, Rect, point};
+use ab_glyph::{Font as _, FontRef, PxScale, Rect, point};
 
 use super::Bitmap;
 

@@ -80,6 +80,7 @@ const SH1106: Controller = Controller {
     offset: 2,
 };
 
+const NOP: u8 = 0xE3;
 const OFF: u8 = 0xAE;
 const ON: u8 = 0xAF;
 
@@ -117,8 +118,9 @@ impl<O: Oled> Glass for OledGlass<O> {
     }
 
     fn initialise(&mut self) -> Result<(), DeviceError> {
-        // Twice: the first may be what a command that was cut short still waits for.
-        self.oled.commands(&[OFF, OFF])?;
+        // Whatever a command that was cut short still waits for; none takes more.
+        self.oled.commands(&[NOP; 6])?;
+        self.oled.commands(&[OFF])?;
         self.oled.commands(self.controller.dark)?;
         self.remind()?;
         for page in 0..PAGES {

@@ -110,6 +110,29 @@ impl<S: Screen> Framebuffer<S> {
     }
 }
 
+impl<S: Screen> Framebuffer<S> {
+    /// Looks where the glass is now. Where it moved — somebody panned, or plugged another screen in — everything is blank
+    /// afterwards: nobody's name stays behind on a buffer that may be seen again.
+    fn follow(&mut self) -> Result<bool, DeviceError> {
+        let layout = measured(&self.screen)?;
+        let moved = layout != std::mem::replace(&mut self.layout, layout);
+        if moved {
+            self.blank()?;
+        }
+        Ok(moved)
+    }
+
+    /// All buffers.
+    fn blank(&self) -> Result<(), DeviceError> {
+        let blank = vec![0; self.layout.stride];
+        for row in 0..self.layout.rows {
+            let at = u64::try_from(row * self.layout.stride).unwrap_or(u64::MAX);
+            self.screen.memory().write_all_at(&blank, at).map_err(|error| DeviceError::Bus(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
 fn measured(screen: &impl Screen) -> Result<Layout, DeviceError> {
     let layout = screen.layout().map_err(|error| DeviceError::Bus(error.to_string()))?;
     layout.misfit().map_or(Ok(layout), |misfit| Err(DeviceError::Bus(misfit.to_owned())))
@@ -121,23 +144,24 @@ impl<S: Screen> Glass for Framebuffer<S> {
     }
 
     fn initialise(&mut self) -> Result<(), DeviceError> {
-        self.remind()?;
-        // Other buffers, too: whoever pans to one finds nobody's name there.
-        let blank = vec![0; self.layout.stride];
-        for row in 0..self.layout.rows {
-            let at = u64::try_from(row * self.layout.stride).unwrap_or(u64::MAX);
-            self.screen.memory().write_all_at(&blank, at).map_err(|error| DeviceError::Bus(error.to_string()))?;
-        }
-        Ok(())
+        self.follow()?;
+        self.screen.keep_console_away();
+        self.blank()
     }
 
     fn remind(&mut self) -> Result<(), DeviceError> {
-        self.layout = measured(&self.screen)?;
+        self.follow()?;
         self.screen.keep_console_away();
         Ok(())
     }
 
-    fn write(&mut self, frame: &Frame, Rect { x, y, width, height }: Rect) -> Result<(), DeviceError> {
+    fn write(&mut self, frame: &Frame, rect: Rect) -> Result<(), DeviceError> {
+        let moved = self.follow()?;
+        let (width, height) = self.layout.visible;
+        if frame.size() != (width, height) {
+            return Err(DeviceError::Bus("its size is another one now".to_owned()));
+        }
+        let Rect { x, y, width, height } = if moved { Rect { x: 0, y: 0, width, height } } else { rect };
         let (layout, bytes_per_dot) = (self.layout, self.layout.bits / 8);
         let (left, top) = layout.offset;
         for row in y..y + height {
