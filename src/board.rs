@@ -181,7 +181,7 @@ impl Fault for BoardError {
 }
 
 /// What the machine is, as the kernel was told; `/proc` has a link to it, which the unit does not see (`ProcSubset=pid`).
-pub const DEVICE_TREE: &str = "/sys/firmware/devicetree/base";
+pub(crate) const DEVICE_TREE: &str = "/sys/firmware/devicetree/base";
 
 /// The simulated board travels with the program, so that it can be tried anywhere.
 const SIMULATED: &str = include_str!("../board/simulated.toml");

@@ -135,18 +135,18 @@ impl Site {
     }
 
     /// The first merchant; a site file without one is refused.
-    pub fn first_merchant(&self) -> &Merchant {
+    pub(crate) fn first_merchant(&self) -> &Merchant {
         &self.merchants[0]
     }
 
     /// This merchant's keys: its own, else those of `[keys]`.
-    pub fn keys_of<'a>(&'a self, merchant: &'a Merchant) -> &'a KeyFiles {
+    pub(crate) fn keys_of<'a>(&'a self, merchant: &'a Merchant) -> &'a KeyFiles {
         merchant.keys.as_ref().unwrap_or(&self.keys)
     }
 
     /// What WeChat is asked for about a face on this lane, and what of a person is shown and sent there. A transit lane
     /// has to do with names only where it says so itself, whatever lanes stand beside it.
-    pub fn info_type_of(&self, lane: &Lane) -> InfoType {
+    pub(crate) fn info_type_of(&self, lane: &Lane) -> InfoType {
         let of_site = || match lane.purpose {
             Purpose::Hospital => self.wechatpay.info_type.unwrap_or_default(),
             Purpose::Transit => InfoType::UnionId,
@@ -171,7 +171,7 @@ impl Site {
 
     /// The tables of this site file whose settings differ from those a daemon was started with and need a restart:
     /// lanes, board, and what was shared out at the start.
-    pub fn needs_restart(&self, started: &Self) -> Vec<&'static str> {
+    pub(crate) fn needs_restart(&self, started: &Self) -> Vec<&'static str> {
         let debug = |of: &dyn std::fmt::Debug| format!("{of:?}");
         let wiring = |site: &Self| site.lane.iter().map(Lane::wiring).collect::<Vec<_>>();
         let mut changed = Vec::new();

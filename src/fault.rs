@@ -35,13 +35,13 @@ pub mod exit {
     /// A check or lookup failed; the output says which.
     pub const FAILED: u8 = 1;
     /// `journal verify`: what is there is whole, and damage was set aside once.
-    pub const SALVAGED: u8 = 2;
+    pub(crate) const SALVAGED: u8 = 2;
     /// `journal verify`: nothing was recorded yet.
-    pub const EMPTY: u8 = 3;
+    pub(crate) const EMPTY: u8 = 3;
     /// The command line is wrong.
     pub const USAGE: u8 = 64;
     /// There is no journal here.
-    pub const NO_INPUT: u8 = 66;
+    pub(crate) const NO_INPUT: u8 = 66;
     /// A needed service cannot be reached.
     pub const UNAVAILABLE: u8 = 69;
     /// A bug of ours.
@@ -101,7 +101,7 @@ impl Code {
 }
 
 /// An error with its whole chain of causes, on one line.
-pub fn causes<E: std::error::Error + ?Sized>(error: &E) -> String {
+pub(crate) fn causes<E: std::error::Error + ?Sized>(error: &E) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -20,8 +20,11 @@
 //! room has the settings that it acts on; [`config`] composes the site file of them, and is known to `cli` only. `sim`
 //! names [`board`] and `words` and nothing else of ours, so that a mistake of ours is not mirrored by our own test.
 //! `tests/architecture.rs` holds all of this.
+//!
+//! The program is `cli` alone; everything else is public for the tests and benches only. What they do not name is
+//! `pub(crate)`, so that the compiler tells what nobody uses any more.
 
-#![warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+#![warn(unreachable_pub, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 // See .clippy.toml: times and foreign numbers never overflow.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 

@@ -1,7 +1,7 @@
 //! The house holds: arrows between rooms run one way, every foreign crate stays in its homes, files stay small.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -178,6 +178,28 @@ fn a_thread_that_cannot_be_started_ends_nothing() {
     }
 }
 
+/// Otherwise the compiler cannot tell that nobody uses it any more.
+#[test]
+fn a_function_is_public_only_where_tests_or_the_program_name_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let outside: String = rust_files(&root.join("tests"))
+        .into_values()
+        .chain([fs::read_to_string(root.join("src/main.rs")).unwrap()])
+        .collect();
+    let words: BTreeSet<&str> = outside.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let mut wrong = Vec::new();
+    for (file, code) in sources() {
+        for line in code.lines().map(str::trim_start).filter(|line| line.starts_with("pub ")) {
+            let Some((_, rest)) = line.split_once("fn ") else { continue };
+            let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+            if !words.contains(name) {
+                wrong.push(format!("{}: fn {name} can be pub(crate)", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn files_stay_small() {
     let mut lengths: Vec<(usize, PathBuf)> =
@@ -202,9 +224,15 @@ fn only_the_vault_sees_private_keys_and_only_it_opens() {
 
 /// Every source below `src`, comments removed, by its path within `src`.
 fn sources() -> BTreeMap<PathBuf, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let found = rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(found.len() > 30, "the sources were not found");
+    found
+}
+
+/// Every Rust file below a folder, comments removed, by its path within it.
+fn rust_files(root: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
-    let mut folders = vec![root.clone()];
+    let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
@@ -212,11 +240,10 @@ fn sources() -> BTreeMap<PathBuf, String> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                found.insert(path.strip_prefix(&root).unwrap().to_owned(), without_comments(&text));
+                found.insert(path.strip_prefix(root).unwrap().to_owned(), without_comments(&text));
             }
         }
     }
-    assert!(found.len() > 30, "the sources were not found");
     found
 }
 

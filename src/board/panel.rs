@@ -114,7 +114,7 @@ pub enum LineName {
 
 impl LineName {
     /// The parallel bus' data lines, lowest bit first.
-    pub const DATA: [Self; 8] = [Self::D0, Self::D1, Self::D2, Self::D3, Self::D4, Self::D5, Self::D6, Self::D7];
+    pub(crate) const DATA: [Self; 8] = [Self::D0, Self::D1, Self::D2, Self::D3, Self::D4, Self::D5, Self::D6, Self::D7];
 }
 
 /// Sixteen clocks a byte, and 72 µs that the chip needs for it (Sitronix ST7920 V4.0, instruction tables).

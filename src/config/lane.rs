@@ -159,7 +159,7 @@ impl Lane {
     }
 
     /// Whether people are told of this way.
-    pub fn offers(&self, way: OtherWay) -> bool {
+    pub(crate) fn offers(&self, way: OtherWay) -> bool {
         self.other_ways.as_ref().is_some_and(|ways| ways.contains(&way))
     }
 

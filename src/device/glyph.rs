@@ -181,7 +181,7 @@ impl Bitmap {
     }
 
     /// Sixteen rows of sixteen dots, the left one in the highest bit.
-    pub fn rows16(&self) -> [u16; 16] {
+    pub(crate) fn rows16(&self) -> [u16; 16] {
         let mut rows = [0; 16];
         for (x, y) in self.dots().filter(|(x, y)| *x < 16 && *y < 16) {
             rows[y] |= 0x8000 >> x;
@@ -190,7 +190,7 @@ impl Bitmap {
     }
 
     /// Column by column, three bytes each, the upper dot in the highest bit: `ESC * 33`'s way. Twenty-four rows.
-    pub fn columns24(&self) -> Vec<u8> {
+    pub(crate) fn columns24(&self) -> Vec<u8> {
         let mut bytes = vec![0; 3 * self.width];
         for (x, y) in self.dots().filter(|(_, y)| *y < 24) {
             bytes[x * 3 + y / 8] |= 0x80 >> (y % 8);

@@ -4,7 +4,7 @@ use super::{DeviceError, Drawn, Panel};
 use crate::kiosk::Scene;
 
 /// Opens a panel, again and again.
-pub type PanelOpener = Box<dyn FnMut() -> Result<Box<dyn Panel>, DeviceError> + Send>;
+pub(crate) type PanelOpener = Box<dyn FnMut() -> Result<Box<dyn Panel>, DeviceError> + Send>;
 
 /// A panel behind an opener. Whoever shows a scene that fails shows it again.
 pub struct LatePanel {

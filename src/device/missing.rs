@@ -36,7 +36,7 @@ const WAITING: usize = 64;
 
 /// Takes note of characters that could not be drawn; D610 for the one that is to be told now. To be called at every
 /// drawing, be it of nothing new: what waits is told at the next one.
-pub fn note_missing(now: Moment, characters: &[char]) -> Option<Failure> {
+pub(crate) fn note_missing(now: Moment, characters: &[char]) -> Option<Failure> {
     let due = MISSING.lock().unwrap_or_else(PoisonError::into_inner).note(now, characters);
     due.map(|character| Failure::new(Code::D610).told(format!("glyph missing U+{:04X}", u32::from(character))))
 }

@@ -24,10 +24,13 @@ pub use self::{
     glyph::{Bitmap, Fonts},
     indicator::{Lamp, Lamps},
     inputs::{Debouncer, InputLine},
-    late::{LatePanel, PanelOpener},
-    missing::note_missing,
+    late::LatePanel,
     port::Port,
-    printer::{Ack, BusyLine, Encoded, EscPosPrinter, Layout, Opener, Profile, ProfileError, Template, slip_bytes},
+    printer::{Ack, Encoded, EscPosPrinter, Layout, Profile, ProfileError, Template, slip_bytes},
+};
+pub(crate) use self::{
+    missing::note_missing,
+    printer::{BusyLine, Opener},
 };
 use crate::{
     fault::{Code, Fault},
@@ -252,7 +255,7 @@ pub enum DeviceError {
 
 impl DeviceError {
     /// The device is not there, or not ours, for now: waiting may cure it. What stands in a file is not cured by waiting.
-    pub fn is_absence(&self) -> bool {
+    pub(crate) fn is_absence(&self) -> bool {
         !matches!(self.code(), Code::C101 | Code::C102 | Code::C103)
     }
 }

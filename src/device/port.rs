@@ -71,7 +71,7 @@ socket_port!(UnixStream);
 socket_port!(TcpStream);
 
 /// A printer of the kernel's usblp: opened without blocking, because a write at paper end would never return.
-pub struct UsbPrinter {
+pub(crate) struct UsbPrinter {
     device: File,
     patience: Duration,
 }
@@ -84,7 +84,7 @@ const EMPTY: Duration = Duration::from_millis(5);
 
 impl UsbPrinter {
     /// `/dev/usb/lp0`
-    pub fn open(device: &Path) -> io::Result<Self> {
+    pub(super) fn open(device: &Path) -> io::Result<Self> {
         Ok(Self { device: files::device(device, true)?, patience: Duration::ZERO })
     }
 

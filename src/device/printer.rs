@@ -25,10 +25,10 @@ use crate::{
 };
 
 /// Opens a printer's port, again and again: it may be unplugged, switched off, or not there yet.
-pub type Opener = Box<dyn FnMut() -> io::Result<Box<dyn Port>> + Send>;
+pub(crate) type Opener = Box<dyn FnMut() -> io::Result<Box<dyn Port>> + Send>;
 
 /// A printer's BUSY line: true while it takes nothing.
-pub type BusyLine = Box<dyn FnMut() -> io::Result<bool> + Send>;
+pub(crate) type BusyLine = Box<dyn FnMut() -> io::Result<bool> + Send>;
 
 /// The driver.
 pub struct EscPosPrinter {

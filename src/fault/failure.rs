@@ -59,12 +59,12 @@ impl Failure {
     }
 
     /// What the operator does, where the cause tells more than the code.
-    pub fn cured_by(self, cure: impl Into<Option<Cure>>) -> Self {
+    pub(crate) fn cured_by(self, cure: impl Into<Option<Cure>>) -> Self {
         Self { cure: cure.into(), ..self }
     }
 
     /// What the other side knows it by, `Request-ID` or `rid`; nothing that could be anything else is kept.
-    pub fn with_reference(self, reference: Option<&str>) -> Self {
+    pub(crate) fn with_reference(self, reference: Option<&str>) -> Self {
         let fits =
             |id: &&str| (1..=LONGEST).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         Self { reference: reference.filter(fits).map(str::to_owned), ..self }

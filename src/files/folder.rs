@@ -12,25 +12,25 @@ use rustix::fs::{FileType, Mode, OFlags};
 use super::{FileError, access, of_kind, other_kind};
 
 /// A folder, made with mode 0700 where it is missing, its parents likewise.
-pub fn make_folder(folder: &Path) -> Result<(), FileError> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), FileError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| FileError::unreadable(folder, error))
 }
 
 /// The same for whoever the umask lets in: a bench's.
-pub fn make_public_folder(folder: &Path) -> Result<(), FileError> {
+pub(crate) fn make_public_folder(folder: &Path) -> Result<(), FileError> {
     let made = DirBuilder::new().recursive(true).create(folder);
     made.map_err(|error| FileError::unreadable(folder, error))
 }
 
 /// A folder that is there, and whose names nobody besides its owner may change: the daemon's user or root.
-pub fn private_folder(folder: &Path) -> Result<(), FileError> {
+pub(crate) fn private_folder(folder: &Path) -> Result<(), FileError> {
     access::judge_folder(&opened(folder)?, folder)
 }
 
 /// A folder that is there, as [`private_folder`], and holds nothing but regular files of the same owners, and folders
 /// `within` it that do likewise: `most` bytes in all, `entries` names. Nothing in it is opened, no link is followed.
-pub fn plain_folder(folder: &Path, within: &[&str], most: u64, entries: usize) -> Result<(), FileError> {
+pub(crate) fn plain_folder(folder: &Path, within: &[&str], most: u64, entries: usize) -> Result<(), FileError> {
     let mut left = (most, entries);
     plain(folder, within, most, &mut left)
 }

@@ -26,12 +26,15 @@ use zeroize::Zeroizing;
 pub use self::{
     anchored::Anchored,
     content::describe,
-    folder::{list, make_folder, make_public_folder, plain_folder, private_folder, sync},
-    pem::{pem_block, pem_blocks},
+    folder::{list, sync},
 };
 pub(crate) use self::{
     anchored::within,
     table::{MOST, line_of, one_is_many},
+};
+pub(crate) use self::{
+    folder::{make_folder, make_public_folder, plain_folder, private_folder},
+    pem::{pem_block, pem_blocks},
 };
 
 /// Why a file cannot be used. Its path is named, its content never.
@@ -132,7 +135,7 @@ pub fn read(file: &Path, most: usize) -> Result<Vec<u8>, FileError> {
 }
 
 /// The whole file as text.
-pub fn read_text(file: &Path, most: usize) -> Result<String, FileError> {
+pub(crate) fn read_text(file: &Path, most: usize) -> Result<String, FileError> {
     String::from_utf8(read(file, most)?).map_err(|_| FileError::NotText { file: file.to_owned() })
 }
 
@@ -185,14 +188,14 @@ pub fn create(file: &Path) -> Result<File, FileError> {
 }
 
 /// The same for whoever the umask lets read it: pictures, a bench's lines, the kernel's attributes.
-pub fn create_public(file: &Path) -> Result<File, FileError> {
+pub(crate) fn create_public(file: &Path) -> Result<File, FileError> {
     let made = regular(file, OFlags::WRONLY | OFlags::CREATE, Mode::from_bits_retain(0o666))?;
     made.set_len(0).map_err(|error| FileError::unreadable(file, error))?;
     Ok(made)
 }
 
 /// Writes all of such a file, in place.
-pub fn write_public(file: &Path, bytes: &[u8]) -> Result<(), FileError> {
+pub(crate) fn write_public(file: &Path, bytes: &[u8]) -> Result<(), FileError> {
     create_public(file)?.write_all(bytes).map_err(|error| FileError::unreadable(file, error))
 }
 

@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
 /// The first PEM block with one of these labels: label and DER. CRLF, indentation and text around it are tolerated.
-pub fn pem_block<'a>(text: &[u8], labels: &[&'a str]) -> Option<(&'a str, Zeroizing<Vec<u8>>)> {
+pub(crate) fn pem_block<'a>(text: &[u8], labels: &[&'a str]) -> Option<(&'a str, Zeroizing<Vec<u8>>)> {
     let text = std::str::from_utf8(text).ok()?;
     let first = |label: &&'a str| Some((text.find(&format!("-----BEGIN {label}-----"))?, *label));
     let (at, label) = labels.iter().filter_map(first).min()?;
@@ -13,7 +13,7 @@ pub fn pem_block<'a>(text: &[u8], labels: &[&'a str]) -> Option<(&'a str, Zeroiz
 
 /// The DER of every PEM block with this label, in order; nothing in place of one that is not base64. What is secret is
 /// the caller's to wipe: a system's hundred and forty roots are not.
-pub fn pem_blocks<'t>(mut text: &'t str, label: &str) -> impl Iterator<Item = Option<Vec<u8>>> + use<'t> {
+pub(crate) fn pem_blocks<'t>(mut text: &'t str, label: &str) -> impl Iterator<Item = Option<Vec<u8>>> + use<'t> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     std::iter::from_fn(move || {
         let body = &text[text.find(&begin)? + begin.len()..];

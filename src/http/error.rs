@@ -83,7 +83,7 @@ impl Fault for OpenError {
 
 impl HttpError {
     /// True when the server surely did not see the request.
-    pub fn before_sending(&self) -> bool {
+    pub(crate) fn before_sending(&self) -> bool {
         matches!(
             self,
             Self::Resolve

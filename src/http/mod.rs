@@ -402,8 +402,9 @@ impl Response {
         self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// An answer with these parts, for code that stands between a server and a caller.
-    pub fn from_parts(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+    /// An answer with these parts.
+    #[cfg(test)]
+    pub(crate) fn from_parts(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
         Self { status, body: Zeroizing::new(body), headers }
     }
 }

@@ -71,7 +71,7 @@ impl WechatClock {
     }
 
     /// The same, and since when it is so.
-    pub fn offset_since(&self) -> (i64, Moment) {
+    pub(crate) fn offset_since(&self) -> (i64, Moment) {
         let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         (self.offset(), *since)
     }

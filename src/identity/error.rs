@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What it means at WeChat that there is no answer.
-pub fn unanswered(error: HttpError) -> Failure {
+pub(crate) fn unanswered(error: HttpError) -> Failure {
     let code = match &error {
         HttpError::Resolve => Code::N302,
         HttpError::Connect(_) | HttpError::LateConnecting | HttpError::Interrupted => Code::N301,

@@ -86,12 +86,12 @@ impl Merchants {
     }
 
     /// What is known of WeChat, merchant by merchant.
-    pub fn views(&self) -> impl Iterator<Item = WechatView> {
+    pub(crate) fn views(&self) -> impl Iterator<Item = WechatView> {
         self.all.iter().map(|ways| ways.face.view())
     }
 
     /// Seconds that WeChat's clock is ahead of ours, where that has changed since the last call.
-    pub fn clock_news(&self) -> Option<i64> {
+    pub(crate) fn clock_news(&self) -> Option<i64> {
         self.all.iter().find_map(|ways| ways.face.clock().news())
     }
 }

@@ -39,6 +39,7 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use self::error::unanswered;
 pub(crate) use self::merchant::fit_together;
 use self::{
     answer::SeenNonces, certificates::Certificates, domains::Domains, open::Opener, permission::Permissions,
@@ -48,7 +49,6 @@ pub use self::{
     authinfo::{AuthInfo, AuthInfoSettings},
     certificates::CertificateCache,
     clock::{WechatClock, http_date},
-    error::unanswered,
     merchant::Merchant,
     merchants::Merchants,
     permission::{Permission, PermissionLog},
@@ -133,7 +133,7 @@ impl FaceLookup {
     ///
     /// # Errors
     /// Every failure carries the operator's code; all failures to open a name are K405 and look alike.
-    pub fn look_up_for(
+    pub(crate) fn look_up_for(
         &self,
         face_sid: &FaceSid,
         info_type: InfoType,

@@ -57,7 +57,7 @@ impl Visit {
     }
 
     /// `李华 主任医师`
-    pub fn doctor_with_title(&self) -> Option<String> {
+    pub(crate) fn doctor_with_title(&self) -> Option<String> {
         let both: Vec<&str> = [&self.doctor, &self.title].into_iter().flatten().map(Text::as_str).collect();
         Some(both.join(" ")).filter(|_| self.doctor.is_some())
     }

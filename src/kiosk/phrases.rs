@@ -25,7 +25,7 @@ impl Scene {
     }
 
     /// Whether the headline holds the name.
-    pub fn asks_by_name(&self) -> bool {
+    pub(crate) fn asks_by_name(&self) -> bool {
         let is_short = |name: &str| name.chars().count() <= SHORT_NAME;
         self.kind == SceneKind::ConfirmCard && self.name.as_ref().is_some_and(|name| is_short(name.reveal()))
     }
@@ -64,7 +64,7 @@ impl SceneKind {
     }
 
     /// What stands below the headline where nothing else does.
-    pub fn explanation(self, language: Language) -> &'static str {
+    pub(crate) fn explanation(self, language: Language) -> &'static str {
         match self {
             Self::Evacuate => language.of(["请立即离开", "請立即離開", "Leave now"]),
             Self::StaffCalled => language.of(["请稍候", "請稍候", "Please wait"]),

@@ -36,6 +36,7 @@ pub use clock::SystemClock;
 pub use daemon::serve;
 pub use inputs::InputPart;
 pub use parts::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary};
-pub use staff::{SOCKET, StaffMode, StaffReply, StaffRequest};
+pub use staff::SOCKET;
+pub(crate) use staff::{StaffMode, StaffReply, StaffRequest};
 
 use self::failures::Inputs;

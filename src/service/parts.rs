@@ -6,7 +6,7 @@ use super::inputs::InputPart;
 use crate::{
     checkin::CheckIn,
     device::{Gate, Indicator, Panel, Printer},
-    fault::{Code, Failure, Fault, exit},
+    fault::{Code, Failure, Fault},
     identity::Merchants,
     kiosk::{self, Device, Unfinished},
     store::{Correlator, Journal},
@@ -137,16 +137,6 @@ impl Fault for ServiceError {
             Self::Thread(_) | Self::Hung(_) => Code::X001,
             Self::Staff(_) => Code::C103,
             Self::Terminal { source, .. } => source.code(),
-        }
-    }
-}
-
-impl ServiceError {
-    /// The program's exit code.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Terminal { .. } | Self::Staff(_) => exit::IO,
-            Self::Thread(_) | Self::Hung(_) => exit::SOFTWARE,
         }
     }
 }

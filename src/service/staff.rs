@@ -23,7 +23,7 @@ pub const SOCKET: &str = "staff.sock";
 /// What staff ask for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum StaffRequest {
+pub(crate) enum StaffRequest {
     /// Say what is known of the machine.
     Status,
     /// Open or close a lane.
@@ -56,7 +56,7 @@ pub enum StaffRequest {
 /// How a lane shall be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum StaffMode {
+pub(crate) enum StaffMode {
     /// Serving.
     Normal,
     /// Closed by staff.
@@ -67,7 +67,7 @@ pub enum StaffMode {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StaffReply {
+pub(crate) struct StaffReply {
     /// It was done.
     pub done: bool,
     /// In words.

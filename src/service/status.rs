@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Milliseconds since 1970, by the machine's clock as it stands now.
-pub type Time = i64;
+pub(crate) type Time = i64;
 
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

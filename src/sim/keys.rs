@@ -83,7 +83,7 @@ impl World {
 
     /// Writes what a merchant has into `folder`: `sign.key.pem`, `sign.crt.pem`, `decrypt.key.pem`,
     /// `wechatpay.pub.pem`, `apiv3.key`; private ones with mode 0600.
-    pub fn write_to(&self, folder: &Path) -> io::Result<()> {
+    pub(crate) fn write_to(&self, folder: &Path) -> io::Result<()> {
         let pem = |key: &RsaPrivateKey| key.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other);
         write_private(&folder.join("sign.key.pem"), pem(&self.provider.key)?.as_bytes())?;
         write_private(&folder.join("decrypt.key.pem"), pem(&self.sub.key)?.as_bytes())?;

@@ -16,7 +16,7 @@ use super::{
 use crate::words::{Clock, Moment};
 
 /// Everything around the kiosk.
-pub struct Stage {
+pub(crate) struct Stage {
     /// The sandbox WeChat.
     pub wechat: WeChat,
     /// The site's system.
@@ -56,7 +56,7 @@ const LOOK: Duration = Duration::from_millis(5);
 
 impl Stage {
     /// Makes everybody known to WeChat and to the site's system.
-    pub fn invite(&self, visits: &[Visit]) {
+    pub(crate) fn invite(&self, visits: &[Visit]) {
         for visit in visits {
             self.wechat.know(visit.person.clone());
             let person = &visit.person;
@@ -79,7 +79,7 @@ impl Stage {
     }
 
     /// One visit, until the world is as expected or has had time to be.
-    pub fn receive(&self, visit: &Visit) -> io::Result<Seen> {
+    pub(crate) fn receive(&self, visit: &Visit) -> io::Result<Seen> {
         let twins = &self.twins[visit.lane];
         let before = Effects::of(twins);
         self.upset(visit, true);
@@ -190,7 +190,7 @@ impl Stage {
     }
 
     /// What the devices did not understand of what the drivers sent.
-    pub fn complaints(&self) -> Vec<String> {
+    pub(crate) fn complaints(&self) -> Vec<String> {
         self.twins.iter().flat_map(|twins| [twins.panel.complaints(), twins.printer.complaints()].concat()).collect()
     }
 }

@@ -59,7 +59,7 @@ pub struct Answer {
 }
 
 /// What answers requests.
-pub type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
+pub(crate) type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
 /// A running server. Dropping it leaves its threads to the process's end.
 pub struct Server {

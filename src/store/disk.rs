@@ -34,7 +34,7 @@ pub trait Disk: Send {
 
 /// A folder of the file system.
 #[derive(Debug)]
-pub struct FolderDisk {
+pub(crate) struct FolderDisk {
     dir: PathBuf,
     open: BTreeMap<String, File>,
 }
@@ -47,13 +47,13 @@ const MOST: usize = 1 << 20;
 
 impl FolderDisk {
     /// The folder is made if it is missing.
-    pub fn open(dir: &Path) -> io::Result<Self> {
+    pub(crate) fn open(dir: &Path) -> io::Result<Self> {
         files::make_folder(dir)?;
         Ok(Self::at(dir))
     }
 
     /// To be read only: what is missing stays so.
-    pub fn at(dir: &Path) -> Self {
+    pub(crate) fn at(dir: &Path) -> Self {
         Self { dir: dir.to_owned(), open: BTreeMap::new() }
     }
 

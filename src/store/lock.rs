@@ -39,7 +39,7 @@ impl StateLock {
 
     /// Takes the lock that a daemon would, beside which this process drives its devices; makes nothing. None where no
     /// daemon has served from it yet.
-    pub fn take_existing(dir: &Path) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn take_existing(dir: &Path) -> Result<Option<Self>, StoreError> {
         match Self::take_file(dir, false) {
             Err(StoreError::File(error)) if error.is_missing() => Ok(None),
             taken => taken.map(Some),

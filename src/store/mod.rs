@@ -23,10 +23,11 @@ mod view;
 mod views;
 mod word;
 
+pub(crate) use self::disk::FolderDisk;
 pub use self::{
     bounds::JournalBounds,
     correlator::{Correlator, Tag},
-    disk::{Disk, FolderDisk},
+    disk::Disk,
     error::StoreError,
     inspect::{Proof, Standing, each, entries, verify},
     journal::{Fill, Journal},

@@ -132,7 +132,7 @@ impl Activity {
     }
 
     /// Whether it never did anything.
-    pub fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         self.last() == SILENT
     }
 

@@ -56,13 +56,13 @@ impl Counters {
     }
 
     /// When the last frame came.
-    pub fn heard_at(&self) -> Option<Moment> {
+    pub(crate) fn heard_at(&self) -> Option<Moment> {
         let heard = self.heard.load(Ordering::Relaxed);
         heard.checked_sub(1).map(|milliseconds| Moment(Duration::from_millis(milliseconds)))
     }
 
     /// When our certificate towards terminals on the network, and the list of theirs that were taken back, end.
-    pub fn validity(&self) -> (Option<WallTime>, Option<WallTime>) {
+    pub(crate) fn validity(&self) -> (Option<WallTime>, Option<WallTime>) {
         let end = |of: &AtomicI64| Some(of.load(Ordering::Relaxed)).filter(|end| *end != 0).map(WallTime);
         (end(&self.certificate), end(&self.list))
     }

@@ -102,7 +102,7 @@ pub enum Address {
 }
 
 /// The longest line, bytes, its end not counted.
-pub const MAX_LINE: usize = 4096;
+pub(crate) const MAX_LINE: usize = 4096;
 
 /// Why a terminal's address cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -217,7 +217,7 @@ impl LaneTerminal {
 
     /// Whether these settings of the same lane can follow the present ones without a restart: `None` where they are of
     /// another kind of terminal, else whether all of them can, or all but the place itself.
-    pub fn may_become(&self, fresh: &Self) -> Option<bool> {
+    pub(crate) fn may_become(&self, fresh: &Self) -> Option<bool> {
         match (&self.address, &fresh.address) {
             (Address::Unix { path, .. }, Address::Unix { path: other, .. }) => Some(path == other),
             (Address::Serial { .. }, Address::Serial { .. }) => Some(self.address == fresh.address),

@@ -38,7 +38,7 @@ const EXPECTED: &str = "expected \"unix:PATH\" or \"serial:DEVICE:BAUD\" with 50
 #[cfg(feature = "network")]
 impl Place {
     /// Whether anybody on the network can knock there.
-    pub fn is_networked(&self) -> bool {
+    pub(crate) fn is_networked(&self) -> bool {
         matches!(self, Self::Tls(_) | Self::Https(_))
     }
 }

@@ -50,7 +50,7 @@ impl LocalSocket {
     }
 
     /// Whether [`LocalSocket::bind`] would find the place free; changes nothing.
-    pub fn may_be_made(path: &Path) -> Result<(), TerminalError> {
+    pub(crate) fn may_be_made(path: &Path) -> Result<(), TerminalError> {
         let path_of = || path.to_owned();
         let address = match SocketAddrUnix::new(path) {
             Ok(address) if path.as_os_str().len() <= LONGEST => address,
@@ -83,7 +83,7 @@ impl LocalSocket {
 
 impl LocalPeer {
     /// Whether this is root or the daemon's own user.
-    pub fn is_ours(self) -> bool {
+    pub(crate) fn is_ours(self) -> bool {
         self.uid == 0 || self.uid == rustix::process::geteuid().as_raw()
     }
 }

@@ -51,7 +51,7 @@ impl Splitter {
     }
 
     /// Whether a line has begun and not ended.
-    pub fn is_amid_line(&self) -> bool {
+    pub(crate) fn is_amid_line(&self) -> bool {
         self.overflowing || !self.line.is_empty()
     }
 

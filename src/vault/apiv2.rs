@@ -13,7 +13,7 @@ use crate::files;
 pub struct ApiV2Key(Zeroizing<String>);
 
 /// What the terminal's rawdata is sent with; empty ones are left out of the signature.
-pub type AuthInfoFields<'a> = BTreeMap<&'static str, &'a str>;
+pub(crate) type AuthInfoFields<'a> = BTreeMap<&'static str, &'a str>;
 
 /// The fields of the request: nothing else is ever signed with this key. Answers are compared, over whatever came.
 const ALLOWED: [&str; 13] = [
@@ -45,13 +45,13 @@ impl ApiV2Key {
 
     /// HMAC-SHA256 in upper-case hex over the sorted fields and the key; nothing where a field is not one of
     /// `get_wxpayface_authinfo`'s.
-    pub fn sign_authinfo(&self, fields: &AuthInfoFields<'_>) -> Option<String> {
+    pub(crate) fn sign_authinfo(&self, fields: &AuthInfoFields<'_>) -> Option<String> {
         let ours = fields.keys().all(|name| ALLOWED.contains(name));
         ours.then(|| self.sign(fields.iter().map(|(name, value)| (*name, *value))))
     }
 
     /// True where an answer's `sign` is that of its other fields.
-    pub fn is_authentic(&self, fields: &BTreeMap<String, String>) -> bool {
+    pub(crate) fn is_authentic(&self, fields: &BTreeMap<String, String>) -> bool {
         let others = fields.iter().filter(|(name, _)| *name != "sign");
         let wanted = self.sign(others.map(|(name, value)| (name.as_str(), value.as_str())));
         fields.get("sign").is_some_and(|claimed| {

@@ -54,7 +54,7 @@ impl PublicKey {
     }
 
     /// Parses a PEM certificate, as `GET /v3/certificates` gives it out.
-    pub fn from_certificate_pem(pem: &[u8]) -> Option<(Self, CertificateFacts)> {
+    pub(crate) fn from_certificate_pem(pem: &[u8]) -> Option<(Self, CertificateFacts)> {
         let (_, der) = pem_block(pem, &["CERTIFICATE"])?;
         let certificate = Certificate::from_der(&der).ok()?.tbs_certificate;
         let key = Self::from_spki(&certificate.subject_public_key_info.to_der().ok()?)?;
@@ -78,7 +78,7 @@ impl PublicKey {
     }
 
     /// Reads a certificate file.
-    pub fn read_certificate(file: &Path) -> Result<(Self, CertificateFacts), VaultError> {
+    pub(crate) fn read_certificate(file: &Path) -> Result<(Self, CertificateFacts), VaultError> {
         let pem = files::read(file, MOST)?;
         Self::from_certificate_pem(&pem).ok_or_else(|| not_public(file, "certificate", &pem))
     }

@@ -26,12 +26,12 @@ use zeroize::Zeroizing;
 use self::engine::{OpeningKey, SigningKey};
 pub use self::{
     answer::{Forged, Sealed, SignedAnswer, Verified, verify},
-    apiv2::{ApiV2Key, AuthInfoFields},
+    apiv2::ApiV2Key,
     certificate::{CertificateFacts, PublicKey},
     engine::EngineKind,
-    hardening::no_core_dumps,
     request::RequestToSign,
 };
+pub(crate) use self::{apiv2::AuthInfoFields, hardening::no_core_dumps};
 use crate::{
     fault::{Code, Fault},
     files::{self, Anchored, FileError},
@@ -237,7 +237,7 @@ impl Vault {
     }
 
     /// Opens one entry of `GET /v3/certificates` (AEAD_AES_256_GCM under the APIv3 key).
-    pub fn open_certificate(
+    pub(crate) fn open_certificate(
         &self,
         nonce: &[u8],
         associated_data: &[u8],
@@ -253,7 +253,7 @@ impl Vault {
     }
 
     /// True when an APIv3 key is set, so that certificates can be downloaded.
-    pub fn can_open_certificates(&self) -> bool {
+    pub(crate) fn can_open_certificates(&self) -> bool {
         self.apiv3.is_some()
     }
 

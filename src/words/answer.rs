@@ -65,10 +65,10 @@ pub enum Resolution {
 
 impl Admission {
     /// The most lines a slip carries beyond number and place.
-    pub const MAX_NOTES: usize = 8;
+    pub(crate) const MAX_NOTES: usize = 8;
 }
 
 impl CheckInAnswer {
     /// The most options a person is asked to choose from.
-    pub const MAX_CHOICES: usize = 8;
+    pub(crate) const MAX_CHOICES: usize = 8;
 }

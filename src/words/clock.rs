@@ -20,7 +20,7 @@ pub struct Deadline(Moment);
 pub struct WallTime(pub i64);
 
 /// 2026-11-21, when this version was written: a clock that stands before it is wrong.
-pub const RELEASED: WallTime = WallTime(1_795_219_200_000);
+pub(crate) const RELEASED: WallTime = WallTime(1_795_219_200_000);
 
 /// Both clocks, read together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Now {
 
 /// A day of business: it begins at the site's `reset-at` in the site's UTC offset. Days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServiceDay(pub i64);
+pub(crate) struct ServiceDay(pub i64);
 
 /// Wall time for what outlives the moment: records, days of business, retention. A step of the machine's clock does not
 /// move it.
@@ -106,7 +106,7 @@ impl WallTime {
     }
 
     /// Milliseconds from `earlier` to this, negative where it lies ahead; saturating.
-    pub fn millis_since(self, earlier: Self) -> i64 {
+    pub(crate) fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
@@ -125,7 +125,7 @@ impl ServiceDay {
     ///
     /// `offset_seconds` is the site's offset east of UTC, `reset_minutes` the local minute of the day at which a new
     /// day of business begins (0–1439).
-    pub fn of(wall: WallTime, offset_seconds: i32, reset_minutes: u16) -> Self {
+    pub(crate) fn of(wall: WallTime, offset_seconds: i32, reset_minutes: u16) -> Self {
         let reset = i64::from(reset_minutes).saturating_mul(60);
         let local = wall.unix_seconds().saturating_add(i64::from(offset_seconds)).saturating_sub(reset);
         Self(local.div_euclid(86_400))

@@ -71,13 +71,13 @@ impl CredentialType {
     pub const UNSAID: Self = Self::Other(0);
 
     /// 外国人永久居留身份证, as `POST /v3/realname/verify` numbers it (partner documentation 4013735179).
-    pub const FOREIGN_RESIDENCE: Self = Self::Other(12);
+    pub(crate) const FOREIGN_RESIDENCE: Self = Self::Other(12);
 
     /// 港澳居民居住证, likewise.
-    pub const HK_MACAO_RESIDENCE: Self = Self::Other(17);
+    pub(crate) const HK_MACAO_RESIDENCE: Self = Self::Other(17);
 
     /// 台湾居民居住证, likewise.
-    pub const TAIWAN_RESIDENCE: Self = Self::Other(18);
+    pub(crate) const TAIWAN_RESIDENCE: Self = Self::Other(18);
 
     const NAMED: [Self; 11] = [
         Self::MainlandId,
@@ -94,7 +94,7 @@ impl CredentialType {
     ];
 
     /// The kind behind the wire's number.
-    pub fn from_number(number: i64) -> Self {
+    pub(crate) fn from_number(number: i64) -> Self {
         Self::NAMED.into_iter().find(|kind| kind.number() == number).unwrap_or(Self::Other(number))
     }
 
@@ -117,7 +117,7 @@ impl CredentialType {
     }
 
     /// True where every number carries the GB 11643 check character (identity card, temporary identity card).
-    pub fn has_check_character(self) -> bool {
+    pub(crate) fn has_check_character(self) -> bool {
         matches!(self, Self::MainlandId | Self::TemporaryId)
     }
 }

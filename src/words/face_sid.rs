@@ -30,7 +30,7 @@ pub enum FaceSidError {
 
 impl FaceSid {
     /// The longest accepted text, in bytes.
-    pub const MAX_BYTES: usize = 1024;
+    pub(crate) const MAX_BYTES: usize = 1024;
 
     /// Parses what a terminal sent.
     pub fn parse(text: &str) -> Result<Self, FaceSidError> {
@@ -50,7 +50,7 @@ impl FaceSid {
     }
 
     /// The text as exactly one RFC 3986 path segment: everything but the unreserved characters is percent-encoded.
-    pub fn path_segment(&self) -> Private {
+    pub(crate) fn path_segment(&self) -> Private {
         let mut segment = String::with_capacity(self.reveal().len() * 3);
         for byte in self.reveal().bytes() {
             match byte {

@@ -90,7 +90,7 @@ impl Identity {
     }
 
     /// What a lane may know that asks for this much.
-    pub fn limited_to(self, info_type: InfoType) -> Self {
+    pub(crate) fn limited_to(self, info_type: InfoType) -> Self {
         match info_type {
             InfoType::RealName => self,
             InfoType::UnionId => Self { real_name: None, credential: None, card: None, patient: None, ..self },

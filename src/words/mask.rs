@@ -6,7 +6,7 @@ use super::COMPOUND_SURNAMES;
 
 /// The name with its middle hidden, grapheme by grapheme: `张三丰` → `张*丰`, `张三` → `张*`, `欧阳测试` → `欧阳*试`,
 /// `阿卜杜拉·买买提` → `阿***·***`. Variation selectors count with the character they follow.
-pub fn masked_name(name: &str) -> String {
+pub(crate) fn masked_name(name: &str) -> String {
     if name.contains('·') {
         return masked_parts(name);
     }
@@ -37,7 +37,7 @@ fn masked_parts(name: &str) -> String {
 }
 
 /// A document number with only its first and last characters: `11010519491231002X` → `1****************X`.
-pub fn masked_credential(id: &str) -> String {
+pub(crate) fn masked_credential(id: &str) -> String {
     let characters: Vec<char> = id.chars().collect();
     match characters.as_slice() {
         [] => String::new(),

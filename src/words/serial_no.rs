@@ -17,7 +17,7 @@ impl SerialNo {
     }
 
     /// The octets of a certificate, without those that only carry the sign.
-    pub fn from_octets(octets: &[u8]) -> Self {
+    pub(crate) fn from_octets(octets: &[u8]) -> Self {
         let significant = octets.iter().skip_while(|octet| **octet == 0);
         Self(significant.map(|octet| format!("{octet:02X}")).collect())
     }

@@ -15,10 +15,10 @@ pub struct Text(String);
 
 impl Text {
     /// The longest text kept.
-    pub const MAX_CHARS: usize = 64;
+    pub(crate) const MAX_CHARS: usize = 64;
 
     /// The longest payload kept.
-    pub const MAX_PAYLOAD: usize = 256;
+    pub(crate) const MAX_PAYLOAD: usize = 256;
 
     /// The text unchanged, or nothing when it is empty, longer than [`Text::MAX_PAYLOAD`] characters, or holds what
     /// [`Text::clean`] would drop: for ids and QR payloads, which altered would be others.
@@ -80,7 +80,7 @@ impl fmt::Display for Text {
 
 /// What nobody sees and what could turn a line around: controls, bidirectional controls, zero-width characters,
 /// separators, tags, interlinear and replacement characters, non-characters.
-pub fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     let is_non_character = u32::from(c) & 0xFFFE == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}');
     let is_tag = matches!(c, '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}');
     let is_blank = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
@@ -90,7 +90,7 @@ pub fn is_unseen(c: char) -> bool {
 
 /// A mark that stands on or below the letter before it and has no place of its own: all that Unicode gives a combining
 /// class. Vowel signs that it gives none stand beside their letter.
-pub fn is_mark(c: char) -> bool {
+pub(crate) fn is_mark(c: char) -> bool {
     canonical_combining_class(c) != 0
 }
 

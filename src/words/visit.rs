@@ -119,7 +119,7 @@ impl Visit {
     pub const MAX_FIELDS: usize = 12;
 
     /// Less what identifies the person, or may.
-    pub fn without_the_person(self) -> Self {
+    pub(crate) fn without_the_person(self) -> Self {
         Self { patient_id: None, fields: Vec::new(), ..self }
     }
 

@@ -108,7 +108,7 @@ pub fn group(lines: &[LineAt], code: Code) -> Result<impl FnMut(u16) -> io::Resu
 }
 
 /// Reads one input's physical level, again and again. Its line is taken at the first look, and again after a failure.
-pub fn input_level(at: LineAt) -> Box<dyn FnMut() -> io::Result<bool> + Send> {
+pub(crate) fn input_level(at: LineAt) -> Box<dyn FnMut() -> io::Result<bool> + Send> {
     let mut held: Option<(Request, u32)> = None;
     Box::new(move || {
         if let LineAt::File(file) = &at {

@@ -12,16 +12,19 @@ mod serial;
 use std::path::PathBuf;
 
 #[cfg(feature = "glyphs")]
-pub use self::screen::{KernelScreen, bring_console_back, screen};
+pub(crate) use self::screen::bring_console_back;
+#[cfg(feature = "glyphs")]
+pub use self::screen::{KernelScreen, screen};
 pub use self::{
     inputs::{LineInputs, WatchedLine, inputs},
-    lines::{Bias, LineAt, group, input_level},
+    lines::{Bias, LineAt, group},
     outputs::{LineError, OutputLine, output},
-    ports::{delay, i2c, serial, spi, tcp, tcp_stream, unix, usb},
+    ports::{delay, i2c, serial, spi, tcp, tcp_stream, unix},
 };
+pub(crate) use self::{lines::input_level, ports::usb};
 
 /// One GPIO chip, as the kernel shows it.
-pub struct Chip {
+pub(crate) struct Chip {
     /// `/dev/gpiochip0`; moves between kernels.
     pub path: PathBuf,
     /// What a board file names it by.
@@ -31,7 +34,7 @@ pub struct Chip {
 }
 
 /// One line of a chip.
-pub struct ChipLine {
+pub(crate) struct ChipLine {
     /// Its name, or nothing.
     pub name: String,
     /// Who uses it; nothing where it is free.
@@ -41,7 +44,7 @@ pub struct ChipLine {
 }
 
 /// Every GPIO chip that may be opened.
-pub fn chips() -> Vec<Chip> {
+pub(crate) fn chips() -> Vec<Chip> {
     let paths = gpiocdev::chip::chips().unwrap_or_default();
     paths.into_iter().filter_map(|path| chip(path).ok()).collect()
 }

@@ -72,7 +72,7 @@ pub fn tcp_stream(address: &str) -> io::Result<TcpStream> {
 }
 
 /// A printer behind usblp.
-pub fn usb(device: PathBuf) -> Opener {
+pub(crate) fn usb(device: PathBuf) -> Opener {
     Box::new(move || Ok(Box::new(UsbPrinter::open(&device)?)))
 }
 

@@ -37,7 +37,7 @@ pub fn screen(device: &Path) -> Result<KernelScreen, DeviceError> {
 }
 
 /// Gives the glass back to the console. Nothing where there is none, or it never was away.
-pub fn bring_console_back() {
+pub(crate) fn bring_console_back() {
     let _ = Framebuffer::set_kd_mode_ex(CONSOLE, KdMode::Text);
 }
 

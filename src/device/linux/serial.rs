@@ -13,7 +13,7 @@ use serialport::{ClearBuffer, FlowControl, SerialPort as _, TTYPort};
 use crate::{device::Port, files};
 
 /// An open port.
-pub struct Serial {
+pub(super) struct Serial {
     tty: TTYPort,
     rts_cts: bool,
 }
@@ -23,7 +23,7 @@ const CHUNK: usize = 64;
 
 impl Serial {
     /// `/dev/ttyS1`, or a name below `/dev/serial/by-id`, which stays when the device comes back under another number.
-    pub fn open(device: &Path, baud: u32, rts_cts: bool) -> io::Result<Self> {
+    pub(super) fn open(device: &Path, baud: u32, rts_cts: bool) -> io::Result<Self> {
         // A printer that takes DTR for its reset would start anew at every close.
         let first = files::device(device, true)?;
         let mut settings = tcgetattr(&first)?;

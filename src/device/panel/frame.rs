@@ -93,7 +93,7 @@ impl Frame {
     }
 
     /// Draws a bitmap, every dot `scale` dots wide and high.
-    pub fn stamp(&mut self, bitmap: &Bitmap, (left, top): (usize, usize), scale: usize, ink: Ink) {
+    pub(crate) fn stamp(&mut self, bitmap: &Bitmap, (left, top): (usize, usize), scale: usize, ink: Ink) {
         for (x, y) in bitmap.dots() {
             self.fill(Rect { x: left + x * scale, y: top + y * scale, width: scale, height: scale }, ink);
         }

@@ -20,11 +20,11 @@ mod screen;
 #[cfg(feature = "glyphs")]
 mod tft;
 
+pub(crate) use self::text::text_lines;
 pub use self::{
     bus::{Bus, Parallel, Register, SerialLines, SerialSpi},
     reset::Reset,
     st7920::{Rom, St7920},
-    text::text_lines,
 };
 #[cfg(feature = "glyphs")]
 pub use self::{
@@ -50,7 +50,7 @@ pub struct Style {
 }
 
 /// The seconds that are left to a person who waits or has to act.
-pub fn countdown(scene: &Scene) -> Option<u64> {
+pub(crate) fn countdown(scene: &Scene) -> Option<u64> {
     let waits = matches!(
         scene.kind,
         SceneKind::AskConsent
