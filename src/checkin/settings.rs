@@ -52,7 +52,7 @@ pub enum Adapter {
 
 impl Adapter {
     /// Whether it judges what WeChat has not: a voucher, a document that was only read.
-    pub fn judges(self) -> bool {
+    pub(crate) fn judges(self) -> bool {
         self == Self::Http
     }
 }

@@ -54,7 +54,7 @@ impl Failure {
     }
 
     /// The cause beneath, with its own causes.
-    pub fn because(self, cause: impl Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn because(self, cause: impl Error + Send + Sync + 'static) -> Self {
         Self { cause: Some(Arc::new(cause)), ..self }
     }
 

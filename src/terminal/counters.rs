@@ -102,7 +102,7 @@ impl Counters {
     }
 
     /// Whether what a terminal did wrong is to be told now; then it has been.
-    pub fn is_to_be_told(&self, code: Code, now: Moment) -> bool {
+    pub(crate) fn is_to_be_told(&self, code: Code, now: Moment) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let due = told.get(&code).is_none_or(|last| now.since(*last) >= TELL_AGAIN);
         if due {
