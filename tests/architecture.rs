@@ -61,7 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serial2_tokio", &["terminal"]),
     ("unicode_normalization", &["words"]),
     ("encoding_rs", &["identity", "device", "checkin", "sim"]),
-    ("toml", &["config.rs", "config/lane.rs", "files/table.rs", "board.rs", "device/printer"]),
+    ("toml", &["config.rs", "config/lane.rs", "files/table.rs", "board.rs", "device/printer", "kiosk/phrases.rs"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["cli/logging.rs"]),
     ("zeroizing_alloc", &["main.rs"]),

@@ -106,7 +106,7 @@ fn whoever_comes_after_a_document_is_asked_before_it_says_whom_the_visit_is_for(
     assert!(core.check_ins().is_empty());
     let scene = core.scene();
     assert_eq!((scene.kind, name(&scene), scene.options.len()), (SceneKind::ConfirmCard, Some("林*宝"), 2));
-    assert_eq!(scene.headline(facemchd::words::Language::ZhHans), "为林*宝签到？");
+    assert_eq!(scene.headline(&facemchd::kiosk::Phrases::default(), 16), "为林*宝签到？");
     assert_eq!(choose(&mut core, session, 3, 1), AckStatus::Accepted);
     let identity = core.check_ins().pop().expect("asked").identity;
     assert_eq!(identity.real_name, RealName::parse("林秀"));

@@ -48,12 +48,12 @@ fn on(glass: impl Glass + 'static) -> Box<dyn Panel> {
 }
 
 fn shows_on_oled(twin: &GlassTwin<OledController>, offset: usize, scene: &Scene) -> bool {
-    let frame = drawn(scene, Style::default(), (128, 64));
+    let frame = drawn(scene, &Style::default(), (128, 64));
     dots_of(&frame).all(|(x, y)| twin.controller().dot(x, y, offset) == frame.is_on(x, y))
 }
 
 fn shows_on_tft(twin: &GlassTwin<TftController>, scene: &Scene) -> bool {
-    let frame = drawn(scene, Style::default(), (240, 320));
+    let frame = drawn(scene, &Style::default(), (240, 320));
     let controller = twin.controller();
     dots_of(&frame).all(|(x, y)| controller.dot(x, y) == Some(rgb565(&frame, x, y)))
 }

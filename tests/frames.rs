@@ -9,7 +9,7 @@ use facemchd::{
     fault::Code,
     kiosk::{AckStatus, Input, Outcome, OutcomeResult},
     terminal::{Address, Counters, Frame, LaneTerminal, Line, Listener, LocalSocket, Reply, Splitter, crc16, parse},
-    words::{LaneId, Language, PeerId, SessionId, Text},
+    words::{LaneId, Language, PeerId, Purpose, SessionId, Text},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -177,7 +177,12 @@ impl Lane {
 }
 
 fn settings(address: Address) -> LaneTerminal {
-    LaneTerminal { lane: LaneId(0), address, plain_lines: false, language: Language::En }
+    LaneTerminal {
+        lane: LaneId(0),
+        address,
+        plain_lines: false,
+        phrases: facemchd::kiosk::Phrases::shipped(Language::En, Purpose::Hospital),
+    }
 }
 
 fn on_loop(test: impl Future<Output = ()>) {

@@ -8,8 +8,8 @@ use facemchd::{
         panel::{Style, draw},
         slip_bytes,
     },
-    kiosk::{Scene, SceneKind, Slip},
-    words::{Admission, Language, Text},
+    kiosk::{Phrases, Scene, SceneKind, Slip},
+    words::{Admission, Language, Purpose, Text},
 };
 
 use crate::devices::{lane, layout, shown, slip, st7920, wait_for};
@@ -51,9 +51,9 @@ fn unifont(character: char) -> Dots {
 /// A text as the first line of the smallest glass.
 fn on_glass(text: &str) -> (Dots, Vec<char>) {
     let scene = Scene { name: shown(text), ..Scene::of(SceneKind::Admitted) };
-    let style = Style { language: Language::En, large: true };
+    let style = Style { phrases: Phrases::shipped(Language::En, Purpose::Hospital), large: true };
     let scene = Scene { number: Some(Text::clean("A1")), ..scene };
-    let (frame, missing) = draw(&scene, style, (128, 64), &mut Fonts::built_in());
+    let (frame, missing) = draw(&scene, &style, (128, 64), &mut Fonts::built_in());
     let dots = (0..16).flat_map(|y| (0..128).map(move |x| (x, y)));
     (dots.filter(|(x, y)| frame.is_on(*x, y + 16)).collect(), missing)
 }

@@ -35,6 +35,7 @@ mod open_world;
 mod openings;
 mod panels;
 mod papers;
+mod phrases;
 mod power_cut;
 mod printers;
 mod program;

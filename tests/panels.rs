@@ -11,9 +11,9 @@ use facemchd::{
         },
     },
     fault::{Code, Fault as _},
-    kiosk::{NextStep, Scene, SceneKind, SceneOption},
+    kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption},
     sim::devices::{Controller, GlassTwin, OledController, OledKind, PanelTwin, TftController},
-    words::{Language, Text},
+    words::{Language, Purpose, Text},
 };
 use proptest::prelude::*;
 
@@ -56,7 +56,7 @@ fn the_glass_shows_what_the_scene_says() {
         (Scene::of(SceneKind::Idle), ["", "请正对摄像头", "", ""]),
         (
             Scene { next: Some(NextStep::StaffWindow), code: Some(Code::N301), ..Scene::of(SceneKind::Failed) },
-            ["", "暂时无法签到", "请到人工窗口", "            N301"],
+            ["", "暂时无法签到", "请到分诊台", "            N301"],
         ),
         (
             Scene {
@@ -66,7 +66,7 @@ fn the_glass_shows_what_the_scene_says() {
                     .collect(),
                 ..Scene::of(SceneKind::Choose)
             },
-            ["请选择", "1.内科 09:30", "2.眼科 10:15", ""],
+            ["请选择就诊项目", "1.内科 09:30", "2.眼科 10:15", ""],
         ),
     ] {
         panel.show(&scene).expect("drawn");
@@ -180,7 +180,7 @@ fn a_full_screen_of_text_costs_hardly_more_bits_than_its_bytes_and_an_unchanged_
 }
 
 /// The picture as the driver drew it, dot for dot.
-pub fn drawn(scene: &Scene, style: Style, size: (usize, usize)) -> Frame {
+pub fn drawn(scene: &Scene, style: &Style, size: (usize, usize)) -> Frame {
     draw(scene, style, size, &mut Fonts::built_in()).0
 }
 
@@ -196,13 +196,13 @@ fn an_oled_shows_the_picture_over_i2c_and_spi_and_only_what_changed_is_sent() {
             let mut panel: Box<dyn Panel> = if spi {
                 let oled = SpiOled { bus, dc };
                 let glass = if offset == 0 { OledGlass::ssd1306(oled) } else { OledGlass::sh1106(oled) };
-                Box::new(PicturePanel::new(glass, style, Fonts::built_in()))
+                Box::new(PicturePanel::new(glass, style.clone(), Fonts::built_in()))
             } else {
-                Box::new(PicturePanel::new(glass(I2cOled { bus, address: 0x3C }), style, Fonts::built_in()))
+                Box::new(PicturePanel::new(glass(I2cOled { bus, address: 0x3C }), style.clone(), Fonts::built_in()))
             };
             for scene in [admitted("张*丰", "A036"), admitted("张*丰", "A037"), Scene::of(SceneKind::Idle)] {
                 panel.show(&scene).expect("drawn");
-                let frame = drawn(&scene, style, (128, 64));
+                let frame = drawn(&scene, &style, (128, 64));
                 let controller = twin.controller();
                 for (x, y) in (0..64).flat_map(|y| (0..128).map(move |x| (x, y))) {
                     assert_eq!(controller.dot(x, y, offset), frame.is_on(x, y), "{x}, {y}");
@@ -218,16 +218,16 @@ fn a_tft_shows_the_picture_in_its_colours() {
     for model in ["st7789", "ili9341"] {
         let twin = GlassTwin::<TftController>::default();
         let (spi, dc) = twin.wires();
-        let style = Style { language: Language::En, large: false };
+        let style = Style { phrases: Phrases::shipped(Language::En, Purpose::Hospital), large: false };
         let settings = TftSettings { width: 240, height: 320, rotate: 0, inverted: false };
         let mut panel: Box<dyn Panel> = if model == "st7789" {
-            Box::new(PicturePanel::new(Tft::st7789(spi, dc, NoDelay, settings), style, Fonts::built_in()))
+            Box::new(PicturePanel::new(Tft::st7789(spi, dc, NoDelay, settings), style.clone(), Fonts::built_in()))
         } else {
-            Box::new(PicturePanel::new(Tft::ili9341(spi, dc, NoDelay, settings), style, Fonts::built_in()))
+            Box::new(PicturePanel::new(Tft::ili9341(spi, dc, NoDelay, settings), style.clone(), Fonts::built_in()))
         };
         for scene in [admitted("张*丰", "A036"), admitted("张*丰", "A037"), Scene::of(SceneKind::Failed)] {
             panel.show(&scene).expect("drawn");
-            let frame = drawn(&scene, style, (240, 320));
+            let frame = drawn(&scene, &style, (240, 320));
             let controller = twin.controller();
             for (x, y) in (0..320).flat_map(|y| (0..240).map(move |x| (x, y))) {
                 assert_eq!(controller.dot(x, y), Some(rgb565(&frame, x, y)), "{model}: {x}, {y}");
@@ -266,7 +266,7 @@ fn comes_back<C: Controller>(twin: &GlassTwin<C>, glass: impl Glass, transfers: 
     }
     twin.plug_in();
     panel.show(&scene).expect("drawn");
-    drawn(&scene, Style::default(), size)
+    drawn(&scene, &Style::default(), size)
 }
 
 pub fn dots_of(frame: &Frame) -> impl Iterator<Item = (usize, usize)> {
@@ -294,12 +294,12 @@ fn a_bench_has_its_panel_in_a_file() {
 fn a_countdown_changes_a_few_dots_and_not_the_screen() {
     use std::time::Duration;
     let scene = |left| Scene { stands: Some(Duration::from_secs(left)), ..Scene::of(SceneKind::AskConsent) };
-    let before = drawn(&scene(12), Style::default(), (800, 480));
-    let after = drawn(&scene(11), Style::default(), (800, 480));
+    let before = drawn(&scene(12), &Style::default(), (800, 480));
+    let after = drawn(&scene(11), &Style::default(), (800, 480));
     let changes = after.changes(&before, (1, 1));
     let dots: usize = changes.iter().map(|rect| rect.width * rect.height).sum();
     assert!((1..5_000).contains(&dots), "{changes:?}");
-    assert!(drawn(&scene(12), Style::default(), (128, 64)).row(60).iter().any(|ink| *ink != Ink::Paper));
+    assert!(drawn(&scene(12), &Style::default(), (128, 64)).row(60).iter().any(|ink| *ink != Ink::Paper));
 }
 
 /// What an independent reader makes of the codes in a picture (zbarimg 0.23.92, package zbar-tools).
@@ -328,7 +328,11 @@ fn the_code_of_another_way_fills_the_room_it_has_and_is_read_by_others() {
     ] {
         for language in [Language::ZhHans, Language::En] {
             for (large, payload) in [(false, &short), (true, &long)] {
-                let frame = drawn(&another_way(payload), Style { language, large }, (width, height));
+                let frame = drawn(
+                    &another_way(payload),
+                    &Style { phrases: Phrases::shipped(language, Purpose::Hospital), large },
+                    (width, height),
+                );
                 let dots: Vec<u8> = dots_of(&frame).flat_map(|(x, y)| rgb(&frame, frame.dot(x, y))).collect();
                 let picture = [format!("P6\n{width} {height}\n255\n").as_bytes(), &dots].concat();
                 std::fs::write(file.path(), picture).expect("written");

@@ -10,9 +10,9 @@ use facemchd::{
         panel::{Frame, Ink, SerialSpi, Style, draw, rgb},
     },
     fault::Code,
-    kiosk::{NextStep, Scene, SceneKind, SceneOption},
+    kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption},
     sim::devices::PanelTwin,
-    words::{Language, NameStyle, RealName, Text},
+    words::{Language, NameStyle, Purpose, RealName, Text, When},
 };
 
 use crate::{devices::st7920_on, panels::read_by_zbar};
@@ -20,14 +20,24 @@ use crate::{devices::st7920_on, panels::read_by_zbar};
 /// What a phone reads.
 const ANOTHER_WAY: &str = "https://his.example/pages/checkin?lane=kiosk-1";
 
+/// One of three texts, as a site would say it in this language.
+fn say(language: Language, [hans, hant, en]: [&'static str; 3]) -> &'static str {
+    match language {
+        Language::ZhHans => hans,
+        Language::ZhHant | Language::ZhHantHk => hant,
+        Language::En => en,
+    }
+}
+
 /// A scene with everything that it may hold.
 fn full(kind: SceneKind, language: Language) -> Scene {
     let scene = Scene::of(kind);
-    let place = Some(Text::clean(language.of(["3楼 内科一诊室", "3樓 內科一診室", "3F Clinic 1"])));
+    let place = Some(Text::clean(say(language, ["3楼 内科一诊室", "3樓 內科一診室", "3F Clinic 1"])));
     let name = Some(RealName::parse("欧阳䶮丰").expect("a name").shown(NameStyle::Masked));
     let number = Some(Text::clean("A036"));
     let option = |option, label: &str| SceneOption { option, label: Text::clean(label) };
     let staff = Some(NextStep::StaffWindow);
+    let said = |time: &str| Some(When::Said(Text::clean(time)));
     match kind {
         SceneKind::Admitted | SceneKind::Already => Scene { name, number, detail: place, ..scene },
         SceneKind::AskConsent | SceneKind::LookingUp | SceneKind::CheckingIn => {
@@ -35,7 +45,7 @@ fn full(kind: SceneKind, language: Language) -> Scene {
         }
         SceneKind::CardLaid => Scene {
             name: RealName::parse("王小二").map(|name| name.shown(NameStyle::Masked)),
-            options: vec![option(1, language.of(["用此证件签到", "用此證件簽到", "Use this card"]))],
+            options: vec![option(1, say(language, ["用此证件签到", "用此證件簽到", "Use this card"]))],
             next: Some(NextStep::FaceCamera),
             stands: Some(Duration::from_secs(15)),
             ..scene
@@ -43,23 +53,23 @@ fn full(kind: SceneKind, language: Language) -> Scene {
         SceneKind::ConfirmCard => Scene {
             name: RealName::parse("王小二").map(|name| name.shown(NameStyle::Masked)),
             options: vec![
-                option(1, language.of(["是", "是", "Yes"])),
-                option(2, language.of(["否，为本人", "否，為本人", "No, for myself"])),
+                option(1, say(language, ["是", "是", "Yes"])),
+                option(2, say(language, ["否，为本人", "否，為本人", "No, for myself"])),
             ],
             stands: Some(Duration::from_secs(15)),
             ..scene
         },
         SceneKind::Choose => Scene {
             options: vec![
-                option(1, language.of(["内科 09:30", "內科 09:30", "Clinic 09:30"])),
-                option(2, language.of(["眼科 10:15", "眼科 10:15", "Eyes 10:15"])),
-                option(3, language.of(["口腔科 11:00", "口腔科 11:00", "Dentist 11:00"])),
+                option(1, say(language, ["内科 09:30", "內科 09:30", "Clinic 09:30"])),
+                option(2, say(language, ["眼科 10:15", "眼科 10:15", "Eyes 10:15"])),
+                option(3, say(language, ["口腔科 11:00", "口腔科 11:00", "Dentist 11:00"])),
             ],
             stands: Some(Duration::from_secs(30)),
             ..scene
         },
-        SceneKind::TooEarly => Scene { detail: Some(Text::clean("10:30")), next: staff, ..scene },
-        SceneKind::TooLate => Scene { detail: Some(Text::clean("09:00")), next: staff, ..scene },
+        SceneKind::TooEarly => Scene { time: said("10:30"), next: Some(NextStep::ComeBack), ..scene },
+        SceneKind::TooLate => Scene { time: said("09:00"), next: staff, ..scene },
         SceneKind::NotFound | SceneKind::Refused => Scene { next: staff, ..scene },
         SceneKind::LookAgain => Scene { next: Some(NextStep::LookAgain), code: Some(Code::N320), ..scene },
         SceneKind::Cancelled => Scene { next: Some(NextStep::LookAgain), code: Some(Code::T212), ..scene },
@@ -167,15 +177,15 @@ impl Sheet {
 }
 
 /// What a panel of characters shows: the ST7920's twin draws it.
-fn characters(scene: &Scene, style: Style) -> Sheet {
+fn characters(scene: &Scene, style: &Style) -> Sheet {
     let twin = PanelTwin::new(None);
-    let drawn = st7920_on(SerialSpi(twin.wire()), style).show(scene).expect("drawn");
+    let drawn = st7920_on(SerialSpi(twin.wire()), style.clone()).show(scene).expect("drawn");
     assert!(drawn.missing.is_empty(), "{:?}", drawn.missing);
     assert!(twin.complaints().is_empty(), "{:?}", twin.complaints());
     Sheet::of_png(&twin.png())
 }
 
-fn dots(scene: &Scene, style: Style, size: (usize, usize), step: usize) -> Sheet {
+fn dots(scene: &Scene, style: &Style, size: (usize, usize), step: usize) -> Sheet {
     let (frame, missing) = draw(scene, style, size, &mut Fonts::built_in());
     assert!(missing.is_empty(), "{missing:?}");
     if let Some(code) = scene.code.filter(|_| size.1 > 64) {
@@ -192,15 +202,15 @@ fn every_scene_looks_as_it_did_on_every_panel_in_every_language() {
     let mut different = Vec::new();
     for language in Language::ALL {
         for large in [false, true] {
-            let style = Style { language, large };
+            let style = Style { phrases: Phrases::shipped(language, Purpose::Hospital), large };
             let scenes = SceneKind::ALL.map(|kind| full(kind, language));
-            type Class = (&'static str, Box<dyn Fn(&Scene) -> Sheet>);
-            let classes: [Class; 5] = [
-                ("st7920", Box::new(move |scene| characters(scene, style))),
-                ("oled-128x64", Box::new(move |scene| dots(scene, style, (128, 64), 1))),
-                ("tft-240x320", Box::new(move |scene| dots(scene, style, (240, 320), 1))),
-                ("lvds-800x480", Box::new(move |scene| dots(scene, style, (800, 480), 2))),
-                ("hdmi-1080x1920", Box::new(move |scene| dots(scene, style, (1080, 1920), 4))),
+            type Class<'a> = (&'static str, Box<dyn Fn(&Scene) -> Sheet + 'a>);
+            let classes: [Class<'_>; 5] = [
+                ("st7920", Box::new(|scene| characters(scene, &style))),
+                ("oled-128x64", Box::new(|scene| dots(scene, &style, (128, 64), 1))),
+                ("tft-240x320", Box::new(|scene| dots(scene, &style, (240, 320), 1))),
+                ("lvds-800x480", Box::new(|scene| dots(scene, &style, (800, 480), 2))),
+                ("hdmi-1080x1920", Box::new(|scene| dots(scene, &style, (1080, 1920), 4))),
             ];
             for (class, show) in classes {
                 let sheet = Sheet::of(&scenes.iter().map(show).collect::<Vec<_>>());

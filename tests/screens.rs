@@ -100,7 +100,7 @@ fn a_framebuffer_shows_the_picture_where_it_is_seen_and_in_its_own_colours() {
             PicturePanel::new(Framebuffer::new(twin).expect("understood"), Style::default(), Fonts::built_in());
         for scene in [admitted("张*丰", "A036"), Scene::of(SceneKind::Idle), admitted("李四", "A037")] {
             panel.show(&scene).expect("drawn");
-            let frame = drawn(&scene, Style::default(), (320, 240));
+            let frame = drawn(&scene, &Style::default(), (320, 240));
             let memory = std::fs::read(&file).expect("readable");
             assert_eq!(memory.len(), layout.rows * layout.stride);
             for (x, y) in dots_of(&frame) {
@@ -131,7 +131,7 @@ fn a_screen_that_was_panned_or_plugged_in_anew_is_followed() {
     ] {
         *layout.lock().expect("not poisoned") = now;
         panel.refresh(&Scene::of(SceneKind::Idle)).expect("drawn");
-        let frame = drawn(&Scene::of(SceneKind::Idle), Style::default(), now.visible);
+        let frame = drawn(&Scene::of(SceneKind::Idle), &Style::default(), now.visible);
         let memory = std::fs::read(&file).expect("readable");
         assert!(
             dots_of(&frame).all(|(x, y)| seen(&memory, &now, (x, y)) == rgb(&frame, frame.dot(x, y)).map(u32::from))
@@ -153,7 +153,7 @@ fn a_flip_to_another_buffer_leaves_nobodys_name_on_the_one_before() {
         let now = Layout { offset: (0, offset), ..before };
         *layout.lock().expect("not poisoned") = now;
         panel.show(&scene).expect("drawn");
-        let (frame, memory) = (drawn(&scene, Style::default(), (320, 240)), std::fs::read(&file).expect("readable"));
+        let (frame, memory) = (drawn(&scene, &Style::default(), (320, 240)), std::fs::read(&file).expect("readable"));
         assert!(
             dots_of(&frame).all(|(x, y)| seen(&memory, &now, (x, y)) == rgb(&frame, frame.dot(x, y)).map(u32::from))
         );
@@ -165,7 +165,7 @@ fn a_flip_to_another_buffer_leaves_nobodys_name_on_the_one_before() {
     *layout.lock().expect("not poisoned") = now;
     panel.show(&admitted("李四", "A038")).expect_err("another size");
     panel.show(&Scene::of(SceneKind::Idle)).expect("drawn");
-    let (frame, memory) = (drawn(&Scene::of(SceneKind::Idle), Style::default(), now.visible), std::fs::read(&file));
+    let (frame, memory) = (drawn(&Scene::of(SceneKind::Idle), &Style::default(), now.visible), std::fs::read(&file));
     let memory = memory.expect("readable");
     assert!(dots_of(&frame).all(|(x, y)| seen(&memory, &now, (x, y)) == rgb(&frame, frame.dot(x, y)).map(u32::from)));
 }

@@ -2,13 +2,14 @@
 
 use facemchd::{
     checkin::CheckIn as _,
+    kiosk::Phrases,
     sim::{
         people::Person,
         server::{Answer, Reply},
     },
     words::{
-        Admission, CheckInAnswer, HalfDay, LabelledField, Language, PatientId, Private, Sequence, Slot, Text, Visit,
-        WallTime, When,
+        Admission, CheckInAnswer, HalfDay, LabelledField, PatientId, Private, Sequence, Slot, Text, Visit, WallTime,
+        When,
     },
 };
 use serde_json::{Value, json};
@@ -96,10 +97,11 @@ fn every_member_of_a_visit_is_read_and_what_nobody_knows_is_counted() {
 fn a_member_of_another_shape_is_read_as_what_it_can_be_or_left_out() {
     let alone = json!({ "patientId": 12345678, "sequence": 12, "slot": "8:00-8:30", "fields": "请空腹", "ahead": "5" });
     let (visit, _) = read(alone);
+    let phrases = Phrases::default();
     assert_eq!(visit.patient_id.as_ref().map(|id| id.value.reveal()), Some("12345678"));
     assert_eq!(visit.sequence, Some(Sequence { half_day: None, index: Text::clean("12") }));
-    assert_eq!(visit.slot.map(|slot| slot.shown(Language::ZhHans)).as_deref(), Some("8:00-8:30"));
-    assert_eq!(visit.fields.iter().map(LabelledField::line).collect::<Vec<_>>(), ["请空腹"]);
+    assert_eq!(visit.slot.as_ref().map(|slot| phrases.slot(slot)).as_deref(), Some("8:00-8:30"));
+    assert_eq!(visit.fields.iter().map(|field| phrases.field(field, 16)).collect::<Vec<_>>(), ["请空腹"]);
     assert_eq!(visit.ahead, Some(5));
     let useless = json!({
         "patient_id": { "value": "", "barcode": "中" }, "sequence": { "half_day": "am" }, "slot": {}, "ahead": -1,

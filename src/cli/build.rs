@@ -1,6 +1,7 @@
 //! Site file → the settings of every room. The only place that knows both sides.
 
 mod lanes;
+mod phrases;
 mod terminals;
 
 use std::{
@@ -8,8 +9,8 @@ use std::{
     sync::Arc,
 };
 
-pub(super) use self::terminals::terminal_settings;
 use self::terminals::terminals;
+pub(super) use self::{phrases::phrases, terminals::terminal_settings};
 use super::{Ending, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     board::PanelPlace,
@@ -75,7 +76,7 @@ pub(super) fn parts(
         patience: site.wechatpay.patience,
         checkin,
         staff: Some(site.state_dir.to_path_buf()),
-        lanes: lanes(site, devices),
+        lanes: lanes(site, devices)?,
         reload,
         clock,
     })
@@ -219,26 +220,28 @@ pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dy
 }
 
 /// The lanes with their devices, in the site file's order.
-fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
+fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Result<Vec<LanePart>, Failure> {
     site.lane
         .iter()
         .zip(devices)
         .enumerate()
-        .map(|(index, (lane, devices))| LanePart {
-            name: lane.name.clone(),
-            purpose: lane.purpose,
-            series: lane.series.clone(),
-            terminal: terminal_settings(site, lane, index),
-            panel: match (&lane.panel, devices.panel) {
-                (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
-                (_, Some(panel)) => PanelPart::Board(panel),
-                _ => PanelPart::None,
-            },
-            printer: devices.printer,
-            gate: devices.gate,
-            indicator: devices.indicator,
-            inputs: devices.inputs,
-            absent: devices.absent.iter().map(|(device, error)| (*device, error.code())).collect(),
+        .map(|(index, (lane, devices))| {
+            Ok(LanePart {
+                name: lane.name.clone(),
+                purpose: lane.purpose,
+                series: lane.series.clone(),
+                terminal: terminal_settings(site, lane, index)?,
+                panel: match (&lane.panel, devices.panel) {
+                    (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
+                    (_, Some(panel)) => PanelPart::Board(panel),
+                    _ => PanelPart::None,
+                },
+                printer: devices.printer,
+                gate: devices.gate,
+                indicator: devices.indicator,
+                inputs: devices.inputs,
+                absent: devices.absent.iter().map(|(device, error)| (*device, error.code())).collect(),
+            })
         })
         .collect()
 }

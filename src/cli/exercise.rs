@@ -18,10 +18,10 @@ use crate::{
     config::Site,
     device::{self, Debouncer, GateEvent, panel::text_lines},
     fault::{Code, Failure, exit},
-    kiosk::{self, GateOutcome, Grant, PrintOutcome, Scene, SceneKind, Signal, Slip},
+    kiosk::{self, GateOutcome, Grant, Phrases, PrintOutcome, Scene, SceneKind, Signal, Slip},
     service::{InputPart, SystemClock},
     store::StateLock,
-    words::{Admission, Clock, JobId, Language, NameStyle, RealName, SessionId, ShownName, Text},
+    words::{Admission, Clock, JobId, NameStyle, RealName, SessionId, ShownName, Text},
 };
 
 /// Which device is exercised.
@@ -121,7 +121,7 @@ fn test_panel(panel: &mut dyn device::Panel, out: &mut dyn Write) -> io::Result<
         }
         Ok(drawn) => {
             writeln!(out, "{}\n", say::panel_shows())?;
-            for line in text_lines(&scene, Language::ZhHans) {
+            for line in text_lines(&scene, &Phrases::default()) {
                 writeln!(out, "    {line}")?;
             }
             writeln!(out, "\n{}", say::other_hanzi())?;

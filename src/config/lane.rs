@@ -16,7 +16,7 @@ use crate::terminal::Credentials;
 use crate::{
     board::{PanelPlace, Place},
     checkin::Adapter,
-    files::line_of,
+    files::{Anchored, line_of},
     kiosk::OtherWay,
     terminal,
     words::{
@@ -71,6 +71,9 @@ pub struct Lane {
     /// What the panel speaks.
     #[serde(default)]
     pub language: Language,
+    /// Phrases of the site's own, over those of the language.
+    #[serde(default)]
+    pub phrases: Option<Anchored>,
     /// 大字: large type, high contrast, longer times.
     #[serde(default)]
     pub elder: bool,

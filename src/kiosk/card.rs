@@ -2,15 +2,18 @@
 //! or joins the one under way, and its end is that visit's. It is used as somebody's only once they said so.
 
 use super::{
-    AckStatus, Kiosk, NextStep, Output, Record, Scene, SceneKind, SceneOption,
+    AckStatus, Kiosk, NARROWEST, NextStep, Output, Phrases, Record, Scene, SceneKind, SceneOption, Wording,
     lane::{Closed, Trace},
     session::{Session, Stage},
     verdict::Verdict,
 };
 use crate::{
     fault::Code,
-    words::{Card, Identity, LaneId, Language, Moment, NameStyle, PeerId, SessionId, Text, WayIn},
+    words::{Card, Identity, LaneId, Moment, NameStyle, PeerId, SessionId, Text, WayIn},
 };
+
+/// Room for an option beside its number on the narrowest panel, columns.
+const OPTION: usize = NARROWEST - 2;
 
 impl Kiosk {
     /// Somebody stands in front of the terminal. Whoever laid a document down before has gone.
@@ -99,10 +102,9 @@ impl Kiosk {
         let lane = session.lane;
         let settings = &self.lanes[usize::from(lane.0)].settings;
         let next = if settings.card.patient { NextStep::FaceCamera } else { NextStep::ScanCode };
-        let alone = ["用此证件签到", "用此證件簽到", "Use this card"];
         let scene = Scene {
             name: Some(card.name.shown(NameStyle::Masked)),
-            options: if settings.card.alone { options(settings.language, &[alone]) } else { Vec::new() },
+            options: if settings.card.alone { options(&settings.phrases, &[Wording::UseAlone]) } else { Vec::new() },
             next: Some(next),
             stands: Some(until.since(now)),
             ..Scene::of(SceneKind::CardLaid)
@@ -118,8 +120,7 @@ impl Kiosk {
         let lane = session.lane;
         let settings = &self.lanes[usize::from(lane.0)].settings;
         let wait = settings.card_wait;
-        let both = [["是", "是", "Yes"], ["否，为本人", "否，為本人", "No, for myself"]];
-        let options = options(settings.language, &both);
+        let options = options(&settings.phrases, &[Wording::Yes, Wording::NoForMyself]);
         session.stage = Stage::Confirming { until: now.after(wait), left: session.deadline.since(now) };
         self.show(lane, Scene { name, options, stands: Some(wait), ..Scene::of(SceneKind::ConfirmCard) }, None);
     }
@@ -160,8 +161,7 @@ impl Session {
     }
 }
 
-fn options(language: Language, labels: &[[&'static str; 3]]) -> Vec<SceneOption> {
-    let option =
-        |(label, option): (&[&'static str; 3], u8)| SceneOption { option, label: Text::clean(language.of(*label)) };
-    labels.iter().zip(1..).map(option).collect()
+fn options(phrases: &Phrases, labels: &[Wording]) -> Vec<SceneOption> {
+    let label = |wording: &Wording| Text::clean(phrases.text(*wording).within(OPTION));
+    labels.iter().zip(1..).map(|(wording, option)| SceneOption { option, label: label(wording) }).collect()
 }

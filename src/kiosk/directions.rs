@@ -1,46 +1,72 @@
-//! What an admitted person is told below headline and number, in lines, the most important first: a screen shows as many
-//! as it has room for, from the top.
+//! A scene in words: its headline, and what stands below it in lines, the most important first. A screen shows as many as
+//! it has room for, from the top, each in the longest form that fits.
 
-use super::Scene;
-use crate::words::{HalfDay, LabelledField, Language, Sequence, Slot, Text, Visit};
+use std::borrow::Cow;
+
+use super::{Phrases, Scene, SceneKind, Wording};
+use crate::words::{HalfDay, LabelledField, Sequence, Slot, Text, Visit, When};
+
+/// The longest name, characters, that a question has room for.
+const SHORT_NAME: usize = 4;
 
 impl Scene {
-    /// The lines of this scene: where to go, who waits there, when, how long it takes, what else the site says. What
-    /// identifies the person is not among them: others look at a screen, too.
-    pub fn lines(&self, language: Language) -> Vec<String> {
-        let time = self.time.as_ref().map(|time| time.shown(language));
-        let told = self.visit.as_ref().map(|visit| visit.lines(self.detail.as_ref(), language));
-        let detail = || self.detail.as_ref().map(ToString::to_string);
-        time.into_iter().chain(told.unwrap_or_else(|| detail().into_iter().collect())).collect()
+    /// The headline, with the name in it where the scene asks about somebody and there is room: 为王*二签到？
+    pub fn headline<'a>(&self, phrases: &'a Phrases, columns: usize) -> Cow<'a, str> {
+        match &self.name {
+            Some(name) if self.asks_by_name() => {
+                Cow::Owned(phrases.text(Wording::ForPerson).filled(columns, &[("name", name.reveal())]))
+            }
+            _ => Cow::Borrowed(phrases.headline(self.kind).within(columns)),
+        }
+    }
+
+    /// Whether the headline holds the name.
+    pub(crate) fn asks_by_name(&self) -> bool {
+        let is_short = |name: &str| name.chars().count() <= SHORT_NAME;
+        self.kind == SceneKind::ConfirmCard && self.name.as_ref().is_some_and(|name| is_short(name.reveal()))
+    }
+
+    /// What the person can do now; nothing where there is nothing to do.
+    pub fn advice<'a>(&self, phrases: &'a Phrases, columns: usize) -> &'a str {
+        self.next.map(|next| phrases.advice(next).within(columns)).unwrap_or_default()
+    }
+
+    /// Where to go, who waits there, when, how long it takes, what else the site says; or from when, until when, why
+    /// not. What identifies the person is not among them: others look at a screen, too.
+    pub fn lines(&self, phrases: &Phrases, columns: usize) -> Vec<String> {
+        let bound = if self.kind == SceneKind::TooLate { Wording::Until } else { Wording::From };
+        let time = self.time.as_ref().map(|time| phrases.text(bound).filled(columns, &[("time", &phrases.time(time))]));
+        let detail = || self.detail.iter().map(ToString::to_string).collect();
+        let told = self.visit.as_ref().map_or_else(detail, |visit| visit.lines(self.detail.as_ref(), phrases, columns));
+        let explanation = || Some(phrases.explanation(self.kind).within(columns)).filter(|text| !text.is_empty());
+        let mut lines: Vec<String> = time.into_iter().chain(told).collect();
+        if lines.is_empty() {
+            lines.extend(explanation().map(str::to_owned));
+        }
+        lines
     }
 }
 
 impl Visit {
     /// The visit in lines; `place` is the site's own line for where to go.
-    pub fn lines(&self, place: Option<&Text>, language: Language) -> Vec<String> {
-        let own = |field: &&LabelledField| field.emphasis;
+    fn lines(&self, place: Option<&Text>, phrases: &Phrases, columns: usize) -> Vec<String> {
+        let (loud, quiet): (Vec<_>, Vec<_>) = self.fields.iter().partition(|field| field.emphasis);
+        let field = |field: &LabelledField| phrases.field(field, columns);
+        let filled = |wording, name, value: &str| phrases.text(wording).filled(columns, &[(name, value)]);
         let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
         self.place(place)
             .into_iter()
-            .chain(self.ahead.map(|ahead| before(ahead, language)))
-            .chain(
-                self.now
-                    .as_ref()
-                    .map(|now| format!("{}{now}", language.of(["正在叫号 ", "正在叫號 ", "Now calling "]))),
-            )
-            .chain(self.eta.as_ref().map(|eta| expected(&eta.shown(language), language)))
-            .chain(
-                self.slot.as_ref().map(|slot| {
-                    format!("{}{}", language.of(["就诊时间 ", "就診時間 ", "Time "]), slot.shown(language))
-                }),
-            )
-            .chain(self.fields.iter().filter(own).map(LabelledField::line))
+            .chain(self.ahead.map(|ahead| phrases.ahead(ahead, columns)))
+            .chain(self.now.as_ref().map(|now| filled(Wording::Now, "number", now.as_str())))
+            .chain(self.eta.as_ref().map(|eta| filled(Wording::Eta, "time", &phrases.time(eta))))
+            .chain(self.slot.as_ref().map(|slot| filled(Wording::Slot, "time", &phrases.slot(slot))))
+            .chain(loud.into_iter().map(field))
             .chain(self.doctor_with_title())
             .chain(text(&self.way))
             .chain(text(&self.advice))
-            .chain(self.sequence.as_ref().map(|sequence| sequence.shown(language)))
+            .chain(self.sequence.as_ref().map(|sequence| phrases.sequence(sequence, columns)))
             .chain(text(&self.visit_kind))
-            .chain(self.fields.iter().filter(|field| !own(field)).map(LabelledField::line))
+            .chain(quiet.into_iter().map(field))
             .collect()
     }
 
@@ -63,66 +89,59 @@ impl Visit {
     }
 }
 
-impl Slot {
+impl Phrases {
+    /// A time as a person reads it: the time of day, after the date where that is not today's.
+    pub fn time(&self, when: &When) -> String {
+        let local = match when {
+            When::Said(text) => return text.to_string(),
+            When::At(local) => local,
+        };
+        let time = local.time_of_day();
+        let Some((month, day)) = local.other_day() else { return time };
+        let month = self.text(Wording::Months).form(usize::from(month).saturating_sub(1));
+        let values = [("month", month), ("day", &day.to_string()), ("time", &time)];
+        self.text(Wording::Date).filled(usize::MAX, &values)
+    }
+
     /// `08:00-08:30`
-    pub fn shown(&self, language: Language) -> String {
-        let [from, until] = [&self.from, &self.until].map(|end| end.as_ref().map(|end| end.shown(language)));
+    pub fn slot(&self, slot: &Slot) -> String {
+        let [from, until] = [&slot.from, &slot.until].map(|end| end.as_ref().map(|end| self.time(end)));
         match (from, until) {
             (Some(from), Some(until)) => format!("{from}-{until}"),
             (Some(from), None) => from,
             (None, until) => format!("-{}", until.unwrap_or_default()),
         }
     }
-}
 
-impl Sequence {
     /// `上午第12号`
-    pub fn shown(&self, language: Language) -> String {
-        let half_day = self.half_day.map(|half_day| {
-            language.of(match half_day {
-                HalfDay::Morning => ["上午", "上午", "morning "],
-                HalfDay::Afternoon => ["下午", "下午", "afternoon "],
-                HalfDay::Evening => ["晚上", "晚上", "evening "],
-            })
+    pub fn sequence(&self, sequence: &Sequence, columns: usize) -> String {
+        let half_day = sequence.half_day.map(|half_day| match half_day {
+            HalfDay::Morning => Wording::Morning,
+            HalfDay::Afternoon => Wording::Afternoon,
+            HalfDay::Evening => Wording::Evening,
         });
-        let half_day = half_day.unwrap_or_default();
-        match language {
-            Language::ZhHans => format!("{half_day}第{}号", self.index),
-            Language::ZhHant => format!("{half_day}第{}號", self.index),
-            Language::En => format!("{half_day}no. {}", self.index),
-        }
+        let half_day = half_day.map(|wording| self.text(wording).within(columns)).unwrap_or_default();
+        let values = [("half_day", half_day), ("index", sequence.index.as_str())];
+        self.text(Wording::Sequence).filled(columns, &values).trim_end().to_owned()
     }
-}
 
-impl LabelledField {
     /// `费别：医保`
-    pub fn line(&self) -> String {
-        match &self.label {
-            Some(label) => format!("{label}：{}", self.value),
-            None => self.value.to_string(),
+    pub fn field(&self, field: &LabelledField, columns: usize) -> String {
+        match &field.label {
+            Some(label) => {
+                let values = [("label", label.as_str()), ("value", field.value.as_str())];
+                self.text(Wording::Field).filled(columns, &values)
+            }
+            None => field.value.to_string(),
         }
     }
-}
 
-/// How many people go first.
-fn before(ahead: u32, language: Language) -> String {
-    match (language, ahead) {
-        (Language::ZhHans, 0) => "下一位就是您".to_owned(),
-        (Language::ZhHans, _) => format!("前面还有{ahead}人"),
-        (Language::ZhHant, 0) => "下一位就是您".to_owned(),
-        (Language::ZhHant, _) => format!("前面還有{ahead}人"),
-        (Language::En, 0) => "You are next".to_owned(),
-        (Language::En, 1) => "1 person before you".to_owned(),
-        (Language::En, _) => format!("{ahead} people before you"),
-    }
-}
-
-/// When the person will be called.
-fn expected(time: &str, language: Language) -> String {
-    match language {
-        Language::ZhHans => format!("预计{time}就诊"),
-        Language::ZhHant => format!("預計{time}就診"),
-        Language::En => format!("Expected {time}"),
+    /// How many people go first.
+    pub fn ahead(&self, ahead: u32, columns: usize) -> String {
+        match ahead {
+            0 => self.text(Wording::NextOne).within(columns).to_owned(),
+            _ => self.text(Wording::Ahead).filled(columns, &[("n", &ahead.to_string())]),
+        }
     }
 }
 
@@ -173,7 +192,7 @@ mod tests {
             ..Visit::default()
         };
         assert_eq!(
-            visit.lines(text("3楼一诊室").as_ref(), Language::ZhHans),
+            visit.lines(text("3楼一诊室").as_ref(), &Phrases::default(), 16),
             [
                 "内科 3楼一诊室",
                 "前面还有5人",

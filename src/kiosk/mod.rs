@@ -36,6 +36,7 @@ mod view;
 pub use input::{Arrival, Button, Device, GateOutcome, Input, OutOfService, PrintOutcome};
 pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
+pub use phrases::{NARROWEST, Phrase, Phrases, PhrasesError, Wording};
 pub use record::{Record, Refusal, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 pub use settings::{CardUses, KioskSettings, LaneSettings, OtherWay, Privacy};

@@ -37,7 +37,7 @@ pub struct Scene {
 }
 
 /// The scenes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SceneKind {
     /// Nobody is served: 请正对摄像头.
@@ -93,9 +93,10 @@ pub enum SceneKind {
 }
 
 /// What a person can do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NextStep {
-    /// 请再看一次镜头
+    /// 请再次正对镜头
     LookAgain,
     /// 请正对摄像头
     FaceCamera,
@@ -103,12 +104,14 @@ pub enum NextStep {
     OtherWay,
     /// 请刷身份证
     IdCard,
-    /// 请扫码
+    /// 请出示二维码
     ScanCode,
-    /// 请到人工窗口
+    /// 请到分诊台
     StaffWindow,
     /// 请走其他通道
     OtherLane,
+    /// 请稍后再来
+    ComeBack,
 }
 
 /// One option of a choice.
@@ -187,8 +190,23 @@ impl NextStep {
             Self::OtherWay | Self::IdCard | Self::ScanCode => "other_way",
             Self::StaffWindow => "staff_window",
             Self::OtherLane => "other_lane",
+            Self::ComeBack => "come_back",
         }
     }
+}
+
+impl NextStep {
+    /// Every step.
+    pub const ALL: [Self; 8] = [
+        Self::LookAgain,
+        Self::FaceCamera,
+        Self::OtherWay,
+        Self::IdCard,
+        Self::ScanCode,
+        Self::StaffWindow,
+        Self::OtherLane,
+        Self::ComeBack,
+    ];
 }
 
 impl SceneKind {

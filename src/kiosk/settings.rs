@@ -1,10 +1,10 @@
 //! What the operator lets the core decide by.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::Deserialize;
 
-use super::NextStep;
+use super::{NextStep, Phrases};
 use crate::words::{InfoType, Language, NameStyle, Purpose, Text, WayIn, setting};
 
 /// The core's settings.
@@ -60,7 +60,7 @@ pub struct LaneSettings {
     /// How long a document lies there for its holder to follow, and how long its holder may say whose visit it is.
     pub card_wait: Duration,
     /// What the kiosk's own options are in.
-    pub language: Language,
+    pub phrases: Arc<Phrases>,
 }
 
 /// `[privacy]`
@@ -126,7 +126,7 @@ impl Default for LaneSettings {
             offers_vouchers: false,
             card: CardUses { patient: true, claim: true, alone: false },
             card_wait: Duration::from_secs(15),
-            language: Language::ZhHans,
+            phrases: Phrases::shipped(Language::ZhHans, Purpose::Hospital),
         }
     }
 }

@@ -113,7 +113,9 @@ impl Verdict {
             }
             CheckInAnswer::NotFound => Reading::End(refused(SceneKind::NotFound, Refusal::NotFound)),
             CheckInAnswer::TooEarly(time) => {
-                Reading::End(Self { time, ..refused(SceneKind::TooEarly, Refusal::TooEarly) })
+                // Whoever knows when need not ask anybody.
+                let next = Some(if time.is_some() { NextStep::ComeBack } else { NextStep::StaffWindow });
+                Reading::End(Self { time, next, ..refused(SceneKind::TooEarly, Refusal::TooEarly) })
             }
             CheckInAnswer::TooLate(time) => {
                 Reading::End(Self { time, ..refused(SceneKind::TooLate, Refusal::TooLate) })

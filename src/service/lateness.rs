@@ -75,7 +75,7 @@ mod tests {
             failures::{SharedStanding, Standing},
         },
         terminal,
-        words::{CheckInAnswer, Clock, Deadline, Identity, Language, Now, Purpose, Resolution, SessionId, WallTime},
+        words::{CheckInAnswer, Clock, Deadline, Identity, Now, Purpose, Resolution, SessionId, WallTime},
     };
 
     /// A clock that is set.
@@ -114,7 +114,7 @@ mod tests {
     fn hands(adapter: &checkins::Current, clock: &Arc<dyn Clock>, inputs: super::super::Inputs) -> LaneHands {
         let address = terminal::Address::Unix { path: "t.sock".into(), allow_uids: Vec::new() };
         let lane = LaneId(0);
-        let settings = terminal::LaneTerminal { lane, address, plain_lines: false, language: Language::ZhHans };
+        let settings = terminal::LaneTerminal { lane, address, plain_lines: false, phrases: Arc::default() };
         LaneHands {
             name: "kiosk-1".to_owned(),
             purpose: Purpose::Hospital,

@@ -114,7 +114,7 @@ pub fn morning() -> Vec<Visit> {
         },
         Visit {
             twist: Twist::Consent(false),
-            ..visit("consent refused", Person::new("sid-he", "何必"), "cancelled T212 | 已取消 请再看一次镜头 | -")
+            ..visit("consent refused", Person::new("sid-he", "何必"), "cancelled T212 | 已取消 请再次正对镜头 | -")
         },
         visit(
             "WeChat's signature probe",
@@ -129,7 +129,7 @@ pub fn morning() -> Vec<Visit> {
         visit(
             "face used up",
             Person::new("sid-old", "吴用").about(Behaviour::Expired),
-            "failed N320 | 没有识别成功 请再看一次镜头 | -",
+            "failed N320 | 识别失败，请重试 请再次正对镜头 | -",
         ),
         visit(
             "no permission for names",
@@ -139,28 +139,28 @@ pub fn morning() -> Vec<Visit> {
         visit(
             "a forged answer",
             Person::new("sid-forged", "卫青").about(Behaviour::Forged),
-            "failed N310 | 暂时无法签到 请到人工窗口 | -",
+            "failed N310 | 暂时无法签到 请到分诊台 | -",
         ),
         Visit {
             twist: Twist::Offline,
-            ..visit("network lost", sun.clone(), "failed N301 | 暂时无法签到 请到人工窗口 | -")
+            ..visit("network lost", sun.clone(), "failed N301 | 暂时无法签到 请到分诊台 | -")
         },
         visit("network back", sun.again("sid-sun-2"), "checked_in A011 | 签到成功 孙* | slip 孙立"),
         Visit {
             twist: Twist::NoPaper,
-            ..visit("paper out", Person::new("sid-xu", "许仙"), "checked_in A012 | 签到成功 P702 许* 请到人工窗口 | -")
+            ..visit("paper out", Person::new("sid-xu", "许仙"), "checked_in A012 | 签到成功 许* 请到分诊台 P702 | -")
         },
         Visit {
             booking: Some(Booking::Early("10:30".to_owned())),
-            ..visit("too early", Person::new("sid-lv", "吕梁"), "refused | 还没到签到时间 10:30 请到人工窗口 | -")
+            ..visit("too early", Person::new("sid-lv", "吕梁"), "refused | 未到签到时间 10:30起可签到 请稍后再来 | -")
         },
         Visit {
             booking: None,
-            ..visit("nothing booked", Person::new("sid-shi", "施工"), "refused | 未查到您的预约 请到人工窗口 | -")
+            ..visit("nothing booked", Person::new("sid-shi", "施工"), "refused | 未查询到您的预约 请到分诊台 | -")
         },
         Visit {
             twist: Twist::SiteDown,
-            ..visit("site system down", Person::new("sid-kong", "孔明"), "failed H901 | 暂时无法签到 请到人工窗口 | -")
+            ..visit("site system down", Person::new("sid-kong", "孔明"), "failed H901 | 暂时无法签到 请到分诊台 | -")
         },
         Visit {
             way: Way::RealnameAuth,
@@ -183,7 +183,7 @@ pub fn morning() -> Vec<Visit> {
             ..visit(
                 "somebody else's card",
                 Person::new("sid-shi2", "时迁"),
-                "failed W111 | 暂时无法签到 请到人工窗口 | -",
+                "failed W111 | 暂时无法签到 请到分诊台 | -",
             )
         },
         Visit {
@@ -210,14 +210,14 @@ pub fn morning() -> Vec<Visit> {
                 "checked_in A018 | 签到成功 燕* | slip 燕青",
             )
         },
-        Visit { lane: GATE, ..visit("station gate", liu, "checked_in | 签到成功 | gate 300 ms") },
+        Visit { lane: GATE, ..visit("station gate", liu, "checked_in | 验证通过，请通行 | gate 300 ms") },
         Visit {
             lane: GATE,
             booking: None,
             ..visit(
                 "station gate, not listed",
                 Person::new("sid-cao", "曹操"),
-                "refused | 未查到您的预约 请到人工窗口 | -",
+                "refused | 未开通刷脸通行 请走人工通道 | -",
             )
         },
     ]

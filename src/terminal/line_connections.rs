@@ -54,7 +54,7 @@ impl<O: Ord + Clone> LineConnections<O> {
 
     /// Hands a line to whom it is for. Whoever lets lines pile up is disconnected.
     pub(super) fn deliver(&mut self, shared: &Shared, reply: Reply) {
-        let line = reply.line(shared.settings().language);
+        let line = reply.line(&shared.settings().phrases);
         let only = reply.peer();
         let now = shared.clock.now().moment;
         self.connections.retain(|peer, kept| {

@@ -46,8 +46,8 @@ pub use self::{
 use crate::files::FileError;
 use crate::{
     fault::{Code, Failure, Fault},
-    kiosk::Input,
-    words::{Clock, LaneId, Language},
+    kiosk::{Input, Phrases},
+    words::{Clock, LaneId},
 };
 
 /// Hears what goes wrong at one lane's terminals, and tells it whole.
@@ -76,7 +76,7 @@ pub struct LaneTerminal {
     /// Lines of `[A-Za-z0-9_-]{8,128}` are a face_sid.
     pub plain_lines: bool,
     /// What the terminal's own screen speaks.
-    pub language: Language,
+    pub phrases: Arc<Phrases>,
 }
 
 /// Where a terminal is.

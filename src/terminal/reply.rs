@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     fault::Code,
-    kiosk::{AckStatus, Outcome, Scene},
-    words::{AuthInfoGrant, Language, PeerId, SessionId, Visit},
+    kiosk::{AckStatus, Outcome, Phrases, Scene},
+    words::{AuthInfoGrant, PeerId, SessionId, Visit},
 };
 
 /// A line on its way out, with its end; wiped when it has gone.
@@ -65,7 +65,7 @@ impl Reply {
     }
 
     /// The line, with its end. Members that are not known are null.
-    pub(super) fn line(&self, language: Language) -> OutLine {
+    pub(super) fn line(&self, phrases: &Phrases) -> OutLine {
         match self {
             Self::Ack { seq, status, session, code, .. } => ack(Some(*seq), *status, *session, *code),
             Self::Outcome { seq, outcome, .. } => {
@@ -88,7 +88,7 @@ impl Reply {
                     "code": result.as_ref().err().map(|code| code.as_str()),
                 }))
             }
-            Self::Scene { session, scene } => scene_line(*session, scene, language),
+            Self::Scene { session, scene } => scene_line(*session, scene, phrases),
         }
     }
 }
@@ -105,16 +105,16 @@ pub(super) fn pong(seq: u64) -> OutLine {
     line(&json!({ "v": 1, "type": "pong", "seq": seq }))
 }
 
-fn scene_line(session: Option<SessionId>, scene: &Scene, language: Language) -> OutLine {
+fn scene_line(session: Option<SessionId>, scene: &Scene, phrases: &Phrases) -> OutLine {
     let options: Vec<Value> =
         scene.options.iter().map(|option| json!({ "option": option.option, "label": option.label.as_str() })).collect();
     line(&json!({
-        "v": 1, "type": "scene", "session": session.map(|session| session.to_string()), "scene": scene.kind.as_str(), "headline": scene.headline(language),
-        "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|next| next.advice(language)),
+        "v": 1, "type": "scene", "session": session.map(|session| session.to_string()), "scene": scene.kind.as_str(), "headline": scene.headline(phrases, usize::MAX),
+        "next": scene.next.map(|next| next.as_str()), "advice": scene.next.map(|_| scene.advice(phrases, usize::MAX)),
         "name": scene.name.as_ref().map(|name| name.reveal()),
         "number": scene.number.as_ref().map(ToString::to_string),
-        "detail": scene.detail.as_ref().map(ToString::to_string).or(scene.time.as_ref().map(|time| time.shown(language))),
-        "lines": scene.lines(language), "visit": scene.visit.as_deref().and_then(told),
+        "detail": scene.detail.as_ref().map(ToString::to_string).or(scene.time.as_ref().map(|time| phrases.time(time))),
+        "lines": scene.lines(phrases, usize::MAX), "visit": scene.visit.as_deref().and_then(told),
         "options": options, "qr": scene.qr.as_ref().map(ToString::to_string), "code": scene.code.map(Code::as_str),
         "stands_ms": scene.stands.map(|stands| u64::try_from(stands.as_millis()).unwrap_or(u64::MAX)),
     }))

@@ -114,7 +114,7 @@ async fn talk(
             Some(line) = lines.recv() => line,
             reply = replies.recv() => match reply {
                 Some(reply) => {
-                    let line = reply.line(shared.settings().language);
+                    let line = reply.line(&shared.settings().phrases);
                     standing.hear(shared, reply);
                     line
                 }

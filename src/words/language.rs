@@ -7,27 +7,15 @@ pub enum Language {
     /// Simplified Chinese.
     #[default]
     ZhHans,
-    /// Traditional Chinese.
+    /// Traditional Chinese as in Taiwan.
     ZhHant,
+    /// Traditional Chinese as in Hong Kong.
+    ZhHantHk,
     /// English.
     En,
 }
 
 impl Language {
     /// Every language.
-    pub const ALL: [Self; 3] = [Self::ZhHans, Self::ZhHant, Self::En];
-
-    /// The one of three texts that is in this language.
-    pub fn of(self, [hans, hant, en]: [&'static str; 3]) -> &'static str {
-        match self {
-            Self::ZhHans => hans,
-            Self::ZhHant => hant,
-            Self::En => en,
-        }
-    }
-
-    /// What is left of a wait: `12秒`.
-    pub fn seconds(self, seconds: u64) -> String {
-        format!("{seconds}{}", self.of(["秒", "秒", "s"]))
-    }
+    pub const ALL: [Self; 4] = [Self::ZhHans, Self::ZhHant, Self::ZhHantHk, Self::En];
 }

@@ -7,7 +7,7 @@ use time::{
     macros::format_description,
 };
 
-use super::{Language, Text, WallTime};
+use super::{Text, WallTime};
 
 /// A time, or the site's own words for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,20 +43,17 @@ impl When {
         }
         Some(Text::clean(told)).filter(|text| !text.is_empty()).map(Self::Said)
     }
+}
 
-    /// As a person reads it: the time of day, after the date where that is not today's.
-    pub fn shown(&self, language: Language) -> String {
-        let LocalTime { time, is_today } = match self {
-            Self::Said(text) => return text.to_string(),
-            Self::At(time) => time,
-        };
-        let (month, day) = (u8::from(time.month()), time.day());
-        let clock = format!("{:02}:{:02}", time.hour(), time.minute());
-        match language {
-            _ if *is_today => clock,
-            Language::ZhHans | Language::ZhHant => format!("{month}月{day}日 {clock}"),
-            Language::En => format!("{day} {:.3} {clock}", time.month().to_string()),
-        }
+impl LocalTime {
+    /// `10:30`
+    pub(crate) fn time_of_day(&self) -> String {
+        format!("{:02}:{:02}", self.time.hour(), self.time.minute())
+    }
+
+    /// Month and day, from 1, where it is not today's.
+    pub(crate) fn other_day(&self) -> Option<(u8, u8)> {
+        (!self.is_today).then(|| (u8::from(self.time.month()), self.time.day()))
     }
 }
 
@@ -90,22 +87,24 @@ mod tests {
     const TODAY: WallTime = WallTime(1_795_224_600_000);
 
     #[test]
-    fn a_time_is_told_as_it_is_here_and_with_its_date_on_another_day() {
-        for (told, shown) in [
-            ("2026-11-21T10:30:00+08:00", ["10:30", "10:30"]),
-            ("2026-11-21T02:30:00Z", ["10:30", "10:30"]),
-            ("2026-11-21 10:30:59", ["10:30", "10:30"]),
-            ("2026-11-21T10:30", ["10:30", "10:30"]),
-            ("2026-11-20T23:05:00-08:00", ["15:05", "15:05"]),
-            ("2026-12-01T08:00:00+08:00", ["12月1日 08:00", "1 Dec 08:00"]),
-            (" 上午\u{202E} ", ["上午", "上午"]),
-            ("2026-13-41T99:99:00Z", ["2026-13-41T99:99:00Z", "2026-13-41T99:99:00Z"]),
+    fn a_time_is_one_of_here_and_has_a_date_on_another_day() {
+        for (told, time, day) in [
+            ("2026-11-21T10:30:00+08:00", "10:30", None),
+            ("2026-11-21T02:30:00Z", "10:30", None),
+            ("2026-11-21 10:30:59", "10:30", None),
+            ("2026-11-21T10:30", "10:30", None),
+            ("2026-11-20T23:05:00-08:00", "15:05", None),
+            ("2026-12-01T08:00:00+08:00", "08:00", Some((12, 1))),
         ] {
             let when = When::read(told, BEIJING, TODAY).expect("something");
-            assert_eq!([Language::ZhHans, Language::En].map(|language| when.shown(language)), shown, "{told}");
+            let When::At(local) = &when else { panic!("{told} is a time") };
+            assert_eq!((local.time_of_day().as_str(), local.other_day()), (time, day), "{told}");
             let kept = serde_json::to_string(&when).expect("a text");
             let read = serde_json::from_str::<When>(&kept).expect("a time");
             assert_eq!(serde_json::to_string(&read).expect("a text"), kept);
+        }
+        for (told, said) in [(" 上午\u{202E} ", "上午"), ("2026-13-41T99:99:00Z", "2026-13-41T99:99:00Z")] {
+            assert_eq!(When::read(told, BEIJING, TODAY), Some(When::Said(Text::clean(said))));
         }
         assert_eq!(When::read(" \u{7}", BEIJING, TODAY), None);
     }

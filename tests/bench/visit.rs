@@ -27,7 +27,7 @@ use facemchd::{
     },
     store::{Correlator, Journal, JournalBounds, StateLock},
     terminal,
-    words::{Admission, Clock, LaneId, Language, Moment, NameStyle, Purpose, RealName, Text, WallTime},
+    words::{Admission, Clock, LaneId, Moment, NameStyle, Purpose, RealName, Text, WallTime},
 };
 use tokio::sync::mpsc;
 use tracing::field::{Field, Visit};
@@ -247,7 +247,7 @@ fn parts(
         name: lanes[0].clone(),
         purpose: Purpose::Hospital,
         series: "A".to_owned(),
-        terminal: terminal::LaneTerminal { lane: LaneId(0), address, plain_lines: false, language: Language::ZhHans },
+        terminal: terminal::LaneTerminal { lane: LaneId(0), address, plain_lines: false, phrases: Arc::default() },
         panel: PanelPart::None,
         printer: Some(Box::new(printer)),
         gate: None,

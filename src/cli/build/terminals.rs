@@ -10,13 +10,17 @@ use crate::{
 };
 
 /// One lane's terminal.
-pub(in crate::cli) fn terminal_settings(site: &Site, lane: &Lane, index: usize) -> terminal::LaneTerminal {
-    terminal::LaneTerminal {
+pub(in crate::cli) fn terminal_settings(
+    site: &Site,
+    lane: &Lane,
+    index: usize,
+) -> Result<terminal::LaneTerminal, Failure> {
+    Ok(terminal::LaneTerminal {
         lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
         address: terminal_address(site, lane),
         plain_lines: lane.plain_lines,
-        language: lane.language,
-    }
+        phrases: super::phrases(lane)?,
+    })
 }
 
 /// The terminals of the running lanes as the site file has them now; files that cannot be used are refused.
@@ -32,7 +36,7 @@ pub(super) fn terminals(
             let lane = site.lane.iter().find(|lane| lane.name == *name)?;
             Some(terminal_settings(site, lane, index))
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     #[cfg(feature = "network")]
     for settings in &settings {
         if let terminal::Address::Network(network) = &settings.address {

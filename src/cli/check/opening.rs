@@ -195,7 +195,13 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
     #[cfg(feature = "network")]
     let mut ports = Vec::new();
     for (index, lane) in site.lane.iter().enumerate() {
-        let settings = build::terminal_settings(site, lane, index);
+        let settings = match build::terminal_settings(site, lane, index) {
+            Ok(settings) => settings,
+            Err(failure) => {
+                report.fault("terminal", failure);
+                continue;
+            }
+        };
         match settings.look() {
             // By the daemon that serves.
             Err(TerminalError::InUse { .. }) if serves => {}

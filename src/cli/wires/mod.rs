@@ -62,9 +62,10 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure
     };
     // All of them before any: a file that is refused has moved nothing.
     let picked = parts.pick_all()?;
-    for ((lane, picked), index) in site.lane.iter().zip(picked).zip(0..) {
+    let styles = site.lane.iter().map(style).collect::<Result<Vec<_>, _>>()?;
+    for (((lane, picked), style), index) in site.lane.iter().zip(picked).zip(styles).zip(0..) {
         let ends = if picked.is_simulated() { Some(parts.twins(lane, &picked, &mut wires)?) } else { None };
-        wires.lanes.push(parts.lane(lane, LaneId(index), &picked, ends)?);
+        wires.lanes.push(parts.lane(LaneId(index), (&picked, style), ends)?);
     }
     Ok(wires)
 }
@@ -77,7 +78,7 @@ pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>) -> Result<usize, Fa
     if let Ok(picked) = parts.pick_all() {
         for (lane, picked) in site.lane.iter().zip(picked) {
             let real = picked.panel.filter(|file| !file.is_simulated());
-            if let Some(Ok((mut panel, _))) = real.map(|file| real::panel(file, style(lane))) {
+            if let Some(Ok((mut panel, _))) = real.map(|file| real::panel(file, style(lane).unwrap_or_default())) {
                 let _ = panel.show(&Scene::stopped());
             }
         }
@@ -85,8 +86,8 @@ pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>) -> Result<usize, Fa
     outputs
 }
 
-fn style(lane: &Lane) -> Style {
-    Style { language: lane.language, large: lane.elder }
+fn style(lane: &Lane) -> Result<Style, Failure> {
+    Ok(Style { phrases: super::build::phrases(lane)?, large: lane.elder })
 }
 
 /// How a printer's slips are printed.
@@ -107,14 +108,12 @@ impl Parts<'_> {
     /// One lane's devices, each on its wire or on its twin's.
     fn lane(
         &self,
-        lane: &Lane,
         id: LaneId,
-        picked: &Picked<'_>,
+        (picked, style): (&Picked<'_>, Style),
         mut ends: Option<Ends>,
     ) -> Result<LaneDevices, Failure> {
         let mut devices = LaneDevices::default();
         if let Some(file) = picked.panel {
-            let style = style(lane);
             let fonts = Fonts::open(file.font.as_deref())?;
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.panel(style, fonts),

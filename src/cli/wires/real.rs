@@ -130,7 +130,7 @@ pub(super) fn panel(file: &PanelFile, style: Style) -> Result<(Box<dyn Panel>, O
     let file = file.clone();
     let (panel, absent) = LatePanel::open(Box::new(move || {
         let fonts = Fonts::open(file.font.as_deref())?;
-        open_panel(&file, style, fonts)
+        open_panel(&file, style.clone(), fonts)
     }))?;
     Ok((Box::new(panel), absent))
 }

@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_mark_without_an_advance_stands_whole_where_its_letter_is() {
         const NOTO: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc";
-        let font = std::fs::read(NOTO).expect("apt-get install fonts-noto-cjk");
+        let font = crate::files::read(std::path::Path::new(NOTO), 64 << 20).expect("apt-get install fonts-noto-cjk");
         let within = |mark: char| {
             let bitmap = draw(&font, 2, mark, 48).expect("in the font");
             let (xs, ys) = (bitmap.dots().map(|(x, _)| x), bitmap.dots().map(|(_, y)| y));

@@ -35,16 +35,15 @@ pub use self::{
     screen::{Channel, Framebuffer, Layout, PictureFile, Screen},
     tft::{Tft, TftSettings},
 };
-use crate::{
-    kiosk::{Scene, SceneKind},
-    words::Language,
-};
+use std::sync::Arc;
+
+use crate::kiosk::{Phrases, Scene, SceneKind};
 
 /// How a panel speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Its language.
-    pub language: Language,
+    /// Its phrases.
+    pub phrases: Arc<Phrases>,
     /// 大字: large type, high contrast.
     pub large: bool,
 }

@@ -13,7 +13,7 @@ use crate::{
         gb::{cells, columns, width, wrap},
         glyph::Fonts,
     },
-    kiosk::{Scene, SceneKind},
+    kiosk::{NARROWEST, Scene, SceneKind},
 };
 
 /// Dots of a line of the smallest type, and of half a hanzi.
@@ -73,7 +73,7 @@ impl<G: Glass> PicturePanel<G> {
 
     /// Draws a scene on a glass that is ready, and of which nothing else is known.
     fn show_whole(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
-        let (frame, missing) = draw(scene, self.style, self.glass.size(), &mut self.fonts);
+        let (frame, missing) = draw(scene, &self.style, self.glass.size(), &mut self.fonts);
         let (width, height) = frame.size();
         self.glass.write(&frame, Rect { x: 0, y: 0, width, height })?;
         self.glass.light()?;
@@ -89,7 +89,7 @@ impl<G: Glass> Panel for PicturePanel<G> {
             self.glass.initialise()?;
             return self.show_whole(scene);
         };
-        let (frame, missing) = draw(scene, self.style, self.glass.size(), &mut self.fonts);
+        let (frame, missing) = draw(scene, &self.style, self.glass.size(), &mut self.fonts);
         for rect in frame.changes(&before, self.glass.grain()) {
             self.glass.write(&frame, rect)?;
         }
@@ -117,7 +117,7 @@ enum Block {
 }
 
 /// Draws a scene; returns the picture, and the characters that no font has.
-pub fn draw(scene: &Scene, style: Style, (across, down): (usize, usize), fonts: &mut Fonts) -> (Frame, Vec<char>) {
+pub fn draw(scene: &Scene, style: &Style, (across, down): (usize, usize), fonts: &mut Fonts) -> (Frame, Vec<char>) {
     let mut canvas = Canvas { frame: Frame::new(across, down), missing: Vec::new(), fonts };
     canvas.frame.tone = tone(scene.kind);
     canvas.frame.contrast = style.large;
@@ -151,7 +151,7 @@ pub fn draw(scene: &Scene, style: Style, (across, down): (usize, usize), fonts: 
         wide && height(blocks, text_across) <= room && place(blocks).height >= for_code
     };
     // As large as it can be; in the smallest type without the lines that matter least.
-    let every = scene.lines(style.language).len();
+    let every = scene.lines(&style.phrases, 1).len();
     let smaller = (1..=largest).rev().map(|base| (base, every)).chain((1..every).rev().map(|lines| (1, lines)));
     let mut drawn = smaller.map(|(base, lines)| layout(base, lines));
     let blocks = drawn.find(fits).unwrap_or_else(|| layout(1, 1));
@@ -194,18 +194,19 @@ fn tone(kind: SceneKind) -> Tone {
 /// the others as wide as the text's part of it.
 fn blocks(
     scene: &Scene,
-    style: Style,
+    style: &Style,
     (base, lines): (usize, usize),
     (across, text_across): (usize, usize),
 ) -> Vec<Block> {
-    let language = style.language;
-    let headline = scene.headline(language).into_owned();
+    let phrases = &*style.phrases;
+    let columns = |across: usize, scale: usize| across / (HALF * scale.max(1));
     let within = |across: usize, text: &str, wanted: usize| {
         (1..=wanted).rev().find(|scale| width(text) * HALF * scale <= across).unwrap_or(1)
     };
     let fits = |text: &str, wanted: usize| within(text_across, text, wanted);
     // In large type the room goes to what is below the headline.
     let more = |part: usize| if style.large { base } else { base + part };
+    let headline = scene.headline(phrases, columns(across, more(base.div_ceil(2)))).into_owned();
     let mut blocks = vec![Block::Banner { scale: within(across, &headline, more(base.div_ceil(2))), text: headline }];
     let mut text = |text: &str, scale: usize, ink: Ink| {
         if !text.is_empty() {
@@ -218,9 +219,8 @@ fn blocks(
     if let Some(number) = &scene.number {
         text(number.as_str(), fits(number.as_str(), 3 * base), Ink::Accent);
     }
-    text(scene.kind.explanation(language), base, Ink::Text);
-    scene.lines(language).iter().take(lines).for_each(|line| text(line, base, Ink::Text));
-    let advice = scene.next.map(|next| next.advice(language)).unwrap_or_default();
+    scene.lines(phrases, columns(text_across, base)).iter().take(lines).for_each(|line| text(line, base, Ink::Text));
+    let advice = scene.advice(phrases, columns(text_across, base + base.div_ceil(4)));
     text(advice, fits(advice, base + base.div_ceil(4)), Ink::Text);
     blocks.extend(scene.options.iter().map(|option| Block::Choice {
         number: option.option.to_string(),
@@ -291,15 +291,15 @@ impl Canvas<'_> {
     }
 
     /// Four lines of eight hanzi; in large type the number, where there is one, takes two of them.
-    fn small(&mut self, scene: &Scene, style: Style) {
+    fn small(&mut self, scene: &Scene, style: &Style) {
         let number = scene.number.as_ref().filter(|number| style.large && width(number.as_str()) <= 8);
         if let Some(number) = number {
-            self.text(scene.kind.headline(style.language), (0, 0), 1, Ink::Text);
+            self.text(&scene.headline(&style.phrases, NARROWEST), (0, 0), 1, Ink::Text);
             if let Some(name) = &scene.name {
                 self.text(name.reveal(), (0, LINE), 1, Ink::Text);
             }
             let right = self.text(number.as_str(), (0, 2 * LINE), 2, Ink::Accent) + HALF;
-            let place = scene.lines(style.language).into_iter().next().unwrap_or_default();
+            let place = scene.lines(&style.phrases, NARROWEST).into_iter().next().unwrap_or_default();
             let room = (self.frame.size().0.saturating_sub(right) / HALF).max(2);
             for (line, text) in wrap(&place, room).iter().take(2).enumerate() {
                 self.text(text, (right, (2 + line) * LINE), 1, Ink::Text);
@@ -309,7 +309,7 @@ impl Canvas<'_> {
             }
             return;
         }
-        let lines: [String; LINES] = text_lines(scene, style.language);
+        let lines: [String; LINES] = text_lines(scene, &style.phrases);
         for (line, text) in lines.iter().enumerate() {
             self.text(text, (0, line * LINE), 1, Ink::Text);
         }
@@ -368,14 +368,14 @@ impl Canvas<'_> {
     }
 
     /// The code small on the left, what is left of a wait on the right.
-    fn footer(&mut self, scene: &Scene, style: Style, scale: usize) {
+    fn footer(&mut self, scene: &Scene, style: &Style, scale: usize) {
         let (across, down) = self.frame.size();
         let top = down - LINE * scale;
         if let Some(code) = scene.code {
             self.text(code.as_str(), (HALF * scale, top), scale, Ink::Quiet);
         }
         if let Some(left) = countdown(scene) {
-            let text = style.language.seconds(left);
+            let text = style.phrases.seconds(left);
             let x = across.saturating_sub((width(&text) + 1) * HALF * scale);
             self.text(&text, (x, top), scale, Ink::Quiet);
         }

@@ -179,14 +179,14 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
         if self.shown != Some(BLANK) {
             self.write_text(&BLANK, self.loaded.clone())?;
         }
-        drawn.missing = self.graphics.show(&mut self.bus, scene, self.style, &mut self.fonts)?;
+        drawn.missing = self.graphics.show(&mut self.bus, scene, &self.style, &mut self.fonts)?;
         Ok(())
     }
 }
 
 impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
     fn show(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
-        let lines = text_lines(scene, self.style.language);
+        let lines = text_lines(scene, &self.style.phrases);
         let lacking = lacking(&lines);
         let mut drawn = Drawn::default();
         let text_will_do = self.rom == Rom::Gb2312 && !self.style.large && lacking.len() <= self.loaded.len();

@@ -3,8 +3,7 @@
 use super::countdown;
 use crate::{
     device::gb::{aligned, fit, width, wrap},
-    kiosk::{Scene, SceneKind},
-    words::Language,
+    kiosk::{Phrases, Scene, SceneKind},
 };
 
 /// Half-width columns of a line.
@@ -15,14 +14,14 @@ pub(in crate::device) const LINES: usize = 4;
 
 /// The four lines of a scene. Headline first; then who and which number; where to go; what to do now, and the code
 /// small at the right of the last line.
-pub(crate) fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
-    let headline = scene.headline(language).into_owned();
+pub(crate) fn text_lines(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
+    let headline = scene.headline(phrases, COLUMNS).into_owned();
     let name = scene.name.as_ref().filter(|_| !scene.asks_by_name()).map(|name| name.reveal().to_owned());
     let number = scene.number.as_ref().map(ToString::to_string);
-    let advice = scene.next.map(|next| next.advice(language).to_owned()).unwrap_or_default();
-    let [detail, more] = below(scene, language);
+    let advice = scene.advice(phrases, COLUMNS).to_owned();
+    let [detail, more] = below(scene, phrases);
     let mut lines = match scene.kind {
-        SceneKind::Choose => choices(scene, language),
+        SceneKind::Choose => choices(scene, phrases),
         SceneKind::ConfirmCard | SceneKind::CardLaid if !scene.options.is_empty() => {
             let options = scene.options.iter().map(|option| format!("{}.{}", option.option, option.label.as_str()));
             let mut below = name.into_iter().chain(options).chain([advice]);
@@ -44,7 +43,7 @@ pub(crate) fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
         lines.swap(2, 3);
     }
     let code = scene.code.map(|code| code.as_str().to_owned());
-    for small in code.into_iter().chain(countdown(scene).map(|left| language.seconds(left))) {
+    for small in code.into_iter().chain(countdown(scene).map(|left| phrases.seconds(left))) {
         let has_room = |line: &String| width(&aligned(line)) < right_start(&small);
         // A countdown that finds no room is left out; a code never is.
         let corner = lines.iter().rposition(has_room).or(scene.code.is_some().then_some(LINES - 1));
@@ -56,9 +55,9 @@ pub(crate) fn text_lines(scene: &Scene, language: Language) -> [String; LINES] {
 }
 
 /// What stands below the headline, and what has room where there is nothing to do: the rest of it, or what comes next.
-fn below(scene: &Scene, language: Language) -> [String; 2] {
-    let mut lines = scene.lines(language).into_iter();
-    let first = lines.next().unwrap_or_else(|| scene.kind.explanation(language).to_owned());
+fn below(scene: &Scene, phrases: &Phrases) -> [String; 2] {
+    let mut lines = scene.lines(phrases, COLUMNS).into_iter();
+    let first = lines.next().unwrap_or_default();
     let mut parts = wrap(&aligned(&first), COLUMNS).into_iter();
     let detail = parts.next().unwrap_or_default();
     let rest = parts.next().or_else(|| lines.find(|line| width(&aligned(line)) <= COLUMNS));
@@ -66,9 +65,13 @@ fn below(scene: &Scene, language: Language) -> [String; 2] {
 }
 
 /// Up to three options below the headline, or four in its place.
-fn choices(scene: &Scene, language: Language) -> [String; LINES] {
+fn choices(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
     let mut shown = scene.options.iter().map(|option| format!("{}.{}", option.option, option.label.as_str()));
-    let first = if scene.options.len() < LINES { Some(scene.kind.headline(language).to_owned()) } else { shown.next() };
+    let first = if scene.options.len() < LINES {
+        Some(phrases.headline(scene.kind).within(COLUMNS).to_owned())
+    } else {
+        shown.next()
+    };
     let mut line = || shown.next().unwrap_or_default();
     [first.unwrap_or_default(), line(), line(), line()]
 }

@@ -106,7 +106,7 @@ impl Clients {
 
     /// Hands a line to whom it is for, if it listens or did so a moment ago.
     pub(super) fn deliver(&mut self, shared: &Shared, reply: Reply) {
-        let line = reply.line(shared.settings().language);
+        let line = reply.line(&shared.settings().phrases);
         let only = reply.peer();
         for client in self.by_subject.values().filter(|client| only.is_none_or(|only| only == client.peer)) {
             if client.is_listening() && client.said.try_send(line.clone()).is_err() {

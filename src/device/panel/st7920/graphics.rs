@@ -44,7 +44,7 @@ impl Graphics {
         &mut self,
         bus: &mut impl Bus,
         scene: &Scene,
-        style: Style,
+        style: &Style,
         fonts: &mut Fonts,
     ) -> io::Result<Vec<char>> {
         use crate::device::panel::{Rect, draw};
@@ -83,7 +83,7 @@ impl Graphics {
 
     /// Never asked for in a build without bitmaps.
     #[cfg(not(feature = "glyphs"))]
-    pub(super) fn show(&mut self, _: &mut impl Bus, _: &Scene, _: Style, _: &mut Fonts) -> io::Result<Vec<char>> {
+    pub(super) fn show(&mut self, _: &mut impl Bus, _: &Scene, _: &Style, _: &mut Fonts) -> io::Result<Vec<char>> {
         Ok(Vec::new())
     }
 }
