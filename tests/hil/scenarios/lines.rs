@@ -9,7 +9,7 @@ use facemchd::sim::terminal::Terminal;
 
 use crate::{
     Table,
-    machine::{Edge, Machine, Options},
+    machine::{Edge, Machine, Options, PATIENCE},
     site::{Site, ask_once, lane, terminal, visit},
 };
 
@@ -102,7 +102,7 @@ pub fn run(table: &mut Table) {
     let pid = machine.must("systemctl show -p MainPID --value facemchd");
     gate.face("sid-line-3", true).expect("sent");
     let began = Instant::now();
-    while !machine.outputs()[GATE] && began.elapsed() < Duration::from_secs(40) {
+    while !machine.outputs()[GATE] && began.elapsed() < PATIENCE {
         thread::sleep(Duration::from_millis(10));
     }
     // Within the pulse.
