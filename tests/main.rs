@@ -37,6 +37,7 @@ mod panels;
 mod papers;
 mod phrases;
 mod power_cut;
+mod printer_troubles;
 mod printers;
 mod program;
 mod proxies;

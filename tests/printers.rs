@@ -76,9 +76,9 @@ fn a_slip_is_these_bytes() {
     let (bytes, missing) = bytes_of(&slip());
     let gbk = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
     let wanted = [
-        &b"\x1b@\x1c&\x1ba\x01\x1d!\x11"[..], &gbk("签到凭条"), b"\n\n",
-        b"\x1d!\x22\x1bE\x01A036\n\n\x1ba\x00\x1d!\x00\x1bE\x00",
-        &gbk("姓名：张三丰"), b"\n", &gbk("地点：3楼"), b"\n", &gbk("时间：2023-11-15 06:13"), b"\n\x1ba\x01",
+        &b"\x1b@\x1c&\x1da\x0e\x1ba\x01\x1d!\x11"[..], &gbk("签到凭条"), b"\n\n",
+        b"\x1bE\x01\x1d!\x22A036\n\n\x1ba\x00\x1bE\x00\x1d!\x00",
+        &gbk("姓名：张三丰"), b"\n", &gbk("地点：3楼"), b"\n", &gbk("时间：2023-11-15 06:13"), b"\n\x1ba\x01\n",
         b"\x1d(k\x04\x001A2\x00\x1d(k\x03\x001C\x06\x1d(k\x03\x001E1\x1d(k\x1d\x001P0https://his.example/q/A036\x1d(k\x03\x001Q0\n",
         b"\x1ba\x00\x1bd\x03\x1dVB\x00",
     ]
@@ -335,7 +335,7 @@ fn what_a_printer_says_unasked_is_told_apart_from_what_was_asked() {
 
 #[test]
 fn a_printer_that_says_unasked_that_it_has_stopped_is_not_waited_for() {
-    let (mut printer, twin) = printer_with(layout(), clock());
+    let (mut printer, twin) = printer_with(layout_with(&[("automatic = \"1D610E\"\n", "")]), clock());
     printer.prepare();
     // Paper end, in automatic status, before the answer to the end of the job.
     twin.say_unasked(&[0x18, 0x00, 0x0C, 0x0F]);
@@ -404,8 +404,8 @@ impl Clock for SetClock {
 #[test]
 fn a_slip_that_is_held_out_and_not_taken_is_drawn_back_after_half_a_minute() {
     let presenter = [
-        ("cut = \"1D564200\"", "cut = \"1D5642001D65200C1E\""),
-        ("ack = \"gs-r\"", "ack = \"gs-r\"\npresenter = \"gs-e\""),
+        ("cut = \"1D564200\"", "cut = \"1D5642001D65200C1E\"\nretract = \"1D6502\""),
+        ("ack = \"gs-r\"", "ack = \"gs-r\"\npresenter = \"full-status\""),
     ];
     for taken in [true, false] {
         let time = Arc::new(SetClock::default());

@@ -2,6 +2,7 @@
 
 mod encode;
 mod profile;
+mod qr;
 mod status;
 mod template;
 mod wire;
@@ -63,14 +64,11 @@ const MENDING: Duration = Duration::from_secs(5);
 /// How soon a printer that waits for a command answers `GS r`.
 const AT_ONCE: Duration = Duration::from_millis(200);
 
-/// The longest command that may have been cut off, bytes.
+/// The longest command of somebody else's that may have been cut off, bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// `GS e`: status, and draw back.
-const PRESENTER_STATUS: &[u8] = &[0x1D, 0x65, 6];
-const RETRACT: &[u8] = &[0x1D, 0x65, 2];
-
-const GS_R: &[u8] = &[0x1D, 0x72, 1];
+/// `GS ( H` names no slip while one is under way.
+const UNDER_WAY: [u8; 4] = *b"wait";
 
 impl EscPosPrinter {
     /// Opens nothing before the first question.
@@ -130,19 +128,18 @@ impl EscPosPrinter {
         Duration::from_millis(moving.saturating_add(1000))
     }
 
-    /// Sends the job; no more than the printer's buffer is under way where the printer can say that it has worked it
-    /// off.
+    /// Sends the job; no more than the printer's buffer is under way.
     fn send(&mut self, pieces: &[Vec<u8>], until: Moment) -> Result<(), Stop> {
-        let (looks, patience) = (self.looks(), self.printing(pieces.len()));
-        let mut under_way = 0;
+        let looks = self.looks();
+        let (mut under_way, mut lines) = (0, 0);
         for piece in pieces {
-            if under_way > 0 && under_way + piece.len() > self.profile().buffer_bytes && self.profile().ack == Ack::GsR
-            {
-                self.in_order(until, patience)?;
-                under_way = 0;
+            if under_way > 0 && under_way + piece.len() > self.profile().buffer_bytes {
+                self.worked_off(UNDER_WAY, lines, until)?;
+                (under_way, lines) = (0, 0);
             }
             self.wire.write(piece, until, looks)?;
             under_way += piece.len();
+            lines += 1;
             if looks {
                 self.wire.look()?;
             }
@@ -150,39 +147,43 @@ impl EscPosPrinter {
         Ok(())
     }
 
-    /// Waits for the word that everything before it was processed.
-    fn in_order(&mut self, until: Moment, patience: Duration) -> Result<(), Stop> {
-        let looks = self.looks();
-        self.wire.heard.in_order = None;
-        self.wire.write(GS_R, until, looks)?;
-        self.wire.wait(until, patience, looks, |wire| wire.heard.in_order.is_some())
-    }
-
-    /// Waits for the word that everything before it was printed; true when it came.
-    fn acknowledged(&mut self, job: JobId, lines: usize, until: Moment) -> Result<bool, Stop> {
+    /// Waits until everything before it was processed, or printed where the printer says so; true where it said so.
+    fn worked_off(&mut self, mark: [u8; 4], lines: usize, until: Moment) -> Result<bool, Stop> {
         let (looks, patience) = (self.looks(), self.printing(lines));
         match self.profile().ack {
             Ack::GsH => {
-                let mark = job.session.serial % 10_000;
-                let mark = [1000, 100, 10, 1].map(|place| b'0' + u8::try_from(mark / place % 10).unwrap_or(0));
-                let question = [&[0x1D, 0x28, 0x48, 6, 0, 0x30, 0x30], &mark[..]].concat();
-                self.wire.write(&question, until, looks)?;
+                self.wire.heard.reached = None;
+                self.wire.write(&[&[0x1D, 0x28, 0x48, 6, 0, 0x30, 0x30], &mark[..]].concat(), until, looks)?;
                 self.wire.wait(until, patience, looks, |wire| wire.heard.reached == Some(mark))?;
             }
-            Ack::GsR => self.in_order(until, patience)?,
+            Ack::GsR | Ack::EscV => {
+                let question: &[u8] = if self.profile().ack == Ack::GsR { &[0x1D, 0x72, 1] } else { &[0x1B, 0x76] };
+                self.wire.heard.in_order = None;
+                self.wire.write(question, until, looks)?;
+                self.wire.wait(until, patience, looks, |wire| wire.heard.in_order.is_some())?;
+            }
             Ack::InOrder => {
                 self.wire.heard.status = None;
                 self.wire.enquire();
                 self.wire.wait(until, patience, true, |wire| wire.heard.status.is_some() && !wire.is_enquiring())?;
             }
-            Ack::None if self.profile().status => {
+            Ack::None => {
                 let done = self.wire.now().after(patience);
-                self.wire.wait(until, 2 * patience, true, |wire| wire.now() >= done && !wire.is_enquiring())?;
-                return Ok(self.wire.status().is_ok_and(|status| status.fault.is_none()));
+                self.wire.wait(until, 2 * patience, looks, |wire| wire.now() >= done && !wire.is_enquiring())?;
+                return Ok(false);
             }
-            Ack::None => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Waits for the end of a slip; true where it is known to stand on the paper.
+    fn acknowledged(&mut self, job: JobId, lines: usize, until: Moment) -> Result<bool, Stop> {
+        let mark = job.session.serial % 10_000;
+        let mark = [1000, 100, 10, 1].map(|place| b'0' + u8::try_from(mark / place % 10).unwrap_or(0));
+        if self.worked_off(mark, lines, until)? {
+            return Ok(true);
+        }
+        Ok(self.profile().status && self.wire.status().is_ok_and(|status| status.fault.is_none()))
     }
 
     /// Throws away what the printer holds of a slip that stopped, and when it is well again cuts off what stands on the
@@ -190,14 +191,17 @@ impl EscPosPrinter {
     fn unstick(&mut self, well: bool) -> Result<(), Stop> {
         if !well {
             let clear = self.profile().clear.clone();
-            return if clear.is_empty() { Ok(()) } else { Ok(self.wire.interject(&clear)?) };
+            if !clear.is_empty() {
+                self.wire.push(&clear, MENDING)?;
+            }
+            return Ok(());
         }
         self.end_unfinished()?;
         let until = self.wire.now().after(MENDING);
         let fragment = [encode::INIT, &self.profile().cut].concat();
         self.wire.write(&fragment, until, false)?;
         // What is held out is drawn back when nobody takes it.
-        self.presented = (self.profile().presenter == Presenter::GsE).then(|| self.wire.now());
+        self.presented = self.presents();
         self.stuck = false;
         Ok(())
     }
@@ -206,17 +210,18 @@ impl EscPosPrinter {
     /// turn says when it waits for a command again.
     fn end_unfinished(&mut self) -> Result<(), Stop> {
         let until = self.wire.now().after(MENDING);
-        let answers = self.profile().ack == Ack::GsR;
+        let answers = matches!(self.profile().ack, Ack::GsH | Ack::GsR | Ack::EscV);
         let mut sent = 0;
         let mut zeros = 0;
         while sent < LONGEST {
             self.wire.write(&vec![0; zeros], until, false)?;
             sent += zeros;
-            zeros = if answers { (2 * sent).max(256) } else { LONGEST };
+            if !answers && sent > 0 {
+                return Ok(());
+            }
+            zeros = (2 * sent).max(encode::LONGEST);
             if answers {
-                self.wire.heard.in_order = None;
-                self.wire.write(GS_R, until, false)?;
-                match self.wire.wait(until, AT_ONCE, false, |wire| wire.heard.in_order.is_some()) {
+                match self.answers_at_once(until) {
                     Err(Stop::Silent) => {}
                     answered => return answered,
                 }
@@ -225,15 +230,28 @@ impl EscPosPrinter {
         Ok(())
     }
 
+    /// A printer that waits for a command answers within [`AT_ONCE`].
+    fn answers_at_once(&mut self, until: Moment) -> Result<(), Stop> {
+        let soon = self.wire.now().after(AT_ONCE);
+        match self.worked_off(UNDER_WAY, 0, until.min(soon)) {
+            Err(Stop::Late) if soon < until => Err(Stop::Silent),
+            answered => answered.map(|_| ()),
+        }
+    }
+
+    /// Since when a slip is held out, where this printer holds one out.
+    fn presents(&self) -> Option<Moment> {
+        (self.profile().presenter == Presenter::FullStatus).then(|| self.wire.now())
+    }
+
     /// Looks after a slip that is held out; true where nobody took it in time and it was drawn back.
     fn look_after_presented(&mut self) -> io::Result<bool> {
         let Some(since) = self.presented else { return Ok(false) };
-        // The presenter's status has no fixed bits: whatever comes is it.
-        let status = self.wire.raw_answer(PRESENTER_STATUS)?;
-        if status & 0x08 == 0 {
+        if !status::is_held_out(self.wire.full_status()?) {
             self.presented = None;
         } else if self.wire.now().since(since) >= UNTAKEN {
-            self.wire.interject(RETRACT)?;
+            let retract = self.profile().retract.clone();
+            self.wire.push(&retract, MENDING)?;
             self.presented = None;
             return Ok(true);
         }
@@ -259,16 +277,21 @@ impl EscPosPrinter {
     /// Why a slip stopped, and what is known of it.
     fn stopped(&mut self, stop: Stop) -> PrintOutcome {
         let _ = self.wire.take_back();
+        let left = self.wire.left();
+        if left > 0 && self.looks() && !matches!(stop, Stop::Port(_)) {
+            // The printer waits for the rest of a command; it says why it stands still when that has come.
+            let word = self.wire.last_word();
+            tracing::debug!(left, ?stop, ?word, "a slip stopped");
+        }
         let code = match &stop {
             Stop::Fault(code) => *code,
             Stop::Late => Code::P707,
             Stop::Silent | Stop::Port(_) => Code::P701,
         };
-        tracing::debug!(%code, left = self.wire.left(), ?stop, "a slip stopped");
         if matches!(stop, Stop::Port(_)) {
             self.wire.close();
         }
-        if self.wire.left() == 0 {
+        if left == 0 {
             return PrintOutcome::NotPrinted(code);
         }
         self.stuck = self.profile().status;
@@ -324,6 +347,10 @@ impl Printer for EscPosPrinter {
         if deadline <= now {
             return PrintOutcome::NotPrinted(Code::P707);
         }
+        let encoded = slip_bytes(slip, &self.layout, &mut self.fonts);
+        if let Some(code) = encoded.refused {
+            return PrintOutcome::NotPrinted(code);
+        }
         let ahead = self.ahead.take().filter(|(at, status)| now.since(*at) < FRESH && status.fault.is_none());
         match ahead.map_or_else(|| self.status(), |(_, status)| Ok(status)) {
             Err(_) => return PrintOutcome::NotPrinted(Code::P701),
@@ -336,12 +363,11 @@ impl Printer for EscPosPrinter {
             let code = if let Stop::Fault(code) = stop { code } else { Code::P701 };
             return PrintOutcome::NotPrinted(code);
         }
-        let encoded = slip_bytes(slip, &self.layout, &mut self.fonts);
         self.missing.extend(&encoded.missing);
         let begun = self.wire.begin().map_err(Stop::from);
         let sent = begun.and_then(|()| self.send(&encoded.pieces, deadline));
         if sent.is_ok() {
-            self.presented = (self.profile().presenter == Presenter::GsE).then(|| self.wire.now());
+            self.presented = self.presents();
         }
         match sent.and_then(|()| self.acknowledged(job, encoded.pieces.len(), deadline)) {
             Ok(true) => PrintOutcome::Printed,

@@ -165,6 +165,8 @@ codes! {
       => "凭条超时，已作废", "请用户凭号码到人工窗口";
     P708 "a slip was not taken and was drawn back", "give the person the number; the slip lies in the printer's bin"
       => "凭条无人取走，已收回", "把号码告诉用户；凭条在打印机的回收盒里";
+    P709 "the QR code does not fit on this paper", "shorten what the site's system sends as qr, or leave it out of the slip's template"
+      => "二维码在此纸宽上放不下", "缩短业务系统下发的 qr 内容，或从凭条模板中去掉二维码";
     G801 "the gate's output cannot be switched", "check the line in the board file and its wiring"
       => "闸机输出无法切换", "检查板卡文件中的 GPIO 线及其接线";
     G802 "the gate was not opened: the grant had ended", "the person presents the face again"

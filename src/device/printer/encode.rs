@@ -5,7 +5,8 @@
 use time::macros::format_description;
 
 use super::{
-    profile::{BitImage, Code128, DOTS_PER_COLUMN, Profile, Qr},
+    profile::{BitImage, Bold, Code128, DOTS_PER_COLUMN, Feed, Profile, Qr, Rom, STRIP},
+    qr,
     template::{Align, Field, Template, TemplateLine, When},
 };
 use crate::{
@@ -13,11 +14,17 @@ use crate::{
         gb::{Gb, STAND_IN, alone, cells, columns, letter, width, wrap},
         glyph::Fonts,
     },
+    fault::Code,
     kiosk::Slip,
 };
 
 pub(super) const INIT: &[u8] = &[0x1B, 0x40];
-const FEED_THREE: &[u8] = &[0x1B, 0x64, 3];
+
+/// Lines fed before the cut.
+const FEED: u8 = 3;
+
+/// The longest command of ours, bytes: a picture's strip with its head, or a QR code's data.
+pub(super) const LONGEST: usize = STRIP + 32;
 
 /// `ESC * 33`, whose columns are three bytes.
 const BIT_IMAGE: [u8; 3] = [0x1B, 0x2A, 33];
@@ -34,9 +41,6 @@ const LINE_PITCH: usize = 33;
 
 /// More rare characters than this in a line: the whole line is a picture.
 const INLINE: usize = 8;
-
-/// Modules of a native QR code, dots.
-const QR_DOTS: u8 = 6;
 
 /// Everything that a slip's bytes depend on besides the slip.
 pub struct Layout {
@@ -55,6 +59,8 @@ pub struct Encoded {
     pub pieces: Vec<Vec<u8>>,
     /// Each as often as it stands there.
     pub missing: Vec<char>,
+    /// Why this printer cannot print it: nothing of it is sent.
+    pub refused: Option<Code>,
 }
 
 /// Encodes a slip, its cut included.
@@ -70,12 +76,16 @@ pub fn slip_bytes(slip: &Slip, layout: &Layout, fonts: &mut Fonts) -> Encoded {
     };
     page.raw(INIT);
     page.raw(&layout.profile.chinese_on);
+    page.raw(&layout.profile.automatic);
     for line in &layout.template.line {
         page.template_line(line, slip, layout.utc_offset);
         page.end_piece();
     }
     page.style(Align::Left, 1, false);
-    page.raw(FEED_THREE);
+    match layout.profile.feed {
+        Feed::EscD => page.raw(&[0x1B, 0x64, FEED]),
+        Feed::Lf => (0..FEED).for_each(|_| page.feed()),
+    }
     page.raw(&layout.profile.cut);
     page.end_piece();
     page.encoded
@@ -112,14 +122,19 @@ impl Page<'_> {
             self.align = align;
             self.raw(&[0x1B, 0x61, align as u8]);
         }
+        let bang = self.profile.bold == Bold::EscBang;
+        if bold != self.bold && bang {
+            self.raw(&[0x1B, 0x21, u8::from(bold) << 3]);
+            // It sets the size, too.
+            self.size = 1;
+        } else if bold != self.bold {
+            self.raw(&[0x1B, 0x45, u8::from(bold)]);
+        }
+        self.bold = bold;
         if size != self.size {
             self.size = size;
             let times = u8::try_from(size - 1).unwrap_or(0);
             self.raw(&[0x1D, 0x21, times << 4 | times]);
-        }
-        if bold != self.bold {
-            self.bold = bold;
-            self.raw(&[0x1B, 0x45, u8::from(bold)]);
         }
     }
 
@@ -193,6 +208,7 @@ impl Page<'_> {
     fn rom_has(&self, character: char) -> bool {
         match Gb::of(character) {
             Gb::Ascii(_) => true,
+            _ if self.profile.rom == Rom::Ascii => false,
             gb @ Gb::Two(_) => gb.is_gbk() || (self.profile.gbk_region5 && gb.is_region5() && !is_private(character)),
             Gb::Beyond => false,
         }
@@ -212,7 +228,7 @@ impl Page<'_> {
             }
             (_, Err(character)) => {
                 self.encoded.missing.push(character);
-                self.raw(&STAND_IN);
+                self.raw(if self.profile.rom == Rom::Ascii { b"**" } else { &STAND_IN });
             }
         }
     }
@@ -238,7 +254,7 @@ impl Page<'_> {
     fn picture(&mut self, picture: &Picture) {
         let across = u16::try_from(picture.bytes_across).unwrap_or(u16::MAX).to_le_bytes();
         let row = picture.bytes_across.max(1);
-        let rows = self.profile.raster_rows.min((self.profile.buffer_bytes - RASTER_HEAD) / row).max(1);
+        let rows = self.profile.raster_rows.min(STRIP.min(self.profile.buffer_bytes - RASTER_HEAD) / row).max(1);
         for strip in picture.bits.chunks(row * rows) {
             let rows = u16::try_from(strip.len() / row).unwrap_or(u16::MAX).to_le_bytes();
             self.raw(&[0x1D, 0x76, 0x30, 0, across[0], across[1], rows[0], rows[1]]);
@@ -247,43 +263,42 @@ impl Page<'_> {
         }
     }
 
+    /// A QR code with its quiet zone: no line of text comes closer than a blank line.
     fn qr_line(&mut self, line: &TemplateLine, payload: Option<&str>) {
-        let Some(payload) = payload else { return };
+        let Some(payload) = payload.filter(|_| self.profile.qr != Qr::None) else { return };
+        // What is not ASCII says so itself, which no printer's own command does.
+        let drawn = self.profile.qr == Qr::Raster || (self.profile.raster && !payload.is_ascii());
+        let code = if drawn { qr::Drawing::of(payload, self.profile.dots()) } else { None };
+        let native = qr::native_dots(payload, self.profile.dots()).filter(|_| !drawn);
+        if code.is_none() && native.is_none() {
+            self.encoded.refused = Some(Code::P709);
+            return;
+        }
         self.style(line.align, 1, false);
-        match self.profile.qr {
-            Qr::Native => self.native_qr(payload),
-            Qr::Raster => self.raster_qr(payload),
-            Qr::None => {}
+        if let Some(dots) = native {
+            self.feed();
+            self.native_qr(payload, dots);
+            self.feed();
+        }
+        if let Some(code) = code {
+            let mut picture = Picture::new(code.side(), code.side());
+            code.dots().for_each(|(x, y)| picture.set(x, y));
+            self.picture(&picture);
         }
     }
 
     /// Model 2, error correction M.
-    fn native_qr(&mut self, payload: &str) {
+    fn native_qr(&mut self, payload: &str, dots: u8) {
         if self.profile.qr_fn65 {
             self.raw(&[0x1D, 0x28, 0x6B, 4, 0, 0x31, 0x41, 0x32, 0]);
         }
-        self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x43, QR_DOTS]);
+        self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x43, dots]);
         self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x45, 49]);
         // At most 256 characters of at most four bytes.
         let length = u16::try_from(payload.len() + 3).unwrap_or(u16::MAX).to_le_bytes();
         self.raw(&[0x1D, 0x28, 0x6B, length[0], length[1], 0x31, 0x50, 0x30]);
         self.raw(payload.as_bytes());
         self.raw(&[0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x51, 0x30]);
-        self.feed();
-    }
-
-    fn raster_qr(&mut self, payload: &str) {
-        let Ok(code) = qrcode::QrCode::new(payload) else { return };
-        let modules = code.width() + 8;
-        let scale = (self.profile.dots() / modules).clamp(1, usize::from(QR_DOTS));
-        let mut picture = Picture::new(modules * scale, modules * scale);
-        for (at, colour) in code.to_colors().into_iter().enumerate() {
-            if colour == qrcode::Color::Dark {
-                let (x, y) = ((at % code.width() + 4) * scale, (at / code.width() + 4) * scale);
-                (0..scale * scale).for_each(|dot| picture.set(x + dot % scale, y + dot / scale));
-            }
-        }
-        self.picture(&picture);
     }
 
     /// CODE128 of code set B with the number below; where it does not fit, the number alone.

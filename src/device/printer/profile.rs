@@ -18,8 +18,18 @@ pub struct Profile {
     /// Bytes that switch Chinese mode on, sent after every init.
     #[serde(deserialize_with = "hex")]
     pub chinese_on: Vec<u8>,
+    /// What its ROM holds.
+    #[serde(default)]
+    pub rom: Rom,
     /// The ROM holds FE50–FEA0, which GB18030 added to GBK (䶮 and 79 more).
+    #[serde(default)]
     pub gbk_region5: bool,
+    /// How text is made bold.
+    #[serde(default)]
+    pub bold: Bold,
+    /// How blank lines are fed.
+    #[serde(default)]
+    pub feed: Feed,
     /// How a character is printed within a line that the ROM lacks.
     pub bit_image: BitImage,
     /// `GS v 0` pictures: whole lines with enlarged or many rare characters.
@@ -35,12 +45,18 @@ pub struct Profile {
     /// How CODE128 is printed.
     #[serde(default)]
     pub code128: Code128,
+    /// Bytes that have it tell unasked that it has stopped, until the next init.
+    #[serde(default, deserialize_with = "hex")]
+    pub automatic: Vec<u8>,
     /// Bytes that feed and cut.
     #[serde(deserialize_with = "hex")]
     pub cut: Vec<u8>,
     /// Holds the slip out until it is taken.
     #[serde(default)]
     pub presenter: Presenter,
+    /// Bytes that draw back a slip that is held out; none where the printer does so by itself.
+    #[serde(default, deserialize_with = "hex")]
+    pub retract: Vec<u8>,
     /// Real-time status is answered.
     #[serde(default = "yes")]
     pub status: bool,
@@ -57,6 +73,39 @@ pub struct Profile {
     /// How fast it prints, for printers that acknowledge nothing.
     #[serde(default = "default_speed", deserialize_with = "speed")]
     pub millimetres_per_second: u32,
+}
+
+/// `rom`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rom {
+    /// GBK.
+    #[default]
+    Gbk,
+    /// ASCII alone: everything else is a picture.
+    Ascii,
+}
+
+/// `bold`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bold {
+    /// `ESC E`
+    #[default]
+    EscE,
+    /// `ESC !`, which sets the size as well.
+    EscBang,
+}
+
+/// `feed`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feed {
+    /// `ESC d`
+    #[default]
+    EscD,
+    /// One `LF` after the other.
+    Lf,
 }
 
 /// `bit-image`
@@ -101,8 +150,8 @@ pub enum Presenter {
     /// The slip falls out.
     #[default]
     None,
-    /// `GS e`, as Custom and Pyramid have it: tells whether the slip was taken, and draws it back.
-    GsE,
+    /// It is held out, and `DLE EOT 20` tells whether it was taken (Custom, Pyramid).
+    FullStatus,
 }
 
 /// `ack`
@@ -113,6 +162,8 @@ pub enum Ack {
     GsH,
     /// `GS r 1`: answered when everything before it was processed.
     GsR,
+    /// `ESC v`, the same on models that lack `GS r`.
+    EscV,
     /// `DLE EOT 1`, on models that answer it in its turn.
     InOrder,
     /// Nothing: time, and a clean status afterwards.
@@ -144,6 +195,9 @@ impl ProfileError {
 
 /// Dots of a half-width column.
 pub(super) const DOTS_PER_COLUMN: usize = 12;
+
+/// The most bytes of one picture: what a printer may still be waiting for when a picture was cut off.
+pub(super) const STRIP: usize = 1024;
 
 impl Profile {
     /// Parses a profile; `file` is for messages.

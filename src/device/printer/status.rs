@@ -13,6 +13,8 @@ pub(super) enum Said {
     InOrder(u8),
     /// Automatic status, four bytes.
     Automatic([u8; 4]),
+    /// The answer to `DLE EOT 20`: paper, user, recoverable and unrecoverable errors.
+    Full([u8; 4]),
     /// `GS ( H`: this much stands on the paper.
     Reached([u8; 4]),
     /// The middle of something longer, or nothing we know.
@@ -26,29 +28,36 @@ pub(super) struct Listener {
     partial: Vec<u8>,
     /// Bit 7 of real-time answers is in use.
     bit7: bool,
+    /// `DLE EOT 20` was asked: its answer begins as an automatic status does.
+    pub(super) expects_full: bool,
 }
 
 const XON: u8 = 0x11;
 const XOFF: u8 = 0x13;
+
+/// `10 0F` and four bytes.
+const FULL: [u8; 2] = [0x10, 0x0F];
 
 /// `37 22 d1 d2 d3 d4 00`
 const REACHED: [u8; 2] = [0x37, 0x22];
 
 impl Listener {
     pub(super) fn new(bit7: bool) -> Self {
-        Self { partial: Vec::new(), bit7 }
+        Self { bit7, ..Self::default() }
     }
 
     /// What was not finished is not answered any more.
     pub(super) fn forget(&mut self) {
         self.partial.clear();
+        self.expects_full = false;
     }
 
     pub(super) fn hear(&mut self, byte: u8) -> Said {
-        let whole = match self.partial.first() {
-            Some(&first) if first == REACHED[0] => 7,
-            Some(_) => 4,
-            None => return self.begin(byte),
+        let whole = match self.partial[..] {
+            [] => return self.begin(byte),
+            [first, ..] if first == REACHED[0] => 7,
+            [first, second, ..] if self.expects_full && [first, second] == FULL => 6,
+            _ => 4,
         };
         if whole == 4 && matches!(byte, XON | XOFF) {
             return Said::Flow;
@@ -64,6 +73,7 @@ impl Listener {
         }
         match *std::mem::take(&mut self.partial) {
             [_, _, a, b, c, d, _] => Said::Reached([a, b, c, d]),
+            [_, _, a, b, c, d] => Said::Full([a, b, c, d]),
             [a, b, c, d] => Said::Automatic([a, b, c, d]),
             _ => Said::More,
         }
@@ -101,6 +111,11 @@ pub(super) fn read(offline: u8, error: u8, paper: u8) -> PrinterStatus {
         None
     };
     PrinterStatus { fault, paper_low: paper & 0x0C != 0 }
+}
+
+/// Whether a slip is held out, of the answer to `DLE EOT 20`.
+pub(super) fn is_held_out([paper, ..]: [u8; 4]) -> bool {
+    paper & 0x20 != 0
 }
 
 /// Automatic status.

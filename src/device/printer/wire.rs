@@ -41,6 +41,8 @@ pub(super) struct Heard {
     pub reached: Option<[u8; 4]>,
     /// The newest status, asked for or told unasked.
     pub status: Option<PrinterStatus>,
+    /// The answer to `DLE EOT 20`.
+    pub full: Option<[u8; 4]>,
 }
 
 impl Heard {
@@ -55,6 +57,8 @@ impl Heard {
 struct Enquiry {
     /// The question, sent or about to be.
     n: u8,
+    /// When it was due.
+    since: Moment,
     sent: Option<Moment>,
     offline: u8,
     error: u8,
@@ -76,6 +80,8 @@ pub(super) struct Wire {
     alive: Moment,
     /// Bytes that have left.
     left: usize,
+    /// Bytes of the piece being written that have not left: the printer waits for them.
+    owed: usize,
 }
 
 /// How long a printer may take to answer a real-time question.
@@ -84,11 +90,20 @@ const REAL_TIME: Duration = Duration::from_millis(500);
 /// How often it is asked how it is while something waits.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// A question that is not answered within this is asked once more.
+const AGAIN: Duration = Duration::from_millis(300);
+
 /// A printer that takes nothing for so long stands still, or is full: it is asked past what it holds up.
 const STALL: Duration = Duration::from_millis(400);
 
+/// A printer that takes nothing for so long within a piece stands still: asked there, it would print the question.
+const STOPPED: Duration = Duration::from_millis(700);
+
 /// A printer that takes nothing and says nothing for so long does neither any more.
-const SILENCE: Duration = Duration::from_millis(1100);
+const SILENCE: Duration = Duration::from_millis(1000);
+
+/// How long is waited for what a printer that stands still has to say.
+const LAST_WORD: Duration = Duration::from_millis(250);
 
 /// How long is waited for the next byte, and how often a printer that is busy is looked at.
 const TICK: Duration = Duration::from_millis(5);
@@ -107,6 +122,7 @@ impl Wire {
             looked: now,
             alive: now,
             left: 0,
+            owed: 0,
         }
     }
 
@@ -142,7 +158,7 @@ impl Wire {
         self.take_back()?;
         while self.hear(Duration::ZERO)? {}
         self.listener.forget();
-        (self.heard, self.enquiry, self.left) = (Heard::default(), None, 0);
+        (self.heard, self.enquiry, self.left, self.owed) = (Heard::default(), None, 0, 0);
         (self.looked, self.alive) = (self.now(), self.now());
         Ok(())
     }
@@ -156,12 +172,24 @@ impl Wire {
     pub(super) fn take_back(&mut self) -> io::Result<usize> {
         let back = self.port()?.withdraw()?;
         self.left = self.left.saturating_sub(back);
+        self.owed = self.owed.saturating_add(back);
         Ok(back)
     }
 
     /// Asks how the printer is, and waits for the answers.
     pub(super) fn status(&mut self) -> io::Result<PrinterStatus> {
         self.begin()?;
+        self.answered_within(REAL_TIME)
+    }
+
+    /// The same of a printer that stands still: its last word, if it has one. What it was sent is over.
+    pub(super) fn last_word(&mut self) -> io::Result<PrinterStatus> {
+        self.end_piece()?;
+        (self.heard.status, self.enquiry) = (None, None);
+        self.answered_within(LAST_WORD)
+    }
+
+    fn answered_within(&mut self, patience: Duration) -> io::Result<PrinterStatus> {
         self.enquire();
         loop {
             self.go_on()?;
@@ -169,18 +197,31 @@ impl Wire {
             if let (Some(status), None) = (self.heard.status, &self.enquiry) {
                 return Ok(status);
             }
-            let sent = self.enquiry.as_ref().and_then(|enquiry| enquiry.sent).unwrap_or(self.looked);
-            if self.now().since(sent) >= REAL_TIME {
+            let since = self.enquiry.as_ref().map_or(self.looked, |enquiry| enquiry.since);
+            if self.now().since(since) >= patience {
                 self.enquiry = None;
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
     }
 
+    /// Asks for the whole status at once.
+    pub(super) fn full_status(&mut self) -> io::Result<[u8; 4]> {
+        self.begin()?;
+        self.listener.expects_full = true;
+        self.push(&[0x10, 0x04, 20], TICK)?;
+        let until = self.now().after(REAL_TIME);
+        while self.heard.full.is_none() && self.now() < until {
+            self.hear(TICK)?;
+        }
+        self.listener.expects_full = false;
+        self.heard.full.ok_or_else(|| io::ErrorKind::TimedOut.into())
+    }
+
     /// Begins a round of questions.
     pub(super) fn enquire(&mut self) {
         self.looked = self.now();
-        self.enquiry = Some(Enquiry { n: 2, sent: None, offline: 0, error: 0 });
+        self.enquiry = Some(Enquiry { n: 2, since: self.looked, sent: None, offline: 0, error: 0 });
     }
 
     /// True while a round of questions is not over.
@@ -188,22 +229,25 @@ impl Wire {
         self.enquiry.is_some()
     }
 
-    /// Sends the question that is due, where a command ends: within one it would be taken for its data.
+    /// Sends the question that is due, where a command ends: within one it would be taken for its data. Real-time: past
+    /// what the printer holds up.
     fn go_on(&mut self) -> io::Result<()> {
         let now = self.now();
         let Some(enquiry) = &mut self.enquiry else { return Ok(()) };
-        if enquiry.sent.is_some() {
+        if enquiry.sent.is_some_and(|sent| now.since(sent) < AGAIN) {
             return Ok(());
         }
+        // Its answer may come before it is known to have left.
         enquiry.sent = Some(now);
-        let question = [0x10, 0x04, enquiry.n];
-        let port = self.port()?;
-        port.set_patience(TICK)?;
-        match port.write(&question) {
-            // Nothing goes to a printer that is full: it is heard only where it speaks unasked.
-            Err(error) if is_patience(&error) => Ok(()),
-            written => written.map(|_| ()),
+        let (n, question) = (enquiry.n, [0x10, 0x04, enquiry.n]);
+        // Nothing goes to a printer that is full: it is heard only where it speaks unasked.
+        if !self.push(&question, TICK)?
+            && let Some(enquiry) = &mut self.enquiry
+            && enquiry.n == n
+        {
+            enquiry.sent = None;
         }
+        Ok(())
     }
 
     /// Looks after the printer where a command ends.
@@ -214,61 +258,82 @@ impl Wire {
         self.go_on()
     }
 
-    /// Asks past what the printer holds up: what has not left is taken back, and flow control does not count.
-    /// How many bytes are to be written again.
-    fn ask_past(&mut self) -> io::Result<usize> {
-        let back = self.take_back()?;
-        if self.enquiry.is_none() {
-            self.enquire();
-        }
-        self.port()?.obey(false)?;
-        let asked = self.go_on();
-        let until = self.now().after(TICK);
-        while self.port()?.pending()? > 0 && self.now() < until {
+    /// Writes what the printer must get although it holds everything up; false where it did not.
+    pub(super) fn push(&mut self, bytes: &[u8], patience: Duration) -> io::Result<bool> {
+        let until = self.now().after(patience);
+        let port = self.port()?;
+        port.obey(false)?;
+        port.set_patience(TICK)?;
+        let mut rest = bytes;
+        loop {
+            match self.port()?.write(rest) {
+                Err(error) if is_patience(&error) => {}
+                Err(error) => return Err(error),
+                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+            }
+            if (rest.is_empty() && self.port()?.pending()? == 0) || until <= self.now() {
+                break;
+            }
             self.hear(Duration::from_millis(1))?;
         }
+        let back = self.port()?.withdraw()?;
         self.port()?.obey(true)?;
-        asked.map(|()| back)
+        Ok(rest.is_empty() && back == 0)
     }
 
-    /// Writes; all of it has left when this returns. `looks`: the printer answers real-time questions.
-    pub(super) fn write(&mut self, bytes: &[u8], until: Moment, looks: bool) -> Result<(), Stop> {
-        let mut written = 0;
+    /// Ends the command that the piece being written was in: zeros are white as a picture and nothing as text.
+    pub(super) fn end_piece(&mut self) -> io::Result<()> {
+        self.take_back()?;
+        let owed = std::mem::take(&mut self.owed).min(LONGEST_PIECE);
+        if owed > 0 {
+            self.push(&vec![0; owed], LAST_WORD)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a piece that ends where a command ends; all of it has left when this returns. `looks`: the printer answers
+    /// real-time questions.
+    pub(super) fn write(&mut self, piece: &[u8], until: Moment, looks: bool) -> Result<(), Stop> {
+        self.owed = piece.len();
+        let mut furthest = 0;
         let mut free = self.now();
         loop {
             while self.hear(Duration::ZERO)? {}
             self.well()?;
-            let held = self.is_held()?;
-            if !held && written == bytes.len() {
-                return Ok(());
-            }
-            let taken = if held { 0 } else { self.write_some(&bytes[written..])? };
+            let pending = self.port()?.pending()?;
+            let busy = self.busy.as_mut().map_or(Ok(false), |busy| busy())?;
+            let written = piece.len().saturating_sub(self.owed);
             let now = self.now();
-            if taken > 0 {
-                written += taken;
-                self.left += taken;
+            if written.saturating_sub(pending) > furthest {
+                furthest = written.saturating_sub(pending);
                 (free, self.alive) = (now, now);
-                continue;
             }
+            if !busy && pending == 0 {
+                if self.owed == 0 {
+                    return Ok(());
+                }
+                let taken = self.write_some(piece.get(written..).unwrap_or_default())?;
+                self.owed = self.owed.saturating_sub(taken);
+                self.left = self.left.saturating_add(taken);
+                if taken > 0 {
+                    continue;
+                }
+            }
+            let untouched = written == 0;
             if until <= now {
                 self.take_back()?;
                 return Err(Stop::Late);
             }
             let waited = now.since(free);
-            if waited >= SILENCE && now.since(self.alive) >= SILENCE {
+            if (waited >= STOPPED && !untouched) || (waited >= SILENCE && now.since(self.alive) >= SILENCE) {
                 self.take_back()?;
                 return Err(Stop::Silent);
             }
-            if looks && waited >= STALL && now.since(self.looked) >= LOOK {
-                written = written.saturating_sub(self.ask_past()?);
+            if looks && untouched && waited >= STALL {
+                self.look()?;
             }
             self.hear(TICK)?;
         }
-    }
-
-    fn is_held(&mut self) -> io::Result<bool> {
-        let busy = self.busy.as_mut().map_or(Ok(false), |busy| busy())?;
-        Ok(busy || self.port()?.pending()? > 0)
     }
 
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -336,6 +401,7 @@ impl Wire {
                 Said::RealTime(answer) => self.answered(answer),
                 Said::InOrder(answer) => self.heard.in_order = Some(answer),
                 Said::Reached(mark) => self.heard.reached = Some(mark),
+                Said::Full(status) => self.heard.full = Some(status),
                 Said::Automatic(bytes) => self.heard.status = Some(status::read_automatic(bytes)),
                 Said::Flow | Said::More => {}
             }
@@ -345,41 +411,25 @@ impl Wire {
 
     fn answered(&mut self, answer: u8) {
         // What nobody asked for may be the answer to a question of another time.
-        let Some(Enquiry { n, offline, error, sent: Some(_) }) = self.enquiry else { return };
-        let next = |n, offline, error| Some(Enquiry { n, sent: None, offline, error });
+        let Some(Enquiry { n, offline, sent: Some(_), .. }) = self.enquiry else { return };
+        let since = self.now();
+        let next = |n, offline, error| Some(Enquiry { n, since, sent: None, offline, error });
         self.enquiry = match n {
             // What kind of error is asked only where there is one: each question is a round trip.
             2 if status::has_error(answer) => next(3, answer, 0),
             2 => next(4, answer, 0),
             3 => next(4, offline, answer),
             _ => {
+                let error = self.enquiry.as_ref().map_or(0, |enquiry| enquiry.error);
                 self.heard.status = Some(status::read(offline, error, answer));
                 None
             }
         };
     }
-
-    /// Reads one byte that has no fixed bits, whatever else comes.
-    pub(super) fn raw_answer(&mut self, question: &[u8]) -> io::Result<u8> {
-        self.begin()?;
-        let port = self.port()?;
-        port.set_patience(REAL_TIME)?;
-        port.write_all(question)?;
-        let mut byte = [0];
-        port.read_exact(&mut byte)?;
-        Ok(byte[0])
-    }
-
-    /// Writes what a printer obeys although it stands still, past what it holds up.
-    pub(super) fn interject(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let port = self.port()?;
-        port.obey(false)?;
-        port.set_patience(TICK)?;
-        let written = port.write_all(bytes);
-        port.obey(true)?;
-        written
-    }
 }
+
+/// The longest piece that is ever written: a picture's strip, or a QR code's data.
+const LONGEST_PIECE: usize = 2048;
 
 /// Bytes sent between two looks at the BUSY line.
 const BUSY_CHUNK: usize = 64;

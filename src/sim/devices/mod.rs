@@ -22,7 +22,7 @@ pub use self::{
     inputs::InputsTwin,
     output::{OutputPinEnd, OutputTwin},
     panel::{PanelTwin, PanelWire},
-    printer::{Cable, PrinterTwin, Slip},
+    printer::{Cable, PrinterTwin, Slip, Trouble},
 };
 use crate::{board::Input, files, words::Clock};
 

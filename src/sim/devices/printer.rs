@@ -1,5 +1,6 @@
 //! The twin of an ESC/POS ticket printer with a GBK ROM: parses strictly, answers like a printer, runs out of paper.
 
+mod body;
 mod command;
 mod paper;
 
@@ -12,12 +13,8 @@ use std::{
     time::Duration,
 };
 
-use self::{
-    command::{Command, Step, next},
-    paper::{Line, Paper},
-};
-use super::write_whole;
-use crate::files;
+pub use self::body::Trouble;
+use self::{body::State, paper::Line};
 
 /// Watches and disturbs a printer.
 #[derive(Clone)]
@@ -79,75 +76,70 @@ impl Slip {
     }
 }
 
-struct State {
-    /// Lines left on the roll.
-    lines_left: u32,
-    cover_open: bool,
-    /// The cutter does not move.
-    jammed: bool,
-    cable: Cable,
-    /// What it says unasked, before its next answer.
-    unasked: Vec<u8>,
-    /// A slip is held out.
-    presented: bool,
-    /// Slips drawn back.
-    retracted: usize,
-    slips: Vec<Slip>,
-    bytes: Vec<u8>,
-    complaints: Vec<String>,
-    folder: Option<PathBuf>,
-}
-
-/// A fresh roll, lines.
-const ROLL: u32 = 100_000;
-
-/// Below this the near-end sensor reports.
-const NEAR_END: u32 = 20;
-
-/// Bytes kept for those who look at them.
-const KEPT: usize = 1 << 20;
-
-/// While the printer waits for paper it looks for real-time questions this often.
+/// While the printer stands still it looks for real-time questions this often.
 const STALLED: Duration = Duration::from_millis(20);
 
 impl PrinterTwin {
     /// A printer with a fresh roll, and the host's end of its cable.
     pub fn start(folder: Option<PathBuf>, columns: usize) -> io::Result<(Self, UnixStream)> {
         let (host, device) = UnixStream::pair()?;
-        let twin = Self(Arc::new(Mutex::new(State {
-            lines_left: ROLL,
-            cover_open: false,
-            jammed: false,
-            cable: Cable::Whole,
-            unasked: Vec::new(),
-            presented: false,
-            retracted: 0,
-            slips: Vec::new(),
-            bytes: Vec::new(),
-            complaints: Vec::new(),
-            folder,
-        })));
+        let twin = Self::new(folder, columns);
         let state = twin.clone();
         thread::Builder::new().name("printer-twin".to_owned()).spawn(move || {
             // Ends when the host closes its end.
-            let _ = state.live(device, columns);
+            let _ = state.live(device);
         })?;
         Ok((twin, host))
     }
 
+    /// A printer with a fresh roll, whose wire and time are somebody else's.
+    pub fn new(folder: Option<PathBuf>, columns: usize) -> Self {
+        Self(Arc::new(Mutex::new(State::new(folder, columns))))
+    }
+
+    /// Bytes arrive. What it answers in real time comes back.
+    pub fn hear(&self, bytes: &[u8]) -> Vec<u8> {
+        self.state().hear(bytes)
+    }
+
+    /// Works off so many bytes of what has arrived, or all that it can. What it answers comes back.
+    pub fn work(&self, most: Option<usize>) -> Vec<u8> {
+        self.state().work(most)
+    }
+
+    /// Bytes that have arrived and are not worked off.
+    pub fn held(&self) -> usize {
+        self.state().held()
+    }
+
+    /// It stands still.
+    pub fn stands_still(&self) -> bool {
+        self.state().stands_still()
+    }
+
+    /// Something happens to it when so many more bytes have been worked off, within a command if need be.
+    pub fn stop_after(&self, bytes: usize, trouble: Trouble) {
+        self.state().stop_after(bytes, trouble);
+    }
+
+    /// Everything that stopped it is put right.
+    pub fn mend(&self) {
+        self.state().mend();
+    }
+
     /// Leaves this many lines on the roll.
     pub fn set_paper(&self, lines: u32) {
-        self.state().lines_left = lines;
+        self.state().set_paper(lines);
     }
 
     /// Puts a fresh roll in.
     pub fn refill(&self) {
-        self.set_paper(ROLL);
+        self.set_paper(body::ROLL);
     }
 
     /// Opens or closes the cover.
     pub fn set_cover(&self, open: bool) {
-        self.state().cover_open = open;
+        self.state().set_cover(open);
     }
 
     /// Lets the cutter stick, or go again.
@@ -194,151 +186,21 @@ impl PrinterTwin {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn live(&self, mut wire: UnixStream, columns: usize) -> io::Result<()> {
-        let mut buffer: Vec<u8> = Vec::new();
-        let mut paper = Paper::new(columns);
+    fn live(&self, mut wire: UnixStream) -> io::Result<()> {
         let mut chunk = [0; 4096];
         loop {
-            let stalled = self.work(&mut buffer, &mut paper, &mut wire)?;
-            wire.set_read_timeout(stalled.then_some(STALLED))?;
+            let answers = self.work(None);
+            wire.write_all(&answers)?;
+            wire.set_read_timeout(self.stands_still().then_some(STALLED))?;
             match wire.read(&mut chunk) {
                 Ok(0) => return Ok(()),
                 Ok(length) => {
-                    let heard = self.state().cable.carry(&chunk[..length]);
-                    buffer.extend_from_slice(&heard);
-                    self.keep(&heard);
+                    let answers = self.hear(&chunk[..length]);
+                    wire.write_all(&answers)?;
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
                 Err(error) => return Err(error),
             }
-        }
-    }
-
-    /// Works off what has arrived; true when paper or cover stops it. Real-time questions are answered in any case.
-    fn work(&self, buffer: &mut Vec<u8>, paper: &mut Paper, wire: &mut UnixStream) -> io::Result<bool> {
-        let mut at = 0;
-        let mut stalled = false;
-        while let Step::Whole(command, length) = next(&buffer[at..]) {
-            if let Command::RealTime(n) = command {
-                let answer = self.state().real_time(n);
-                buffer.drain(at..at + length);
-                self.answer(wire, answer)?;
-                continue;
-            }
-            if command == Command::Clear {
-                // What waited behind what stopped it is gone.
-                buffer.drain(..at + length);
-                (at, stalled) = (0, false);
-                continue;
-            }
-            let stops = {
-                let state = self.state();
-                state.cover_open || state.jammed || (state.lines_left == 0 && command.needs_paper())
-            };
-            stalled |= stops;
-            if stalled {
-                // Everything behind waits in the printer's buffer; only real-time questions are looked for.
-                at += length;
-                continue;
-            }
-            buffer.drain(at..at + length);
-            self.carry_out(command, paper, wire)?;
-        }
-        Ok(stalled)
-    }
-
-    fn carry_out(&self, command: Command, paper: &mut Paper, wire: &mut UnixStream) -> io::Result<()> {
-        match command {
-            Command::Status => {
-                let answer = if self.state().lines_left <= NEAR_END { 0x03 } else { 0x00 };
-                self.answer(wire, answer)
-            }
-            Command::Reached([a, b, c, d]) => self.answer_with(wire, &[0x37, 0x22, a, b, c, d, 0]),
-            Command::Presenter(6) => {
-                let status = if self.state().presented { 0x08 } else { 0x00 };
-                self.answer(wire, status)
-            }
-            Command::Presenter(n) => {
-                let mut state = self.state();
-                match n {
-                    0x20 => state.presented = true,
-                    2 if std::mem::replace(&mut state.presented, false) => state.retracted += 1,
-                    _ => {}
-                }
-                Ok(())
-            }
-            Command::Cut => {
-                if let Some(slip) = paper.cut() {
-                    self.state().fall_out(slip);
-                }
-                Ok(())
-            }
-            command => {
-                let mut state = self.state();
-                if matches!(command, Command::LineFeed) {
-                    state.lines_left = state.lines_left.saturating_sub(1);
-                }
-                if let Err(complaint) = paper.take(command) {
-                    state.complain(complaint);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn answer(&self, wire: &mut UnixStream, answer: u8) -> io::Result<()> {
-        self.answer_with(wire, &[answer])
-    }
-
-    fn answer_with(&self, wire: &mut UnixStream, answer: &[u8]) -> io::Result<()> {
-        let unasked = std::mem::take(&mut self.state().unasked);
-        if self.state().cable.returns() { wire.write_all(&[&unasked, answer].concat()) } else { Ok(()) }
-    }
-
-    fn keep(&self, bytes: &[u8]) {
-        let mut state = self.state();
-        state.bytes.extend_from_slice(bytes);
-        let excess = state.bytes.len().saturating_sub(KEPT);
-        state.bytes.drain(..excess);
-        if let Some(folder) = &state.folder {
-            let file = files::append(&folder.join("printer.bin")).map_err(io::Error::from);
-            if let Err(error) = file.and_then(|mut file| file.write_all(bytes)) {
-                tracing::warn!(%error, "the printer's twin cannot write its file");
-            }
-        }
-    }
-}
-
-impl State {
-    fn real_time(&self, n: u8) -> u8 {
-        let no_paper = self.lines_left == 0;
-        0x12 | match n {
-            1 if no_paper || self.cover_open || self.jammed => 0x08,
-            2 => u8::from(self.cover_open) * 0x04 + u8::from(no_paper) * 0x20 + u8::from(self.jammed) * 0x40,
-            3 => u8::from(self.jammed) * 0x08,
-            4 if no_paper => 0x6C,
-            4 if self.lines_left <= NEAR_END => 0x0C,
-            _ => 0,
-        }
-    }
-
-    fn fall_out(&mut self, slip: Slip) {
-        if let Some(folder) = &self.folder {
-            let is_slip = |name: &&String| name.starts_with("slip-") && name.ends_with(".txt");
-            let number = files::list(folder).map_or(1, |names| 1 + names.iter().filter(is_slip).count());
-            let file = |kind| folder.join(format!("slip-{number:04}.{kind}"));
-            let written =
-                write_whole(&file("txt"), slip.text.as_bytes()).and_then(|()| write_whole(&file("png"), &slip.png()));
-            if let Err(error) = written {
-                tracing::warn!(%error, "the printer's twin cannot write a slip");
-            }
-        }
-        self.slips.push(slip);
-    }
-
-    fn complain(&mut self, complaint: String) {
-        if self.complaints.len() < 100 {
-            self.complaints.push(complaint);
         }
     }
 }

@@ -29,8 +29,14 @@ pub(super) enum Command {
     Status,
     /// `GS ( H`: say so when this is printed.
     Reached([u8; 4]),
-    /// `GS e n`: the presenter.
-    Presenter(u8),
+    /// `GS e 3`, `GS e 32`, `FS P`: the slip is cut and held out.
+    Present,
+    /// `GS e 2`: it is drawn back.
+    Retract,
+    /// `GS a n`: tells changes unasked.
+    Automatic(bool),
+    /// `ESC ! n`: width and height, from 1, and bold.
+    Mode(usize, usize, bool),
     /// `GS v 0`: bytes across, and rows of dots.
     Raster(usize, Vec<u8>),
     /// `GS k 73`: CODE128.
@@ -91,10 +97,17 @@ pub(super) fn next(bytes: &[u8]) -> Step {
         [0x1D, b'r', 1 | 49, ..] => whole(C::Status, 3),
         [0x1D, b'(', b'H', 6, 0, 48, 48, a, b, c, d, ..] => whole(C::Reached([*a, *b, *c, *d]), 11),
         [0x1D, b'(', b'H', rest @ ..] if rest.len() < 8 => Step::More,
-        [0x1D, b'e', 3 | 18 | 20, _, ..] => whole(C::Presenter(bytes[2]), 4),
-        [0x1D, b'e', 0x20, _, _, ..] => whole(C::Presenter(0x20), 5),
-        [0x1D, b'e', 2 | 5 | 6, ..] => whole(C::Presenter(bytes[2]), 3),
+        [0x1D, b'e', 3, _, ..] => whole(C::Present, 4),
+        [0x1D, b'e', 0x20, _, _, ..] => whole(C::Present, 5),
+        [0x1D, b'e', 2, ..] => whole(C::Retract, 3),
         [0x1D, b'e', rest @ ..] if rest.len() < 3 => Step::More,
+        [0x1C, b'P', _, _, _, _, ..] => whole(C::Present, 6),
+        [0x1C, b'P', ..] => Step::More,
+        [0x1D, b'a', n, ..] => whole(C::Automatic(*n != 0), 3),
+        [0x1B, b'!', n, ..] => {
+            whole(C::Mode(1 + usize::from(n >> 5 & 1), 1 + usize::from(n >> 4 & 1), n & 0x08 != 0), 3)
+        }
+        [0x1B, b'v', ..] => whole(C::Status, 2),
         [0x1D, b'H' | b'h' | b'w', _, ..] => whole(C::BarcodeSet, 3),
         [0x1D, b'H' | b'h' | b'w'] => Step::More,
         [0x1D, b'k', 73, length, rest @ ..] => {
@@ -114,16 +127,16 @@ pub(super) fn next(bytes: &[u8]) -> Step {
             rest.get(..length).map_or(Step::More, |columns| whole(C::BitImage(columns.to_vec()), 5 + length))
         }
         // Perhaps the beginning of one of the above.
-        [0x10 | 0x1B | 0x1C | 0x1D] | [0x10, 0x04] | [0x1B, b'a' | b'E' | b'd' | b'*'] => Step::More,
+        [0x10 | 0x1B | 0x1C | 0x1D] | [0x10, 0x04] | [0x1B, b'a' | b'E' | b'd' | b'*' | b'!'] => Step::More,
         [0x1B, b'*', 33] | [0x1B, b'*', 33, _] => Step::More,
         [0x1D, b'!' | b'V' | b'r' | b'('] | [0x1D, b'V', 65 | 66] | [0x1D, b'(', b'k'] | [0x1D, b'(', b'k', _] => {
             Step::More
         }
         [0x1C, b'(', b'A', 2, 0, 48, _, ..] => whole(C::Setting, 7),
         [0x1C, b'S', _, _, ..] | [0x1B, b'$' | b'\\', _, _, ..] | [0x1D, b'L' | b'W', _, _, ..] => whole(C::Setting, 4),
-        [0x1B, b'M' | b' ' | b'3' | b'{' | b'-' | b't', _, ..]
-        | [0x1C, b'-', _, ..]
-        | [0x1D, b'B' | b'f' | b'a', _, ..] => whole(C::Setting, 3),
+        [0x1B, b'M' | b' ' | b'3' | b'{' | b'-' | b't', _, ..] | [0x1C, b'-', _, ..] | [0x1D, b'B' | b'f', _, ..] => {
+            whole(C::Setting, 3)
+        }
         [0x1C, b'(' | b'S' | b'-', rest @ ..] if rest.len() < 5 => Step::More,
         [0x1B, b'$' | b'\\' | b'M' | b' ' | b'3' | b'{' | b'-' | b't', rest @ ..] if rest.len() < 2 => Step::More,
         [0x1D, b'L' | b'W' | b'B' | b'f' | b'a', rest @ ..] if rest.len() < 2 => Step::More,

@@ -3,7 +3,7 @@
 use encoding_rs::GB18030;
 use qrcode::{Color, QrCode};
 
-use super::{Command, Slip};
+use super::{Slip, command::Command};
 use crate::sim::devices::picture::{Picture, read_hanzi, read_line};
 
 /// Dots from one line of plain type to the next.
@@ -120,6 +120,7 @@ impl Paper {
             Command::Align(n @ 0..=2) => self.align = n,
             Command::Size(across, down) if across <= 8 && down <= 8 => self.size = Size(across, down),
             Command::Bold(bold) => self.bold = bold,
+            Command::Mode(across, down, bold) => (self.size, self.bold) = (Size(across, down), bold),
             Command::LineFeed => self.end_line(),
             Command::Feed(lines) => {
                 self.end_line();

@@ -1,0 +1,285 @@
+//! What is behind a printer's connector: a buffer, a mechanism that works it off, sensors, and what they say.
+
+use std::{io::Write as _, path::PathBuf};
+
+use super::{
+    Cable, Slip,
+    command::{Command, Step, next},
+    paper::Paper,
+};
+use crate::{files, sim::devices::write_whole};
+
+/// What makes a printer stand still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The roll is at its end.
+    Paper,
+    /// The cover is open.
+    Cover,
+    /// The cutter is jammed.
+    Cutter,
+    /// The head is too hot.
+    Heat,
+}
+
+/// A printer.
+pub(super) struct State {
+    /// Lines left on the roll.
+    pub lines_left: u32,
+    cover_open: bool,
+    /// The cutter does not move.
+    pub jammed: bool,
+    hot: bool,
+    pub cable: Cable,
+    /// What it says unasked, before its next answer.
+    pub unasked: Vec<u8>,
+    /// A slip is held out.
+    pub presented: bool,
+    /// Slips drawn back.
+    pub retracted: usize,
+    pub slips: Vec<Slip>,
+    /// What it heard, the newest of it.
+    pub bytes: Vec<u8>,
+    pub complaints: Vec<String>,
+    folder: Option<PathBuf>,
+    paper: Paper,
+    /// What arrived and is not worked off.
+    rest: Vec<u8>,
+    /// How far real-time commands were looked for in it: to a place where a command ends.
+    scanned: usize,
+    /// Bytes that may be worked off, saved up for a long command.
+    credit: usize,
+    /// What happens when so many more bytes have been worked off.
+    awaits: Option<(usize, Trouble)>,
+    /// `GS a`: tells changes unasked.
+    automatic: bool,
+}
+
+/// A fresh roll, lines.
+pub(super) const ROLL: u32 = 100_000;
+
+/// Below this the near-end sensor reports.
+const NEAR_END: u32 = 20;
+
+/// Bytes kept for those who look at them.
+const KEPT: usize = 1 << 20;
+
+impl State {
+    pub(super) fn new(folder: Option<PathBuf>, columns: usize) -> Self {
+        Self {
+            lines_left: ROLL,
+            cover_open: false,
+            jammed: false,
+            hot: false,
+            cable: Cable::Whole,
+            unasked: Vec::new(),
+            presented: false,
+            retracted: 0,
+            slips: Vec::new(),
+            bytes: Vec::new(),
+            complaints: Vec::new(),
+            folder,
+            paper: Paper::new(columns),
+            rest: Vec::new(),
+            scanned: 0,
+            credit: 0,
+            awaits: None,
+            automatic: false,
+        }
+    }
+
+    pub(super) fn set_paper(&mut self, lines: u32) {
+        self.lines_left = lines;
+    }
+
+    pub(super) fn set_cover(&mut self, open: bool) {
+        self.cover_open = open;
+    }
+
+    pub(super) fn stop_after(&mut self, bytes: usize, trouble: Trouble) {
+        self.awaits = Some((bytes, trouble));
+    }
+
+    pub(super) fn mend(&mut self) {
+        (self.lines_left, self.cover_open, self.jammed, self.hot, self.awaits) = (ROLL, false, false, false, None);
+    }
+
+    pub(super) fn held(&self) -> usize {
+        self.rest.len()
+    }
+
+    pub(super) fn stands_still(&self) -> bool {
+        self.cover_open || self.jammed || self.hot || (self.lines_left == 0 && !self.rest.is_empty())
+    }
+
+    /// Takes in what has arrived. Real-time commands are obeyed where a command ends, whatever waits before them.
+    pub(super) fn hear(&mut self, sent: &[u8]) -> Vec<u8> {
+        let heard = self.cable.carry(sent);
+        self.keep(&heard);
+        self.rest.extend(heard);
+        let mut answers = Vec::new();
+        while let Step::Whole(command, length) = next(&self.rest[self.scanned..]) {
+            let end = self.scanned + length;
+            match command {
+                Command::RealTime(n) => {
+                    let answer = self.real_time(n);
+                    self.rest.drain(self.scanned..end);
+                    answers.extend(self.answer(&answer));
+                }
+                // What waited behind what stopped it is gone.
+                Command::Clear => {
+                    self.rest.drain(..end);
+                    self.scanned = 0;
+                }
+                _ => self.scanned = end,
+            }
+        }
+        answers
+    }
+
+    /// Works off what it may.
+    pub(super) fn work(&mut self, most: Option<usize>) -> Vec<u8> {
+        let mut answers = Vec::new();
+        self.credit = most.map_or(usize::MAX, |most| self.credit + most);
+        while let Step::Whole(command, length) = next(&self.rest) {
+            if self.strikes(length) {
+                answers.extend(self.tell_unasked());
+            }
+            let no_paper = self.lines_left == 0 && command.needs_paper();
+            if no_paper || self.cover_open || self.jammed || self.hot || self.credit < length {
+                return answers;
+            }
+            self.credit -= length;
+            self.rest.drain(..length);
+            self.scanned = self.scanned.saturating_sub(length);
+            answers.extend(self.carry_out(command));
+        }
+        // Nothing is saved up for what has not arrived.
+        self.credit = 0;
+        answers
+    }
+
+    /// True where what was awaited happens within a command of this length.
+    fn strikes(&mut self, length: usize) -> bool {
+        let Some((left, trouble)) = self.awaits else { return false };
+        if self.credit < length && left >= length {
+            return false;
+        }
+        if left >= length {
+            self.awaits = Some((left - length, trouble));
+            return false;
+        }
+        self.awaits = None;
+        match trouble {
+            Trouble::Paper => self.lines_left = 0,
+            Trouble::Cover => self.cover_open = true,
+            Trouble::Cutter => self.jammed = true,
+            Trouble::Heat => self.hot = true,
+        }
+        true
+    }
+
+    fn carry_out(&mut self, command: Command) -> Vec<u8> {
+        match command {
+            Command::Status => {
+                let answer = if self.lines_left <= NEAR_END { 0x03 } else { 0x00 };
+                return self.answer(&[answer]);
+            }
+            Command::Automatic(on) => {
+                self.automatic = on;
+                return self.tell_unasked();
+            }
+            Command::Reached([a, b, c, d]) => return self.answer(&[0x37, 0x22, a, b, c, d, 0]),
+            Command::Present => {
+                // It is cut first where it is not.
+                self.presented = true;
+                if let Some(slip) = self.paper.cut() {
+                    self.fall_out(slip);
+                }
+            }
+            Command::Retract => self.retracted += usize::from(std::mem::take(&mut self.presented)),
+            Command::Cut => {
+                if let Some(slip) = self.paper.cut() {
+                    self.fall_out(slip);
+                }
+            }
+            command => {
+                if matches!(command, Command::Init) {
+                    self.automatic = false;
+                }
+                if matches!(command, Command::LineFeed) {
+                    self.lines_left = self.lines_left.saturating_sub(1);
+                }
+                if let Err(complaint) = self.paper.take(command) {
+                    self.complain(complaint);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn answer(&mut self, answer: &[u8]) -> Vec<u8> {
+        let unasked = std::mem::take(&mut self.unasked);
+        if self.cable.returns() { [&unasked, answer].concat() } else { Vec::new() }
+    }
+
+    fn tell_unasked(&mut self) -> Vec<u8> {
+        let error = u8::from(self.jammed) * 0x08 + u8::from(self.hot) * 0x40;
+        let no_paper = self.lines_left == 0;
+        let offline = no_paper || self.cover_open || error != 0;
+        let paper = if no_paper { 0x0F } else { u8::from(self.lines_left <= NEAR_END) * 0x03 };
+        let printer = 0x10 + u8::from(offline) * 0x08 + u8::from(self.cover_open) * 0x20;
+        if self.automatic { self.answer(&[printer, error, paper, 0x0F]) } else { Vec::new() }
+    }
+
+    fn real_time(&self, n: u8) -> Vec<u8> {
+        let no_paper = self.lines_left == 0;
+        if n == 20 {
+            let paper = u8::from(no_paper) + u8::from(self.presented) * 0x20;
+            let errors = [u8::from(self.cover_open), u8::from(self.hot), u8::from(self.jammed)];
+            return [&[0x10, 0x0F, paper][..], &errors].concat();
+        }
+        let error = u8::from(self.jammed || self.hot) * 0x40;
+        let bits = match n {
+            1 if no_paper || self.cover_open || error != 0 => 0x08,
+            2 => u8::from(self.cover_open) * 0x04 + u8::from(no_paper) * 0x20 + error,
+            3 => u8::from(self.jammed) * 0x08 + u8::from(self.hot) * 0x40,
+            4 if no_paper => 0x6C,
+            4 if self.lines_left <= NEAR_END => 0x0C,
+            _ => 0,
+        };
+        vec![0x12 | bits]
+    }
+
+    fn fall_out(&mut self, slip: Slip) {
+        if let Some(folder) = &self.folder {
+            let is_slip = |name: &&String| name.starts_with("slip-") && name.ends_with(".txt");
+            let number = files::list(folder).map_or(1, |names| 1 + names.iter().filter(is_slip).count());
+            let file = |kind| folder.join(format!("slip-{number:04}.{kind}"));
+            let written =
+                write_whole(&file("txt"), slip.text.as_bytes()).and_then(|()| write_whole(&file("png"), &slip.png()));
+            if let Err(error) = written {
+                tracing::warn!(%error, "the printer's twin cannot write a slip");
+            }
+        }
+        self.slips.push(slip);
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        let excess = self.bytes.len().saturating_sub(KEPT);
+        self.bytes.drain(..excess);
+        if let Some(folder) = &self.folder {
+            let file = files::append(&folder.join("printer.bin")).map_err(std::io::Error::from);
+            if let Err(error) = file.and_then(|mut file| file.write_all(bytes)) {
+                tracing::warn!(%error, "the printer's twin cannot write its file");
+            }
+        }
+    }
+
+    fn complain(&mut self, complaint: String) {
+        if self.complaints.len() < 100 {
+            self.complaints.push(complaint);
+        }
+    }
+}
