@@ -152,6 +152,8 @@ fn qr(length: usize, rest: &[u8]) -> Step {
         [49, 65, _, _] | [49, 67, 1..=16] | [49, 69, 48..=51] => Command::QrSet,
         [49, 80, 48, payload @ ..] => Command::QrStore(payload.to_vec()),
         [49, 81, 48] => Command::QrPrint,
+        // Cut off and ended with zeros: out of range, and passed over.
+        [.., 0] => Command::Setting,
         _ => Command::Unknown(0x1D),
     };
     Step::Whole(command, 5 + length)
