@@ -20,6 +20,7 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::P705, "service/printers.rs"),
     (Code::P707, "half a minute after the person has gone: service/printers.rs"),
     (Code::P708, "half a minute after the slip came: service/printers.rs"),
+    (Code::P709, "a site that sends more than the paper takes: printers.rs"),
     (Code::G802, "the program was away for longer than a person waits: gates.rs"),
     (Code::X001, "a thread hangs: hil, service/lateness.rs"),
     (Code::X002, "no fault: the program was stopped"),

@@ -5,12 +5,17 @@ mod command;
 mod paper;
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     os::unix::net::UnixStream,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
+};
+
+use rustix::{
+    io::Errno,
+    net::{SendFlags, send},
 };
 
 pub use self::body::Trouble;
@@ -189,18 +194,22 @@ impl PrinterTwin {
     fn live(&self, mut wire: UnixStream) -> io::Result<()> {
         let mut chunk = [0; 4096];
         loop {
-            let answers = self.work(None);
-            wire.write_all(&answers)?;
+            answer(&wire, &self.work(None))?;
             wire.set_read_timeout(self.stands_still().then_some(STALLED))?;
             match wire.read(&mut chunk) {
                 Ok(0) => return Ok(()),
-                Ok(length) => {
-                    let answers = self.hear(&chunk[..length]);
-                    wire.write_all(&answers)?;
-                }
+                Ok(length) => answer(&wire, &self.hear(&chunk[..length]))?,
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+/// What nobody reads is lost: a printer waits for no host.
+fn answer(wire: &UnixStream, bytes: &[u8]) -> io::Result<()> {
+    match send(wire, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+        Err(Errno::AGAIN) => Ok(()),
+        sent => Ok(sent.map(|_| ())?),
     }
 }
