@@ -68,6 +68,7 @@ mod terminal_floods;
 mod terminal_memory;
 mod terminal_restarts;
 mod terminal_scenes;
+mod tls_faults;
 mod tongues;
 mod unknown;
 mod visits;
