@@ -151,9 +151,9 @@ fn what_lies_in_a_keys_place_is_named() {
         ("hello".to_owned(), "nothing in PEM"),
         (" \n".to_owned(), "nothing"),
     ] {
-        assert_eq!(files::describe(text.as_bytes()), what, "{text}");
+        assert_eq!(files::describe(text.as_bytes()).as_str(), what, "{text}");
     }
-    assert_eq!(files::describe(&[0x30, 0x82, 0x04, 0xBD, 0x02]), "something in DER, not PEM");
+    assert_eq!(files::describe(&[0x30, 0x82, 0x04, 0xBD, 0x02]).as_str(), "something in DER, not PEM");
     let folder = Folder::new();
     let file = folder.file("hmac", data("sp.crt.pem").as_bytes(), 0o600);
     let error = files::read_secret_line(&file, 4096).expect_err("a certificate");

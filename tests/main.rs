@@ -9,6 +9,7 @@ mod certificate_mode;
 mod chaos;
 mod client_certificates;
 mod connections;
+mod cures;
 mod dips;
 mod failures;
 mod faults;

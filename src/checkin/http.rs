@@ -18,7 +18,7 @@ use super::{
     schema::Question,
 };
 use crate::{
-    fault::{Code, Failure, Fault},
+    fault::{Code, Cure, Failure, Fault},
     files::{self, FileError},
     http::{Client, HttpError, Method, Response},
     words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
@@ -45,6 +45,10 @@ pub struct HttpCheckInError(#[from] FileError);
 impl Fault for HttpCheckInError {
     fn code(&self) -> Code {
         if self.0.is_exposed() { Code::K402 } else { Code::K401 }
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        self.0.cure().filter(|_| !self.0.is_exposed())
     }
 }
 

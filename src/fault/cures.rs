@@ -60,4 +60,58 @@ cures! {
     /// No way to the machine, or no word of it.
     NoRoute "check cable, route and firewall between here and the server"
         => "检查本机到对方的网线、路由和防火墙";
+    /// The certificate lies in its key's place.
+    CertificateForKey "name the private key's file instead (apiclient_key.pem): this is the certificate that belongs to it"
+        => "改为填写私钥文件（apiclient_key.pem）：这里填的是与它配对的证书";
+    /// A public key lies in a private one's place.
+    PublicForKey "name the private key's file instead: a public key neither signs nor opens"
+        => "改为填写私钥文件：公钥既不能签名，也不能解密";
+    /// A private key lies where everybody may read.
+    KeyForPublic "name the certificate's or public key's file instead, and keep the private key out of this place"
+        => "改为填写证书或公钥文件：私钥不应放在这里";
+    /// A public key lies in a certificate's place.
+    PublicForCertificate "name the certificate's file instead (apiclient_cert.pem): this is only a public key"
+        => "改为填写证书文件（apiclient_cert.pem）：这里填的只是公钥";
+    /// A certificate lies in a public key's place.
+    CertificateForPublic "name the public key's file instead (pub_key.pem), or leave it out and set keys.apiv3: certificates are downloaded then"
+        => "改为填写公钥文件（pub_key.pem）；或去掉此项并配置 keys.apiv3，由程序下载平台证书";
+    /// A key is locked.
+    Locked "take the passphrase off: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW, and chmod 0600 NEW"
+        => "去掉口令：openssl pkcs8 -topk8 -nocrypt -in 原文件 -out 新文件，再对新文件执行 chmod 0600";
+    /// A key of an elliptic curve.
+    EcKey "name the RSA key instead: WeChat Pay signs and seals with RSA alone"
+        => "改为填写 RSA 私钥：微信支付的签名和加密只用 RSA";
+    /// DER in PEM's place.
+    Der "turn it into PEM: openssl pkey -inform DER -in FILE -out NEW for a key, openssl x509 -inform DER for a certificate"
+        => "转换为 PEM：私钥用 openssl pkey -inform DER -in 原文件 -out 新文件，证书用 openssl x509 -inform DER";
+    /// OpenSSH's own form.
+    OpenSsh "turn it into PEM: ssh-keygen -p -m PEM -f KEY; WeChat's own tool makes no such key, so look whether it is the right one"
+        => "转换为 PEM：ssh-keygen -p -m PEM -f 原文件；微信证书工具不会生成这种私钥，请确认文件没有弄错";
+    /// A certificate was asked for, and this is the question.
+    Request "name the key or the certificate instead: this is only the request for a certificate"
+        => "改为填写私钥或证书文件：这里填的只是证书请求";
+    /// The right kind, and not whole.
+    DamagedFile "copy the file again from where it was made: it is of the right kind, and its content is damaged or not RSA"
+        => "从原处重新复制该文件：种类没错，但内容已损坏，或不是 RSA";
+    /// Nothing is in it.
+    EmptyFile "copy the file again: nothing is in it"
+        => "重新复制该文件：里面是空的";
+    /// A key lies where one line is wanted.
+    NotALine "write the secret alone into the file, on one line: a key or certificate lies in its place"
+        => "文件里只写密文本身，占一行：现在放的是密钥或证书";
+    /// No such file.
+    NoSuchFile "put the file there, or correct its path: relative paths begin at the site file's folder"
+        => "把文件放到该处，或改正路径：相对路径从站点文件所在目录算起";
+    /// The daemon's user may not read it.
+    NotPermitted "give the file to the daemon's user (chown facemchd FILE, chmod 0600 FILE), and let it enter the folders above"
+        => "把文件属主设为守护进程的运行用户（chown facemchd 文件，chmod 0600 文件），并允许它进入上级目录";
+    /// Another program listens at the terminal's socket.
+    SocketTaken "stop the other program (`ss -xlp` names it), or give the lane's terminal another path"
+        => "停掉占用该套接字的程序（`ss -xlp` 会列出），或为该通道的终端换一个路径";
+    /// Something else lies at the terminal's socket.
+    NotASocket "move away what lies there, or give the lane's terminal another path"
+        => "移走该处的文件，或为该通道的终端换一个路径";
+    /// A socket's path has a limit.
+    PathTooLong "give the lane's terminal a shorter path"
+        => "为该通道的终端换一个更短的路径";
 }

@@ -1,38 +1,69 @@
-//! What a file holds in a key's place: said in the message, so that nobody has to guess which file was meant.
+//! What a file holds in a key's place: said in the message, so that nobody has to guess which file was meant, and what is
+//! done about it.
+
+use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
+use crate::fault::Cure;
+
+/// What a file holds, as far as its beginning and labels tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing, or space.
+    Nothing,
+    /// No PEM, and nothing else that is known.
+    NotPem,
+    /// DER: the same in bytes.
+    Der,
+    /// A private key under a passphrase.
+    Locked,
+    /// A private key of an elliptic curve.
+    Ec,
+    /// A private key.
+    PrivateKey,
+    /// A private key as OpenSSH keeps it.
+    OpenSsh,
+    /// A public key.
+    PublicKey,
+    /// A certificate.
+    Certificate,
+    /// The request for a certificate.
+    Request,
+    /// PEM of another kind.
+    OtherPem,
+}
+
 /// `id-ecPublicKey`, RFC 5480: object identifier 1.2.840.10045.2.1 in DER.
 const EC: &[u8] = &[0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
 
-/// What these bytes are, as far as their beginning and labels tell.
-pub fn describe(bytes: &[u8]) -> &'static str {
+/// What these bytes are.
+pub fn describe(bytes: &[u8]) -> Content {
     match in_pem(bytes) {
         Some(what) => what,
-        // SEQUENCE with a length of two octets: certificates and RSA keys of any size we take.
-        None if bytes.starts_with(&[0x30, 0x82]) => "something in DER, not PEM",
-        None if bytes.iter().all(u8::is_ascii_whitespace) => "nothing",
-        None => "nothing in PEM",
+        None if is_der(bytes) => Content::Der,
+        None if bytes.iter().all(u8::is_ascii_whitespace) => Content::Nothing,
+        None => Content::NotPem,
     }
 }
 
 /// The first PEM block's kind; none where there is no block.
-pub(super) fn in_pem(bytes: &[u8]) -> Option<&'static str> {
+pub(super) fn in_pem(bytes: &[u8]) -> Option<Content> {
     let text = String::from_utf8_lossy(bytes);
     let text = Zeroizing::new(text.into_owned());
     let (label, body) = text.split_once("-----BEGIN ")?.1.split_once("-----")?;
     Some(match label {
-        "ENCRYPTED PRIVATE KEY" => "a private key locked with a passphrase",
-        "RSA PRIVATE KEY" | "EC PRIVATE KEY" if body.contains("ENCRYPTED") => "a private key locked with a passphrase",
-        "EC PRIVATE KEY" => "an EC private key",
-        "PRIVATE KEY" if is_ec(body) => "an EC private key",
-        "PRIVATE KEY" | "RSA PRIVATE KEY" => "a private key",
-        "OPENSSH PRIVATE KEY" => "a private key of OpenSSH",
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => "a public key",
-        "CERTIFICATE" => "a certificate",
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => "a certificate request",
-        _ => "another kind of PEM",
+        "ENCRYPTED PRIVATE KEY" => Content::Locked,
+        "RSA PRIVATE KEY" | "EC PRIVATE KEY" if body.contains("ENCRYPTED") => Content::Locked,
+        "EC PRIVATE KEY" => Content::Ec,
+        "PRIVATE KEY" if is_ec(body) => Content::Ec,
+        "PRIVATE KEY" | "RSA PRIVATE KEY" => Content::PrivateKey,
+        "OPENSSH PRIVATE KEY" => Content::OpenSsh,
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => Content::PublicKey,
+        "CERTIFICATE" => Content::Certificate,
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Content::Request,
+        _ => Content::OtherPem,
     })
 }
 
@@ -43,4 +74,78 @@ fn is_ec(body: &str) -> bool {
         .decode(digits.as_bytes())
         .map(Zeroizing::new)
         .is_ok_and(|der| der.windows(EC.len()).any(|at| at == EC))
+}
+
+/// A SEQUENCE whose length takes one or two octets more: certificates, RSA keys of any size, keys of curves.
+fn is_der(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x30, 0x81]) || bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0x30, 0x77, 0x02])
+}
+
+impl Content {
+    /// In a few words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::NotPem => "nothing in PEM",
+            Self::Der => "something in DER, not PEM",
+            Self::Locked => "a private key locked with a passphrase",
+            Self::Ec => "an EC private key",
+            Self::PrivateKey => "a private key",
+            Self::OpenSsh => "a private key of OpenSSH",
+            Self::PublicKey => "a public key",
+            Self::Certificate => "a certificate",
+            Self::Request => "a certificate request",
+            Self::OtherPem => "another kind of PEM",
+        }
+    }
+
+    /// What is done where a private key is wanted.
+    pub fn instead_of_key(self) -> Option<Cure> {
+        Some(match self {
+            Self::Nothing => Cure::EmptyFile,
+            Self::Der => Cure::Der,
+            Self::Locked => Cure::Locked,
+            Self::Ec => Cure::EcKey,
+            Self::OpenSsh => Cure::OpenSsh,
+            Self::PublicKey => Cure::PublicForKey,
+            Self::Certificate => Cure::CertificateForKey,
+            Self::Request => Cure::Request,
+            Self::PrivateKey => Cure::DamagedFile,
+            Self::NotPem | Self::OtherPem => return None,
+        })
+    }
+
+    /// The same where a certificate is.
+    pub fn instead_of_certificate(self) -> Option<Cure> {
+        match self {
+            Self::PublicKey => Some(Cure::PublicForCertificate),
+            Self::Certificate => Some(Cure::DamagedFile),
+            other => other.instead_of_public(),
+        }
+    }
+
+    /// The same where a public key is.
+    pub fn instead_of_public_key(self) -> Option<Cure> {
+        match self {
+            Self::Certificate => Some(Cure::CertificateForPublic),
+            Self::PublicKey => Some(Cure::DamagedFile),
+            other => other.instead_of_public(),
+        }
+    }
+
+    fn instead_of_public(self) -> Option<Cure> {
+        match self {
+            Self::Nothing => Some(Cure::EmptyFile),
+            Self::Der => Some(Cure::Der),
+            Self::Request => Some(Cure::Request),
+            Self::Locked | Self::Ec | Self::PrivateKey | Self::OpenSsh => Some(Cure::KeyForPublic),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 pub use self::{
     anchored::Anchored,
-    content::describe,
+    content::{Content, describe},
     folder::{list, sync},
 };
 pub(crate) use self::{
@@ -36,6 +36,8 @@ pub(crate) use self::{
     folder::{make_folder, make_public_folder, plain_folder, private_folder},
     pem::{pem_block, pem_blocks},
 };
+
+use crate::fault::Cure;
 
 /// Why a file cannot be used. Its path is named, its content never.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +60,14 @@ pub enum FileError {
         what: &'static str,
         /// What it should be.
         wanted: &'static str,
+    },
+    /// A key or certificate lies where a secret of one line is wanted.
+    #[error("{}: is {what}, not a secret of one line", file.display())]
+    NotALine {
+        /// The file's path.
+        file: PathBuf,
+        /// What it is.
+        what: Content,
     },
     /// It is larger than what is agreed.
     #[error("{}: larger than {most} bytes", file.display())]
@@ -106,6 +116,20 @@ impl FileError {
     /// True where there is no such file.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// What the operator does about it, where it is known.
+    pub fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::Unreadable { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => Some(Cure::NoSuchFile),
+                io::ErrorKind::PermissionDenied => Some(Cure::NotPermitted),
+                _ => None,
+            },
+            Self::Empty { .. } => Some(Cure::EmptyFile),
+            Self::NotALine { .. } => Some(Cure::NotALine),
+            _ => None,
+        }
     }
 
     fn unreadable(file: &Path, source: impl Into<io::Error>) -> Self {
@@ -165,7 +189,7 @@ pub fn read_secret_line(file: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, 
         }
     }
     if let Some(what) = content::in_pem(&bytes) {
-        return Err(FileError::OtherKind { file: file.to_owned(), what, wanted: "a secret of one line" });
+        return Err(FileError::NotALine { file: file.to_owned(), what });
     }
     match bytes.len() {
         0 => Err(FileError::Empty { file: file.to_owned() }),

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use super::certificate::{TlsFault, is_about_us};
 use crate::{
     fault::{Code, Cure, Fault},
-    files::FileError,
+    files::{Content, FileError},
 };
 
 /// Why there is no answer, or no client.
@@ -60,7 +60,21 @@ pub enum OpenError {
         /// `certificate` or `private key`.
         what: &'static str,
         /// What it holds instead.
-        found: &'static str,
+        found: Content,
+    },
+    /// A certificate file holds none that rustls takes.
+    #[error("{}: holds no certificate that can be used", file.display())]
+    NoAuthority {
+        /// The file's path.
+        file: PathBuf,
+    },
+    /// Our key and our certificate are not a pair.
+    #[error("{}: does not belong to our certificate {}", key.display(), certificate.display())]
+    NotAPair {
+        /// The key.
+        key: PathBuf,
+        /// The certificate.
+        certificate: PathBuf,
     },
     /// The proxy's address is unusable.
     #[error("the proxy is neither http://host:port nor socks5h://host:port")]
@@ -74,9 +88,19 @@ impl Fault for OpenError {
     fn code(&self) -> Code {
         match self {
             Self::File(error) if error.is_exposed() => Code::K402,
-            Self::File(_) | Self::NoPem { .. } => Code::K401,
+            Self::File(_) | Self::NoPem { .. } | Self::NoAuthority { .. } => Code::K401,
+            Self::NotAPair { .. } => Code::K404,
             Self::BadProxy => Code::C101,
             Self::Tls(_) => Code::X001,
+        }
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::File(error) => error.cure().filter(|_| !error.is_exposed()),
+            Self::NoPem { what: "certificate", found, .. } => found.instead_of_certificate(),
+            Self::NoPem { found, .. } => found.instead_of_key(),
+            _ => None,
         }
     }
 }

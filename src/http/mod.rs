@@ -82,8 +82,16 @@ pub struct Route {
 /// `http://[user:password@]host:port` (CONNECT) or `socks5h://host:port`; the proxy resolves names. Its password stays
 /// out of `Debug`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct ProxyAddress(pub String);
+
+impl TryFrom<String> for ProxyAddress {
+    type Error = OpenError;
+
+    fn try_from(text: String) -> Result<Self, OpenError> {
+        Proxy::parse(&text).map(|_| Self(text))
+    }
+}
 
 /// What the program calls itself.
 const USER_AGENT: &str = concat!("facemchd/", env!("CARGO_PKG_VERSION"), " (Linux) Rust");

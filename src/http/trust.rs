@@ -49,11 +49,7 @@ impl Trust {
         let (roots, file) = roots(route.ca_file.as_deref())?;
         let (provider, time) = (Arc::new(rustls::crypto::aws_lc_rs::default_provider()), Arc::new(Time(clock)));
         let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
-        let verifier = verifier.build().map_err(|_| OpenError::NoPem {
-            file,
-            what: "certificate",
-            found: "none that can be used",
-        })?;
+        let verifier = verifier.build().map_err(|_| OpenError::NoAuthority { file })?;
         let builder = ClientConfig::builder_with_details(provider, Arc::clone(&time) as _)
             .with_protocol_versions(ALL_VERSIONS)
             .map_err(|error| OpenError::Tls(error.to_string()))?
@@ -63,11 +59,7 @@ impl Trust {
         let mut config = match &route.client_certificate {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => {
-                let unfit = |_| OpenError::NoPem {
-                    file: key.to_path_buf(),
-                    what: "private key of that certificate",
-                    found: "another one",
-                };
+                let unfit = |_| OpenError::NotAPair { key: key.to_path_buf(), certificate: chain.to_path_buf() };
                 builder.with_client_auth_cert(certificates(chain)?, private_key(key)?).map_err(unfit)?
             }
         };

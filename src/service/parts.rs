@@ -6,7 +6,7 @@ use super::inputs::InputPart;
 use crate::{
     checkin::CheckIn,
     device::{Gate, Indicator, Panel, Printer},
-    fault::{Code, Failure, Fault},
+    fault::{Code, Cure, Failure, Fault},
     identity::Merchants,
     kiosk::{self, Device, Unfinished},
     store::{Correlator, Journal},
@@ -115,7 +115,7 @@ pub enum ServiceError {
     #[error("a thread could not be started; the machine has too little memory or too many processes")]
     Thread(#[source] io::Error),
     /// A terminal's address cannot be used.
-    #[error("terminal of lane {lane}: {source}")]
+    #[error("terminal of lane {lane}")]
     Terminal {
         /// Which lane.
         lane: String,
@@ -137,6 +137,13 @@ impl Fault for ServiceError {
             Self::Thread(_) | Self::Hung(_) => Code::X001,
             Self::Staff(_) => Code::C103,
             Self::Terminal { source, .. } => source.code(),
+        }
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::Terminal { source, .. } | Self::Staff(source) => source.cure(),
+            Self::Thread(_) | Self::Hung(_) => None,
         }
     }
 }

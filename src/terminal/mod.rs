@@ -45,7 +45,7 @@ pub use self::{
 #[cfg(feature = "network")]
 use crate::files::FileError;
 use crate::{
-    fault::{Code, Failure, Fault},
+    fault::{Code, Cure, Failure, Fault},
     kiosk::{Input, Phrases},
     words::{Clock, LaneId},
 };
@@ -157,6 +157,8 @@ pub enum TerminalError {
         file: PathBuf,
         /// Why, without its content.
         why: String,
+        /// What is done about it, where that is known.
+        cure: Option<Cure>,
     },
     /// A file cannot be read, or the key may be by others.
     #[cfg(feature = "network")]
@@ -177,6 +179,19 @@ impl Fault for TerminalError {
             Self::File(error) if error.is_exposed() => Code::K402,
             #[cfg(feature = "network")]
             Self::Pem { .. } | Self::File(_) => Code::K401,
+        }
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::InUse { .. } => Some(Cure::SocketTaken),
+            Self::NotASocket { .. } => Some(Cure::NotASocket),
+            Self::PathTooLong { .. } => Some(Cure::PathTooLong),
+            #[cfg(feature = "network")]
+            Self::Pem { cure, .. } => *cure,
+            #[cfg(feature = "network")]
+            Self::File(error) => error.cure().filter(|_| !error.is_exposed()),
+            _ => None,
         }
     }
 }

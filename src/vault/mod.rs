@@ -33,8 +33,8 @@ pub use self::{
 };
 pub(crate) use self::{apiv2::AuthInfoFields, hardening::no_core_dumps};
 use crate::{
-    fault::{Code, Fault},
-    files::{self, Anchored, FileError},
+    fault::{Code, Cure, Fault},
+    files::{self, Anchored, Content, FileError},
     words::SerialNo,
 };
 
@@ -93,7 +93,7 @@ pub enum VaultError {
         /// The file's path.
         file: PathBuf,
         /// What it holds instead.
-        found: &'static str,
+        found: Content,
     },
     /// Not a PEM certificate or public key.
     #[error("{}: holds no usable RSA {what} in PEM, but {found}", file.display())]
@@ -103,7 +103,7 @@ pub enum VaultError {
         /// `certificate` or `public key`.
         what: &'static str,
         /// What it holds instead.
-        found: &'static str,
+        found: Content,
     },
     /// Fewer than 2048 bits.
     #[error("{}: {bits} bits; WeChat Pay needs 2048 or more", file.display())]
@@ -158,6 +158,16 @@ impl Fault for VaultError {
             Self::NotAPair { .. } | Self::OtherSerial { .. } => Code::K404,
             Self::NotAnApiKey { .. } | Self::NoApiKey | Self::CertificateUnopened => Code::K406,
             Self::NotAllowed | Self::Engine => Code::X001,
+        }
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::File(error) => error.cure().filter(|_| !error.is_exposed()),
+            Self::NotAKey { found, .. } => found.instead_of_key(),
+            Self::NotPublic { what: "certificate", found, .. } => found.instead_of_certificate(),
+            Self::NotPublic { found, .. } => found.instead_of_public_key(),
+            _ => None,
         }
     }
 }

@@ -82,5 +82,5 @@ pub(super) fn of_token_service(failure: Failure) -> Failure {
 /// A secret that cannot be read.
 pub(super) fn unreadable(error: FileError) -> Failure {
     let code = if error.is_exposed() { Code::K402 } else { Code::W103 };
-    Failure::new(code).because(error)
+    Failure::new(code).cured_by(error.cure().filter(|_| code != Code::K402)).because(error)
 }

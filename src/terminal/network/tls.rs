@@ -15,6 +15,7 @@ use x509_cert::{Certificate, crl::CertificateList, der::Decode as _};
 
 use super::{Network, Protocol, Refusal};
 use crate::{
+    fault::Cure,
     files,
     terminal::TerminalError,
     words::{Clock, WallTime},
@@ -58,11 +59,11 @@ impl Welcome {
     /// Reads everything anew. TLS 1.2 and 1.3, a client certificate required at every connection: no session is resumed,
     /// for one that is resumed outlives its certificate.
     pub(super) fn open(network: &Network, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
-        let unusable = |file: &Path, why: String| TerminalError::Pem { file: file.to_owned(), why };
+        let unusable = |file: &Path, why: String| TerminalError::Pem { file: file.to_owned(), why, cure: None };
         let ours = &network.credentials;
         let chain = certificates(&ours.certificate)?;
         let pem = files::read_secret(&ours.key, MOST)?;
-        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable(&ours.key, instead("private key", &pem)))?;
+        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| instead(&ours.key, "private key", &pem))?;
         let lists = ours.crl_file.as_ref().map(|file| lists(file)).transpose()?;
         let validity = Validity {
             certificate: good_until(&chain[0]).ok_or_else(|| unusable(&ours.certificate, "not X.509".to_owned()))?,
@@ -201,11 +202,15 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TerminalErr
 fn pem_of<T: PemObject>(file: &Path, wanted: &str, pem: &[u8]) -> Result<Vec<T>, TerminalError> {
     match T::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() {
         Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(TerminalError::Pem { file: file.to_owned(), why: instead(wanted, pem) }),
+        _ => Err(instead(file, wanted, pem)),
     }
 }
 
 /// What is wrong with a file, without a word of what it says.
-fn instead(wanted: &str, pem: &[u8]) -> String {
-    format!("holds no usable {wanted} in PEM, but {}", files::describe(pem))
+fn instead(file: &Path, wanted: &str, pem: &[u8]) -> TerminalError {
+    let found = files::describe(pem);
+    let cure = if wanted == "private key" { found.instead_of_key() } else { found.instead_of_certificate() };
+    // Terminals' TLS takes keys of curves, and lists are no certificates.
+    let cure = cure.filter(|cure| *cure != Cure::EcKey && wanted != "revocation list");
+    TerminalError::Pem { file: file.to_owned(), why: format!("holds no usable {wanted} in PEM, but {found}"), cure }
 }
