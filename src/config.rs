@@ -12,7 +12,7 @@ use toml::de::DeTable;
 use crate::terminal::Credentials;
 use crate::{
     board::Simulated,
-    checkin::{Adapter, CheckInSettings},
+    checkin::CheckInSettings,
     fault::{Code, Fault},
     files::{self, Anchored, FileError, MOST, line_of, one_is_many, within},
     identity::{self, AuthInfoSettings, Merchant, WechatPay, weixin::MiniProgram},
@@ -23,6 +23,7 @@ use crate::{
 };
 
 mod lane;
+mod taken_over;
 #[cfg(test)]
 mod tests;
 
@@ -167,55 +168,6 @@ impl Site {
     /// How many lookups at once.
     pub fn lookups(&self) -> usize {
         self.wechatpay.lookups(self.lane.len())
-    }
-
-    /// The tables of this site file whose settings differ from those a daemon was started with and need a restart:
-    /// lanes, board, and what was shared out at the start.
-    pub(crate) fn needs_restart(&self, started: &Self) -> Vec<&'static str> {
-        let debug = |of: &dyn std::fmt::Debug| format!("{of:?}");
-        let wiring = |site: &Self| site.lane.iter().map(Lane::wiring).collect::<Vec<_>>();
-        let mut changed = Vec::new();
-        let mut compare = |name, new: &dyn std::fmt::Debug, old: &dyn std::fmt::Debug| {
-            if debug(new) != debug(old) {
-                changed.push(name);
-            }
-        };
-        // Whoever adds a table says whether a running daemon takes it over.
-        let Self {
-            board,
-            state_dir,
-            privacy,
-            journal,
-            simulated,
-            // Named below in part.
-            wechatpay: _,
-            checkin: _,
-            lane: _,
-            // Taken over.
-            merchants: _,
-            keys: _,
-            weixin: _,
-            authinfo: _,
-            #[cfg(feature = "network")]
-                terminals: _,
-        } = self;
-        compare("board", board, &started.board);
-        compare("state-dir", state_dir, &started.state_dir);
-        compare("[privacy]", privacy, &started.privacy);
-        compare("[journal]", journal, &started.journal);
-        compare("[simulated]", simulated, &started.simulated);
-        compare("[[lane]]", &wiring(self), &wiring(started));
-        let asked = |site: &Self| site.lane.iter().map(|lane| site.info_type_of(lane)).collect::<Vec<_>>();
-        compare("info-type", &asked(self), &asked(started));
-        let shared = |site: &Self| (site.lookups(), site.wechatpay.patience);
-        compare("wechatpay.concurrency and patience-ms", &shared(self), &shared(started));
-        if (self.checkin.adapter, started.checkin.adapter) != (Adapter::Http, Adapter::Http) {
-            compare("[checkin]", &self.checkin, &started.checkin);
-        } else {
-            // The slips' times.
-            compare("checkin.utc-offset", &self.checkin.utc_offset, &started.checkin.utc_offset);
-        }
-        changed
     }
 
     fn fits_together(&mut self) -> Result<(), &'static str> {

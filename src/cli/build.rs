@@ -62,7 +62,7 @@ pub(super) fn parts(
     let salvaged = recovered.salvaged.as_ref().map(|salvage| Failure::new(Code::J501).told(salvage.to_string()));
     let damaged = damaged.map(|error| Failure::new(Code::J504).told(Code::J504.summary()).because(error));
     let cache = Arc::new(Certificates(state));
-    let merchants = Arc::new(merchants(site, &names, &clock, &(Arc::clone(&cache) as _))?);
+    let merchants = Arc::new(merchants(site, &clock, &(Arc::clone(&cache) as _))?);
     let checkin = checkin(site, &clock, &recovered)?;
     let reload = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache);
     Ok(Parts {
@@ -114,10 +114,9 @@ pub(super) fn face_lookup(
     Ok(identity::FaceLookup::new(settings, vault, client.clone(), Arc::clone(clock), cache))
 }
 
-/// Every way in that the site has, for every merchant. `lanes`: those of the running daemon, which a reload cannot change.
+/// Every way in that the site has, for every merchant.
 pub(super) fn merchants(
     site: &Site,
-    lanes: &[String],
     clock: &Arc<dyn Clock>,
     cache: &Arc<dyn identity::CertificateCache>,
 ) -> Result<identity::Merchants, Failure> {
@@ -137,8 +136,7 @@ pub(super) fn merchants(
         Ok::<_, Failure>((merchant, ways))
     };
     let merchants = site.merchants.iter().map(open).collect::<Result<_, _>>()?;
-    let of_lane = |name: &String| site.lane.iter().find(|lane| lane.name == *name)?.merchant.clone();
-    let lanes: Vec<_> = lanes.iter().map(of_lane).collect();
+    let lanes: Vec<_> = site.lane.iter().map(|lane| lane.merchant.clone()).collect();
     Ok(identity::Merchants::new(merchants, &lanes))
 }
 
@@ -249,15 +247,14 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Result<Vec<LanePart>, Failur
 type Reload = Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>;
 
 fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
-    let lanes: Vec<String> = started.lane.iter().map(|lane| lane.name.clone()).collect();
     Box::new(move || {
-        let site = Site::read(&file)?;
-        let merchants = merchants(&site, &lanes, &clock, &(Arc::clone(&cache) as _))?;
-        let checkin = match (started.checkin.adapter, site.checkin.adapter) {
-            (Adapter::Http, Adapter::Http) => Some(http_checkin(&site, &clock)?),
-            _ => None,
+        let (site, kept) = Site::read(&file)?.taken_over(&started);
+        let merchants = merchants(&site, &clock, &(Arc::clone(&cache) as _))?;
+        let checkin = match site.checkin.adapter {
+            Adapter::Http => Some(http_checkin(&site, &clock)?),
+            Adapter::Local => None,
         };
-        let terminals = terminals(&site, &lanes, &clock)?;
-        Ok(Reloaded { merchants, checkin, terminals, kept: site.needs_restart(&started) })
+        let terminals = terminals(&site, &clock)?;
+        Ok(Reloaded { merchants, checkin, terminals, kept })
     })
 }

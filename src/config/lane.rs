@@ -89,18 +89,9 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// The lane less what a running daemon takes over when the site file is read again.
-    pub(super) fn wiring(&self) -> Self {
-        Self {
-            merchant: None,
-            allow_uids: Vec::new(),
-            allow_subjects: Vec::new(),
-            plain_lines: false,
-            written: Written::default(),
-            // Compared as what follows from it.
-            info_type: None,
-            ..self.clone()
-        }
+    /// The lane, wherever it stands in its file.
+    pub(super) fn unplaced(&self) -> Self {
+        Self { written: Written::default(), ..self.clone() }
     }
 }
 

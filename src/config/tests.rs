@@ -1,7 +1,7 @@
 //! The site file as an operator writes it, right and wrong.
 
 use super::*;
-use crate::kiosk::OtherWay;
+use crate::{checkin::Adapter, kiosk::OtherWay};
 
 const LEAST: &str = r#"
 [merchant]
@@ -188,6 +188,7 @@ fn an_offset_that_slips_keep_until_a_restart_is_named_beside_a_site_system_that_
             .expect("usable")
     };
     let started = site("+08:00", "https://his.example");
-    assert_eq!(site("+08:00", "https://other.example").needs_restart(&started), Vec::<&str>::new());
-    assert_eq!(site("+09:00", "https://other.example").needs_restart(&started), ["checkin.utc-offset"]);
+    let kept = |offset| site(offset, "https://other.example").taken_over(&started).1;
+    assert_eq!(kept("+08:00"), Vec::<&str>::new());
+    assert_eq!(kept("+09:00"), ["checkin.utc-offset"]);
 }

@@ -258,19 +258,13 @@ impl Carrier {
         refused.and_then(|Errand { what, .. }| errands::refused(what))
     }
 
-    /// Whose terminals count from now on. What needs a restart is named, and the lane goes on as before in that.
+    /// Whose terminals count from now on.
     pub(super) fn replace_terminals(&self, terminals: Vec<terminal::LaneTerminal>) {
         for fresh in terminals {
-            let Some(hands) = self.lanes.get(usize::from(fresh.lane.0)) else { continue };
-            let follows = hands.terminal.borrow().may_become(&fresh);
-            if follows != Some(true) {
-                tracing::warn!(
-                    lane = hands.name,
-                    "the terminal's new address needs a restart; the lane keeps the old one"
-                );
-            }
-            if follows.is_some() {
-                hands.terminal.send_replace(fresh);
+            if let Some(hands) = self.lanes.get(usize::from(fresh.lane.0)) {
+                // What it speaks is what its lane speaks, which stays.
+                let phrases = Arc::clone(&hands.terminal.borrow().phrases);
+                hands.terminal.send_replace(terminal::LaneTerminal { phrases, ..fresh });
             }
         }
     }

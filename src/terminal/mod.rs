@@ -229,20 +229,6 @@ impl LaneTerminal {
             Address::Network(_) => Ok(()),
         }
     }
-
-    /// Whether these settings of the same lane can follow the present ones without a restart: `None` where they are of
-    /// another kind of terminal, else whether all of them can, or all but the place itself.
-    pub(crate) fn may_become(&self, fresh: &Self) -> Option<bool> {
-        match (&self.address, &fresh.address) {
-            (Address::Unix { path, .. }, Address::Unix { path: other, .. }) => Some(path == other),
-            (Address::Serial { .. }, Address::Serial { .. }) => Some(self.address == fresh.address),
-            #[cfg(feature = "network")]
-            (Address::Network(one), Address::Network(other)) => {
-                Some((one.address, one.protocol) == (other.address, other.protocol))
-            }
-            _ => None,
-        }
-    }
 }
 
 impl Listener {

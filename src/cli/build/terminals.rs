@@ -23,20 +23,11 @@ pub(in crate::cli) fn terminal_settings(
     })
 }
 
-/// The terminals of the running lanes as the site file has them now; files that cannot be used are refused.
+/// Every lane's terminal; files that cannot be used are refused.
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
-pub(super) fn terminals(
-    site: &Site,
-    lanes: &[String],
-    clock: &Arc<dyn Clock>,
-) -> Result<Vec<terminal::LaneTerminal>, Failure> {
-    let running = lanes.iter().enumerate();
-    let settings: Vec<_> = running
-        .filter_map(|(index, name)| {
-            let lane = site.lane.iter().find(|lane| lane.name == *name)?;
-            Some(terminal_settings(site, lane, index))
-        })
-        .collect::<Result<_, _>>()?;
+pub(super) fn terminals(site: &Site, clock: &Arc<dyn Clock>) -> Result<Vec<terminal::LaneTerminal>, Failure> {
+    let lanes = site.lane.iter().enumerate();
+    let settings: Vec<_> = lanes.map(|(index, lane)| terminal_settings(site, lane, index)).collect::<Result<_, _>>()?;
     #[cfg(feature = "network")]
     for settings in &settings {
         if let terminal::Address::Network(network) = &settings.address {

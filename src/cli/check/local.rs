@@ -110,8 +110,7 @@ fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
 
 /// Every file and setting that the calls to WeChat and weixin begin with, opened as the start opens them.
 fn merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
-    let lanes: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
-    match build::merchants(site, &lanes, clock, &(Arc::new(Forgetful) as _)) {
+    match build::merchants(site, clock, &(Arc::new(Forgetful) as _)) {
         Ok(_) => report.ok("merchants", say::ways_usable()),
         Err(fault) => report.fault("merchants", fault),
     }

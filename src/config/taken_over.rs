@@ -1,0 +1,115 @@
+//! A site file that is read again while the daemon serves: what a running daemon lives by from then on.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Debug;
+
+use super::{Lane, Site};
+use crate::{
+    checkin::{Adapter, CheckInSettings},
+    identity::WechatPay,
+};
+
+impl Site {
+    /// This site file as far as a daemon that was started with another one can take it over, and the names of the
+    /// settings in which that is as before. What is not taken over here by name stays: lanes, board, and what was shared
+    /// out at the start.
+    pub(crate) fn taken_over(self, started: &Self) -> (Self, Vec<&'static str>) {
+        let wanted = self.clone();
+        let lives_by = Self {
+            merchants: self.merchants,
+            keys: self.keys,
+            wechatpay: of_wechatpay(self.wechatpay, &started.wechatpay),
+            // Whether it is there decides what a document is good for at a lane.
+            weixin: if started.weixin.is_some() == self.weixin.is_some() {
+                self.weixin
+            } else {
+                started.weixin.clone()
+            },
+            authinfo: self.authinfo,
+            #[cfg(feature = "network")]
+            terminals: self.terminals.or_else(|| started.terminals.clone()),
+            checkin: of_checkin(self.checkin, &started.checkin),
+            lane: started.lane.iter().map(|lane| of_lane(&self.lane, lane)).collect(),
+            ..started.clone()
+        };
+        let kept = lives_by.differs_from(&wanted);
+        (lives_by, kept)
+    }
+
+    /// The settings that are others here, by their names: whole tables, where nothing of them is taken over.
+    fn differs_from(&self, wanted: &Self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        let mut compare = |name, here: &dyn Debug, there: &dyn Debug| {
+            if format!("{here:?}") != format!("{there:?}") {
+                names.push(name);
+            }
+        };
+        // Whoever adds a table compares it, too.
+        let Self {
+            merchants,
+            keys,
+            wechatpay,
+            weixin,
+            authinfo,
+            #[cfg(feature = "network")]
+            terminals,
+            checkin,
+            privacy,
+            journal,
+            board,
+            state_dir,
+            simulated,
+            lane,
+        } = self;
+        compare("board", board, &wanted.board);
+        compare("state-dir", state_dir, &wanted.state_dir);
+        compare("[[merchant]]", merchants, &wanted.merchants);
+        compare("[keys]", keys, &wanted.keys);
+        compare("wechatpay.info-type", &wechatpay.info_type, &wanted.wechatpay.info_type);
+        compare("wechatpay.patience-ms", &wechatpay.patience, &wanted.wechatpay.patience);
+        compare("wechatpay.concurrency", &self.lookups(), &wanted.lookups());
+        compare("[weixin]", weixin, &wanted.weixin);
+        compare("[authinfo]", authinfo, &wanted.authinfo);
+        #[cfg(feature = "network")]
+        compare("[terminals]", terminals, &wanted.terminals);
+        if checkin.adapter == wanted.checkin.adapter && checkin.adapter == Adapter::Http {
+            compare("checkin.reset-at", &checkin.reset_at, &wanted.checkin.reset_at);
+            compare("checkin.utc-offset", &checkin.utc_offset, &wanted.checkin.utc_offset);
+            compare("checkin.settle-ms", &checkin.settle, &wanted.checkin.settle);
+        } else {
+            compare("[checkin]", checkin, &wanted.checkin);
+        }
+        compare("[privacy]", privacy, &wanted.privacy);
+        compare("[journal]", journal, &wanted.journal);
+        compare("[simulated]", simulated, &wanted.simulated);
+        let unplaced = |lanes: &[Lane]| lanes.iter().map(Lane::unplaced).collect::<Vec<_>>();
+        compare("[[lane]]", &unplaced(lane), &unplaced(&wanted.lane));
+        names
+    }
+}
+
+/// Patience and lookups at once were shared out at the start, what is asked for lies with the lanes.
+fn of_wechatpay(fresh: WechatPay, started: &WechatPay) -> WechatPay {
+    let WechatPay { info_type, patience, concurrency, .. } = *started;
+    WechatPay { info_type, patience, concurrency, ..fresh }
+}
+
+/// An adapter that gives numbers remembers them; slips and the core have times of their own.
+fn of_checkin(fresh: CheckInSettings, started: &CheckInSettings) -> CheckInSettings {
+    match (fresh.adapter, started.adapter) {
+        (Adapter::Http, Adapter::Http) => {
+            let CheckInSettings { reset_at, utc_offset, settle, .. } = *started;
+            CheckInSettings { reset_at, utc_offset, settle, ..fresh }
+        }
+        _ => started.clone(),
+    }
+}
+
+/// A lane keeps its wiring; whose it is, and who counts as its terminal, is taken over.
+fn of_lane(fresh: &[Lane], started: &Lane) -> Lane {
+    let Some(fresh) = fresh.iter().find(|fresh| fresh.name == started.name) else { return started.clone() };
+    let Lane { merchant, allow_uids, allow_subjects, plain_lines, .. } = fresh.clone();
+    Lane { merchant, allow_uids, allow_subjects, plain_lines, ..started.clone() }
+}
