@@ -2,9 +2,17 @@
 
 use std::{fs, thread, time::Duration};
 
+use facemchd::sim::{
+    keys::numbers,
+    server::{Answer, Authority, Reply},
+};
 use rustix::process::Signal;
+use serde_json::json;
 
-use crate::running::{Daemon, Sandbox};
+use crate::{
+    lookups::Scripted,
+    running::{Daemon, Sandbox},
+};
 
 /// The threads' names; one may end while they are listed.
 fn threads(daemon: &Daemon) -> Vec<String> {
@@ -61,4 +69,69 @@ fn what_a_hangup_does_not_take_over_is_named() {
     let log = daemon.log();
     let line = log.lines().find(|line| line.contains("until a restart")).expect("a line");
     assert!(line.contains("[privacy]") && line.contains("[[lane]]") && !line.contains("board"), "{line}");
+}
+
+#[test]
+fn every_file_that_the_site_file_names_is_read_again() {
+    let sandbox = Sandbox::new();
+    let daemon = sandbox.start();
+    let text = fs::read_to_string(&sandbox.site).expect("readable");
+    let files: Vec<usize> = text.match_indices("\"keys/").map(|(at, _)| at).collect();
+    assert!(files.len() > 11, "{text}");
+    for (refused, at) in files.into_iter().enumerate() {
+        let (before, after) = text.split_at(at);
+        fs::write(&sandbox.site, format!("{before}{}", after.replacen("\"keys/", "\"gone/", 1))).expect("written");
+        daemon.signal(Signal::HUP);
+        until(&daemon, after, |log| log.matches("not read again").count() > refused);
+        let log = daemon.log();
+        let last = log.lines().rfind(|line| line.contains("not read again")).expect("a line");
+        let file = after.trim_start_matches("\"keys/").split('"').next().expect("a name");
+        assert!(last.contains(&format!("gone/{file}")), "{last}");
+    }
+    fs::write(&sandbox.site, text).expect("written");
+    daemon.signal(Signal::HUP);
+    until(&daemon, "as it was", |log| log.contains("read again: merchants"));
+}
+
+#[test]
+fn whoever_is_asked_sees_every_address_and_number_that_is_taken_over() {
+    let sandbox = Sandbox::new();
+    let authority = Authority::new().expect("an authority");
+    let other = Scripted::start(&authority, |_, _| Reply::Answer(Answer::json(404, &json!({}))));
+    let daemon = sandbox.start();
+    let mut terminal = sandbox.terminal(0);
+    fs::write(sandbox.path("keys/other-ca.pem"), authority.pem()).expect("written");
+    // The certificate has the serial number of before.
+    sandbox.edit("certificate = \"keys/sign.crt.pem\"\n", "");
+    sandbox
+        .edit("wechatpay.pub.pem\"\nca-file = \"keys/ca.pem\"", "wechatpay.pub.pem\"\nca-file = \"keys/other-ca.pem\"");
+    let world = &sandbox.world;
+    let (serial, sub_serial) = ("7".repeat(40), "8".repeat(40));
+    let rounds = [
+        (sandbox.wechat.url(), other.server.url(), "/v3/facemch/users/"),
+        (world.public_key_id.clone(), "PUB_KEY_ID_7".to_owned(), "PUB_KEY_ID_7"),
+        (numbers::MCHID.to_owned(), "1900000077".to_owned(), "mchid=\"1900000077\""),
+        (world.provider.serial_no.clone(), serial, "serial_no=\"7777"),
+        (numbers::APPID.to_owned(), "wx2b029c08a6277777".to_owned(), "&appid=wx2b029c08a6277777"),
+        (numbers::SUB_MCHID.to_owned(), "1900000177".to_owned(), "&sub_mchid=1900000177"),
+        (numbers::SUB_APPID.to_owned(), "wx2b029c08a6288888".to_owned(), "&sub_appid=wx2b029c08a6288888"),
+        (world.sub.serial_no.clone(), sub_serial, "&sub_serial_no=8888"),
+    ];
+    for (number, (from, to, seen)) in rounds.iter().enumerate() {
+        sandbox.edit(from, to);
+        daemon.signal(Signal::HUP);
+        until(&daemon, to, |log| log.matches("read again: merchants").count() > number);
+        let sid = format!("sid-of-round-{number}");
+        terminal.face(&sid, true).expect("sent");
+        let asked = || {
+            let requests = other.requests.lock().expect("not poisoned");
+            let request = requests.iter().find(|request| request.target.contains(&sid))?;
+            let headers = request.headers.iter().map(|(name, value)| format!("\n{name}: {value}"));
+            Some(format!("{}{}", request.target, headers.collect::<String>()))
+        };
+        until(&daemon, &sid, |_| asked().is_some());
+        let asked = asked().expect("asked");
+        assert!(asked.contains(seen), "{asked}");
+    }
+    assert_eq!(daemon.stop(), Some(0));
 }

@@ -112,7 +112,7 @@ fn a_subject_taken_off_the_list_is_sent_away_by_sighup() {
     // An address takes a restart, and is named.
     let port = format!(":{}\"", site.port);
     site.sandbox.edit(&port, ":1\"");
-    reload(&daemon, "needs a restart");
+    reload(&daemon, "until a restart");
     assert!(is_let_in(&site, &seven) || posts.ask("GET /", "").0 == 404);
     assert_eq!(daemon.stop(), Some(0));
 }
