@@ -17,18 +17,16 @@ pub fn run(table: &mut Table) {
     let mut machine = Machine::boot(table, &Options { counted: true, ..Options::default() });
     machine.must("dpkg -i /opt/deb/facemchd_*_arm64.deb");
     site.commission(&mut machine, "http");
-    machine.must("systemctl start facemchd");
-    let shown = machine
-        .must("systemctl show facemchd --value -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic");
-    let mut moments: Vec<u64> = shown.lines().filter_map(|line| line.trim().parse().ok()).collect();
-    moments.sort_unstable();
-    let ready = moments.last().zip(moments.first()).map_or(0, |(active, started)| (active - started) / 1000);
-    let own = machine.must("systemctl show facemchd --value -p CPUUsageNSec");
-    let own = own.trim().parse::<u64>().expect("a number") / 1_000_000;
-    machine.must("systemctl stop facemchd");
-    // What systemd does and waits for is in the first of them.
-    let seen = format!("{ready} M, of them the program's {own} M");
-    table.row("from start to READY", "at most 120 M instructions", &seen, (1..=120).contains(&ready));
+    let unit = start(&mut machine);
+    // The same unit with nothing in it: what systemd does for it.
+    let nothing = b"[Service]\nType=exec\nExecStart=\nExecStart=/bin/sleep 100\nExecStopPost=\n";
+    machine.write("/run/systemd/system/facemchd.service.d/nothing.conf", nothing);
+    machine.must("systemctl daemon-reload");
+    let systemds = start(&mut machine);
+    machine.must("rm -r /run/systemd/system/facemchd.service.d; systemctl daemon-reload");
+    let own = unit.saturating_sub(systemds);
+    let seen = format!("{own} M, beside systemd's {systemds} M for the unit");
+    table.row("from start to READY", "at most 120 M", &seen, (1..=120).contains(&own));
 
     let mut counts = Vec::new();
     for engine in ["aws-lc", "rsa"] {
@@ -45,6 +43,15 @@ pub fn run(table: &mut Table) {
     let ratio = counts[1] as f64 / counts[0].max(1) as f64;
     table.row("rsa over aws-lc", "a ratio", &format!("{ratio:.1}"), ratio > 0.1);
     machine.pull_the_plug();
+}
+
+/// Millions of instructions in the unit from its start to its being active. Not the time that this took: a clock of
+/// instructions runs ahead while the board waits for its disk.
+fn start(machine: &mut Machine) -> u64 {
+    machine.must("systemctl start facemchd");
+    let own = machine.must("systemctl show facemchd --value -p CPUUsageNSec");
+    machine.must("systemctl stop facemchd");
+    own.trim().parse::<u64>().expect("a number") / 1_000_000
 }
 
 fn nanoseconds(minutes_and_seconds: &str) -> u64 {
