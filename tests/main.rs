@@ -51,6 +51,7 @@ mod screens;
 mod second_daemon;
 mod session;
 mod session_model;
+mod sheets;
 mod signing;
 mod site_answers;
 mod site_system;

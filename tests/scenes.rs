@@ -30,7 +30,7 @@ fn say(language: Language, [hans, hant, en]: [&'static str; 3]) -> &'static str 
 }
 
 /// A scene with everything that it may hold.
-fn full(kind: SceneKind, language: Language) -> Scene {
+pub fn full(kind: SceneKind, language: Language) -> Scene {
     let scene = Scene::of(kind);
     let place = Some(Text::clean(say(language, ["3楼 内科一诊室", "3樓 內科一診室", "3F Clinic 1"])));
     let name = Some(RealName::parse("欧阳䶮丰").expect("a name").shown(NameStyle::Masked));

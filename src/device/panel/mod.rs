@@ -20,11 +20,11 @@ mod screen;
 #[cfg(feature = "glyphs")]
 mod tft;
 
-pub(crate) use self::text::text_lines;
 pub use self::{
     bus::{Bus, Parallel, Register, SerialLines, SerialSpi},
     reset::Reset,
     st7920::{Rom, St7920},
+    text::text_lines,
 };
 #[cfg(feature = "glyphs")]
 pub use self::{

@@ -33,6 +33,10 @@ const CGRAM: u8 = 0x40;
 /// Basic instructions.
 const BASIC: u8 = 0x30;
 
+/// The same out of extended ones, and graphics stay on: that bit and RE never change in one instruction (pages 20, 22), and
+/// a chip that took the other first would take what follows for extended instructions.
+const BASIC_AND_GRAPHICS: u8 = 0x32;
+
 /// Extended instructions, with graphics off and on.
 const EXTENDED: u8 = 0x34;
 const GRAPHICS: u8 = 0x36;
@@ -131,7 +135,8 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
 
     /// Says again what the chip forgets with its supply; afterwards nothing is known of its memory.
     fn remind(&mut self) -> io::Result<()> {
-        self.bus.write(Register::Command, &[BASIC, ON, ENTRY])?;
+        let basic = if self.graphics.is_on() { BASIC_AND_GRAPHICS } else { BASIC };
+        self.bus.write(Register::Command, &[basic, ON, ENTRY])?;
         self.loaded = UserGlyphs::default();
         self.shown = Some(UNKNOWN);
         if self.graphics.is_on() {

@@ -14,7 +14,7 @@ pub(in crate::device) const LINES: usize = 4;
 
 /// The four lines of a scene. Headline first; then who and which number; where to go; what to do now, and the code
 /// small at the right of the last line.
-pub(crate) fn text_lines(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
+pub fn text_lines(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
     let headline = scene.headline(phrases, COLUMNS).into_owned();
     let name = scene.name.as_ref().filter(|_| !scene.asks_by_name()).map(|name| name.reveal().to_owned());
     let number = scene.number.as_ref().map(ToString::to_string);

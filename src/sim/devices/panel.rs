@@ -255,7 +255,7 @@ impl Chip {
 
     fn extended_command(&mut self, command: u8) {
         match command {
-            0x20 | 0x30 => self.extended = false,
+            0x20 | 0x30 | 0x32 => self.extended = false,
             0x34 => {
                 self.blinks += usize::from(self.graphics);
                 self.graphics = false;
@@ -305,7 +305,7 @@ impl Chip {
                 self.blinks += usize::from(self.on && command & 0x04 == 0);
                 self.on = command & 0x04 != 0;
             }
-            0x30 | 0x20 => {}
+            0x30 | 0x20 | 0x32 => {}
             0x40..=0x7F => (self.loading, self.address) = (true, usize::from(command & 0x3F) * 2),
             0x80..=0xBF => (self.loading, self.address) = (false, usize::from(command & 0x3F) * 2),
             _ => self.complain("an instruction that text mode does not need"),
