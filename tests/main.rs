@@ -38,6 +38,7 @@ mod panels;
 mod papers;
 mod phrases;
 mod power_cut;
+mod printer_profiles;
 mod printer_troubles;
 mod printers;
 mod program;

@@ -56,6 +56,12 @@ pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
             writeln!(out, "{kind:<12}{device}")?;
         }
     }
+    // What is plugged in again may come back under another number; these names stay.
+    for folder in ["/dev/serial/by-id", "/dev/serial/by-path"] {
+        for device in lasting(Path::new(folder)) {
+            writeln!(out, "serial      {device}")?;
+        }
+    }
     table(&chips, out)?;
     Ok(exit::OK)
 }
@@ -71,6 +77,14 @@ fn devices(folder: &str, prefixes: &[&str]) -> Vec<String> {
         })
         .map(|name| format!("{folder}/{name}"))
         .collect();
+    found.sort();
+    found
+}
+
+/// The names of what is plugged in that stay, whatever its number is.
+fn lasting(folder: &Path) -> Vec<String> {
+    let names = files::list(folder).into_iter().flatten();
+    let mut found: Vec<String> = names.map(|name| format!("{}/{name}", folder.display())).collect();
     found.sort();
     found
 }

@@ -67,6 +67,9 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 /// The longest command of somebody else's that may have been cut off, bytes.
 const LONGEST: usize = 16 * 1024;
 
+/// Bytes of a printer's buffer that are left free: a question must get in behind what a printer that stopped holds.
+const ROOM: usize = 64;
+
 /// `GS ( H` names no slip while one is under way.
 const UNDER_WAY: [u8; 4] = *b"wait";
 
@@ -133,7 +136,7 @@ impl EscPosPrinter {
         let looks = self.looks();
         let (mut under_way, mut lines) = (0, 0);
         for piece in pieces {
-            if under_way > 0 && under_way + piece.len() > self.profile().buffer_bytes {
+            if under_way > 0 && under_way + piece.len() + ROOM > self.profile().buffer_bytes {
                 self.worked_off(UNDER_WAY, lines, until)?;
                 (under_way, lines) = (0, 0);
             }

@@ -79,6 +79,11 @@ impl Slip {
     pub fn png(&self) -> Vec<u8> {
         paper::draw(&self.lines, self.columns)
     }
+
+    /// Its codes and pictures, one pixel a dot; all of the place of type is ink.
+    pub fn dots_png(&self) -> Vec<u8> {
+        paper::draw_dots(&self.lines, self.columns)
+    }
 }
 
 /// While the printer stands still it looks for real-time questions this often.

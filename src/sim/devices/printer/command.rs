@@ -47,7 +47,9 @@ pub(super) enum Command {
     QrStore(Vec<u8>),
     /// `GS ( k` print
     QrPrint,
-    /// `GS ( k` model, size, error correction
+    /// `GS ( k` size: dots of a module.
+    QrSize(usize),
+    /// `GS ( k` model, error correction
     QrSet,
     /// `ESC * 33`: columns of three bytes.
     BitImage(Vec<u8>),
@@ -141,6 +143,8 @@ pub(super) fn next(bytes: &[u8]) -> Step {
         [0x1B, b'$' | b'\\' | b'M' | b' ' | b'3' | b'{' | b'-' | b't', rest @ ..] if rest.len() < 2 => Step::More,
         [0x1D, b'L' | b'W' | b'B' | b'f' | b'a', rest @ ..] if rest.len() < 2 => Step::More,
         [b'\n', ..] => whole(C::LineFeed, 1),
+        // Half a hanzi, ended with a zero: passed over.
+        [0x80..=0xFF, 0, ..] => whole(C::Setting, 2),
         [0x20..=0x7E | 0x80..=0xFF, ..] => text(bytes),
         [other, ..] => whole(C::Unknown(*other), 1),
     }
@@ -149,7 +153,8 @@ pub(super) fn next(bytes: &[u8]) -> Step {
 fn qr(length: usize, rest: &[u8]) -> Step {
     let Some(body) = rest.get(..length) else { return Step::More };
     let command = match body {
-        [49, 65, _, _] | [49, 67, 1..=16] | [49, 69, 48..=51] => Command::QrSet,
+        [49, 67, dots @ 1..=16] => Command::QrSize(usize::from(*dots)),
+        [49, 65, _, _] | [49, 69, 48..=51] => Command::QrSet,
         [49, 80, 48, payload @ ..] => Command::QrStore(payload.to_vec()),
         [49, 81, 48] => Command::QrPrint,
         // Cut off and ended with zeros: out of range, and passed over.
@@ -165,7 +170,7 @@ fn text(bytes: &[u8]) -> Step {
     while let Some(byte) = bytes.get(at) {
         match byte {
             0x20..=0x7E => at += 1,
-            0x80..=0xFF if at + 1 < bytes.len() => at += 2,
+            0x80..=0xFF if bytes.get(at + 1).is_some_and(|trail| *trail != 0) => at += 2,
             0x80..=0xFF if at == 0 => return Step::More,
             _ => break,
         }

@@ -1,7 +1,7 @@
 //! What stands on the paper: 58 or 80 mm.
 
 use encoding_rs::GB18030;
-use qrcode::{Color, QrCode};
+use qrcode::{Color, EcLevel, QrCode};
 
 use super::{Slip, command::Command};
 use crate::sim::devices::picture::{Picture, read_hanzi, read_line};
@@ -15,6 +15,9 @@ const TYPE_HEIGHTS: [(usize, usize); 4] = [(PITCH, 24), (48, 48), (72, 72), (96,
 fn type_height(rows: usize) -> Option<usize> {
     TYPE_HEIGHTS.into_iter().find(|(height, _)| *height == rows).map(|(_, side)| side)
 }
+
+/// Dots of a line of plain type.
+const LINE_DOTS: usize = 24;
 
 /// Dots of a half-width column on the picture, and on the paper.
 const CELL: usize = 8;
@@ -31,6 +34,8 @@ pub(super) struct Paper {
     line: Vec<(char, Size, bool)>,
     lines: Vec<Line>,
     payload: Option<Vec<u8>>,
+    /// Dots of a QR code's module.
+    module: usize,
 }
 
 /// Width and height, times that of a plain character.
@@ -50,7 +55,12 @@ pub(super) enum Line {
         cells: Vec<(char, Size, bool)>,
         align: u8,
     },
-    Qr(Vec<u8>),
+    /// What it says, dots of a module, and where it stands.
+    Qr {
+        payload: Vec<u8>,
+        module: usize,
+        align: u8,
+    },
     /// Bytes across, and rows of dots.
     Raster {
         across: usize,
@@ -72,6 +82,7 @@ impl Paper {
             line: Vec::new(),
             lines: Vec::new(),
             payload: None,
+            module: 3,
         }
     }
 
@@ -132,8 +143,16 @@ impl Paper {
             Command::Raster(across, dots) => return self.raster(across, dots),
             Command::Barcode(data) => return self.barcode(&data),
             Command::QrStore(payload) => self.payload = Some(payload),
+            Command::QrSize(dots) => self.module = dots,
             Command::QrPrint => match self.payload.take() {
-                Some(payload) => self.lines.push(Line::Qr(payload)),
+                Some(payload) => {
+                    let side = code_of(&payload).map_or(0, |code| code.width());
+                    let (module, align) = (self.module, self.align);
+                    self.lines.push(Line::Qr { payload, module, align });
+                    if side == 0 || side * module > self.columns * DOTS_PER_COLUMN {
+                        return Err(format!("a QR code of {side} modules of {module} dots"));
+                    }
+                }
                 None => return Err("a QR code without a payload".to_owned()),
             },
             Command::Unknown(byte) => return Err(format!("byte {byte:02X} begins no command")),
@@ -191,7 +210,7 @@ impl Paper {
 impl Line {
     fn columns(&self) -> usize {
         match self {
-            Self::Qr(_) | Self::Barcode(_) => 0,
+            Self::Qr { .. } | Self::Barcode(_) => 0,
             Self::Raster { across, .. } => (8 * across).div_ceil(DOTS_PER_COLUMN),
             Self::Text { cells, .. } => {
                 cells.iter().map(|(character, Size(across, _), _)| columns(*character) * across).sum()
@@ -207,7 +226,7 @@ impl Line {
                 let Some(side) = type_height(rows) else { return format!("[picture {} x {rows}]", 8 * across) };
                 read_line(side, 8 * across, |x, y| dots[y * across + x / 8] & (0x80 >> (x % 8)) != 0)
             }
-            Self::Qr(payload) => format!("[QR {}]", String::from_utf8_lossy(payload)),
+            Self::Qr { payload, .. } => format!("[QR {}]", String::from_utf8_lossy(payload)),
             Self::Text { cells, align } => {
                 let text: String = cells.iter().map(|(character, ..)| character).collect();
                 let indent = paper.saturating_sub(self.columns()) * usize::from(*align) / 2;
@@ -226,6 +245,53 @@ fn in_rom(character: char) -> bool {
 
 fn columns(character: char) -> usize {
     if character.is_ascii() { 1 } else { 2 }
+}
+
+/// As printers make it: error correction M.
+fn code_of(payload: &[u8]) -> Option<QrCode> {
+    QrCode::with_error_correction_level(payload, EcLevel::M).ok()
+}
+
+/// Codes and pictures dot by dot, as PNG. Where type stands, all of its place is ink: no glyph has less white around it.
+pub(super) fn draw_dots(lines: &[Line], columns: usize) -> Vec<u8> {
+    let width = columns * DOTS_PER_COLUMN;
+    let mut paper = Picture::new(width, 0);
+    for line in lines {
+        let top = paper.height();
+        let place = |dots: usize, align: u8| width.saturating_sub(dots) * usize::from(align) / 2;
+        match line {
+            Line::Text { cells, align } => {
+                let down = cells.iter().map(|(_, Size(_, down), _)| *down).max().unwrap_or(1);
+                paper.grow((LINE_DOTS * down).max(PITCH));
+                let (left, ink) = (place(line.columns() * DOTS_PER_COLUMN, *align), line.columns() * DOTS_PER_COLUMN);
+                for at in 0..ink * LINE_DOTS * down {
+                    paper.set(left + at % ink, top + at / ink);
+                }
+            }
+            Line::Barcode(_) => paper.grow(PITCH),
+            Line::Raster { across, dots, align } => {
+                paper.grow(dots.len() / (*across).max(1));
+                let left = place(8 * across, *align);
+                for (at, byte) in dots.iter().enumerate() {
+                    for bit in (0..8).filter(|bit| byte & (0x80 >> bit) != 0) {
+                        paper.set(left + at % across * 8 + bit, top + at / across);
+                    }
+                }
+            }
+            Line::Qr { payload, module, align } => {
+                let Some(code) = code_of(payload) else { continue };
+                let side = code.width() * module;
+                paper.grow(side);
+                let left = place(side, *align);
+                for (x, y) in (0..side * side).map(|at| (at % side, at / side)) {
+                    if code[(x / module, y / module)] == Color::Dark {
+                        paper.set(left + x, top + y);
+                    }
+                }
+            }
+        }
+    }
+    paper.png(1, 0, [255; 3], [0; 3])
 }
 
 /// The paper as PNG.
@@ -264,8 +330,8 @@ pub(super) fn draw(lines: &[Line], width: usize) -> Vec<u8> {
                     }
                 }
             }
-            Line::Qr(payload) => {
-                let Ok(code) = QrCode::new(payload) else { continue };
+            Line::Qr { payload, .. } => {
+                let Some(code) = code_of(payload) else { continue };
                 let (side, scale) = (code.width(), 4);
                 paper.grow(side * scale + 8);
                 let left = (width * CELL).saturating_sub(side * scale) / 2;
