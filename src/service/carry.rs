@@ -307,3 +307,120 @@ impl LaneHands {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::{
+        kiosk::{Grant, RecordTicket, Slip},
+        service::{SystemClock, channel::Exit, heard, worker::Pulse},
+        words::{Admission, FaceSid, Identity, InfoType, JobId, MerchantPick, WallTime, WayIn},
+    };
+
+    /// A thread that takes nothing, with its one place taken; it ends when the sender goes.
+    fn full<J: Send + 'static>(clock: &Arc<dyn Clock>, first: J) -> (Worker<J>, mpsc::Sender<()>) {
+        let (let_go, held) = mpsc::channel();
+        let body = move |_: &Exit<J>, _: &Pulse| {
+            let _ = held.recv();
+        };
+        let worker = Worker::spawn_reading("full", 1, Duration::from_secs(60), clock, body).unwrap();
+        assert!(worker.offer(first).is_ok());
+        (worker, let_go)
+    }
+
+    const LANE: LaneId = LaneId(0);
+
+    fn session(serial: u32) -> SessionId {
+        SessionId { run: 7, serial }
+    }
+
+    fn entry() -> Entry {
+        let record = Record::CheckingIn { session: session(1), person: None };
+        Entry { ticket: Some(RecordTicket(1)), record }
+    }
+
+    fn request() -> CheckInRequest {
+        let (identity, deadline) = (Identity::default(), Moment::default());
+        CheckInRequest { session: session(4), lane: LANE, identity, choice: None, deadline }
+    }
+
+    fn outputs(slip: &Slip) -> Vec<Output> {
+        let (deadline, after) = (Moment::default(), Moment::default());
+        let pick = MerchantPick { lane: LANE, terminal: None, merchant: None };
+        let way = WayIn::Face(FaceSid::parse("sid-secret").unwrap());
+        let mut outputs = vec![
+            Output::Record { ticket: Some(RecordTicket(2)), record: entry().record },
+            Output::LookUp { session: session(1), pick, way, info_type: InfoType::RealName, deadline },
+            Output::Print { lane: LANE, job: JobId { session: session(2), copy: 0 }, slip: slip.clone(), deadline },
+            Output::Open { lane: LANE, grant: Grant { session: session(3), deadline } },
+            Output::CheckIn(request()),
+        ];
+        let past = |serial| Output::Resolve { lane: LANE, session: session(serial), after };
+        outputs.extend((1000..1001 + u32::try_from(LATER).unwrap()).map(past));
+        outputs
+    }
+
+    #[test]
+    fn what_finds_no_room_is_told_with_lane_session_and_code_and_answered() {
+        heard::listen();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let folder = tempfile::tempdir().unwrap();
+        let correlator = Arc::new(Correlator::open(folder.path()).unwrap());
+        let inputs = Inputs::new(tokio::sync::mpsc::channel(1).0, vec!["full-lane".to_owned()]);
+        let slip =
+            Slip { name: None, admission: Admission::default(), reprint: false, already: false, at: WallTime(0) };
+        let deadline = Deadline::at(Moment::default());
+        let (store, a) = full(&clock, entry());
+        let (outputs_worker, b) = full(&clock, Order::Close);
+        let pick = MerchantPick { lane: LANE, terminal: None, merchant: None };
+        let way = WayIn::Face(FaceSid::parse("sid-secret").unwrap());
+        let first = lookups::Lookup { session: session(0), pick, way, info_type: InfoType::RealName, deadline };
+        let (lookups, c) = full(&clock, first);
+        let (errands, d) = full(&clock, Errand { what: What::Maintain, deadline });
+        let (past, e) = full(&clock, Past { lane: LANE, session: session(0), asks: Asks::Resolve });
+        let first = Request {
+            session: session(0),
+            lane: String::new(),
+            purpose: Purpose::Hospital,
+            series: String::new(),
+            identity: Identity::default(),
+            choice: None,
+            person: None,
+            at: WallTime(0).into(),
+        };
+        let (checkins, f) = full(&clock, Present { request: Box::new(first), deadline });
+        let (printer, g) = full(&clock, PrintJob::Prepare);
+        let address = terminal::Address::Unix { path: "t.sock".into(), allow_uids: Vec::new() };
+        let settings = terminal::LaneTerminal { lane: LANE, address, plain_lines: false, phrases: Arc::default() };
+        let hands = LaneHands {
+            name: "full-lane".to_owned(),
+            purpose: Purpose::Hospital,
+            series: String::new(),
+            terminal: watch::channel(settings).0,
+            counters: Arc::default(),
+            replies: tokio::sync::mpsc::channel(1).0,
+            scenes_to_terminal: false,
+            checkins,
+            panel: None,
+            printer: Some(printer),
+            late: Vec::new(),
+            deaf: Standing::default(),
+        };
+        let workers = Workers { store, outputs: outputs_worker, lookups, errands, past };
+        let patience = Duration::from_secs(8);
+        let mut carrier = Carrier::new(clock, correlator, vec![hands], workers, patience, inputs);
+        let refused = outputs(&slip).into_iter().filter_map(|output| carrier.carry(output)).count();
+        assert_eq!(refused, 6, "each is answered in its worker's place");
+        let told = heard::with("lane=\"full-lane\" ");
+        for (code, serial) in [("X003", 1), ("P701", 2), ("G801", 3), ("X003", 4), ("X003", 1128)] {
+            let session = format!("session=\"{}\" ", session(serial));
+            let of = told.iter().filter(|line| line.contains(&format!("code={code} ")) && line.contains(&session));
+            assert_eq!(of.count(), 1, "{code} {serial}: {told:?}");
+        }
+        assert_eq!(told.len(), 5, "{told:?}");
+        assert_eq!(heard::with("a record has no room").len(), 1);
+        drop((a, b, c, d, e, f, g));
+    }
+}

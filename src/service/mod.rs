@@ -13,6 +13,8 @@ mod errands;
 mod facts;
 mod failures;
 mod funnel;
+#[cfg(test)]
+mod heard;
 mod inputs;
 
 mod journalist;

@@ -37,7 +37,8 @@ pub(super) fn spawn(
     let reader = Arc::clone(clock);
     Worker::spawn_reading("printer", 8, PRINTER_LIMIT, clock, move |jobs, pulse| {
         let standing = Standing::default();
-        let mut lane = LanePaper { lane, inputs, fault: None, low: false, silent: false, last: None, standing };
+        let mut lane =
+            LanePaper { lane, inputs, fault: None, low: false, silent: false, last: None, refused: None, standing };
         let mut again = Duration::ZERO;
         loop {
             match jobs.recv_timeout(again) {
@@ -74,6 +75,8 @@ struct LanePaper {
     silent: bool,
     /// Whose slip came last.
     last: Option<SessionId>,
+    /// Why it was not printed, where the look that follows is to say so.
+    refused: Option<Code>,
     /// What was told of the printer.
     standing: Standing,
 }
@@ -81,6 +84,7 @@ struct LanePaper {
 impl LanePaper {
     fn take(&mut self, status: Result<PrinterStatus, DeviceError>) {
         let silent = std::mem::replace(&mut self.silent, status.is_err());
+        let refused = self.refused.take();
         let status = match status {
             Ok(status) => status,
             Err(error) => {
@@ -95,6 +99,10 @@ impl LanePaper {
                 return;
             }
         };
+        if let Some(code) = refused.filter(|_| status.fault.is_none()) {
+            // It is well again, and nothing else says why this one has no slip.
+            self.inputs.tell("a slip was not printed", self.lane, self.last, &code.into());
+        }
         self.tell(status.fault.map(Failure::new).as_ref());
         self.hold(status.fault);
         // Out of paper is not nearly out.
@@ -120,6 +128,8 @@ impl LanePaper {
                 self.silent = code == Code::P701;
                 if code == Code::P707 {
                     self.inputs.tell("a slip was not printed", self.lane, session, &code.into());
+                } else {
+                    self.refused = Some(code);
                 }
                 self.hold(Some(code));
             }
@@ -136,5 +146,85 @@ impl LanePaper {
             let (lane, device, fault) = (self.lane, Device::Printer, fault.map(Trouble::from));
             let _ = self.inputs.blocking_send(Input::DeviceChanged { lane, device, fault });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{
+        device::Tended,
+        service::{SystemClock, heard},
+        words::{Admission, WallTime},
+    };
+
+    /// A printer that is well whenever it is looked at, and does this with slips.
+    struct Twin {
+        outcomes: Vec<PrintOutcome>,
+        drawn_back: Arc<Mutex<bool>>,
+    }
+
+    impl Printer for Twin {
+        fn status(&mut self) -> Result<PrinterStatus, DeviceError> {
+            Ok(PrinterStatus::default())
+        }
+
+        fn missing(&mut self) -> Vec<char> {
+            Vec::new()
+        }
+
+        fn prepare(&mut self) {}
+
+        fn tend(&mut self) -> Tended {
+            let drawn_back = std::mem::take(&mut *self.drawn_back.lock().unwrap());
+            Tended { status: self.status(), drawn_back, again: Duration::from_millis(5) }
+        }
+
+        fn print(&mut self, _: JobId, _: &Slip, _: Moment) -> PrintOutcome {
+            self.outcomes.pop().unwrap_or(PrintOutcome::Printed)
+        }
+    }
+
+    #[test]
+    fn what_becomes_of_a_slip_that_nobody_has_is_told_once_with_lane_and_session() {
+        heard::listen();
+        let (way, mut happened) = tokio::sync::mpsc::channel(16);
+        let inputs = Inputs::new(way, vec!["slips".to_owned()]);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let drawn_back = Arc::new(Mutex::new(false));
+        let outcomes =
+            vec![PrintOutcome::NotPrinted(Code::P701), PrintOutcome::NotPrinted(Code::P707), PrintOutcome::Unknown];
+        let twin = Twin { outcomes, drawn_back: Arc::clone(&drawn_back) };
+        let worker = spawn(LaneId(0), Box::new(twin), &clock, inputs).unwrap();
+        let slip =
+            Slip { name: None, admission: Admission::default(), reprint: false, already: false, at: WallTime(0) };
+        for serial in 1..=3 {
+            let job = JobId { session: SessionId { run: 1, serial }, copy: 0 };
+            let deadline = clock.now().moment.after(Duration::from_secs(30));
+            assert!(worker.offer(PrintJob::Print { job, slip: slip.clone(), deadline }).is_ok());
+        }
+        *drawn_back.lock().unwrap() = true;
+        let until_told = |count: usize| {
+            for _ in 0..500 {
+                if heard::with("lane=\"slips\" ").len() >= count {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            heard::with("lane=\"slips\" ")
+        };
+        until_told(4);
+        std::thread::sleep(Duration::from_millis(50));
+        let told = until_told(4);
+        for (code, serial) in [("P705", "0001"), ("P707", "0002"), ("P701", "0003"), ("P708", "000")] {
+            let of = told.iter().filter(|line| line.contains(&format!("code={code} ")));
+            let [line] = &of.collect::<Vec<_>>()[..] else { panic!("{code}: {told:?}") };
+            assert!(line.contains(&format!("session=\"0000000000000001-{serial}")), "{line}");
+        }
+        assert_eq!(told.len(), 4, "{told:?}");
+        while happened.try_recv().is_ok() {}
+        worker.finish();
     }
 }
