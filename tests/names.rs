@@ -99,7 +99,19 @@ struct Row {
 }
 
 #[test]
+fn a_hanzi_of_gb_18030_2022_is_drawn_or_counted_and_never_becomes_something_else() {
+    // Of what only outline fonts have; all of it takes minutes where nothing is optimised.
+    walk(31);
+}
+
+#[test]
+#[ignore = "all 87,887 of them: two minutes"]
 fn every_hanzi_of_gb_18030_2022_is_drawn_or_counted_and_never_becomes_something_else() {
+    walk(1);
+}
+
+/// Brings the hanzi of every block to panel and paper; of the extensions beyond the first plane each `step`th.
+fn walk(step: usize) {
     let (mut wires, twins) = lane();
     // Fonts of the system where they are installed (fonts-hanazono); without them what is beyond Extension A is ＊.
     let fonts = || Fonts::new(None).kept_open();
@@ -111,7 +123,8 @@ fn every_hanzi_of_gb_18030_2022_is_drawn_or_counted_and_never_becomes_something_
     assert_eq!(hanzi, 87_887);
     println!("block                       characters  panel: ROM  drawn    ＊   slip: ROM  drawn    ＊");
     for (name, range) in BLOCKS {
-        let all = of_block(name, range);
+        let beyond = name.starts_with("Extension") && name != "Extension A";
+        let all: Vec<char> = of_block(name, range).into_iter().step_by(if beyond { step } else { 1 }).collect();
         let mut shown_row = Row::default();
         for characters in all.chunks(4) {
             let text: String = characters.iter().collect();
@@ -155,7 +168,7 @@ fn every_hanzi_of_gb_18030_2022_is_drawn_or_counted_and_never_becomes_something_
             printed_row.bitmap,
             printed_row.star
         );
-        if has_outlines || !name.starts_with("Extension") || name == "Extension A" {
+        if has_outlines || !beyond {
             assert_eq!((shown_row.star, printed_row.star), (0, 0), "{name}");
         }
     }
