@@ -15,7 +15,10 @@ use facemchd::{
         panel::{PictureFile, PicturePanel, Style},
     },
     kiosk::{NextStep, Scene, SceneKind},
-    sim::{devices::PrinterTwin, people::Person},
+    sim::{
+        devices::{PrinterTwin, Trouble},
+        people::Person,
+    },
 };
 use serde_json::json;
 
@@ -126,6 +129,29 @@ fn a_visit_on_the_bench_is_shown_lit_and_printed() {
     assert!(run(&["safe-state", "--config", bench.sandbox.site()]).stdout.starts_with(b"5 outputs"));
     let named = Daemon::files_with(&bench.sandbox.path("state"), &["张三丰", "sid-1"]);
     assert_eq!(named, Vec::<String>::new());
+}
+
+#[test]
+fn whoever_stands_at_a_printer_that_stops_within_the_slip_is_told_and_nobody_is_promised_one_until_it_is_mended() {
+    let bench = Bench::new();
+    for sid in ["sid-1", "sid-2", "sid-3"] {
+        bench.expect(&Person::new(sid, "张三丰"));
+    }
+    let daemon = bench.sandbox.start();
+    bench.until("a green light", |bench| bench.is_on("green"));
+    bench.printer.stop_after(120, Trouble::Paper);
+    assert_eq!(bench.face(0, "sid-1").0, "checked_in");
+    let told = wait_for(|| daemon.log(), |log| log.contains("P705") && log.contains("P702"));
+    assert!(told.contains("P705") && told.contains("P702"), "{told}");
+    assert!(bench.printer.slips().is_empty(), "it lies in the printer");
+    let refused = ("refused".to_owned(), "P702".to_owned());
+    assert_eq!(wait_for(|| bench.face(0, "sid-2"), |answer| *answer == refused), refused);
+    bench.printer.mend();
+    let served = |answer: &(String, String)| answer.0 == "checked_in";
+    assert!(served(&wait_for(|| bench.face(0, "sid-3"), served)));
+    let whole = |slips: &Vec<facemchd::sim::devices::Slip>| slips.iter().any(|slip| slip.text.contains("张三丰"));
+    assert!(whole(&wait_for(|| bench.printer.slips(), whole)));
+    assert_eq!(bench.printer.complaints(), Vec::<String>::new());
 }
 
 /// The bench's panel with this scene.

@@ -387,14 +387,14 @@ fn lanes_do_not_disturb_each_other() {
 
 #[test]
 fn a_slip_that_is_not_printed_sends_the_person_to_staff_with_the_number_in_view() {
-    for outcome in [PrintOutcome::NotPrinted(Code::P702), PrintOutcome::Unknown] {
+    for (outcome, code) in [(PrintOutcome::NotPrinted(Code::P702), Code::P702), (PrintOutcome::Unknown, Code::P705)] {
         let mut core = kiosk();
         let session = core.known("sid-1", 1, "张三");
         core.answer(session, CheckInAnswer::Admitted(admission("A001")));
         core.printed(outcome);
         let scene = core.scene();
         assert_eq!((scene.number, scene.next), (Some(Text::clean("A001")), Some(NextStep::StaffWindow)));
-        assert!(scene.code.is_some());
+        assert_eq!(scene.code, Some(code));
         assert_eq!((core.effects(), core.closed(session)), (1, Some("checked_in")), "it is not printed again");
     }
 }
