@@ -18,13 +18,13 @@ use toml::de::DeTable;
 
 use crate::{
     fault::{Code, Fault},
-    files::{self, FileError, MOST, line_of, one_is_many},
+    files::{self, FileError, MOST, WrongLine, line_of, one_is_many},
     words::setting,
 };
 
 pub use self::{
-    lines::{Bias, Gate, GateAction, Indicators, Input, InputKind, Lamp},
-    panel::{LineName, Panel, PanelKind, Rom},
+    lines::{Gate, GateAction, Indicators, Input, InputKind, Lamp},
+    panel::{LineName, Panel, PanelKind},
     place::{PanelPlace, Place, Simulated},
     wire::{LineWire, PanelWire, PrinterWire, SimulatedWord},
 };
@@ -155,15 +155,8 @@ pub enum BoardError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A line is wrong.
-    #[error("{}:{line}: {message}", file.display())]
-    Line {
-        /// The file's path.
-        file: PathBuf,
-        /// Which line, from 1.
-        line: usize,
-        /// What is wrong, and what is allowed.
-        message: String,
-    },
+    #[error(transparent)]
+    Line(#[from] WrongLine),
     /// This is another machine.
     #[error("{}: this machine is not one of {allowed:?}", file.display())]
     OtherMachine {
@@ -224,7 +217,7 @@ impl Board {
 
     /// Parses the text of a board file; `file` is for messages.
     pub fn parse(file: &Path, text: &str) -> Result<Self, BoardError> {
-        let wrong = |line, message| BoardError::Line { file: file.to_owned(), line, message };
+        let wrong = |line, message| BoardError::from(WrongLine { file: file.to_owned(), line, message });
         let parsed = DeTable::parse(text).and_then(|mut table| {
             ["panel", "printer", "gate", "indicators"].iter().for_each(|kind| one_is_many(table.get_mut(), kind));
             Self::deserialize(toml::de::Deserializer::from(table))

@@ -14,7 +14,7 @@ use crate::{
     board::Simulated,
     checkin::CheckInSettings,
     fault::{Code, Fault},
-    files::{self, Anchored, FileError, MOST, line_of, one_is_many, within},
+    files::{self, Anchored, FileError, MOST, WrongLine, line_of, one_is_many, within},
     identity::{self, AuthInfoSettings, Merchant, WechatPay, weixin::MiniProgram},
     kiosk::Privacy,
     store::JournalBounds,
@@ -78,15 +78,8 @@ pub enum ConfigError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A line is wrong.
-    #[error("{}:{line}: {message}", file.display())]
-    Line {
-        /// The file's path.
-        file: PathBuf,
-        /// Which line, from 1.
-        line: usize,
-        /// What is wrong, and what is allowed.
-        message: String,
-    },
+    #[error(transparent)]
+    Line(#[from] WrongLine),
     /// Two settings do not fit together.
     #[error("{}: {what}", file.display())]
     Together {
@@ -118,7 +111,7 @@ impl Site {
             let folder = file.parent().unwrap_or(Path::new(""));
             within(folder, || Self::deserialize(toml::de::Deserializer::from(table)))
         });
-        let mut site = parsed.map_err(|error| ConfigError::Line {
+        let mut site = parsed.map_err(|error| WrongLine {
             file: file.to_owned(),
             line: line_of(text, error.span()),
             message: error.message().to_owned(),
@@ -130,7 +123,7 @@ impl Site {
         for lane in &site.lane {
             let what = lane.judged(site.checkin.adapter, site.info_type_of(lane));
             let line = lane.written.line("other-ways");
-            what.map_err(|what| ConfigError::Line { file: file.to_owned(), line, message: what.to_owned() })?;
+            what.map_err(|what| WrongLine { file: file.to_owned(), line, message: what.to_owned() })?;
         }
         Ok(site)
     }

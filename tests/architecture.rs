@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("http", &["words"]),
     ("vault", &["words"]),
     ("identity", &["words", "http", "vault"]),
-    ("board", &["words"]),
+    ("board", &["words", "device"]),
     ("config", &["words", "kiosk", "terminal", "checkin", "store", "identity", "vault", "board"]),
     ("sim", &["words", "board"]),
     ("service", &["words", "kiosk", "terminal", "checkin", "device", "store", "identity", "http", "vault"]),

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use facemchd::{
-    store::{self, Correlator, Disk as _, Journal, JournalBounds, Place, Reader, Standing, StoreError},
+    store::{self, Correlator, Disk as _, Journal, JournalBounds, Position, Reader, Standing, StoreError},
     words::{Stamp, WallTime},
 };
 
@@ -124,13 +124,13 @@ fn a_reader_begins_at_any_place_and_reads_no_more_than_a_segment_and_the_headers
     assert!(segments > 40, "{segments}");
     for seq in [0, 1, 49_999, 77_777, 99_999] {
         disk.bytes_read();
-        let mut reader = Reader::on(Box::new(disk.clone()), Place { epoch: 1, seq });
+        let mut reader = Reader::on(Box::new(disk.clone()), Position { epoch: 1, seq });
         assert_eq!(places(&mut reader, 1), [(1, seq)]);
         let read = disk.bytes_read();
         assert!(read <= 256 * 1024 + 8 * 60 + 4 * 33_000, "{read} bytes to begin at {seq}");
     }
     // It goes over the ends of segments, waits at the end, and goes on with what is written then.
-    let mut reader = Reader::on(Box::new(disk.clone()), Place { epoch: 1, seq: 90_000 });
+    let mut reader = Reader::on(Box::new(disk.clone()), Position { epoch: 1, seq: 90_000 });
     assert_eq!(places(&mut reader, usize::MAX).len(), 10_000);
     disk.bytes_read();
     assert!(reader.read().expect("readable").is_none());
@@ -143,7 +143,7 @@ fn a_reader_begins_at_any_place_and_reads_no_more_than_a_segment_and_the_headers
 fn a_reader_passes_over_what_is_gone_and_says_where_the_chain_breaks() {
     let (_folder, correlator) = correlator();
     let disk = of_version_1();
-    let at = |disk: &MemDisk, epoch, seq| Reader::on(Box::new(disk.clone()), Place { epoch, seq });
+    let at = |disk: &MemDisk, epoch, seq| Reader::on(Box::new(disk.clone()), Position { epoch, seq });
     assert_eq!(places(&mut at(&disk, 1, 11), 1), [(2, 9)], "what was set aside is followed by the next epoch");
     assert_eq!(places(&mut at(&disk, 3, 0), 1), []);
     assert_eq!(places(&mut at(&disk, 0, 0), 100).len(), 17);
@@ -176,11 +176,11 @@ fn what_is_held_outlives_its_age_goes_for_the_journals_size_and_is_counted_then(
     let disk = MemDisk::default();
     let mut journal = open_within(&disk, &correlator, 2 << 20);
     steps(&mut journal, NOW, 5000);
-    let held = Place { epoch: 1, seq: 3000 };
+    let held = Position { epoch: 1, seq: 3000 };
     journal.hold(Some(held));
     let later = Stamp { at: WallTime(NOW.0 + 90 * 86_400_000), confirmed: true };
     steps(&mut journal, later, 5000);
-    let first = |disk: &MemDisk| places(&mut Reader::on(Box::new(disk.clone()), Place::default()), 1)[0].1;
+    let first = |disk: &MemDisk| places(&mut Reader::on(Box::new(disk.clone()), Position::default()), 1)[0].1;
     let kept = first(&disk);
     assert!(kept > 0 && kept <= 3000, "what is older goes for its age, {kept}");
     assert_eq!(places(&mut Reader::on(Box::new(disk.clone()), held), 1), [(1, 3000)]);

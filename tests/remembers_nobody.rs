@@ -2,7 +2,7 @@
 //!
 //! Printer and panel are the bench's: the twins of the simulated board remember on purpose, and live within the program.
 
-use std::{fs::File, io::BufReader, thread, time::Duration};
+use std::{io::BufReader, thread, time::Duration};
 
 use facemchd::sim::{
     hospital::Booking,
@@ -132,14 +132,9 @@ fn after_visits_over_a_serial_port_the_program_remembers_nobody() {
     let sandbox = Sandbox::new();
     let _printer = bench_board::build(&sandbox, &[]);
     let morning = morning(&sandbox);
-    let master = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).expect("a pty");
-    rustix::pty::grantpt(&master).expect("granted");
-    rustix::pty::unlockpt(&master).expect("unlocked");
-    let name = rustix::pty::ptsname(&master, Vec::new()).expect("a name");
-    let device = name.to_str().expect("UTF-8");
-    sandbox.edit("terminal = \"unix:kiosk-1.sock\"", &format!("terminal = \"serial:{device}:115200\""));
+    let port = sandbox.serial_terminal();
     let daemon = sandbox.start();
-    over_lines(&sandbox, &morning, &daemon, Terminal::over(File::from(master)));
+    over_lines(&sandbox, &morning, &daemon, Terminal::over(port));
     assert_eq!(daemon.stop(), Some(0));
 }
 

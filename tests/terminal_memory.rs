@@ -1,7 +1,6 @@
 //! What terminals said and were told is gone from the daemon's memory a moment after, though they stay connected.
 
 use std::{
-    fs::File,
     io::{BufRead as _, BufReader, Read, Write},
     os::unix::net::UnixStream,
     thread,
@@ -74,14 +73,9 @@ fn nothing_of_what_was_said_over_a_unix_socket_is_left() {
 #[test]
 fn nothing_of_what_was_said_over_a_serial_port_is_left() {
     let sandbox = Sandbox::new();
-    let master = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).expect("a pty");
-    rustix::pty::grantpt(&master).expect("granted");
-    rustix::pty::unlockpt(&master).expect("unlocked");
-    let name = rustix::pty::ptsname(&master, Vec::new()).expect("a name");
-    let device = name.to_str().expect("UTF-8");
-    sandbox.edit("terminal = \"unix:kiosk-1.sock\"", &format!("terminal = \"serial:{device}:115200\""));
+    let port = sandbox.serial_terminal();
     let daemon = sandbox.start();
-    say(File::from(master));
+    say(port);
     look(&daemon);
     assert_eq!(daemon.stop(), Some(0));
 }

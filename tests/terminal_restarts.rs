@@ -1,9 +1,6 @@
 //! A terminal that starts again counts from one, and whoever comes then is somebody else: over every way in.
 
-use std::{
-    fs::File,
-    io::{BufReader, Read, Write},
-};
+use std::io::{BufReader, Read, Write};
 
 use facemchd::sim::{people::Person, terminal::Terminal};
 use serde_json::{Value, json};
@@ -58,14 +55,8 @@ fn over_a_unix_socket() {
 fn over_a_serial_port() {
     let sandbox = Sandbox::new();
     people(&sandbox);
-    let master = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).expect("a pty");
-    rustix::pty::grantpt(&master).expect("granted");
-    rustix::pty::unlockpt(&master).expect("unlocked");
-    let name = rustix::pty::ptsname(&master, Vec::new()).expect("a name");
-    let device = name.to_str().expect("UTF-8");
-    sandbox.edit("terminal = \"unix:kiosk-1.sock\"", &format!("terminal = \"serial:{device}:115200\""));
+    let port = sandbox.serial_terminal();
     let daemon = sandbox.start();
-    let port = File::from(master);
     all_are_somebody_else(&SIDS.map(|sid| visit(port.try_clone().expect("a copy"), sid)));
     assert_eq!(daemon.stop(), Some(0));
 }

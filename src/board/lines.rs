@@ -91,7 +91,7 @@ pub struct Input {
     pub active_low: bool,
     /// The resistor in the chip.
     #[serde(default)]
-    pub bias: Bias,
+    pub bias: crate::device::linux::Bias,
     /// A level counts when it has stood for this long; the default depends on what it is.
     #[serde(default, deserialize_with = "debounce")]
     pub debounce_ms: Option<u32>,
@@ -135,21 +135,6 @@ pub enum InputKind {
     PaperLow,
     /// The printer has no paper.
     PaperOut,
-}
-
-/// `input.bias`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Bias {
-    /// Whatever it is.
-    #[default]
-    AsIs,
-    /// To the supply.
-    PullUp,
-    /// To ground.
-    PullDown,
-    /// None.
-    Disabled,
 }
 
 impl Input {

@@ -25,7 +25,7 @@ pub struct Panel {
     pub hz: Option<u32>,
     /// The character ROM's variant.
     #[serde(default)]
-    pub rom: Rom,
+    pub rom: crate::device::panel::Rom,
     /// GPIO lines by their function: `sclk`, `sid`, `cs`; `rs`, `e`, `d0`–`d7`; `dc`, `reset`.
     #[serde(default)]
     pub lines: BTreeMap<LineName, LineWire>,
@@ -63,17 +63,6 @@ pub enum PanelKind {
     Framebuffer,
     /// A file, for a bench without a panel.
     Picture,
-}
-
-/// `panel.rom`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rom {
-    /// ST7920-0B
-    #[default]
-    Gb2312,
-    /// Another one, or none: everything is drawn dot by dot.
-    None,
 }
 
 /// A panel's line by its function.

@@ -54,7 +54,7 @@ pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Endi
                 writeln!(out, "{}", phrases::no_journal(dir.display())).map_err(written)?;
                 return Ok(exit::NO_INPUT);
             }
-            let mut reader = Reader::open(&dir, store::Place::default());
+            let mut reader = Reader::open(&dir, store::Position::default());
             loop {
                 let entry = match reader.read() {
                     Ok(Some(entry)) => entry,

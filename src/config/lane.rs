@@ -39,7 +39,7 @@ pub struct Lane {
     #[serde(default = "default_series", deserialize_with = "series")]
     pub series: String,
     /// `unix:PATH`, `serial:DEVICE:BAUD`, `tls:ADDRESS:PORT` or `https:ADDRESS:PORT`.
-    pub terminal: terminal::Place,
+    pub terminal: terminal::TerminalPlace,
     /// Name of the `[[merchant]]` whose lane it is, where there are several.
     pub merchant: Option<String>,
     /// Users that may act as the terminal. Default: root and the daemon's own.

@@ -27,6 +27,7 @@ pub use self::{
     anchored::Anchored,
     content::{Content, describe},
     folder::{list, sync},
+    table::WrongLine,
 };
 pub(crate) use self::{
     anchored::within,

@@ -1,9 +1,23 @@
 //! What the settings files have in common: TOML whose tables may stand once or several times, and whose lines are named.
 
+use std::path::PathBuf;
+
 use toml::{
     Spanned,
     de::{DeArray, DeTable, DeValue},
 };
+
+/// A line that is wrong. Values are not repeated.
+#[derive(Debug, thiserror::Error)]
+#[error("{}:{line}: {message}", file.display())]
+pub struct WrongLine {
+    /// The file's path.
+    pub file: PathBuf,
+    /// Which line, from 1.
+    pub line: usize,
+    /// What is wrong, and what is allowed.
+    pub message: String,
+}
 
 /// `[name]` is the only one of `[[name]]`: the rest of the program knows only the latter.
 pub(crate) fn one_is_many(file: &mut DeTable<'_>, name: &str) {

@@ -3,7 +3,7 @@
 use std::{fmt, io, path::Path};
 
 use super::{
-    Disk, Entry, FolderDisk, Place, Reader, StoreError,
+    Disk, Entry, FolderDisk, Position, Reader, StoreError,
     mark::Found as FoundMark,
     recover::{self, name, numbers},
     segment::{self, Hash, Header, SEGMENT},
@@ -77,7 +77,7 @@ impl fmt::Display for Proof {
 
 /// Shows every whole record, oldest first, one at a time; stops at damage.
 pub fn each(dir: &Path, mut show: impl FnMut(Entry)) -> Result<(), StoreError> {
-    let mut reader = Reader::open(dir, Place::default());
+    let mut reader = Reader::open(dir, Position::default());
     loop {
         match reader.read() {
             Ok(Some(entry)) => show(entry),

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use super::{
-    Correlator, Disk, FolderDisk, JournalBounds, Place, Recovered, State, StateLock, StoreError,
+    Correlator, Disk, FolderDisk, JournalBounds, Position, Recovered, State, StateLock, StoreError,
     mark::{self, Mark},
     record::{Line, Stored},
     recover::{self, ASIDE, Salvage, Segment, name},
@@ -23,7 +23,7 @@ pub struct Journal {
     /// Whole segments, oldest first, the current one last.
     segments: Vec<Segment>,
     /// What somebody still has to collect begins here.
-    held: Option<Place>,
+    held: Option<Position>,
     /// Records that were held and went.
     missed: u64,
     mark: Mark,
@@ -205,7 +205,7 @@ impl Journal {
 
     /// Records from this place on are to be collected before they go for their age; none lets them go. The journal's size
     /// bounds even that: what goes all the same is counted in [`Fill::missed`]. Said anew after each start.
-    pub fn hold(&mut self, from: Option<Place>) {
+    pub fn hold(&mut self, from: Option<Position>) {
         self.held = from;
     }
 
@@ -277,7 +277,7 @@ impl Journal {
     }
 
     /// The index of the segment in which a place lies or would lie.
-    fn holding(&self, place: Place) -> usize {
+    fn holding(&self, place: Position) -> usize {
         self.segments.partition_point(|segment| segment.begins <= place).saturating_sub(1)
     }
 

@@ -33,7 +33,7 @@ pub use self::{
     journal::{Fill, Journal},
     lock::{Holder, StateLock},
     reader::Reader,
-    record::{Entry, Place, Stored},
+    record::{Entry, Position, Stored},
     recover::{Recovered, Salvage},
     state::State,
     view::Given,

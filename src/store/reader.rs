@@ -4,7 +4,7 @@
 use std::{io, path::Path};
 
 use super::{
-    Disk, Entry, FolderDisk, Place, StoreError,
+    Disk, Entry, FolderDisk, Position, StoreError,
     recover::{name, numbers},
     segment::{self, HEADER, Hash, Header, LONGEST, SEGMENT},
 };
@@ -13,7 +13,7 @@ use super::{
 pub struct Reader {
     disk: Box<dyn Disk>,
     /// The least place of the next record.
-    next: Place,
+    next: Position,
     at: Option<At>,
 }
 
@@ -34,12 +34,12 @@ const AHEAD: usize = 2 * LONGEST;
 impl Reader {
     /// Reads the journal of a state directory; writes nothing. The first record is the one at `from`, or the next that
     /// there is: what was removed for its age or set aside by a salvage is passed over, and the record's place tells.
-    pub fn open(dir: &Path, from: Place) -> Self {
+    pub fn open(dir: &Path, from: Position) -> Self {
         Self::on(Box::new(FolderDisk::at(dir)), from)
     }
 
     /// Reads from any disk.
-    pub fn on(disk: Box<dyn Disk>, from: Place) -> Self {
+    pub fn on(disk: Box<dyn Disk>, from: Position) -> Self {
         Self { disk, next: from, at: None }
     }
 
@@ -56,7 +56,7 @@ impl Reader {
         loop {
             while let Some((place, entry)) = self.take(&mut at)? {
                 if place >= self.next {
-                    self.next = Place { seq: place.seq.saturating_add(1), ..place };
+                    self.next = Position { seq: place.seq.saturating_add(1), ..place };
                     self.at = Some(at);
                     return Ok(Some(entry));
                 }
@@ -121,14 +121,14 @@ impl Reader {
     }
 
     /// The next whole record of the segment.
-    fn take(&self, at: &mut At) -> Result<Option<(Place, Entry)>, StoreError> {
+    fn take(&self, at: &mut At) -> Result<Option<(Position, Entry)>, StoreError> {
         let left = SEGMENT.saturating_sub(at.offset);
         if at.ahead.len() < LONGEST.min(left) {
             at.ahead =
                 self.disk.read_at(&name(at.segment), at.offset as u64, AHEAD.min(left)).map_err(StoreError::Read)?;
         }
         let Some((found, length)) = segment::next(&at.ahead, at.seq, &at.chain) else { return Ok(None) };
-        let place = Place { epoch: at.epoch, seq: found.seq };
+        let place = Position { epoch: at.epoch, seq: found.seq };
         let entry = Entry::read(place, found.payload);
         at.chain = found.hash;
         at.seq = found.seq.saturating_add(1);

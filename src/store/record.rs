@@ -169,7 +169,7 @@ impl Line {
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Where it stands.
-    pub place: Place,
+    pub place: Position,
     /// The version that wrote it.
     pub version: u32,
     /// Milliseconds since 1970.
@@ -185,7 +185,7 @@ pub struct Entry {
 /// Where a record stands. After a salvage the sequence goes on where the whole part ended, in a higher epoch: places
 /// never repeat, and they grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Position {
     /// Epoch, from 1.
     pub epoch: u32,
     /// Sequence number, from 0.
@@ -193,7 +193,7 @@ pub struct Place {
 }
 
 impl Entry {
-    pub(super) fn read(place: Place, payload: &[u8]) -> Self {
+    pub(super) fn read(place: Position, payload: &[u8]) -> Self {
         let Line { v: version, at, unconfirmed, stored } = Line::read(payload);
         Self { place, version, at, unconfirmed, stored, payload: payload.to_vec() }
     }

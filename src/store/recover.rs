@@ -1,7 +1,7 @@
 //! Reading the journal at start: what was left open, which numbers were given, and how far it is whole.
 
 use super::{
-    Disk, Given, Place,
+    Disk, Given, Position,
     mark::{Found as FoundMark, Mark},
     record::Line,
     segment::{self, HEADER, Hash, Header, SEGMENT},
@@ -42,7 +42,7 @@ pub struct Salvage {
 pub(super) struct Segment {
     pub(super) number: u64,
     /// Where its first record stands.
-    pub(super) begins: Place,
+    pub(super) begins: Position,
     /// The time of its newest record, where that is confirmed.
     pub(super) newest: Option<i64>,
     /// The time of the oldest confirmed number given in it, where it is sealed.

@@ -8,7 +8,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Place;
+use super::Position;
 
 /// A segment's length on disk, bytes.
 pub(super) const SEGMENT: usize = 256 * 1024;
@@ -72,8 +72,8 @@ impl Header {
     }
 
     /// Where its first record stands.
-    pub(super) fn begins(&self) -> Place {
-        Place { epoch: self.epoch, seq: self.first_seq }
+    pub(super) fn begins(&self) -> Position {
+        Position { epoch: self.epoch, seq: self.first_seq }
     }
 
     pub(super) fn decode(segment: &[u8]) -> Option<Self> {

@@ -37,7 +37,7 @@ pub use self::{
     counters::Counters,
     crc::crc16,
     frame::{Frame, FrameError, parse},
-    place::Place,
+    place::TerminalPlace,
     reply::Reply,
     socket::{LocalPeer, LocalSocket},
     splitter::{Line, Splitter},

@@ -10,7 +10,7 @@ use crate::files::Anchored;
 
 /// `lane.terminal`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum TerminalPlace {
     /// A Unix socket that the daemon makes.
     Unix(Anchored),
     /// A serial port.
@@ -36,14 +36,14 @@ const EXPECTED: &str = "expected \"unix:PATH\" or \"serial:DEVICE:BAUD\" with 50
                         build with feature network";
 
 #[cfg(feature = "network")]
-impl Place {
+impl TerminalPlace {
     /// Whether anybody on the network can knock there.
     pub(crate) fn is_networked(&self) -> bool {
         matches!(self, Self::Tls(_) | Self::Https(_))
     }
 }
 
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for TerminalPlace {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let parsed = match text.split_once(':') {

@@ -116,19 +116,19 @@ fn morning(lanes: usize, rounds: usize, thinks: Duration, dead: usize) -> Result
         Reply::Answer(Answer::json(200, &json!({ "answer": "admitted", "number": "A001" })))
     };
     let hospital = Server::start(&site.authority, Arc::new(admitted)).map_err(failed)?;
-    site.put(&site.hospital.url(), &hospital.url());
-    let mut text = fs::read_to_string(&site.file).map_err(failed)?;
+    site.edit(&site.hospital.url(), &hospital.url());
+    let mut text = fs::read_to_string(&site.site).map_err(failed)?;
     for lane in 2..=lanes {
         text.push_str(&format!("[[lane]]\nname = \"kiosk-{lane}\"\nmode = \"hospital\"\n"));
         text.push_str(&format!("terminal = \"unix:kiosk-{lane}.sock\"\npanel = \"terminal\"\n"));
     }
-    fs::write(&site.file, text).map_err(failed)?;
+    fs::write(&site.site, text).map_err(failed)?;
 
     let running = site.start();
     let clock = lookups::clock();
     let together = Arc::new(Barrier::new(living));
     let come = |lane: usize| {
-        let socket = site.folder.path().join(format!("kiosk-{lane}.sock"));
+        let socket = site.path(&format!("kiosk-{lane}.sock"));
         let (clock, together) = (Arc::clone(&clock), (lane <= living).then(|| Arc::clone(&together)));
         thread::spawn(move || faces(&socket, rounds, together.as_deref(), &*clock))
     };

@@ -8,6 +8,9 @@ mod keys;
 #[path = "../support/lookups.rs"]
 #[expect(dead_code, reason = "shared with the tests")]
 mod lookups;
+#[path = "../support/sandbox.rs"]
+#[expect(dead_code, reason = "shared with the tests")]
+mod sandbox;
 
 mod instructions;
 mod lanes;

@@ -37,14 +37,14 @@ impl Drop for Fire {
 
 pub fn run() -> Verdict {
     let site = Site::new();
-    let line = site.folder.path().join("gate");
-    let board = site.folder.path().join("bare.toml");
+    let line = site.path("gate");
+    let board = site.path("bare.toml");
     let text = fs::read_to_string(&board).expect("readable");
     let gate = format!("[gate]\nwire = {{ file = \"{}\" }}\npulse-ms = 300\nmin-gap-ms = 0\n", line.display());
     fs::write(&board, text + &gate).expect("written");
-    let text = fs::read_to_string(&site.file).expect("readable");
+    let text = fs::read_to_string(&site.site).expect("readable");
     let text = text.replace("mode = \"hospital\"", "mode = \"transit\"\ngate = \"board\"");
-    fs::write(&site.file, text).expect("written");
+    fs::write(&site.site, text).expect("written");
 
     let clock = lookups::clock();
     let (edges, seen) = mpsc::channel();

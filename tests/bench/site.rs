@@ -1,7 +1,8 @@
-//! A sandbox in this process, and a site file for a program in another: one lane, whose terminal is also its panel.
+//! The sandbox of the tests with a site file for a device build.
 
 use std::{
     fs,
+    ops::Deref,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
@@ -10,48 +11,33 @@ use std::{
     },
 };
 
-use facemchd::sim::{
-    hospital::Hospital,
-    keys::World,
-    server::{Authority, Reply, Request, Server},
-    site_file::{HMAC_KEY, SiteFile},
-    wechat::WeChat,
-};
+use facemchd::sim::server::{Reply, Request, Server};
 
-use super::{keys::world, lookup, lookups::clock, program};
+use super::{lookup, program, sandbox::Sandbox};
 
-pub struct Site {
-    pub folder: tempfile::TempDir,
-    pub authority: Authority,
-    pub world: Arc<World>,
-    pub wechat: WeChat,
-    pub hospital: Hospital,
-    pub file: PathBuf,
+/// One lane, whose terminal is also its panel, on a board without devices.
+pub struct Site(Sandbox);
+
+impl Deref for Site {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.0
+    }
 }
 
 impl Site {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let authority = Authority::new().expect("an authority");
-        let world = Arc::new(world());
-        let wechat = WeChat::start(&authority, Arc::clone(&world), true, clock()).expect("a sandbox");
-        let hospital = Hospital::start(&authority, HMAC_KEY).expect("a site system");
-        hospital.open_house();
-        let (wechat_url, hospital_url) = (wechat.url(), hospital.url());
-        // Nobody comes by another way than the face.
-        let weixin = "https://localhost:1";
-        let site =
-            SiteFile { world: &world, wechat: &wechat_url, hospital: &hospital_url, weixin, folder: folder.path() };
-        let file = site.write(&authority.pem()).expect("written");
+        let sandbox = Sandbox::new();
+        sandbox.hospital.open_house();
         // A device build has no simulated board.
-        fs::write(folder.path().join("bare.toml"), "schema = 1\n[board]\nid = \"bare\"\ncompatible = []\n")
-            .expect("written");
-        let text = fs::read_to_string(&file).expect("readable");
+        fs::write(sandbox.path("bare.toml"), "schema = 1\n[board]\nid = \"bare\"\ncompatible = []\n").expect("written");
+        let text = fs::read_to_string(&sandbox.site).expect("readable");
         let lanes = text.find("[simulated]").expect("there");
         let text = text[..lanes].replace("\"simulated\"", "\"./bare.toml\"");
         let lane = "[[lane]]\nname = \"kiosk-1\"\nmode = \"hospital\"\nterminal = \"unix:kiosk-1.sock\"\npanel = \"terminal\"\n";
-        fs::write(&file, text + lane).expect("written");
-        Self { folder, authority, world, wechat, hospital, file }
+        fs::write(&sandbox.site, text + lane).expect("written");
+        Self(sandbox)
     }
 
     /// Puts a WeChat in the sandbox's place whose answers were signed before anybody asks: its RSA is not our time.
@@ -63,25 +49,19 @@ impl Site {
             Reply::Answer(answers[next % answers.len()].clone())
         };
         let server = Server::start(&self.authority, Arc::new(named)).expect("a server");
-        self.put(&self.wechat.url(), &server.url());
+        self.edit(&self.wechat.url(), &server.url());
         server
     }
 
-    /// Puts a text of the site file in another's place.
-    pub fn put(&self, old: &str, new: &str) {
-        let text = fs::read_to_string(&self.file).expect("readable");
-        fs::write(&self.file, text.replace(old, new)).expect("written");
-    }
-
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join("kiosk-1.sock")
+        self.path("kiosk-1.sock")
     }
 
     pub fn start(&self) -> Running {
-        let log = fs::File::create(self.folder.path().join("log")).expect("a log");
+        let log = fs::File::create(self.path("log")).expect("a log");
         let child = Command::new(program())
             .args(["run", "--config"])
-            .arg(&self.file)
+            .arg(&self.site)
             .env_remove("NOTIFY_SOCKET")
             .stdout(Stdio::null())
             .stderr(log)

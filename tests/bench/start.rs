@@ -23,7 +23,7 @@ pub fn run() -> Verdict {
     let (mut by_lookup, mut by_run) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let began = clock.now().moment;
-        let ran = Command::new(program()).args(["lookup", "--config"]).arg(&site.file).arg("sid").output();
+        let ran = Command::new(program()).args(["lookup", "--config"]).arg(&site.site).arg("sid").output();
         by_lookup.push(clock.now().moment.since(began));
         let ran = ran.map_err(|error| error.to_string())?;
         limit(ran.status.success(), String::from_utf8_lossy(&ran.stderr).into_owned())?;
@@ -53,11 +53,11 @@ pub fn run() -> Verdict {
 
 fn to_ready(site: &Site) -> Result<u64, String> {
     let failed = |error: std::io::Error| error.to_string();
-    let place = site.folder.path().join("notify.sock");
+    let place = site.path("notify.sock");
     let systemd = UnixDatagram::bind(&place).map_err(failed)?;
     systemd.set_read_timeout(Some(Duration::from_secs(60))).map_err(failed)?;
     let mut command = instructions::beneath_valgrind(&program());
-    command.args(["run", "--config"]).arg(&site.file).env("NOTIFY_SOCKET", &place);
+    command.args(["run", "--config"]).arg(&site.site).env("NOTIFY_SOCKET", &place);
     let mut running = Running(command.spawn().map_err(failed)?);
     let mut said = [0; 256];
     while !said.starts_with(b"READY=1") {

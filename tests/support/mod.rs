@@ -9,4 +9,5 @@ pub mod keys;
 pub mod lookups;
 pub mod memory;
 pub mod running;
+pub mod sandbox;
 pub mod tls;

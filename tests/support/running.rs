@@ -6,32 +6,16 @@ use std::{
     os::unix::net::UnixDatagram,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::Arc,
     thread,
     time::Duration,
 };
 
 use facemchd::sim::{
-    hospital::Hospital,
-    keys::World,
-    server::Authority,
-    site_file::{HMAC_KEY, LANES, SiteFile},
+    site_file::{LANES, SiteFile},
     terminal::Terminal,
-    wechat::WeChat,
-    weixin::Weixin,
 };
 
-use crate::{keys::world, lookups::clock};
-
-/// A sandbox, and a site file that leads to it.
-pub struct Sandbox {
-    pub folder: tempfile::TempDir,
-    pub world: Arc<World>,
-    pub wechat: WeChat,
-    pub hospital: Hospital,
-    pub weixin: Weixin,
-    pub site: PathBuf,
-}
+pub use super::sandbox::Sandbox;
 
 /// A daemon that ends with the test.
 pub struct Daemon {
@@ -73,38 +57,25 @@ pub fn run(arguments: &[&str]) -> Output {
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let authority = Authority::new().expect("an authority");
-        let world = Arc::new(world());
-        let wechat = WeChat::start(&authority, Arc::clone(&world), true, clock()).expect("a sandbox");
-        let hospital = Hospital::start(&authority, HMAC_KEY).expect("a site system");
-        let weixin = Weixin::start(&authority, Arc::clone(&world), clock()).expect("a sandbox");
-        let (pay, site_system, mini) = (wechat.url(), hospital.url(), weixin.url());
-        let site_file =
-            SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder: folder.path() };
-        let site = site_file.write(&authority.pem()).expect("written");
-        Self { wechat, hospital, weixin, site, world, folder }
-    }
-
     pub fn site(&self) -> &str {
         self.site.to_str().expect("UTF-8")
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Changes the site file.
-    pub fn edit(&self, from: &str, to: &str) {
-        let text = fs::read_to_string(&self.site).expect("readable");
-        assert!(text.contains(from), "{from}");
-        fs::write(&self.site, text.replace(from, to)).expect("written");
     }
 
     pub fn terminal(&self, lane: usize) -> Terminal {
         Terminal::connect(&SiteFile::socket(self.folder.path(), LANES[lane]), Duration::from_secs(12))
             .expect("connected")
+    }
+
+    /// Puts a serial port in the place of the first lane's socket; its other end.
+    pub fn serial_terminal(&self) -> fs::File {
+        let flags = rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY;
+        let master = rustix::pty::openpt(flags).expect("a pty");
+        rustix::pty::grantpt(&master).expect("granted");
+        rustix::pty::unlockpt(&master).expect("unlocked");
+        let name = rustix::pty::ptsname(&master, Vec::new()).expect("a name");
+        let device = name.to_str().expect("UTF-8");
+        self.edit("terminal = \"unix:kiosk-1.sock\"", &format!("terminal = \"serial:{device}:115200\""));
+        fs::File::from(master)
     }
 
     /// Starts the daemon, with a socket in systemd's place and a watchdog of two seconds, and waits until it serves.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     config::{Lane, Site},
     fault::Failure,
-    terminal::{self, Place},
+    terminal::{self, TerminalPlace},
     words::{Clock, LaneId},
 };
 
@@ -41,12 +41,18 @@ pub(super) fn terminals(site: &Site, clock: &Arc<dyn Clock>) -> Result<Vec<termi
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "terminals over the network need it"))]
 fn terminal_address(site: &Site, lane: &Lane) -> terminal::Address {
     match &lane.terminal {
-        Place::Unix(path) => terminal::Address::Unix { path: path.to_path_buf(), allow_uids: lane.allow_uids.clone() },
-        Place::Serial { device, baud } => terminal::Address::Serial { device: device.clone(), baud: *baud },
+        TerminalPlace::Unix(path) => {
+            terminal::Address::Unix { path: path.to_path_buf(), allow_uids: lane.allow_uids.clone() }
+        }
+        TerminalPlace::Serial { device, baud } => terminal::Address::Serial { device: device.clone(), baud: *baud },
         #[cfg(feature = "network")]
-        Place::Tls(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Lines)),
+        TerminalPlace::Tls(address) => {
+            terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Lines))
+        }
         #[cfg(feature = "network")]
-        Place::Https(address) => terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Http)),
+        TerminalPlace::Https(address) => {
+            terminal::Address::Network(network(site, lane, *address, terminal::Protocol::Http))
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
     kiosk::Device,
     service::{self, ServiceError},
     store::{self, Holder, StateLock},
-    terminal::{LocalSocket, Place, TerminalError},
+    terminal::{LocalSocket, TerminalError, TerminalPlace},
     words::Clock,
 };
 
@@ -212,7 +212,7 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
             Ok(()) => {}
         }
         match &lane.terminal {
-            Place::Unix(path) => {
+            TerminalPlace::Unix(path) => {
                 let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
                 if folder == Path::new(RUNTIME_DIRECTORY) && !folder.exists() {
                     report.ok("terminal", say::of_lane(&lane.name, say::at_start(path.display())));
@@ -229,14 +229,14 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
                     }
                 }
             }
-            Place::Serial { device, .. } if !device.exists() => {
+            TerminalPlace::Serial { device, .. } if !device.exists() => {
                 report.failed("terminal", Code::T210, say::of_lane(&lane.name, say::not_there(device.display())));
             }
-            Place::Serial { device, .. } => {
+            TerminalPlace::Serial { device, .. } => {
                 report.ok("terminal", say::of_lane(&lane.name, device.display()));
             }
             #[cfg(feature = "network")]
-            Place::Tls(address) | Place::Https(address) => {
+            TerminalPlace::Tls(address) | TerminalPlace::Https(address) => {
                 if !serves {
                     match TcpListener::bind(address) {
                         Ok(port) => ports.push(port),

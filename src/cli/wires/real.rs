@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    board::{
-        self, Bias, Board, Flow, Indicators, LineName, LineWire, Panel as PanelFile, PanelKind, PanelWire, PrinterWire,
-        Rom,
-    },
+    board::{self, Board, Flow, Indicators, LineName, LineWire, Panel as PanelFile, PanelKind, PanelWire, PrinterWire},
     device::{
         self, DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, LatePanel,
         Layout, LineGate, Opener, Panel, Printer,
@@ -25,14 +22,8 @@ pub(super) fn inputs(inputs: &[&board::Input]) -> Option<Box<dyn InputLines>> {
     let watched: Vec<linux::WatchedLine> = inputs
         .iter()
         .filter_map(|input| {
-            let bias = match input.bias {
-                Bias::AsIs => linux::Bias::AsIs,
-                Bias::PullUp => linux::Bias::PullUp,
-                Bias::PullDown => linux::Bias::PullDown,
-                Bias::Disabled => linux::Bias::Disabled,
-            };
             let debounce = Duration::from_millis(input.debounce().into());
-            Some(linux::WatchedLine { at: at(&input.wire)?, bias, debounce })
+            Some(linux::WatchedLine { at: at(&input.wire)?, bias: input.bias, debounce })
         })
         .collect();
     if watched.is_empty() { None } else { Some(Box::new(linux::inputs(watched))) }
@@ -148,25 +139,18 @@ fn open_panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<dyn Pa
     match (file.kind, &file.wire) {
         (PanelKind::St7920, PanelWire::Spi(device)) => {
             let bus = SerialSpi(linux::spi(device, file.hz.unwrap_or(ST7920_HZ))?);
-            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts).with_reset(reset(file)?)))
+            Ok(Box::new(St7920::new(bus, linux::delay(), file.rom, style, fonts).with_reset(reset(file)?)))
         }
         (PanelKind::St7920, _) if file.lines.contains_key(&LineName::Sclk) => {
             let lines = named(&[LineName::Sclk, LineName::Sid, LineName::Cs]);
             let bus = SerialLines::new(linux::group(&lines, Code::D601)?, linux::delay());
-            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts).with_reset(reset(file)?)))
+            Ok(Box::new(St7920::new(bus, linux::delay(), file.rom, style, fonts).with_reset(reset(file)?)))
         }
         (PanelKind::St7920, _) => {
             let lines = [named(&LineName::DATA), named(&[LineName::Rs, LineName::E])].concat();
             let bus = Parallel::new(linux::group(&lines, Code::D601)?, linux::delay());
-            Ok(Box::new(St7920::new(bus, linux::delay(), rom(file.rom), style, fonts).with_reset(reset(file)?)))
+            Ok(Box::new(St7920::new(bus, linux::delay(), file.rom, style, fonts).with_reset(reset(file)?)))
         }
         _ => super::pictures::panel(file, style, fonts),
-    }
-}
-
-fn rom(rom: Rom) -> device::panel::Rom {
-    match rom {
-        Rom::Gb2312 => device::panel::Rom::Gb2312,
-        Rom::None => device::panel::Rom::Other,
     }
 }

@@ -3,6 +3,7 @@
 use std::{fmt, io, path::PathBuf};
 
 use gpiocdev::{Request, line::Value};
+use serde::Deserialize;
 
 use crate::{device::DeviceError, fault::Code};
 
@@ -19,10 +20,12 @@ pub enum LineAt {
     File(PathBuf),
 }
 
-/// The resistor in the chip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// `input.bias`: the resistor in the chip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Bias {
     /// Whatever it is.
+    #[default]
     AsIs,
     /// To the supply.
     PullUp,

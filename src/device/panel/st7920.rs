@@ -8,6 +8,7 @@ mod graphics;
 use std::io;
 
 use embedded_hal::delay::DelayNs;
+use serde::Deserialize;
 
 use self::graphics::Graphics;
 use super::{
@@ -71,14 +72,15 @@ const BLANK: Memory = [[b' '; COLUMNS]; LINES];
 /// No byte of any text: whatever is wanted differs from it.
 const UNKNOWN: Memory = [[0xFF; COLUMNS]; LINES];
 
-/// Which characters the chip's ROM holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// `panel.rom`: which characters the chip holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Rom {
     /// GB2312: ST7920-0B.
     #[default]
     Gb2312,
-    /// Others, or none: graphic mode only.
-    Other,
+    /// Others, or none: everything is drawn dot by dot.
+    None,
 }
 
 /// The driver.
