@@ -59,6 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("gpiocdev", &["device/linux"]),
     ("serialport", &["device/linux"]),
     ("serial2_tokio", &["terminal"]),
+    ("unicode_linebreak", &["device/gb.rs"]),
     ("unicode_normalization", &["words"]),
     ("encoding_rs", &["identity", "device", "checkin", "sim"]),
     ("toml", &["config.rs", "config/lane.rs", "files/table.rs", "board.rs", "device/printer", "kiosk/phrases.rs"]),

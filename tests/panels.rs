@@ -366,3 +366,30 @@ fn a_private_code_or_an_empty_cell_of_the_rom_is_a_star_and_counted_never_a_gap(
         assert!(twins.panel.complaints().is_empty());
     }
 }
+
+#[test]
+fn eight_options_and_long_ones_are_read_to_their_ends_on_four_lines() {
+    let labels: Vec<String> = ["内科", "眼科"]
+        .map(|clinic| format!("{clinic}（城东院区）专家门诊上午09:30"))
+        .into_iter()
+        .chain((3..9).map(|hour| format!("口腔科 1{hour}:00")))
+        .collect();
+    let option = |(option, label): (u8, &String)| SceneOption { option, label: Text::clean(label) };
+    let scene = |left| Scene {
+        options: (1..).zip(&labels).map(option).collect(),
+        stands: Some(std::time::Duration::from_secs(left)),
+        ..Scene::of(SceneKind::Choose)
+    };
+    let (wires, twins) = lane();
+    let mut panel = st7920(wires.panel);
+    let mut seen = std::collections::BTreeSet::new();
+    for left in (1..=20).rev() {
+        panel.show(&scene(left)).expect("drawn");
+        seen.insert(twins.panel.shown().map(|line| line.replace(' ', "")).join(""));
+    }
+    assert!(twins.panel.complaints().is_empty());
+    for (number, label) in (1..).zip(&labels) {
+        let whole = format!("{number}.{}", label.replace(' ', ""));
+        assert!(seen.iter().any(|page| page.contains(&whole)), "{whole}: {seen:?}");
+    }
+}

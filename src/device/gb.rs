@@ -147,21 +147,30 @@ pub(super) fn width(text: &str) -> usize {
     cells(text).map(columns).sum()
 }
 
-/// The text cut into lines of at most `width` columns.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+/// The text in lines of at most `width` columns, broken where a line may be (UAX #14); a word that is wider than a line
+/// is broken where it must be.
+pub(super) fn wrap(text: &str, columns_across: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for cell in cells(text) {
-        let columns = columns(cell);
-        if used + columns > width {
+    let mut begin = 0;
+    for (end, _) in unicode_linebreak::linebreaks(text) {
+        let part = text.get(begin..end).unwrap_or_default();
+        begin = end;
+        if used > 0 && used + width(part.trim_end()) > columns_across {
             lines.push(String::new());
             used = 0;
         }
-        used += columns;
-        if let Some(line) = lines.last_mut() {
-            line.push_str(cell);
+        for cell in cells(part) {
+            let columns = columns(cell);
+            if used + columns > columns_across && cell != " " {
+                lines.push(String::new());
+                used = 0;
+            }
+            used += columns;
+            lines.last_mut().into_iter().for_each(|line| line.push_str(cell));
         }
     }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     lines
 }
 
@@ -198,5 +207,20 @@ mod tests {
         assert_eq!(wrap("m\u{304}n\u{308}", 2), ["m\u{304}", "n\u{308}"]);
         assert_eq!(fit("m\u{304}n\u{308}", 3), "m\u{304}");
         assert_eq!(aligned("a张n\u{308}"), "a 张n\u{308}");
+    }
+
+    #[test]
+    fn a_line_is_broken_between_words_and_not_before_what_closes() {
+        for (text, columns, lines) in [
+            ("Please look at the camera", 16, ["Please look at", "the camera"].as_slice()),
+            ("3楼 心血管内科一诊室", 16, &["3楼 心血管内科一", "诊室"]),
+            ("请到护士站（二楼）。谢谢", 18, &["请到护士站（二", "楼）。谢谢"]),
+            ("Gastroenterology", 8, &["Gastroen", "terology"]),
+            ("at Gastroenterology", 8, &["at", "Gastroen", "terology"]),
+            ("A036 ", 4, &["A036"]),
+            ("", 4, &[""]),
+        ] {
+            assert_eq!(wrap(text, columns), lines);
+        }
     }
 }

@@ -240,11 +240,19 @@ impl Block {
         wrap(text, (across / (HALF * scale)).max(2))
     }
 
+    /// An option's label in lines, right of the box with its number.
+    fn labels(label: &str, scale: usize, across: usize) -> Vec<String> {
+        let room = across.saturating_sub(LINE * scale + 2 * margin(scale)) / (HALF * scale);
+        wrap(label, room.max(2))
+    }
+
     fn height(&self, across: usize) -> usize {
         match self {
             Self::Text { text, scale, .. } => Self::lines(text, *scale, across).len() * LINE * scale + margin(*scale),
             Self::Banner { scale, .. } => LINE * scale + 3 * margin(*scale),
-            Self::Choice { scale, .. } => LINE * scale + 2 * margin(*scale),
+            Self::Choice { label, scale, .. } => {
+                Self::labels(label, *scale, across).len() * LINE * scale + 2 * margin(*scale)
+            }
         }
     }
 
@@ -254,7 +262,7 @@ impl Block {
             Self::Text { text, scale, ink: Ink::Accent } => width(text) * HALF * scale <= text_across,
             Self::Text { .. } => true,
             Self::Banner { text, scale } => width(text) * HALF * scale <= across,
-            Self::Choice { label, scale, .. } => (width(label) + 4) * HALF * scale <= text_across || *scale == 1,
+            Self::Choice { label, scale, .. } => Self::labels(label, *scale, text_across).len() <= 2 || *scale == 1,
         }
     }
 }
@@ -344,9 +352,9 @@ impl Canvas<'_> {
         let left = margin(scale);
         self.frame.fill(Rect { x: left, y: top, width: side, height: side }, Ink::Accent);
         self.text(number, (left + side / 4, top), scale, Ink::Paper);
-        let room = (across - left - side - margin(scale)) / (HALF * scale);
-        let label = wrap(label, room.max(2)).into_iter().next().unwrap_or_default();
-        self.text(&label, (left + side + margin(scale), top), scale, Ink::Text);
+        for (line, text) in Block::labels(label, scale, across).iter().enumerate() {
+            self.text(text, (left + side + margin(scale), top + line * LINE * scale), scale, Ink::Text);
+        }
     }
 
     /// Whole dots a module, as many as there is room for, in the middle of it; none where there is no room, for half a code

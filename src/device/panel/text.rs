@@ -12,6 +12,9 @@ pub(in crate::device) const COLUMNS: usize = 16;
 /// Lines.
 pub(in crate::device) const LINES: usize = 4;
 
+/// How long a page of options stands, seconds.
+const PAGE_SECONDS: u64 = 4;
+
 /// The four lines of a scene. Headline first; then who and which number; where to go; what to do now, and the code
 /// small at the right of the last line.
 pub fn text_lines(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
@@ -64,16 +67,36 @@ fn below(scene: &Scene, phrases: &Phrases) -> [String; 2] {
     [detail, rest.unwrap_or_default()]
 }
 
-/// Up to three options below the headline, or four in its place.
+/// The options with all of their labels: below the headline or in its place, and where that is too little in pages that
+/// take turns while the person's time runs down.
 fn choices(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
-    let mut shown = scene.options.iter().map(|option| format!("{}.{}", option.option, option.label.as_str()));
-    let first = if scene.options.len() < LINES {
-        Some(phrases.headline(scene.kind).within(COLUMNS).to_owned())
-    } else {
-        shown.next()
-    };
-    let mut line = || shown.next().unwrap_or_default();
-    [first.unwrap_or_default(), line(), line(), line()]
+    let mut pages: Vec<Vec<String>> = vec![Vec::new()];
+    for option in &scene.options {
+        let head = format!("{}.", option.option);
+        let room = COLUMNS.saturating_sub(width(&head));
+        let label = wrap(&aligned(option.label.as_str()), room).into_iter().take(LINES);
+        let lines: Vec<String> = label
+            .enumerate()
+            .map(
+                |(line, text)| if line == 0 { format!("{head}{text}") } else { format!("{:1$}{text}", "", head.len()) },
+            )
+            .collect();
+        match pages.last_mut() {
+            Some(page) if page.len() + lines.len() <= LINES => page.extend(lines),
+            _ => pages.push(lines),
+        }
+    }
+    if let [page] = &mut *pages
+        && page.len() < LINES
+    {
+        page.insert(0, phrases.headline(scene.kind).within(COLUMNS).to_owned());
+    }
+    let turn = countdown(scene).unwrap_or_default() / PAGE_SECONDS;
+    // Time runs down, pages go up.
+    let last = pages.len().saturating_sub(1);
+    let at = last.saturating_sub(usize::try_from(turn).unwrap_or_default() % pages.len().max(1));
+    let mut page = pages.into_iter().nth(at).unwrap_or_default().into_iter();
+    [(); LINES].map(|()| page.next().unwrap_or_default())
 }
 
 /// Where a text at the right of a line begins: at an even column.
