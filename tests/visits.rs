@@ -156,3 +156,42 @@ fn a_terminal_is_told_the_visit_and_neither_journal_nor_log_knows_whose_it_is() 
     }
     assert_eq!(Daemon::files_with(&sandbox.path("state"), &["0012345678", "费别"]), Vec::<String>::new());
 }
+
+#[test]
+fn a_hospitals_slip_says_everything_on_both_widths_of_paper_and_its_codes_are_read_from_the_picture() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (template, columns) in [("hospital-80", "48"), ("hospital-58", "32")] {
+        let file = format!("{}/board/printers/slips/{template}.toml", env!("CARGO_MANIFEST_DIR"));
+        let png = folder.path().join(format!("{template}.png"));
+        let picture = png.to_str().expect("a path");
+        let ended = run(&["test", "slip", "--template", &file, "--columns", columns, "--png", picture]);
+        let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+        assert_eq!(ended.status.code(), Some(0), "{told}{}", String::from_utf8_lossy(&ended.stderr));
+        for said in [
+            "市第一人民医院",
+            "A036",
+            "姓名：欧阳*丰",
+            "就诊号：0012345678",
+            "科室：心血管内科",
+            "类别：专家门诊",
+            "医生：李华 主任医师",
+            "序号：上午第12号",
+            "地点：3楼东区",
+            "路线：乘2号电梯",
+            "就诊时间：10:00-10:30",
+            "预计：10:20",
+            "前面等候：5",
+            "正在叫号：A031",
+            "费别：医保",
+            "请空腹抽血",
+            "过号请到分诊台重新排队",
+            "扫码查看候诊进度",
+        ] {
+            assert!(told.contains(said), "{template} lacks {said}: {told}");
+        }
+        let read = std::process::Command::new("zbarimg").args(["--quiet", "--raw", picture]).output();
+        let read = read.expect("apt-get install zbar-tools").stdout;
+        let codes: std::collections::BTreeSet<&str> = std::str::from_utf8(&read).expect("text").lines().collect();
+        assert_eq!(codes, ["0012345678", "https://his.example/q/A036"].into(), "{template}");
+    }
+}

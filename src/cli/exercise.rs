@@ -37,6 +37,9 @@ pub(super) enum Device {
     Indicators,
     #[value(help = help::device_inputs())]
     Inputs,
+    #[cfg(feature = "sim")]
+    #[value(help = help::device_slip())]
+    Slip,
 }
 
 impl Device {
@@ -47,6 +50,8 @@ impl Device {
             Self::Gate => device == kiosk::Device::Gate,
             Self::Indicators => device == kiosk::Device::Indicators,
             Self::Inputs => matches!(device, kiosk::Device::Fire | kiosk::Device::Inputs),
+            #[cfg(feature = "sim")]
+            Self::Slip => false,
         }
     }
 }
@@ -90,6 +95,9 @@ pub(super) fn test(
         Device::Gate => test_gate(&mut *gate.ok_or_else(none)?, &*clock, yes, out),
         Device::Indicators => test_indicators(&mut *indicator.ok_or_else(none)?, &*clock, out),
         Device::Inputs => test_inputs(inputs.ok_or_else(none)?, &*clock, out),
+        // On no device: src/cli/slip.rs.
+        #[cfg(feature = "sim")]
+        Device::Slip => Ok(true),
     };
     match well {
         Ok(true) => Ok(exit::OK),

@@ -16,6 +16,8 @@ mod phrases;
 mod run;
 #[cfg(feature = "sim")]
 mod sim;
+#[cfg(feature = "sim")]
+mod slip;
 mod staff;
 mod status;
 mod tongue;
@@ -81,6 +83,9 @@ enum Command {
         lane: Option<String>,
         #[arg(long, help = help::yes())]
         yes: bool,
+        #[cfg(feature = "sim")]
+        #[command(flatten)]
+        slip: slip::SlipPicture,
         #[command(flatten)]
         acting: acting::AsUser,
     },
@@ -159,7 +164,9 @@ pub fn main() -> u8 {
         Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
         Command::Weixin(command) => weixin::weixin(&command, &mut out),
         Command::Probe => hardware::probe(&mut out).map_err(|error| Ending::io("standard output", &error)),
-        Command::Test { device, site, lane, yes, acting } => {
+        #[cfg(feature = "sim")]
+        Command::Test { device: exercise::Device::Slip, slip, .. } => slip::render(&slip, &mut out),
+        Command::Test { device, site, lane, yes, acting, .. } => {
             acting.act().and_then(|_| exercise::test(&site.config, device, lane.as_deref(), yes, &mut out))
         }
         Command::SafeState { site, acting } => acting.act().and_then(|_| hardware::safe_state(&site.config, &mut out)),

@@ -1,6 +1,7 @@
 //! ESC/POS printers over a byte stream, with a profile as data.
 
 mod encode;
+mod fields;
 mod profile;
 mod qr;
 mod status;

@@ -7,6 +7,7 @@ use std::{
     io::Read as _,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -59,7 +60,7 @@ impl DelayNs for Nowhere {
 fn layout() -> Layout {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("board/printers/simulated.toml");
     let profile = Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses");
-    Layout { profile, template: Template::standard().expect("shipped"), utc_offset: 8 * 3600 }
+    Layout { profile, template: Template::standard().expect("shipped"), phrases: Arc::default(), utc_offset: 8 * 3600 }
 }
 
 fn admission() -> Admission {

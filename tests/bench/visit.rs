@@ -207,7 +207,7 @@ fn encoding(clock: &dyn Clock) -> Duration {
 fn layout() -> Layout {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("board/printers/simulated.toml");
     let profile = Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses");
-    Layout { profile, template: Template::standard().expect("shipped"), utc_offset: 8 * 3600 }
+    Layout { profile, template: Template::standard().expect("shipped"), phrases: Arc::default(), utc_offset: 8 * 3600 }
 }
 
 fn board() -> Board {

@@ -101,7 +101,12 @@ pub fn profile(name: &str) -> Profile {
 
 /// How the simulated printer prints, eight hours east of Greenwich.
 pub fn layout() -> Layout {
-    Layout { profile: profile("simulated"), template: Template::standard().expect("shipped"), utc_offset: 8 * 3600 }
+    Layout {
+        profile: profile("simulated"),
+        template: Template::standard().expect("shipped"),
+        phrases: Arc::default(),
+        utc_offset: 8 * 3600,
+    }
 }
 
 pub fn slip() -> Slip {

@@ -49,6 +49,14 @@ phrases! {
     question_from() "Read the question from a file; - for standard input" => "从文件读取问题；- 为标准输入";
     device_panel() "Shows a test scene" => "显示测试画面";
     device_printer() "Asks how the printer is, and prints a test slip" => "查询打印机状态，并打印测试凭条";
+    #[cfg(feature = "sim")]
+    device_slip() "Prints a slip that says everything to a picture, without a printer" => "不用打印机，把内容齐全的凭条画成图片";
+    #[cfg(feature = "sim")]
+    slip_template() "Of test slip: the template [default: the standard one]" => "test slip 所用的模板 [默认：标准模板]";
+    #[cfg(feature = "sim")]
+    slip_png() "Of test slip: the picture" => "test slip 画到哪个图片文件";
+    #[cfg(feature = "sim")]
+    slip_columns() "Of test slip: columns of the paper, 48 for 80 mm, 32 for 58 mm" => "test slip 的纸宽列数：80 毫米 48 列，58 毫米 32 列";
     device_gate() "Opens the gate once, after asking" => "询问后开闸一次";
     device_indicators() "Lights every lamp and sounds the buzzer, one after the other" => "逐一点亮指示灯并鸣响蜂鸣器";
     device_inputs() "Shows which button, switch or sensor becomes active" => "显示哪个按键、开关或传感器动作";

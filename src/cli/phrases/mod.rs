@@ -3,6 +3,8 @@
 pub(super) mod check;
 pub(super) mod exercise;
 pub(super) mod help;
+#[cfg(feature = "sim")]
+pub(super) mod slip;
 pub(super) mod status;
 
 use std::{fmt::Write as _, path::Path};

@@ -18,7 +18,7 @@ use crate::{
         Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile, Role,
         Template, panel::Style,
     },
-    kiosk::{Button, Device, OutOfService, Scene},
+    kiosk::{Button, Device, OutOfService, Phrases, Scene},
     service::InputPart,
     words::{Clock, LaneId},
 };
@@ -53,7 +53,7 @@ struct Parts<'a> {
 pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure> {
     let found = Board::find(&site.board)?;
     // A mistake in a profile or template is found also where no lane prints.
-    found.printers.iter().try_for_each(|files| layout(files, site).map(drop))?;
+    found.printers.iter().try_for_each(|files| layout(files, site, Arc::default()).map(drop))?;
     let parts = Parts { site, found, clock };
     let mut wires = Wires {
         lanes: Vec::new(),
@@ -91,13 +91,18 @@ fn style(lane: &Lane) -> Result<Style, Failure> {
 }
 
 /// How a printer's slips are printed.
-fn layout(files: &PrinterFiles, site: &Site) -> Result<Layout, Failure> {
+fn layout(files: &PrinterFiles, site: &Site, phrases: Arc<Phrases>) -> Result<Layout, Failure> {
     let (file, text) = &files.profile;
     let template = match &files.slip {
         Some((file, text)) => Template::parse(file, text),
         None => Template::standard(),
     };
-    Ok(Layout { profile: Profile::parse(file, text)?, template: template?, utc_offset: site.checkin.utc_offset })
+    Ok(Layout {
+        profile: Profile::parse(file, text)?,
+        template: template?,
+        phrases,
+        utc_offset: site.checkin.utc_offset,
+    })
 }
 
 impl Parts<'_> {
@@ -113,6 +118,7 @@ impl Parts<'_> {
         mut ends: Option<Ends>,
     ) -> Result<LaneDevices, Failure> {
         let mut devices = LaneDevices::default();
+        let phrases = Arc::clone(&style.phrases);
         if let Some(file) = picked.panel {
             let fonts = Fonts::open(file.font.as_deref())?;
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
@@ -125,7 +131,8 @@ impl Parts<'_> {
             };
         }
         if let Some((index, file)) = picked.printer {
-            let (layout, fonts) = (layout(&self.found.printers[index], self.site)?, Fonts::open(file.font.as_deref())?);
+            let layout = layout(&self.found.printers[index], self.site, phrases)?;
+            let fonts = Fonts::open(file.font.as_deref())?;
             devices.printer = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.printer(layout, fonts, self.clock),
                 None => real::printer(file, layout, fonts, self.clock),

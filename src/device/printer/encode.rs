@@ -2,9 +2,10 @@
 //! can become a command: what is written as text is ASCII from space to tilde and two-byte GB18030, whose bytes are all
 //! 0x40 or more.
 
-use time::macros::format_description;
+use std::sync::Arc;
 
 use super::{
+    fields,
     profile::{BitImage, Bold, Code128, DOTS_PER_COLUMN, Feed, Profile, Qr, Rom, STRIP},
     qr,
     template::{Align, Field, Template, TemplateLine, When},
@@ -15,7 +16,7 @@ use crate::{
         glyph::Fonts,
     },
     fault::Code,
-    kiosk::Slip,
+    kiosk::{Phrases, Slip},
 };
 
 pub(super) const INIT: &[u8] = &[0x1B, 0x40];
@@ -48,6 +49,8 @@ pub struct Layout {
     pub profile: Profile,
     /// What stands where.
     pub template: Template,
+    /// What stands on it that no template says.
+    pub phrases: Arc<Phrases>,
     /// Seconds east of UTC.
     pub utc_offset: i32,
 }
@@ -78,7 +81,7 @@ pub fn slip_bytes(slip: &Slip, layout: &Layout, fonts: &mut Fonts) -> Encoded {
     page.raw(&layout.profile.chinese_on);
     page.raw(&layout.profile.automatic);
     for line in &layout.template.line {
-        page.template_line(line, slip, layout.utc_offset);
+        page.template_line(line, slip, layout);
         page.end_piece();
     }
     page.style(Align::Left, 1, false);
@@ -138,7 +141,7 @@ impl Page<'_> {
         }
     }
 
-    fn template_line(&mut self, line: &TemplateLine, slip: &Slip, utc_offset: i32) {
+    fn template_line(&mut self, line: &TemplateLine, slip: &Slip, layout: &Layout) {
         let stands = match line.when {
             When::Always => true,
             When::Already => slip.already && !slip.reprint,
@@ -154,26 +157,48 @@ impl Page<'_> {
         }
         let Some(field) = line.field else { return };
         let admission = &slip.admission;
-        let number = admission.number.as_ref().map(|number| number.as_str().to_owned());
-        let value = match field {
-            Field::Qr => return self.qr_line(line, admission.qr.as_ref().map(|qr| qr.as_str())),
-            Field::Barcode => return self.barcode_line(line, number.as_deref()),
+        match field {
+            Field::Qr => self.qr_line(line, admission.qr.as_ref().map(|qr| qr.as_str())),
+            Field::Barcode => self.barcode_line(line, admission.number.as_ref().map(|number| number.as_str())),
+            Field::PatientBarcode => {
+                let barcode = admission.visit.patient_id.as_ref().and_then(|id| id.barcode.as_ref());
+                self.barcode_line(line, barcode.map(|barcode| barcode.reveal()));
+            }
             Field::Notes => {
                 self.style(line.align, line.size, line.bold);
-                return admission.notes.iter().for_each(|note| self.lines(note.as_str(), ""));
+                admission.notes.iter().for_each(|note| self.lines(note.as_str(), ""));
             }
-            Field::Name => slip.name.as_ref().map(|name| name.reveal().to_owned()),
-            Field::Number => number,
-            Field::Place => admission.place.as_ref().map(|place| place.as_str().to_owned()),
-            Field::Time => {
-                let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
-                slip.at.at_offset(utc_offset).format(format).ok()
+            Field::Fields => {
+                for own in &admission.visit.fields {
+                    self.style(line.align, line.size, line.bold || own.emphasis);
+                    self.lines(&layout.phrases.field(own, usize::MAX), "");
+                }
             }
+            _ => self.text_line(line, slip, layout),
+        }
+    }
+
+    /// A field, and the one beside it where both have room on half a line; else below.
+    fn text_line(&mut self, line: &TemplateLine, slip: &Slip, layout: &Layout) {
+        self.style(line.align, line.size, line.bold);
+        let told = |field: Option<Field>, label: &Option<String>| {
+            let value = fields::text(field?, label.is_some(), slip, layout)?;
+            Some((label.as_ref().map(|label| format!("{label}：")).unwrap_or_default(), value))
         };
-        if let Some(value) = value {
-            self.style(line.align, line.size, line.bold);
-            let label = line.label.as_ref().map(|label| format!("{label}："));
-            self.lines(&value, label.as_deref().unwrap_or(""));
+        let first = told(line.field, &line.label);
+        let second = line.beside.as_ref().and_then(|beside| told(Some(beside.field), &beside.label));
+        let half = self.profile.columns / self.size / 2;
+        match (first, second) {
+            (Some((left_label, left)), Some((right_label, right)))
+                if width(&left_label) + width(&left) < half && width(&right_label) + width(&right) <= half =>
+            {
+                let left = format!("{left_label}{left}");
+                let gap = " ".repeat(half.saturating_sub(width(&left)));
+                self.line(&format!("{left}{gap}{right_label}{right}"));
+            }
+            (first, second) => {
+                first.into_iter().chain(second).for_each(|(label, value)| self.lines(&value, &label));
+            }
         }
     }
 
@@ -284,6 +309,10 @@ impl Page<'_> {
             let mut picture = Picture::new(code.side(), code.side());
             code.dots().for_each(|(x, y)| picture.set(x, y));
             self.picture(&picture);
+        }
+        if let Some(caption) = &line.label {
+            self.style(line.align, line.size, line.bold);
+            self.lines(caption, "");
         }
     }
 

@@ -24,8 +24,10 @@ pub struct TemplateLine {
     pub text: Option<String>,
     /// Something that is known of the visit; the line is left out where it is not.
     pub field: Option<Field>,
-    /// Stands before the field, with a colon.
+    /// Stands before the field, with a colon; below a QR code.
     pub label: Option<String>,
+    /// Another field in the right half of the line.
+    pub beside: Option<Beside>,
     /// Blank lines.
     #[serde(default)]
     pub feed: u8,
@@ -41,6 +43,16 @@ pub struct TemplateLine {
     /// Bold.
     #[serde(default)]
     pub bold: bool,
+}
+
+/// `beside`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Beside {
+    /// Which.
+    pub field: Field,
+    /// Stands before it, with a colon.
+    pub label: Option<String>,
 }
 
 /// `field`
@@ -61,6 +73,38 @@ pub enum Field {
     Qr,
     /// The queue number as CODE128.
     Barcode,
+    /// The hospital, or its branch.
+    Hospital,
+    /// The department.
+    Department,
+    /// Who sees the person, with their title.
+    Doctor,
+    /// The room.
+    Room,
+    /// The floor.
+    Floor,
+    /// How to get there.
+    Way,
+    /// When the person is expected.
+    Slot,
+    /// How many are before them.
+    Ahead,
+    /// The number that is called.
+    Now,
+    /// When they will be called.
+    Eta,
+    /// The hospital's number of the person.
+    PatientId,
+    /// The same as CODE128.
+    PatientBarcode,
+    /// What kind of visit it is.
+    VisitKind,
+    /// The place in a half day's list.
+    Sequence,
+    /// Whatever else the site wants to be read.
+    Fields,
+    /// What to do.
+    Advice,
 }
 
 /// `when`
@@ -127,15 +171,21 @@ impl Template {
 
 impl TemplateLine {
     fn wrong(&self) -> Option<&'static str> {
-        let texts = self.text.iter().chain(&self.label);
+        let beside = self.beside.as_ref();
+        let texts = self.text.iter().chain(&self.label).chain(beside.and_then(|beside| beside.label.as_ref()));
+        let is_text = |field: Option<Field>| field.is_some_and(Field::is_one_text);
         match (&self.text, self.field, self.feed) {
             (None, None, 0) | (Some(_), Some(_), _) | (Some(_), _, 1..) | (_, Some(_), 1..) => {
                 Some("a line is one of text, field and feed")
             }
             (None, None, 9..) => Some("expected feed = 1–8"),
-            _ if self.label.is_some() && !matches!(self.field, Some(f) if f.takes_label()) => {
-                Some("a label stands before name, number, place or time")
+            _ if self.label.is_some() && !is_text(self.field) && self.field != Some(Field::Qr) => {
+                Some("a label stands before a field of one text, or below a QR code")
             }
+            _ if beside.is_some_and(|beside| !beside.field.is_one_text() || !is_text(self.field)) => {
+                Some("beside a field of one text stands another")
+            }
+            _ if beside.is_some() && self.align != Align::Left => Some("fields beside each other begin at the left"),
             _ if texts.clone().any(|text| text.chars().count() > LONGEST) => Some("a text is at most 64 characters"),
             _ if texts.clone().any(|text| Text::clean(text).as_str() != text) => {
                 Some("a text holds control characters, or spaces at its ends")
@@ -146,8 +196,9 @@ impl TemplateLine {
 }
 
 impl Field {
-    fn takes_label(self) -> bool {
-        matches!(self, Self::Name | Self::Number | Self::Place | Self::Time)
+    /// It is one text, and neither lines of its own nor a code.
+    fn is_one_text(self) -> bool {
+        !matches!(self, Self::Notes | Self::Fields | Self::Qr | Self::Barcode | Self::PatientBarcode)
     }
 }
 

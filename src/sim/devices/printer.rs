@@ -1,6 +1,7 @@
 //! The twin of an ESC/POS ticket printer with a GBK ROM: parses strictly, answers like a printer, runs out of paper.
 
 mod body;
+mod code128;
 mod command;
 mod paper;
 

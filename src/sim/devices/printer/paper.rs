@@ -3,7 +3,7 @@
 use encoding_rs::GB18030;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::{Slip, command::Command};
+use super::{Slip, code128, command::Command};
 use crate::sim::devices::picture::{Picture, read_hanzi, read_line};
 
 /// Dots from one line of plain type to the next.
@@ -311,12 +311,17 @@ pub(super) fn draw(lines: &[Line], width: usize) -> Vec<u8> {
             }
             Line::Barcode(data) => {
                 paper.grow(CELL * 5);
-                let left = (width * CELL).saturating_sub(data.len() * 22) / 2;
-                for (index, byte) in data.bytes().enumerate() {
-                    for x in (0..22).filter(|x| byte >> (x % 7) & 1 == 1) {
-                        (0..CELL * 2).for_each(|y| paper.set(left + 22 * index + x, top + 4 + y));
+                let modules = code128::modules(data.as_bytes());
+                let dots = if modules.len() * 2 <= width * CELL { 2 } else { 1 };
+                let left = (width * CELL).saturating_sub(modules.len() * dots) / 2;
+                for (module, _) in modules.iter().enumerate().filter(|(_, dark)| **dark) {
+                    for x in (0..dots).map(|dot| left + module * dots + dot) {
+                        (0..CELL * 2).for_each(|y| paper.set(x, top + 4 + y));
                     }
-                    paper.draw(char::from(byte), left + 22 * index, top + 22, (1, 1), false);
+                }
+                let text = (width * CELL).saturating_sub(data.len() * CELL) / 2;
+                for (index, byte) in data.bytes().enumerate() {
+                    paper.draw(char::from(byte), text + CELL * index, top + 22, (1, 1), false);
                 }
             }
             Line::Raster { across, dots, align } => {
