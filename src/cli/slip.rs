@@ -4,7 +4,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -63,11 +63,11 @@ pub(super) fn render(wanted: &SlipPicture, out: &mut dyn Write) -> Result<u8, En
     if let PrintOutcome::NotPrinted(code) = outcome {
         return Err(Ending { line: format!("{code} {}", code.summary()), exit: exit::FAILED });
     }
-    let until = Instant::now() + PATIENCE;
+    let until = clock.now().moment.after(PATIENCE);
     let slip = loop {
         match twin.slips().pop() {
             Some(slip) => break slip,
-            None if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+            None if clock.now().moment < until => std::thread::sleep(Duration::from_millis(5)),
             None => return Err(Ending { line: say::no_paper(), exit: exit::FAILED }),
         }
     };
