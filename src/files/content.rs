@@ -100,7 +100,7 @@ impl Content {
     }
 
     /// What is done where a private key is wanted.
-    pub fn instead_of_key(self) -> Option<Cure> {
+    pub(crate) fn instead_of_key(self) -> Option<Cure> {
         Some(match self {
             Self::Nothing => Cure::EmptyFile,
             Self::Der => Cure::Der,
@@ -116,7 +116,7 @@ impl Content {
     }
 
     /// The same where a certificate is.
-    pub fn instead_of_certificate(self) -> Option<Cure> {
+    pub(crate) fn instead_of_certificate(self) -> Option<Cure> {
         match self {
             Self::PublicKey => Some(Cure::PublicForCertificate),
             Self::Certificate => Some(Cure::DamagedFile),
@@ -125,7 +125,7 @@ impl Content {
     }
 
     /// The same where a public key is.
-    pub fn instead_of_public_key(self) -> Option<Cure> {
+    pub(crate) fn instead_of_public_key(self) -> Option<Cure> {
         match self {
             Self::Certificate => Some(Cure::CertificateForPublic),
             Self::PublicKey => Some(Cure::DamagedFile),

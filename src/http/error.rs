@@ -88,8 +88,7 @@ impl Fault for OpenError {
     fn code(&self) -> Code {
         match self {
             Self::File(error) if error.is_exposed() => Code::K402,
-            Self::File(_) | Self::NoPem { .. } | Self::NoAuthority { .. } => Code::K401,
-            Self::NotAPair { .. } => Code::K404,
+            Self::File(_) | Self::NoPem { .. } | Self::NoAuthority { .. } | Self::NotAPair { .. } => Code::K401,
             Self::BadProxy => Code::C101,
             Self::Tls(_) => Code::X001,
         }

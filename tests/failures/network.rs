@@ -47,7 +47,7 @@ fn wechat() -> Vec<Row> {
             edit(s, from, "wechatpay.pub.pem\"\nca-file = \"keys/other.pem\"")
         }),
         about("WeChat is slow", Code::N304, "did not answer in time", |s| {
-            know(s, Behaviour::Slow(std::time::Duration::from_secs(4)));
+            know(s, Behaviour::Slow(std::time::Duration::from_secs(7)));
             impatient(s)
         }),
         row("a captive portal answers", Code::N310, KIOSK, "not signed by WeChat").by(|s| instead_of_wechat(s, page)),
@@ -211,7 +211,7 @@ fn edit(sandbox: &Sandbox, from: &str, to: &str) -> Kept {
 }
 
 fn impatient(sandbox: &Sandbox) -> Kept {
-    edit(sandbox, "public-key-id =", "patience-ms = 1500\npublic-key-id =")
+    edit(sandbox, "public-key-id =", "patience-ms = 3500\npublic-key-id =")
 }
 
 /// Somebody comes who agreed in the mini-program.
