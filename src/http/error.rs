@@ -69,7 +69,7 @@ pub enum OpenError {
         file: PathBuf,
     },
     /// Our key and our certificate are not a pair.
-    #[error("{}: does not belong to our certificate {}", key.display(), certificate.display())]
+    #[error("{}: the key of another one than our certificate {}", key.display(), certificate.display())]
     NotAPair {
         /// The key.
         key: PathBuf,
