@@ -11,6 +11,7 @@ mod client_certificates;
 mod connections;
 mod cures;
 mod dips;
+mod emupos;
 mod failures;
 mod faults;
 mod file_access;
