@@ -104,7 +104,7 @@ pub struct Printer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flow {
-    /// Nothing.
+    /// No line holds bytes back: the printer's buffer is believed.
     #[default]
     None,
     /// The serial port's RTS and CTS.

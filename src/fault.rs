@@ -57,7 +57,7 @@ pub mod exit {
 /// A language that operators read. The log is English whatever they read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tongue {
-    /// English.
+    /// English, of the log and wherever no Chinese is asked for.
     #[default]
     En,
     /// Simplified Chinese.

@@ -71,7 +71,7 @@ pub struct Indicators {
     pub red: Option<Lamp>,
     /// Amber light.
     pub amber: Option<Lamp>,
-    /// Buzzer.
+    /// Sounds for good, bad and wait.
     pub buzzer: Option<Lamp>,
 }
 

@@ -83,21 +83,21 @@ pub enum LineName {
     Rs,
     /// Enable of the parallel bus.
     E,
-    /// Data.
+    /// Data line 0 of a parallel bus.
     D0,
-    /// Data.
+    /// Data line 1 of a parallel bus.
     D1,
-    /// Data.
+    /// Data line 2 of a parallel bus.
     D2,
-    /// Data.
+    /// Data line 3 of a parallel bus.
     D3,
-    /// Data.
+    /// Data line 4 of a parallel bus.
     D4,
-    /// Data.
+    /// Data line 5 of a parallel bus.
     D5,
-    /// Data.
+    /// Data line 6 of a parallel bus.
     D6,
-    /// Data.
+    /// Data line 7 of a parallel bus.
     D7,
 }
 

@@ -231,7 +231,7 @@ pub enum DeviceError {
     Port {
         /// The port, as the board file names it.
         at: String,
-        /// Why.
+        /// The system's own error.
         #[source]
         source: io::Error,
     },

@@ -13,7 +13,7 @@ use crate::{
 
 /// What may be asked.
 pub struct Ways {
-    /// Faces.
+    /// Asks WeChat Pay who a face_sid belongs to.
     pub face: Arc<FaceLookup>,
     /// The mini-program's calls, where the site has them.
     pub weixin: Option<Arc<Weixin>>,

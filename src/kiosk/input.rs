@@ -174,9 +174,9 @@ pub enum Input {
     },
     /// What serves a lane's device never comes back from it, or does at last.
     DeviceHangs {
-        /// Where.
+        /// The lane that the device serves.
         lane: LaneId,
-        /// Which.
+        /// Which of its devices.
         device: Device,
         /// What that is to people, while it lasts.
         trouble: Option<Trouble>,

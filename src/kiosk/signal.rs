@@ -9,11 +9,11 @@ pub enum Signal {
     Ready,
     /// Please wait, or act on the panel.
     Working,
-    /// Done.
+    /// The person is checked in.
     Success,
     /// Once more, please.
     Retry,
-    /// No.
+    /// The person is not let in; the screen says why.
     Denied,
     /// The lane is out of order or closed.
     Fault,

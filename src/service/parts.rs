@@ -70,7 +70,7 @@ pub struct LanePart {
 
 /// Where a lane's scenes go.
 pub enum PanelPart {
-    /// Nowhere.
+    /// The lane has no screen that we draw.
     None,
     /// To a panel of the board.
     Board(Box<dyn Panel>),

@@ -57,7 +57,7 @@ pub(crate) enum StaffRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum StaffMode {
-    /// Serving.
+    /// Open: it serves whoever comes.
     Normal,
     /// Closed by staff.
     Closed,

@@ -15,7 +15,7 @@ use crate::{
 /// Milliseconds since 1970, by the machine's clock as it stands now.
 pub(crate) type Time = i64;
 
-/// Everything.
+/// All that `facemchd status` shows, at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Of the daemon: major, minor, patch.
@@ -54,7 +54,7 @@ pub struct Status {
 /// Something to be mended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ailment {
-    /// What.
+    /// The operator code.
     pub code: Code,
     /// Of what.
     pub of: Part,
@@ -96,7 +96,7 @@ pub struct LaneName(String);
 /// One lane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaneStatus {
-    /// Which.
+    /// The lane's name.
     pub lane: LaneName,
     /// What it is for.
     #[serde(rename = "mode")]
@@ -129,7 +129,7 @@ pub struct LaneStatus {
 /// A reason that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutOfServiceStatus {
-    /// Which.
+    /// Why nobody is served.
     #[serde(rename = "mode")]
     pub why: OutOfService,
     /// Since when.
@@ -139,7 +139,7 @@ pub struct OutOfServiceStatus {
 /// A device that has failed since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceStatus {
-    /// Which.
+    /// The device, by what it does for the lane.
     pub device: Device,
     /// What is wrong with it now.
     pub fault: Option<Code>,
@@ -154,7 +154,7 @@ pub struct DeviceStatus {
 /// A lane's terminals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TerminalStatus {
-    /// Connections.
+    /// Connections of terminals that are open now.
     pub connected: u32,
     /// When the last frame came.
     pub heard: Option<Time>,
@@ -177,7 +177,7 @@ pub struct TerminalStatus {
 /// Visits that ended so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultStatus {
-    /// How.
+    /// The end in one word.
     pub result: OutcomeResult,
     /// How many.
     pub count: u64,
@@ -188,7 +188,7 @@ pub struct ResultStatus {
 /// What came to this code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeStatus {
-    /// Which.
+    /// The operator code.
     pub code: Code,
     /// How many.
     pub count: u64,
@@ -199,7 +199,7 @@ pub struct CodeStatus {
 /// How another side answered last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactStatus {
-    /// When.
+    /// When that was.
     pub at: Time,
     /// Why that was of no use.
     pub failed: Option<Code>,
@@ -227,7 +227,7 @@ pub struct PermissionStatus {
     pub asked: InfoType,
     /// It was granted.
     pub granted: bool,
-    /// When.
+    /// When that was.
     pub at: Time,
 }
 
@@ -244,7 +244,7 @@ pub enum Domain {
 /// A certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateStatus {
-    /// Which.
+    /// What the certificate is for.
     pub kind: CertificateKind,
     /// The merchant's or the lane's place in the site file, from 1.
     pub number: u16,
@@ -294,7 +294,7 @@ pub struct JournalStatus {
 /// A thread, or several at one work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkerStatus {
-    /// Which.
+    /// The thread, by its work.
     pub thread: Thread,
     /// Whose, if it is a lane's.
     pub lane: Option<LaneName>,

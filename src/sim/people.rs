@@ -44,7 +44,7 @@ pub enum Charset {
 /// What WeChat does about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Answers.
+    /// 200 with the name, as WeChat answers for somebody it knows.
     Normal,
     /// 403: the sub-merchant lacks the permission.
     NoPermission,

@@ -37,7 +37,7 @@ pub struct Request {
 
 /// What the server does with a request.
 pub enum Reply {
-    /// Answers.
+    /// Sends this answer.
     Answer(Answer),
     /// Closes the connection without a word.
     Drop,

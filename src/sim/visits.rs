@@ -46,7 +46,7 @@ pub enum Way {
 /// What is different about a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Twist {
-    /// Nothing.
+    /// The person looks, and waits.
     None,
     /// The face comes without consent, which follows, or is refused.
     Consent(bool),

@@ -44,7 +44,7 @@ pub struct Seen {
     pub refused: usize,
     /// Nonces, all different.
     pub nonces: usize,
-    /// Connections.
+    /// TCP connections that were accepted since the start.
     pub connections: usize,
 }
 

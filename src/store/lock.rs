@@ -21,7 +21,7 @@ pub struct StateLock {
 /// Who holds it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// Nobody.
+    /// The state directory is free.
     Nobody,
     /// A process, by the number it left in the file.
     Process(Option<u32>),

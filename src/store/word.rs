@@ -15,7 +15,7 @@ use crate::{
 pub enum Word<T> {
     /// One that this version writes, too.
     Known(T),
-    /// Another.
+    /// A word of a newer version, kept as it is written.
     Newer(String),
 }
 

@@ -11,7 +11,7 @@ pub enum Language {
     ZhHant,
     /// Traditional Chinese as in Hong Kong.
     ZhHantHk,
-    /// English.
+    /// English, as in Britain.
     En,
 }
 

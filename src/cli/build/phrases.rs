@@ -18,7 +18,7 @@ pub(in crate::cli) enum PhrasesFileError {
     /// It says something that is no phrase.
     #[error("{}:{}: {source}", file.display(), source.line)]
     Phrases {
-        /// Which.
+        /// The file, as the site file names it.
         file: PathBuf,
         /// What is wrong.
         source: PhrasesError,

@@ -31,7 +31,7 @@ pub enum Bias {
     PullUp,
     /// To ground.
     PullDown,
-    /// None.
+    /// Neither resistor is switched on.
     Disabled,
 }
 

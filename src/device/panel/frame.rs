@@ -5,10 +5,10 @@ use crate::device::glyph::Bitmap;
 /// What a dot is for; the glass knows its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ink {
-    /// Background.
+    /// What a dot is where nothing stands.
     #[default]
     Paper,
-    /// Text.
+    /// A dot of text.
     Text,
     /// What matters most.
     Accent,
@@ -19,7 +19,7 @@ pub enum Ink {
 /// Whether it went well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// Neither.
+    /// Neither good nor bad: somebody waits, or is asked.
     #[default]
     Calm,
     /// It did.
@@ -47,9 +47,9 @@ pub struct Rect {
     pub x: usize,
     /// From the top.
     pub y: usize,
-    /// Across.
+    /// Dots across.
     pub width: usize,
-    /// Down.
+    /// Dots down.
     pub height: usize,
 }
 

@@ -38,7 +38,7 @@ pub struct Layout {
 pub struct Channel {
     /// From the lowest bit.
     pub offset: u32,
-    /// Bits.
+    /// How many bits the channel has.
     pub length: u32,
 }
 

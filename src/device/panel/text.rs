@@ -9,7 +9,7 @@ use crate::{
 /// Half-width columns of a line.
 pub(in crate::device) const COLUMNS: usize = 16;
 
-/// Lines.
+/// Lines of the narrowest panel.
 pub(in crate::device) const LINES: usize = 4;
 
 /// How long a page of options stands, seconds.

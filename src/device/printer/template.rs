@@ -40,7 +40,7 @@ pub struct TemplateLine {
     /// How many times as wide and high, 1–4.
     #[serde(default = "one", deserialize_with = "size")]
     pub size: usize,
-    /// Bold.
+    /// In bold type.
     #[serde(default)]
     pub bold: bool,
 }
@@ -49,7 +49,7 @@ pub struct TemplateLine {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Beside {
-    /// Which.
+    /// What stands there: one text.
     pub field: Field,
     /// Stands before it, with a colon.
     pub label: Option<String>,

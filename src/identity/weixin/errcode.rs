@@ -23,7 +23,7 @@ pub(super) enum Kind {
     StaleToken,
     /// After a moment, longer if weixin says so.
     Busy(Option<Duration>),
-    /// Not.
+    /// The same question gets the same answer: it is not asked again.
     Final,
 }
 
