@@ -110,6 +110,6 @@ fn a_key_that_does_not_belong_to_our_certificate_is_refused_when_it_is_read() {
     let key = setup.keys.write("kiosk.key.pem", &another.serialize_pem());
     setup.http.client_certificate = Some((chain.into(), key.into()));
     let refused = Client::open(&setup.http, clock()).expect_err("refused");
-    assert_eq!(refused.code(), Code::K404);
+    assert_eq!(refused.code(), Code::K401);
     assert!(refused.to_string().contains("does not belong"), "{refused}");
 }

@@ -84,7 +84,9 @@ impl Row {
         drop(kept);
         let mut told = told(&log);
         for code in self.also {
-            let at = told.iter().position(|line| has(line, *code))?;
+            let Some(at) = told.iter().position(|line| has(line, *code)) else {
+                return Some(format!("{code} is not told beside it"));
+            };
             told.remove(at);
         }
         let lane = |line: &str| match self.lane {

@@ -140,7 +140,10 @@ fn paper_that_runs_out_within_a_slip_is_not_called_printed() {
     twins.printer.set_paper(2);
     let began = clock_of(&*clock());
     assert_eq!(printer(wires).print(job(), &slip(), at(20_000)), PrintOutcome::Unknown);
-    assert!(clock_of(&*clock()).since(began) < Duration::from_millis(1500), "the person still stands there");
+    assert!(
+        clock_of(&*clock()).since(began) < Duration::from_secs(10),
+        "printer_troubles holds the time, in a simulated one"
+    );
     assert!(twins.printer.slips().is_empty());
 }
 

@@ -228,7 +228,7 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Result<Vec<LanePart>, Failur
                 name: lane.name.clone(),
                 purpose: lane.purpose,
                 series: lane.series.clone(),
-                terminal: terminal_settings(site, lane, index)?,
+                terminal: terminal_settings(site, lane, index, phrases(lane)?),
                 panel: match (&lane.panel, devices.panel) {
                     (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
                     (_, Some(panel)) => PanelPart::Board(panel),

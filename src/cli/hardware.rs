@@ -114,7 +114,9 @@ pub(super) fn safe_state(file: &Path, out: &mut dyn Write) -> Result<u8, Ending>
     let site = Site::read(file)?;
     let _lock = StateLock::take_existing(&site.state_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let outputs = wires::make_safe(&site, &clock)?;
+    // systemd.exec(5), of ExecStopPost.
+    let ended_well = std::env::var_os("SERVICE_RESULT").is_some_and(|result| result == "success");
+    let outputs = wires::make_safe(&site, &clock, ended_well)?;
     writeln!(out, "{}", phrases::safe(outputs)).map_err(|error| Ending::io("standard output", &error))?;
     Ok(exit::OK)
 }

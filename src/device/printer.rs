@@ -255,9 +255,10 @@ impl EscPosPrinter {
             self.presented = None;
         } else if self.wire.now().since(since) >= UNTAKEN {
             let retract = self.profile().retract.clone();
-            self.wire.push(&retract, MENDING)?;
-            self.presented = None;
-            return Ok(true);
+            // One that takes nothing now is told again.
+            let taken = self.wire.push(&retract, MENDING)?;
+            self.presented = self.presented.filter(|_| !taken);
+            return Ok(taken);
         }
         Ok(false)
     }
@@ -298,8 +299,8 @@ impl EscPosPrinter {
         if left == 0 {
             return PrintOutcome::NotPrinted(code);
         }
-        self.stuck = self.profile().status;
-        if self.stuck {
+        self.stuck = true;
+        if self.profile().status {
             // Real-time: obeyed although the printer stands still.
             let _ = self.unstick(false);
         }
@@ -366,6 +367,9 @@ impl Printer for EscPosPrinter {
         {
             let code = if let Stop::Fault(code) = stop { code } else { Code::P701 };
             return PrintOutcome::NotPrinted(code);
+        }
+        if deadline <= self.wire.now() {
+            return PrintOutcome::NotPrinted(Code::P707);
         }
         self.missing.extend(&encoded.missing);
         let begun = self.wire.begin().map_err(Stop::from);

@@ -281,11 +281,12 @@ impl Carrier {
             self.workers.outputs.entrance().send(Order::Close);
             self.workers.outputs.finish();
         }
-        for panel in self.lanes.into_iter().filter_map(|hands| hands.panel).filter(|panel| !panel.is_late(now)) {
-            panel.finish();
-        }
+        // Records before pictures: a panel's bus may hold its last one up.
         if !self.workers.store.is_late(now) {
             self.workers.store.finish();
+        }
+        for panel in self.lanes.into_iter().filter_map(|hands| hands.panel).filter(|panel| !panel.is_late(now)) {
+            panel.finish();
         }
     }
 }

@@ -84,11 +84,14 @@ pub(super) fn spawn(
             let answer = pulse.working(|| {
                 let adapter = now(&current);
                 let answer = match adapter.judges(&request.identity) {
-                    true => adapter.check_in(&request, deadline),
+                    true => {
+                        let answer = adapter.check_in(&request, deadline);
+                        lock(&told).is(answer.as_ref().err().map(|undecided| &undecided.failure));
+                        answer
+                    }
                     false => Err(Undecided::surely(Code::T214)),
                 };
                 answer.unwrap_or_else(|undecided| {
-                    lock(&told).begins(&undecided.failure);
                     inputs.tell("not checked in", lane, request.session, &undecided.failure);
                     undecided.answer()
                 })

@@ -66,7 +66,13 @@ impl Inputs {
         let lane = lane.into().map(|lane| self.lane(lane));
         let session = session.into().map(|session| session.to_string());
         let (code, reference, cure) = (failure.code(), failure.reference(), failure.cure_in(Tongue::En));
-        tracing::warn!(lane, session, %code, request_id = reference, error = failure.chain(), cure, "{what}");
+        let error = failure.chain();
+        // What ends service or loses records is looked for by priority.
+        if matches!(code, Code::X001 | Code::J501 | Code::J502 | Code::J503 | Code::J504 | Code::C105) {
+            tracing::error!(lane, session, %code, request_id = reference, error, cure, "{what}");
+        } else {
+            tracing::warn!(lane, session, %code, request_id = reference, error, cure, "{what}");
+        }
         failure.trouble()
     }
 
@@ -116,8 +122,16 @@ impl Inputs {
 }
 
 impl Standing {
+    /// Takes note of how it is, of somebody who tells it otherwise.
+    pub(super) fn is(&mut self, failed: Option<&Failure>) {
+        match failed {
+            Some(failure) => _ = self.begins(failure),
+            None => self.0 = None,
+        }
+    }
+
     /// Takes note of a failure; true where it is not the one that stands.
-    pub(super) fn begins(&mut self, failure: &Failure) -> bool {
+    fn begins(&mut self, failure: &Failure) -> bool {
         let (code, root) = (failure.code(), failure.root());
         let stands = self.0.as_ref().is_some_and(|(known, beneath)| *known == code || *beneath == root);
         self.0 = Some((code, root));

@@ -59,7 +59,7 @@ pub(super) fn spawn(
                 _ => "the person was not looked up",
             };
             if let Some(failure) = found.as_ref().err().filter(|failure| failure.code() == Code::N321) {
-                lock(&refused).begins(failure);
+                lock(&refused).is(Some(failure));
             }
             let result = found.map_err(|failure| inputs.tell(told, pick.lane, session, &failure));
             if matches!(way, WayIn::RealnameAuth(_) | WayIn::RealnameCheck(_)) {

@@ -84,7 +84,6 @@ struct LanePaper {
 impl LanePaper {
     fn take(&mut self, status: Result<PrinterStatus, DeviceError>) {
         let silent = std::mem::replace(&mut self.silent, status.is_err());
-        let refused = self.refused.take();
         let status = match status {
             Ok(status) => status,
             Err(error) => {
@@ -99,7 +98,7 @@ impl LanePaper {
                 return;
             }
         };
-        if let Some(code) = refused.filter(|_| status.fault.is_none()) {
+        if let Some(code) = self.refused.take().filter(|_| status.fault.is_none()) {
             // It is well again, and nothing else says why this one has no slip.
             self.inputs.tell("a slip was not printed", self.lane, self.last, &code.into());
         }

@@ -81,7 +81,7 @@ pub fn rows() -> Vec<Row> {
             thread::sleep(Duration::from_millis(300));
         }),
         row("a terminal sends and sends", Code::T209, KIOSK, "too many frames")
-            .when(|s, _| sends(s, &[&b"{\"v\":1,\"type\":\"ping\",\"seq\":1}\n"[..]; 200])),
+            .when(|s, _| sends(s, &[&b"{\"v\":1,\"type\":\"ping\",\"seq\":1}\n"[..]; 500])),
         row(
             "the terminal's port is not there",
             Code::T210,

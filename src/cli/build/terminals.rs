@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     config::{Lane, Site},
     fault::Failure,
+    kiosk::Phrases,
     terminal::{self, TerminalPlace},
     words::{Clock, LaneId},
 };
@@ -14,20 +15,21 @@ pub(in crate::cli) fn terminal_settings(
     site: &Site,
     lane: &Lane,
     index: usize,
-) -> Result<terminal::LaneTerminal, Failure> {
-    Ok(terminal::LaneTerminal {
+    phrases: Arc<Phrases>,
+) -> terminal::LaneTerminal {
+    terminal::LaneTerminal {
         lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
         address: terminal_address(site, lane),
         plain_lines: lane.plain_lines,
-        phrases: super::phrases(lane)?,
-    })
+        phrases,
+    }
 }
 
-/// Every lane's terminal; files that cannot be used are refused.
+/// Every lane's terminal as a hangup finds it; files that cannot be used are refused. What lanes say stays as it is.
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
 pub(super) fn terminals(site: &Site, clock: &Arc<dyn Clock>) -> Result<Vec<terminal::LaneTerminal>, Failure> {
     let lanes = site.lane.iter().enumerate();
-    let settings: Vec<_> = lanes.map(|(index, lane)| terminal_settings(site, lane, index)).collect::<Result<_, _>>()?;
+    let settings: Vec<_> = lanes.map(|(index, lane)| terminal_settings(site, lane, index, Arc::default())).collect();
     #[cfg(feature = "network")]
     for settings in &settings {
         if let terminal::Address::Network(network) = &settings.address {

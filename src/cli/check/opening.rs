@@ -195,13 +195,14 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
     #[cfg(feature = "network")]
     let mut ports = Vec::new();
     for (index, lane) in site.lane.iter().enumerate() {
-        let settings = match build::terminal_settings(site, lane, index) {
-            Ok(settings) => settings,
-            Err(failure) => {
-                report.fault("terminal", failure);
+        let phrases = match build::phrases(lane) {
+            Ok(phrases) => phrases,
+            Err(error) => {
+                report.fault("terminal", error);
                 continue;
             }
         };
+        let settings = build::terminal_settings(site, lane, index, phrases);
         match settings.look() {
             // By the daemon that serves.
             Err(TerminalError::InUse { .. }) if serves => {}

@@ -70,12 +70,13 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure
     Ok(wires)
 }
 
-/// Puts the board's outputs to their safe value, then takes from the panels whoever's name stands there. Returns how many
+/// Puts the board's outputs to their safe value, then takes from the panels whoever's name stands there, unless the daemon did so itself: what
+/// it left there may be a way out of the house. Returns how many
 /// outputs there are. A panel that is gone is in nobody's way: it shows nothing.
-pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>) -> Result<usize, Failure> {
+pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>, ended_well: bool) -> Result<usize, Failure> {
     let parts = Parts { site, found: Board::find(&site.board)?, clock };
     let outputs = real::make_safe(parts.board());
-    if let Ok(picked) = parts.pick_all() {
+    if !ended_well && let Ok(picked) = parts.pick_all() {
         for (lane, picked) in site.lane.iter().zip(picked) {
             let real = picked.panel.filter(|file| !file.is_simulated());
             if let Some(Ok((mut panel, _))) = real.map(|file| real::panel(file, style(lane).unwrap_or_default())) {

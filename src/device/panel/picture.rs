@@ -154,7 +154,8 @@ pub fn draw(scene: &Scene, style: &Style, (across, down): (usize, usize), fonts:
     let every = scene.lines(&style.phrases, 1).len();
     let smaller = (1..=largest).rev().map(|base| (base, every)).chain((1..every).rev().map(|lines| (1, lines)));
     let mut drawn = smaller.map(|(base, lines)| layout(base, lines));
-    let blocks = drawn.find(fits).unwrap_or_else(|| layout(1, 1));
+    // What never fits: of options, one line each.
+    let blocks = drawn.find(fits).unwrap_or_else(|| layout(1, usize::from(scene.options.is_empty())));
     let place = place(&blocks);
     let text_room = if codes.is_empty() || beside { room } else { place.y };
     canvas.flow(&blocks, text_across, text_room);
@@ -190,7 +191,7 @@ fn tone(kind: SceneKind) -> Tone {
     }
 }
 
-/// A scene in type of `base`, with at most so many lines below headline and number: the banner first, as wide as the glass,
+/// A scene in type of `base`, with at most so many lines below headline and number (none: a line for each option, too): the banner first, as wide as the glass,
 /// the others as wide as the text's part of it.
 fn blocks(
     scene: &Scene,
@@ -222,9 +223,13 @@ fn blocks(
     scene.lines(phrases, columns(text_across, base)).iter().take(lines).for_each(|line| text(line, base, Ink::Text));
     let advice = scene.advice(phrases, columns(text_across, base + base.div_ceil(4)));
     text(advice, fits(advice, base + base.div_ceil(4)), Ink::Text);
+    let label = |label: &str| match lines {
+        0 => Block::labels(label, base, text_across).into_iter().next().unwrap_or_default(),
+        _ => label.to_owned(),
+    };
     blocks.extend(scene.options.iter().map(|option| Block::Choice {
         number: option.option.to_string(),
-        label: option.label.as_str().to_owned(),
+        label: label(option.label.as_str()),
         scale: base,
     }));
     blocks
@@ -300,7 +305,8 @@ impl Canvas<'_> {
 
     /// Four lines of eight hanzi; in large type the number, where there is one, takes two of them.
     fn small(&mut self, scene: &Scene, style: &Style) {
-        let number = scene.number.as_ref().filter(|number| style.large && width(number.as_str()) <= 8);
+        let plain = scene.code.is_none() && scene.next.is_none();
+        let number = scene.number.as_ref().filter(|number| style.large && plain && width(number.as_str()) <= 6);
         if let Some(number) = number {
             self.text(&scene.headline(&style.phrases, NARROWEST), (0, 0), 1, Ink::Text);
             if let Some(name) = &scene.name {
@@ -311,9 +317,6 @@ impl Canvas<'_> {
             let room = (self.frame.size().0.saturating_sub(right) / HALF).max(2);
             for (line, text) in wrap(&place, room).iter().take(2).enumerate() {
                 self.text(text, (right, (2 + line) * LINE), 1, Ink::Text);
-            }
-            if let Some(code) = scene.code {
-                self.text(code.as_str(), (12 * HALF, 0), 1, Ink::Quiet);
             }
             return;
         }

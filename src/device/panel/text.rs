@@ -74,7 +74,7 @@ fn choices(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
     for option in &scene.options {
         let head = format!("{}.", option.option);
         let room = COLUMNS.saturating_sub(width(&head));
-        let label = wrap(&aligned(option.label.as_str()), room).into_iter().take(LINES);
+        let label = wrap(&aligned(option.label.as_str()), room).into_iter();
         let lines: Vec<String> = label
             .enumerate()
             .map(
@@ -83,7 +83,7 @@ fn choices(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
             .collect();
         match pages.last_mut() {
             Some(page) if page.len() + lines.len() <= LINES => page.extend(lines),
-            _ => pages.push(lines),
+            _ => pages.extend(lines.chunks(LINES).map(<[String]>::to_vec)),
         }
     }
     if let [page] = &mut *pages
@@ -108,6 +108,9 @@ fn right_start(text: &str) -> usize {
 fn sides(left: &str, right: &str) -> String {
     let start = right_start(right);
     let right = aligned(right);
+    if start == 0 {
+        return right;
+    }
     let left = fit(&aligned(left), start.saturating_sub(1));
     let gap = start.saturating_sub(width(&left)).max(1);
     format!("{left}{}{right}", " ".repeat(gap))

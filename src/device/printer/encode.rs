@@ -224,6 +224,8 @@ impl Page<'_> {
             self.cell(cell, inline);
         }
         self.feed();
+        // No more than a line is under way unasked.
+        self.end_piece();
     }
 
     fn in_rom(&self, cell: &str) -> bool {

@@ -155,7 +155,8 @@ impl Template {
             ProfileError::at(file, text, at, error.message().to_owned())
         })?;
         let starts = text.match_indices("[[line]]").map(|(at, _)| at);
-        for (line, at) in template.line.iter().zip(starts) {
+        // Lines that are written otherwise are checked, too.
+        for (line, at) in template.line.iter().zip(starts.chain(std::iter::repeat(0))) {
             if let Some(wrong) = line.wrong() {
                 return Err(ProfileError::at(file, text, at, wrong.to_owned()));
             }

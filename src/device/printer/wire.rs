@@ -156,7 +156,7 @@ impl Wire {
     /// From here on is heard and counted anew. What was heard before is another job's.
     pub(super) fn begin(&mut self) -> io::Result<()> {
         self.take_back()?;
-        while self.hear(Duration::ZERO)? {}
+        self.hear_all()?;
         self.listener.forget();
         (self.heard, self.enquiry, self.left, self.owed) = (Heard::default(), None, 0, 0);
         (self.looked, self.alive) = (self.now(), self.now());
@@ -298,7 +298,7 @@ impl Wire {
         let mut furthest = 0;
         let mut free = self.now();
         loop {
-            while self.hear(Duration::ZERO)? {}
+            self.hear_all()?;
             self.well()?;
             let pending = self.port()?.pending()?;
             let busy = self.busy.as_mut().map_or(Ok(false), |busy| busy())?;
@@ -380,6 +380,16 @@ impl Wire {
         self.heard.fault().map_or(Ok(()), |code| Err(Stop::Fault(code)))
     }
 
+    /// Takes in what has arrived, of somebody who never stops talking no more than a part.
+    fn hear_all(&mut self) -> io::Result<()> {
+        for _ in 0..HEARD_AT_ONCE {
+            if !self.hear(Duration::ZERO)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in what has arrived, or arrives within `patience`; false where nothing has.
     fn hear(&mut self, patience: Duration) -> io::Result<bool> {
         let mut buffer = [0; 64];
@@ -430,6 +440,9 @@ impl Wire {
 
 /// The longest piece that is ever written: a picture's strip, or a QR code's data.
 const LONGEST_PIECE: usize = 2048;
+
+/// How often what has arrived is taken in before something else is done.
+const HEARD_AT_ONCE: usize = 64;
 
 /// Bytes sent between two looks at the BUSY line.
 const BUSY_CHUNK: usize = 64;
