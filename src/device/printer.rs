@@ -43,6 +43,8 @@ pub struct EscPosPrinter {
     /// A slip may have stopped in its middle, of ours or of whoever wrote before: what is left of it may still lie in
     /// the printer, or hang out of it.
     stuck: bool,
+    /// It did not answer when it was asked last.
+    silent: bool,
     /// Since when a slip is held out.
     presented: Option<Moment>,
     /// Characters that nothing here can draw, and nobody has been told of.
@@ -95,6 +97,7 @@ impl EscPosPrinter {
             fonts,
             ahead: None,
             stuck: true,
+            silent: false,
             presented: None,
             missing: Vec::new(),
         }
@@ -310,8 +313,13 @@ impl EscPosPrinter {
 
 impl Printer for EscPosPrinter {
     fn status(&mut self) -> Result<PrinterStatus, DeviceError> {
-        self.ask().map_err(|error| {
-            if error.kind() != io::ErrorKind::TimedOut {
+        let asked = self.ask();
+        // Whoever says nothing twice may have come back elsewhere: its port is opened anew.
+        let silent = asked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut);
+        let twice = silent && std::mem::replace(&mut self.silent, silent);
+        self.silent = silent && !twice;
+        asked.map_err(|error| {
+            if twice || !silent {
                 self.wire.close();
             }
             self.failed(error)
