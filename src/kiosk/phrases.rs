@@ -5,11 +5,13 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use serde::{Deserialize, Deserializer, de::Error as _};
-use toml::Spanned;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use super::{NextStep, SceneKind};
-use crate::words::{Language, Purpose};
+use crate::words::{Language, Purpose, Text};
 
 /// A phrase, from its longest form to its shortest; placeholders stand in braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +27,7 @@ pub struct Phrases {
 }
 
 /// What is neither headline nor advice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wording {
     /// A headline that asks about somebody.
     ForPerson,
@@ -79,16 +80,18 @@ pub struct PhrasesError {
 }
 
 /// A sheet as it stands in a file: whatever it does not say stays as it was.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Default)]
 struct Sheet {
-    headline: BTreeMap<SceneKind, Spanned<Phrase>>,
-    explanation: BTreeMap<SceneKind, Spanned<Phrase>>,
-    advice: BTreeMap<NextStep, Spanned<Phrase>>,
-    text: BTreeMap<Wording, Spanned<Phrase>>,
+    headline: BTreeMap<SceneKind, Phrase>,
+    explanation: BTreeMap<SceneKind, Phrase>,
+    advice: BTreeMap<NextStep, Phrase>,
+    text: BTreeMap<Wording, Phrase>,
     hospital: Option<Box<Sheet>>,
     transit: Option<Box<Sheet>>,
 }
+
+/// What is wrong with a sheet, and the byte at which it stands.
+type Wrong = (usize, String);
 
 /// Columns of the narrowest panel: every headline and every advice has a form that is no wider.
 pub const NARROWEST: usize = 16;
@@ -97,6 +100,29 @@ pub const NARROWEST: usize = 16;
 const LONGEST: usize = 64;
 
 impl Phrase {
+    /// One form, or several.
+    fn read(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
+        let form = |value: &Spanned<DeValue<'_>>| {
+            let text = value
+                .get_ref()
+                .as_str()
+                .filter(|form| (1..=LONGEST).contains(&form.chars().count()) && Text::clean(form).as_str() == *form);
+            let message = "a phrase has 1–64 characters, no controls, and no spaces at its ends";
+            text.map(str::to_owned).ok_or_else(|| (value.span().start, message.to_owned()))
+        };
+        match value.get_ref() {
+            DeValue::Array(forms) if !forms.is_empty() => forms.iter().map(form).collect::<Result<_, _>>().map(Self),
+            _ => form(value).map(|form| Self(vec![form])),
+        }
+    }
+
+    /// Why even its shortest form has no room on the narrowest panel.
+    fn too_wide(&self) -> Option<String> {
+        let form = self.0.last().filter(|form| width(form) > NARROWEST)?;
+        let room = "eight hanzi or sixteen letters; a list may end with a shorter form";
+        Some(format!("\"{form}\" is wider than the narrowest panel: {room}"))
+    }
+
     /// The longest form that takes at most so many columns, else the shortest.
     pub fn within(&self, columns: usize) -> &str {
         self.0.iter().find(|form| width(form) <= columns).or(self.0.last()).map_or("", String::as_str)
@@ -131,17 +157,10 @@ impl Phrases {
 
     /// Those of a site's file over those that travel with the program.
     pub fn changed(language: Language, purpose: Purpose, file: &str) -> Result<Self, PhrasesError> {
-        let wrong = |at: usize, message: String| {
+        let sheet = Sheet::read(file).map_err(|(at, message)| {
             let before = file.get(..at).unwrap_or(file);
             PhrasesError { line: before.matches('\n').count().saturating_add(1), message }
-        };
-        let sheet = toml::from_str::<Sheet>(file).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            wrong(at, error.message().to_owned())
         })?;
-        if let Some((at, message)) = sheet.wrong() {
-            return Err(wrong(at, message));
-        }
         Ok(Self::of([Self::sheet(language), sheet], purpose))
     }
 
@@ -177,7 +196,7 @@ impl Phrases {
             Language::ZhHantHk => include_str!("phrases/zh-hant-hk.toml"),
             Language::En => include_str!("phrases/en.toml"),
         };
-        toml::from_str(text).expect("a test reads every sheet")
+        Sheet::read(text).expect("a test reads every sheet")
     }
 
     /// Each sheet over the one before; what it says of a purpose over the rest of it.
@@ -194,10 +213,10 @@ impl Phrases {
                 Purpose::Transit => sheet.transit.take(),
             };
             for sheet in [Some(sheet), own.map(|own| *own)].into_iter().flatten() {
-                all.headline.extend(phrases(sheet.headline));
-                all.explanation.extend(phrases(sheet.explanation));
-                all.advice.extend(phrases(sheet.advice));
-                all.text.extend(phrases(sheet.text));
+                all.headline.extend(sheet.headline);
+                all.explanation.extend(sheet.explanation);
+                all.advice.extend(sheet.advice);
+                all.text.extend(sheet.text);
             }
         }
         all
@@ -211,20 +230,88 @@ impl Default for Phrases {
 }
 
 impl Sheet {
-    /// The first phrase that cannot be used: where it stands, and why.
-    fn wrong(&self) -> Option<(usize, String)> {
-        let wide = |phrase: &Spanned<Phrase>| {
-            let form = phrase.as_ref().0.last().filter(|form| width(form) > NARROWEST)?;
-            let room = "eight hanzi or sixteen letters; a list may end with a shorter form";
-            Some((phrase.span().start, format!("\"{form}\" is wider than the narrowest panel: {room}")))
-        };
-        let short = self.headline.values().chain(self.explanation.values()).chain(self.advice.values());
-        let texts =
-            self.text.iter().find_map(|(wording, phrase)| Some((phrase.span().start, wording.wrong(phrase.as_ref())?)));
-        let own = || self.hospital.iter().chain(&self.transit).find_map(|sheet| sheet.wrong());
-        short.into_iter().find_map(wide).or(texts).or_else(own)
+    fn read(text: &str) -> Result<Self, Wrong> {
+        let table = DeTable::parse(text)
+            .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+        Self::of(table.get_ref())
+    }
+
+    fn of(table: &DeTable<'_>) -> Result<Self, Wrong> {
+        let mut sheet = Self::default();
+        let scene = |name: &str| SceneKind::ALL.into_iter().find(|kind| kind.as_str() == name);
+        let step = |name: &str| STEPS.iter().find(|(known, _)| *known == name).map(|(_, step)| *step);
+        let wording = |name: &str| WORDINGS.iter().find(|(known, _)| *known == name).map(|(_, wording)| *wording);
+        for (name, value) in table {
+            let DeValue::Table(phrases) = value.get_ref() else {
+                return Err((value.span().start, format!("`{}` is no table", name.get_ref())));
+            };
+            match name.get_ref().as_ref() {
+                "headline" => sheet.headline = section(phrases, scene, |_, phrase| phrase.too_wide())?,
+                "explanation" => sheet.explanation = section(phrases, scene, |_, phrase| phrase.too_wide())?,
+                "advice" => sheet.advice = section(phrases, step, |_, phrase| phrase.too_wide())?,
+                "text" => sheet.text = section(phrases, wording, Wording::wrong)?,
+                "hospital" => sheet.hospital = Some(Box::new(Self::of(phrases)?)),
+                "transit" => sheet.transit = Some(Box::new(Self::of(phrases)?)),
+                unknown => return Err((name.span().start, format!("`{unknown}` is no part of a sheet"))),
+            }
+        }
+        Ok(sheet)
     }
 }
+
+/// Phrases by their names, each in order.
+fn section<K: Ord + Copy>(
+    table: &DeTable<'_>,
+    key: impl Fn(&str) -> Option<K>,
+    wrong: impl Fn(K, &Phrase) -> Option<String>,
+) -> Result<BTreeMap<K, Phrase>, Wrong> {
+    let mut phrases = BTreeMap::new();
+    for (name, value) in table {
+        let unknown = || (name.span().start, format!("`{}` is no phrase", name.get_ref()));
+        let which = key(name.get_ref()).ok_or_else(unknown)?;
+        let phrase = Phrase::read(value)?;
+        if let Some(message) = wrong(which, &phrase) {
+            return Err((value.span().start, message));
+        }
+        phrases.insert(which, phrase);
+    }
+    Ok(phrases)
+}
+
+/// What a person can do, by its name.
+const STEPS: [(&str, NextStep); 8] = [
+    ("look_again", NextStep::LookAgain),
+    ("face_camera", NextStep::FaceCamera),
+    ("other_way", NextStep::OtherWay),
+    ("id_card", NextStep::IdCard),
+    ("scan_code", NextStep::ScanCode),
+    ("staff_window", NextStep::StaffWindow),
+    ("other_lane", NextStep::OtherLane),
+    ("come_back", NextStep::ComeBack),
+];
+
+/// Everything else, by its name.
+const WORDINGS: [(&str, Wording); 19] = [
+    ("for_person", Wording::ForPerson),
+    ("use_alone", Wording::UseAlone),
+    ("yes", Wording::Yes),
+    ("no_for_myself", Wording::NoForMyself),
+    ("next_one", Wording::NextOne),
+    ("ahead", Wording::Ahead),
+    ("now", Wording::Now),
+    ("eta", Wording::Eta),
+    ("slot", Wording::Slot),
+    ("sequence", Wording::Sequence),
+    ("morning", Wording::Morning),
+    ("afternoon", Wording::Afternoon),
+    ("evening", Wording::Evening),
+    ("field", Wording::Field),
+    ("from", Wording::From),
+    ("until", Wording::Until),
+    ("date", Wording::Date),
+    ("months", Wording::Months),
+    ("seconds", Wording::Seconds),
+];
 
 impl Wording {
     /// Every one.
@@ -275,11 +362,6 @@ impl Wording {
     }
 }
 
-/// Without where they stand.
-fn phrases<K>(spanned: BTreeMap<K, Spanned<Phrase>>) -> impl Iterator<Item = (K, Phrase)> {
-    spanned.into_iter().map(|(which, phrase)| (which, phrase.into_inner()))
-}
-
 fn of<K: Ord>(phrases: &BTreeMap<K, Phrase>, which: K) -> &Phrase {
     static NOTHING: Phrase = Phrase(Vec::new());
     phrases.get(&which).unwrap_or(&NOTHING)
@@ -288,26 +370,4 @@ fn of<K: Ord>(phrases: &BTreeMap<K, Phrase>, which: K) -> &Phrase {
 /// Half-width columns: one for ASCII, two for anything else, which is never too few.
 fn width(text: &str) -> usize {
     text.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum()
-}
-
-impl<'de> Deserialize<'de> for Phrase {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Forms {
-            One(String),
-            Several(Vec<String>),
-        }
-        let forms = match Forms::deserialize(deserializer)? {
-            Forms::One(form) => vec![form],
-            Forms::Several(forms) => forms,
-        };
-        let is_sound = |form: &String| {
-            (1..=LONGEST).contains(&form.chars().count()) && crate::words::Text::clean(form).as_str() == form
-        };
-        match forms.is_empty() || !forms.iter().all(is_sound) {
-            true => Err(D::Error::custom("a phrase has 1–64 characters, no controls, and no spaces at its ends")),
-            false => Ok(Self(forms)),
-        }
-    }
 }

@@ -93,8 +93,7 @@ pub enum SceneKind {
 }
 
 /// What a person can do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NextStep {
     /// 请再次正对镜头
     LookAgain,

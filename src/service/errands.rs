@@ -62,7 +62,11 @@ pub(super) fn spawn(
 
 fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &SharedStanding, inputs: &Inputs) {
     let certificates = match what {
-        What::Warm => merchants.warm(deadline),
+        // That there are certificates to go on with mends no download.
+        What::Warm => match merchants.warm(deadline) {
+            Ok(()) => return,
+            failed => failed,
+        },
         What::Maintain => merchants.maintain(deadline),
         What::AuthInfo { lane, peer, seq, wanted } => {
             let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());

@@ -1,11 +1,7 @@
 //! A time that the site's system names to a person.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use time::{
-    OffsetDateTime, PrimitiveDateTime, UtcOffset,
-    format_description::{BorrowedFormatItem, well_known::Rfc3339},
-    macros::format_description,
-};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use super::{Text, WallTime};
 
@@ -26,10 +22,6 @@ pub struct LocalTime {
     is_today: bool,
 }
 
-/// Without an offset, as databases write it.
-const LOCAL: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day][ignore count:1][hour]:[minute][optional [:[second]]]");
-
 impl When {
     /// Reads RFC 3339, and a date with a time of day as it is at `utc_offset` (seconds east); what is neither is kept as
     /// it was said. Nothing where nothing is left.
@@ -37,8 +29,7 @@ impl When {
         let told = told.trim();
         let offset = UtcOffset::from_whole_seconds(utc_offset).unwrap_or(UtcOffset::UTC);
         let whole = OffsetDateTime::parse(told, &Rfc3339).ok().and_then(|time| time.checked_to_offset(offset));
-        let local = || PrimitiveDateTime::parse(told, &LOCAL).ok().map(|time| time.assume_offset(offset));
-        if let Some(time) = whole.or_else(local) {
+        if let Some(time) = whole.or_else(|| without_offset(told, offset)) {
             return Some(Self::At(LocalTime { time, is_today: time.date() == now.at_offset(utc_offset).date() }));
         }
         Some(Text::clean(told)).filter(|text| !text.is_empty()).map(Self::Said)
@@ -55,6 +46,14 @@ impl LocalTime {
     pub(crate) fn other_day(&self) -> Option<(u8, u8)> {
         (!self.is_today).then(|| (u8::from(self.time.month()), self.time.day()))
     }
+}
+
+/// A date with a time of day as databases write it, `2026-11-21 10:30` with or without seconds, at this offset.
+fn without_offset(told: &str, offset: UtcOffset) -> Option<OffsetDateTime> {
+    let (date, time) = told.split_once([' ', 'T'])?;
+    let seconds = if time.len() == 5 { ":00" } else { "" };
+    let utc = OffsetDateTime::parse(&format!("{date}T{time}{seconds}Z"), &Rfc3339).ok()?;
+    Some(utc.replace_offset(offset))
 }
 
 /// RFC 3339, or as it was said.
