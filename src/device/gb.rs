@@ -147,13 +147,35 @@ pub(super) fn width(text: &str) -> usize {
     cells(text).map(columns).sum()
 }
 
+/// Where a line may end (UAX #14), bytes from the beginning.
+#[cfg(feature = "glyphs")]
+fn ends(text: &str) -> impl Iterator<Item = usize> {
+    unicode_linebreak::linebreaks(text).map(|(end, _)| end)
+}
+
+/// The smallest program has no tables for it: after blanks, and between hanzi.
+#[cfg(not(feature = "glyphs"))]
+fn ends(text: &str) -> impl Iterator<Item = usize> {
+    let wide = |character: Option<char>| character.is_some_and(|character| !character.is_ascii());
+    let starts = text.char_indices().map(|(at, character)| (at, Some(character)));
+    starts
+        .scan(None, move |before, (at, character)| {
+            let may = *before == Some(' ') || (wide(*before) && wide(character));
+            *before = character;
+            Some((at, may))
+        })
+        .filter(|(at, may)| *may && *at > 0)
+        .map(|(at, _)| at)
+        .chain([text.len()])
+}
+
 /// The text in lines of at most `width` columns, broken where a line may be (UAX #14); a word that is wider than a line
 /// is broken where it must be.
 pub(super) fn wrap(text: &str, columns_across: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     let mut begin = 0;
-    for (end, _) in unicode_linebreak::linebreaks(text) {
+    for end in ends(text) {
         let part = text.get(begin..end).unwrap_or_default();
         begin = end;
         if used > 0 && used + width(part.trim_end()) > columns_across {

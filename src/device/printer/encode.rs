@@ -186,7 +186,7 @@ impl Page<'_> {
             Some((label.as_ref().map(|label| format!("{label}：")).unwrap_or_default(), value))
         };
         let first = told(line.field, &line.label);
-        let second = line.beside.as_ref().and_then(|beside| told(Some(beside.field), &beside.label));
+        let second = told(line.beside, &line.beside_label);
         let half = self.profile.columns / self.size / 2;
         match (first, second) {
             (Some((left_label, left)), Some((right_label, right)))

@@ -27,7 +27,9 @@ pub struct TemplateLine {
     /// Stands before the field, with a colon; below a QR code.
     pub label: Option<String>,
     /// Another field in the right half of the line.
-    pub beside: Option<Beside>,
+    pub beside: Option<Field>,
+    /// Stands before that one, with a colon.
+    pub beside_label: Option<String>,
     /// Blank lines.
     #[serde(default)]
     pub feed: u8,
@@ -43,16 +45,6 @@ pub struct TemplateLine {
     /// In bold type.
     #[serde(default)]
     pub bold: bool,
-}
-
-/// `beside`
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Beside {
-    /// What stands there: one text.
-    pub field: Field,
-    /// Stands before it, with a colon.
-    pub label: Option<String>,
 }
 
 /// `field`
@@ -172,8 +164,7 @@ impl Template {
 
 impl TemplateLine {
     fn wrong(&self) -> Option<&'static str> {
-        let beside = self.beside.as_ref();
-        let texts = self.text.iter().chain(&self.label).chain(beside.and_then(|beside| beside.label.as_ref()));
+        let texts = self.text.iter().chain(&self.label).chain(&self.beside_label);
         let is_text = |field: Option<Field>| field.is_some_and(Field::is_one_text);
         match (&self.text, self.field, self.feed) {
             (None, None, 0) | (Some(_), Some(_), _) | (Some(_), _, 1..) | (_, Some(_), 1..) => {
@@ -183,10 +174,13 @@ impl TemplateLine {
             _ if self.label.is_some() && !is_text(self.field) && self.field != Some(Field::Qr) => {
                 Some("a label stands before a field of one text, or below a QR code")
             }
-            _ if beside.is_some_and(|beside| !beside.field.is_one_text() || !is_text(self.field)) => {
+            _ if self.beside.is_some() && !(is_text(self.beside) && is_text(self.field)) => {
                 Some("beside a field of one text stands another")
             }
-            _ if beside.is_some() && self.align != Align::Left => Some("fields beside each other begin at the left"),
+            _ if self.beside.is_none() && self.beside_label.is_some() => Some("beside-label stands before beside"),
+            _ if self.beside.is_some() && self.align != Align::Left => {
+                Some("fields beside each other begin at the left")
+            }
             _ if texts.clone().any(|text| text.chars().count() > LONGEST) => Some("a text is at most 64 characters"),
             _ if texts.clone().any(|text| Text::clean(text).as_str() != text) => {
                 Some("a text holds control characters, or spaces at its ends")
