@@ -78,7 +78,10 @@ impl Port for Serial {
 
     fn withdraw(&mut self) -> io::Result<usize> {
         let pending = self.pending()?;
-        self.tty.clear(ClearBuffer::Output)?;
+        // What the kernel has handed on may still be in the port's own FIFO: that has left.
+        if pending > 0 {
+            self.tty.clear(ClearBuffer::Output)?;
+        }
         Ok(pending)
     }
 
