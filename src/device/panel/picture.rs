@@ -307,16 +307,21 @@ impl Canvas<'_> {
     fn small(&mut self, scene: &Scene, style: &Style) {
         let plain = scene.code.is_none() && scene.next.is_none();
         let number = scene.number.as_ref().filter(|number| style.large && plain && width(number.as_str()) <= 6);
-        if let Some(number) = number {
+        let place = scene.lines(&style.phrases, NARROWEST).into_iter().next().unwrap_or_default();
+        let left = number.map_or(0, |number| (2 * width(number.as_str()) + 1) * HALF);
+        let beside = wrap(&place, (self.frame.size().0.saturating_sub(left) / HALF).max(2));
+        // Its third line stands beside a name that is short; a longer place is read whole, and the number small.
+        let name = scene.name.as_ref().map_or(0, |name| width(name.reveal()));
+        let most = if name * HALF < left { 3 } else { 2 };
+        if let Some(number) = number.filter(|_| beside.len() <= most) {
             self.text(&scene.headline(&style.phrases, NARROWEST), (0, 0), 1, Ink::Text);
             if let Some(name) = &scene.name {
                 self.text(name.reveal(), (0, LINE), 1, Ink::Text);
             }
-            let right = self.text(number.as_str(), (0, 2 * LINE), 2, Ink::Accent) + HALF;
-            let place = scene.lines(&style.phrases, NARROWEST).into_iter().next().unwrap_or_default();
-            let room = (self.frame.size().0.saturating_sub(right) / HALF).max(2);
-            for (line, text) in wrap(&place, room).iter().take(2).enumerate() {
-                self.text(text, (right, (2 + line) * LINE), 1, Ink::Text);
+            self.text(number.as_str(), (0, 2 * LINE), 2, Ink::Accent);
+            let top = if beside.len() > 2 { LINE } else { 2 * LINE };
+            for (line, text) in beside.iter().enumerate() {
+                self.text(text, (left, top + line * LINE), 1, Ink::Text);
             }
             return;
         }
