@@ -39,6 +39,7 @@ mod panels;
 mod papers;
 mod phrases;
 mod power_cut;
+mod printer_ports;
 mod printer_profiles;
 mod printer_troubles;
 mod printers;

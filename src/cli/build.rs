@@ -76,7 +76,7 @@ pub(super) fn parts(
         patience: site.wechatpay.patience,
         checkin,
         staff: Some(site.state_dir.to_path_buf()),
-        lanes: lanes(site, devices)?,
+        lanes: lanes(site, devices),
         reload,
         clock,
     })
@@ -218,28 +218,26 @@ pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dy
 }
 
 /// The lanes with their devices, in the site file's order.
-fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Result<Vec<LanePart>, Failure> {
+fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
     site.lane
         .iter()
         .zip(devices)
         .enumerate()
-        .map(|(index, (lane, devices))| {
-            Ok(LanePart {
-                name: lane.name.clone(),
-                purpose: lane.purpose,
-                series: lane.series.clone(),
-                terminal: terminal_settings(site, lane, index, phrases(lane)?),
-                panel: match (&lane.panel, devices.panel) {
-                    (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
-                    (_, Some(panel)) => PanelPart::Board(panel),
-                    _ => PanelPart::None,
-                },
-                printer: devices.printer,
-                gate: devices.gate,
-                indicator: devices.indicator,
-                inputs: devices.inputs,
-                absent: devices.absent.iter().map(|(device, error)| (*device, error.code())).collect(),
-            })
+        .map(|(index, (lane, devices))| LanePart {
+            name: lane.name.clone(),
+            purpose: lane.purpose,
+            series: lane.series.clone(),
+            terminal: terminal_settings(site, lane, index, devices.phrases),
+            panel: match (&lane.panel, devices.panel) {
+                (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
+                (_, Some(panel)) => PanelPart::Board(panel),
+                _ => PanelPart::None,
+            },
+            printer: devices.printer,
+            gate: devices.gate,
+            indicator: devices.indicator,
+            inputs: devices.inputs,
+            absent: devices.absent.iter().map(|(device, error)| (*device, error.code())).collect(),
         })
         .collect()
 }

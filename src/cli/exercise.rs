@@ -84,7 +84,7 @@ pub(super) fn test(
     if index >= lanes.len() {
         return Err(Ending { line: phrases::no_such_lane(), exit: exit::USAGE });
     }
-    let LaneDevices { panel, printer, gate, indicator, inputs, absent } = lanes.swap_remove(index);
+    let LaneDevices { panel, printer, gate, indicator, inputs, absent, .. } = lanes.swap_remove(index);
     let none = || Ending { line: phrases::no_such_device(&site.lane[index].name), exit: exit::USAGE };
     let missing: Vec<Failure> =
         absent.into_iter().filter(|(missing, _)| device.is(*missing)).map(|(_, error)| error).collect();

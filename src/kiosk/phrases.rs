@@ -239,8 +239,8 @@ impl Sheet {
     fn of(table: &DeTable<'_>) -> Result<Self, Wrong> {
         let mut sheet = Self::default();
         let scene = |name: &str| SceneKind::ALL.into_iter().find(|kind| kind.as_str() == name);
-        let step = |name: &str| STEPS.iter().find(|(known, _)| *known == name).map(|(_, step)| *step);
-        let wording = |name: &str| WORDINGS.iter().find(|(known, _)| *known == name).map(|(_, wording)| *wording);
+        let step = |name: &str| NextStep::ALL.into_iter().find(|step| step.key() == name);
+        let wording = |name: &str| Wording::ALL.into_iter().find(|wording| wording.key() == name);
         for (name, value) in table {
             let DeValue::Table(phrases) = value.get_ref() else {
                 return Err((value.span().start, format!("`{}` is no table", name.get_ref())));
@@ -278,41 +278,6 @@ fn section<K: Ord + Copy>(
     Ok(phrases)
 }
 
-/// What a person can do, by its name.
-const STEPS: [(&str, NextStep); 8] = [
-    ("look_again", NextStep::LookAgain),
-    ("face_camera", NextStep::FaceCamera),
-    ("other_way", NextStep::OtherWay),
-    ("id_card", NextStep::IdCard),
-    ("scan_code", NextStep::ScanCode),
-    ("staff_window", NextStep::StaffWindow),
-    ("other_lane", NextStep::OtherLane),
-    ("come_back", NextStep::ComeBack),
-];
-
-/// Everything else, by its name.
-const WORDINGS: [(&str, Wording); 19] = [
-    ("for_person", Wording::ForPerson),
-    ("use_alone", Wording::UseAlone),
-    ("yes", Wording::Yes),
-    ("no_for_myself", Wording::NoForMyself),
-    ("next_one", Wording::NextOne),
-    ("ahead", Wording::Ahead),
-    ("now", Wording::Now),
-    ("eta", Wording::Eta),
-    ("slot", Wording::Slot),
-    ("sequence", Wording::Sequence),
-    ("morning", Wording::Morning),
-    ("afternoon", Wording::Afternoon),
-    ("evening", Wording::Evening),
-    ("field", Wording::Field),
-    ("from", Wording::From),
-    ("until", Wording::Until),
-    ("date", Wording::Date),
-    ("months", Wording::Months),
-    ("seconds", Wording::Seconds),
-];
-
 impl Wording {
     /// Every one.
     pub const ALL: [Self; 19] = [
@@ -336,6 +301,31 @@ impl Wording {
         Self::Months,
         Self::Seconds,
     ];
+
+    /// What it is called in a sheet.
+    fn key(self) -> &'static str {
+        match self {
+            Self::ForPerson => "for_person",
+            Self::UseAlone => "use_alone",
+            Self::Yes => "yes",
+            Self::NoForMyself => "no_for_myself",
+            Self::NextOne => "next_one",
+            Self::Ahead => "ahead",
+            Self::Now => "now",
+            Self::Eta => "eta",
+            Self::Slot => "slot",
+            Self::Sequence => "sequence",
+            Self::Morning => "morning",
+            Self::Afternoon => "afternoon",
+            Self::Evening => "evening",
+            Self::Field => "field",
+            Self::From => "from",
+            Self::Until => "until",
+            Self::Date => "date",
+            Self::Months => "months",
+            Self::Seconds => "seconds",
+        }
+    }
 
     /// Why a phrase cannot stand for it: it lacks a placeholder in one of its forms, or a month.
     fn wrong(self, Phrase(forms): &Phrase) -> Option<String> {

@@ -183,10 +183,20 @@ impl NextStep {
     /// The wire's word.
     pub fn as_str(self) -> &'static str {
         match self {
+            // Which one, the advice says.
+            Self::OtherWay | Self::IdCard | Self::ScanCode => Self::OtherWay.key(),
+            step => step.key(),
+        }
+    }
+
+    /// What it is called in a sheet of phrases.
+    pub(super) fn key(self) -> &'static str {
+        match self {
             Self::LookAgain => "look_again",
             Self::FaceCamera => "face_camera",
-            // Which one, the advice says.
-            Self::OtherWay | Self::IdCard | Self::ScanCode => "other_way",
+            Self::OtherWay => "other_way",
+            Self::IdCard => "id_card",
+            Self::ScanCode => "scan_code",
             Self::StaffWindow => "staff_window",
             Self::OtherLane => "other_lane",
             Self::ComeBack => "come_back",

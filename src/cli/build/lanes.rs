@@ -1,12 +1,13 @@
 //! Lanes as the core sees them: what was opened, and what has a judge.
 
-use super::phrases::{PhrasesFileError, phrases};
+use std::sync::Arc;
+
 use crate::{
     board::PanelPlace,
     checkin::Adapter,
     cli::{Ending, wires::LaneDevices},
     config::{Lane, Site},
-    fault::{Code, Failure},
+    fault::Code,
     kiosk::{self, OtherWay},
     words::InfoType,
 };
@@ -27,36 +28,31 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
         .lane
         .iter()
         .zip(devices)
-        .map(|(lane, devices)| {
-            Ok(kiosk::LaneSettings {
-                purpose: lane.purpose,
-                privacy: site.privacy,
-                patience: site.wechatpay.patience,
-                // Numbers given here are known at once.
-                site_settles: match site.checkin.adapter {
-                    Adapter::Http => site.checkin.settle,
-                    Adapter::Local => std::time::Duration::ZERO,
-                },
-                has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal),
-                has_printer: devices.printer.is_some(),
-                has_gate: devices.gate.is_some(),
-                gate_takes: devices.gate.as_ref().map(|gate| gate.takes()).unwrap_or_default(),
-                has_indicators: devices.indicator.is_some(),
-                other_way: lane.other_way_qr.clone(),
-                info_type: site.info_type_of(lane),
-                vouchers: lane.takes(OtherWay::Voucher, site.checkin.adapter),
-                offers_vouchers: lane.offers(OtherWay::Voucher),
-                card: card_uses(site, lane),
-                phrases: phrases(lane)?,
-                ..kiosk::LaneSettings::default()
-            })
+        .map(|(lane, devices)| kiosk::LaneSettings {
+            purpose: lane.purpose,
+            privacy: site.privacy,
+            patience: site.wechatpay.patience,
+            // Numbers given here are known at once.
+            site_settles: match site.checkin.adapter {
+                Adapter::Http => site.checkin.settle,
+                Adapter::Local => std::time::Duration::ZERO,
+            },
+            has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal),
+            has_printer: devices.printer.is_some(),
+            has_gate: devices.gate.is_some(),
+            gate_takes: devices.gate.as_ref().map(|gate| gate.takes()).unwrap_or_default(),
+            has_indicators: devices.indicator.is_some(),
+            other_way: lane.other_way_qr.clone(),
+            info_type: site.info_type_of(lane),
+            vouchers: lane.takes(OtherWay::Voucher, site.checkin.adapter),
+            offers_vouchers: lane.offers(OtherWay::Voucher),
+            card: card_uses(site, lane),
+            phrases: Arc::clone(&devices.phrases),
+            ..kiosk::LaneSettings::default()
         })
         .zip(&site.lane)
-        .map(|(settings, lane)| {
-            settings.map(|settings: kiosk::LaneSettings| if lane.elder { settings.unhurried() } else { settings })
-        })
-        .collect::<Result<Vec<_>, PhrasesFileError>>()
-        .map_err(Failure::from)?;
+        .map(|(settings, lane)| if lane.elder { settings.unhurried() } else { settings })
+        .collect();
     let run = getrandom::u64().map_err(|error| Ending {
         line: format!("{} the kernel gives no random numbers: {error}", Code::X001),
         exit: crate::fault::exit::SOFTWARE,

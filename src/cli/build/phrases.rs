@@ -1,28 +1,22 @@
 //! What the lanes say: the phrases that travel with the program, and the site's own over them.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     config::Lane,
     fault::{Code, Fault},
-    files::{self, FileError},
+    files::{self, FileError, WrongLine},
     kiosk::{Phrases, PhrasesError},
 };
 
 /// A file of phrases cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[error(transparent)]
 pub(in crate::cli) enum PhrasesFileError {
     /// It cannot be read.
-    #[error(transparent)]
     File(#[from] FileError),
     /// It says something that is no phrase.
-    #[error("{}:{}: {source}", file.display(), source.line)]
-    Phrases {
-        /// The file, as the site file names it.
-        file: PathBuf,
-        /// What is wrong.
-        source: PhrasesError,
-    },
+    Line(#[from] WrongLine),
 }
 
 /// The longest file, bytes.
@@ -38,7 +32,6 @@ impl Fault for PhrasesFileError {
 pub(in crate::cli) fn phrases(lane: &Lane) -> Result<Arc<Phrases>, PhrasesFileError> {
     let Some(file) = lane.phrases.as_deref() else { return Ok(Phrases::shipped(lane.language, lane.purpose)) };
     let text = files::read_text(file, MOST)?;
-    let changed = Phrases::changed(lane.language, lane.purpose, &text);
-    let wrong = |source| PhrasesFileError::Phrases { file: file.to_owned(), source };
-    changed.map(Arc::new).map_err(wrong)
+    let wrong = |PhrasesError { line, message }| WrongLine { file: file.to_owned(), line, message };
+    Ok(Arc::new(Phrases::changed(lane.language, lane.purpose, &text).map_err(wrong)?))
 }

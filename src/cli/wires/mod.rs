@@ -26,6 +26,8 @@ use crate::{
 /// One lane's devices.
 #[derive(Default)]
 pub(super) struct LaneDevices {
+    /// What the lane says, on whatever of them.
+    pub(super) phrases: Arc<Phrases>,
     pub(super) panel: Option<Box<dyn Panel>>,
     pub(super) printer: Option<Box<dyn Printer>>,
     pub(super) gate: Option<Box<dyn Gate>>,
@@ -118,8 +120,7 @@ impl Parts<'_> {
         (picked, style): (&Picked<'_>, Style),
         mut ends: Option<Ends>,
     ) -> Result<LaneDevices, Failure> {
-        let mut devices = LaneDevices::default();
-        let phrases = Arc::clone(&style.phrases);
+        let mut devices = LaneDevices { phrases: Arc::clone(&style.phrases), ..LaneDevices::default() };
         if let Some(file) = picked.panel {
             let fonts = Fonts::open(file.font.as_deref())?;
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
@@ -132,7 +133,7 @@ impl Parts<'_> {
             };
         }
         if let Some((index, file)) = picked.printer {
-            let layout = layout(&self.found.printers[index], self.site, phrases)?;
+            let layout = layout(&self.found.printers[index], self.site, Arc::clone(&devices.phrases))?;
             let fonts = Fonts::open(file.font.as_deref())?;
             devices.printer = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.printer(layout, fonts, self.clock),
