@@ -208,3 +208,17 @@ fn what_was_set_aside_goes_with_its_neighbours() {
     let after = proof(&disk);
     assert!(after.aside == 0 && after.is_whole(), "{after}");
 }
+
+#[test]
+fn what_is_written_after_a_look_is_read_at_the_next_one() {
+    let (_folder, correlator) = correlator();
+    let disk = MemDisk::default();
+    let (mut journal, _) = open(&disk, &correlator).expect("opens");
+    let mut reader = Reader::on(Box::new(disk.clone()), Position::default());
+    for number in 0..50 {
+        steps(&mut journal, NOW, 1);
+        let read = reader.read().expect("readable").map(|entry| entry.place.seq);
+        assert_eq!(read, Some(number), "the bytes behind a record may have been read before the next one was written");
+    }
+    assert!(reader.read().expect("readable").is_none());
+}

@@ -37,6 +37,7 @@ mod open_world;
 mod openings;
 mod panels;
 mod papers;
+mod passages;
 mod phrases;
 mod power_cut;
 mod printer_ports;

@@ -100,7 +100,7 @@ fn visit(sandbox: &Sandbox, lane: usize, sid: &str) -> Value {
     terminal.receive_type("outcome").expect("an outcome")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -13,9 +13,9 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{
-    CheckIn, Request, Undecided,
+    CheckIn, Passage, Request, Undecided,
     reading::{self, Here},
-    schema::Question,
+    schema::{Question, Report},
 };
 use crate::{
     fault::{Code, Cure, Failure, Fault},
@@ -35,6 +35,7 @@ pub struct Http {
     clock: Arc<dyn Clock>,
     /// Members of answers that nobody here knows.
     passed_over: AtomicU64,
+    hears_passages: bool,
 }
 
 /// The HMAC key cannot be used.
@@ -71,14 +72,28 @@ impl Http {
         let hmac_key = hmac_key.map(|file| files::read_secret_line(file, LONGEST_KEY)).transpose()?;
         let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
         let base_path = after_scheme.find('/').map_or(String::new(), |at| after_scheme[at..].to_owned());
-        Ok(Self { url, base_path, hmac_key, utc_offset, client, clock, passed_over: AtomicU64::new(0) })
+        Ok(Self {
+            url,
+            base_path,
+            hmac_key,
+            utc_offset,
+            client,
+            clock,
+            passed_over: AtomicU64::new(0),
+            hears_passages: false,
+        })
+    }
+
+    /// The site's system wants to know who went through a gate, or not.
+    pub(crate) fn with_passages(self, hears_passages: bool) -> Self {
+        Self { hears_passages, ..self }
     }
 
     fn send(
         &self,
         method: Method,
         path: &str,
-        session: SessionId,
+        idempotency_key: &str,
         body: &[u8],
         deadline: Deadline,
     ) -> Result<Response, HttpError> {
@@ -88,7 +103,6 @@ impl Http {
             Method::Delete => "DELETE",
         };
         let timestamp = self.clock.now().wall.unix_seconds().to_string();
-        let session = session.to_string();
         let signature = self.hmac_key.as_ref().map(|key| {
             let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
             mac.update(format!("{word}\n{}{path}\n{timestamp}\n", self.base_path).as_bytes());
@@ -98,7 +112,7 @@ impl Http {
         });
         let mut headers = vec![
             ("Accept", "application/json"),
-            ("Idempotency-Key", session.as_str()),
+            ("Idempotency-Key", idempotency_key),
             ("X-Facemchd-Timestamp", timestamp.as_str()),
         ];
         if method == Method::Post {
@@ -126,10 +140,8 @@ impl Http {
 
     /// A question about a session of before, without the person.
     fn ask_past(&self, method: Method, session: SessionId, deadline: Deadline) -> Result<Response, Failure> {
-        self.send(method, &format!("/check-ins/{session}"), session, b"", deadline).map_err(|error| {
-            let code = if error.before_sending() { Code::H901 } else { Code::H904 };
-            unanswered(code, error)
-        })
+        let path = format!("/check-ins/{session}");
+        self.send(method, &path, &session.to_string(), b"", deadline).map_err(past_unanswered)
     }
 }
 
@@ -145,7 +157,7 @@ impl CheckIn for Http {
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
         let body = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new);
         let body = body.map_err(|_| Undecided::surely(Code::X001))?;
-        let sent = self.send(Method::Post, "/check-ins", request.session, &body, deadline);
+        let sent = self.send(Method::Post, "/check-ins", &request.session.to_string(), &body, deadline);
         let response = sent.map_err(|error| match error.before_sending() {
             true => Undecided::surely(unanswered(Code::H901, error)),
             false => Undecided::perhaps(unanswered(Code::H905, error)),
@@ -186,6 +198,22 @@ impl CheckIn for Http {
             _ => Err(of_status(&response)),
         }
     }
+
+    fn hears_passages(&self) -> bool {
+        self.hears_passages
+    }
+
+    fn passage(&self, passage: &Passage, deadline: Deadline) -> Result<(), Failure> {
+        let body = serde_json::to_vec(&Report::of(passage, self.utc_offset)).map_err(|_| Code::X001)?;
+        let path = format!("/check-ins/{}/passage", passage.session);
+        let sent = self.send(Method::Post, &path, &passage.report, &body, deadline);
+        let response = sent.map_err(past_unanswered)?;
+        match response.status {
+            // It does not know the session any more, and never will.
+            200..300 | 410 => Ok(()),
+            _ => Err(of_status(&response)),
+        }
+    }
 }
 
 /// What came instead of an answer.
@@ -196,6 +224,12 @@ struct Status(u16);
 /// No answer came.
 fn unanswered(code: Code, error: HttpError) -> Failure {
     Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
+}
+
+/// The same to something about the past.
+fn past_unanswered(error: HttpError) -> Failure {
+    let code = if error.before_sending() { Code::H901 } else { Code::H904 };
+    unanswered(code, error)
 }
 
 /// A status that is no answer to what was asked.

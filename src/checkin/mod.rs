@@ -15,8 +15,11 @@ pub use self::{
     local::{Local, LocalGiven, LocalMemory},
     settings::{Adapter, CheckInSettings},
 };
-use crate::fault::Failure;
-use crate::words::{CheckInAnswer, Deadline, Identity, Purpose, Resolution, SessionId, Stamp, Text};
+use crate::{
+    fault::{Code, Failure},
+    kiosk::GateOutcome,
+    words::{CheckInAnswer, Deadline, Identity, Purpose, Resolution, SessionId, Stamp, Text, WallTime},
+};
 
 /// One check-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +68,21 @@ impl Undecided {
     }
 }
 
+/// What became of a grant, as the journal has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// Whose grant.
+    pub session: SessionId,
+    /// The record's place, `epoch-sequence`: the same where the same is told again.
+    pub report: String,
+    /// What became of it.
+    pub outcome: GateOutcome<()>,
+    /// Operator code.
+    pub code: Option<Code>,
+    /// When it was recorded.
+    pub at: WallTime,
+}
+
 /// Something that checks people in. Called from several threads at once; every call ends by its deadline.
 pub trait CheckIn: Send + Sync {
     /// Whether it can judge this person: what WeChat has vouched for, everybody can; a voucher, or a document that was
@@ -87,4 +105,14 @@ pub trait CheckIn: Send + Sync {
 
     /// What became of a session; sends no name. MUST NOT check anybody in.
     fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure>;
+
+    /// Whether it wants to know who went through a gate.
+    fn hears_passages(&self) -> bool {
+        false
+    }
+
+    /// Tells what became of a grant. Comes again, with the same report, until it succeeds.
+    fn passage(&self, _passage: &Passage, _deadline: Deadline) -> Result<(), Failure> {
+        Ok(())
+    }
 }

@@ -3,8 +3,12 @@
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-use super::Request;
-use crate::words::{Card, Text};
+use super::{Passage, Request};
+use crate::{
+    fault::Code,
+    kiosk::GateOutcome,
+    words::{Card, Text},
+};
 
 /// `POST {url}/check-ins`. Fields that are not known are left out.
 #[derive(Serialize)]
@@ -48,6 +52,38 @@ struct ReadCard<'a> {
     name: &'a str,
     credential_type: i64,
     credential_id: &'a str,
+}
+
+/// `POST {url}/check-ins/{session}/passage`.
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    session: String,
+    report: &'a str,
+    passage: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    at: String,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn of(passage: &'a Passage, utc_offset: i32) -> Self {
+        Self {
+            session: passage.session.to_string(),
+            report: &passage.report,
+            passage: match passage.outcome {
+                GateOutcome::Opened => "opened",
+                GateOutcome::Passed => "passed",
+                GateOutcome::Expired => "timed_out",
+                GateOutcome::Tailgated => "tailgated",
+                GateOutcome::Reversed => "wrong_way",
+                GateOutcome::HeldOpen => "held_open",
+                GateOutcome::Failed(()) => "failed",
+                GateOutcome::Unknown => "unknown",
+            },
+            code: passage.code.map(Code::as_str),
+            at: passage.at.at_offset(utc_offset).format(&Rfc3339).unwrap_or_default(),
+        }
+    }
 }
 
 impl<'a> Question<'a> {

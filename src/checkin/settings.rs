@@ -37,6 +37,8 @@ pub struct CheckInSettings {
     /// its GET is "not yet".
     #[serde(rename = "settle-ms", deserialize_with = "settle")]
     pub settle: Duration,
+    /// `http`: it is told who went through a gate.
+    pub passages: bool,
 }
 
 /// `checkin.adapter`
@@ -69,6 +71,7 @@ impl Default for CheckInSettings {
             client_certificate: None,
             client_key: None,
             settle: Duration::from_secs(120),
+            passages: false,
         }
     }
 }
@@ -89,8 +92,8 @@ impl CheckInSettings {
         Route {
             ca_file: self.ca_file.clone(),
             client_certificate: self.client_certificate.clone().zip(self.client_key.clone()),
-            // One for each lane, and one for questions about the past.
-            max_idle: lanes.saturating_add(1),
+            // One for each lane, one for questions about the past, one that tells who went through.
+            max_idle: lanes.saturating_add(2),
             ..Route::default()
         }
     }

@@ -46,6 +46,9 @@ impl identity::CertificateCache for Certificates {
 /// Their key in the state.
 const CERTIFICATES: &str = "platform-certificates";
 
+/// Up to which record the site's system was told who went through.
+const PASSAGES: &str = "passages-told";
+
 /// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP.
 pub(super) fn parts(
     lock: store::StateLock,
@@ -61,6 +64,9 @@ pub(super) fn parts(
     let (journal, recovered) = store::Journal::open(lock, &site.journal, &names, Arc::clone(&correlator), &state, now)?;
     let salvaged = recovered.salvaged.as_ref().map(|salvage| Failure::new(Code::J501).told(salvage.to_string()));
     let damaged = damaged.map(|error| Failure::new(Code::J504).told(Code::J504.summary()).because(error));
+    // SIGHUP may ask for them later.
+    let passages = (site.checkin.adapter == Adapter::Http)
+        .then(|| store::Collector::open(&site.state_dir, state.clone(), PASSAGES, now.at));
     let cache = Arc::new(Certificates(state));
     let merchants = Arc::new(merchants(site, &clock, &(Arc::clone(&cache) as _))?);
     let checkin = checkin(site, &clock, &recovered)?;
@@ -75,6 +81,7 @@ pub(super) fn parts(
         lookup_workers: site.lookups(),
         patience: site.wechatpay.patience,
         checkin,
+        passages,
         staff: Some(site.state_dir.to_path_buf()),
         lanes: lanes(site, devices),
         reload,
@@ -214,7 +221,7 @@ pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dy
     let url = settings.url.clone().unwrap_or_default();
     let adapter =
         checkin::Http::open(url, settings.hmac_key.as_deref(), settings.utc_offset, client, Arc::clone(clock))?;
-    Ok(Box::new(adapter))
+    Ok(Box::new(adapter.with_passages(settings.passages)))
 }
 
 /// The lanes with their devices, in the site file's order.

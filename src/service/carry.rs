@@ -49,6 +49,8 @@ pub(super) struct Workers {
     pub(super) lookups: Worker<lookups::Lookup>,
     pub(super) errands: Worker<Errand>,
     pub(super) past: Worker<Past>,
+    /// Tells who went through.
+    pub(super) passages: Option<Worker<()>>,
 }
 
 /// Everything that can be told to do something.
@@ -409,7 +411,7 @@ mod tests {
             late: Vec::new(),
             deaf: Standing::default(),
         };
-        let workers = Workers { store, outputs: outputs_worker, lookups, errands, past };
+        let workers = Workers { store, outputs: outputs_worker, lookups, errands, past, passages: None };
         let patience = Duration::from_secs(8);
         let mut carrier = Carrier::new(clock, correlator, vec![hands], workers, patience, inputs);
         let refused = outputs(&slip).into_iter().filter_map(|output| carrier.carry(output)).count();

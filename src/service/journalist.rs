@@ -2,11 +2,11 @@
 
 use std::{
     io,
-    sync::{Arc, mpsc::RecvTimeoutError},
+    sync::{Arc, PoisonError, mpsc::RecvTimeoutError},
     time::Duration,
 };
 
-use super::{Inputs, facts::Facts, failures::Standing, worker::Worker};
+use super::{Inputs, facts::Facts, failures::Standing, passages::Passages, worker::Worker};
 use crate::{
     fault::{Code, Failure},
     kiosk::{Input, Record, RecordTicket},
@@ -39,14 +39,16 @@ const GROUP: usize = 64;
 
 pub(super) fn spawn(
     mut journal: Journal,
+    passages: Option<&Passages>,
     facts: &Arc<Facts>,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Worker<Entry>> {
     let (reader, facts) = (Arc::clone(clock), Arc::clone(facts));
+    let passages = passages.map(|of| (of.worker.entrance(), Arc::clone(&of.wanted)));
     facts.journal_is(reader.now().moment, journal.fill(reader.stamp()), None);
     Worker::spawn_reading("store", 256, Duration::from_secs(5), clock, move |entries, pulse| {
-        let mut dirty = false;
+        let (mut dirty, mut gated) = (false, false);
         let mut warned: Option<Moment> = None;
         let (mut missed, mut standing) = (0, Standing::default());
         let mut clock_stood = reader.now();
@@ -65,14 +67,25 @@ pub(super) fn spawn(
             };
             let looked = reader.now();
             note_step(&mut journal, &*reader, std::mem::replace(&mut clock_stood, looked), looked, &inputs);
+            if let Some((_, wanted)) = &passages {
+                journal.hold(*wanted.lock().unwrap_or_else(PoisonError::into_inner));
+            }
             let written = pulse.working(|| {
                 let group = first.into_iter().chain(entries.try_iter().take(GROUP));
+                let group = group.inspect(|entry: &Entry| gated |= matches!(entry.record, Record::Gated { .. }));
                 write_group(&mut journal, &*reader, group, &inputs)
             });
             dirty = matches!(written, Ok(false));
             // What was written proves nothing until it is durable.
             if !dirty {
                 inputs.tell_change(UNWRITTEN, None, None, &mut standing, written.as_ref().err());
+            }
+            if let Some((tell, _)) = &passages
+                && !dirty
+                && std::mem::take(&mut gated)
+            {
+                // One that is offered already tells this one, too.
+                let _ = tell.offer(());
             }
             let now = reader.now();
             let fill = journal.fill(reader.stamp());

@@ -24,6 +24,7 @@ mod notify;
 mod outputs;
 mod panels;
 mod parts;
+mod passages;
 mod printers;
 mod reload;
 mod requests;

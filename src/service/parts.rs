@@ -9,7 +9,7 @@ use crate::{
     fault::{Code, Cure, Failure, Fault},
     identity::Merchants,
     kiosk::{self, Device, Unfinished},
-    store::{Correlator, Journal},
+    store::{Collector, Correlator, Journal},
     terminal,
     words::{Clock, Purpose},
 };
@@ -36,6 +36,8 @@ pub struct Parts {
     pub patience: Duration,
     /// The site's system.
     pub checkin: Box<dyn CheckIn>,
+    /// Who went through, for a site's system that may want to know; none where the numbers are given here.
+    pub passages: Option<Collector>,
     /// Where staff speak to the daemon: a folder for the socket; none for nobody.
     pub staff: Option<PathBuf>,
     /// The lanes, in the site file's order.

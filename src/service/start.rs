@@ -20,7 +20,7 @@ use super::{
     outputs::{self, LaneOutputs},
     panels,
     parts::{LanePart, PanelPart, Parts, ServiceError},
-    printers,
+    passages, printers,
     reload::Reloads,
     requests::Requests,
     staff::Desk,
@@ -55,7 +55,8 @@ struct Lanes<'a> {
 impl Daemon {
     /// Everything runs, and the core has said its first words.
     pub(super) fn start(parts: Parts) -> Result<Self, ServiceError> {
-        let Parts { clock, kiosk, unfinished, journal, correlator, merchants, checkin, lanes, patience, .. } = parts;
+        let Parts { clock, kiosk, unfinished, journal, correlator, merchants, checkin, passages, .. } = parts;
+        let (lanes, patience) = (parts.lanes, parts.patience);
         let (way, happened) = mpsc::channel(WAITING);
         let names: Vec<String> = lanes.iter().map(|lane| lane.name.clone()).collect();
         let inputs = Inputs::new(way, names.clone());
@@ -85,7 +86,9 @@ impl Daemon {
             hands.push(starting.lane(id, lane)?);
         }
         let threads = ServiceError::Thread;
-        let store = journalist::spawn(journal, &facts, &clock, inputs.clone()).map_err(threads)?;
+        let passages = passages.map(|collector| passages::spawn(collector, &checkin, &clock, inputs.clone()));
+        let passages = passages.transpose().map_err(threads)?;
+        let store = journalist::spawn(journal, passages.as_ref(), &facts, &clock, inputs.clone()).map_err(threads)?;
         let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
         let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
         let blind = absent.iter().filter(|(_, device, _)| *device == Device::Fire).map(|(lane, ..)| *lane).collect();
@@ -96,7 +99,14 @@ impl Daemon {
         let lookups = lookups::spawn(&merchants, &facts, parts.lookup_workers, hands.len(), patience, &clock, &inputs);
         let errands = errands::spawn(&merchants, hands.len(), patience, &clock, &inputs).map_err(threads)?;
         let past = checkins::spawn_past(&checkin, &told, &clock, inputs.clone()).map_err(threads)?;
-        let workers = Workers { store, outputs, lookups: lookups.map_err(threads)?, errands, past };
+        let workers = Workers {
+            store,
+            outputs,
+            lookups: lookups.map_err(threads)?,
+            errands,
+            past,
+            passages: passages.map(|of| of.worker),
+        };
         let carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, patience, inputs);
         let mut funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier);
         for (lane, device, code) in absent {

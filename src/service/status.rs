@@ -320,6 +320,8 @@ pub enum Thread {
     Errand,
     /// Questions to the site's system about the past.
     Past,
+    /// Tells the site's system who went through.
+    Passages,
     /// A lane's questions to the site's system.
     Checkin,
     /// A lane's panel.

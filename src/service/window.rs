@@ -177,6 +177,8 @@ impl Daemon {
 
     fn workers(&self, now: Moment) -> Vec<WorkerStatus> {
         let mut all = self.shared(now).to_vec();
+        let passages = &self.opened.funnel.carrier.workers.passages;
+        all.extend(passages.as_ref().map(|passages| pulse(Thread::Passages, None, passages, now)));
         for hands in &self.opened.funnel.carrier.lanes {
             all.push(pulse(Thread::Checkin, Some(hands), &hands.checkins, now));
             all.extend(hands.panel.as_ref().map(|panel| pulse(Thread::Panel, Some(hands), panel, now)));
@@ -204,8 +206,8 @@ fn pulse<J: Send + 'static>(thread: Thread, of: Option<&LaneHands>, worker: &Wor
         lane: of.map(LaneName::of),
         busy_ms: u64::try_from(worker.busy_for(now).as_millis()).unwrap_or(u64::MAX),
         waiting: worker.waiting(),
-        // Errands and questions about the past may take as long as the other side does.
-        late: !matches!(thread, Thread::Errand | Thread::Past) && worker.is_late(now),
+        // What nobody waits for may take as long as the other side does.
+        late: !matches!(thread, Thread::Errand | Thread::Past | Thread::Passages) && worker.is_late(now),
     }
 }
 

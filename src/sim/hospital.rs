@@ -56,6 +56,10 @@ struct Inner {
     latest: Value,
     /// Sessions taken back.
     annulled: Vec<String>,
+    /// Who went through, as it was told: each report once, in the order of their first coming, and how often they came.
+    passages: Vec<(Value, usize)>,
+    /// Statuses with which it will answer to the next ones.
+    passage_statuses: Vec<u16>,
     /// Who was let in, ever: session and number.
     admitted: Vec<(String, Option<String>)>,
 }
@@ -104,6 +108,16 @@ impl Hospital {
         self.state.inner().annulled.clone()
     }
 
+    /// Who went through, as it was told: each report once, in the order in which they came first, and how often it came.
+    pub fn passages(&self) -> Vec<(Value, usize)> {
+        self.state.inner().passages.clone()
+    }
+
+    /// Answers to the next reports of who went through with these statuses, the last one first, although it takes them.
+    pub fn stumble_at_passages(&self, statuses: Vec<u16>) {
+        self.state.inner().passage_statuses = statuses;
+    }
+
     /// Every session that was let in, with the number it got.
     pub fn admitted(&self) -> Vec<(String, Option<String>)> {
         self.state.inner().admitted.clone()
@@ -140,6 +154,10 @@ impl State {
                 Ok(question) => answer(200, inner.check_in(&question)),
                 Err(_) => answer(400, json!({ "error": "not JSON" })),
             },
+            ("POST", path) if path.ends_with("/passage") => match serde_json::from_slice::<Value>(&request.body) {
+                Ok(report) => answer(inner.passage(report), json!({})),
+                Err(_) => answer(400, json!({ "error": "not JSON" })),
+            },
             ("DELETE", path) => {
                 let session = path.strip_prefix("/kiosk/check-ins/").unwrap_or("");
                 inner.sessions.remove(session);
@@ -169,6 +187,14 @@ impl State {
 }
 
 impl Inner {
+    fn passage(&mut self, report: Value) -> u16 {
+        match self.passages.iter_mut().find(|(known, _)| *known == report) {
+            Some((_, times)) => *times += 1,
+            None => self.passages.push((report, 1)),
+        }
+        self.passage_statuses.pop().unwrap_or(204)
+    }
+
     fn check_in(&mut self, question: &Value) -> Value {
         self.latest = question.clone();
         let text = |value: &Value| value.as_str().unwrap_or("").to_owned();

@@ -7,6 +7,7 @@
 //! hashes in `record` and nowhere else.
 
 mod bounds;
+mod collector;
 mod correlator;
 mod disk;
 mod error;
@@ -26,6 +27,7 @@ mod word;
 pub(crate) use self::disk::FolderDisk;
 pub use self::{
     bounds::JournalBounds,
+    collector::Collector,
     correlator::{Correlator, Tag},
     disk::Disk,
     error::StoreError,

@@ -123,11 +123,18 @@ impl Reader {
     /// The next whole record of the segment.
     fn take(&self, at: &mut At) -> Result<Option<(Position, Entry)>, StoreError> {
         let left = SEGMENT.saturating_sub(at.offset);
-        if at.ahead.len() < LONGEST.min(left) {
-            at.ahead =
-                self.disk.read_at(&name(at.segment), at.offset as u64, AHEAD.min(left)).map_err(StoreError::Read)?;
+        let read_ahead = || self.disk.read_at(&name(at.segment), at.offset as u64, AHEAD.min(left));
+        let is_fresh = at.ahead.len() < LONGEST.min(left);
+        if is_fresh {
+            at.ahead = read_ahead().map_err(StoreError::Read)?;
         }
-        let Some((found, length)) = segment::next(&at.ahead, at.seq, &at.chain) else { return Ok(None) };
+        let mut next = segment::next(&at.ahead, at.seq, &at.chain);
+        if next.is_none() && !is_fresh {
+            // What was read ahead is from before the next record was written.
+            at.ahead = read_ahead().map_err(StoreError::Read)?;
+            next = segment::next(&at.ahead, at.seq, &at.chain);
+        }
+        let Some((found, length)) = next else { return Ok(None) };
         let place = Position { epoch: at.epoch, seq: found.seq };
         let entry = Entry::read(place, found.payload);
         at.chain = found.hash;

@@ -268,6 +268,7 @@ fn parts(
         lookup_workers: 1,
         patience,
         checkin: Box::new(checkin),
+        passages: None,
         staff: None,
         lanes: vec![lane],
         reload: Box::new(|| unreachable!("nobody asks")),

@@ -1,0 +1,183 @@
+//! What became of each grant, told to the site's system: out of the journal, in order, until it says that it has it. No
+//! person waits for it, nothing of it is lost by a restart, and while nothing is to be told nobody wakes up.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::{Inputs, channel::Exit, checkins, failures::Standing, worker::Worker};
+use crate::{
+    checkin::Passage,
+    fault::Failure,
+    kiosk::GateOutcome,
+    store::{Collector, Entry, Position, Stored, Word},
+    words::{Clock, Deadline, Moment, SessionId, WallTime},
+};
+
+/// From which record on the journal is still wanted, for whoever writes it.
+pub(super) type Wanted = Arc<Mutex<Option<Position>>>;
+
+/// The thread that tells, and what it wants the journal to keep.
+pub(super) struct Passages {
+    pub(super) worker: Worker<()>,
+    pub(super) wanted: Wanted,
+}
+
+/// How long the site's system may take to say that it has one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A call ends by its deadline; one that goes on for so much longer hangs by a fault of ours.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// After a failure; twice as long after each further one.
+const SOONEST: Duration = Duration::from_secs(1);
+const LATEST: Duration = Duration::from_secs(60);
+
+/// So many may be told again after a power cut.
+const REMEMBERED_EACH: usize = 32;
+
+const WHAT: &str = "the site's system cannot be told who went through";
+
+/// What is told, and to whom.
+struct Teller {
+    collector: Collector,
+    current: checkins::Current,
+    clock: Arc<dyn Clock>,
+    inputs: Inputs,
+    wanted: Wanted,
+    standing: Standing,
+    /// Read and not yet told.
+    ahead: Option<(Position, Passage)>,
+    /// Told and not yet remembered.
+    told: Option<Position>,
+    unremembered: usize,
+}
+
+/// Starts telling. It looks into the journal at once, and each time it is offered something.
+pub(super) fn spawn(
+    collector: Collector,
+    current: &checkins::Current,
+    clock: &Arc<dyn Clock>,
+    inputs: Inputs,
+) -> io::Result<Passages> {
+    let wanted = Wanted::default();
+    let mut teller = Teller {
+        collector,
+        current: Arc::clone(current),
+        clock: Arc::clone(clock),
+        inputs,
+        wanted: Arc::clone(&wanted),
+        standing: Standing::default(),
+        ahead: None,
+        told: None,
+        unremembered: 0,
+    };
+    let limit = PATIENCE.saturating_add(GRACE);
+    let worker = Worker::spawn_reading("passages", 1, limit, clock, move |written, pulse| {
+        let mut wait = None;
+        while teller.awaits(written, wait) {
+            wait = loop {
+                match pulse.working(|| teller.tell_one()) {
+                    Ok(true) => {}
+                    Ok(false) => break None,
+                    Err(()) => break Some(wait.map_or(SOONEST, |last: Duration| last.saturating_mul(2).min(LATEST))),
+                }
+            };
+            teller.remember();
+        }
+    })?;
+    let _ = worker.offer(());
+    Ok(Passages { worker, wanted })
+}
+
+impl Teller {
+    /// Waits until something was written, or, after a failure, until it is time to try again; false at the end.
+    fn awaits(&self, written: &Exit<()>, wait: Option<Duration>) -> bool {
+        let Some(wait) = wait else { return written.recv().is_ok() };
+        let until: Moment = self.clock.now().moment.after(wait);
+        loop {
+            let left = until.since(self.clock.now().moment);
+            if left.is_zero() {
+                return true;
+            }
+            match written.recv_timeout(left) {
+                // Whatever came stands behind what could not be told.
+                Ok(()) => {}
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => return true,
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+    }
+
+    /// Tells the next one; false where there is none.
+    fn tell_one(&mut self) -> Result<bool, ()> {
+        let adapter = checkins::now(&self.current);
+        if !adapter.hears_passages() {
+            self.want(None);
+            return Ok(false);
+        }
+        let Some((place, passage)) = self.next()? else {
+            self.want(None);
+            return Ok(false);
+        };
+        self.want(Some(place));
+        let told = adapter.passage(&passage, Deadline::from_now(&*self.clock, PATIENCE));
+        self.inputs.tell_change(WHAT, None, passage.session, &mut self.standing, told.as_ref().err());
+        if told.is_err() {
+            self.ahead = Some((place, passage));
+            return Err(());
+        }
+        self.told = Some(place);
+        self.unremembered += 1;
+        if self.unremembered >= REMEMBERED_EACH {
+            self.remember();
+        }
+        Ok(true)
+    }
+
+    /// The next grant's fate in the journal.
+    fn next(&mut self) -> Result<Option<(Position, Passage)>, ()> {
+        if let Some(ahead) = self.ahead.take() {
+            return Ok(Some(ahead));
+        }
+        loop {
+            match self.collector.read() {
+                Ok(Some(entry)) => {
+                    if let Some(passage) = passage(&entry) {
+                        return Ok(Some((entry.place, passage)));
+                    }
+                }
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    let failure = Failure::from(error);
+                    self.inputs.tell_change(WHAT, None, None, &mut self.standing, Some(&failure));
+                    return Err(());
+                }
+            }
+        }
+    }
+
+    fn want(&self, from: Option<Position>) {
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = from;
+    }
+
+    fn remember(&mut self) {
+        self.unremembered = 0;
+        if let Some(place) = self.told.take() {
+            self.collector.acknowledge(place);
+        }
+    }
+}
+
+/// What a record says of a grant, if it does.
+fn passage(entry: &Entry) -> Option<Passage> {
+    let Stored::Gated { session, outcome, code } = &entry.stored else { return None };
+    let session: SessionId = session.parse().ok()?;
+    // A newer version's word is none that the site's system was promised.
+    let outcome = outcome.known().unwrap_or(GateOutcome::Unknown);
+    let code = code.as_ref().and_then(Word::known);
+    let report = format!("{}-{}", entry.place.epoch, entry.place.seq);
+    Some(Passage { session, report, outcome, code, at: WallTime(entry.at) })
+}

@@ -1,0 +1,106 @@
+//! Who went through is told to the site's system: once each, in order, whatever becomes of daemon, network and site.
+
+use std::time::Duration;
+
+use facemchd::sim::people::Person;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::{
+    devices::wait_for,
+    program::{expect, text},
+    running::{Daemon, Sandbox, run},
+};
+
+fn gate(passages: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.edit("[checkin]\n", &format!("[checkin]\npassages = {passages}\n"));
+    sandbox
+}
+
+/// Somebody walks up to the gate and is let through.
+fn goes_through(sandbox: &Sandbox, number: usize) {
+    let sid = format!("sid-{number}");
+    expect(sandbox, &Person { union_id: format!("union-{number}"), ..Person::new(&sid, "李四") });
+    let mut terminal = sandbox.terminal(1);
+    terminal.face(&sid, true).expect("sent");
+    assert_eq!(terminal.receive_type("outcome").expect("an outcome")["result"], "checked_in");
+}
+
+/// Each grant's fate in the journal, as the site is to be told: session, place and word.
+fn journal(sandbox: &Sandbox) -> Vec<(String, String, String)> {
+    let listed = run(&["journal", "list", "--config", sandbox.site(), "--json"]);
+    let records = text(&listed.stdout);
+    let records = records.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let gated = records.filter(|record| record["kind"] == "gated");
+    let word = |value: &Value| value.as_str().expect("a word").to_owned();
+    gated.map(|of| (word(&of["session"]), format!("{}-{}", of["epoch"], of["seq"]), word(&of["outcome"]))).collect()
+}
+
+/// The same as the site has it.
+fn told(sandbox: &Sandbox) -> Vec<(String, String, String)> {
+    let word = |value: &Value| value.as_str().expect("a word").to_owned();
+    let reports = sandbox.hospital.passages().into_iter().map(|(report, _)| report);
+    reports.map(|of| (word(&of["session"]), word(&of["report"]), word(&of["passage"]))).collect()
+}
+
+fn hangs_up(daemon: &Daemon, times: usize) {
+    daemon.signal(Signal::HUP);
+    wait_for(|| daemon.log(), |log| log.matches("read again: merchants").count() == times);
+}
+
+#[test]
+fn every_passage_is_told_in_order_although_the_site_stumbles_is_away_and_the_daemon_is_killed() {
+    let sandbox = gate("true");
+    let daemon = sandbox.start();
+    sandbox.hospital.stumble_at_passages(vec![503]);
+    goes_through(&sandbox, 1);
+    wait_for(|| told(&sandbox), |told| told.len() == 1);
+    // What the site does not take delays nobody, and nothing overtakes it.
+    goes_through(&sandbox, 2);
+    sandbox.hospital.stumble_at_passages(vec![404; 1000]);
+    goes_through(&sandbox, 3);
+    let log = daemon.log();
+    let failed = log.lines().filter(|line| line.contains("cannot be told who went through")).collect::<Vec<_>>();
+    assert_eq!(failed.len(), 1, "{log}");
+    assert!(failed[0].contains("code=H901") && failed[0].contains("session="), "{}", failed[0]);
+    daemon.kill();
+
+    let daemon = sandbox.start();
+    goes_through(&sandbox, 4);
+    sandbox.hospital.stumble_at_passages(Vec::new());
+    wait_for(|| told(&sandbox), |told| told.len() == 4);
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(told(&sandbox), journal(&sandbox));
+    let (report, _) = &sandbox.hospital.passages()[0];
+    assert_eq!(report.as_object().expect("an object").len(), 4, "{report}");
+    assert!(report["at"].as_str().is_some_and(|at| at.ends_with("+08:00")), "{report}");
+
+    // What it has is remembered over an orderly end.
+    let times = |sandbox: &Sandbox| sandbox.hospital.passages().iter().map(|(_, times)| times).sum::<usize>();
+    let before = times(&sandbox);
+    let daemon = sandbox.start();
+    goes_through(&sandbox, 5);
+    wait_for(|| told(&sandbox), |told| told.len() == 5);
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(times(&sandbox), before + 1);
+}
+
+#[test]
+fn a_site_that_did_not_ask_is_told_nothing_until_a_hangup_says_so() {
+    let sandbox = gate("false");
+    let daemon = sandbox.start();
+    goes_through(&sandbox, 1);
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(told(&sandbox).is_empty());
+    sandbox.edit("passages = false", "passages = true");
+    hangs_up(&daemon, 1);
+    assert!(!daemon.log().contains("until a restart"), "{}", daemon.log());
+    goes_through(&sandbox, 2);
+    wait_for(|| told(&sandbox), |told| told.len() == 2);
+    sandbox.edit("passages = true", "passages = false");
+    hangs_up(&daemon, 2);
+    goes_through(&sandbox, 3);
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(told(&sandbox), journal(&sandbox)[..2]);
+}
