@@ -60,6 +60,7 @@ mod signing;
 mod site_answers;
 mod site_system;
 mod slow_peers;
+mod speech;
 mod staff;
 mod state_files;
 mod status;

@@ -204,6 +204,8 @@ impl Kiosk {
             // Nothing stands before the way out.
             return;
         }
+        #[cfg(feature = "voice")]
+        let scene = Scene { says_name: place.settings.says_name && scene.name.is_some(), ..scene };
         place.scene_until = until;
         place.scene = Some(scene.clone());
         let shown = place.settings.has_panel;

@@ -29,6 +29,8 @@ mod session;
 mod settings;
 mod signal;
 mod slip;
+#[cfg(feature = "voice")]
+mod speech;
 mod surroundings;
 mod verdict;
 mod view;
@@ -42,4 +44,6 @@ pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 pub use settings::{CardUses, KioskSettings, LaneSettings, OtherWay, Privacy};
 pub use signal::Signal;
 pub use slip::Slip;
+#[cfg(feature = "voice")]
+pub use speech::{Clip, Lexicon, LexiconError, Speech};
 pub use view::{Count, Health, LaneView, Tally};

@@ -20,6 +20,7 @@ pub struct Phrase(Vec<String>);
 /// All phrases of a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrases {
+    language: Language,
     headline: BTreeMap<SceneKind, Phrase>,
     explanation: BTreeMap<SceneKind, Phrase>,
     advice: BTreeMap<NextStep, Phrase>,
@@ -67,6 +68,12 @@ pub enum Wording {
     Months,
     /// What is left of a wait.
     Seconds,
+    /// Said: who goes where.
+    Call,
+    /// Said: the number alone.
+    YourNumber,
+    /// Said: the place alone.
+    GoTo,
 }
 
 /// A file of phrases cannot be used.
@@ -128,6 +135,12 @@ impl Phrase {
         self.0.iter().find(|form| width(form) <= columns).or(self.0.last()).map_or("", String::as_str)
     }
 
+    /// As it is said.
+    #[cfg(feature = "voice")]
+    pub(super) fn longest(&self) -> &str {
+        self.form(0)
+    }
+
     /// One of its forms, from 0: a month's name.
     pub(super) fn form(&self, index: usize) -> &str {
         self.0.get(index).map_or("", String::as_str)
@@ -147,12 +160,13 @@ impl Phrase {
 impl Phrases {
     /// Those that travel with the program.
     pub fn shipped(language: Language, purpose: Purpose) -> Arc<Self> {
-        static STANDARD: LazyLock<Arc<Phrases>> =
-            LazyLock::new(|| Arc::new(Phrases::of([Phrases::sheet(Language::ZhHans)], Purpose::Hospital)));
+        static STANDARD: LazyLock<Arc<Phrases>> = LazyLock::new(|| {
+            Arc::new(Phrases::of(Language::ZhHans, [Phrases::sheet(Language::ZhHans)], Purpose::Hospital))
+        });
         if (language, purpose) == (Language::ZhHans, Purpose::Hospital) {
             return Arc::clone(&STANDARD);
         }
-        Arc::new(Self::of([Self::sheet(language)], purpose))
+        Arc::new(Self::of(language, [Self::sheet(language)], purpose))
     }
 
     /// Those of a site's file over those that travel with the program.
@@ -161,7 +175,13 @@ impl Phrases {
             let before = file.get(..at).unwrap_or(file);
             PhrasesError { line: before.matches('\n').count().saturating_add(1), message }
         })?;
-        Ok(Self::of([Self::sheet(language), sheet], purpose))
+        Ok(Self::of(language, [Self::sheet(language), sheet], purpose))
+    }
+
+    /// What they are in.
+    #[cfg(feature = "voice")]
+    pub(crate) fn language(&self) -> Language {
+        self.language
     }
 
     /// A headline.
@@ -200,8 +220,9 @@ impl Phrases {
     }
 
     /// Each sheet over the one before; what it says of a purpose over the rest of it.
-    fn of<const N: usize>(sheets: [Sheet; N], purpose: Purpose) -> Self {
+    fn of<const N: usize>(language: Language, sheets: [Sheet; N], purpose: Purpose) -> Self {
         let mut all = Self {
+            language,
             headline: BTreeMap::new(),
             explanation: BTreeMap::new(),
             advice: BTreeMap::new(),
@@ -280,7 +301,7 @@ fn section<K: Ord + Copy>(
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -300,10 +321,13 @@ impl Wording {
         Self::Date,
         Self::Months,
         Self::Seconds,
+        Self::Call,
+        Self::YourNumber,
+        Self::GoTo,
     ];
 
     /// What it is called in a sheet.
-    fn key(self) -> &'static str {
+    pub(super) fn key(self) -> &'static str {
         match self {
             Self::ForPerson => "for_person",
             Self::UseAlone => "use_alone",
@@ -324,6 +348,9 @@ impl Wording {
             Self::Date => "date",
             Self::Months => "months",
             Self::Seconds => "seconds",
+            Self::Call => "call",
+            Self::YourNumber => "your_number",
+            Self::GoTo => "go_to",
         }
     }
 
@@ -342,7 +369,9 @@ impl Wording {
         match self {
             Self::ForPerson => &["name"],
             Self::Ahead | Self::Seconds => &["n"],
-            Self::Now => &["number"],
+            Self::Now | Self::YourNumber => &["number"],
+            Self::Call => &["number", "place"],
+            Self::GoTo => &["place"],
             Self::Eta | Self::Slot | Self::From | Self::Until => &["time"],
             Self::Sequence => &["index"],
             Self::Field => &["label", "value"],

@@ -16,6 +16,9 @@ pub struct Scene {
     pub kind: SceneKind,
     /// The name, while it may be seen.
     pub name: Option<ShownName>,
+    /// The site lets it be said aloud.
+    #[cfg(feature = "voice")]
+    pub says_name: bool,
     /// Queue number.
     pub number: Option<Text>,
     /// Where to go, or the site's reason.
@@ -128,6 +131,8 @@ impl Scene {
         Self {
             kind,
             name: None,
+            #[cfg(feature = "voice")]
+            says_name: false,
             number: None,
             detail: None,
             time: None,

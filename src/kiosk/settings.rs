@@ -23,6 +23,9 @@ pub struct LaneSettings {
     pub purpose: Purpose,
     /// What of a name is shown, and for how long.
     pub privacy: Privacy,
+    /// A name that is shown in full is said aloud, too.
+    #[cfg(feature = "voice")]
+    pub says_name: bool,
     /// How long a person waits for an outcome; the time to choose does not count.
     pub patience: Duration,
     /// How long a face waits for its consent.
@@ -108,6 +111,8 @@ impl Default for LaneSettings {
         Self {
             purpose: Purpose::Hospital,
             privacy: Privacy::default(),
+            #[cfg(feature = "voice")]
+            says_name: false,
             patience: Duration::from_secs(8),
             consent_wait: Duration::from_secs(60),
             choice_wait: Duration::from_secs(30),

@@ -105,6 +105,17 @@ pub(super) fn pong(seq: u64) -> OutLine {
     line(&json!({ "v": 1, "type": "pong", "seq": seq }))
 }
 
+/// What the terminal says aloud.
+#[cfg(feature = "voice")]
+fn said(scene: &Scene, phrases: &Phrases) -> Option<String> {
+    scene.speech(phrases).text()
+}
+
+#[cfg(not(feature = "voice"))]
+fn said(_: &Scene, _: &Phrases) -> Option<String> {
+    None
+}
+
 fn scene_line(session: Option<SessionId>, scene: &Scene, phrases: &Phrases) -> OutLine {
     let options: Vec<Value> =
         scene.options.iter().map(|option| json!({ "option": option.option, "label": option.label.as_str() })).collect();
@@ -116,6 +127,7 @@ fn scene_line(session: Option<SessionId>, scene: &Scene, phrases: &Phrases) -> O
         "detail": scene.detail.as_ref().map(ToString::to_string).or(scene.time.as_ref().map(|time| phrases.time(time))),
         "lines": scene.lines(phrases, usize::MAX), "visit": scene.visit.as_deref().and_then(told),
         "options": options, "qr": scene.qr.as_ref().map(ToString::to_string), "code": scene.code.map(Code::as_str),
+        "say": said(scene, phrases),
         "stands_ms": scene.stands.map(|stands| u64::try_from(stands.as_millis()).unwrap_or(u64::MAX)),
     }))
 }

@@ -42,6 +42,12 @@ impl LocalTime {
         format!("{:02}:{:02}", self.time.hour(), self.time.minute())
     }
 
+    /// Of the day.
+    #[cfg(feature = "voice")]
+    pub(crate) fn hour_and_minute(&self) -> (u8, u8) {
+        (self.time.hour(), self.time.minute())
+    }
+
     /// Month and day, from 1, where it is not today's.
     pub(crate) fn other_day(&self) -> Option<(u8, u8)> {
         (!self.is_today).then(|| (u8::from(self.time.month()), self.time.day()))
