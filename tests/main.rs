@@ -28,6 +28,7 @@ mod json_output;
 mod lanes_pick;
 mod late_devices;
 mod lies;
+mod long_slips;
 mod lost_answers;
 mod merchants;
 mod names;

@@ -8,6 +8,7 @@ pub mod files;
 pub mod keys;
 pub mod lookups;
 pub mod memory;
+pub mod places;
 pub mod running;
 pub mod sandbox;
 pub mod tls;
