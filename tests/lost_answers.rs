@@ -147,3 +147,24 @@ fn a_terminal_is_told_when_its_authinfo_does_not_come() {
     }
     assert!(given(&mut core).contains(&Err(Code::X003)), "what waits is bounded");
 }
+
+#[test]
+fn the_sites_system_has_a_patience_of_its_own_where_the_site_says_so() {
+    for (own, most) in [(None, 7), (Some(30 * SECOND), 29)] {
+        let mut core = core(LaneSettings { site_patience: own, ..hospital() });
+        let session = core.face("sid-1", 1).expect("a session");
+        core.pass(SECOND);
+        core.input(Input::Found { session, result: Ok(person("张三")) });
+        assert_eq!(core.scene().stands, Some(own.unwrap_or(8 * SECOND)));
+        let asked = |output: &Output| match output {
+            Output::CheckIn(request) => Some(request.deadline),
+            _ => None,
+        };
+        let deadline = core.outputs().iter().find_map(asked).expect("asked");
+        assert_eq!(deadline.since(core.moment()), own.unwrap_or(7 * SECOND));
+        core.pass(most * SECOND - SECOND / 2);
+        assert!(core.scenes().is_empty(), "{own:?}: it is still asked");
+        core.pass(2 * SECOND);
+        assert_eq!(core.scene().kind, SceneKind::Unknown, "{own:?}");
+    }
+}

@@ -87,6 +87,29 @@ fn every_passage_is_told_in_order_although_the_site_stumbles_is_away_and_the_dae
 }
 
 #[test]
+fn while_nobody_reaches_the_site_people_are_sent_on_within_a_second_and_served_when_it_is_back() {
+    let sandbox = Sandbox::new();
+    let daemon = sandbox.start();
+    sandbox.hospital.set_online(false);
+    let comes = |number: usize| {
+        let sid = format!("sid-{number}");
+        expect(&sandbox, &Person::new(&sid, "李四"));
+        let mut terminal = sandbox.terminal(0);
+        terminal.face(&sid, true).expect("sent");
+        terminal.receive_type("outcome").expect("an outcome")["code"].clone()
+    };
+    (0..7).for_each(|number| assert_eq!(comes(number), "H901"));
+    assert!(daemon.log().contains("it is looked for every 5 s"), "{}", daemon.log());
+    sandbox.hospital.set_online(true);
+    // Nobody comes meanwhile: it is looked for all the same.
+    let before = sandbox.hospital.requests();
+    wait_for(|| sandbox.hospital.requests(), |requests| *requests > before);
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(comes(8), Value::Null);
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
 fn a_site_that_did_not_ask_is_told_nothing_until_a_hangup_says_so() {
     let sandbox = gate("false");
     let daemon = sandbox.start();

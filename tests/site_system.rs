@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     core::person,
+    devices::wait_for,
     lookups::{Scripted, Setup, nobody},
 };
 
@@ -181,4 +182,30 @@ fn a_question_says_who_and_what_and_a_resolve_says_neither() {
     assert_eq!(requests[0].header("idempotency-key"), "0000000000000001-0007");
     assert_eq!(requests[1].target, "/kiosk/check-ins/0000000000000001-0007");
     assert!(requests.iter().all(|request| request.header("x-facemchd-signature").len() == 7 + 64));
+}
+
+#[test]
+fn after_five_connections_that_reached_nobody_people_are_sent_on_at_once_until_it_is_back() {
+    let setup = Setup::new();
+    let answer = Answer::json(200, &json!({ "answer": "already" }));
+    let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(answer.clone()));
+    let adapter = adapter(&setup, scripted.server.url());
+    scripted.server.set_online(false);
+    let undecided = || adapter.check_in(&request(), setup.within(PATIENCE)).expect_err("nobody is there");
+    for _ in 0..5 {
+        assert!(!undecided().failure.chain().contains("looked for"));
+        assert!(!adapter.is_to_be_looked_for());
+    }
+    let sixth = undecided();
+    assert_eq!((sixth.failure.code(), sixth.perhaps), (Code::H901, false));
+    assert!(sixth.failure.chain().contains("it is looked for every 5 s"), "{}", sixth.failure.chain());
+    adapter.look_for(setup.within(PATIENCE));
+    assert!(undecided().failure.chain().contains("looked for"), "it is not back");
+    scripted.server.set_online(true);
+    let look = || {
+        adapter.look_for(setup.within(PATIENCE));
+        asked(&adapter, setup.within(PATIENCE))
+    };
+    let back = CheckInAnswer::Already(Admission::default());
+    assert_eq!(wait_for(look, |answer| *answer == back), back);
 }

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     CheckIn, Passage, Request, Undecided,
+    reach::{self, Reach},
     reading::{self, Here},
     schema::{Question, Report},
 };
@@ -36,6 +37,7 @@ pub struct Http {
     /// Members of answers that nobody here knows.
     passed_over: AtomicU64,
     hears_passages: bool,
+    reach: Reach,
 }
 
 /// The HMAC key cannot be used.
@@ -78,6 +80,7 @@ impl Http {
             hmac_key,
             utc_offset,
             client,
+            reach: Reach::new(Arc::clone(&clock)),
             clock,
             passed_over: AtomicU64::new(0),
             hears_passages: false,
@@ -121,14 +124,16 @@ impl Http {
         headers.extend(signature.as_deref().map(|signature| ("X-Facemchd-Signature", signature)));
         let url = format!("{}{path}", self.url);
         let body = (method == Method::Post).then_some(body);
-        self.client.send(&crate::http::Request {
+        let sent = self.client.send(&crate::http::Request {
             method,
             url: &url,
             headers: &headers,
             body,
             deadline,
             max_body: MAX_BODY,
-        })
+        });
+        self.reach.tried(sent.as_ref().err());
+        sent
     }
 
     fn read(&self, response: &Response) -> Option<CheckInAnswer> {
@@ -155,6 +160,9 @@ impl CheckIn for Http {
     }
 
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
+        if let Some(lost) = self.reach.lost() {
+            return Err(Undecided::surely(lost));
+        }
         let body = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new);
         let body = body.map_err(|_| Undecided::surely(Code::X001))?;
         let sent = self.send(Method::Post, "/check-ins", &request.session.to_string(), &body, deadline);
@@ -197,6 +205,15 @@ impl CheckIn for Http {
             404 => Ok(Resolution::NotThere),
             _ => Err(of_status(&response)),
         }
+    }
+
+    fn is_to_be_looked_for(&self) -> bool {
+        self.reach.is_to_be_looked_for()
+    }
+
+    fn look_for(&self, deadline: Deadline) {
+        // Any answer says that it is there.
+        let _ = self.ask_past(Method::Get, reach::NOBODY, deadline);
     }
 
     fn hears_passages(&self) -> bool {

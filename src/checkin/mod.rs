@@ -5,6 +5,7 @@
 
 mod http;
 mod local;
+mod reach;
 mod reading;
 mod schema;
 mod settings;
@@ -105,6 +106,14 @@ pub trait CheckIn: Send + Sync {
 
     /// What became of a session; sends no name. MUST NOT check anybody in.
     fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure>;
+
+    /// Nobody reaches it, people are sent on at once, and it is time to look whether it is back.
+    fn is_to_be_looked_for(&self) -> bool {
+        false
+    }
+
+    /// Looks whether it is back.
+    fn look_for(&self, _deadline: Deadline) {}
 
     /// Whether it wants to know who went through a gate.
     fn hears_passages(&self) -> bool {

@@ -37,6 +37,9 @@ pub struct CheckInSettings {
     /// its GET is "not yet".
     #[serde(rename = "settle-ms", deserialize_with = "settle")]
     pub settle: Duration,
+    /// How long a person waits for the site's system, 1000–120000; without it, as long as `wechatpay.patience-ms` leaves.
+    #[serde(rename = "patience-ms", deserialize_with = "patience")]
+    pub patience: Option<Duration>,
     /// `http`: it is told who went through a gate.
     pub passages: bool,
 }
@@ -71,6 +74,7 @@ impl Default for CheckInSettings {
             client_certificate: None,
             client_key: None,
             settle: Duration::from_secs(120),
+            patience: None,
             passages: false,
         }
     }
@@ -101,6 +105,10 @@ impl CheckInSettings {
 
 fn settle<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
     milliseconds(d, 0..=600_000)
+}
+
+fn patience<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Duration>, D::Error> {
+    milliseconds(d, 1000..=120_000).map(Some)
 }
 
 fn hours_minutes(text: &str) -> Option<u16> {

@@ -80,6 +80,7 @@ pub(super) fn parts(
         merchants,
         lookup_workers: site.lookups(),
         patience: site.wechatpay.patience,
+        site_patience: site.checkin.patience.unwrap_or(site.wechatpay.patience),
         checkin,
         passages,
         staff: Some(site.state_dir.to_path_buf()),

@@ -78,6 +78,7 @@ impl Site {
             compare("checkin.reset-at", &checkin.reset_at, &wanted.checkin.reset_at);
             compare("checkin.utc-offset", &checkin.utc_offset, &wanted.checkin.utc_offset);
             compare("checkin.settle-ms", &checkin.settle, &wanted.checkin.settle);
+            compare("checkin.patience-ms", &checkin.patience, &wanted.checkin.patience);
         } else {
             compare("[checkin]", checkin, &wanted.checkin);
         }
@@ -100,8 +101,8 @@ fn of_wechatpay(fresh: WechatPay, started: &WechatPay) -> WechatPay {
 fn of_checkin(fresh: CheckInSettings, started: &CheckInSettings) -> CheckInSettings {
     match (fresh.adapter, started.adapter) {
         (Adapter::Http, Adapter::Http) => {
-            let CheckInSettings { reset_at, utc_offset, settle, .. } = *started;
-            CheckInSettings { reset_at, utc_offset, settle, ..fresh }
+            let CheckInSettings { reset_at, utc_offset, settle, patience, .. } = *started;
+            CheckInSettings { reset_at, utc_offset, settle, patience, ..fresh }
         }
         _ => started.clone(),
     }

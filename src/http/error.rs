@@ -29,6 +29,9 @@ pub enum HttpError {
     /// Out of patience before the request was out.
     #[error("no connection in time")]
     LateConnecting,
+    /// Whoever took the connection said nothing more in time, and the request was not out.
+    #[error("no secure connection in time")]
+    LateSecuring,
     /// Out of patience after the request was out.
     #[error("no whole answer in time")]
     Late,
@@ -115,8 +118,14 @@ impl HttpError {
                 | Self::ProxyAway(_)
                 | Self::Proxy
                 | Self::LateConnecting
+                | Self::LateSecuring
                 | Self::BadAddress
         )
+    }
+
+    /// True when nobody is there, as far as one can see from here: neither slow nor of another opinion.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Resolve | Self::Connect(_) | Self::ProxyAway(_) | Self::LateConnecting)
     }
 
     /// What the operator does about it, where that depends on the cause.
@@ -136,6 +145,14 @@ impl HttpError {
             (Some(tls), _) => Self::Tls(TlsFault::of(tls)),
             (None, io::ErrorKind::TimedOut) => Self::LateConnecting,
             (None, kind) => Self::Connect(kind),
+        }
+    }
+
+    /// The same once somebody had taken it.
+    pub(super) fn securing(error: &io::Error) -> Self {
+        match Self::connecting(error) {
+            Self::LateConnecting => Self::LateSecuring,
+            other => other,
         }
     }
 

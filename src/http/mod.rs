@@ -319,8 +319,12 @@ impl Shared {
             if addresses.is_empty() && !asked_again && !is_final {
                 asked_again = true;
                 addresses = self.names.others(towards, &failed, &timer.within(OTHER_ADDRESSES));
-                let is_late =
-                    matches!(fault, HttpError::LateConnecting | HttpError::ProxyAway(std::io::ErrorKind::TimedOut));
+                let is_late = matches!(
+                    fault,
+                    HttpError::LateConnecting
+                        | HttpError::LateSecuring
+                        | HttpError::ProxyAway(std::io::ErrorKind::TimedOut)
+                );
                 if addresses.is_empty() && !believed && is_late {
                     // Nobody knows better, and these had half the time.
                     addresses = std::mem::take(&mut failed);
@@ -348,12 +352,12 @@ impl Shared {
     ) -> Result<(Connection, SocketAddr), HttpError> {
         let (socket, address) =
             dial::first(addresses, timer, failed).map_err(|error| self.of_proxy(HttpError::connecting(&error)))?;
-        let left = timer.left().map_err(|_| HttpError::LateConnecting)?;
+        let left = timer.left().map_err(|_| HttpError::LateSecuring)?;
         let others = addresses.iter().filter(|other| !failed.contains(other)).count();
         // Whoever accepts and stays silent does not use up the others' share.
         let timer = timer.within(left / u32::try_from(others).unwrap_or(1).max(1));
         failed.push(address);
-        dial::settle(&socket).map_err(|error| HttpError::connecting(&error))?;
+        dial::settle(&socket).map_err(|error| HttpError::securing(&error))?;
         if let Some(proxy) = &self.proxy {
             proxy.lead(&socket, server, &timer)?;
         }
@@ -365,7 +369,7 @@ impl Shared {
     fn secure(&self, server: &Server, socket: TcpStream, timer: &Timer<'_>) -> Result<Secure, HttpError> {
         let name = server_name(server)?;
         let secure = Secure::handshake(self.trust.config(&name), name.clone(), socket, timer)
-            .map_err(|error| HttpError::connecting(&error))?;
+            .map_err(|error| HttpError::securing(&error))?;
         if !secure.is_resumed() {
             self.trust.met(&name, secure.certificates());
         }

@@ -160,8 +160,12 @@ impl Kiosk {
         let Some(identity) = session.identity.clone() else { return };
         session.stage = Stage::CheckingIn;
         session.asked_at = Some(now);
-        let (lane, deadline) = (session.lane, session.deadline);
-        let patience = self.lanes[usize::from(lane.0)].settings.patience;
+        let lane = session.lane;
+        let settings = &self.lanes[usize::from(lane.0)].settings;
+        if let Some(own) = settings.site_patience {
+            session.deadline = now.after(own);
+        }
+        let (deadline, patience) = (session.deadline, settings.site_patience.unwrap_or(settings.patience));
         self.show(lane, Scene { stands: Some(patience), ..Scene::of(SceneKind::CheckingIn) }, None);
         self.emit(Output::CheckIn(CheckInRequest { session: id, lane, identity, choice, deadline }));
     }

@@ -28,6 +28,8 @@ pub struct LaneSettings {
     pub says_name: bool,
     /// How long a person waits for an outcome; the time to choose does not count.
     pub patience: Duration,
+    /// How long the site's system alone may take; none where it has what is left of the person's patience.
+    pub site_patience: Option<Duration>,
     /// How long a face waits for its consent.
     pub consent_wait: Duration,
     /// How long a person may choose.
@@ -114,6 +116,7 @@ impl Default for LaneSettings {
             #[cfg(feature = "voice")]
             says_name: false,
             patience: Duration::from_secs(8),
+            site_patience: None,
             consent_wait: Duration::from_secs(60),
             choice_wait: Duration::from_secs(30),
             repeat_window: Duration::from_secs(60),

@@ -16,7 +16,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
-    checkin::Request,
+    checkin::{CheckIn, Request},
     fault::{Code, Failure, Trouble},
     kiosk::{AckStatus, CheckInRequest, Device, GateOutcome, Input, Output, PrintOutcome, Record, Scene},
     store::Correlator,
@@ -249,6 +249,11 @@ impl Carrier {
     /// Thinks of the certificates.
     pub(super) fn maintain(&mut self) {
         self.errand(What::Maintain);
+    }
+
+    /// Looks whether the site's system is back.
+    pub(super) fn look_for(&mut self, site: Arc<dyn CheckIn>) {
+        self.errand(What::LookFor(site));
     }
 
     fn errand(&mut self, what: What) -> Option<Input> {

@@ -225,6 +225,10 @@ impl Daemon {
         for changed in funnel.carrier.late_devices(now.moment) {
             funnel.give(now, changed);
         }
+        let site = checkins::now(&self.opened.checkin);
+        if site.is_to_be_looked_for() {
+            funnel.carrier.look_for(site);
+        }
         Ok(())
     }
 

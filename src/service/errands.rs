@@ -14,6 +14,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
+    checkin::CheckIn,
     fault::Code,
     identity::Merchants,
     kiosk::Input,
@@ -32,6 +33,8 @@ pub(super) enum What {
     Warm,
     /// Refresh certificates if they are due.
     Maintain,
+    /// Look whether the site's system is back.
+    LookFor(Arc<dyn CheckIn>),
     /// Ask for a terminal's authinfo.
     AuthInfo { lane: LaneId, peer: PeerId, seq: u64, wanted: AuthInfoWanted },
 }
@@ -68,6 +71,7 @@ fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &SharedSt
             failed => failed,
         },
         What::Maintain => merchants.maintain(deadline),
+        What::LookFor(site) => return site.look_for(deadline),
         What::AuthInfo { lane, peer, seq, wanted } => {
             let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
             let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });
@@ -89,6 +93,6 @@ pub(super) fn refused(what: What) -> Option<Input> {
             Some(Input::AuthInfoGranted { lane, peer, seq, result: Err(Code::X003) })
         }
         // Only conveniences: they come again.
-        What::Warm | What::Maintain => None,
+        What::Warm | What::Maintain | What::LookFor(_) => None,
     }
 }

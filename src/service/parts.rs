@@ -34,6 +34,8 @@ pub struct Parts {
     pub lookup_workers: usize,
     /// A person's patience.
     pub patience: Duration,
+    /// How long the site's system may take for somebody.
+    pub site_patience: Duration,
     /// The site's system.
     pub checkin: Box<dyn CheckIn>,
     /// Who went through, for a site's system that may want to know; none where the numbers are given here.

@@ -48,7 +48,7 @@ struct Lanes<'a> {
     checkin: &'a checkins::Current,
     /// What was last told of the site's system.
     told: &'a SharedStanding,
-    patience: std::time::Duration,
+    site_patience: std::time::Duration,
     terminals: &'a mut JoinSet<()>,
 }
 
@@ -74,7 +74,7 @@ impl Daemon {
             inputs: &inputs,
             checkin: &checkin,
             told: &told,
-            patience,
+            site_patience: parts.site_patience,
             terminals: &mut terminals,
         };
         let (mut hands, mut driven, mut sensed, mut absent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -156,7 +156,7 @@ impl Lanes<'_> {
             PanelPart::None | PanelPart::Terminal => None,
         };
         let printer = lane.printer.map(|printer| printers::spawn(id, printer, clock, inputs.clone()));
-        let checkins = checkins::spawn(id, self.checkin, self.told, self.patience, clock, inputs.clone());
+        let checkins = checkins::spawn(id, self.checkin, self.told, self.site_patience, clock, inputs.clone());
         Ok(LaneHands {
             name: lane.name,
             purpose: lane.purpose,

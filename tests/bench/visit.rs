@@ -267,6 +267,7 @@ fn parts(
         merchants: Arc::new(Ways { face: Arc::new(lookup.inner), weixin: None, authinfo: None }.into()),
         lookup_workers: 1,
         patience,
+        site_patience: patience,
         checkin: Box::new(checkin),
         passages: None,
         staff: None,

@@ -32,6 +32,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             purpose: lane.purpose,
             privacy: site.privacy,
             patience: site.wechatpay.patience,
+            site_patience: site.checkin.patience,
             // Numbers given here are known at once.
             site_settles: match site.checkin.adapter {
                 Adapter::Http => site.checkin.settle,
