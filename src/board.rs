@@ -14,11 +14,10 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, de};
-use toml::de::DeTable;
 
 use crate::{
     fault::{Code, Fault},
-    files::{self, FileError, MOST, WrongLine, line_of, one_is_many},
+    files::{self, FileError, MOST, Settings, WrongLine},
     words::setting,
 };
 
@@ -218,11 +217,8 @@ impl Board {
     /// Parses the text of a board file; `file` is for messages.
     pub fn parse(file: &Path, text: &str) -> Result<Self, BoardError> {
         let wrong = |line, message| BoardError::from(WrongLine { file: file.to_owned(), line, message });
-        let parsed = DeTable::parse(text).and_then(|mut table| {
-            ["panel", "printer", "gate", "indicators"].iter().for_each(|kind| one_is_many(table.get_mut(), kind));
-            Self::deserialize(toml::de::Deserializer::from(table))
-        });
-        let board = parsed.map_err(|error| wrong(line_of(text, error.span()), error.message().to_owned()))?;
+        let many = ["panel", "printer", "gate", "indicators"];
+        let board: Self = Settings::parse(file, text, &many)?.read(file)?;
         let line_with = |words: &str| text.lines().position(|line| line.contains(words)).map_or(1, |at| at + 1);
         if let Some(misfit) = board.panels.iter().find_map(Panel::misfit) {
             return Err(wrong(line_with("[panel]"), misfit.to_owned()));

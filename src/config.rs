@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
-use toml::de::DeTable;
 
 #[cfg(feature = "network")]
 use crate::terminal::Credentials;
@@ -14,7 +13,7 @@ use crate::{
     board::Simulated,
     checkin::CheckInSettings,
     fault::{Code, Fault},
-    files::{self, Anchored, FileError, MOST, WrongLine, line_of, one_is_many, within},
+    files::{self, Anchored, FileError, MOST, Settings, WrongLine, within},
     identity::{self, AuthInfoSettings, Merchant, WechatPay, weixin::MiniProgram},
     kiosk::Privacy,
     store::JournalBounds,
@@ -104,20 +103,11 @@ impl Site {
 
     /// Parses the text of a site file; `file` is for messages and relative paths.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        let mut written = Vec::new();
-        let parsed = DeTable::parse(text).and_then(|mut table| {
-            one_is_many(table.get_mut(), "merchant");
-            written = lane::written(file, text, table.get_ref());
-            let folder = file.parent().unwrap_or(Path::new(""));
-            within(folder, || Self::deserialize(toml::de::Deserializer::from(table)))
-        });
-        let mut site = parsed.map_err(|error| WrongLine {
-            file: file.to_owned(),
-            line: line_of(text, error.span()),
-            message: error.message().to_owned(),
-        })?;
-        for (lane, written) in site.lane.iter_mut().zip(written) {
-            lane.written = written;
+        let settings = Settings::parse(file, text, &["merchant"])?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let mut site: Self = within(folder, || settings.read(file))?;
+        for (lane, table) in site.lane.iter_mut().zip(settings.tables("lane")) {
+            lane.written = lane::written(file, text, table);
         }
         site.fits_together().map_err(|what| ConfigError::Together { file: file.to_owned(), what })?;
         for lane in &site.lane {

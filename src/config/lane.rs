@@ -6,10 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, de};
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::{Spanned, de::DeValue};
 
 #[cfg(feature = "network")]
 use crate::terminal::Credentials;
@@ -115,15 +112,11 @@ impl Written {
     }
 }
 
-/// Where each lane stands in this text.
-pub(super) fn written(file: &Path, text: &str, site: &DeTable<'_>) -> Vec<Written> {
-    let lanes = site.get("lane").and_then(|lanes| lanes.get_ref().as_array());
-    let of_lane = |lane: &Spanned<DeValue<'_>>| {
-        let keys = lane.get_ref().as_table().into_iter().flat_map(|table| table.keys());
-        let keys = keys.map(|key| (key.get_ref().to_string(), line_of(text, Some(key.span())))).collect();
-        Written { file: file.to_owned(), line: line_of(text, Some(lane.span())), keys }
-    };
-    lanes.into_iter().flat_map(|lanes| lanes.iter()).map(of_lane).collect()
+/// Where a lane stands in this text.
+pub(super) fn written(file: &Path, text: &str, lane: &Spanned<DeValue<'_>>) -> Written {
+    let keys = lane.get_ref().as_table().into_iter().flat_map(|table| table.keys());
+    let keys = keys.map(|key| (key.get_ref().to_string(), line_of(text, Some(key.span())))).collect();
+    Written { file: file.to_owned(), line: line_of(text, Some(lane.span())), keys }
 }
 
 #[cfg(feature = "network")]

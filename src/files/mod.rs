@@ -12,6 +12,7 @@ mod anchored;
 mod content;
 mod folder;
 mod pem;
+mod settings;
 mod table;
 
 use std::{
@@ -31,7 +32,8 @@ pub use self::{
 };
 pub(crate) use self::{
     anchored::within,
-    table::{MOST, line_of, one_is_many},
+    settings::Settings,
+    table::{MOST, line_of},
 };
 pub(crate) use self::{
     folder::{make_folder, make_public_folder, plain_folder, private_folder},

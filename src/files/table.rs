@@ -20,7 +20,7 @@ pub struct WrongLine {
 }
 
 /// `[name]` is the only one of `[[name]]`: the rest of the program knows only the latter.
-pub(crate) fn one_is_many(file: &mut DeTable<'_>, name: &str) {
+pub(super) fn one_is_many(file: &mut DeTable<'_>, name: &str) {
     let Some(one) = file.get_mut(name).filter(|one| one.get_ref().is_table()) else { return };
     let span = one.span();
     let table = std::mem::replace(one, Spanned::new(span, DeValue::Array(DeArray::new())));

@@ -31,6 +31,7 @@ use facemchd::{
 
 use super::{
     Verdict,
+    handshake::Ends,
     keys::{Keys, vectors},
     limit,
 };
@@ -154,7 +155,7 @@ impl Core {
 /// One of the loops; run beneath valgrind.
 pub fn child(what: &str, rounds: u64) {
     let (layout, mut fonts, mut core) = (layout(), Fonts::built_in(), Core::new());
-    let mut vaults = None;
+    let (mut vaults, mut ends) = (None, None);
     let mut panel = St7920::new(SerialSpi(Nowhere), Nowhere, Rom::Gb2312, Style::default(), Fonts::built_in());
     for round in 0..rounds {
         match what {
@@ -183,6 +184,9 @@ pub fn child(what: &str, rounds: u64) {
             }
             "check-in-rsa" => {
                 check_in(vaults.get_or_insert_with(|| vault(EngineKind::RustCrypto)), &mut core, &layout, &mut fonts)
+            }
+            "handshake-x25519" | "handshake-p256" => {
+                ends.get_or_insert_with(|| Ends::new(what.trim_start_matches("handshake-"))).shake()
             }
             other => panic!("{other}"),
         }

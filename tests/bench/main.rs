@@ -12,6 +12,7 @@ mod lookups;
 #[expect(dead_code, reason = "shared with the tests")]
 mod sandbox;
 
+mod handshake;
 mod instructions;
 mod lanes;
 mod lookup;

@@ -1,10 +1,13 @@
 //! What one model of printer can do. Data: `board/printers/*.toml`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::fault::{Code, Fault};
+use crate::{
+    fault::{Code, Fault},
+    files::{Settings, WrongLine, line_of},
+};
 
 /// A printer profile.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -172,12 +175,8 @@ pub enum Ack {
 
 /// Why a profile or a slip's template cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{}:{line}: {message}", file.display())]
-pub struct ProfileError {
-    file: PathBuf,
-    line: usize,
-    message: String,
-}
+#[error(transparent)]
+pub struct ProfileError(#[from] WrongLine);
 
 impl Fault for ProfileError {
     fn code(&self) -> Code {
@@ -188,8 +187,7 @@ impl Fault for ProfileError {
 impl ProfileError {
     /// The line, from 1, that begins at or before byte `at` of `text`.
     pub(super) fn at(file: &Path, text: &str, at: usize, message: String) -> Self {
-        let line = text[..at.min(text.len())].matches('\n').count() + 1;
-        Self { file: file.to_owned(), line, message }
+        Self(WrongLine { file: file.to_owned(), line: line_of(text, Some(at..at)), message })
     }
 }
 
@@ -202,10 +200,7 @@ pub(super) const STRIP: usize = 1024;
 impl Profile {
     /// Parses a profile; `file` is for messages.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ProfileError> {
-        toml::from_str(text).map_err(|error: toml::de::Error| {
-            let at = error.span().map_or(0, |span| span.start);
-            ProfileError::at(file, text, at, error.message().to_owned())
-        })
+        Ok(Settings::parse(file, text, &[])?.read(file)?)
     }
 
     /// Dots of a line.

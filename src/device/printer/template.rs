@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, de};
 
 use super::profile::ProfileError;
-use crate::words::Text;
+use crate::{files::Settings, words::Text};
 
 /// A slip's template.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -142,10 +142,7 @@ impl Template {
 
     /// Parses and checks a template; `file` is for messages.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ProfileError> {
-        let template: Self = toml::from_str(text).map_err(|error: toml::de::Error| {
-            let at = error.span().map_or(0, |span| span.start);
-            ProfileError::at(file, text, at, error.message().to_owned())
-        })?;
+        let template: Self = Settings::parse(file, text, &[])?.read(file)?;
         let starts = text.match_indices("[[line]]").map(|(at, _)| at);
         // Lines that are written otherwise are checked, too.
         for (line, at) in template.line.iter().zip(starts.chain(std::iter::repeat(0))) {
