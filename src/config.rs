@@ -79,6 +79,16 @@ pub enum ConfigError {
     /// A line is wrong.
     #[error(transparent)]
     Line(#[from] WrongLine),
+    /// What a running daemon would take over does not fit what it keeps until a restart.
+    #[error("{}: {what}, beside what stays as it was until a restart ({kept}): restart facemchd", file.display())]
+    Running {
+        /// The file's path.
+        file: PathBuf,
+        /// The settings that stay, by their names.
+        kept: String,
+        /// What does not fit.
+        what: &'static str,
+    },
     /// Two settings do not fit together.
     #[error("{}: {what}", file.display())]
     Together {

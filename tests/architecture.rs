@@ -62,7 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("unicode_linebreak", &["device/gb.rs"]),
     ("unicode_normalization", &["words"]),
     ("encoding_rs", &["identity", "device", "checkin", "sim"]),
-    ("toml", &["config.rs", "config/lane.rs", "files/table.rs", "board.rs", "device/printer", "kiosk/phrases.rs"]),
+    ("toml", &["config/lane.rs", "files/settings.rs", "files/table.rs", "kiosk/phrases.rs"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["cli/logging.rs"]),
     ("zeroizing_alloc", &["main.rs"]),

@@ -103,6 +103,7 @@ fn a_file_of_phrases_that_cannot_be_shown_is_refused_with_its_line() {
         (3, "[text]\nyes = \"是\"\nahead = \"前面有人\"\n", "needs {n}"),
         (2, "[text]\nmonths = [\"1\", \"2\"]\n", "twelve"),
         (1, "[headlines]\n", "headlines"),
+        (1, "[transit.transit.headline]\nidle = \"x\"\n", "`transit` is no part"),
         (2, "[advice]\nstaff_window = \"a\\u001b@\"\n", "controls"),
     ] {
         let error = Phrases::changed(Language::ZhHans, Purpose::Hospital, file).expect_err(file);

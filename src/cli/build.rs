@@ -254,7 +254,7 @@ type Reload = Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>;
 
 fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
     Box::new(move || {
-        let (site, kept) = Site::read(&file)?.taken_over(&started);
+        let (site, kept) = Site::read(&file)?.taken_over(&started, &file)?;
         let merchants = merchants(&site, &clock, &(Arc::clone(&cache) as _))?;
         let checkin = match site.checkin.adapter {
             Adapter::Http => Some(http_checkin(&site, &clock)?),

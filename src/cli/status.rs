@@ -121,10 +121,11 @@ impl Screen<'_> {
     }
 
     fn ailment(&mut self, ailment: &Ailment) {
-        let Ailment { code, of, lane, since } = ailment;
-        let whose = match lane {
-            Some(lane) => lane.as_str().to_owned(),
-            None => part(*of),
+        let Ailment { code, of, lane, merchant, since } = ailment;
+        let whose = match (lane, merchant) {
+            (Some(lane), _) => lane.as_str().to_owned(),
+            (None, Some(number)) => say::merchant(number),
+            (None, None) => part(*of),
         };
         let since = since.map(|since| format!(" ({})", say::since(self.span_since(since)))).unwrap_or_default();
         let _ = writeln!(self.text, "{}{code} {}{since}", padded(&whose), phrases::summary(*code));

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, path::Path};
 
-use super::{Lane, Site};
+use super::{ConfigError, Lane, Site};
 use crate::{
     checkin::{Adapter, CheckInSettings},
     identity::WechatPay,
@@ -15,9 +15,12 @@ impl Site {
     /// This site file as far as a daemon that was started with another one can take it over, and the names of the
     /// settings in which that is as before. What is not taken over here by name stays: lanes, board, and what was shared
     /// out at the start.
-    pub(crate) fn taken_over(self, started: &Self) -> (Self, Vec<&'static str>) {
+    ///
+    /// # Errors
+    /// What is taken over does not fit what stays; `file` is for the message.
+    pub(crate) fn taken_over(self, started: &Self, file: &Path) -> Result<(Self, Vec<&'static str>), ConfigError> {
         let wanted = self.clone();
-        let lives_by = Self {
+        let mut lives_by = Self {
             merchants: self.merchants,
             keys: self.keys,
             wechatpay: of_wechatpay(self.wechatpay, &started.wechatpay),
@@ -35,7 +38,9 @@ impl Site {
             ..started.clone()
         };
         let kept = lives_by.differs_from(&wanted);
-        (lives_by, kept)
+        let misfit = |what| ConfigError::Running { file: file.to_owned(), kept: kept.join(", "), what };
+        lives_by.fits_together().map_err(misfit)?;
+        Ok((lives_by, kept))
     }
 
     /// The settings that are others here, by their names: whole tables, where nothing of them is taken over.
@@ -108,9 +113,14 @@ fn of_checkin(fresh: CheckInSettings, started: &CheckInSettings) -> CheckInSetti
     }
 }
 
-/// A lane keeps its wiring; whose it is, and who counts as its terminal, is taken over.
+/// A lane keeps its wiring; whose it is, and who counts as its terminal, is taken over. Who counts at another terminal
+/// is no answer to who counts at this one.
 fn of_lane(fresh: &[Lane], started: &Lane) -> Lane {
     let Some(fresh) = fresh.iter().find(|fresh| fresh.name == started.name) else { return started.clone() };
-    let Lane { merchant, allow_uids, allow_subjects, plain_lines, .. } = fresh.clone();
+    let merchant = fresh.merchant.clone();
+    if fresh.terminal != started.terminal {
+        return Lane { merchant, ..started.clone() };
+    }
+    let Lane { allow_uids, allow_subjects, plain_lines, .. } = fresh.clone();
     Lane { merchant, allow_uids, allow_subjects, plain_lines, ..started.clone() }
 }

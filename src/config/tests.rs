@@ -188,7 +188,7 @@ fn an_offset_that_slips_keep_until_a_restart_is_named_beside_a_site_system_that_
             .expect("usable")
     };
     let started = site("+08:00", "https://his.example");
-    let kept = |offset| site(offset, "https://other.example").taken_over(&started).1;
+    let kept = |offset| site(offset, "https://other.example").taken_over(&started, Path::new("site.toml")).unwrap().1;
     assert_eq!(kept("+08:00"), Vec::<&str>::new());
     assert_eq!(kept("+09:00"), ["checkin.utc-offset"]);
 }

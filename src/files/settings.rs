@@ -1,7 +1,7 @@
 //! A settings file's values, out of its TOML into the rooms' types.
 //!
 //! The TOML crate's own way makes code for every kind of value wherever a type is read: a quarter of a megabyte in the
-//! device program. A setting has one kind, so only that one is looked for, and what is wrong is told by its kind and its
+//! device program. A setting is looked for as the kind that it has, and what is wrong is told by its kind and its
 //! line, never by its value.
 
 use std::{borrow::Cow, fmt, ops::Range, path::Path};
@@ -173,9 +173,16 @@ impl<'de> Deserializer<'de> for At<'_> {
     numbers!(deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64);
     numbers!(deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64);
 
-    /// Settings of several kinds are none.
+    /// A setting of several kinds.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        Err(self.misfit(&visitor))
+        match self.0.get_ref() {
+            DeValue::String(_) => self.deserialize_str(visitor),
+            DeValue::Integer(_) => self.deserialize_i64(visitor),
+            DeValue::Boolean(_) => self.deserialize_bool(visitor),
+            DeValue::Array(_) => self.deserialize_seq(visitor),
+            DeValue::Table(_) => self.deserialize_map(visitor),
+            DeValue::Float(_) | DeValue::Datetime(_) => Err(self.misfit(&visitor)),
+        }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {

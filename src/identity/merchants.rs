@@ -16,7 +16,7 @@ use crate::{
 
 /// All of them.
 pub struct Merchants {
-    all: Vec<Arc<Ways>>,
+    all: Vec<(Option<String>, Arc<Ways>)>,
     by_name: BTreeMap<String, Arc<Ways>>,
     by_terminal: BTreeMap<String, Arc<Ways>>,
     /// In the lanes' order.
@@ -40,7 +40,7 @@ impl Merchants {
             let ways = Arc::new(ways);
             by_name.extend(name.clone().map(|name| (name, Arc::clone(&ways))));
             by_terminal.extend(terminals.iter().map(|terminal| (terminal.clone(), Arc::clone(&ways))));
-            all.push(ways);
+            all.push((name.clone(), ways));
         }
         let by_lane = lanes.iter().map(|name| by_name.get(name.as_ref()?).cloned()).collect();
         Self { all, by_name, by_terminal, by_lane, maintained: AtomicUsize::new(0) }
@@ -55,7 +55,7 @@ impl Merchants {
         let MerchantPick { lane, terminal, merchant } = pick;
         let of_terminal = || self.by_terminal.get(terminal.as_ref()?.as_str());
         let of_lane = || self.by_lane.get(usize::from(lane.0))?.as_ref();
-        let only = || self.all.first().filter(|_| self.all.len() == 1);
+        let only = || self.all.first().filter(|_| self.all.len() == 1).map(|(_, ways)| ways);
         let picked = match merchant {
             Some(name) => self.by_name.get(name.as_str()),
             None => of_terminal().or_else(of_lane).or_else(only),
@@ -68,30 +68,32 @@ impl Merchants {
     /// # Errors
     /// As [`FaceLookup::warm`](super::FaceLookup::warm).
     pub fn warm(&self, deadline: Deadline) -> Result<(), Failure> {
-        self.all.first().map_or(Ok(()), |ways| ways.face.warm(deadline))
+        self.all.first().map_or(Ok(()), |(_, ways)| ways.face.warm(deadline))
     }
 
     /// Refreshes the platform certificates of one merchant for which they are due: the next call brings the next one,
-    /// whatever became of this.
-    ///
-    /// # Errors
-    /// Why there are none, for the log.
-    pub fn maintain(&self, deadline: Deadline) -> Result<(), Failure> {
+    /// whatever became of this. Whose they are, and why there are none.
+    pub fn maintain(&self, deadline: Deadline) -> Option<(Option<&str>, Result<(), Failure>)> {
         let from = self.maintained.load(Ordering::Relaxed);
-        let mut due = self.all.iter().enumerate().filter(|(_, ways)| ways.face.is_due());
+        let mut due = self.all.iter().enumerate().filter(|(_, (_, ways))| ways.face.is_due());
         let next = due.clone().find(|(at, _)| *at >= from).or_else(|| due.next());
-        let Some((at, ways)) = next else { return Ok(()) };
+        let (at, (name, ways)) = next?;
         self.maintained.store(at.wrapping_add(1), Ordering::Relaxed);
-        ways.face.maintain(deadline)
+        Some((name.as_deref(), ways.face.maintain(deadline)))
     }
 
-    /// What is known of WeChat, merchant by merchant.
-    pub(crate) fn views(&self) -> impl Iterator<Item = WechatView> {
-        self.all.iter().map(|ways| ways.face.view())
+    /// What is known of WeChat, merchant by merchant, with their names.
+    pub(crate) fn views(&self) -> impl Iterator<Item = (Option<&str>, WechatView)> {
+        self.all.iter().map(|(name, ways)| (name.as_deref(), ways.face.view()))
+    }
+
+    /// The name of the merchant whose ways these are.
+    pub(crate) fn name_of(&self, ways: &Ways) -> Option<&str> {
+        self.all.iter().find(|(_, own)| std::ptr::eq(&**own, ways)).and_then(|(name, _)| name.as_deref())
     }
 
     /// Seconds that WeChat's clock is ahead of ours, where that has changed since the last call.
     pub(crate) fn clock_news(&self) -> Option<i64> {
-        self.all.iter().find_map(|ways| ways.face.clock().news())
+        self.all.iter().find_map(|(_, ways)| ways.face.clock().news())
     }
 }

@@ -11,7 +11,7 @@ use toml::{
 };
 
 use super::{NextStep, SceneKind};
-use crate::words::{Language, Purpose, Text};
+use crate::words::{Language, Purpose, Text, width};
 
 /// A phrase, from its longest form to its shortest; placeholders stand in braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -254,10 +254,11 @@ impl Sheet {
     fn read(text: &str) -> Result<Self, Wrong> {
         let table = DeTable::parse(text)
             .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-        Self::of(table.get_ref())
+        Self::of(table.get_ref(), true)
     }
 
-    fn of(table: &DeTable<'_>) -> Result<Self, Wrong> {
+    /// `whole`: it may say something else of each purpose.
+    fn of(table: &DeTable<'_>, whole: bool) -> Result<Self, Wrong> {
         let mut sheet = Self::default();
         let scene = |name: &str| SceneKind::ALL.into_iter().find(|kind| kind.as_str() == name);
         let step = |name: &str| NextStep::ALL.into_iter().find(|step| step.key() == name);
@@ -271,8 +272,8 @@ impl Sheet {
                 "explanation" => sheet.explanation = section(phrases, scene, |_, phrase| phrase.too_wide())?,
                 "advice" => sheet.advice = section(phrases, step, |_, phrase| phrase.too_wide())?,
                 "text" => sheet.text = section(phrases, wording, Wording::wrong)?,
-                "hospital" => sheet.hospital = Some(Box::new(Self::of(phrases)?)),
-                "transit" => sheet.transit = Some(Box::new(Self::of(phrases)?)),
+                "hospital" if whole => sheet.hospital = Some(Box::new(Self::of(phrases, false)?)),
+                "transit" if whole => sheet.transit = Some(Box::new(Self::of(phrases, false)?)),
                 unknown => return Err((name.span().start, format!("`{unknown}` is no part of a sheet"))),
             }
         }
@@ -384,9 +385,4 @@ impl Wording {
 fn of<K: Ord>(phrases: &BTreeMap<K, Phrase>, which: K) -> &Phrase {
     static NOTHING: Phrase = Phrase(Vec::new());
     phrases.get(&which).unwrap_or(&NOTHING)
-}
-
-/// Half-width columns: one for ASCII, two for anything else, which is never too few.
-fn width(text: &str) -> usize {
-    text.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum()
 }

@@ -10,12 +10,13 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 use super::{
     checkins,
     facts::Facts,
-    failures::Standing,
+    failures::{OfMerchants, Standing},
     funnel::Funnel,
     lookups, notify,
     parts::{Control, Parts, Reloaded, ServiceError, Summary},
     reload::{Read, Reloads},
     staff::{Answer, Asked, StaffRequest},
+    window::SOON,
 };
 use crate::{
     fault::{Code, Failure},
@@ -78,8 +79,9 @@ pub(super) struct Daemon {
     stopping: Option<Moment>,
     /// What was told of threads that all lanes need.
     hung: Standing,
-    /// What was told of our merchants' certificates.
-    ending: Standing,
+    /// What was told of our merchants' certificates: that they are about to end, and that they have ended.
+    ending: OfMerchants,
+    ended: OfMerchants,
     summary: Summary,
 }
 
@@ -104,7 +106,8 @@ impl Daemon {
             next_maintenance: now.after(MAINTENANCE),
             stopping: None,
             hung: Standing::default(),
-            ending: Standing::default(),
+            ending: OfMerchants::default(),
+            ended: OfMerchants::default(),
             summary: Summary::default(),
         }
     }
@@ -179,7 +182,7 @@ impl Daemon {
     }
 
     /// What SIGHUP asked for has been read, or not.
-    fn take_over(&self, fresh: Read) {
+    fn take_over(&mut self, fresh: Read) {
         let Reloaded { merchants, terminals, kept, .. } = match fresh {
             Ok(fresh) => fresh,
             Err(failure) => {
@@ -189,6 +192,7 @@ impl Daemon {
         };
         *self.opened.merchants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(merchants);
         self.opened.funnel.carrier.replace_terminals(terminals);
+        self.tell_certificates(self.opened.clock.now());
         tracing::info!(
             "read again: merchants, keys, certificates, wechatpay, weixin, authinfo, checkin, whose terminals count"
         );
@@ -199,11 +203,15 @@ impl Daemon {
 
     /// A merchant's certificate that is about to end; those towards terminals are told of by whoever shows them.
     fn tell_certificates(&mut self, now: Now) {
-        let failure = self
-            .merchant_ends(now)
-            .map(|days| Failure::new(Code::K407).told(format!("{}: {days} days are left", Code::K407.summary())));
+        let soon = self.merchants_ending(now);
         let inputs = &self.opened.funnel.carrier.inputs;
-        inputs.tell_change("a merchant's certificate", None, None, &mut self.ending, failure.as_ref());
+        let told = |name, days: i64| (name, Failure::new(Code::K407).told(format!("{days} days are left")));
+        let within =
+            |limit| soon.iter().filter(move |(_, days)| *days < limit).map(|(name, days)| (name.as_deref(), *days));
+        let ending = within(SOON).map(|(name, days)| told(name, days));
+        self.ending.tell_changes("a merchant's certificate is about to end", inputs, ending);
+        let ended = within(0).map(|(name, days)| told(name, days));
+        self.ended.tell_changes("a merchant's certificate has ended", inputs, ended);
     }
 
     /// Looks whether the threads live, and gives a sign of life for them.

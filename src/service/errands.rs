@@ -3,16 +3,11 @@
 
 use std::{
     io,
-    sync::{Arc, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use super::{
-    Inputs,
-    failures::{SharedStanding, lock},
-    lookups::Current,
-    worker::Worker,
-};
+use super::{Inputs, failures::OfMerchants, lookups::Current, worker::Worker};
 use crate::{
     checkin::CheckIn,
     fault::Code,
@@ -51,7 +46,7 @@ pub(super) fn spawn(
 ) -> io::Result<Worker<Errand>> {
     // For each lane a terminal that asks and a person who comes.
     let room = lanes.saturating_add(1).saturating_mul(2);
-    let told = SharedStanding::default();
+    let told = Arc::new(Mutex::new(OfMerchants::default()));
     Worker::spawn("errand", THREADS, room, patience, clock, || {
         let current = Arc::clone(current);
         let (inputs, told) = (inputs.clone(), Arc::clone(&told));
@@ -63,14 +58,17 @@ pub(super) fn spawn(
     })
 }
 
-fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &SharedStanding, inputs: &Inputs) {
-    let certificates = match what {
+fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &Mutex<OfMerchants>, inputs: &Inputs) {
+    let (whose, certificates) = match what {
         // That there are certificates to go on with mends no download.
         What::Warm => match merchants.warm(deadline) {
             Ok(()) => return,
-            failed => failed,
+            failed => (merchants.views().next().and_then(|(name, _)| name), failed),
         },
-        What::Maintain => merchants.maintain(deadline),
+        What::Maintain => match merchants.maintain(deadline) {
+            Some(of_one) => of_one,
+            None => return,
+        },
         What::LookFor(site) => return site.look_for(deadline),
         What::AuthInfo { lane, peer, seq, wanted } => {
             let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
@@ -83,7 +81,8 @@ fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &SharedSt
         }
     };
     let what = "WeChat's certificates cannot be downloaded";
-    inputs.tell_change(what, None, None, &mut lock(told), certificates.as_ref().err());
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    told.tell_change(what, inputs, whose, certificates.err());
 }
 
 /// For the terminal: there is too much to do.

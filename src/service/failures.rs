@@ -2,6 +2,7 @@
 //! name, whose session, code, causes, the other side's reference. The core gets what it may know.
 
 use std::{
+    collections::BTreeMap,
     ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -23,9 +24,13 @@ pub(super) struct Inputs {
     lanes: Arc<[String]>,
 }
 
-/// A failure that stands until it is mended, told once for each change: its code, and what is beneath it.
+/// A failure that stands until it is mended, told once for each change: the code that was told, and what is beneath it.
 #[derive(Debug, Default)]
 pub(super) struct Standing(Option<(Code, String)>);
+
+/// The same of each merchant, by its name; a site's only one may have none.
+#[derive(Debug, Default)]
+pub(super) struct OfMerchants(BTreeMap<String, Standing>);
 
 /// The same, of something that several threads meet.
 pub(super) type SharedStanding = Arc<Mutex<Standing>>;
@@ -133,9 +138,56 @@ impl Standing {
     /// Takes note of a failure; true where it is not the one that stands.
     fn begins(&mut self, failure: &Failure) -> bool {
         let (code, root) = (failure.code(), failure.root());
-        let stands = self.0.as_ref().is_some_and(|(known, beneath)| *known == code || *beneath == root);
-        self.0 = Some((code, root));
-        !stands
+        match &mut self.0 {
+            // What was told is what will be mended.
+            Some((known, beneath)) if *known == code || *beneath == root => {
+                *beneath = root;
+                false
+            }
+            _ => {
+                self.0 = Some((code, root));
+                true
+            }
+        }
+    }
+}
+
+impl OfMerchants {
+    /// One merchant's.
+    pub(super) fn of(&mut self, merchant: Option<&str>) -> &mut Standing {
+        self.0.entry(merchant.unwrap_or_default().to_owned()).or_default()
+    }
+
+    /// How it is with one merchant now.
+    pub(super) fn tell_change(
+        &mut self,
+        what: &'static str,
+        inputs: &Inputs,
+        merchant: Option<&str>,
+        failed: Option<Failure>,
+    ) {
+        let failed = match merchant {
+            Some(name) => failed.map(|failure| failure.within(format!("merchant {name}"))),
+            None => failed,
+        };
+        inputs.tell_change(what, None, None, self.of(merchant), failed.as_ref());
+    }
+
+    /// Which merchants fail now; with all others it is well.
+    pub(super) fn tell_changes<'m>(
+        &mut self,
+        what: &'static str,
+        inputs: &Inputs,
+        failing: impl IntoIterator<Item = (Option<&'m str>, Failure)>,
+    ) {
+        let mut before = std::mem::take(&mut self.0);
+        for (merchant, failure) in failing {
+            self.0.extend(before.remove_entry(merchant.unwrap_or_default()));
+            self.tell_change(what, inputs, merchant, Some(failure));
+        }
+        for standing in before.values_mut() {
+            inputs.tell_change(what, None, None, standing, None);
+        }
     }
 }
 
@@ -152,4 +204,47 @@ impl Witness for OfLane {
 /// What threads share of what was told.
 pub(super) fn lock(standing: &SharedStanding) -> MutexGuard<'_, Standing> {
     standing.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::heard;
+
+    #[test]
+    fn what_fails_under_another_code_for_another_reason_is_told_and_what_was_told_is_what_is_mended() {
+        heard::listen();
+        let (way, _happened) = tokio::sync::mpsc::channel(1);
+        let inputs = Inputs::new(way, vec!["standing".to_owned()]);
+        let mut standing = Standing::default();
+        let mut told = |code: Code, why: &str| {
+            let failure = Failure::new(code).because(std::io::Error::other(why.to_owned()));
+            inputs.tell_change("standing", LaneId(0), None, &mut standing, Some(&failure))
+        };
+        assert!(told(Code::P701, "gone"));
+        assert!(!told(Code::G801, "gone"), "the same reason");
+        assert!(told(Code::G801, "stuck"), "its code was never told");
+        assert!(!told(Code::G801, "stuck"));
+        assert!(!told(Code::P703, "stuck"), "the same reason");
+        assert_eq!(heard::with("lane=\"standing\" ").len(), 2);
+        assert_eq!(standing.0.map(|(told, _)| told), Some(Code::G801));
+    }
+
+    #[test]
+    fn each_merchant_has_a_failure_of_its_own() {
+        heard::listen();
+        let (way, _happened) = tokio::sync::mpsc::channel(1);
+        let inputs = Inputs::new(way, Vec::new());
+        let mut all = OfMerchants::default();
+        let mut now = |failing: &[&str]| {
+            let failing = failing.iter().map(|name| (Some(*name), Failure::new(Code::N321)));
+            all.tell_changes("another answer", &inputs, failing);
+            heard::with("merchant m-own-").len()
+        };
+        assert_eq!(now(&[]), 0);
+        assert_eq!(now(&["m-own-1"]), 1);
+        assert_eq!(now(&["m-own-1", "m-own-2"]), 2);
+        assert_eq!(now(&["m-own-2"]), 2);
+        assert_eq!(now(&["m-own-1", "m-own-2"]), 3, "told again when it comes again");
+    }
 }

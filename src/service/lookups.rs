@@ -2,19 +2,14 @@
 
 use std::{
     io,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
-use super::{
-    Inputs,
-    facts::Facts,
-    failures::{SharedStanding, lock},
-    worker::Worker,
-};
+use super::{Inputs, facts::Facts, failures::OfMerchants, worker::Worker};
 use crate::{
     fault::{Code, Failure},
-    identity::Merchants,
+    identity::{Merchants, WechatView},
     kiosk::Input,
     words::{Clock, Deadline, InfoType, MerchantPick, SessionId, WayIn},
 };
@@ -47,19 +42,21 @@ pub(super) fn spawn(
     let limit = patience.saturating_add(GRACE);
     // Each lane may have one person who waits, and one who has gone meanwhile: nobody present is refused.
     let capacity = workers.max(lanes).saturating_mul(2);
-    let refused = SharedStanding::default();
+    let refused = Arc::new(Mutex::new(OfMerchants::default()));
     Worker::spawn("lookup", workers, capacity, limit, clock, || {
         let (clock, current) = (Arc::clone(clock), Arc::clone(current));
         let (inputs, facts, refused) = (inputs.clone(), Arc::clone(facts), Arc::clone(&refused));
         move |Lookup { session, pick, way, info_type, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
-            let found = merchants.pick(&pick).and_then(|ways| ways.who(&way, info_type, deadline));
+            let ways = merchants.pick(&pick);
+            let whose = ways.as_ref().ok().and_then(|ways| merchants.name_of(ways));
+            let found = ways.and_then(|ways| ways.who(&way, info_type, deadline));
             let told = match &way {
                 WayIn::Face(_) => "the face was not looked up",
                 _ => "the person was not looked up",
             };
             if let Some(failure) = found.as_ref().err().filter(|failure| failure.code() == Code::N321) {
-                lock(&refused).is(Some(failure));
+                locked(&refused).of(whose).is(Some(failure));
             }
             let result = found.map_err(|failure| inputs.tell(told, pick.lane, session, &failure));
             if matches!(way, WayIn::RealnameAuth(_) | WayIn::RealnameCheck(_)) {
@@ -72,11 +69,16 @@ pub(super) fn spawn(
     })
 }
 
-/// Says once that somebody's real name is not to be had and something else is asked for: nobody's lookup fails by it.
-fn tell_refused(merchants: &Merchants, standing: &SharedStanding, inputs: &Inputs) {
-    let refused = merchants.views().any(|view| view.permission.is_some_and(|permission| !permission.granted));
-    let failure = refused.then(|| Failure::new(Code::N321));
-    inputs.tell_change("another answer is asked for", None, None, &mut lock(standing), failure.as_ref());
+/// Says once of each merchant that real names are not to be had and something else is asked for: nobody's lookup fails
+/// by it.
+fn tell_refused(merchants: &Merchants, standing: &Mutex<OfMerchants>, inputs: &Inputs) {
+    let refused = |view: &WechatView| view.permission.is_some_and(|permission| !permission.granted);
+    let refused = merchants.views().filter(|(_, view)| refused(view)).map(|(name, _)| (name, Code::N321.into()));
+    locked(standing).tell_changes("another answer is asked for", inputs, refused);
+}
+
+fn locked(standing: &Mutex<OfMerchants>) -> MutexGuard<'_, OfMerchants> {
+    standing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Says that our clock is wrong, or right again, once.

@@ -65,6 +65,9 @@ pub(super) fn spawn(
     })
 }
 
+/// Nobody else says of this one that there is none.
+const UNPRINTED: &str = "a slip was not printed";
+
 /// What the core knows of a printer's paper.
 struct LanePaper {
     lane: LaneId,
@@ -75,8 +78,8 @@ struct LanePaper {
     silent: bool,
     /// Whose slip came last.
     last: Option<SessionId>,
-    /// Why it was not printed, where the look that follows is to say so.
-    refused: Option<Code>,
+    /// Whose slip was not printed and why, where the look that follows is to say so.
+    refused: Option<(SessionId, Code)>,
     /// What was told of the printer.
     standing: Standing,
 }
@@ -98,9 +101,9 @@ impl LanePaper {
                 return;
             }
         };
-        if let Some(code) = self.refused.take().filter(|_| status.fault.is_none()) {
+        if let Some((session, code)) = self.refused.take().filter(|_| status.fault.is_none()) {
             // It is well again, and nothing else says why this one has no slip.
-            self.inputs.tell("a slip was not printed", self.lane, self.last, &code.into());
+            self.inputs.tell(UNPRINTED, self.lane, session, &code.into());
         }
         self.tell(status.fault.map(Failure::new).as_ref());
         self.hold(status.fault);
@@ -126,9 +129,10 @@ impl LanePaper {
             PrintOutcome::NotPrinted(code) => {
                 self.silent = code == Code::P701;
                 if code == Code::P707 {
-                    self.inputs.tell("a slip was not printed", self.lane, session, &code.into());
-                } else {
-                    self.refused = Some(code);
+                    self.inputs.tell(UNPRINTED, self.lane, session, &code.into());
+                } else if let Some((earlier, code)) = self.refused.replace((session, code)) {
+                    // Two jobs between two looks: the look speaks for the last of them.
+                    self.inputs.tell(UNPRINTED, self.lane, earlier, &code.into());
                 }
                 self.hold(Some(code));
             }
@@ -193,13 +197,17 @@ mod tests {
         let inputs = Inputs::new(way, vec!["slips".to_owned()]);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let drawn_back = Arc::new(Mutex::new(false));
-        let outcomes =
-            vec![PrintOutcome::NotPrinted(Code::P701), PrintOutcome::NotPrinted(Code::P707), PrintOutcome::Unknown];
+        let outcomes = vec![
+            PrintOutcome::NotPrinted(Code::P704),
+            PrintOutcome::NotPrinted(Code::P701),
+            PrintOutcome::NotPrinted(Code::P707),
+            PrintOutcome::Unknown,
+        ];
         let twin = Twin { outcomes, drawn_back: Arc::clone(&drawn_back) };
         let worker = spawn(LaneId(0), Box::new(twin), &clock, inputs).unwrap();
         let slip =
             Slip { name: None, admission: Admission::default(), reprint: false, already: false, at: WallTime(0) };
-        for serial in 1..=3 {
+        for serial in 1..=4 {
             let job = JobId { session: SessionId { run: 1, serial }, copy: 0 };
             let deadline = clock.now().moment.after(Duration::from_secs(30));
             assert!(worker.offer(PrintJob::Print { job, slip: slip.clone(), deadline }).is_ok());
@@ -214,15 +222,16 @@ mod tests {
             }
             heard::with("lane=\"slips\" ")
         };
-        until_told(4);
+        until_told(5);
         std::thread::sleep(Duration::from_millis(50));
-        let told = until_told(4);
-        for (code, serial) in [("P705", "0001"), ("P707", "0002"), ("P701", "0003"), ("P708", "000")] {
+        let told = until_told(5);
+        for (code, serial) in [("P705", "0001"), ("P707", "0002"), ("P701", "0003"), ("P704", "0004"), ("P708", "000")]
+        {
             let of = told.iter().filter(|line| line.contains(&format!("code={code} ")));
             let [line] = &of.collect::<Vec<_>>()[..] else { panic!("{code}: {told:?}") };
             assert!(line.contains(&format!("session=\"0000000000000001-{serial}")), "{line}");
         }
-        assert_eq!(told.len(), 4, "{told:?}");
+        assert_eq!(told.len(), 5, "{told:?}");
         while happened.try_recv().is_ok() {}
         worker.finish();
     }

@@ -60,6 +60,9 @@ pub struct Ailment {
     pub of: Part,
     /// Where, if it is a lane's.
     pub lane: Option<LaneName>,
+    /// Whose, if it is a merchant's and there are several: its number in the site file, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<u16>,
     /// Since when, where that is known.
     pub since: Option<Time>,
 }

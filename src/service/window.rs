@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A certificate that somebody has to renew is told of so many days before its end.
-const SOON: i64 = 30;
+pub(super) const SOON: i64 = 30;
 
 /// The number of this program, from its package.
 const VERSION: [&str; 3] =
@@ -90,7 +90,12 @@ impl Daemon {
     fn ailments(&self, now: Now) -> Vec<Ailment> {
         let view = View(now);
         let mut found = Vec::new();
-        let mut of_all = |code, of, since: Option<Time>| found.push(Ailment { code, of, lane: None, since });
+        let wechat = self.wechat();
+        let several = wechat.len() > 1;
+        let mut of_merchant = |merchant: Option<u16>, code, of, since: Option<Time>| {
+            found.push(Ailment { code, of, lane: None, merchant: merchant.filter(|_| several), since });
+        };
+        let mut of_all = |code, of, since| of_merchant(None, code, of, since);
         for WorkerStatus { thread, .. } in self.shared(now.moment).into_iter().filter(|worker| worker.late) {
             of_all(Code::X001, Part::Thread(thread), None);
         }
@@ -104,15 +109,15 @@ impl Daemon {
         if journal.fill.is_some_and(|fill| fill.is_near()) {
             of_all(Code::J503, Part::Journal, None);
         }
-        let wechat = self.wechat();
-        for wechat in &wechat {
+        for (wechat, number) in wechat.iter().zip(1..) {
             if let Some((code, contact)) = wechat.contact.and_then(|contact| Some((contact.failed?, contact))) {
-                of_all(code, Part::Wechat, Some(view.time(contact.since)));
+                of_merchant(Some(number), code, Part::Wechat, Some(view.time(contact.since)));
             }
             if let Some(permission) = wechat.permission.filter(|permission| !permission.granted) {
-                of_all(Code::N321, Part::Wechat, Some(permission.at.0));
+                of_merchant(Some(number), Code::N321, Part::Wechat, Some(permission.at.0));
             }
         }
+        let mut of_all = |code, of, since| of_merchant(None, code, of, since);
         // All merchants ask under the same clock.
         if let Some((_, since)) = wechat.first().map(|wechat| wechat.offset).filter(|(offset, _)| *offset != 0) {
             of_all(Code::C106, Part::Clock, Some(view.time(since)));
@@ -122,14 +127,15 @@ impl Daemon {
                 of_all(code, of, Some(view.time(contact.since)));
             }
         }
-        for CertificateStatus { kind, days, until, .. } in self.certificates(now, &wechat) {
+        for CertificateStatus { kind, number, days, until } in self.certificates(now, &wechat) {
             let (soon, code) = match kind {
                 CertificateKind::Merchant | CertificateKind::Terminals => (SOON, Code::K407),
                 CertificateKind::Platform => (0, Code::K407),
                 CertificateKind::List => (0, Code::T220),
             };
             if days < soon {
-                of_all(code, Part::Certificate(kind), Some(until).filter(|_| days < 0));
+                let merchant = matches!(kind, CertificateKind::Merchant | CertificateKind::Platform).then_some(number);
+                of_merchant(merchant, code, Part::Certificate(kind), Some(until).filter(|_| days < 0));
             }
         }
         for (hands, lane) in self.lanes() {
@@ -144,7 +150,7 @@ impl Daemon {
     }
 
     fn wechat(&self) -> Vec<WechatView> {
-        self.opened.merchants.read().unwrap_or_else(PoisonError::into_inner).views().collect()
+        self.opened.merchants.read().unwrap_or_else(PoisonError::into_inner).views().map(|(_, view)| view).collect()
     }
 
     fn certificates(&self, now: Now, wechat: &[WechatView]) -> Vec<CertificateStatus> {
@@ -169,10 +175,12 @@ impl Daemon {
         of_merchants.chain(of_lanes).filter_map(status).collect()
     }
 
-    /// Days until the first merchant's certificate ends, where it is soon.
-    pub(super) fn merchant_ends(&self, now: Now) -> Option<i64> {
-        let all = self.certificates(now, &self.wechat());
-        all.iter().filter(|of| of.kind == CertificateKind::Merchant && of.days < SOON).map(|of| of.days).min()
+    /// The names of the merchants whose certificates end soon, and how many days are left.
+    pub(super) fn merchants_ending(&self, now: Now) -> Vec<(Option<String>, i64)> {
+        let merchants = self.opened.merchants.read().unwrap_or_else(PoisonError::into_inner);
+        let left = |until: WallTime| until.millis_since(now.wall).div_euclid(DAY_MS);
+        let ends = merchants.views().filter_map(|(name, view)| Some((name, left(view.certificate?))));
+        ends.filter(|(_, days)| *days < SOON).map(|(name, days)| (name.map(str::to_owned), days)).collect()
     }
 
     fn workers(&self, now: Moment) -> Vec<WorkerStatus> {
@@ -293,8 +301,13 @@ impl View {
 
     /// What is to be mended at one lane.
     fn of_lane(self, hands: &LaneHands, lane: &LaneView<'_>) -> Vec<Ailment> {
-        let ailment =
-            |code, of, since| Ailment { code, of, lane: Some(LaneName::of(hands)), since: Some(self.time(since)) };
+        let ailment = |code, of, since| Ailment {
+            code,
+            of,
+            lane: Some(LaneName::of(hands)),
+            merchant: None,
+            since: Some(self.time(since)),
+        };
         let closed = lane.out_of_service.iter().rev();
         let closed = closed.map(|(why, since)| ailment(why.code(), Part::Lane, *since));
         let devices = lane

@@ -5,6 +5,7 @@
 //! drop, has no `Display`, and prints `[redacted]` under `Debug` — always, not by feature.
 
 mod answer;
+mod cells;
 mod clock;
 mod contact;
 mod credential;
@@ -26,6 +27,7 @@ mod way_in;
 mod when;
 
 pub use answer::{Admission, CheckInAnswer, Choice, Resolution};
+pub(crate) use cells::{alone, cells, columns, drawn, letter, width};
 pub use clock::{Clock, Deadline, Moment, Now, Stamp, WallTime};
 pub(crate) use clock::{RELEASED, ServiceDay};
 pub use contact::Contact;
@@ -42,7 +44,7 @@ pub use session::{JobId, SessionId, SessionIdError};
 pub(crate) use surnames::COMPOUND_SURNAMES;
 pub use surnames::SURNAMES;
 pub use text::Text;
-pub(crate) use text::{is_mark, is_unseen};
+pub(crate) use text::is_unseen;
 pub use visit::{HalfDay, LabelledField, PatientId, Sequence, Slot, Visit};
 pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, InfoType, MerchantPick, RealnameClaim, WayIn};
 pub use when::When;

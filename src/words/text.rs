@@ -90,7 +90,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
 
 /// A mark that stands on or below the letter before it and has no place of its own: all that Unicode gives a combining
 /// class. Vowel signs that it gives none stand beside their letter.
-pub(crate) fn is_mark(c: char) -> bool {
+pub(super) fn is_mark(c: char) -> bool {
     canonical_combining_class(c) != 0
 }
 

@@ -171,6 +171,10 @@ fn parse(text: &str) -> Site {
     Site::parse(Path::new("/at/site.toml"), text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
+fn taken_over(wanted: Site, started: &Site) -> (Site, Vec<&'static str>) {
+    wanted.taken_over(started, Path::new("/at/site.toml")).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// Everything but where a lane stands.
 fn all_of(site: &Site) -> String {
     format!("{:?}", Site { lane: site.lane.iter().map(Lane::unplaced).collect(), ..site.clone() })
@@ -194,7 +198,7 @@ fn every_key_of_the_site_file_is_taken_over_by_a_running_daemon_or_named() {
     for (table, key, ..) in KEYS {
         let wanted = parse(&text(|of, name| (of, name) == (*table, *key), None));
         assert_ne!(all_of(&wanted), all_of(&started), "{table} {key} changes nothing");
-        let (lives_by, kept) = wanted.clone().taken_over(&started);
+        let (lives_by, kept) = taken_over(wanted.clone(), &started);
         let named: Vec<&str> = KEPT
             .iter()
             .filter(|(name, keys)| {
@@ -244,7 +248,7 @@ fn a_table_that_comes_or_goes_is_taken_over_or_named() {
         let less = text(|_, _| false, Some(table));
         for (started, wanted) in [(&all, &less), (&less, &all)] {
             let (started, wanted) = (parse(started), parse(wanted));
-            let (lives_by, kept) = wanted.clone().taken_over(&started);
+            let (lives_by, kept) = taken_over(wanted.clone(), &started);
             assert_eq!(kept, name.into_iter().collect::<Vec<_>>(), "{table}");
             assert_eq!(all_of(&lives_by), all_of(if name.is_some() { &started } else { &wanted }), "{table}");
         }
@@ -255,7 +259,35 @@ fn a_table_that_comes_or_goes_is_taken_over_or_named() {
 fn a_lane_that_is_called_otherwise_keeps_its_merchant_and_its_terminals() {
     let started = parse(&text(|_, _| false, None));
     let renamed = |of: &str, key: &str| of == "[[lane]]" && ["name", "merchant", "allow-uids"].contains(&key);
-    let (lives_by, kept) = parse(&text(renamed, None)).taken_over(&started);
+    let (lives_by, kept) = taken_over(parse(&text(renamed, None)), &started);
+    assert_eq!(kept, ["[[lane]]"]);
+    assert_eq!(all_of(&lives_by), all_of(&started));
+}
+
+#[test]
+fn what_would_not_fit_what_stays_is_not_taken_over_at_all() {
+    let all = text(|_, _| false, None);
+    // Its lane has another name, so the one that serves stays, and names a merchant who is gone.
+    let without = all.replace(BESIDE, "[[lane]]\nname = \"kiosk-2\"\nmode = \"hospital\"\nterminal = \"unix:c\"\n");
+    let renamed = without.replace("name = \"kiosk-1\"", "name = \"kiosk-3\"").replace("\"m-9\"", "\"m-1\"");
+    let error = parse(&renamed).taken_over(&parse(&all), Path::new("/at/site.toml")).expect_err("a merchant is gone");
+    let told = error.to_string();
+    assert!(
+        told.contains("/at/site.toml: lane.merchant") && told.contains("[[lane]]") && told.contains("restart"),
+        "{told}"
+    );
+}
+
+#[cfg(feature = "network")]
+#[test]
+fn whoever_counts_at_another_terminal_does_not_count_at_the_one_that_stays() {
+    let all = text(|_, _| false, None).replace("\"unix:a\"", "\"tls:10.0.0.1:7000\"");
+    let started = parse(&all);
+    let moved = all
+        .replace("\"tls:10.0.0.1:7000\"", "\"unix:a\"")
+        .replace("allow-subjects = [\"CN=a\"]", "allow-subjects = []");
+    let moved = moved.replace("allow-uids = [0]", "allow-uids = [1000]");
+    let (lives_by, kept) = taken_over(parse(&moved), &started);
     assert_eq!(kept, ["[[lane]]"]);
     assert_eq!(all_of(&lives_by), all_of(&started));
 }
