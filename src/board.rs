@@ -6,6 +6,7 @@
 mod lines;
 mod panel;
 mod place;
+mod sound;
 mod wire;
 
 use std::{
@@ -25,8 +26,12 @@ pub use self::{
     lines::{Gate, GateAction, Indicators, Input, InputKind, Lamp},
     panel::{LineName, Panel, PanelKind},
     place::{PanelPlace, Place, Simulated},
+    sound::Buzzer,
     wire::{LineWire, PanelWire, PrinterWire, SimulatedWord},
 };
+
+#[cfg(feature = "voice")]
+pub use self::sound::Voice;
 
 /// A board as wired.
 #[derive(Clone, Debug, Deserialize)]

@@ -80,6 +80,7 @@ mod tls_faults;
 mod tongues;
 mod unknown;
 mod visits;
+mod voices;
 mod ways_in;
 mod weixin;
 mod witnesses;

@@ -13,6 +13,14 @@ pub enum PanelPlace {
     On(Place),
 }
 
+#[cfg(feature = "voice")]
+impl PanelPlace {
+    /// Whatever is there says itself what is to be said.
+    pub(crate) fn speaks(&self) -> bool {
+        *self == Self::Terminal
+    }
+}
+
 /// `lane.printer`, `lane.gate`, `lane.indicators`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Place {

@@ -245,6 +245,8 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             gate: devices.gate,
             indicator: devices.indicator,
             inputs: devices.inputs,
+            #[cfg(feature = "voice")]
+            voice: devices.voice,
             absent: devices.absent.iter().map(|(device, error)| (*device, error.code())).collect(),
         })
         .collect()

@@ -21,6 +21,8 @@ mod slip;
 mod staff;
 mod status;
 mod tongue;
+#[cfg(feature = "voice")]
+mod voice;
 mod weixin;
 mod wires;
 
@@ -121,6 +123,9 @@ enum Command {
     },
     #[command(subcommand, about = help::journal())]
     Journal(journal::Command),
+    #[cfg(feature = "voice")]
+    #[command(subcommand, about = help::voice())]
+    Voice(voice::Command),
     #[cfg(feature = "sim")]
     #[command(about = help::sim())]
     Sim(sim::Arguments),
@@ -174,6 +179,8 @@ pub fn main() -> u8 {
         Command::Lane { name, mode, site } => staff::lane(&site, &name, mode, &mut out),
         Command::Reprint { which, site } => staff::reprint(&site, &which, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),
+        #[cfg(feature = "voice")]
+        Command::Voice(command) => voice::voice(&command, &mut out),
         #[cfg(feature = "sim")]
         Command::Sim(arguments) => sim::sim(&arguments, &mut out),
     };

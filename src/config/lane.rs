@@ -8,16 +8,18 @@ use std::{
 use serde::{Deserialize, Deserializer, de};
 use toml::{Spanned, de::DeValue};
 
+#[cfg(feature = "voice")]
+use crate::board::Voice;
 #[cfg(feature = "network")]
 use crate::terminal::Credentials;
 use crate::{
-    board::{PanelPlace, Place},
+    board::{Buzzer, PanelPlace, Place},
     checkin::Adapter,
     files::{Anchored, line_of},
     kiosk::OtherWay,
     terminal,
     words::{
-        InfoType, Language, Purpose, Text,
+        InfoType, Language, Purpose, QuietHours, Text,
         setting::{self, checked, is_name},
     },
 };
@@ -71,6 +73,18 @@ pub struct Lane {
     /// Phrases of the site's own, over those of the language.
     #[serde(default)]
     pub phrases: Option<Anchored>,
+    /// What is said aloud, where the panel does not speak itself.
+    #[cfg(feature = "voice")]
+    pub voice: Option<Voice>,
+    /// A name that is shown in full is said aloud, too.
+    #[cfg(feature = "voice")]
+    #[serde(default)]
+    pub voice_name: bool,
+    /// When voice and buzzer are quiet; whoever is to leave the house hears it nevertheless.
+    pub quiet_hours: Option<QuietHours>,
+    /// What the buzzer sounds like.
+    #[serde(default)]
+    pub buzzer: Buzzer,
     /// 大字: large type, high contrast, longer times.
     #[serde(default)]
     pub elder: bool,

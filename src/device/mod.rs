@@ -16,6 +16,8 @@ mod missing;
 pub mod panel;
 mod port;
 mod printer;
+#[cfg(feature = "voice")]
+pub mod voice;
 
 use std::{io, time::Duration};
 

@@ -149,6 +149,10 @@ codes! {
       => "机箱被打开", "关好机箱；查清是谁打开的";
     D610 "a character cannot be drawn", "install a font with this character; the number on the slip is right"
       => "有字无法显示", "安装含有该字的字体；凭条上的号码不受影响";
+    D620 "the voice is not heard: the sound card or its player fails", "check the card with `aplay -l`, device and player of the lane's voice, and that the daemon's user is in group audio"
+      => "没有语音：声卡或播放程序出错", "用 `aplay -l` 检查声卡，检查通道 voice 的 device 和 player，并确认守护进程的用户在 audio 组";
+    D621 "recorded clips of the voice are missing or of another form", "record what `facemchd check` names, as 16 kHz, 16 bit, one channel WAV; until then these words are left out"
+      => "语音包缺少录音，或格式不对", "补录 `facemchd check` 指出的内容：WAV，16 kHz，16 位，单声道；在此之前这些词不播报";
     P701 "the printer does not answer", "check cable, supply and baud rate of the printer"
       => "打印机无响应", "检查打印机的线缆、供电和波特率";
     P702 Wait "the printer has no paper", "put in a new roll; it goes on by itself"

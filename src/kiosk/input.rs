@@ -275,6 +275,8 @@ pub enum Device {
     Inputs,
     /// Lights and buzzer: people are served without them.
     Indicators,
+    /// The sound card: people are served without it.
+    Voice,
     /// The way to the site's system.
     Site,
 }

@@ -234,6 +234,12 @@ impl Speech {
         self.sentences.is_empty()
     }
 
+    /// What this says beyond what was said; nothing where it says something else.
+    pub(crate) fn beyond(&self, said: &Self) -> Option<Self> {
+        let more = self.sentences.strip_prefix(&*said.sentences)?;
+        Some(Self { language: self.language, sentences: more.to_vec() })
+    }
+
     /// In words, for whoever speaks itself: `签到成功。请A036号到3楼内科一诊室。前面还有5人。` Nothing where nothing is said.
     pub fn text(&self) -> Option<String> {
         let (stop, blank) = if self.language == Language::En { (".", " ") } else { ("。", "") };

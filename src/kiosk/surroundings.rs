@@ -47,7 +47,7 @@ impl Kiosk {
         let closes = |trouble: Trouble| match device {
             Device::Printer => trouble.remedy == Remedy::Wait,
             Device::Gate => opens,
-            Device::Indicators => false,
+            Device::Indicators | Device::Voice => false,
             _ => true,
         };
         let ill = fault.map(|trouble| Ill { code: trouble.code, closes: closes(trouble) });

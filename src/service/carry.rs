@@ -36,6 +36,8 @@ pub(super) struct LaneHands {
     pub(super) checkins: Worker<Present>,
     pub(super) panel: Option<Worker<Scene>>,
     pub(super) printer: Option<Worker<PrintJob>>,
+    #[cfg(feature = "voice")]
+    pub(super) voice: Option<Worker<super::voices::Shown>>,
     /// What the core was told hangs.
     pub(super) late: Vec<Device>,
     /// The terminal does not take its answers.
@@ -292,8 +294,10 @@ impl Carrier {
         if !self.workers.store.is_late(now) {
             self.workers.store.finish();
         }
-        for panel in self.lanes.into_iter().filter_map(|hands| hands.panel).filter(|panel| !panel.is_late(now)) {
-            panel.finish();
+        for hands in self.lanes {
+            #[cfg(feature = "voice")]
+            hands.voice.into_iter().filter(|voice| !voice.is_late(now)).for_each(Worker::finish);
+            hands.panel.into_iter().filter(|panel| !panel.is_late(now)).for_each(Worker::finish);
         }
     }
 }
@@ -307,6 +311,11 @@ impl LaneHands {
     }
 
     fn show(&mut self, lane: LaneId, session: Option<SessionId>, scene: Scene, inputs: &Inputs) {
+        #[cfg(feature = "voice")]
+        if let Some(voice) = &self.voice {
+            // What comes late says something wrong: it is left out instead.
+            let _ = voice.offer((session, scene.clone()));
+        }
         if self.scenes_to_terminal {
             self.tell_terminal(lane, Reply::Scene { session, scene }, inputs);
         } else if let Some(panel) = &self.panel {
@@ -413,6 +422,8 @@ mod tests {
             checkins,
             panel: None,
             printer: Some(printer),
+            #[cfg(feature = "voice")]
+            voice: None,
             late: Vec::new(),
             deaf: Standing::default(),
         };

@@ -32,6 +32,8 @@ mod slips;
 mod staff;
 mod start;
 pub mod status;
+#[cfg(feature = "voice")]
+mod voices;
 mod window;
 mod worker;
 
@@ -41,5 +43,7 @@ pub use inputs::InputPart;
 pub use parts::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary};
 pub use staff::SOCKET;
 pub(crate) use staff::{StaffMode, StaffReply, StaffRequest};
+#[cfg(feature = "voice")]
+pub use voices::VoicePart;
 
 use self::failures::Inputs;

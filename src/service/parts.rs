@@ -66,6 +66,9 @@ pub struct LanePart {
     pub gate: Option<Box<dyn Gate>>,
     /// Its lights and buzzer.
     pub indicator: Option<Box<dyn Indicator>>,
+    /// Its voice.
+    #[cfg(feature = "voice")]
+    pub voice: Option<super::VoicePart>,
     /// Its buttons, switches and sensors.
     pub inputs: Option<InputPart>,
     /// Its devices that are not there yet. They are waited for, and nothing of theirs is promised meanwhile.

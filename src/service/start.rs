@@ -156,6 +156,8 @@ impl Lanes<'_> {
             PanelPart::None | PanelPart::Terminal => None,
         };
         let printer = lane.printer.map(|printer| printers::spawn(id, printer, clock, inputs.clone()));
+        #[cfg(feature = "voice")]
+        let voice = lane.voice.map(|voice| super::voices::spawn(id, voice, clock, inputs.clone()));
         let checkins = checkins::spawn(id, self.checkin, self.told, self.site_patience, clock, inputs.clone());
         Ok(LaneHands {
             name: lane.name,
@@ -168,6 +170,8 @@ impl Lanes<'_> {
             checkins: checkins.map_err(ServiceError::Thread)?,
             panel: panel.transpose().map_err(ServiceError::Thread)?,
             printer: printer.transpose().map_err(ServiceError::Thread)?,
+            #[cfg(feature = "voice")]
+            voice: voice.transpose().map_err(ServiceError::Thread)?,
             late: Vec::new(),
             deaf: Standing::default(),
         })

@@ -17,6 +17,8 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::J503, "a journal of a year, or of a gigabyte"),
     (Code::J505, "the power goes while a gate opens: gates.rs"),
     (Code::D610, "once a day, and of nobody's lane: device/missing.rs"),
+    (Code::D620, "people are served without a voice: voices.rs"),
+    (Code::D621, "people are served without a word: voices.rs"),
     (Code::P705, "service/printers.rs"),
     (Code::P707, "half a minute after the person has gone: service/printers.rs"),
     (Code::P708, "half a minute after the slip came: service/printers.rs"),

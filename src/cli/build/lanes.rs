@@ -22,6 +22,17 @@ fn card_uses(site: &Site, lane: &Lane) -> kiosk::CardUses {
     }
 }
 
+/// Scenes are said, whether they are shown or not.
+#[cfg(feature = "voice")]
+fn speaks(devices: &LaneDevices) -> bool {
+    devices.voice.is_some()
+}
+
+#[cfg(not(feature = "voice"))]
+fn speaks(_: &LaneDevices) -> bool {
+    false
+}
+
 /// The core's settings: it believes in what was opened, not in what was asked for.
 pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::KioskSettings, Ending> {
     let lanes = site
@@ -38,7 +49,9 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
                 Adapter::Http => site.checkin.settle,
                 Adapter::Local => std::time::Duration::ZERO,
             },
-            has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal),
+            has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal) || speaks(devices),
+            #[cfg(feature = "voice")]
+            says_name: lane.voice_name,
             has_printer: devices.printer.is_some(),
             has_gate: devices.gate.is_some(),
             gate_takes: devices.gate.as_ref().map(|gate| gate.takes()).unwrap_or_default(),

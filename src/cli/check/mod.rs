@@ -6,6 +6,8 @@
 mod local;
 mod network;
 mod opening;
+#[cfg(feature = "voice")]
+mod voices;
 
 use std::{
     io::{self, Write},

@@ -41,6 +41,8 @@ pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>
     let serves = state(site, report);
     board(site, clock, serves.as_deref(), report);
     terminals(site, clock, serves.is_some(), report);
+    #[cfg(feature = "voice")]
+    super::voices::check(site, report);
 }
 
 /// The state directory; who serves from it now, if anybody does.
@@ -159,7 +161,7 @@ fn absent(site: &Site, lanes: &[wires::LaneDevices], report: &mut Report<'_>) {
             let text = say::of_lane(&lane.name, say::waited_for(failure_text(error)));
             match device {
                 // People are served without.
-                Device::Indicators => report.warning("devices", error.code(), text),
+                Device::Indicators | Device::Voice => report.warning("devices", error.code(), text),
                 _ => report.failed("devices", error.code(), text),
             }
         }

@@ -31,6 +31,13 @@ phrases! {
     certificate_ends(whose, days) "{whose}{days} days left" => "{whose}还有 {days} 天到期";
     certificate_well(days) "belongs to the sign key, {days} days left" => "与签名私钥配对，还有 {days} 天到期";
 
+    #[cfg(feature = "voice")]
+    speaks_itself() "the terminal speaks itself; the pack is not played here" => "终端自行播报；语音包不在此播放";
+    #[cfg(feature = "voice")]
+    pack_whole(folder) "{folder}: every clip is there" => "{folder}：录音齐全";
+    #[cfg(feature = "voice")]
+    lacking(clips) "not said: {clips}" => "不播报：{clips}";
+
     made_at_first_start(dir) "{dir}: made at the first start" => "{dir}：首次启动时建立";
     nothing_recorded() "nothing recorded yet" => "还没有流水";
     another_process() "another process" => "另一个进程";

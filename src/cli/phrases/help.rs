@@ -76,3 +76,17 @@ phrases! {
         => "向 `sim --serve` 保持运行的自助机发一次人脸，并显示应答";
     sim_socket() "The kiosk's socket" => "自助机的套接字";
 }
+
+#[cfg(feature = "voice")]
+phrases! {
+    voice() "What is said aloud: what to record, and a stand-in for tests" => "语音播报：需要录制的内容，以及测试用的合成语音";
+    voice_list() "Print every clip that a pack has and what is spoken in it: the script for a speaker"
+        => "列出语音包的全部录音文件及其内容：供播音员录制";
+    voice_render() "Make a whole pack with espeak-ng, for tests only: its Mandarin is not fit for patients"
+        => "用 espeak-ng 生成完整的语音包，仅供测试：其普通话不宜播报给患者";
+    voice_out() "The pack's folder" => "语音包的目录";
+    voice_language() "zh-hans, zh-hant, zh-hant-hk or en" => "zh-hans、zh-hant、zh-hant-hk 或 en";
+    voice_mode() "hospital or transit" => "hospital（医院）或 transit（交通）";
+    voice_phrases() "The site's own phrases, as the lane names them" => "站点自己的语句文件，与通道所用相同";
+    voice_index() "The site's own words, a pack's index.txt: departments, rooms" => "站点自己的词，即语音包的 index.txt：科室、诊室";
+}

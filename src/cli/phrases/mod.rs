@@ -6,6 +6,8 @@ pub(super) mod help;
 #[cfg(feature = "sim")]
 pub(super) mod slip;
 pub(super) mod status;
+#[cfg(feature = "voice")]
+pub(super) mod voice;
 
 use std::{fmt::Write as _, path::Path};
 

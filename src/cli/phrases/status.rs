@@ -82,6 +82,7 @@ phrases! {
     device_gate() "gate" => "闸机";
     device_fire() "fire input" => "消防信号";
     device_lights() "lights" => "指示灯";
+    device_voice() "voice" => "语音";
 
     scene_idle() "idle" => "空闲";
     scene_ask_consent() "asks for consent" => "请求同意";

@@ -59,6 +59,7 @@ pub(super) fn device(device: Device) -> String {
         Device::Site => say::device_site(),
         Device::Gate => say::device_gate(),
         Device::Indicators => say::device_lights(),
+        Device::Voice => say::device_voice(),
         Device::Fire => say::device_fire(),
     }
 }

@@ -10,6 +10,8 @@ mod twins;
 use std::{sync::Arc, time::Duration};
 
 use self::{pick::Picked, twins::Ends};
+#[cfg(feature = "voice")]
+use crate::board::PanelPlace;
 use crate::fault::Failure;
 use crate::{
     board::{self, Board, Device as _, Found, GateAction, InputKind, PrinterFiles},
@@ -33,6 +35,8 @@ pub(super) struct LaneDevices {
     pub(super) gate: Option<Box<dyn Gate>>,
     pub(super) indicator: Option<Box<dyn Indicator>>,
     pub(super) inputs: Option<InputPart>,
+    #[cfg(feature = "voice")]
+    pub(super) voice: Option<crate::service::VoicePart>,
     /// What of them is not there yet, and why. It is waited for.
     pub(super) absent: Vec<(Device, Failure)>,
 }
@@ -67,7 +71,10 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure
     let styles = site.lane.iter().map(style).collect::<Result<Vec<_>, _>>()?;
     for (((lane, picked), style), index) in site.lane.iter().zip(picked).zip(styles).zip(0..) {
         let ends = if picked.is_simulated() { Some(parts.twins(lane, &picked, &mut wires)?) } else { None };
-        wires.lanes.push(parts.lane(LaneId(index), (&picked, style), ends)?);
+        let devices = parts.lane(LaneId(index), (&picked, style), ends)?;
+        #[cfg(feature = "voice")]
+        let devices = LaneDevices { voice: voice(site, lane, &devices.phrases)?, ..devices };
+        wires.lanes.push(devices);
     }
     Ok(wires)
 }
@@ -91,6 +98,22 @@ pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>, ended_well: bool) -
 
 fn style(lane: &Lane) -> Result<Style, Failure> {
     Ok(Style { phrases: super::build::phrases(lane)?, large: lane.elder })
+}
+
+/// A lane's voice, where its panel does not speak itself.
+#[cfg(feature = "voice")]
+fn voice(site: &Site, lane: &Lane, phrases: &Arc<Phrases>) -> Result<Option<crate::service::VoicePart>, Failure> {
+    use crate::device::voice::{Pack, Player};
+    let Some(voice) = lane.voice.as_ref().filter(|_| !lane.panel.as_ref().is_some_and(PanelPlace::speaks)) else {
+        return Ok(None);
+    };
+    Ok(Some(crate::service::VoicePart {
+        pack: Pack::open(&voice.pack, lane.language)?,
+        player: Player::new(voice.player.to_path_buf(), voice.device.clone()),
+        phrases: Arc::clone(phrases),
+        volume: (voice.volume, voice.quiet_volume),
+        quiet: (lane.quiet_hours, site.checkin.utc_offset),
+    }))
 }
 
 /// How a printer's slips are printed.

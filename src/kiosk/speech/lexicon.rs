@@ -80,6 +80,11 @@ impl Lexicon {
         self.0.values().map(String::as_str)
     }
 
+    /// Every word with its clip.
+    pub(crate) fn words(&self) -> impl Iterator<Item = Clip> {
+        self.0.iter().map(|(words, name)| Clip { name: name.clone(), words: words.clone() })
+    }
+
     /// The clips of a text, the longest words first; what has none is not said.
     pub(super) fn read(&self, language: Language, text: &str) -> Vec<String> {
         let text = text.to_lowercase();

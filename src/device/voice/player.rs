@@ -1,0 +1,145 @@
+//! `aplay` as a child of ours: fed through its standard input without ever waiting for it, and killed when it is to be
+//! silent.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use rustix::io::ioctl_fionbio;
+
+use super::{RATE, length};
+use crate::{device::DeviceError, fault::Code, words::Moment};
+
+/// Plays one thing after the other.
+pub struct Player {
+    program: PathBuf,
+    device: String,
+    playing: Option<Playing>,
+}
+
+/// What is being played.
+struct Playing {
+    child: Child,
+    bytes: Vec<u8>,
+    sent: usize,
+    /// Whoever plays for longer hangs.
+    until: Moment,
+}
+
+/// How playing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing is played.
+    Nothing,
+    /// It goes on.
+    Playing,
+    /// It has just been played to its end.
+    Ended,
+}
+
+/// How much longer than the sound itself playing may take: a card wakes up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The longest word of a player that fails, bytes.
+const LONGEST_WORD: u64 = 512;
+
+impl Player {
+    /// Plays by this program on this sound card.
+    pub fn new(program: PathBuf, device: String) -> Self {
+        Self { program, device, playing: None }
+    }
+
+    /// Begins to play these samples at so many percent of their loudness, in place of what is being played.
+    pub fn play(&mut self, now: Moment, samples: &[i16], percent: u8) -> Result<(), DeviceError> {
+        self.cut();
+        if samples.is_empty() {
+            return Ok(());
+        }
+        let louder = |sample: &i16| {
+            let scaled = i32::from(*sample).saturating_mul(percent.min(100).into()) / 100;
+            i16::try_from(scaled).unwrap_or(0).to_le_bytes()
+        };
+        let bytes = samples.iter().flat_map(louder).collect();
+        let mut command = Command::new(&self.program);
+        command.args(["-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", &RATE.to_string(), "-D", &self.device, "-"]);
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let child = child.map_err(|error| self.failed(&format!("{}: {error}", self.program.display())))?;
+        if let Some(input) = &child.stdin {
+            ioctl_fionbio(input, true).map_err(|error| self.failed(&error.to_string()))?;
+        }
+        let until = now.after(length(samples.len())).after(PATIENCE);
+        self.playing.insert(Playing { child, bytes, sent: 0, until }).feed();
+        Ok(())
+    }
+
+    /// Gives the player as much as it takes.
+    pub fn tend(&mut self, now: Moment) -> Result<Heard, DeviceError> {
+        let Some(playing) = &mut self.playing else { return Ok(Heard::Nothing) };
+        playing.feed();
+        match playing.child.try_wait() {
+            Ok(None) if now < playing.until => Ok(Heard::Playing),
+            Ok(None) => {
+                self.cut();
+                Err(self.failed("it does not come to its end"))
+            }
+            Ok(Some(status)) if status.success() => {
+                self.playing = None;
+                Ok(Heard::Ended)
+            }
+            Ok(Some(status)) => {
+                let mut word = String::new();
+                if let Some(errors) = playing.child.stderr.take() {
+                    let _ = errors.take(LONGEST_WORD).read_to_string(&mut word);
+                }
+                self.playing = None;
+                let word = word.lines().next_back().unwrap_or_default().trim().to_owned();
+                Err(self.failed(&format!("{status}: {word}")))
+            }
+            Err(error) => {
+                self.cut();
+                Err(self.failed(&error.to_string()))
+            }
+        }
+    }
+
+    /// Silence at once.
+    pub fn cut(&mut self) {
+        if let Some(mut playing) = self.playing.take() {
+            // By its own process id, which is ours until it has been waited for.
+            let _ = playing.child.kill();
+            let _ = playing.child.wait();
+        }
+    }
+
+    fn failed(&self, reason: &str) -> DeviceError {
+        DeviceError::Open { what: format!("sound card {}", self.device), reason: reason.to_owned(), code: Code::D620 }
+    }
+}
+
+impl Playing {
+    /// What has been sent whole ends the player's input.
+    fn feed(&mut self) {
+        while let (Some(input), Some(left)) = (&mut self.child.stdin, self.bytes.get(self.sent..)) {
+            if left.is_empty() {
+                self.child.stdin = None;
+                return;
+            }
+            match input.write(left) {
+                Ok(taken) => self.sent = self.sent.saturating_add(taken),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // It has ended, and says why.
+                Err(_) => self.child.stdin = None,
+            }
+        }
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}
