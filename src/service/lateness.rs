@@ -126,6 +126,8 @@ mod tests {
             checkins: checkins::spawn(LaneId(0), adapter, &SharedStanding::default(), PATIENCE, clock, inputs).unwrap(),
             panel: None,
             printer: None,
+            #[cfg(feature = "voice")]
+            voice: None,
             late: Vec::new(),
             deaf: Standing::default(),
         }

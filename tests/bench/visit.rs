@@ -252,6 +252,7 @@ fn parts(
         printer: Some(Box::new(printer)),
         gate: None,
         indicator: None,
+        voice: None,
         inputs: None,
         absent: Vec::new(),
     };

@@ -54,13 +54,13 @@ pub(crate) fn read_any_wav(file: &[u8]) -> Result<(u32, Vec<i16>), WavError> {
 pub(crate) fn at_rate(rate: u32, samples: &[i16]) -> Vec<i16> {
     let count = u64::try_from(samples.len()).unwrap_or(0).saturating_mul(RATE.into());
     let count = count.checked_div(rate.into()).unwrap_or(0);
+    let sample = |index: u64| usize::try_from(index).ok().and_then(|index| samples.get(index)).copied().unwrap_or(0);
     let at = |index: u64| {
         let place = index.saturating_mul(rate.into());
-        let (before, share) = (place / u64::from(RATE), i64::try_from(place % u64::from(RATE)).unwrap_or(0));
-        let sample = |index: u64| usize::try_from(index).ok().and_then(|index| samples.get(index)).copied();
-        let first = i64::from(sample(before).unwrap_or(0));
-        let second = i64::from(sample(before.saturating_add(1)).unwrap_or(0));
-        let slope = second.saturating_sub(first).saturating_mul(share) / i64::from(RATE);
+        let (before, share) = (place.div_euclid(RATE.into()), place.rem_euclid(RATE.into()));
+        let (first, second) = (i64::from(sample(before)), i64::from(sample(before.saturating_add(1))));
+        let share = i64::try_from(share).unwrap_or(0);
+        let slope = second.saturating_sub(first).saturating_mul(share).div_euclid(RATE.into());
         i16::try_from(first.saturating_add(slope)).unwrap_or(0)
     };
     (0..count).map(at).collect()
