@@ -238,7 +238,8 @@ fn rust_files(root: &Path) -> BTreeMap<PathBuf, String> {
         for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
             if path.is_dir() {
-                folders.push(path);
+                // What the boards' runs keep is none of ours, and whole systems lie mounted there.
+                folders.extend(Some(path).filter(|path| !path.ends_with(".cache")));
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
                 found.insert(path.strip_prefix(root).unwrap().to_owned(), without_comments(&text));

@@ -26,6 +26,7 @@ mod journal_views;
 mod json_forms;
 mod json_output;
 mod lanes_pick;
+mod late_answers;
 mod late_devices;
 mod lies;
 mod long_slips;

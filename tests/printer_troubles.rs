@@ -1,38 +1,20 @@
 //! A printer that stops within a slip, at every hundredth byte, in every way and on every wire, in simulated time: it is told
 //! in time and by its code, the next person gets nothing of it, and nothing is lost without an alarm.
 
-use std::{
-    collections::VecDeque,
-    io::{self, Read, Write},
-    path::Path,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use facemchd::{
-    device::{EscPosPrinter, Fonts, Layout, Port, Printer, Profile, Template, slip_bytes},
+    device::{Fonts, Layout, Printer, Profile, Template, slip_bytes},
     fault::Code,
     kiosk::{PrintOutcome, Slip},
-    sim::devices::{PrinterTwin, Trouble},
-    words::{Admission, Clock, Moment, Now, Text, WallTime},
+    sim::devices::Trouble,
+    words::{Admission, Moment, Text},
 };
 
-use crate::devices::{job, shipped, shown, slip};
-
-/// What lies between the driver and the printer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wire {
-    /// The printer holds up the UART by CTS.
-    RtsCts,
-    /// The printer raises BUSY on a line of its own; the UART knows nothing of it.
-    Busy,
-    /// usblp: one transfer at a time, taken when the printer has room for it.
-    Usb,
-    /// The kernel and the printer's own socket hold what the printer does not take.
-    Tcp,
-}
-
-const WIRES: [Wire; 4] = [Wire::RtsCts, Wire::Busy, Wire::Usb, Wire::Tcp];
+use crate::{
+    devices::{job, shipped, shown, slip},
+    support::printer_world::{Answers, End, WIRES, Wire, connected},
+};
 
 const TROUBLES: [(Trouble, Code); 4] = [
     (Trouble::Paper, Code::P702),
@@ -40,156 +22,6 @@ const TROUBLES: [(Trouble, Code); 4] = [
     (Trouble::Cutter, Code::P704),
     (Trouble::Heat, Code::P704),
 ];
-
-/// A printer with its wire, and the time of both.
-struct World {
-    wire: Wire,
-    now: Duration,
-    twin: PrinterTwin,
-    /// Bytes of the printer's buffer.
-    room: usize,
-    /// What has not left, and what has come back.
-    out: VecDeque<u8>,
-    back: VecDeque<u8>,
-    obeys: bool,
-    patience: Duration,
-    /// Bytes that nobody took.
-    lost: usize,
-    stopped: Option<Duration>,
-}
-
-/// Bytes a millisecond: a UART of 115,200 baud, USB and a network, and a mechanism that prints pictures at 60 mm/s.
-const UART: usize = 11;
-const FAST: usize = 400;
-const MECHANISM: usize = 20;
-
-/// A printer calls itself full while it has still room for this.
-const SLACK: usize = 128;
-
-impl World {
-    fn is_busy(&self) -> bool {
-        self.twin.stands_still() || self.twin.held() + SLACK > self.room
-    }
-
-    fn advance(&mut self) {
-        self.now += Duration::from_millis(1);
-        let room = self.room.saturating_sub(self.twin.held());
-        let serial = matches!(self.wire, Wire::RtsCts | Wire::Busy);
-        let held = self.wire == Wire::RtsCts && self.obeys && self.is_busy();
-        let most = if held {
-            0
-        } else if serial {
-            UART
-        } else {
-            FAST.min(room)
-        };
-        let sent: Vec<u8> = self.out.drain(..most.min(self.out.len())).collect();
-        let taken = sent.len().min(room);
-        self.lost += sent.len() - taken;
-        self.back.extend(self.twin.hear(&sent[..taken]));
-        self.back.extend(self.twin.work(Some(MECHANISM)));
-        if self.twin.stands_still() && self.stopped.is_none() {
-            self.stopped = Some(self.now);
-        }
-    }
-}
-
-/// The driver's end.
-#[derive(Clone)]
-struct End(Arc<Mutex<World>>);
-
-impl End {
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().expect("not poisoned")
-    }
-}
-
-impl std::fmt::Debug for End {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("End")
-    }
-}
-
-impl Clock for End {
-    fn now(&self) -> Now {
-        Now { moment: Moment(self.world().now), wall: WallTime(0) }
-    }
-}
-
-impl Read for End {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let until = {
-            let world = self.world();
-            world.now + world.patience
-        };
-        loop {
-            let read = self.arrived(buffer)?;
-            if read > 0 {
-                return Ok(read);
-            }
-            if self.world().now >= until {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            self.world().advance();
-        }
-    }
-}
-
-impl Write for End {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut world = self.world();
-        if world.wire == Wire::Usb && !world.out.is_empty() {
-            world.advance();
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        world.out.extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Port for End {
-    fn set_patience(&mut self, patience: Duration) -> io::Result<()> {
-        self.world().patience = patience;
-        Ok(())
-    }
-
-    fn arrived(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut world = self.world();
-        let length = buffer.len().min(world.back.len());
-        for (place, byte) in buffer.iter_mut().zip(world.back.drain(..length)) {
-            *place = byte;
-        }
-        Ok(length)
-    }
-
-    fn pending(&mut self) -> io::Result<usize> {
-        let world = self.world();
-        Ok(match world.wire {
-            Wire::RtsCts | Wire::Busy => world.out.len(),
-            Wire::Usb => usize::from(!world.out.is_empty()),
-            Wire::Tcp => 0,
-        })
-    }
-
-    fn withdraw(&mut self) -> io::Result<usize> {
-        let mut world = self.world();
-        let serial = matches!(world.wire, Wire::RtsCts | Wire::Busy);
-        Ok(if serial { std::mem::take(&mut world.out).len() } else { 0 })
-    }
-
-    fn obey(&mut self, flow_control: bool) -> io::Result<()> {
-        self.world().obeys = flow_control;
-        Ok(())
-    }
-
-    fn chunk(&self) -> usize {
-        if matches!(self.world().wire, Wire::RtsCts | Wire::Busy) { 64 } else { 512 }
-    }
-}
 
 /// A slip of some four kilobytes: type, a rare hanzi in large type, a QR code.
 fn long_template() -> Template {
@@ -228,24 +60,7 @@ fn slip_of(name: &str, number: &str) -> Slip {
 
 /// One run: what came of it, or what is wrong.
 fn run(layout: Layout, wire: Wire, trouble: Trouble, code: Code, at: usize) -> Result<bool, String> {
-    let twin = PrinterTwin::new(None, layout.profile.columns);
-    let world = World {
-        wire,
-        now: Duration::from_secs(1),
-        twin: twin.clone(),
-        room: layout.profile.buffer_bytes,
-        out: VecDeque::new(),
-        back: VecDeque::new(),
-        obeys: true,
-        patience: Duration::ZERO,
-        lost: 0,
-        stopped: None,
-    };
-    let end = End(Arc::new(Mutex::new(world)));
-    let line = end.clone();
-    let busy = (wire == Wire::Busy).then(|| Box::new(move || Ok(line.world().is_busy())) as _);
-    let mut printer = EscPosPrinter::on(Box::new(end.clone()), layout, Fonts::built_in(), Arc::new(end.clone()));
-    printer = printer.with_busy(busy);
+    let (mut printer, twin, end) = connected(layout, wire, Answers::AtOnce);
     let tended = printer.tend().status.map_err(|error| format!("not well at first: {error}"))?;
     if tended.fault.is_some() {
         return Err(format!("not well at first: {tended:?}"));

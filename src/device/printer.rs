@@ -4,6 +4,7 @@ mod encode;
 mod fields;
 mod profile;
 mod qr;
+mod questions;
 mod status;
 mod template;
 mod wire;
@@ -17,6 +18,7 @@ pub use self::{
 };
 use self::{
     profile::Presenter,
+    status::Listener,
     wire::{Stop, Wire},
 };
 use super::{DeviceError, Fonts, Port, Printer, PrinterStatus, Tended};
@@ -45,6 +47,8 @@ pub struct EscPosPrinter {
     stuck: bool,
     /// It did not answer when it was asked last.
     silent: bool,
+    /// The last mark of `GS ( H`.
+    mark: u16,
     /// Since when a slip is held out.
     presented: Option<Moment>,
     /// Characters that nothing here can draw, and nobody has been told of.
@@ -73,8 +77,8 @@ const LONGEST: usize = 16 * 1024;
 /// Bytes of a printer's buffer that are left free: a question must get in behind what a printer that stopped holds.
 const ROOM: usize = 64;
 
-/// `GS ( H` names no slip while one is under way.
-const UNDER_WAY: [u8; 4] = *b"wait";
+/// Marks of `GS ( H` are digits, four of them.
+const MARKS: u16 = 10_000;
 
 impl EscPosPrinter {
     /// Opens nothing before the first question.
@@ -89,7 +93,9 @@ impl EscPosPrinter {
     }
 
     fn with(open: Opener, port: Option<Box<dyn Port>>, layout: Layout, fonts: Fonts, clock: Arc<dyn Clock>) -> Self {
-        let wire = Wire::new(open, port, layout.profile.status_bit7, clock);
+        let profile = &layout.profile;
+        let listener = Listener::new(profile.status_bit7, profile.presenter == Presenter::FullStatus);
+        let wire = Wire::new(open, port, listener, clock);
         Self {
             wire,
             at: "its port".to_owned(),
@@ -98,6 +104,7 @@ impl EscPosPrinter {
             ahead: None,
             stuck: true,
             silent: false,
+            mark: 0,
             presented: None,
             missing: Vec::new(),
         }
@@ -141,7 +148,7 @@ impl EscPosPrinter {
         let (mut under_way, mut lines) = (0, 0);
         for piece in pieces {
             if under_way > 0 && under_way + piece.len() + ROOM > self.profile().buffer_bytes {
-                self.worked_off(UNDER_WAY, lines, until)?;
+                self.worked_off(lines, until)?;
                 (under_way, lines) = (0, 0);
             }
             self.wire.write(piece, until, looks)?;
@@ -155,19 +162,19 @@ impl EscPosPrinter {
     }
 
     /// Waits until everything before it was processed, or printed where the printer says so; true where it said so.
-    fn worked_off(&mut self, mark: [u8; 4], lines: usize, until: Moment) -> Result<bool, Stop> {
-        let (looks, patience) = (self.looks(), self.printing(lines));
+    fn worked_off(&mut self, lines: usize, until: Moment) -> Result<bool, Stop> {
+        let (looks, patience) = (self.looks(), self.wire.patience(self.printing(lines)));
         match self.profile().ack {
             Ack::GsH => {
-                self.wire.heard.reached = None;
+                self.mark = (self.mark + 1) % MARKS;
+                let mark = [1000, 100, 10, 1].map(|place| b'0' + u8::try_from(self.mark / place % 10).unwrap_or(0));
                 self.wire.write(&[&[0x1D, 0x28, 0x48, 6, 0, 0x30, 0x30], &mark[..]].concat(), until, looks)?;
                 self.wire.wait(until, patience, looks, |wire| wire.heard.reached == Some(mark))?;
             }
             Ack::GsR | Ack::EscV => {
                 let question: &[u8] = if self.profile().ack == Ack::GsR { &[0x1D, 0x72, 1] } else { &[0x1B, 0x76] };
-                self.wire.heard.in_order = None;
-                self.wire.write(question, until, looks)?;
-                self.wire.wait(until, patience, looks, |wire| wire.heard.in_order.is_some())?;
+                self.wire.ask_in_order(question, until, looks)?;
+                self.wire.wait(until, patience, looks, Wire::is_in_order)?;
             }
             Ack::InOrder => {
                 self.wire.heard.status = None;
@@ -184,13 +191,11 @@ impl EscPosPrinter {
     }
 
     /// Waits for the end of a slip; true where it is known to stand on the paper.
-    fn acknowledged(&mut self, job: JobId, lines: usize, until: Moment) -> Result<bool, Stop> {
-        let mark = job.session.serial % 10_000;
-        let mark = [1000, 100, 10, 1].map(|place| b'0' + u8::try_from(mark / place % 10).unwrap_or(0));
-        if self.worked_off(mark, lines, until)? {
+    fn acknowledged(&mut self, lines: usize, until: Moment) -> Result<bool, Stop> {
+        if self.worked_off(lines, until)? {
             return Ok(true);
         }
-        Ok(self.profile().status && self.wire.status().is_ok_and(|status| status.fault.is_none()))
+        Ok(self.profile().status && self.wire.status(false).is_ok_and(|status| status.fault.is_none()))
     }
 
     /// Throws away what the printer holds of a slip that stopped, and when it is well again cuts off what stands on the
@@ -239,8 +244,12 @@ impl EscPosPrinter {
 
     /// A printer that waits for a command answers within [`AT_ONCE`].
     fn answers_at_once(&mut self, until: Moment) -> Result<(), Stop> {
-        let soon = self.wire.now().after(AT_ONCE);
-        match self.worked_off(UNDER_WAY, 0, until.min(soon)) {
+        let soon = self.wire.now().after(self.wire.patience(AT_ONCE));
+        match self.worked_off(0, until.min(soon)) {
+            // It answers this question or one that was given up: what else comes is waited for, or answers a slip later.
+            Err(Stop::Late) if soon < until && self.wire.heard.in_order.is_some() => {
+                self.wire.wait(until, MENDING, false, Wire::is_in_order)
+            }
             Err(Stop::Late) if soon < until => Err(Stop::Silent),
             answered => answered.map(|_| ()),
         }
@@ -270,12 +279,12 @@ impl EscPosPrinter {
         if !self.profile().status {
             return self.wire.connect().map(|_| PrinterStatus::default());
         }
-        match self.wire.status() {
+        match self.wire.status(self.silent) {
             Err(error) if error.kind() == io::ErrorKind::TimedOut && self.stuck => {
                 // The question may have become part of a command that was cut off.
                 match self.end_unfinished() {
                     Err(Stop::Port(error)) => Err(error),
-                    _ => self.wire.status(),
+                    _ => self.wire.status(false),
                 }
             }
             asked => asked,
@@ -355,7 +364,7 @@ impl Printer for EscPosPrinter {
         Tended { status, drawn_back, again }
     }
 
-    fn print(&mut self, job: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome {
+    fn print(&mut self, _: JobId, slip: &Slip, deadline: Moment) -> PrintOutcome {
         let now = self.wire.now();
         if deadline <= now {
             return PrintOutcome::NotPrinted(Code::P707);
@@ -385,7 +394,7 @@ impl Printer for EscPosPrinter {
         if sent.is_ok() {
             self.presented = self.presents();
         }
-        match sent.and_then(|()| self.acknowledged(job, encoded.pieces.len(), deadline)) {
+        match sent.and_then(|()| self.acknowledged(encoded.pieces.len(), deadline)) {
             Ok(true) => PrintOutcome::Printed,
             Ok(false) => PrintOutcome::Unknown,
             Err(stop) => self.stopped(stop),

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod lookups;
 pub mod memory;
 pub mod places;
+pub mod printer_world;
 pub mod running;
 pub mod sandbox;
 pub mod tls;

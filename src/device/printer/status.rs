@@ -28,8 +28,8 @@ pub(super) struct Listener {
     partial: Vec<u8>,
     /// Bit 7 of real-time answers is in use.
     bit7: bool,
-    /// `DLE EOT 20` was asked: its answer begins as an automatic status does.
-    pub(super) expects_full: bool,
+    /// `DLE EOT 20` is asked: its answer, which may come late, begins as an automatic status does.
+    full: bool,
 }
 
 const XON: u8 = 0x11;
@@ -42,21 +42,20 @@ const FULL: [u8; 2] = [0x10, 0x0F];
 const REACHED: [u8; 2] = [0x37, 0x22];
 
 impl Listener {
-    pub(super) fn new(bit7: bool) -> Self {
-        Self { bit7, ..Self::default() }
+    pub(super) fn new(bit7: bool, full: bool) -> Self {
+        Self { bit7, full, ..Self::default() }
     }
 
-    /// What was not finished is not answered any more.
+    /// What was not finished will not be.
     pub(super) fn forget(&mut self) {
         self.partial.clear();
-        self.expects_full = false;
     }
 
     pub(super) fn hear(&mut self, byte: u8) -> Said {
         let whole = match self.partial[..] {
             [] => return self.begin(byte),
             [first, ..] if first == REACHED[0] => 7,
-            [first, second, ..] if self.expects_full && [first, second] == FULL => 6,
+            [first, second, ..] if self.full && [first, second] == FULL => 6,
             _ => 4,
         };
         if whole == 4 && matches!(byte, XON | XOFF) {

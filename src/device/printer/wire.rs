@@ -5,6 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use super::{
     BusyLine, Opener,
+    questions::Questions,
     status::{self, Listener, Said},
 };
 use crate::{
@@ -53,17 +54,6 @@ impl Heard {
     }
 }
 
-/// A round of real-time questions, one at a time: 2, 3 where there is an error, 4.
-struct Enquiry {
-    /// The question, sent or about to be.
-    n: u8,
-    /// When it was due.
-    since: Moment,
-    sent: Option<Moment>,
-    offline: u8,
-    error: u8,
-}
-
 /// A connection with a printer.
 pub(super) struct Wire {
     open: Opener,
@@ -73,11 +63,13 @@ pub(super) struct Wire {
     clock: Arc<dyn Clock>,
     listener: Listener,
     pub(super) heard: Heard,
-    enquiry: Option<Enquiry>,
+    questions: Questions,
     /// When a round of questions was last begun.
     looked: Moment,
     /// When it last took or said something.
     alive: Moment,
+    /// When it last said something.
+    spoke: Moment,
     /// Bytes that have left.
     left: usize,
     /// Bytes of the piece being written that have not left: the printer waits for them.
@@ -87,11 +79,11 @@ pub(super) struct Wire {
 /// How long a printer may take to answer a real-time question.
 const REAL_TIME: Duration = Duration::from_millis(500);
 
+/// The same, where the last answers did not come in time: a print server may hold them back.
+const ONCE_MORE: Duration = Duration::from_secs(2);
+
 /// How often it is asked how it is while something waits.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// A question that is not answered within this is asked once more.
-const AGAIN: Duration = Duration::from_millis(300);
 
 /// A printer that takes nothing for so long stands still, or is full: it is asked past what it holds up.
 const STALL: Duration = Duration::from_millis(400);
@@ -105,22 +97,26 @@ const SILENCE: Duration = Duration::from_millis(1000);
 /// How long is waited for what a printer that stands still has to say.
 const LAST_WORD: Duration = Duration::from_millis(250);
 
+/// The bytes of one answer are no further apart.
+const APART: Duration = Duration::from_millis(100);
+
 /// How long is waited for the next byte, and how often a printer that is busy is looked at.
 const TICK: Duration = Duration::from_millis(5);
 
 impl Wire {
-    pub(super) fn new(open: Opener, port: Option<Box<dyn Port>>, bit7: bool, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(open: Opener, port: Option<Box<dyn Port>>, listener: Listener, clock: Arc<dyn Clock>) -> Self {
         let now = clock.now().moment;
         Self {
             open,
             port,
             busy: None,
             clock,
-            listener: Listener::new(bit7),
+            listener,
             heard: Heard::default(),
-            enquiry: None,
+            questions: Questions::default(),
             looked: now,
             alive: now,
+            spoke: now,
             left: 0,
             owed: 0,
         }
@@ -148,6 +144,7 @@ impl Wire {
     fn port(&mut self) -> io::Result<&mut dyn Port> {
         let port = match self.port.take() {
             Some(port) => port,
+            // What was asked of the last one may still be answered here: a serial printer knows nothing of ours.
             None => (self.open)()?,
         };
         Ok(&mut **self.port.insert(port))
@@ -157,8 +154,8 @@ impl Wire {
     pub(super) fn begin(&mut self) -> io::Result<()> {
         self.take_back()?;
         self.hear_all()?;
-        self.listener.forget();
-        (self.heard, self.enquiry, self.left, self.owed) = (Heard::default(), None, 0, 0);
+        self.questions.end();
+        (self.heard, self.left, self.owed) = (Heard::default(), 0, 0);
         (self.looked, self.alive) = (self.now(), self.now());
         Ok(())
     }
@@ -176,16 +173,17 @@ impl Wire {
         Ok(back)
     }
 
-    /// Asks how the printer is, and waits for the answers.
-    pub(super) fn status(&mut self) -> io::Result<PrinterStatus> {
+    /// Asks how the printer is, and waits for the answers; longer where it was waited for in vain.
+    pub(super) fn status(&mut self, in_vain: bool) -> io::Result<PrinterStatus> {
         self.begin()?;
-        self.answered_within(REAL_TIME)
+        self.answered_within(if in_vain { ONCE_MORE } else { REAL_TIME })
     }
 
     /// The same of a printer that stands still: its last word, if it has one. What it was sent is over.
     pub(super) fn last_word(&mut self) -> io::Result<PrinterStatus> {
         self.end_piece()?;
-        (self.heard.status, self.enquiry) = (None, None);
+        self.heard.status = None;
+        self.questions.end();
         self.answered_within(LAST_WORD)
     }
 
@@ -194,12 +192,12 @@ impl Wire {
         loop {
             self.go_on()?;
             self.hear(TICK)?;
-            if let (Some(status), None) = (self.heard.status, &self.enquiry) {
+            if let (Some(status), false) = (self.heard.status, self.is_enquiring()) {
                 return Ok(status);
             }
-            let since = self.enquiry.as_ref().map_or(self.looked, |enquiry| enquiry.since);
-            if self.now().since(since) >= patience {
-                self.enquiry = None;
+            let since = self.questions.stirred().unwrap_or(self.looked);
+            if self.now().since(since) >= self.patience(patience) {
+                self.questions.end();
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
@@ -208,51 +206,47 @@ impl Wire {
     /// Asks for the whole status at once.
     pub(super) fn full_status(&mut self) -> io::Result<[u8; 4]> {
         self.begin()?;
-        self.listener.expects_full = true;
         self.push(&[0x10, 0x04, 20], TICK)?;
-        let until = self.now().after(REAL_TIME);
+        let until = self.now().after(self.patience(REAL_TIME));
         while self.heard.full.is_none() && self.now() < until {
             self.hear(TICK)?;
         }
-        self.listener.expects_full = false;
         self.heard.full.ok_or_else(|| io::ErrorKind::TimedOut.into())
     }
 
     /// Begins a round of questions.
     pub(super) fn enquire(&mut self) {
         self.looked = self.now();
-        self.enquiry = Some(Enquiry { n: 2, since: self.looked, sent: None, offline: 0, error: 0 });
+        self.questions.begin(self.looked);
     }
 
     /// True while a round of questions is not over.
     pub(super) fn is_enquiring(&self) -> bool {
-        self.enquiry.is_some()
+        self.questions.is_open()
+    }
+
+    /// How long this printer is waited for where one that answers at once is waited for so long.
+    pub(super) fn patience(&self, usual: Duration) -> Duration {
+        self.questions.patience(usual)
     }
 
     /// Sends the question that is due, where a command ends: within one it would be taken for its data. Real-time: past
     /// what the printer holds up.
     fn go_on(&mut self) -> io::Result<()> {
         let now = self.now();
-        let Some(enquiry) = &mut self.enquiry else { return Ok(()) };
-        if enquiry.sent.is_some_and(|sent| now.since(sent) < AGAIN) {
-            return Ok(());
-        }
+        let Some(n) = self.questions.due(now) else { return Ok(()) };
         // Its answer may come before it is known to have left.
-        enquiry.sent = Some(now);
-        let (n, question) = (enquiry.n, [0x10, 0x04, enquiry.n]);
+        self.questions.ask(n, now);
         // Nothing goes to a printer that is full: it is heard only where it speaks unasked.
-        if !self.push(&question, TICK)?
-            && let Some(enquiry) = &mut self.enquiry
-            && enquiry.n == n
-        {
-            enquiry.sent = None;
+        if !self.push(&[0x10, 0x04, n], TICK)? {
+            self.questions.take_back();
         }
         Ok(())
     }
 
     /// Looks after the printer where a command ends.
     pub(super) fn look(&mut self) -> io::Result<()> {
-        if self.enquiry.is_none() && self.now().since(self.looked) >= LOOK {
+        if !self.is_enquiring() && self.now().since(self.looked) >= LOOK {
             self.enquire();
         }
         self.go_on()
@@ -325,7 +319,8 @@ impl Wire {
                 return Err(Stop::Late);
             }
             let waited = now.since(free);
-            if (waited >= STOPPED && !untouched) || (waited >= SILENCE && now.since(self.alive) >= SILENCE) {
+            let silence = self.patience(SILENCE);
+            if (waited >= STOPPED && !untouched) || (waited >= silence && now.since(self.alive) >= silence) {
                 self.take_back()?;
                 return Err(Stop::Silent);
             }
@@ -346,6 +341,21 @@ impl Wire {
             Err(error) if is_patience(&error) => Ok(0),
             written => written,
         }
+    }
+
+    /// Writes a question that is answered in its turn.
+    pub(super) fn ask_in_order(&mut self, question: &[u8], until: Moment, looks: bool) -> Result<(), Stop> {
+        while self.now().since(self.spoke) < self.questions.pause(self.now()) && self.now() < until {
+            self.hear(TICK)?;
+        }
+        self.heard.in_order = None;
+        self.questions.ask_in_order(self.now());
+        self.write(question, until, looks)
+    }
+
+    /// Every such question was answered, or is lost.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.heard.in_order.is_some() && self.questions.is_in_order()
     }
 
     /// Waits for what `done` looks for; `patience` is how long the printer may say nothing at all.
@@ -405,36 +415,29 @@ impl Wire {
             }
         };
         let length = read?;
+        let now = self.now();
+        if length > 0 {
+            if now.since(self.spoke) >= APART {
+                self.listener.forget();
+            }
+            (self.alive, self.spoke) = (now, now);
+        }
         for byte in &buffer[..length] {
-            self.alive = self.now();
             match self.listener.hear(*byte) {
-                Said::RealTime(answer) => self.answered(answer),
-                Said::InOrder(answer) => self.heard.in_order = Some(answer),
+                Said::RealTime(answer) => self.found(|questions| questions.answered(answer, now)),
+                Said::InOrder(answer) if self.questions.answered_in_order(now) => self.heard.in_order = Some(answer),
                 Said::Reached(mark) => self.heard.reached = Some(mark),
                 Said::Full(status) => self.heard.full = Some(status),
                 Said::Automatic(bytes) => self.heard.status = Some(status::read_automatic(bytes)),
-                Said::Flow | Said::More => {}
+                Said::Flow | Said::More | Said::InOrder(_) => {}
             }
         }
+        self.found(|questions| questions.settle(now));
         Ok(length > 0)
     }
 
-    fn answered(&mut self, answer: u8) {
-        // What nobody asked for may be the answer to a question of another time.
-        let Some(Enquiry { n, offline, sent: Some(_), .. }) = self.enquiry else { return };
-        let since = self.now();
-        let next = |n, offline, error| Some(Enquiry { n, since, sent: None, offline, error });
-        self.enquiry = match n {
-            // What kind of error is asked only where there is one: each question is a round trip.
-            2 if status::has_error(answer) => next(3, answer, 0),
-            2 => next(4, answer, 0),
-            3 => next(4, offline, answer),
-            _ => {
-                let error = self.enquiry.as_ref().map_or(0, |enquiry| enquiry.error);
-                self.heard.status = Some(status::read(offline, error, answer));
-                None
-            }
-        };
+    fn found(&mut self, round: impl FnOnce(&mut Questions) -> Option<PrinterStatus>) {
+        self.heard.status = round(&mut self.questions).or(self.heard.status);
     }
 }
 
