@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
+#[cfg(feature = "page")]
+use crate::page;
 #[cfg(feature = "network")]
 use crate::terminal::Credentials;
 use crate::{
@@ -47,6 +49,10 @@ pub struct Site {
     /// How terminals that come over the network are met.
     #[cfg(feature = "network")]
     pub terminals: Option<Credentials>,
+    /// Where the pages of lanes with `panel = "page"` are.
+    #[cfg(feature = "page")]
+    #[serde(default)]
+    pub page: page::Settings,
     /// How the site's own system is asked.
     #[serde(default)]
     pub checkin: CheckInSettings,

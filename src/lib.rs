@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The rooms, and which way they know each other:
-//! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`;
+//! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`; `terminal ← page ← service`;
 //! `words ← {http, vault} ← identity ← service`; `checkin` may use `http`. `fault` and `files` lie below everything. Each
 //! room has the settings that it acts on; [`config`] composes the site file of them, and is known to `cli` only. `sim`
 //! names [`board`] and `words` and nothing else of ours, so that a mistake of ours is not mirrored by our own test.
@@ -38,6 +38,8 @@ pub mod files;
 pub mod http;
 pub mod identity;
 pub mod kiosk;
+#[cfg(feature = "page")]
+pub mod page;
 pub mod service;
 #[cfg(feature = "sim")]
 #[expect(clippy::arithmetic_side_effects, reason = "what nobody installs may end when its own reckoning is wrong")]

@@ -1,5 +1,7 @@
 //! What a site file says of a board: which of its devices a lane uses, and what the simulated one writes.
 
+#[cfg(not(feature = "page"))]
+use serde::de;
 use serde::{Deserialize, Deserializer};
 
 use crate::{files::Anchored, words::setting};
@@ -9,6 +11,9 @@ use crate::{files::Anchored, words::setting};
 pub enum PanelPlace {
     /// `"terminal"`: the face terminal's own screen.
     Terminal,
+    /// `"page"`: a browser's page; in builds with feature `page`.
+    #[cfg(feature = "page")]
+    Page,
     /// Whatever a [`Place`] says.
     On(Place),
 }
@@ -33,10 +38,23 @@ pub enum Place {
     None,
 }
 
+impl PanelPlace {
+    /// Somebody else's glass shows the scenes.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        !matches!(self, Self::On(_))
+    }
+}
+
 impl<'de> Deserialize<'de> for PanelPlace {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let place = Place::deserialize(deserializer)?;
-        Ok(if matches!(&place, Place::Named(name) if name == "terminal") { Self::Terminal } else { Self::On(place) })
+        match Place::deserialize(deserializer)? {
+            Place::Named(name) if name == "terminal" => Ok(Self::Terminal),
+            #[cfg(feature = "page")]
+            Place::Named(name) if name == "page" => Ok(Self::Page),
+            #[cfg(not(feature = "page"))]
+            Place::Named(name) if name == "page" => Err(de::Error::custom("\"page\" needs a build with feature page")),
+            place => Ok(Self::On(place)),
+        }
     }
 }
 

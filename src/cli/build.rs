@@ -1,6 +1,8 @@
 //! Site file → the settings of every room. The only place that knows both sides.
 
 mod lanes;
+#[cfg(feature = "page")]
+mod pages;
 mod phrases;
 mod terminals;
 
@@ -85,6 +87,8 @@ pub(super) fn parts(
         passages,
         staff: Some(site.state_dir.to_path_buf()),
         lanes: lanes(site, devices),
+        #[cfg(feature = "page")]
+        pages: pages::door(site),
         reload,
         clock,
     })
@@ -235,9 +239,11 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             name: lane.name.clone(),
             purpose: lane.purpose,
             series: lane.series.clone(),
-            terminal: terminal_settings(site, lane, index, devices.phrases),
+            terminal: terminal_settings(site, lane, index, Arc::clone(&devices.phrases)),
             panel: match (&lane.panel, devices.panel) {
                 (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
+                #[cfg(feature = "page")]
+                (Some(PanelPlace::Page), _) => PanelPart::Page(pages::page(lane, index, devices.phrases)),
                 (_, Some(panel)) => PanelPart::Board(panel),
                 _ => PanelPart::None,
             },
@@ -263,6 +269,13 @@ fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certif
             Adapter::Local => None,
         };
         let terminals = terminals(&site, &clock)?;
-        Ok(Reloaded { merchants, checkin, terminals, kept })
+        Ok(Reloaded {
+            merchants,
+            checkin,
+            terminals,
+            #[cfg(feature = "page")]
+            css: crate::page::css(site.page.css.as_deref())?,
+            kept,
+        })
     })
 }

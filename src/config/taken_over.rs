@@ -6,6 +6,8 @@ mod tests;
 use std::{fmt::Debug, path::Path};
 
 use super::{ConfigError, Lane, Site};
+#[cfg(feature = "page")]
+use crate::page;
 use crate::{
     checkin::{Adapter, CheckInSettings},
     identity::WechatPay,
@@ -33,6 +35,8 @@ impl Site {
             authinfo: self.authinfo,
             #[cfg(feature = "network")]
             terminals: self.terminals.or_else(|| started.terminals.clone()),
+            #[cfg(feature = "page")]
+            page: page::Settings { listen: started.page.listen, ..self.page },
             checkin: of_checkin(self.checkin, &started.checkin),
             lane: started.lane.iter().map(|lane| of_lane(&self.lane, lane)).collect(),
             ..started.clone()
@@ -60,6 +64,8 @@ impl Site {
             authinfo,
             #[cfg(feature = "network")]
             terminals,
+            #[cfg(feature = "page")]
+            page,
             checkin,
             privacy,
             journal,
@@ -79,6 +85,8 @@ impl Site {
         compare("[authinfo]", authinfo, &wanted.authinfo);
         #[cfg(feature = "network")]
         compare("[terminals]", terminals, &wanted.terminals);
+        #[cfg(feature = "page")]
+        compare("page.listen", &page.listen, &wanted.page.listen);
         if checkin.adapter == wanted.checkin.adapter && checkin.adapter == Adapter::Http {
             compare("checkin.reset-at", &checkin.reset_at, &wanted.checkin.reset_at);
             compare("checkin.utc-offset", &checkin.utc_offset, &wanted.checkin.utc_offset);

@@ -23,6 +23,7 @@ mod lane;
 mod machine;
 mod output;
 mod phrases;
+mod pictogram;
 mod record;
 mod scene;
 mod session;
@@ -39,6 +40,7 @@ pub use input::{Arrival, Button, Device, GateOutcome, Input, OutOfService, Print
 pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
 pub use phrases::{NARROWEST, Phrase, Phrases, PhrasesError, Wording};
+pub use pictogram::Pictogram;
 pub use record::{Record, Refusal, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 pub use settings::{CardUses, KioskSettings, LaneSettings, OtherWay, Privacy};

@@ -149,6 +149,31 @@ impl Scene {
     pub fn stopped() -> Self {
         Self { code: Some(Code::X002), ..Self::of(SceneKind::OutOfOrder) }
     }
+
+    /// What is left on a screen when the program ends: who stands there still, leaves no name on it. None where it says
+    /// why nobody is served, which stays.
+    pub(crate) fn last(&self) -> Option<Self> {
+        let says_why = matches!(
+            self.kind,
+            SceneKind::OutOfOrder | SceneKind::Closed | SceneKind::Maintenance | SceneKind::Evacuate
+        );
+        (!says_why).then(Self::stopped)
+    }
+
+    /// The seconds that are left to a person who waits or has to act.
+    pub(crate) fn countdown(&self) -> Option<u64> {
+        let waits = matches!(
+            self.kind,
+            SceneKind::AskConsent
+                | SceneKind::CardLaid
+                | SceneKind::ConfirmCard
+                | SceneKind::LookingUp
+                | SceneKind::CheckingIn
+                | SceneKind::Choose
+                | SceneKind::OtherWay
+        );
+        self.stands.filter(|_| waits).map(|left| left.as_secs().saturating_add(u64::from(left.subsec_millis() > 0)))
+    }
 }
 
 impl SceneKind {

@@ -33,6 +33,8 @@ pub(super) struct LaneHands {
     pub(super) counters: Arc<terminal::Counters>,
     pub(super) replies: Sender<Reply>,
     pub(super) scenes_to_terminal: bool,
+    #[cfg(feature = "page")]
+    pub(super) page: Option<crate::page::Screen>,
     pub(super) checkins: Worker<Present>,
     pub(super) panel: Option<Worker<Scene>>,
     pub(super) printer: Option<Worker<PrintJob>>,
@@ -141,7 +143,7 @@ impl Carrier {
             }
             Output::Show { lane, session, scene } => {
                 if let Some(hands) = self.lanes.get_mut(usize::from(lane.0)) {
-                    hands.show(lane, session, scene, &self.inputs);
+                    hands.show(lane, session, scene, &self.inputs, self.clock.now().moment);
                 }
             }
             Output::Print { lane, job, slip, deadline } => {
@@ -290,6 +292,8 @@ impl Carrier {
             self.workers.outputs.entrance().send(Order::Close);
             self.workers.outputs.finish();
         }
+        #[cfg(feature = "page")]
+        self.lanes.iter().filter_map(|hands| hands.page.as_ref()).for_each(|page| page.close(now));
         // Records before pictures: a panel's bus may hold its last one up.
         if !self.workers.store.is_late(now) {
             self.workers.store.finish();
@@ -303,6 +307,14 @@ impl Carrier {
 }
 
 impl LaneHands {
+    /// How many browsers show the lane's page, where it has one.
+    pub(super) fn viewers(&self) -> Option<u32> {
+        #[cfg(feature = "page")]
+        return self.page.as_ref().map(crate::page::Screen::viewers);
+        #[cfg(not(feature = "page"))]
+        None
+    }
+
     /// Hands something over for the terminals.
     fn tell_terminal(&mut self, lane: LaneId, reply: Reply, inputs: &Inputs) {
         let refused = self.replies.try_send(reply).is_err();
@@ -310,11 +322,16 @@ impl LaneHands {
         inputs.tell_change("the terminal misses an answer", lane, None, &mut self.deaf, failure.as_ref());
     }
 
-    fn show(&mut self, lane: LaneId, session: Option<SessionId>, scene: Scene, inputs: &Inputs) {
+    #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "pages show what is left of a scene's time"))]
+    fn show(&mut self, lane: LaneId, session: Option<SessionId>, scene: Scene, inputs: &Inputs, now: Moment) {
         #[cfg(feature = "voice")]
         if let Some(voice) = &self.voice {
             // What comes late says something wrong: it is left out instead.
             let _ = voice.offer((session, scene.clone()));
+        }
+        #[cfg(feature = "page")]
+        if let Some(page) = &self.page {
+            return page.show(session, scene, now);
         }
         if self.scenes_to_terminal {
             self.tell_terminal(lane, Reply::Scene { session, scene }, inputs);
@@ -419,6 +436,8 @@ mod tests {
             counters: Arc::default(),
             replies: tokio::sync::mpsc::channel(1).0,
             scenes_to_terminal: false,
+            #[cfg(feature = "page")]
+            page: None,
             checkins,
             panel: None,
             printer: Some(printer),

@@ -18,6 +18,8 @@ use super::{
     staff::{Answer, Asked, StaffRequest},
     window::SOON,
 };
+#[cfg(feature = "page")]
+use crate::page;
 use crate::{
     fault::{Code, Failure},
     kiosk::Input,
@@ -56,6 +58,8 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
 /// What runs, and the channels of everything that comes back.
 pub(super) struct Opened {
     pub(super) clock: Arc<dyn Clock>,
+    #[cfg(feature = "page")]
+    pub(super) pages: Option<page::Server>,
     pub(super) funnel: Funnel,
     pub(super) facts: Arc<Facts>,
     pub(super) salvaged: Option<Code>,
@@ -183,7 +187,14 @@ impl Daemon {
 
     /// What SIGHUP asked for has been read, or not.
     fn take_over(&mut self, fresh: Read) {
-        let Reloaded { merchants, terminals, kept, .. } = match fresh {
+        let Reloaded {
+            merchants,
+            terminals,
+            kept,
+            #[cfg(feature = "page")]
+            css,
+            ..
+        } = match fresh {
             Ok(fresh) => fresh,
             Err(failure) => {
                 self.opened.funnel.carrier.inputs.tell("not read again; going on as before", None, None, &failure);
@@ -193,6 +204,10 @@ impl Daemon {
         *self.opened.merchants.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(merchants);
         self.opened.funnel.carrier.replace_terminals(terminals);
         self.tell_certificates(self.opened.clock.now());
+        #[cfg(feature = "page")]
+        if let Some(pages) = &self.opened.pages {
+            pages.wear(css);
+        }
         tracing::info!(
             "read again: merchants, keys, certificates, wechatpay, weixin, authinfo, checkin, whose terminals count"
         );

@@ -123,6 +123,8 @@ mod tests {
             counters: Arc::default(),
             replies: tokio::sync::mpsc::channel(1).0,
             scenes_to_terminal: false,
+            #[cfg(feature = "page")]
+            page: None,
             checkins: checkins::spawn(LaneId(0), adapter, &SharedStanding::default(), PATIENCE, clock, inputs).unwrap(),
             panel: None,
             printer: None,

@@ -50,8 +50,7 @@ pub(super) fn spawn(
                 Ok(scene) => current = Some((scenes.try_iter().last().unwrap_or(scene), now)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    if let Some(last) = current.map_or_else(|| Some(Scene::stopped()), |(scene, _)| last_scene(&scene))
-                    {
+                    if let Some(last) = current.map_or_else(|| Some(Scene::stopped()), |(scene, _)| scene.last()) {
                         pulse.working(|| shown.show(&last, false, now));
                     }
                     return;
@@ -65,14 +64,6 @@ pub(super) fn spawn(
             }
         }
     })
-}
-
-/// What is left on the glass of a program that ends: who stands there still, leaves no name on it. A scene that says why
-/// nobody is served stays.
-fn last_scene(scene: &Scene) -> Option<Scene> {
-    let says_why =
-        matches!(scene.kind, SceneKind::OutOfOrder | SceneKind::Closed | SceneKind::Maintenance | SceneKind::Evacuate);
-    (!says_why).then(Scene::stopped)
 }
 
 struct Shown {
@@ -127,7 +118,7 @@ mod tests {
     fn whoever_stands_there_when_the_program_ends_leaves_no_name_on_the_glass() {
         let says_why = [SceneKind::OutOfOrder, SceneKind::Closed, SceneKind::Maintenance, SceneKind::Evacuate];
         for kind in SceneKind::ALL {
-            let last = last_scene(&Scene::of(kind));
+            let last = Scene::of(kind).last();
             assert_eq!(last.is_none(), says_why.contains(&kind), "{kind:?}");
             assert!(last.is_none_or(|last| last.name.is_none() && last.number.is_none() && last.visit.is_none()));
         }

@@ -3,6 +3,8 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use super::inputs::InputPart;
+#[cfg(feature = "page")]
+use crate::page;
 use crate::{
     checkin::CheckIn,
     device::{Gate, Indicator, Panel, Printer},
@@ -44,6 +46,9 @@ pub struct Parts {
     pub staff: Option<PathBuf>,
     /// The lanes, in the site file's order.
     pub lanes: Vec<LanePart>,
+    /// Where the pages of those that have one are.
+    #[cfg(feature = "page")]
+    pub pages: page::Door,
     /// Reads again what can be read again, on SIGHUP.
     pub reload: Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>,
 }
@@ -83,6 +88,9 @@ pub enum PanelPart {
     Board(Box<dyn Panel>),
     /// To the face terminal's own screen.
     Terminal,
+    /// To a page that a browser shows.
+    #[cfg(feature = "page")]
+    Page(page::LanePage),
 }
 
 /// What SIGHUP replaces.
@@ -93,6 +101,9 @@ pub struct Reloaded {
     pub checkin: Option<Box<dyn CheckIn>>,
     /// Whose terminals count, lane by lane.
     pub terminals: Vec<terminal::LaneTerminal>,
+    /// The site's own style sheet for pages.
+    #[cfg(feature = "page")]
+    pub css: Arc<str>,
     /// Settings that have changed since the start and need a restart, by their tables.
     pub kept: Vec<&'static str>,
 }
@@ -133,6 +144,10 @@ pub enum ServiceError {
     /// The socket for staff cannot be made.
     #[error("the socket for staff cannot be made in the state directory")]
     Staff(#[source] terminal::TerminalError),
+    /// The lanes' pages cannot be served.
+    #[cfg(feature = "page")]
+    #[error(transparent)]
+    Page(#[from] page::PageError),
     /// A thread without which nobody can be served hangs.
     #[error("the {0} thread hangs")]
     Hung(&'static str),
@@ -144,12 +159,16 @@ impl Fault for ServiceError {
             Self::Thread(_) | Self::Hung(_) => Code::X001,
             Self::Staff(_) => Code::C103,
             Self::Terminal { source, .. } => source.code(),
+            #[cfg(feature = "page")]
+            Self::Page(error) => error.code(),
         }
     }
 
     fn cure(&self) -> Option<Cure> {
         match self {
             Self::Terminal { source, .. } | Self::Staff(source) => source.cure(),
+            #[cfg(feature = "page")]
+            Self::Page(error) => error.cure(),
             Self::Thread(_) | Self::Hung(_) => None,
         }
     }

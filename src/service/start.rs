@@ -25,6 +25,8 @@ use super::{
     requests::Requests,
     staff::Desk,
 };
+#[cfg(feature = "page")]
+use crate::page;
 use crate::{
     fault::{Code, Failure},
     kiosk::{Device, Input, Kiosk},
@@ -50,6 +52,8 @@ struct Lanes<'a> {
     told: &'a SharedStanding,
     site_patience: std::time::Duration,
     terminals: &'a mut JoinSet<()>,
+    #[cfg(feature = "page")]
+    pages: Vec<page::LanePage>,
 }
 
 impl Daemon {
@@ -76,6 +80,8 @@ impl Daemon {
             told: &told,
             site_patience: parts.site_patience,
             terminals: &mut terminals,
+            #[cfg(feature = "page")]
+            pages: Vec::new(),
         };
         let (mut hands, mut driven, mut sensed, mut absent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, mut lane) in lanes.into_iter().enumerate() {
@@ -85,6 +91,8 @@ impl Daemon {
             sensed.extend(lane.inputs.take());
             hands.push(starting.lane(id, lane)?);
         }
+        #[cfg(feature = "page")]
+        let pages = starting.pages(&parts.pages, &mut hands)?;
         let threads = ServiceError::Thread;
         let passages = passages.map(|collector| passages::spawn(collector, &checkin, &clock, inputs.clone()));
         let passages = passages.transpose().map_err(threads)?;
@@ -124,6 +132,8 @@ impl Daemon {
         }
         Ok(Self::new(Opened {
             clock,
+            #[cfg(feature = "page")]
+            pages,
             funnel,
             facts,
             salvaged: parts.salvaged.first().map(Failure::code),
@@ -154,6 +164,11 @@ impl Lanes<'_> {
         let panel = match lane.panel {
             PanelPart::Board(panel) => Some(panels::spawn(id, panel, clock, inputs.clone())),
             PanelPart::None | PanelPart::Terminal => None,
+            #[cfg(feature = "page")]
+            PanelPart::Page(page) => {
+                self.pages.push(page);
+                None
+            }
         };
         let printer = lane.printer.map(|printer| printers::spawn(id, printer, clock, inputs.clone()));
         #[cfg(feature = "voice")]
@@ -167,6 +182,8 @@ impl Lanes<'_> {
             counters,
             replies,
             scenes_to_terminal,
+            #[cfg(feature = "page")]
+            page: None,
             checkins: checkins.map_err(ServiceError::Thread)?,
             panel: panel.transpose().map_err(ServiceError::Thread)?,
             printer: printer.transpose().map_err(ServiceError::Thread)?,
@@ -175,5 +192,21 @@ impl Lanes<'_> {
             late: Vec::new(),
             deaf: Standing::default(),
         })
+    }
+
+    /// The pages of the lanes that have one; no port is taken where none has.
+    #[cfg(feature = "page")]
+    fn pages(&mut self, door: &page::Door, hands: &mut [LaneHands]) -> Result<Option<page::Server>, ServiceError> {
+        let pages = std::mem::take(&mut self.pages);
+        if pages.is_empty() {
+            return Ok(None);
+        }
+        let lanes: Vec<LaneId> = pages.iter().map(|page| page.lane).collect();
+        let witness = |lane| self.inputs.witness(lane);
+        let (server, screens) = page::Server::open(door, pages, self.clock, self.inputs, witness)?;
+        for (lane, screen) in lanes.into_iter().zip(screens) {
+            hands[usize::from(lane.0)].page = Some(screen);
+        }
+        Ok(Some(server))
     }
 }

@@ -119,6 +119,9 @@ pub struct LaneStatus {
     pub devices: Vec<DeviceStatus>,
     /// Since when the roll is nearly out.
     pub paper_low: Option<Time>,
+    /// How many browsers show its page, where it has one.
+    #[serde(default)]
+    pub viewers: Option<u32>,
     /// Its terminals.
     pub terminals: TerminalStatus,
     /// Visits by how they ended.

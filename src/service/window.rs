@@ -277,6 +277,7 @@ impl View {
                 })
                 .collect(),
             paper_low: lane.paper_low.map(|since| self.time(since)),
+            viewers: hands.viewers(),
             terminals: TerminalStatus {
                 connected: terminals.connected(),
                 heard: terminals.heard_at().map(|at| self.time(at)),

@@ -17,6 +17,8 @@ mod line_connections;
 mod network;
 mod place;
 mod reply;
+#[cfg(any(feature = "network", feature = "page"))]
+mod request;
 mod serial;
 mod socket;
 mod splitter;
@@ -32,6 +34,8 @@ use tokio::sync::{
 
 #[cfg(feature = "network")]
 pub use self::network::{Credentials, Network, Protocol, Validity};
+#[cfg(feature = "page")]
+pub(crate) use self::request::{Body, Inbox, Request};
 pub use self::{
     connections::{Activity, Bounds, Connections},
     counters::Counters,

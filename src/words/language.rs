@@ -18,4 +18,15 @@ pub enum Language {
 impl Language {
     /// Every language.
     pub const ALL: [Self; 4] = [Self::ZhHans, Self::ZhHant, Self::ZhHantHk, Self::En];
+
+    /// As others call it (BCP 47).
+    #[cfg(feature = "page")]
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Self::ZhHans => "zh-Hans",
+            Self::ZhHant => "zh-Hant-TW",
+            Self::ZhHantHk => "zh-Hant-HK",
+            Self::En => "en",
+        }
+    }
 }

@@ -273,6 +273,8 @@ fn parts(
         passages: None,
         staff: None,
         lanes: vec![lane],
+        #[cfg(feature = "page")]
+        pages: facemchd::page::Door { listen: facemchd::page::Listen::default(), css: None },
         reload: Box::new(|| unreachable!("nobody asks")),
     }
 }

@@ -49,7 +49,9 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
                 Adapter::Http => site.checkin.settle,
                 Adapter::Local => std::time::Duration::ZERO,
             },
-            has_panel: devices.panel.is_some() || lane.panel == Some(PanelPlace::Terminal) || speaks(devices),
+            has_panel: devices.panel.is_some()
+                || lane.panel.as_ref().is_some_and(PanelPlace::is_elsewhere)
+                || speaks(devices),
             #[cfg(feature = "voice")]
             says_name: lane.voice_name,
             has_printer: devices.printer.is_some(),

@@ -61,7 +61,7 @@ impl Parts<'_> {
         for (index, lane) in self.site.lane.iter().enumerate() {
             let panel = match &lane.panel {
                 Some(PanelPlace::On(place)) => place,
-                Some(PanelPlace::Terminal) => &Place::None,
+                Some(_) => &Place::None,
                 None if board.panels.is_empty() => &Place::None,
                 None => &Place::Board,
             };
@@ -180,5 +180,5 @@ impl Parts<'_> {
 
 /// Its scenes are shown on the board's panel.
 fn on_board(lane: &Lane) -> bool {
-    !matches!(lane.panel, Some(PanelPlace::Terminal | PanelPlace::On(Place::None)))
+    lane.panel.as_ref().is_none_or(|place| !place.is_elsewhere() && *place != PanelPlace::On(Place::None))
 }

@@ -37,7 +37,7 @@ pub use self::{
 };
 use std::sync::Arc;
 
-use crate::kiosk::{Phrases, Scene, SceneKind};
+use crate::kiosk::{Phrases, Scene};
 
 /// How a panel speaks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,15 +50,5 @@ pub struct Style {
 
 /// The seconds that are left to a person who waits or has to act.
 pub(crate) fn countdown(scene: &Scene) -> Option<u64> {
-    let waits = matches!(
-        scene.kind,
-        SceneKind::AskConsent
-            | SceneKind::CardLaid
-            | SceneKind::ConfirmCard
-            | SceneKind::LookingUp
-            | SceneKind::CheckingIn
-            | SceneKind::Choose
-            | SceneKind::OtherWay
-    );
-    scene.stands.filter(|_| waits).map(|left| left.as_secs().saturating_add(u64::from(left.subsec_millis() > 0)))
+    scene.countdown()
 }

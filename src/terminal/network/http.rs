@@ -20,12 +20,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 use zeroize::Zeroizing;
 
-use super::{
-    PLACES,
-    request::{Body, Inbox, NoRequest, Request},
-    scrubbed::Scrubbed,
-    tls::Shown,
-};
+use super::{PLACES, scrubbed::Scrubbed, tls::Shown};
 use crate::{
     fault::Code,
     terminal::{
@@ -34,16 +29,11 @@ use crate::{
         connection::{self, Intake, QUEUED, STALL},
         connections::{Activity, Connections},
         reply::OutLine,
+        request::{Body, Inbox, Request},
         standing::Standing,
     },
     words::{Moment, PeerId},
 };
-
-/// How long a connection without a request is kept.
-const IDLE: Duration = Duration::from_secs(30);
-
-/// A request that has begun and takes longer to come is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long what is said to a terminal is kept after its stream ended.
 const LINGER: Duration = Duration::from_secs(15);
@@ -279,21 +269,13 @@ async fn requests(
     writer: &mut (impl AsyncWrite + Unpin),
     activity: &Activity,
 ) -> io::Result<()> {
-    while timeout(IDLE, inbox.begins()).await.unwrap_or(false) {
-        let request = match timeout(PATIENCE, inbox.next(writer)).await {
-            Ok(Ok(request)) => request,
-            no_request => {
-                let (status, cure) = match no_request {
-                    Ok(Err(NoRequest::Gone)) => return Ok(()),
-                    Ok(Err(NoRequest::TooLarge)) => ("431 Request Header Fields Too Large", "send fewer headers"),
-                    Ok(Err(NoRequest::Coding)) => ("501 Not Implemented", "send the body as it is, or chunked"),
-                    Ok(_) => ("400 Bad Request", "send HTTP/1.1"),
-                    Err(_) => ("408 Request Timeout", "the request took too long to come"),
-                };
-                return answer(writer, &Answer { status, code: None, cure }, "", false).await;
-            }
+    loop {
+        let request = match inbox.request(writer).await {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(()),
+            Err((status, cure)) => return answer(writer, &Answer { status, code: None, cure }, "", false).await,
         };
-        let Request { method, path, body, goes_on } = request;
+        let Request { method, path, body, goes_on, .. } = request;
         let (told, allow) = match (method.as_str(), path.as_str()) {
             ("POST", "/v1/frames") => {
                 let told = client.frame(&body);
@@ -321,10 +303,9 @@ async fn requests(
         };
         answer(writer, &told, allow, goes_on).await?;
         if !goes_on {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 fn another_method() -> Answer {

@@ -7,7 +7,6 @@
 
 mod http;
 mod knocks;
-mod request;
 mod scrubbed;
 mod tls;
 

@@ -1,23 +1,35 @@
-//! HTTP/1.1 requests as bytes (RFC 9112): one after the other, bounded, and wiped as soon as they are answered.
+//! HTTP/1.1 requests as bytes (RFC 9112): one after the other, bounded, and wiped as soon as they are answered. Whoever of
+//! ours is asked over HTTP reads them so: terminals' frames here, and the pages.
+
+use std::time::Duration;
 
 use httparse::{EMPTY_HEADER, Header, Status};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
+    time::timeout,
+};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::terminal::{MAX_LINE, connection::send};
+use super::{MAX_LINE, connection::send};
 
 /// A request: what it wants, and what it brings.
-pub(super) struct Request {
-    pub(super) method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// Without the query.
-    pub(super) path: String,
-    pub(super) body: Body,
+    pub(crate) path: String,
+    pub(crate) body: Body,
     /// The client speaks HTTP/1.1 and may send another one.
-    pub(super) goes_on: bool,
+    pub(crate) goes_on: bool,
+    /// Whom it means to speak to, as it says.
+    #[cfg(feature = "page")]
+    pub(crate) host: Option<String>,
+    /// Whose page sent it, as a browser says.
+    #[cfg(feature = "page")]
+    pub(crate) origin: Option<String>,
 }
 
 /// What a request brings.
-pub(super) enum Body {
+pub(crate) enum Body {
     Whole(Zeroizing<Vec<u8>>),
     /// More than a frame may have; it was not read.
     TooLong,
@@ -25,7 +37,7 @@ pub(super) enum Body {
 
 /// Why there is no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoRequest {
+enum NoRequest {
     /// The other end has gone.
     Gone,
     /// It is none: 400.
@@ -35,6 +47,15 @@ pub(super) enum NoRequest {
     /// Its body is coded in a way that is not known here: 501.
     Coding,
 }
+
+/// What whoever sent no request is answered: the status, and what to do.
+pub(crate) type Scolded = (&'static str, &'static str);
+
+/// How long a connection without a request is kept.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// A request that has begun and takes longer to come is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The largest head, bytes.
 const HEAD: usize = 16 * 1024;
@@ -46,7 +67,7 @@ const HELD: usize = HEAD + 2048;
 const HEADERS: usize = 64;
 
 /// Reads requests.
-pub(super) struct Inbox<R> {
+pub(crate) struct Inbox<R> {
     reader: R,
     /// Of fixed length; beyond `end` there are noughts.
     bytes: Zeroizing<Vec<u8>>,
@@ -60,6 +81,10 @@ struct Head {
     length: Length,
     goes_on: bool,
     expects: bool,
+    #[cfg(feature = "page")]
+    host: Option<String>,
+    #[cfg(feature = "page")]
+    origin: Option<String>,
 }
 
 enum Length {
@@ -68,7 +93,7 @@ enum Length {
 }
 
 impl<R: AsyncRead + Unpin> Inbox<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(crate) fn new(reader: R) -> Self {
         // Once for all: growing would leave copies behind.
         Self { reader, bytes: Zeroizing::new(vec![0; HELD]), end: 0 }
     }
@@ -78,13 +103,28 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
         &self.bytes[..self.end]
     }
 
+    /// Waits for the next request, within bounds of time; none where the other end has gone or says nothing.
+    pub(crate) async fn request(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<Option<Request>, Scolded> {
+        if !timeout(IDLE, self.begins()).await.unwrap_or(false) {
+            return Ok(None);
+        }
+        match timeout(PATIENCE, self.next(writer)).await {
+            Ok(Ok(request)) => Ok(Some(request)),
+            Ok(Err(NoRequest::Gone)) => Ok(None),
+            Ok(Err(NoRequest::TooLarge)) => Err(("431 Request Header Fields Too Large", "send fewer headers")),
+            Ok(Err(NoRequest::Coding)) => Err(("501 Not Implemented", "send the body as it is, or chunked")),
+            Ok(Err(NoRequest::Malformed)) => Err(("400 Bad Request", "send HTTP/1.1")),
+            Err(_) => Err(("408 Request Timeout", "the request took too long to come")),
+        }
+    }
+
     /// Waits until the next request begins to come; false where there is none.
-    pub(super) async fn begins(&mut self) -> bool {
+    async fn begins(&mut self) -> bool {
         !self.held().is_empty() || self.more().await.is_ok()
     }
 
     /// The next request. `writer` gets the word to go on that some clients wait for.
-    pub(super) async fn next(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<Request, NoRequest> {
+    async fn next(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<Request, NoRequest> {
         let (head, length) = loop {
             match Head::parse(self.held())? {
                 Some(found) => break found,
@@ -105,13 +145,21 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
             }
             Length::Chunked => self.chunks().await?,
         };
-        let Head { method, path, goes_on, .. } = head;
-        let goes_on = goes_on && !matches!(body, Body::TooLong);
-        Ok(Request { method, path, body, goes_on })
+        let goes_on = head.goes_on && !matches!(body, Body::TooLong);
+        Ok(Request {
+            method: head.method,
+            path: head.path,
+            body,
+            goes_on,
+            #[cfg(feature = "page")]
+            host: head.host,
+            #[cfg(feature = "page")]
+            origin: head.origin,
+        })
     }
 
     /// Reads what comes while nothing is expected, until the other end has gone or says too much.
-    pub(super) async fn watch(&mut self) {
+    pub(crate) async fn watch(&mut self) {
         while self.more().await.is_ok() {}
     }
 
@@ -220,6 +268,10 @@ impl Head {
             length: body_length(request.headers)?,
             goes_on: is_current && !says(request.headers, "connection", "close"),
             expects: is_current && says(request.headers, "expect", "100-continue"),
+            #[cfg(feature = "page")]
+            host: values(request.headers, "host").next().map(str::to_owned),
+            #[cfg(feature = "page")]
+            origin: values(request.headers, "origin").next().map(str::to_owned),
         };
         Ok(Some((head, length)))
     }

@@ -1,0 +1,213 @@
+// Shows a lane's scenes as they come. Nothing of one is kept when the next has come: not here, not in the page, not in
+// the browser's history or cache. Nothing here is newer than Chromium 70 (ES2018).
+'use strict';
+(() => {
+  const root = document.documentElement;
+  const at = (id) => document.getElementById(id);
+  // Who says nothing for so long is away: three seconds, less what it takes to notice.
+  const AWAY = 2600;
+  const AGAIN = 1000;
+  // A finger that was on its way to the scene before touches nothing.
+  const GUARD = 500;
+  const TURN = 4000;
+  const away = { scene: 'away', pictogram: 'closed', headline: at('headline').textContent,
+    advice: at('advice').textContent, lines: [], options: [] };
+  let source, silence, again, wipe, count, turning, shownAt = 0, token = null;
+
+  const put = (id, text) => {
+    const element = at(id);
+    element.textContent = text || '';
+    element.hidden = !text;
+    return element;
+  };
+
+  // Without a language a reader's voice and the fonts take it for the page's own.
+  const scripts = [[/[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]/, 'ug'], [/[\u0f00-\u0fff]/, 'bo'],
+    [/[\u1800-\u18af]/, 'mn'], [/[\ua000-\ua4cf]/, 'ii'], [/[\uac00-\ud7af]/, 'ko']];
+  const speak = (element, text) => {
+    const script = scripts.find((one) => one[0].test(text || ''));
+    if (script) element.lang = script[1]; else element.removeAttribute('lang');
+    return element;
+  };
+
+  const line = (text) => {
+    const item = speak(document.createElement('li'), text);
+    item.dir = 'auto';
+    item.textContent = text;
+    return item;
+  };
+
+  const button = (what, label, key) => {
+    const made = document.createElement('button');
+    made.type = 'button';
+    if (key) made.appendChild(document.createElement('kbd')).textContent = key;
+    const text = made.appendChild(speak(document.createElement('span'), label));
+    text.dir = 'auto';
+    text.textContent = label;
+    made.addEventListener('click', () => touch(what));
+    return made;
+  };
+
+  const touch = (what) => {
+    if (performance.now() - shownAt < GUARD || token === null) return;
+    const all = at('options').querySelectorAll('button');
+    const enable = (enabled) => all.forEach((one) => { one.disabled = !enabled; });
+    enable(false);
+    fetch('touch', { method: 'POST', credentials: 'same-origin', cache: 'no-store',
+      headers: { 'content-type': 'application/json' }, body: JSON.stringify(Object.assign({ token }, what)) })
+      .then((answer) => enable(!answer.ok), () => enable(true));
+  };
+
+  const fill = (list, items) => {
+    list.textContent = '';
+    items.forEach((item) => list.appendChild(item));
+    list.hidden = items.length === 0;
+  };
+
+  // The largest type for which everything has room; in large type one and a half times of it, come what may.
+  const fit = () => {
+    const scene = at('scene');
+    const overflows = () => scene.scrollHeight > scene.clientHeight + 1 || scene.scrollWidth > scene.clientWidth + 1;
+    const set = (crowded, turns, size) => {
+      root.dataset.crowded = crowded;
+      root.dataset.turns = turns;
+      root.style.fontSize = size + 'px';
+    };
+    const [wide, high] = [window.innerWidth, window.innerHeight];
+    const most = wide < high ? Math.min(wide / 20, high / 26) : Math.min(wide / 30, high / 17);
+    const least = Math.min(most, 12);
+    clearInterval(turning);
+    at('said').scrollTop = 0;
+    let size = most;
+    // Both kinds of type are measured as the small one, so that one is the other's one and a half.
+    const large = root.dataset.large;
+    root.dataset.large = 'false';
+    let crowded = false;
+    set(crowded, false, size);
+    if (overflows()) {
+      let low = least, high = most;
+      for (let step = 0; step < 6; step += 1) {
+        const middle = (low + high) / 2;
+        set(crowded, false, middle);
+        if (overflows()) high = middle; else low = middle;
+      }
+      size = low;
+      set(crowded, false, size);
+      crowded = overflows();
+    }
+    root.dataset.large = large;
+    size = large === 'true' ? size * 1.5 : size;
+    set(crowded, false, size);
+    if (!overflows()) return;
+    set(true, false, size);
+    if (!overflows()) return;
+    set(true, true, size);
+    turning = setInterval(turn, TURN);
+  };
+
+  // To the first line that is not seen whole, and at the end to the beginning.
+  const turn = () => {
+    const said = at('said');
+    const lower = said.getBoundingClientRect().bottom;
+    const next = [...said.children, ...at('lines').children]
+      .filter((one) => !one.hidden && one.id !== 'lines' && one.getBoundingClientRect().bottom > lower + 1)
+      .sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top)[0];
+    const upper = said.getBoundingClientRect().top;
+    said.scrollTop = next ? said.scrollTop + Math.max(next.getBoundingClientRect().top - upper, 1) : 0;
+  };
+
+  const countDown = (scene) => {
+    clearInterval(count);
+    const counts = Boolean(scene.seconds);
+    at('wait').hidden = !counts;
+    at('seconds').hidden = !counts;
+    if (!counts) return;
+    const whole = Math.max(scene.left_ms, 1);
+    const until = performance.now() + whole;
+    const tell = () => {
+      const left = Math.max(until - performance.now(), 0);
+      at('seconds').textContent = scene.seconds.replace('{n}', String(Math.ceil(left / 1000)));
+      at('left').style.width = (100 * left / whole) + '%';
+      if (left === 0) clearInterval(count);
+    };
+    tell();
+    count = setInterval(tell, 1000);
+  };
+
+  const show = (scene) => {
+    shownAt = performance.now();
+    token = scene.token || null;
+    root.dataset.scene = scene.scene;
+    at('drawing').setAttribute('href', '#' + scene.pictogram);
+    at('said').setAttribute('aria-live', scene.scene === 'evacuate' ? 'assertive' : 'polite');
+    put('headline', scene.headline);
+    put('number', scene.number);
+    speak(put('name', scene.name), scene.name);
+    fill(at('lines'), scene.lines.map(line));
+    put('advice', scene.advice);
+    put('code', scene.code);
+    at('qr').hidden = !scene.qr;
+    at('head').hidden = Boolean(scene.qr);
+    at('dark').setAttribute('d', scene.qr ? scene.qr.path : '');
+    if (scene.qr) at('qr').setAttribute('viewBox', '0 0 ' + scene.qr.side + ' ' + scene.qr.side);
+    const options = scene.options.map((one) => button({ option: one.option }, one.label, String(one.option)));
+    if (scene.other_way) options.push(button({ other_way: true }, scene.other_way));
+    fill(at('options'), options);
+    countDown(scene);
+    fit();
+    clearTimeout(wipe);
+    // Should the next scene not come, whoever stood here has gone all the same.
+    if (scene.name) wipe = setTimeout(() => show(away), Math.min(scene.left_ms === null ? 60000 : scene.left_ms, 60000) + 1500);
+  };
+
+  const hear = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => show(away), AWAY);
+    tryAgain(AWAY + AGAIN);
+  };
+
+  const tryAgain = (after) => {
+    clearTimeout(again);
+    again = setTimeout(connect, after);
+  };
+
+  const connect = () => {
+    if (source) source.close();
+    const mine = new EventSource('events');
+    source = mine;
+    tryAgain(AWAY + AGAIN);
+    mine.onmessage = (event) => {
+      hear();
+      const scene = JSON.parse(event.data);
+      if (scene.edition !== root.dataset.edition && performance.now() > 2000) {
+        clear();
+        window.location.reload();
+      } else {
+        show(scene);
+      }
+    };
+    mine.addEventListener('beat', hear);
+    mine.onerror = () => {
+      mine.close();
+      tryAgain(AGAIN);
+    };
+  };
+
+  const clear = () => {
+    [silence, again, wipe].forEach(clearTimeout);
+    if (source) source.close();
+    token = null;
+    ['name', 'number', 'lines', 'options'].forEach((id) => put(id, ''));
+  };
+
+  document.addEventListener('keydown', (event) => {
+    const key = [...at('options').querySelectorAll('kbd')].find((one) => one.textContent === event.key);
+    if (key) key.parentNode.click();
+  });
+  window.addEventListener('resize', fit);
+  window.addEventListener('pagehide', clear);
+  window.addEventListener('pageshow', (event) => { if (event.persisted) window.location.reload(); });
+  if (document.fonts && document.fonts.ready) document.fonts.ready.then(fit);
+  fit();
+  connect();
+})();

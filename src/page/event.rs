@@ -1,0 +1,49 @@
+//! A scene as a page is told it: what every panel says, in the same order, and what is to be touched.
+
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::{LanePage, qr, screen::Standing};
+use crate::{
+    fault::Code,
+    kiosk::{Phrases, Scene, SceneKind, Wording},
+    words::Moment,
+};
+
+/// Room for most events, bytes: one that has to grow leaves a copy behind, for whoever frees memory to wipe.
+const LONGEST: usize = 16 * 1024;
+
+/// The event of a scene as it stands now.
+pub(super) fn of(page: &LanePage, standing: &Standing, edition: &str, now: Moment) -> Zeroizing<Vec<u8>> {
+    let scene = standing.now(now);
+    let mut told = said(&scene, &page.phrases);
+    told["edition"] = edition.into();
+    told["token"] = standing.token.clone().into();
+    if standing.offers_another_way() {
+        told["other_way"] = page.phrases.headline(SceneKind::OtherWay).within(usize::MAX).into();
+    }
+    let mut event = Zeroizing::new(Vec::with_capacity(LONGEST));
+    event.extend_from_slice(b"data: ");
+    // Writing to memory does not fail, and what is written is no map with odd keys.
+    let _ = serde_json::to_writer(&mut *event, &told);
+    event.extend_from_slice(b"\n\n");
+    event
+}
+
+fn said(scene: &Scene, phrases: &Phrases) -> Value {
+    let options: Vec<Value> =
+        scene.options.iter().map(|option| json!({ "option": option.option, "label": option.label.as_str() })).collect();
+    let name = scene.name.as_ref().filter(|_| !scene.asks_by_name());
+    let code = scene.qr.as_ref().and_then(|qr| qr::drawing(qr.as_str()));
+    json!({
+        "scene": scene.kind.as_str(), "pictogram": scene.pictogram().as_str(),
+        "headline": scene.headline(phrases, usize::MAX), "advice": scene.advice(phrases, usize::MAX),
+        "name": name.map(|name| name.reveal()), "number": scene.number.as_ref().map(ToString::to_string),
+        "lines": scene.lines(phrases, usize::MAX), "options": options,
+        "qr": code.map(|(side, path)| json!({ "side": side, "path": path })),
+        "code": scene.code.map(Code::as_str),
+        "left_ms": scene.stands.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+        // What is counted down, in the lane's words.
+        "seconds": scene.countdown().map(|_| phrases.text(Wording::Seconds).within(usize::MAX)),
+    })
+}

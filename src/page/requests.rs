@@ -1,0 +1,207 @@
+//! What browsers ask for, and what they are answered.
+
+use std::{io, sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, split},
+    sync::{mpsc::Sender, watch},
+    time::timeout,
+};
+
+use super::{
+    LanePage, Listen,
+    answer::{Answer, CSS, JAVASCRIPT, begin_events, send},
+    assets::{self, SCRIPT, STYLE},
+    event,
+    screen::{Glass, Standing},
+    server::Dress,
+};
+use crate::{
+    kiosk::{Button, Input},
+    terminal::{Activity, Body, Inbox, Request},
+    words::Clock,
+};
+
+/// How often a stream says that it is there. A page that hears nothing for three seconds says that nobody is served.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Everything that is asked for.
+pub(super) struct House {
+    pub(super) listen: Listen,
+    pub(super) places: Vec<Place>,
+    pub(super) dress: watch::Receiver<Dress>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) inputs: Sender<Input>,
+}
+
+/// One lane's page, and what stands on it.
+pub(super) struct Place {
+    pub(super) page: LanePage,
+    pub(super) glass: Glass,
+}
+
+/// What a person touched.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Touch {
+    /// The scene's.
+    token: String,
+    /// An option, from 1 as shown.
+    option: Option<u8>,
+    /// The word that there is another way in.
+    #[serde(default)]
+    other_way: bool,
+}
+
+/// What comes of a request.
+enum Taken<'a> {
+    Answered(Answer),
+    /// Scenes are told for as long as the connection lasts.
+    Events(&'a Place),
+}
+
+/// Numbers of touches are none of a terminal's frames.
+const OF_TOUCHES: u64 = 1 << 63;
+
+/// Serves one connection.
+pub(super) async fn serve<S>(house: Arc<House>, stream: S, activity: Activity)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let (reader, mut writer) = split(stream);
+    let mut inbox = Inbox::new(reader);
+    // However it ended, the browser comes again.
+    let _ = house.requests(&mut inbox, &mut writer, &activity).await;
+    let _ = timeout(Duration::from_secs(1), writer.shutdown()).await;
+}
+
+impl House {
+    /// Answers requests until one is the last.
+    async fn requests<R: AsyncRead + Unpin>(
+        &self,
+        inbox: &mut Inbox<R>,
+        writer: &mut (impl AsyncWrite + Unpin),
+        activity: &Activity,
+    ) -> io::Result<()> {
+        loop {
+            let request = match inbox.request(writer).await {
+                Ok(Some(request)) => request,
+                Ok(None) => return Ok(()),
+                Err((status, cure)) => return Answer::word(status, cure).write(writer, false).await,
+            };
+            activity.mark(self.clock.now().moment);
+            match self.take(&request) {
+                Taken::Answered(answer) => answer.write(writer, request.goes_on).await?,
+                Taken::Events(place) => {
+                    activity.hold();
+                    tokio::select! {
+                        told = self.tell(place, writer) => return told,
+                        () = inbox.watch() => return Ok(()),
+                    }
+                }
+            }
+            if !request.goes_on {
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(&self, request: &Request) -> Taken<'_> {
+        if !self.is_meant(request) {
+            return Taken::Answered(Answer::word("421 Misdirected Request", "another host is meant"));
+        }
+        let path = request.path.as_str();
+        let of_lane = path.strip_prefix("/lanes/").and_then(|rest| rest.split_once('/'));
+        let place = of_lane.and_then(|(name, rest)| Some((self.places.iter().find(|at| at.page.name == name)?, rest)));
+        let got = request.method == "GET";
+        Taken::Answered(match (path, place) {
+            (_, Some((place, "touch"))) => match request.method.as_str() {
+                "POST" => self.touched(place, request),
+                _ => Answer::another_method("POST"),
+            },
+            (_, Some((_, "" | "events"))) | ("/" | "/page.css" | "/page.js" | "/site.css", None) if !got => {
+                Answer::another_method("GET")
+            }
+            (_, Some((place, ""))) => assets::page(&place.page, &self.dress.borrow().edition),
+            (_, Some((place, "events"))) => return Taken::Events(place),
+            ("/", None) => assets::list(&self.places.iter().map(|place| &place.page).collect::<Vec<_>>()),
+            ("/page.css", None) => Answer::of(CSS, STYLE),
+            ("/page.js", None) => Answer::of(JAVASCRIPT, SCRIPT),
+            ("/site.css", None) => Answer::of(CSS, self.dress.borrow().css.as_bytes()),
+            _ => match self.places.iter().find(|place| path == assets::path(&place.page).trim_end_matches('/')) {
+                Some(place) => Answer::elsewhere(&assets::path(&place.page)),
+                None => Answer::word("404 Not Found", "there is /lanes/NAME/"),
+            },
+        })
+    }
+
+    /// Whether it was asked under a name of ours: a page from elsewhere whose own name leads to loopback is told nothing.
+    fn is_meant(&self, request: &Request) -> bool {
+        let Some((host, port)) = request.host.as_deref().and_then(|host| host.rsplit_once(':')) else { return false };
+        let here = self.listen.address();
+        port == here.port().to_string() && matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+    }
+
+    /// A person touched something: it counts where our own page sent it, for the scene that stands.
+    fn touched(&self, place: &Place, request: &Request) -> Answer {
+        let refused = |word| Answer::word("403 Forbidden", word);
+        let of_ours = request.origin.as_deref().and_then(|origin| origin.split_once("://"));
+        if of_ours.is_none_or(|(_, host)| Some(host) != request.host.as_deref()) {
+            return refused("touches come from a page of ours");
+        }
+        let Body::Whole(body) = &request.body else { return Answer::word("413 Content Too Large", "a touch is short") };
+        let Ok(touch) = serde_json::from_slice::<Touch>(body) else {
+            return Answer::word("400 Bad Request", "no touch");
+        };
+        let standing = place.glass.standing.borrow();
+        if standing.token.as_deref() != Some(touch.token.as_str()) {
+            return Answer::word("409 Conflict", "another scene stands");
+        }
+        let Some(input) = input(place, &standing, &touch) else {
+            return refused("nothing of the kind is to be touched");
+        };
+        match self.inputs.try_send(input) {
+            Ok(()) => Answer::nothing(),
+            Err(_) => Answer::word("503 Service Unavailable", "busy"),
+        }
+    }
+
+    /// Says what stands, whenever it changes, and that we are there.
+    async fn tell(&self, place: &Place, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        let Glass { mut standing, lookers } = place.glass.clone();
+        let mut dress = self.dress.clone();
+        let _looking = lookers.comes();
+        begin_events(writer).await?;
+        loop {
+            let event = {
+                let (standing, dress) = (standing.borrow_and_update(), dress.borrow_and_update());
+                event::of(&place.page, &standing, &dress.edition, self.clock.now().moment)
+            };
+            send(writer, &event).await?;
+            loop {
+                tokio::select! {
+                    changed = standing.changed() => match changed {
+                        Ok(()) => break,
+                        Err(_) => return Ok(()),
+                    },
+                    Ok(()) = dress.changed() => break,
+                    () = tokio::time::sleep(BEAT) => send(writer, b"event: beat\ndata:\n\n").await?,
+                }
+            }
+        }
+    }
+}
+
+/// What it means for the core; none where nothing of the kind stands there.
+fn input(place: &Place, standing: &Standing, touch: &Touch) -> Option<Input> {
+    let lane = place.page.lane;
+    let Some(option) = touch.option else {
+        let offered = touch.other_way && standing.offers_another_way();
+        return offered.then_some(Input::Pressed { lane, button: Button::OtherWay });
+    };
+    let seq = OF_TOUCHES | standing.serial;
+    let offered = standing.scene.options.iter().any(|offered| offered.option == option);
+    let session = standing.session.filter(|_| offered)?;
+    Some(Input::Chose { lane, peer: None, seq, session: Some(session), option })
+}

@@ -1,0 +1,138 @@
+//! The pages in real browsers: Debian's Chromium, and Chromium 70 as old face terminals have it. They are driven by
+//! `tests/browser/*.js`, which ask the tests here for what they want to see.
+//!
+//! ```text
+//! apt-get install chromium; (cd tests/browser && npm ci --ignore-scripts)
+//! cargo test --test facemchd -- --ignored browser::
+//! ```
+//! `SHOTS=FOLDER` keeps pictures of what was seen.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use facemchd::{
+    kiosk::{Scene, SceneKind, SceneOption},
+    words::{Language, NameStyle, RealName, SessionId, Text, Visit},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    pages::{Pages, lane},
+    scenes::full,
+};
+
+/// Runs a script, and does what it asks for until it ends.
+fn drive(script: &str, port: u16, mut asked: impl FnMut(&Value) -> Value) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    assert!(folder.join("node_modules").is_dir(), "cd tests/browser && npm ci --ignore-scripts");
+    let mut node = Command::new("node")
+        .arg(folder.join(script))
+        .arg(port.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("node: {error}: apt-get install nodejs npm chromium"));
+    let mut answers = node.stdin.take().expect("piped");
+    for line in BufReader::new(node.stdout.take().expect("piped")).lines() {
+        let line = line.expect("a line");
+        match line.strip_prefix("ask ") {
+            Some(question) => {
+                let answer = asked(&serde_json::from_str(question).expect("JSON"));
+                writeln!(answers, "{answer}").expect("sent");
+            }
+            None => println!("{line}"),
+        }
+    }
+    assert!(node.wait().expect("ended").success(), "see above");
+}
+
+/// Every scene, and those that are hard to lay out.
+fn scenes(language: Language) -> Vec<(String, Scene)> {
+    let mut all: Vec<_> =
+        SceneKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), full(kind, language))).collect();
+    let name = |name: &str| RealName::parse(name).map(|name| name.shown(NameStyle::Full));
+    let text = |text: &str| Some(Text::clean(text));
+    let admitted = |name| Scene { name, ..full(SceneKind::Admitted, language) };
+    all.push(("uyghur".to_owned(), admitted(name("مۇھەممەد ئىمىن تۇردى"))));
+    all.push(("tibetan".to_owned(), admitted(name("བཀྲ་ཤིས་རྒྱལ་མཚན"))));
+    all.push(("long-name".to_owned(), admitted(name("阿卜杜热合曼·阿卜杜克热木·买买提依明"))));
+    let visit = Visit {
+        department: text("心脏大血管外科结构性心脏病与微创瓣膜介入多学科联合门诊"),
+        doctor: text("欧阳慕容·买买提依明"),
+        title: text("享受国务院政府特殊津贴主任医师"),
+        room: text("第一百二十八诊室（特需东侧）"),
+        floor: text("门诊综合楼东区12楼"),
+        way: text("乘7号电梯到12楼，出电梯左转，经过采血室后直走到底"),
+        ahead: Some(17),
+        now: text("A019"),
+        advice: text("过号请到本楼层分诊台重新排队，请携带身份证与既往病历资料"),
+        visit_kind: text("专家门诊"),
+        ..Visit::default()
+    };
+    let long = Scene { visit: Some(Arc::new(visit)), detail: None, ..full(SceneKind::Admitted, language) };
+    all.push(("long-visit".to_owned(), long));
+    let labels = [
+        "心脏大血管外科结构性心脏病联合门诊 欧阳慕容 主任医师 08:00-08:30",
+        "神经内科 09:30",
+        "Cardiology and Structural Heart Disease Clinic, Dr. Katherine O'Shaughnessy 10:15",
+        "口腔颌面外科 11:00",
+        "དཀར་ཆག་གི་ནང་ནད་སྡེ་ཚན 13:30",
+        "ئىچكى كېسەللىكلەر بۆلۈمى 14:00",
+        "儿科 15:00",
+        "眼科 16:00",
+    ];
+    let options = labels.iter().zip(1..).map(|(label, option)| SceneOption { option, label: Text::clean(label) });
+    let choose = Scene { options: options.collect(), ..full(SceneKind::Choose, language) };
+    all.push(("eight-options".to_owned(), choose));
+    all
+}
+
+/// Pages in every language and both kinds of type, and the scenes that the script turns over.
+fn gallery(script: &str) {
+    let both = Language::ALL.into_iter().flat_map(|language| [(language, false), (language, true)]);
+    let lanes: Vec<_> = both.collect();
+    let name = |index: usize| format!("lane-{index}");
+    let pages = Pages::of(
+        lanes
+            .iter()
+            .zip(0..)
+            .map(|((language, large), index)| lane(index, &name(index.into()), *language, *large))
+            .collect(),
+    );
+    let all: Vec<Vec<(String, Scene)>> = lanes.iter().map(|(language, _)| scenes(*language)).collect();
+    drive(script, pages.address.port(), |question| {
+        let Some(index) = question["scene"].as_u64() else {
+            let lanes: Vec<Value> = lanes
+                .iter()
+                .enumerate()
+                .map(|(index, (language, large))| {
+                    json!({ "name": name(index), "language": format!("{language:?}"), "large": large })
+                })
+                .collect();
+            return json!({ "lanes": lanes, "scenes": all[0].len() });
+        };
+        let index = usize::try_from(index).expect("small");
+        for (lane, scenes) in all.iter().enumerate() {
+            let scene = Scene { stands: Some(Duration::from_secs(600)), ..scenes[index].1.clone() };
+            pages.show(lane, Some(SessionId { run: 7, serial: 1 }), scene);
+        }
+        json!(all[0][index].0)
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and npm; see above"]
+fn every_scene_has_room_in_every_language_and_size_and_nobody_is_kept_from_reading_it() {
+    gallery("gallery.js");
+}
+
+#[test]
+#[ignore = "needs Chromium and npm; see above"]
+fn the_page_works_in_the_oldest_browser_that_it_is_made_for() {
+    gallery("oldest.js");
+}

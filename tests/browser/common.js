@@ -1,0 +1,58 @@
+// What the scripts share: questions to the test that runs them, a browser, and what must be so of a page.
+'use strict';
+const readline = require('readline');
+
+const lines = readline.createInterface({ input: process.stdin });
+const waiting = [];
+lines.on('line', (line) => waiting.shift()(JSON.parse(line)));
+
+/** Asks the test; one question at a time. */
+exports.ask = (question) => new Promise((resolve) => {
+  waiting.push(resolve);
+  process.stdout.write('ask ' + JSON.stringify(question) + '\n');
+});
+
+exports.origin = 'http://127.0.0.1:' + process.argv[2];
+
+exports.SIZES = [[360, 640], [800, 480], [1080, 1920]];
+
+const faults = [];
+exports.fault = (text) => { faults.push(text); console.log('FAULT ' + text); };
+
+/** Runs a script to its end, and says so. */
+exports.run = (script) => {
+  const ended = (code) => { lines.close(); process.exit(code); };
+  script().then(() => ended(faults.length === 0 ? 0 : 1), (error) => { console.log(error.stack); ended(1); });
+};
+
+exports.browser = () => require('playwright-core').chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+
+/** What is wrong with what a page shows, and how large its texts are; runs within the page. */
+exports.look = () => {
+  const wrong = [];
+  const root = document.documentElement;
+  const scene = document.getElementById('scene');
+  const turns = root.dataset.turns === 'true';
+  const sizes = {};
+  if (scene.scrollWidth > scene.clientWidth + 1) wrong.push('wider than the screen');
+  if (scene.scrollHeight > scene.clientHeight + 1) wrong.push('higher than the screen');
+  for (const one of scene.querySelectorAll('h1, p, li, button, #qr')) {
+    const box = one.getBoundingClientRect();
+    if (box.width === 0 || box.height === 0) continue;
+    const what = one.id || one.tagName + ' ' + one.textContent;
+    const text = one.textContent.trim();
+    if (box.left < -1 || box.right > window.innerWidth + 1) wrong.push(what + ' is cut at the side');
+    if (one.scrollWidth > one.clientWidth + 2) wrong.push(what + ' is wider than its place');
+    if (!turns && (box.top < -1 || box.bottom > window.innerHeight + 1)) wrong.push(what + ' is cut');
+    if (one.id === 'qr' && Math.min(box.width, box.height) < 120) wrong.push('the code is ' + box.width + ' px');
+    if (text) sizes[one.id + '/' + text] = parseFloat(window.getComputedStyle(one).fontSize);
+  }
+  if (turns && document.getElementById('headline').getBoundingClientRect().bottom > window.innerHeight) {
+    wrong.push('the headline is cut');
+  }
+  return { wrong, sizes, turns, scene: root.dataset.scene, text: scene.innerText };
+};

@@ -1,0 +1,58 @@
+// Every scene on every size of screen, in every language and both kinds of type, in Debian's Chromium: all of it can be
+// read, large type is large, axe-core finds nothing serious, and the console stays empty.
+'use strict';
+const { ask, browser, fault, look, origin, run, SIZES } = require('./common.js');
+const axe = require('fs').readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const shots = process.env.SHOTS;
+
+/** Those that axe-core looks at: each language once, each size, both kinds of type. */
+const judged = (lane, size) => [[0, 0], [1, 1], [6, 2], [3, 0]].some((one) => one[0] === lane && one[1] === size);
+
+run(async () => {
+  const { lanes, scenes } = await ask({});
+  const chromium = await browser();
+  const open = [];
+  for (const [size, [width, height]] of SIZES.entries()) {
+    const context = await chromium.newContext({ viewport: { width, height }, reducedMotion: 'reduce', bypassCSP: true });
+    for (const [index, lane] of lanes.entries()) {
+      const page = await context.newPage();
+      const place = `${lane.language}${lane.large ? '-large' : ''} ${width}x${height}`;
+      page.on('console', (message) => fault(`${place}: console: ${message.text()}`));
+      page.on('pageerror', (error) => fault(`${place}: ${error.stack}`));
+      await page.goto(`${origin}/lanes/${lane.name}/`);
+      open.push({ page, place, lane, index, size, judged: judged(index, size) });
+    }
+  }
+  for (let scene = 0; scene < scenes; scene += 1) {
+    const name = await ask({ scene });
+    const seen = new Map();
+    for (const { page, place, lane, index, size } of open) {
+      const wanted = await page.waitForFunction(
+        (name) => (name.includes('-') || ['uyghur', 'tibetan'].includes(name) ? performance.now() > 0
+          : document.documentElement.dataset.scene === name), name, { polling: 30, timeout: 5000 }).catch(() => null);
+      if (!wanted) fault(`${place}: ${name} does not come`);
+      const found = await page.evaluate(look);
+      found.wrong.forEach((wrong) => fault(`${place}: ${name}: ${wrong}`));
+      seen.set(`${size}/${index}`, found);
+      if (lane.large) {
+        const small = seen.get(`${size}/${index - 1}`);
+        for (const [text, of] of Object.entries(found.sizes)) {
+          const other = small.sizes[text];
+          if (other && of < 1.5 * other - 0.05) fault(`${place}: ${name}: ${text} is ${of} px, and ${other} px else`);
+        }
+        const lost = small.text.split('\n').filter((line) => line.trim() && !found.text.includes(line));
+        if (lost.length > 0) fault(`${place}: ${name}: large type loses ${lost}`);
+      }
+      if (found.turns) console.log(`${place}: ${name} is turned page by page`);
+      if (shots && (index < 2 || index > 5)) await page.screenshot({ path: `${shots}/${name}-${place.replace(/ /g, '-')}.png` });
+    }
+    for (const { page, place } of open.filter((one) => one.judged)) {
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run({ rules: { 'color-contrast-enhanced': { enabled: true } } }));
+      violations.filter((one) => ['serious', 'critical'].includes(one.impact)).forEach((one) => {
+        fault(`${place}: ${name}: ${one.id}: ${one.nodes.map((node) => node.html + ' ' + node.failureSummary).join('; ')}`);
+      });
+    }
+  }
+  await chromium.close();
+});

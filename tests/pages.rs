@@ -1,0 +1,229 @@
+//! A lane's page: what it says to whom, and that nobody else touches it.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
+    time::Duration,
+};
+
+use facemchd::{
+    kiosk::{Button, Input, Phrases, Scene, SceneKind},
+    page::{Door, LanePage, Listen, Screen, Server},
+    service::SystemClock,
+    words::{Clock, LaneId, Language, Purpose, SessionId},
+};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::scenes::full;
+
+/// Pages without a daemon.
+pub struct Pages {
+    pub address: SocketAddr,
+    pub server: Server,
+    pub screens: Vec<Screen>,
+    pub clock: Arc<dyn Clock>,
+    pub happened: mpsc::Receiver<Input>,
+}
+
+/// A lane's page in this language.
+pub fn lane(index: u16, name: &str, language: Language, large: bool) -> LanePage {
+    let phrases = Phrases::shipped(language, Purpose::Hospital);
+    LanePage { lane: LaneId(index), name: name.to_owned(), purpose: Purpose::Hospital, language, phrases, large }
+}
+
+impl Pages {
+    pub fn of(lanes: Vec<LanePage>) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let (inputs, happened) = mpsc::channel(64);
+        let door = Door { listen: Listen::Loopback(address), css: None };
+        let (server, screens) = Server::open(&door, lanes, &clock, &inputs, |_| Arc::new(())).expect("served");
+        Self { address, server, screens, clock, happened }
+    }
+
+    fn one() -> Self {
+        Self::of(vec![lane(0, "kiosk-1", Language::ZhHans, false)])
+    }
+
+    pub fn show(&self, lane: usize, session: Option<SessionId>, scene: Scene) {
+        self.screens[lane].show(session, scene, self.clock.now().moment);
+    }
+
+    fn ask(&self, request: &str) -> String {
+        ask(self.address, &request.replace("HOST", &self.address.to_string()))
+    }
+
+    fn touch(&self, token: &str, touch: &str) -> String {
+        let body = format!("{{\"token\":\"{token}\",{touch}}}");
+        self.ask(&format!(
+            "POST /lanes/kiosk-1/touch HTTP/1.1\r\nHost: HOST\r\nOrigin: http://HOST\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    }
+}
+
+/// The whole answer to one request.
+pub fn ask(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("connected");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    String::from_utf8(answer).expect("text")
+}
+
+/// A stream of events.
+pub struct Events(BufReader<TcpStream>);
+
+impl Events {
+    pub fn of(address: SocketAddr, lane: &str) -> Self {
+        let mut stream = TcpStream::connect(address).expect("connected");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+        write!(stream, "GET /lanes/{lane}/events HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("sent");
+        Self(BufReader::new(stream))
+    }
+
+    /// The next scene.
+    pub fn next(&mut self) -> Value {
+        self.until(|_| true)
+    }
+
+    /// The next scene of which this is so.
+    pub fn until(&mut self, is: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let mut line = String::new();
+            assert!(self.0.read_line(&mut line).expect("a line") > 0, "the stream ended");
+            let scene = line.strip_prefix("data: ").and_then(|data| serde_json::from_str::<Value>(data).ok());
+            if let Some(scene) = scene.filter(&is) {
+                return scene;
+            }
+        }
+    }
+}
+
+fn session(serial: u32) -> Option<SessionId> {
+    Some(SessionId { run: 7, serial })
+}
+
+#[test]
+fn whoever_connects_sees_the_scene_that_stands_and_every_one_that_follows() {
+    let pages = Pages::one();
+    pages.show(0, session(1), full(SceneKind::Admitted, Language::ZhHans));
+    let mut events = Events::of(pages.address, "kiosk-1");
+    let admitted = events.next();
+    assert_eq!((admitted["scene"].as_str(), admitted["number"].as_str()), (Some("admitted"), Some("A036")));
+    assert_eq!(admitted["lines"], json!(["3楼 内科一诊室"]));
+    pages.show(0, None, Scene::of(SceneKind::Idle));
+    let idle = events.next();
+    assert_eq!((idle["scene"].as_str(), idle["name"].is_null()), (Some("idle"), true));
+    assert_eq!(idle["pictogram"], "camera");
+    // Whoever comes late is told of nobody who has gone.
+    assert!(Events::of(pages.address, "kiosk-1").next()["name"].is_null());
+}
+
+#[test]
+fn a_reader_that_does_not_read_costs_itself_alone() {
+    let pages = Pages::one();
+    let _slow = Events::of(pages.address, "kiosk-1");
+    let mut events = Events::of(pages.address, "kiosk-1");
+    events.next();
+    for _ in 0..2000 {
+        pages.show(0, None, full(SceneKind::OtherWay, Language::ZhHans));
+    }
+    pages.show(0, session(2), full(SceneKind::Admitted, Language::ZhHans));
+    events.until(|scene| scene["scene"] == "admitted");
+}
+
+#[test]
+fn a_touch_counts_for_the_scene_that_stands_and_from_our_own_page_alone() {
+    let mut pages = Pages::one();
+    let mut events = Events::of(pages.address, "kiosk-1");
+    pages.show(0, session(3), full(SceneKind::Choose, Language::ZhHans));
+    let choose = events.until(|scene| scene["scene"] == "choose");
+    let token = choose["token"].as_str().expect("a token");
+    for (origin, status) in [("", "403"), ("Origin: http://evil.example\r\n", "403"), ("Origin: null\r\n", "403")] {
+        let body = format!("{{\"token\":\"{token}\",\"option\":2}}");
+        let request = format!(
+            "POST /lanes/kiosk-1/touch HTTP/1.1\r\nHost: HOST\r\n{origin}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        assert!(pages.ask(&request).starts_with(&format!("HTTP/1.1 {status}")), "{origin}");
+    }
+    assert!(pages.touch(&"0".repeat(32), "\"option\":2").starts_with("HTTP/1.1 409"));
+    assert!(pages.touch(token, "\"option\":9").starts_with("HTTP/1.1 403"));
+    assert!(pages.touch(token, "\"other_way\":true").starts_with("HTTP/1.1 403"));
+    assert!(pages.touch(token, "\"option\":\"2\"").starts_with("HTTP/1.1 400"));
+    assert!(pages.happened.try_recv().is_err());
+    assert!(pages.touch(token, "\"option\":2").starts_with("HTTP/1.1 204"));
+    let chose = pages.happened.try_recv();
+    assert!(
+        matches!(chose, Ok(Input::Chose { lane: LaneId(0), peer: None, option: 2, session: chosen, .. }) if chosen == session(3)),
+        "{chose:?}"
+    );
+    // The same token means nothing when another scene stands.
+    pages.show(0, None, Scene::of(SceneKind::Idle));
+    assert!(pages.touch(token, "\"option\":2").starts_with("HTTP/1.1 409"));
+    let idle = events.until(|scene| scene["scene"] == "idle");
+    assert!(pages.touch(idle["token"].as_str().expect("a token"), "\"other_way\":true").starts_with("HTTP/1.1 204"));
+    let pressed = pages.happened.try_recv();
+    assert!(matches!(pressed, Ok(Input::Pressed { lane: LaneId(0), button: Button::OtherWay })), "{pressed:?}");
+}
+
+#[test]
+fn nothing_is_told_under_a_name_that_is_not_ours_and_nothing_is_to_be_kept() {
+    let pages = Pages::one();
+    for host in ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example:80"] {
+        let answer = pages.ask(&format!("GET /lanes/kiosk-1/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 421"), "{host}");
+    }
+    let get = |path: &str| pages.ask(&format!("GET {path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"));
+    for path in ["/lanes/kiosk-1/", "/page.css", "/page.js", "/site.css"] {
+        let answer = get(path);
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with("HTTP/1.1 200") && head.contains("cache-control: no-store"), "{head}");
+        assert!(head.contains("content-security-policy: default-src 'none'") && !head.contains("unsafe"), "{head}");
+        assert!(!body.contains("{away}") && !body.contains("https://"), "{path}");
+    }
+    assert!(get("/lanes/kiosk-1/").contains("lang=\"zh-Hans\""));
+    assert!(get("/").contains("location: /lanes/kiosk-1/\r\n"));
+    assert!(get("/lanes/kiosk-1").contains("location: /lanes/kiosk-1/\r\n"));
+    for path in ["/lanes/kiosk-2/", "/lanes/../etc/passwd", "/lanes/", "/lanes/kiosk-1/x", "/lanes/kiosk-1/events/"] {
+        assert!(get(path).starts_with("HTTP/1.1 404"), "{path}");
+    }
+    assert!(pages.ask("PUT /page.js HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 405"));
+}
+
+#[test]
+fn a_page_is_told_of_another_style_sheet_by_its_edition() {
+    let pages = Pages::one();
+    let mut events = Events::of(pages.address, "kiosk-1");
+    let edition = events.next()["edition"].clone();
+    pages.server.wear("".into());
+    pages.server.wear(":root { --good: #003300; }".into());
+    let renewed = events.next();
+    assert_ne!(renewed["edition"], edition);
+    let css = pages.ask("GET /site.css HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
+    assert!(css.ends_with(":root { --good: #003300; }"), "{css}");
+}
+
+#[test]
+fn who_looks_is_counted_and_more_than_there_is_room_for_give_way() {
+    let pages = Pages::one();
+    let mut open: Vec<Events> = (0..140).map(|_| Events::of(pages.address, "kiosk-1")).collect();
+    let last = open.last_mut().expect("the last");
+    last.next();
+    assert!((100..=128).contains(&pages.screens[0].viewers()), "{}", pages.screens[0].viewers());
+    pages.show(0, None, Scene::of(SceneKind::Idle));
+    last.until(|scene| scene["scene"] == "idle");
+    drop(open);
+    for _ in 0..100 {
+        if pages.screens[0].viewers() == 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{} look still", pages.screens[0].viewers());
+}
