@@ -17,12 +17,15 @@ use std::{
 
 use facemchd::{
     kiosk::{Scene, SceneKind, SceneOption},
+    sim::{hospital::Booking, people::Person, terminal::Terminal},
     words::{Language, NameStyle, RealName, SessionId, Text, Visit},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    pages::{Pages, lane},
+    pages::{Pages, lane, with_page},
+    program::expect,
+    running::{Daemon, Sandbox, run},
     scenes::full,
 };
 
@@ -135,4 +138,50 @@ fn every_scene_has_room_in_every_language_and_size_and_nobody_is_kept_from_readi
 #[ignore = "needs Chromium and npm; see above"]
 fn the_page_works_in_the_oldest_browser_that_it_is_made_for() {
     gallery("oldest.js");
+}
+
+#[test]
+#[ignore = "needs Chromium and npm; see above"]
+fn a_visit_is_touched_through_and_leaves_nobodys_name_whatever_becomes_of_page_and_daemon() {
+    let sandbox = Sandbox::new();
+    let port = with_page(&sandbox);
+    sandbox.edit("slip-name = \"full\"", "slip-name = \"full\"\nwipe-after-ms = 2500");
+    let somebody = Person::new("sid-page-1", "王小明");
+    expect(&sandbox, &somebody);
+    let two = ["3楼 内科一诊室 李华".to_owned(), "5楼 眼科".to_owned()];
+    sandbox.hospital.book(&somebody.credential_id, Booking::Several(two.to_vec()));
+    expect(&sandbox, &Person::new("sid-page-2", "李四"));
+    let mut daemon: Option<Daemon> = Some(sandbox.start());
+    let mut terminal: Option<Terminal> = None;
+    drive("visit.js", port, |question| match question["do"].as_str() {
+        Some("face") => {
+            let mut connected = sandbox.terminal(0);
+            connected.face(question["sid"].as_str().expect("a face"), true).expect("sent");
+            terminal = Some(connected);
+            json!(true)
+        }
+        Some("kill") => {
+            daemon.take().expect("it runs").kill();
+            json!(true)
+        }
+        Some("start") => {
+            daemon = Some(sandbox.start());
+            json!(true)
+        }
+        Some("css") => {
+            std::fs::write(sandbox.path("own.css"), "h1 { letter-spacing: 3px; }").expect("written");
+            daemon.as_ref().expect("it runs").signal(rustix::process::Signal::HUP);
+            json!(true)
+        }
+        Some("status") => {
+            let told = run(&["status", "--json", "--config", sandbox.site()]);
+            serde_json::from_slice(&told.stdout).expect("JSON")
+        }
+        other => panic!("{other:?}"),
+    });
+    drop(terminal);
+    let daemon = daemon.expect("it runs");
+    let log = daemon.log();
+    assert!(!["王", "小明", "李四", "A00"].iter().any(|told| log.contains(told)), "{log}");
+    assert_eq!(daemon.stop(), Some(0));
 }

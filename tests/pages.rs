@@ -16,7 +16,7 @@ use facemchd::{
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::scenes::full;
+use crate::{running::Sandbox, scenes::full};
 
 /// Pages without a daemon.
 pub struct Pages {
@@ -25,6 +25,15 @@ pub struct Pages {
     pub screens: Vec<Screen>,
     pub clock: Arc<dyn Clock>,
     pub happened: mpsc::Receiver<Input>,
+}
+
+/// Puts a page in place of the first lane's panel; its port.
+pub fn with_page(sandbox: &Sandbox) -> u16 {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    sandbox.edit("panel = \"board\"\nprinter", "panel = \"page\"\nprinter");
+    sandbox.edit("[checkin]", &format!("[page]\nlisten = \"127.0.0.1:{port}\"\ncss = \"own.css\"\n\n[checkin]"));
+    std::fs::write(sandbox.path("own.css"), "").expect("written");
+    port
 }
 
 /// A lane's page in this language.

@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "page")]
+pub(super) use self::pages::door;
 use self::terminals::terminals;
 pub(super) use self::{phrases::phrases, terminals::terminal_settings};
 use super::{Ending, permission::PermissionFile, wires::LaneDevices};
@@ -88,7 +90,7 @@ pub(super) fn parts(
         staff: Some(site.state_dir.to_path_buf()),
         lanes: lanes(site, devices),
         #[cfg(feature = "page")]
-        pages: pages::door(site),
+        pages: door(site),
         reload,
         clock,
     })

@@ -141,7 +141,9 @@ impl Screen<'_> {
         };
         let heard = lane.terminals.heard.map(|at| say::heard(self.ago(at)));
         let open = (lane.open > 0).then(|| say::open(lane.open));
-        let first = [serves, say::shows(words::scene(lane.scene)), terminals].into_iter().chain(heard).chain(open);
+        let viewers = lane.viewers.map(say::viewers);
+        let first = [serves, say::shows(words::scene(lane.scene))].into_iter().chain(viewers).chain([terminals]);
+        let first = first.chain(heard).chain(open);
         let nobody = lane.results.is_empty().then(say::nobody_yet);
         self.row(lane.lane.as_str(), first.chain(nobody).collect());
         let results = lane.results.iter().map(|of| say::counted(words::result(of.result), of.count, self.ago(of.last)));

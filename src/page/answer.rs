@@ -27,7 +27,7 @@ pub(super) const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 /// What is said with everything: nothing is kept, nothing comes from elsewhere, nobody else puts a page of ours into his.
 const EVERYWHERE: &str = "cache-control: no-store\r\nx-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n\
     cross-origin-resource-policy: same-origin\r\nx-frame-options: DENY\r\n\
-    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     media-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'\r\n";
 

@@ -19,7 +19,7 @@ mod server;
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -99,4 +99,16 @@ pub struct Door {
     pub listen: Listen,
     /// The site's own style sheet.
     pub css: Option<PathBuf>,
+}
+
+impl Door {
+    /// Whether the pages could be served here; changes nothing. `serves`: the port is the running daemon's.
+    pub(crate) fn look(&self, serves: bool) -> Result<(), PageError> {
+        css(self.css.as_deref())?;
+        let address = self.listen.address();
+        if serves {
+            return Ok(());
+        }
+        TcpListener::bind(address).map(drop).map_err(|source| PageError::Bind { address, source })
+    }
 }

@@ -31,6 +31,14 @@ exports.browser = () => require('playwright-core').chromium.launch({
     '--disable-component-update', '--disable-sync'],
 });
 
+/** With FROM_DISK=1 what a page loads is what lies in the sources now, whatever was compiled in. */
+exports.fromDisk = async (context) => {
+  if (!process.env.FROM_DISK) return;
+  for (const name of ['page.css', 'page.js']) {
+    await context.route('**/' + name, (route) => route.fulfill({ path: require('path').join(__dirname, '../../src/page/assets', name) }));
+  }
+};
+
 /** What is wrong with what a page shows, and how large its texts are; runs within the page. */
 exports.look = () => {
   const wrong = [];

@@ -1,7 +1,7 @@
 // Every scene on every size of screen, in every language and both kinds of type, in Debian's Chromium: all of it can be
 // read, large type is large, axe-core finds nothing serious, and the console stays empty.
 'use strict';
-const { ask, browser, fault, look, origin, run, SIZES } = require('./common.js');
+const { ask, browser, fault, fromDisk, look, origin, run, SIZES } = require('./common.js');
 const axe = require('fs').readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const shots = process.env.SHOTS;
 
@@ -13,8 +13,10 @@ run(async () => {
   const chromium = await browser();
   const open = [];
   for (const [size, [width, height]] of SIZES.entries()) {
-    const context = await chromium.newContext({ viewport: { width, height }, reducedMotion: 'reduce', bypassCSP: true });
     for (const [index, lane] of lanes.entries()) {
+      // One each: a browser has six connections to a place, and each page holds one.
+      const context = await chromium.newContext({ viewport: { width, height }, reducedMotion: 'reduce', bypassCSP: true });
+      await fromDisk(context);
       const page = await context.newPage();
       const place = `${lane.language}${lane.large ? '-large' : ''} ${width}x${height}`;
       page.on('console', (message) => fault(`${place}: console: ${message.text()}`));
@@ -25,12 +27,13 @@ run(async () => {
   }
   for (let scene = 0; scene < scenes; scene += 1) {
     const name = await ask({ scene });
+    await new Promise((resolve) => setTimeout(resolve, 150));
     const seen = new Map();
     for (const { page, place, lane, index, size } of open) {
-      const wanted = await page.waitForFunction(
-        (name) => (name.includes('-') || ['uyghur', 'tibetan'].includes(name) ? performance.now() > 0
-          : document.documentElement.dataset.scene === name), name, { polling: 30, timeout: 5000 }).catch(() => null);
-      if (!wanted) fault(`${place}: ${name} does not come`);
+      const shown = (name) => document.documentElement.dataset.scene === name;
+      const wanted = ['uyghur', 'tibetan', 'long-name', 'long-visit'].includes(name) ? 'admitted' : name === 'eight-options' ? 'choose' : name;
+      await page.waitForFunction(shown, wanted, { polling: 20, timeout: 5000 })
+        .catch(() => fault(`${place}: ${name} does not come`));
       const found = await page.evaluate(look);
       found.wrong.forEach((wrong) => fault(`${place}: ${name}: ${wrong}`));
       seen.set(`${size}/${index}`, found);
@@ -40,7 +43,7 @@ run(async () => {
           const other = small.sizes[text];
           if (other && of < 1.5 * other - 0.05) fault(`${place}: ${name}: ${text} is ${of} px, and ${other} px else`);
         }
-        const lost = small.text.split('\n').filter((line) => line.trim() && !found.text.includes(line));
+        const lost = small.text.split('\n').filter((line) => line.trim() && !/^\d+ ?\D{1,2}$/.test(line) && !found.text.includes(line));
         if (lost.length > 0) fault(`${place}: ${name}: large type loses ${lost}`);
       }
       if (found.turns) console.log(`${place}: ${name} is turned page by page`);

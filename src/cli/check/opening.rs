@@ -12,6 +12,8 @@ use std::{
 use super::Report;
 #[cfg(feature = "network")]
 use super::local::{DAY_MS, SOON_DAYS};
+#[cfg(feature = "page")]
+use crate::board::PanelPlace;
 #[cfg(feature = "network")]
 use crate::terminal::{Address, Validity};
 use crate::{
@@ -43,6 +45,8 @@ pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>
     terminals(site, clock, serves.is_some(), report);
     #[cfg(feature = "voice")]
     super::voices::check(site, report);
+    #[cfg(feature = "page")]
+    pages(site, serves.is_some(), report);
 }
 
 /// The state directory; who serves from it now, if anybody does.
@@ -252,6 +256,20 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
                 network_terminal(lane, settings.address, clock, report);
             }
         }
+    }
+}
+
+/// Where the lanes' pages are, where one has any.
+#[cfg(feature = "page")]
+fn pages(site: &Site, serves: bool, report: &mut Report<'_>) {
+    let with_page = site.lane.iter().filter(|lane| lane.panel == Some(PanelPlace::Page)).count();
+    if with_page == 0 {
+        return;
+    }
+    let door = build::door(site);
+    match door.look(serves) {
+        Ok(()) => report.ok("pages", say::pages(door.listen.address(), with_page)),
+        Err(error) => report.fault("pages", error),
     }
 }
 

@@ -58,6 +58,8 @@ phrases! {
     no_lanes() "no [[lane]]: enough for lookup, not for run" => "没有 [[lane]]：可以 lookup，不能 run";
     at_start(place) "{place}, made at the start" => "{place}，启动时建立";
     not_there(place) "{place} is not there" => "{place} 不存在";
+    #[cfg(feature = "page")]
+    pages(at, lanes) "{at}, pages of {lanes} lanes" => "{at}，{lanes} 条通道的页面";
     #[cfg(feature = "network")]
     let_in(at, subjects) "{at}, {subjects} subjects are let in" => "{at}，允许 {subjects} 个证书主题";
     #[cfg(feature = "network")]

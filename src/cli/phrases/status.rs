@@ -27,6 +27,7 @@ phrases! {
     serves() "serving" => "正常服务";
     serves_nobody(code) "serves nobody ({code})" => "不服务（{code}）";
     shows(scene) "shows {scene}" => "画面 {scene}";
+    viewers(n) "page open in {n} browsers" => "{n} 个浏览器显示页面";
     terminals(n) "{n} terminals" => "{n} 个终端在线";
     one_terminal() "terminal connected" => "终端在线";
     no_terminal() "no terminal" => "终端未连接";

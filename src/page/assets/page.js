@@ -14,9 +14,26 @@
     advice: at('advice').textContent, lines: [], options: [] };
   let source, silence, again, wipe, count, turning, shownAt = 0, token = null;
 
+  const segmenter = window.Intl && Intl.Segmenter ? new Intl.Segmenter(root.lang, { granularity: 'word' }) : null;
+
+  // Lines are broken between words, where the browser knows them.
+  const write = (element, text) => {
+    element.textContent = '';
+    element.classList.toggle('words', segmenter !== null);
+    const words = segmenter === null ? [{ segment: text }] : segmenter.segment(text);
+    let before = '';
+    for (const { segment, isWordLike } of words) {
+      if (isWordLike && /[\u2e80-\uffef]$/.test(before) && !/[（「『《“‘〔【]$/.test(before)) {
+        element.appendChild(document.createElement('wbr'));
+      }
+      element.appendChild(document.createTextNode(segment));
+      before = segment;
+    }
+    return element;
+  };
+
   const put = (id, text) => {
-    const element = at(id);
-    element.textContent = text || '';
+    const element = write(at(id), text || '');
     element.hidden = !text;
     return element;
   };
@@ -33,8 +50,7 @@
   const line = (text) => {
     const item = speak(document.createElement('li'), text);
     item.dir = 'auto';
-    item.textContent = text;
-    return item;
+    return write(item, text);
   };
 
   const button = (what, label, key) => {
@@ -43,7 +59,7 @@
     if (key) made.appendChild(document.createElement('kbd')).textContent = key;
     const text = made.appendChild(speak(document.createElement('span'), label));
     text.dir = 'auto';
-    text.textContent = label;
+    write(text, label);
     made.addEventListener('click', () => touch(what));
     return made;
   };
@@ -77,7 +93,7 @@
     const most = wide < high ? Math.min(wide / 20, high / 26) : Math.min(wide / 30, high / 17);
     const least = Math.min(most, 12);
     clearInterval(turning);
-    at('said').scrollTop = 0;
+    [at('said'), at('options')].forEach((one) => { one.scrollTop = 0; });
     let size = most;
     // Both kinds of type are measured as the small one, so that one is the other's one and a half.
     const large = root.dataset.large;
@@ -107,13 +123,12 @@
 
   // To the first line that is not seen whole, and at the end to the beginning.
   const turn = () => {
-    const said = at('said');
-    const lower = said.getBoundingClientRect().bottom;
-    const next = [...said.children, ...at('lines').children]
-      .filter((one) => !one.hidden && one.id !== 'lines' && one.getBoundingClientRect().bottom > lower + 1)
-      .sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top)[0];
-    const upper = said.getBoundingClientRect().top;
-    said.scrollTop = next ? said.scrollTop + Math.max(next.getBoundingClientRect().top - upper, 1) : 0;
+    for (const place of [at('said'), at('options')]) {
+      const { top, bottom } = place.getBoundingClientRect();
+      const hidden = [...place.querySelectorAll('h1, p, li, button')].map((one) => one.getBoundingClientRect())
+        .filter((box) => box.height > 0 && box.bottom > bottom + 1 && box.top > top + 1).map((box) => box.top);
+      place.scrollTop = hidden.length > 0 ? place.scrollTop + Math.min(...hidden) - top : 0;
+    }
   };
 
   const countDown = (scene) => {
@@ -138,6 +153,7 @@
     shownAt = performance.now();
     token = scene.token || null;
     root.dataset.scene = scene.scene;
+    root.classList.toggle('asks', scene.options.length > 0);
     at('drawing').setAttribute('href', '#' + scene.pictogram);
     at('said').setAttribute('aria-live', scene.scene === 'evacuate' ? 'assertive' : 'polite');
     put('headline', scene.headline);
@@ -149,7 +165,7 @@
     at('qr').hidden = !scene.qr;
     at('head').hidden = Boolean(scene.qr);
     at('dark').setAttribute('d', scene.qr ? scene.qr.path : '');
-    if (scene.qr) at('qr').setAttribute('viewBox', '0 0 ' + scene.qr.side + ' ' + scene.qr.side);
+    if (scene.qr) at('modules').setAttribute('viewBox', '0 0 ' + scene.qr.side + ' ' + scene.qr.side);
     const options = scene.options.map((one) => button({ option: one.option }, one.label, String(one.option)));
     if (scene.other_way) options.push(button({ other_way: true }, scene.other_way));
     fill(at('options'), options);
