@@ -211,6 +211,27 @@ fn fire_is_seen_within_a_tenth_of_a_second_and_opens_nothing() {
 }
 
 #[test]
+fn a_lane_sounds_as_its_site_says_and_not_in_quiet_hours_but_for_the_way_out() {
+    for quiet in [false, true] {
+        let bench = Bench::new();
+        let hours = if quiet { "\nquiet-hours = \"00:00-24:00\"" } else { "" };
+        let sounds = format!("printer = \"board\"\nbuzzer = {{ good = [2000] }}{hours}");
+        bench.sandbox.edit("printer = \"board\"", &sounds);
+        bench.expect(&Person::new("sid-1", "张三丰"));
+        let daemon = bench.sandbox.start();
+        assert_eq!(bench.face(0, "sid-1").0, "checked_in");
+        bench.until("a sound, or a slip alone", |bench| {
+            if quiet { !bench.printer.slips().is_empty() } else { bench.is_on("buzzer") }
+        });
+        assert_eq!(bench.is_on("buzzer"), !quiet);
+        bench.set("fire", true);
+        bench.until("everybody hears it", |bench| bench.is_on("red") && bench.is_on("buzzer"));
+        assert_eq!(daemon.stop(), Some(0));
+        assert!(!bench.is_on("buzzer"));
+    }
+}
+
+#[test]
 fn whoever_does_not_go_through_the_gate_is_not_checked_in_after_all() {
     let bench = Bench::new();
     // Shorter than a person would need, for the test's sake.

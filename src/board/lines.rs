@@ -127,6 +127,18 @@ pub enum InputKind {
     /// Picks the fourth option.
     #[serde(rename = "choice-4")]
     Choice4,
+    /// Picks the fifth option.
+    #[serde(rename = "choice-5")]
+    Choice5,
+    /// Picks the sixth option.
+    #[serde(rename = "choice-6")]
+    Choice6,
+    /// Picks the seventh option.
+    #[serde(rename = "choice-7")]
+    Choice7,
+    /// Picks the eighth option.
+    #[serde(rename = "choice-8")]
+    Choice8,
     /// Key switch: the lane is closed.
     Closed,
     /// Key switch: a technician works here.
@@ -165,6 +177,10 @@ impl InputKind {
             Self::Choice2 => "choice-2",
             Self::Choice3 => "choice-3",
             Self::Choice4 => "choice-4",
+            Self::Choice5 => "choice-5",
+            Self::Choice6 => "choice-6",
+            Self::Choice7 => "choice-7",
+            Self::Choice8 => "choice-8",
             Self::Closed => "closed",
             Self::Maintenance => "maintenance",
             Self::PaperLow => "paper-low",

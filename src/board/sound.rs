@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::device::Sounds;
 #[cfg(feature = "voice")]
 use crate::files::Anchored;
 
@@ -36,6 +37,9 @@ pub struct Buzzer {
     /// The person is not.
     #[serde(deserialize_with = "pattern")]
     pub bad: Vec<u32>,
+    /// Once more, please.
+    #[serde(deserialize_with = "pattern")]
+    pub again: Vec<u32>,
     /// The person has been noticed, and is to wait or to act.
     #[serde(deserialize_with = "pattern")]
     pub wait: Vec<u32>,
@@ -43,14 +47,26 @@ pub struct Buzzer {
 
 impl Default for Buzzer {
     fn default() -> Self {
-        Self { good: vec![100], bad: vec![100, 100, 100, 100, 100], wait: vec![30] }
+        let Sounds { good, bad, again, wait } = Sounds::default();
+        Self { good, bad, again, wait }
     }
 }
 
+impl From<Buzzer> for Sounds {
+    fn from(Buzzer { good, bad, again, wait }: Buzzer) -> Self {
+        Self { good, bad, again, wait }
+    }
+}
+
+/// The most times of a pattern, and the longest of all of them, milliseconds.
+const MOST: usize = 15;
+const LONGEST: u32 = 5000;
+
 fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
     let pattern = Vec::<u32>::deserialize(deserializer)?;
-    let fits = pattern.len() <= 15 && pattern.iter().all(|milliseconds| (10..=2000).contains(milliseconds));
-    if fits && pattern.iter().sum::<u32>() <= 5000 && pattern.len() % 2 != 0 || pattern.is_empty() {
+    let each = pattern.len() <= MOST && pattern.iter().all(|milliseconds| (10..=2000).contains(milliseconds));
+    let ends_silent = pattern.is_empty() || !pattern.len().is_multiple_of(2);
+    if each && ends_silent && pattern.iter().sum::<u32>() <= LONGEST {
         return Ok(pattern);
     }
     Err(de::Error::custom("expected up to 15 times on, off, … on, of 10–2000 milliseconds, 5000 in all"))

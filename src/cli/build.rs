@@ -19,7 +19,7 @@ use super::{Ending, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     board::PanelPlace,
     checkin::{self, Adapter, CheckIn},
-    config::Site,
+    config::{Lane, Site},
     fault::{Code, Failure},
     http,
     identity::{
@@ -29,7 +29,7 @@ use crate::{
     service::{LanePart, PanelPart, Parts, Reloaded},
     store,
     vault::{self, Vault},
-    words::Clock,
+    words::{Clock, Quiet},
 };
 
 /// Platform certificates in the state, as a JSON list of PEM texts.
@@ -253,11 +253,17 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             gate: devices.gate,
             indicator: devices.indicator,
             inputs: devices.inputs,
+            quiet: quiet(site, lane),
             #[cfg(feature = "voice")]
             voice: devices.voice,
             absent: devices.absent.iter().map(|(device, error)| (*device, error.code())).collect(),
         })
         .collect()
+}
+
+/// When a lane is quiet.
+pub(super) fn quiet(site: &Site, lane: &Lane) -> Quiet {
+    Quiet { hours: lane.quiet_hours, utc_offset: site.checkin.utc_offset }
 }
 
 type Reload = Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>;

@@ -15,24 +15,54 @@ pub struct Lamp<P> {
     pub active_low: bool,
 }
 
-/// On and off times in milliseconds, and how often; 0 is for ever. Off at the end, unless it never ends.
-type Beat = (u32, u32, u32);
+/// What is heard of a visit, each in milliseconds on, off, on, …; nothing is no sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sounds {
+    /// The person is checked in, or let through.
+    pub good: Vec<u32>,
+    /// The person is not.
+    pub bad: Vec<u32>,
+    /// Once more, please.
+    pub again: Vec<u32>,
+    /// The person has been noticed, and is to wait or to act.
+    pub wait: Vec<u32>,
+}
 
-/// Steady light.
-const STEADY: Beat = (0, 0, 0);
+/// Its place among the outputs.
+const BUZZER: usize = 3;
+
+impl Default for Sounds {
+    fn default() -> Self {
+        Self { good: vec![100], bad: vec![100; 5], again: vec![60; 3], wait: vec![30] }
+    }
+}
+
+/// What one output does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Beat {
+    #[default]
+    Off,
+    Steady,
+    /// Milliseconds on, off, on, …; off at the end.
+    Times(Vec<u32>),
+    /// Milliseconds on and off, for ever.
+    Ever([u32; 2]),
+}
 
 /// What each signal looks and sounds like: green, red, amber, buzzer.
-fn pattern(signal: Signal) -> [Option<Beat>; 4] {
+fn pattern(signal: Signal, sounds: &Sounds) -> [Beat; 4] {
+    use Beat::{Ever, Off, Steady};
+    let times = |times: &[u32]| Beat::Times(times.to_vec());
     match signal {
-        Signal::Ready => [Some(STEADY), None, None, None],
-        Signal::Working => [None, None, Some(STEADY), None],
-        Signal::Success => [Some((1500, 0, 1)), None, None, Some((100, 0, 1))],
-        Signal::Retry => [None, None, Some((500, 500, 4)), Some((60, 60, 2))],
-        Signal::Denied => [None, Some((2000, 0, 1)), None, Some((100, 100, 3))],
-        Signal::Fault => [None, Some((1000, 1000, 0)), None, None],
-        Signal::PaperLow => [Some(STEADY), None, Some((200, 9800, 0)), None],
-        Signal::CallStaff => [None, None, Some((250, 250, 0)), Some((200, 200, 2))],
-        Signal::Evacuate => [Some((500, 500, 0)), Some((500, 500, 0)), Some((500, 500, 0)), Some((500, 500, 0))],
+        Signal::Ready => [Steady, Off, Off, Off],
+        Signal::Working => [Off, Off, Steady, times(&sounds.wait)],
+        Signal::Success => [times(&[1500]), Off, Off, times(&sounds.good)],
+        Signal::Retry => [Off, Off, times(&[500; 7]), times(&sounds.again)],
+        Signal::Denied => [Off, times(&[2000]), Off, times(&sounds.bad)],
+        Signal::Fault => [Off, Ever([1000; 2]), Off, Off],
+        Signal::PaperLow => [Steady, Off, Ever([200, 9800]), Off],
+        Signal::CallStaff => [Off, Off, Ever([250; 2]), times(&[200; 3])],
+        Signal::Evacuate => [Ever([500; 2]), Ever([500; 2]), Ever([500; 2]), Ever([500; 2])],
     }
 }
 
@@ -40,24 +70,34 @@ fn pattern(signal: Signal) -> [Option<Beat>; 4] {
 pub struct Lamps<P: OutputPin> {
     outputs: [Option<Output<P>>; 4],
     signal: Option<Signal>,
+    sounds: Sounds,
+    /// Nothing is heard but the way out.
+    quiet: bool,
 }
 
 struct Output<P> {
     lamp: Lamp<P>,
     on: bool,
-    beat: Option<Beat>,
-    /// When it changes next, and how often it has been on.
+    beat: Beat,
+    /// When it changes next, and how often it has changed.
     next: Option<Moment>,
-    count: u32,
+    changes: usize,
 }
 
 impl<P: OutputPin> Lamps<P> {
     /// Takes the lines over and switches them off, now or as soon as they are there: green, red, amber, buzzer.
     pub fn new(lamps: [Option<Lamp<P>>; 4]) -> Self {
-        let outputs = lamps.map(|lamp| lamp.map(|lamp| Output { lamp, on: false, beat: None, next: None, count: 0 }));
-        let mut lamps = Self { outputs, signal: None };
+        let outputs =
+            lamps.map(|lamp| lamp.map(|lamp| Output { lamp, on: false, beat: Beat::Off, next: None, changes: 0 }));
+        let mut lamps = Self { outputs, signal: None, sounds: Sounds::default(), quiet: false };
         let _ = lamps.each(|output| output.switch(false));
         lamps
+    }
+
+    /// With sounds of the site's own.
+    pub fn sounding(mut self, sounds: Sounds) -> Self {
+        self.sounds = sounds;
+        self
     }
 
     fn each(&mut self, mut of: impl FnMut(&mut Output<P>) -> Result<(), DeviceError>) -> Result<(), DeviceError> {
@@ -74,25 +114,32 @@ impl<P: OutputPin> Output<P> {
         self.lamp.pin.set_state(state).map_err(|error| DeviceError::Light(format!("{error:?}")))
     }
 
-    fn begin(&mut self, now: Moment, beat: Option<Beat>) -> Result<(), DeviceError> {
-        self.beat = beat;
-        self.count = 1;
-        self.next = beat.filter(|beat| *beat != STEADY).map(|(on, ..)| now.after(milliseconds(on)));
-        self.switch(beat.is_some())
+    fn begin(&mut self, now: Moment, beat: Beat) -> Result<(), DeviceError> {
+        (self.beat, self.changes) = (beat, 0);
+        self.next = self.beat.stands(0).map(|stands| now.after(stands));
+        let begins = self.beat == Beat::Steady || self.next.is_some();
+        self.switch(begins)
     }
 
     fn turn(&mut self, now: Moment) -> Result<(), DeviceError> {
-        let Some((on, off, times)) = self.beat else { return Ok(()) };
         if self.next.is_none_or(|next| now < next) {
             return Ok(());
         }
-        if self.on {
-            self.next = (times == 0 || self.count < times).then(|| now.after(milliseconds(off)));
-            return self.switch(false);
-        }
-        self.count = self.count.saturating_add(1);
-        self.next = Some(now.after(milliseconds(on)));
-        self.switch(true)
+        self.changes = self.changes.saturating_add(1);
+        self.next = self.beat.stands(self.changes).map(|stands| now.after(stands));
+        self.switch(self.next.is_some() && self.changes.is_multiple_of(2))
+    }
+}
+
+impl Beat {
+    /// How long it stands after so many changes; nothing where it stays as it is.
+    fn stands(&self, changes: usize) -> Option<Duration> {
+        let milliseconds = match self {
+            Self::Off | Self::Steady => return None,
+            Self::Times(times) => *times.get(changes)?,
+            Self::Ever([on, off]) => *if changes.is_multiple_of(2) { on } else { off },
+        };
+        Some(Duration::from_millis(milliseconds.into()))
     }
 }
 
@@ -105,15 +152,21 @@ impl<P: OutputPin + Send> Indicator for Lamps<P> {
             return Ok(());
         }
         self.signal = Some(signal);
-        let mut beats = pattern(signal).into_iter();
-        let outputs = self.outputs.iter_mut().map(|output| (output, beats.next().flatten()));
+        let mut beats = pattern(signal, &self.sounds);
+        if self.quiet && signal != Signal::Evacuate {
+            beats[BUZZER] = Beat::Off;
+        }
         let mut result = Ok(());
-        for (output, beat) in outputs {
+        for (output, beat) in self.outputs.iter_mut().zip(beats) {
             if let Some(Err(error)) = output.as_mut().map(|output| output.begin(now, beat)) {
                 result = Err(error);
             }
         }
         result
+    }
+
+    fn hush(&mut self, quiet: bool) {
+        self.quiet = quiet;
     }
 
     fn poll_timeout(&self) -> Option<Moment> {
@@ -131,7 +184,7 @@ impl<P: OutputPin + Send> Indicator for Lamps<P> {
     fn safe(&mut self) -> Result<(), DeviceError> {
         self.signal = None;
         self.each(|output| {
-            output.beat = None;
+            output.beat = Beat::Off;
             output.next = None;
             output.switch(false)
         })
@@ -142,8 +195,4 @@ impl<P: OutputPin> Drop for Lamps<P> {
     fn drop(&mut self) {
         let _ = self.each(|output| output.switch(false));
     }
-}
-
-fn milliseconds(milliseconds: u32) -> Duration {
-    Duration::from_millis(milliseconds.into())
 }

@@ -24,7 +24,7 @@ use std::{io, time::Duration};
 pub use self::{
     gate::{GateTiming, LineGate, Passage},
     glyph::{Bitmap, Fonts},
-    indicator::{Lamp, Lamps},
+    indicator::{Lamp, Lamps, Sounds},
     inputs::{Debouncer, InputLine},
     late::LatePanel,
     port::Port,
@@ -102,6 +102,9 @@ pub trait Gate: Send {
 pub trait Indicator: Send {
     /// Begins a signal in place of the last one.
     fn indicate(&mut self, now: Moment, signal: Signal) -> Result<(), DeviceError>;
+
+    /// From now on nothing is heard, or something is; whoever is to leave the house hears it nevertheless.
+    fn hush(&mut self, quiet: bool);
 
     /// When [`Indicator::handle_timeout`] is due.
     fn poll_timeout(&self) -> Option<Moment>;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     CheckInRequest, GateOutcome, Kiosk, LaneSettings, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, Scene,
-    SceneKind, SceneOption, Unfinished,
+    SceneKind, Unfinished, choices,
     session::{Session, Stage},
     verdict::{Reading, Verdict},
 };
@@ -200,13 +200,19 @@ impl Kiosk {
         let lane = session.lane;
         let left = session.deadline.since(now);
         let wait = self.lanes[usize::from(lane.0)].settings.choice_wait;
-        let shown = options
-            .iter()
-            .zip(1..)
-            .map(|(choice, option)| SceneOption { option, label: choice.label.clone() })
-            .collect();
-        session.stage = Stage::Choosing { options, until: now.after(wait), left };
-        self.show(lane, Scene { options: shown, stands: Some(wait), ..Scene::of(SceneKind::Choose) }, None);
+        session.stage = Stage::Choosing { options, page: 0, until: now.after(wait), left };
+        self.show_choices(now, id);
+    }
+
+    /// The options that the lane's buttons have room for.
+    pub(super) fn show_choices(&mut self, now: Moment, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let Stage::Choosing { options, page, until, .. } = &session.stage else { return };
+        let (lane, stands) = (session.lane, Some(until.since(now)));
+        let settings = &self.lanes[usize::from(lane.0)].settings;
+        let picks = choices::picks(&settings.buttons, options.len(), *page);
+        let options = choices::shown(&picks, options, &settings.phrases);
+        self.show(lane, Scene { options, stands, ..Scene::of(SceneKind::Choose) }, None);
     }
 
     pub(super) fn resolved(&mut self, now: Moment, id: SessionId, resolution: Resolution) {

@@ -2,6 +2,7 @@
 
 use super::{
     AckStatus, Arrival, Kiosk, NextStep, Output, Record, Scene, SceneKind,
+    choices::{self, Pick},
     lane::{Closed, Trace},
     session::{Session, Stage},
     verdict::Verdict,
@@ -238,16 +239,33 @@ impl Kiosk {
                 self.hide_name(lane);
                 self.announce(id);
             }
-            Stage::Choosing { options, left, .. } => {
-                let choice = options.get(usize::from(option).checked_sub(1)?)?.clone();
-                session.deadline = now.after((*left).max(LEAST_PATIENCE));
-                self.ask_site(now, id, Some(choice.id));
+            Stage::Choosing { options, page, left, .. } => {
+                let buttons = &self.lanes.get(usize::from(lane.0))?.settings.buttons;
+                let picks = choices::picks(buttons, options.len(), *page);
+                match picks.into_iter().find(|(button, _)| *button == option)?.1 {
+                    Pick::Option(index) => {
+                        let choice = options.get(index)?.clone();
+                        session.deadline = now.after((*left).max(LEAST_PATIENCE));
+                        self.ask_site(now, id, Some(choice.id));
+                    }
+                    Pick::More => {
+                        self.turn_page(now, id);
+                    }
+                }
             }
             Stage::Announcing | Stage::CheckingIn if session.picked.is_some() => return Some(AckStatus::Repeated),
             _ => return None,
         }
         self.sessions.get_mut(&id)?.picked = picked;
         Some(AckStatus::Accepted)
+    }
+
+    /// The next options; the time to choose goes on.
+    fn turn_page(&mut self, now: Moment, id: SessionId) {
+        if let Some(Session { stage: Stage::Choosing { page, .. }, .. }) = self.sessions.get_mut(&id) {
+            *page = page.saturating_add(1);
+        }
+        self.show_choices(now, id);
     }
 
     /// `session`: whose end is meant; none for whoever stands here.

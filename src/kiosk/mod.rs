@@ -14,6 +14,7 @@
 mod annulment;
 mod awaited;
 mod card;
+mod choices;
 mod directions;
 mod ending;
 mod flow;

@@ -68,6 +68,8 @@ pub enum Wording {
     Months,
     /// What is left of a wait.
     Seconds,
+    /// An option: the next options.
+    More,
     /// Said: who goes where.
     Call,
     /// Said: the number alone.
@@ -302,7 +304,7 @@ fn section<K: Ord + Copy>(
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -322,6 +324,7 @@ impl Wording {
         Self::Date,
         Self::Months,
         Self::Seconds,
+        Self::More,
         Self::Call,
         Self::YourNumber,
         Self::GoTo,
@@ -349,6 +352,7 @@ impl Wording {
             Self::Date => "date",
             Self::Months => "months",
             Self::Seconds => "seconds",
+            Self::More => "more",
             Self::Call => "call",
             Self::YourNumber => "your_number",
             Self::GoTo => "go_to",

@@ -57,7 +57,7 @@ pub(super) enum Stage {
     /// The site's system is asked.
     CheckingIn,
     /// The person picks.
-    Choosing { options: Vec<Choice>, until: Moment, left: std::time::Duration },
+    Choosing { options: Vec<Choice>, page: usize, until: Moment, left: std::time::Duration },
     /// The decision is on its way to the disk.
     Deciding { verdict: Arc<Verdict>, name: Option<ShownName>, slip_name: Option<ShownName> },
     /// The closing record is on its way to the disk; then this is shown and told.

@@ -50,6 +50,8 @@ pub struct LaneSettings {
     pub gate_takes: Duration,
     /// How long after a question the site's system may take to show the session; before that, 404 is "not yet".
     pub site_settles: Duration,
+    /// Digits of the buttons that pick an option on a panel that nobody touches, in order.
+    pub buttons: Vec<u8>,
     /// Lights or a buzzer.
     pub has_indicators: bool,
     /// What a QR code leads to for whoever does not want, or cannot use, the face.
@@ -127,6 +129,7 @@ impl Default for LaneSettings {
             has_gate: false,
             gate_takes: Duration::from_secs(5),
             site_settles: Duration::from_secs(120),
+            buttons: Vec::new(),
             has_indicators: false,
             other_way: None,
             info_type: InfoType::RealName,

@@ -14,7 +14,7 @@ use crate::{
     device::{DeviceError, Gate, GateEvent, GateSensor, Indicator},
     fault::{Code, Failure},
     kiosk::{Device, Grant, Input, Signal},
-    words::{Clock, LaneId, Moment},
+    words::{Clock, LaneId, Moment, Now, Quiet},
 };
 
 /// What the thread is told.
@@ -36,6 +36,7 @@ pub(super) enum Order {
 pub(super) struct LaneOutputs {
     pub(super) gate: Option<Box<dyn Gate>>,
     pub(super) indicator: Option<Box<dyn Indicator>>,
+    quiet: Quiet,
     told: Told,
 }
 
@@ -74,12 +75,13 @@ pub(super) fn spawn(
                 None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             pulse.working(|| {
-                let (now, mut events) = (reader.now().moment, Vec::new());
+                let (at, mut events) = (reader.now(), Vec::new());
+                let now = at.moment;
                 for (lane, outputs) in &mut lanes {
                     events.extend(outputs.pass(now).into_iter().map(|event| (*lane, event)));
                 }
                 if let Ok(order) = &next {
-                    carry_out(order, &mut lanes, now, &mut events);
+                    carry_out(order, &mut lanes, at, &mut events);
                 }
                 let failed = events.iter().any(|(_, event)| event.code() == Some(Code::G801));
                 untold.extend(events.iter().map(|(lane, event)| input(*lane, *event)));
@@ -107,7 +109,8 @@ pub(super) fn spawn(
     })
 }
 
-fn carry_out(order: &Order, lanes: &mut [(LaneId, LaneOutputs)], now: Moment, events: &mut Vec<(LaneId, GateEvent)>) {
+fn carry_out(order: &Order, lanes: &mut [(LaneId, LaneOutputs)], at: Now, events: &mut Vec<(LaneId, GateEvent)>) {
+    let now = at.moment;
     match *order {
         Order::Open { lane, grant } => {
             if let Some(gate) = gate_of(lanes, lane)
@@ -129,7 +132,8 @@ fn carry_out(order: &Order, lanes: &mut [(LaneId, LaneOutputs)], now: Moment, ev
         Order::Close => {}
         Order::Indicate { lane, signal } => {
             let outputs = lanes.iter_mut().find(|(id, _)| *id == lane);
-            if let Some(lights) = outputs.and_then(|(_, outputs)| outputs.indicator.as_mut()) {
+            if let Some((_, LaneOutputs { indicator: Some(lights), quiet, .. })) = outputs {
+                lights.hush(quiet.is_at(at.wall));
                 // What cannot be switched is told of by whoever looks after it.
                 let _ = lights.indicate(now, signal);
             }
@@ -192,8 +196,8 @@ fn change(
 }
 
 impl LaneOutputs {
-    pub(super) fn new(gate: Option<Box<dyn Gate>>, indicator: Option<Box<dyn Indicator>>) -> Self {
-        Self { gate, indicator, told: Told::default() }
+    pub(super) fn new(gate: Option<Box<dyn Gate>>, indicator: Option<Box<dyn Indicator>>, quiet: Quiet) -> Self {
+        Self { gate, indicator, quiet, told: Told::default() }
     }
 
     fn are_there(&self) -> bool {
@@ -202,7 +206,7 @@ impl LaneOutputs {
 
     /// Looks after the outputs.
     fn tend(&mut self, lane: LaneId, inputs: &Inputs) -> Vec<Input> {
-        let Self { gate, indicator, told } = self;
+        let Self { gate, indicator, told, .. } = self;
         let gate = gate.as_mut().and_then(|gate| change(lane, Device::Gate, &mut told.gate, gate.tend(), inputs));
         let lights = indicator.as_mut();
         let lights = lights.and_then(|it| change(lane, Device::Indicators, &mut told.indicator, it.tend(), inputs));

@@ -13,7 +13,7 @@ use crate::{
     kiosk::{self, Device, Unfinished},
     store::{Collector, Correlator, Journal},
     terminal,
-    words::{Clock, Purpose},
+    words::{Clock, Purpose, Quiet},
 };
 
 /// Everything the loop drives, opened and checked.
@@ -71,6 +71,8 @@ pub struct LanePart {
     pub gate: Option<Box<dyn Gate>>,
     /// Its lights and buzzer.
     pub indicator: Option<Box<dyn Indicator>>,
+    /// When it is quiet.
+    pub quiet: Quiet,
     /// Its voice.
     #[cfg(feature = "voice")]
     pub voice: Option<super::VoicePart>,

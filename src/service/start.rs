@@ -86,7 +86,7 @@ impl Daemon {
         let (mut hands, mut driven, mut sensed, mut absent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, mut lane) in lanes.into_iter().enumerate() {
             let id = LaneId(u16::try_from(index).unwrap_or(u16::MAX));
-            driven.push((id, LaneOutputs::new(lane.gate.take(), lane.indicator.take())));
+            driven.push((id, LaneOutputs::new(lane.gate.take(), lane.indicator.take(), lane.quiet)));
             absent.extend(lane.absent.drain(..).map(|(device, code)| (id, device, code)));
             sensed.extend(lane.inputs.take());
             hands.push(starting.lane(id, lane)?);

@@ -14,7 +14,7 @@ use crate::{
     device::voice::{Heard, Pack, Player},
     fault::{Code, Failure},
     kiosk::{Device, Input, Phrases, Scene, SceneKind, Speech},
-    words::{Clock, LaneId, QuietHours, SessionId},
+    words::{Clock, LaneId, Quiet, SessionId},
 };
 
 /// What a lane speaks with.
@@ -27,8 +27,8 @@ pub struct VoicePart {
     pub phrases: Arc<Phrases>,
     /// Percent of the clips' loudness, and in quiet hours.
     pub volume: (u8, u8),
-    /// When it is quiet, and how many seconds east of UTC its clock is.
-    pub quiet: (Option<QuietHours>, i32),
+    /// When it is quiet.
+    pub quiet: Quiet,
 }
 
 /// What a scene shows is said of whom.
@@ -107,8 +107,7 @@ impl Voice {
     fn begin(&mut self, speech: &Speech, urgent: bool) {
         self.part.player.cut();
         let now = self.clock.now();
-        let (hours, utc_offset) = self.part.quiet;
-        let is_quiet = hours.is_some_and(|hours| hours.hold(now.wall, utc_offset));
+        let is_quiet = self.part.quiet.is_at(now.wall);
         let (loud, quiet) = self.part.volume;
         let percent = if is_quiet && !urgent { quiet } else { loud };
         if percent > 0

@@ -11,6 +11,22 @@ pub struct QuietHours {
     until: u16,
 }
 
+/// When it is quiet somewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quiet {
+    /// Never, where there are none.
+    pub hours: Option<QuietHours>,
+    /// Seconds east of UTC.
+    pub utc_offset: i32,
+}
+
+impl Quiet {
+    /// Whether it is now.
+    pub(crate) fn is_at(self, now: WallTime) -> bool {
+        self.hours.is_some_and(|hours| hours.hold(now, self.utc_offset))
+    }
+}
+
 impl QuietHours {
     /// Reads `22:00-06:00`; nothing where it is none, or no time at all.
     pub fn read(text: &str) -> Option<Self> {

@@ -27,7 +27,7 @@ use facemchd::{
     },
     store::{Correlator, Journal, JournalBounds, StateLock},
     terminal,
-    words::{Admission, Clock, LaneId, Moment, NameStyle, Purpose, RealName, Text, WallTime},
+    words::{Admission, Clock, LaneId, Moment, NameStyle, Purpose, Quiet, RealName, Text, WallTime},
 };
 use tokio::sync::mpsc;
 use tracing::field::{Field, Visit};
@@ -253,6 +253,7 @@ fn parts(
         gate: None,
         indicator: None,
         voice: None,
+        quiet: Quiet::default(),
         inputs: None,
         absent: Vec::new(),
     };

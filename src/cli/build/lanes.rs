@@ -7,6 +7,7 @@ use crate::{
     checkin::Adapter,
     cli::{Ending, wires::LaneDevices},
     config::{Lane, Site},
+    device::{InputLine, Role},
     fault::Code,
     kiosk::{self, OtherWay},
     words::InfoType,
@@ -20,6 +21,18 @@ fn card_uses(site: &Site, lane: &Lane) -> kiosk::CardUses {
         claim: named && site.weixin.is_some(),
         alone: named && lane.takes(OtherWay::IdCard, site.checkin.adapter),
     }
+}
+
+/// The buttons of a lane whose panel is ours; elsewhere people touch the screen, and options are numbered.
+fn buttons(devices: &LaneDevices) -> Vec<u8> {
+    let lines = devices.inputs.iter().filter(|_| devices.panel.is_some()).flat_map(|inputs| &inputs.lines);
+    let digit = |line: &InputLine| match line.role {
+        Role::Button(kiosk::Button::Choice(digit)) => Some(digit),
+        _ => None,
+    };
+    let mut digits: Vec<u8> = lines.filter_map(digit).collect();
+    digits.sort_unstable();
+    digits
 }
 
 /// Scenes are said, whether they are shown or not.
@@ -57,6 +70,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             has_printer: devices.printer.is_some(),
             has_gate: devices.gate.is_some(),
             gate_takes: devices.gate.as_ref().map(|gate| gate.takes()).unwrap_or_default(),
+            buttons: buttons(devices),
             has_indicators: devices.indicator.is_some(),
             other_way: lane.other_way_qr.clone(),
             info_type: site.info_type_of(lane),

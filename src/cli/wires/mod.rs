@@ -112,7 +112,7 @@ fn voice(site: &Site, lane: &Lane, phrases: &Arc<Phrases>) -> Result<Option<crat
         player: Player::new(voice.player.to_path_buf(), voice.device.clone()),
         phrases: Arc::clone(phrases),
         volume: (voice.volume, voice.quiet_volume),
-        quiet: (lane.quiet_hours, site.checkin.utc_offset),
+        quiet: super::build::quiet(site, lane),
     }))
 }
 
@@ -173,9 +173,11 @@ impl Parts<'_> {
             devices.absent.extend(tended.map(|error| (Device::Gate, error.into())));
         }
         if let Some(file) = picked.indicators {
+            let sounds = self.site.lane.get(usize::from(id.0)).map(|lane| lane.buzzer.clone().into());
+            let sounds = sounds.unwrap_or_default();
             devices.indicator = match ends.as_mut().filter(|_| file.is_simulated()) {
-                Some(ends) => ends.indicator(),
-                None => real::indicator(file),
+                Some(ends) => ends.indicator(sounds),
+                None => real::indicator(file, sounds),
             };
             let tended = devices.indicator.as_mut().and_then(|lights| lights.tend().err());
             devices.absent.extend(tended.map(|error| (Device::Indicators, error.into())));
@@ -236,6 +238,10 @@ fn role(kind: InputKind) -> Role {
         InputKind::Choice2 => Role::Button(Button::Choice(2)),
         InputKind::Choice3 => Role::Button(Button::Choice(3)),
         InputKind::Choice4 => Role::Button(Button::Choice(4)),
+        InputKind::Choice5 => Role::Button(Button::Choice(5)),
+        InputKind::Choice6 => Role::Button(Button::Choice(6)),
+        InputKind::Choice7 => Role::Button(Button::Choice(7)),
+        InputKind::Choice8 => Role::Button(Button::Choice(8)),
         InputKind::Closed => Role::OutOfService(OutOfService::Closed),
         InputKind::Maintenance => Role::OutOfService(OutOfService::Maintenance),
         InputKind::PaperLow => Role::PaperLow,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::{Parts, Picked, Wires};
 use crate::{
     config::Lane,
-    device::{DeviceError, Fonts, Gate, GateTiming, Indicator, InputLines, Layout, Panel, Printer, panel::Style},
+    device::{
+        DeviceError, Fonts, Gate, GateTiming, Indicator, InputLines, Layout, Panel, Printer, Sounds, panel::Style,
+    },
     fault::{Code, Failure},
     words::Clock,
 };
@@ -34,7 +36,7 @@ impl Ends {
         match *self {}
     }
 
-    pub(super) fn indicator(&mut self) -> Option<Box<dyn Indicator>> {
+    pub(super) fn indicator(&mut self, _: Sounds) -> Option<Box<dyn Indicator>> {
         match *self {}
     }
 

@@ -6,7 +6,7 @@ use crate::{
     board::{self, Board, Flow, Indicators, LineName, LineWire, Panel as PanelFile, PanelKind, PanelWire, PrinterWire},
     device::{
         self, DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, LatePanel,
-        Layout, LineGate, Opener, Panel, Printer,
+        Layout, LineGate, Opener, Panel, Printer, Sounds,
         linux::{self, LineAt, OutputLine},
         panel::{Parallel, Reset, SerialLines, SerialSpi, St7920, Style},
     },
@@ -84,7 +84,7 @@ pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Option<Box<dyn Gat
 }
 
 /// Lights and buzzer, dark and silent as soon as their lines are there.
-pub(super) fn indicator(lights: &Indicators) -> Option<Box<dyn Indicator>> {
+pub(super) fn indicator(lights: &Indicators, sounds: Sounds) -> Option<Box<dyn Indicator>> {
     let lamp = |lamp: &Option<board::Lamp>| {
         let lamp = lamp.as_ref()?;
         Some(Lamp { pin: OutputLine::new(at(&lamp.wire)?), active_low: lamp.active_low })
@@ -94,7 +94,7 @@ pub(super) fn indicator(lights: &Indicators) -> Option<Box<dyn Indicator>> {
     if lamps.iter().all(Option::is_none) {
         return None;
     }
-    Some(Box::new(Lamps::new(lamps)))
+    Some(Box::new(Lamps::new(lamps).sounding(sounds)))
 }
 
 /// How the printer's port is opened; none for a twin.

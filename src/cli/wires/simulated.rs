@@ -8,7 +8,7 @@ use crate::{
     config::Lane,
     device::{
         DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, Layout, LineGate,
-        Panel, Printer, linux,
+        Panel, Printer, Sounds, linux,
         panel::{Rom, SerialSpi, St7920, Style},
     },
     fault::{Code, Failure},
@@ -69,9 +69,9 @@ impl Ends {
         Some(Box::new(LineGate::new(self.gate.take()?, active_low, timing)))
     }
 
-    pub(super) fn indicator(&mut self) -> Option<Box<dyn Indicator>> {
+    pub(super) fn indicator(&mut self, sounds: Sounds) -> Option<Box<dyn Indicator>> {
         let lamps = self.lamps.take()?.map(|pin| Some(Lamp { pin, active_low: false }));
-        Some(Box::new(Lamps::new(lamps)))
+        Some(Box::new(Lamps::new(lamps).sounding(sounds)))
     }
 
     pub(super) fn inputs(&mut self) -> Option<Box<dyn InputLines>> {
