@@ -191,12 +191,49 @@ fn every_errcode_has_its_code_and_none_is_asked_about_for_ever() {
         assert!(error.reference().is_some(), "{error}");
     }
     for errcode in [-1, 40001, 42001, 40014] {
+        // Each one uses force, and has it once.
+        let weixin = client(&setup, sandbox.url(), stable(&setup));
         sandbox.stumble(errcode);
         assert_eq!(weixin.categories().expect("the second time").len(), 2, "{errcode}");
         let (code, most) = if errcode == -1 { (Code::W110, 4) } else { (Code::W101, 2) };
         (0..most).for_each(|_| sandbox.stumble(errcode));
         assert_eq!(weixin.categories().expect_err("not for ever").code(), code);
     }
+}
+
+#[test]
+fn force_is_used_once_in_half_an_hour_whatever_weixin_refuses() {
+    let setup = Setup::new();
+    let sandbox = sandbox(&setup);
+    let weixin = client(&setup, sandbox.url(), stable(&setup));
+    weixin.categories().expect("a list");
+    let before = sandbox.token();
+    for round in 0..4 {
+        // Refused, however good it is.
+        (0..2).for_each(|_| sandbox.stumble(40001));
+        assert_eq!(weixin.categories().expect_err("refused").code(), Code::W101, "{round}");
+    }
+    let after = sandbox.token();
+    assert_ne!(before, after);
+    (0..2).for_each(|_| sandbox.stumble(40001));
+    assert_eq!(weixin.categories().expect_err("refused").code(), Code::W101);
+    assert_eq!(sandbox.token(), after, "every other program goes on with it");
+    assert!(weixin.categories().is_ok(), "as soon as weixin takes it again");
+}
+
+#[test]
+fn a_token_that_is_refused_is_not_said_to_be_good() {
+    let setup = Setup::new();
+    let sandbox = sandbox(&setup);
+    let file = setup.keys.write("token", &sandbox.token());
+    let weixin = client(&setup, sandbox.url(), TokenSource::File(file.clone().into()));
+    assert_eq!(weixin.weixin.token_until(), None);
+    weixin.categories().expect("a list");
+    assert!(weixin.weixin.token_until().is_some());
+    sandbox.invalidate();
+    std::fs::remove_file(&file).expect("removed");
+    assert_eq!(weixin.categories().expect_err("no other one").code(), Code::W103);
+    assert_eq!(weixin.weixin.token_until(), None);
 }
 
 #[test]

@@ -93,7 +93,10 @@ impl Screen<'_> {
             self.row(&say::wechat(), row);
         }
         if let Some(contact) = status.weixin {
-            self.row(&say::weixin(), vec![self.contact(Some(contact))]);
+            let left = |until: Time| u64::try_from(until.saturating_sub(status.at) / 1000).unwrap_or_default();
+            let token = status.weixin_token.map(left);
+            let token = token.map(|left| if left > 0 { say::token(span(left)) } else { say::token_over() });
+            self.row(&say::weixin(), [self.contact(Some(contact))].into_iter().chain(token).collect());
         }
         let passed_over = (status.site_passed_over > 0).then(|| say::passed_over(status.site_passed_over));
         self.row(&say::site(), [self.contact(status.site)].into_iter().chain(passed_over).collect());

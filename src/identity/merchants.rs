@@ -11,7 +11,7 @@ use std::{
 use super::{Merchant, Ways, WechatView};
 use crate::{
     fault::{Code, Failure},
-    words::{Deadline, MerchantPick},
+    words::{Deadline, MerchantPick, Moment},
 };
 
 /// All of them.
@@ -85,6 +85,11 @@ impl Merchants {
     /// What is known of WeChat, merchant by merchant, with their names.
     pub(crate) fn views(&self) -> impl Iterator<Item = (Option<&str>, WechatView)> {
         self.all.iter().map(|(name, ways)| (name.as_deref(), ways.face.view()))
+    }
+
+    /// Until when the mini-program's access token is believed to be good, which all merchants share.
+    pub(crate) fn token_until(&self) -> Option<Moment> {
+        self.all.first()?.1.weixin.as_ref()?.token_until()
     }
 
     /// The name of the merchant whose ways these are.

@@ -39,7 +39,7 @@ use crate::{
     fault::{Code, Failure},
     http::{Client, Method, Request},
     vault::Vault,
-    words::Deadline,
+    words::{Deadline, Moment},
 };
 
 /// The calls. Shared by whoever asks.
@@ -69,6 +69,11 @@ impl Weixin {
     pub fn new(settings: MiniProgram, vault: Option<Arc<Vault>>, client: Client, clock: Arc<WechatClock>) -> Self {
         let charsets = Charsets::new(settings.charset);
         Self { settings, vault, client, clock, tokens: Tokens::default(), charsets }
+    }
+
+    /// Until when the access token in use is believed to be good; none before the first, and where it was refused.
+    pub fn token_until(&self) -> Option<Moment> {
+        self.tokens.until()
     }
 
     /// One call: a renewed token, another connection and patience with a busy system within it.

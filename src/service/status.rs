@@ -36,6 +36,10 @@ pub struct Status {
     pub wechat: Vec<WechatStatus>,
     /// The mini-program's calls; none before the first.
     pub weixin: Option<ContactStatus>,
+    /// Until when the mini-program's access token is believed to be good; none before the first, and where weixin refuses
+    /// it.
+    #[serde(default)]
+    pub weixin_token: Option<Time>,
     /// The site's system; none before the first question.
     pub site: Option<ContactStatus>,
     /// Members of its answers that were passed over because nobody here knows them.

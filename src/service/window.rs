@@ -50,6 +50,7 @@ impl Daemon {
             lanes: self.lanes().map(|(hands, lane)| view.lane(hands, &lane)).collect(),
             wechat: wechat.iter().map(|wechat| view.wechat(wechat)).collect(),
             weixin: self.opened.facts.weixin().map(|contact| view.contact(contact)),
+            weixin_token: self.token_until().map(|until| view.time_of(until)),
             site: self.opened.funnel.site().map(|contact| view.contact(contact)),
             site_passed_over: checkins::now(&self.opened.checkin).passed_over(),
             certificates: self.certificates(now, &wechat),
@@ -153,6 +154,10 @@ impl Daemon {
         self.opened.merchants.read().unwrap_or_else(PoisonError::into_inner).views().map(|(_, view)| view).collect()
     }
 
+    fn token_until(&self) -> Option<Moment> {
+        self.opened.merchants.read().unwrap_or_else(PoisonError::into_inner).token_until()
+    }
+
     fn certificates(&self, now: Now, wechat: &[WechatView]) -> Vec<CertificateStatus> {
         let lanes = self.opened.funnel.carrier.lanes.iter().map(|hands| hands.counters.validity());
         let of_merchants = wechat.iter().zip(1..).flat_map(|(wechat, number)| {
@@ -223,6 +228,12 @@ impl View {
     fn time(self, of: Moment) -> Time {
         let ago = i64::try_from(self.0.moment.since(of).as_millis()).unwrap_or(i64::MAX);
         self.0.wall.0.saturating_sub(ago)
+    }
+
+    /// The time of a moment to come, or of one that has been.
+    fn time_of(self, moment: Moment) -> Time {
+        let ahead = i64::try_from(moment.since(self.0.moment).as_millis()).unwrap_or(i64::MAX);
+        self.time(moment).saturating_add(ahead)
     }
 
     fn contact(self, contact: Contact) -> ContactStatus {

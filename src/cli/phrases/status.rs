@@ -44,6 +44,8 @@ phrases! {
     is_well(device, code, ago) "{device} well again {ago} ({code})" => "{device} {ago}恢复（{code}）";
 
     merchant(n) "merchant {n}" => "商户 {n}";
+    token(left) "token for {left}" => "令牌还有 {left}";
+    token_over() "token to be renewed" => "令牌待更新";
     not_asked() "not asked yet" => "还没有询问过";
     answered(ago) "answered {ago}" => "{ago}有应答";
     not_answered(ago) "no use {ago}" => "{ago}未得到有用的应答";

@@ -1,5 +1,9 @@
 //! Access tokens: kept until shortly before they end, renewed by one caller for all (server API,
 //! api_getstableaccesstoken).
+//!
+//! A token is whoever holds it, so it is never written; and without it nobody acts by its end, which is not written
+//! either. A start costs one question: as long as its token is good, weixin gives every program the same one and makes
+//! none of before invalid. Only force does that.
 
 use std::{
     path::Path,
@@ -54,6 +58,8 @@ pub(super) fn look(program: &MiniProgram) -> Result<(), Failure> {
 #[derive(Default)]
 pub(super) struct Tokens {
     kept: Mutex<Option<Token>>,
+    /// When weixin was last made to give another one.
+    forced: Mutex<Option<Moment>>,
     fetch: OneFetch,
 }
 
@@ -72,6 +78,9 @@ const LIFE: i64 = 7200;
 
 /// A token is used for so long whatever its life is said to be.
 const SHORTEST: Duration = Duration::from_secs(60);
+
+/// Force is used so seldom: it takes the token from every other program, twenty times a day at most.
+const FORCED_EVERY: Duration = Duration::from_secs(30 * 60);
 
 /// How long a token out of a file is believed before the file is read again.
 const FROM_FILE: Duration = Duration::from_secs(60);
@@ -106,7 +115,23 @@ impl Tokens {
         stale: &str,
         deadline: Deadline,
     ) -> Result<Zeroizing<String>, Failure> {
+        self.kept().take_if(|kept| kept.word.as_str() == stale);
         self.other_than(Some(stale), weixin, deadline)
+    }
+
+    /// Until when the token in use is believed to be good; none where there is none, or it was refused.
+    pub(super) fn until(&self) -> Option<Moment> {
+        self.kept().as_ref().map(|kept| kept.until)
+    }
+
+    /// Whether force may be used now; it counts as used.
+    fn may_force(&self, now: Moment) -> bool {
+        let mut forced = self.forced.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = forced.is_none_or(|before| now.since(before) >= FORCED_EVERY);
+        if may {
+            *forced = Some(now);
+        }
+        may
     }
 
     fn other_than(
@@ -177,8 +202,9 @@ fn fresh(weixin: &Weixin, stale: Option<&str>, deadline: Deadline) -> Result<Tok
                 ask(Method::Post, &url, &[], Some(&Zeroizing::new(body)))
             };
             let token = stable(false)?;
-            // Weixin believes in a token that it has just refused: force is allowed twenty times a day.
-            if stale.is_some_and(|stale| *token.word == stale) { stable(true) } else { Ok(token) }
+            // Weixin believes in a token that it has just refused.
+            let is_refused = stale.is_some_and(|stale| *token.word == stale);
+            if is_refused && weixin.tokens.may_force(now) { stable(true) } else { Ok(token) }
         }
     }
 }
