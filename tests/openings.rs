@@ -16,6 +16,7 @@ use std::{
 
 use crate::{
     bench_board,
+    pages::with_page,
     running::{Sandbox, is_emulated, program},
 };
 
@@ -141,6 +142,24 @@ const FAULTS: &[Fault] = &[
     fault("the correlation key is damaged", "C103", |s| {
         fs::write(state(s).join("correlation.key"), "short").expect("written");
         mode(&state(s).join("correlation.key"), 0o600);
+        nothing()
+    }),
+    fault("the pages' style sheet is not there", "C101", |s| {
+        with_page(s);
+        fs::remove_file(s.path("own.css")).expect("removed");
+        nothing()
+    }),
+    fault("the pages' style sheet is huge", "C101", |s| {
+        with_page(s);
+        huge(&s.path("own.css"))
+    }),
+    fault("another program has the pages' port", "D631", |s| {
+        let port = with_page(s);
+        Box::new(TcpListener::bind(("127.0.0.1", port)).expect("a port"))
+    }),
+    fault("the pages are for everybody", "C101", |s| {
+        with_page(s);
+        s.edit("listen = \"127.0.0.1:", "listen = \"0.0.0.0:");
         nothing()
     }),
     // Who may.
@@ -317,6 +336,7 @@ fn what_run_serves_with_check_passes() {
             let secret = fs::read_to_string(key(s, "weixin.secret")).expect("readable");
             fs::write(key(s, "weixin.secret"), format!("{}\r\n", secret.trim_end())).expect("written");
         }),
+        ("a page in place of the panel", |s| assert!(with_page(s) > 0)),
         ("a left-over socket", |s| drop(UnixListener::bind(s.path("gate-1.sock")).expect("a socket"))),
         ("keys that nobody may write", |s| mode(&key(s, "sign.key.pem"), 0o400)),
         ("root's own state directory, entered by others", |s| mode(&state(s), 0o755)),
