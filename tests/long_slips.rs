@@ -1,10 +1,15 @@
 //! Nothing of a slip is cut: whatever departments, doctors and places are called stands on it to its end.
 
+use std::sync::Arc;
+
 use facemchd::{
     device::{Fonts, Layout, Profile, Template, slip_bytes},
-    kiosk::{Phrases, Slip},
+    kiosk::{Phrases, Slip, Wording},
     sim::devices::PrinterTwin,
-    words::{Language, Purpose, WallTime},
+    words::{
+        Admission, HalfDay, LabelledField, Language, PatientId, Private, Purpose, Sequence, Slot, Text, Visit,
+        WallTime, When,
+    },
 };
 
 use crate::{
@@ -32,22 +37,96 @@ fn solid(text: &str) -> String {
     text.chars().filter(|character| !character.is_whitespace() && !character.is_control()).collect()
 }
 
-fn layout(template: &str, columns: usize) -> Layout {
+fn layout(template: &str, columns: usize, language: Language) -> Layout {
     let (file, text) = shipped(&format!("board/printers/slips/{template}.toml"));
     Layout {
         profile: Profile { columns, ..profile("simulated") },
         template: Template::parse(&file, &text).expect("shipped"),
-        phrases: Phrases::shipped(Language::ZhHans, Purpose::Hospital),
+        phrases: Phrases::shipped(language, Purpose::Hospital),
         utc_offset: 8 * 3600,
+    }
+}
+
+fn spoken(language: &str) -> Language {
+    match language {
+        "zh-hant" => Language::ZhHant,
+        "zh-hant-hk" => Language::ZhHantHk,
+        "en" => Language::En,
+        _ => Language::ZhHans,
+    }
+}
+
+/// A slip on which every field says something, long.
+fn whole(already: bool, reprint: bool, advice: Option<&str>) -> Slip {
+    let text = |text: &str| Some(Text::clean(text));
+    let when = |told: &str| When::read(told, 8 * 3600, WallTime(1_795_224_600_000));
+    let id = || Private::new("0012345678".to_owned());
+    let admission = admission(PLACES[0]);
+    let visit = Visit {
+        hospital: text("市第一人民医院 城东院区"),
+        way: text("乘2号电梯到3楼，出梯左转，沿蓝色地标走到底"),
+        slot: Some(Slot { from: when("2026-12-01T10:00:00+08:00"), until: when("2026-12-01T10:30:00+08:00") }),
+        ahead: Some(125),
+        now: text("A031"),
+        eta: when("2026-12-01T12:40:00+08:00"),
+        patient_id: Some(PatientId { value: id(), barcode: Some(id()) }),
+        visit_kind: text("专家门诊（复诊）"),
+        sequence: Some(Sequence { half_day: Some(HalfDay::Morning), index: Text::clean("112") }),
+        fields: vec![LabelledField {
+            label: text("费别"), value: Text::clean("城镇职工基本医疗保险"), emphasis: true
+        }],
+        advice: advice.and_then(text),
+        ..Visit::clone(&admission.visit)
+    };
+    let (visit, qr) = (Arc::new(visit), Text::payload("https://his.example/q/A036"));
+    let admission = Admission { visit, qr, notes: vec![Text::clean("请在候诊区等候叫号")], ..admission };
+    Slip {
+        name: shown("阿卜杜热依木·阿卜杜拉"), admission, already, reprint, at: WallTime(1_795_224_600_000)
+    }
+}
+
+fn is_on_a_hospitals_slip(wording: &Wording) -> bool {
+    *wording != Wording::SlipReceipt && format!("{wording:?}").starts_with("Slip")
+}
+
+#[test]
+fn a_slip_speaks_its_lanes_language_whole_on_both_widths_of_paper() {
+    for language in Language::ALL {
+        for (template, columns) in [("hospital-58", 32), ("hospital-80", 48)] {
+            let layout = layout(template, columns, language);
+            let said = |wording| solid(layout.phrases.text(wording).within(usize::MAX));
+            let papers = [
+                paper(&whole(false, false, None), &layout),
+                paper(&whole(true, false, Some("过号请到分诊台")), &layout),
+                paper(&whole(false, true, None), &layout),
+            ];
+            for wording in Wording::ALL.into_iter().filter(is_on_a_hospitals_slip) {
+                let stands: Vec<bool> = papers.iter().map(|paper| paper.contains(&said(wording))).collect();
+                let expected = match wording {
+                    Wording::SlipAlready => vec![false, true, false],
+                    Wording::SlipReprint => vec![false, false, true],
+                    Wording::SlipMissed => vec![true, false, true],
+                    _ => vec![true; 3],
+                };
+                assert_eq!(stands, expected, "{language:?} {template} {wording:?}: {}", papers[0]);
+            }
+            for told in ["市第一人民医院城东院区", "沿蓝色地标走到底", "城镇职工基本医疗保险", "主任医师", "0012345678"]
+            {
+                assert!(papers[0].contains(told), "{language:?} {template} {told}: {}", papers[0]);
+            }
+            let chinese = ["就诊号：", "就诊凭条", "补打"];
+            let left = papers.iter().any(|paper| chinese.iter().any(|word| paper.contains(word)));
+            assert_eq!(left, language == Language::ZhHans, "{language:?}: {}", papers[0]);
+        }
     }
 }
 
 #[test]
 fn no_department_doctor_or_place_is_cut_on_any_slip() {
     for (template, columns) in [("hospital-58", 32), ("hospital-80", 48), ("standard", 32), ("standard", 48)] {
-        let layout = layout(template, columns);
         for place in PLACES {
-            let (_, department, doctor, title, _, _, line) = place;
+            let (language, department, doctor, title, _, _, line) = place;
+            let layout = layout(template, columns, spoken(language));
             let admission = admission(place);
             let slip = Slip {
                 name: shown("欧阳三"),
@@ -69,7 +148,7 @@ fn no_department_doctor_or_place_is_cut_on_any_slip() {
 fn every_place_of_the_corpus_is_as_long_as_the_interface_lets_it_be_and_no_longer() {
     for (_, department, doctor, title, floor, room, line) in PLACES {
         for text in [department, doctor, title, floor, room, line] {
-            assert_eq!(facemchd::words::Text::clean(text).as_str(), text);
+            assert_eq!(Text::clean(text).as_str(), text);
         }
     }
 }

@@ -78,7 +78,7 @@ fn a_slip_is_these_bytes() {
     let wanted = [
         &b"\x1b@\x1c&\x1da\x0e\x1ba\x01\x1d!\x11"[..], &gbk("签到凭条"), b"\n\n",
         b"\x1bE\x01\x1d!\x22A036\n\n\x1ba\x00\x1bE\x00\x1d!\x00",
-        &gbk("姓名：张三丰"), b"\n", &gbk("地点：3楼"), b"\n", &gbk("时间：2023-11-15 06:13"), b"\n\x1ba\x01\n",
+        &gbk("姓名：张三丰"), b"\n", &gbk("地点：3楼"), b"\n", &gbk("签到时间：2023-11-15 06:13"), b"\n\x1ba\x01\n",
         b"\x1d(k\x04\x001A2\x00\x1d(k\x03\x001C\x06\x1d(k\x03\x001E1\x1d(k\x1d\x001P0https://his.example/q/A036\x1d(k\x03\x001Q0\n",
         b"\x1ba\x00\x1bd\x03\x1dVB\x00",
     ]
@@ -416,8 +416,8 @@ fn a_reprint_says_so_and_not_that_the_person_had_the_number_before() {
 fn a_template_that_is_wrong_is_refused_with_its_line() {
     let reprint = "[[line]]\ntext = \"补打\"\nwhen = \"reprint\"\n\n";
     for (text, told) in [
-        ("[[line]]\n", "one of text, field and feed"),
-        ("[[line]]\ntext = \"x\"\nfield = \"name\"\n", "one of text, field and feed"),
+        ("[[line]]\n", "one of text, phrase, field and feed"),
+        ("[[line]]\ntext = \"x\"\nfield = \"name\"\n", "one of text, phrase, field and feed"),
         ("[[line]]\nfeed = 9\n", "feed = 1–8"),
         ("[[line]]\nfield = \"names\"\n", "unknown variant"),
         ("[[line]]\ntext = \"x\"\nsize = 5\n", "size = 1–4"),

@@ -70,6 +70,44 @@ pub enum Wording {
     Seconds,
     /// An option: the next options.
     More,
+    /// On a slip: what it is.
+    SlipTitle,
+    /// The same where nothing but number and place are known.
+    SlipReceipt,
+    /// On a slip: it was printed before.
+    SlipReprint,
+    /// On a slip: the person had this number before.
+    SlipAlready,
+    /// On a slip: what a code is for.
+    SlipScan,
+    /// On a slip: what to do after a missed call.
+    SlipMissed,
+    /// On a slip, before the name.
+    SlipName,
+    /// On a slip, before the patient's number.
+    SlipPatientId,
+    /// On a slip, before the department.
+    SlipDepartment,
+    /// On a slip, before what kind of visit it is.
+    SlipVisitKind,
+    /// On a slip, before whoever sees the person.
+    SlipDoctor,
+    /// On a slip, before the place in the list.
+    SlipSequence,
+    /// On a slip, before where to go.
+    SlipPlace,
+    /// On a slip, before how to get there.
+    SlipWay,
+    /// On a slip, before when the person is expected.
+    SlipSlot,
+    /// On a slip, before when the person will be called.
+    SlipEta,
+    /// On a slip, before how many go first.
+    SlipAhead,
+    /// On a slip, before the number that is called.
+    SlipNow,
+    /// On a slip, before when the decision fell.
+    SlipTime,
     /// Said: who goes where.
     Call,
     /// Said: the number alone.
@@ -304,7 +342,7 @@ fn section<K: Ord + Copy>(
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 42] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -325,6 +363,25 @@ impl Wording {
         Self::Months,
         Self::Seconds,
         Self::More,
+        Self::SlipTitle,
+        Self::SlipReceipt,
+        Self::SlipReprint,
+        Self::SlipAlready,
+        Self::SlipScan,
+        Self::SlipMissed,
+        Self::SlipName,
+        Self::SlipPatientId,
+        Self::SlipDepartment,
+        Self::SlipVisitKind,
+        Self::SlipDoctor,
+        Self::SlipSequence,
+        Self::SlipPlace,
+        Self::SlipWay,
+        Self::SlipSlot,
+        Self::SlipEta,
+        Self::SlipAhead,
+        Self::SlipNow,
+        Self::SlipTime,
         Self::Call,
         Self::YourNumber,
         Self::GoTo,
@@ -353,6 +410,25 @@ impl Wording {
             Self::Months => "months",
             Self::Seconds => "seconds",
             Self::More => "more",
+            Self::SlipTitle => "slip_title",
+            Self::SlipReceipt => "slip_receipt",
+            Self::SlipReprint => "slip_reprint",
+            Self::SlipAlready => "slip_already",
+            Self::SlipScan => "slip_scan",
+            Self::SlipMissed => "slip_missed",
+            Self::SlipName => "slip_name",
+            Self::SlipPatientId => "slip_patient_id",
+            Self::SlipDepartment => "slip_department",
+            Self::SlipVisitKind => "slip_visit_kind",
+            Self::SlipDoctor => "slip_doctor",
+            Self::SlipSequence => "slip_sequence",
+            Self::SlipPlace => "slip_place",
+            Self::SlipWay => "slip_way",
+            Self::SlipSlot => "slip_slot",
+            Self::SlipEta => "slip_eta",
+            Self::SlipAhead => "slip_ahead",
+            Self::SlipNow => "slip_now",
+            Self::SlipTime => "slip_time",
             Self::Call => "call",
             Self::YourNumber => "your_number",
             Self::GoTo => "go_to",

@@ -16,7 +16,7 @@ use crate::{
         glyph::Fonts,
     },
     fault::Code,
-    kiosk::{Phrases, Slip},
+    kiosk::{Phrases, Slip, Wording},
 };
 
 pub(super) const INIT: &[u8] = &[0x1B, 0x40];
@@ -151,14 +151,15 @@ impl Page<'_> {
             return;
         }
         (0..line.feed).for_each(|_| self.feed());
-        if let Some(text) = &line.text {
+        let phrase = line.phrase.map(|phrase| layout.phrases.text(phrase.wording()).within(usize::MAX));
+        if let Some(text) = line.text.as_deref().or(phrase) {
             self.style(line.align, line.size, line.bold);
             return self.lines(text, "");
         }
         let Some(field) = line.field else { return };
         let admission = &slip.admission;
         match field {
-            Field::Qr => self.qr_line(line, admission.qr.as_ref().map(|qr| qr.as_str())),
+            Field::Qr => self.qr_line(line, admission.qr.as_ref().map(|qr| qr.as_str()), &layout.phrases),
             Field::Barcode => self.barcode_line(line, admission.number.as_ref().map(|number| number.as_str())),
             Field::PatientBarcode => {
                 let barcode = admission.visit.patient_id.as_ref().and_then(|id| id.barcode.as_ref());
@@ -182,8 +183,11 @@ impl Page<'_> {
     fn text_line(&mut self, line: &TemplateLine, slip: &Slip, layout: &Layout) {
         self.style(line.align, line.size, line.bold);
         let told = |field: Option<Field>, label: &Option<String>| {
+            let label = fields::label(field?, label.as_deref(), line.labelled, &layout.phrases);
             let value = fields::text(field?, label.is_some(), slip, layout)?;
-            Some((label.as_ref().map(|label| format!("{label}：")).unwrap_or_default(), value))
+            let before =
+                |label| layout.phrases.text(Wording::Field).filled(usize::MAX, &[("label", label), ("value", "")]);
+            Some((label.map(before).unwrap_or_default(), value))
         };
         let first = told(line.field, &line.label);
         let second = told(line.beside, &line.beside_label);
@@ -291,7 +295,7 @@ impl Page<'_> {
     }
 
     /// A QR code with its quiet zone: no line of text comes closer than a blank line.
-    fn qr_line(&mut self, line: &TemplateLine, payload: Option<&str>) {
+    fn qr_line(&mut self, line: &TemplateLine, payload: Option<&str>, phrases: &Phrases) {
         let Some(payload) = payload.filter(|_| self.profile.qr != Qr::None) else { return };
         // What is not ASCII says so itself, which no printer's own command does.
         let drawn = self.profile.qr == Qr::Raster || (self.profile.raster && !payload.is_ascii());
@@ -312,7 +316,7 @@ impl Page<'_> {
             code.dots().for_each(|(x, y)| picture.set(x, y));
             self.picture(&picture);
         }
-        if let Some(caption) = &line.label {
+        if let Some(caption) = fields::label(Field::Qr, line.label.as_deref(), line.labelled, phrases) {
             self.style(line.align, line.size, line.bold);
             self.lines(caption, "");
         }

@@ -4,9 +4,15 @@ use time::macros::format_description;
 
 use super::{encode::Layout, template::Field};
 use crate::{
-    kiosk::{Slip, Wording},
+    kiosk::{Phrases, Slip, Wording},
     words::Text,
 };
+
+/// What stands before a field, or below a QR code: the template's own words, or those of the lane's language.
+pub(super) fn label<'a>(field: Field, own: Option<&'a str>, labelled: bool, phrases: &'a Phrases) -> Option<&'a str> {
+    let wording = field.label().filter(|_| labelled);
+    own.or_else(|| wording.map(|wording| phrases.text(wording).within(usize::MAX)))
+}
 
 /// What a field says, as one text; with a label before it, less of what the label says.
 pub(super) fn text(field: Field, labelled: bool, slip: &Slip, layout: &Layout) -> Option<String> {
@@ -39,6 +45,8 @@ pub(super) fn text(field: Field, labelled: bool, slip: &Slip, layout: &Layout) -
         Field::VisitKind => as_told(&visit.visit_kind),
         Field::Sequence => visit.sequence.as_ref().map(|sequence| phrases.sequence(sequence, usize::MAX)),
         Field::Advice => as_told(&visit.advice),
+        Field::Missed if visit.advice.is_some() => None,
+        Field::Missed => Some(phrases.text(Wording::SlipMissed).within(usize::MAX).to_owned()),
         Field::Notes | Field::Fields | Field::Qr | Field::Barcode | Field::PatientBarcode => None,
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, de};
 
 use super::profile::ProfileError;
-use crate::{files::Settings, words::Text};
+use crate::{files::Settings, kiosk::Wording, words::Text};
 
 /// A slip's template.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -22,10 +22,15 @@ pub struct Template {
 pub struct TemplateLine {
     /// A text as it is.
     pub text: Option<String>,
+    /// A text in the lane's language.
+    pub phrase: Option<Said>,
     /// Something that is known of the visit; the line is left out where it is not.
     pub field: Option<Field>,
     /// Stands before the field, with a colon; below a QR code.
     pub label: Option<String>,
+    /// The label is that of the lane's language.
+    #[serde(default)]
+    pub labelled: bool,
     /// Another field in the right half of the line.
     pub beside: Option<Field>,
     /// Stands before that one, with a colon.
@@ -97,6 +102,34 @@ pub enum Field {
     Fields,
     /// What to do.
     Advice,
+    /// What to do after a missed call, where the site says nothing of what to do.
+    Missed,
+}
+
+/// `phrase`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    /// 就诊凭条
+    Title,
+    /// 签到凭条
+    Receipt,
+    /// 补打
+    Reprint,
+    /// （您已签到，此为同一号码）
+    Already,
+}
+
+impl Said {
+    /// In a sheet of phrases.
+    pub(super) fn wording(self) -> Wording {
+        match self {
+            Self::Title => Wording::SlipTitle,
+            Self::Receipt => Wording::SlipReceipt,
+            Self::Reprint => Wording::SlipReprint,
+            Self::Already => Wording::SlipAlready,
+        }
+    }
 }
 
 /// `when`
@@ -150,7 +183,8 @@ impl Template {
                 return Err(ProfileError::at(file, text, at, wrong.to_owned()));
             }
         }
-        let reprint = |line: &TemplateLine| line.when == When::Reprint && line.text.is_some();
+        let reprint =
+            |line: &TemplateLine| line.when == When::Reprint && (line.text.is_some() || line.phrase.is_some());
         if !template.line.iter().any(reprint) {
             let message = "a slip needs a text with when = \"reprint\", such as 补打".to_owned();
             return Err(ProfileError::at(file, text, 0, message));
@@ -163,11 +197,15 @@ impl TemplateLine {
     fn wrong(&self) -> Option<&'static str> {
         let texts = self.text.iter().chain(&self.label).chain(&self.beside_label);
         let is_text = |field: Option<Field>| field.is_some_and(Field::is_one_text);
-        match (&self.text, self.field, self.feed) {
-            (None, None, 0) | (Some(_), Some(_), _) | (Some(_), _, 1..) | (_, Some(_), 1..) => {
-                Some("a line is one of text, field and feed")
+        let kinds = [self.text.is_some(), self.phrase.is_some(), self.field.is_some(), self.feed > 0];
+        match self.field {
+            _ if kinds.into_iter().filter(|kind| *kind).count() != 1 => {
+                Some("a line is one of text, phrase, field and feed")
             }
-            (None, None, 9..) => Some("expected feed = 1–8"),
+            _ if self.feed > 8 => Some("expected feed = 1–8"),
+            _ if self.labelled && self.label.is_some() => Some("a line is labelled, or has a label of its own"),
+            field if self.labelled && field.and_then(Field::label).is_none() => Some("this field has no label"),
+            _ if self.labelled && self.beside_label.is_some() => Some("both fields of a line are labelled, or neither"),
             _ if self.label.is_some() && !is_text(self.field) && self.field != Some(Field::Qr) => {
                 Some("a label stands before a field of one text, or below a QR code")
             }
@@ -188,6 +226,27 @@ impl TemplateLine {
 }
 
 impl Field {
+    /// What stands before it in the lane's language, or below a QR code.
+    pub(super) fn label(self) -> Option<Wording> {
+        match self {
+            Self::Name => Some(Wording::SlipName),
+            Self::Place => Some(Wording::SlipPlace),
+            Self::Time => Some(Wording::SlipTime),
+            Self::Qr => Some(Wording::SlipScan),
+            Self::Department => Some(Wording::SlipDepartment),
+            Self::Doctor => Some(Wording::SlipDoctor),
+            Self::Way => Some(Wording::SlipWay),
+            Self::Slot => Some(Wording::SlipSlot),
+            Self::Ahead => Some(Wording::SlipAhead),
+            Self::Now => Some(Wording::SlipNow),
+            Self::Eta => Some(Wording::SlipEta),
+            Self::PatientId => Some(Wording::SlipPatientId),
+            Self::VisitKind => Some(Wording::SlipVisitKind),
+            Self::Sequence => Some(Wording::SlipSequence),
+            _ => None,
+        }
+    }
+
     /// It is one text, and neither lines of its own nor a code.
     fn is_one_text(self) -> bool {
         !matches!(self, Self::Notes | Self::Fields | Self::Qr | Self::Barcode | Self::PatientBarcode)
