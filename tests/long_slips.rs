@@ -81,7 +81,12 @@ fn whole(already: bool, reprint: bool, advice: Option<&str>) -> Slip {
     let (visit, qr) = (Arc::new(visit), Text::payload("https://his.example/q/A036"));
     let admission = Admission { visit, qr, notes: vec![Text::clean("请在候诊区等候叫号")], ..admission };
     Slip {
-        name: shown("阿卜杜热依木·阿卜杜拉"), admission, already, reprint, at: WallTime(1_795_224_600_000)
+        name: shown("阿卜杜热依木·阿卜杜拉"),
+        admission,
+        already,
+        reprint,
+        sent_away: None,
+        at: WallTime(1_795_224_600_000),
     }
 }
 
@@ -133,6 +138,7 @@ fn no_department_doctor_or_place_is_cut_on_any_slip() {
                 admission,
                 already: false,
                 reprint: false,
+                sent_away: None,
                 at: WallTime(1_795_224_600_000),
             };
             let paper = paper(&slip, &layout);

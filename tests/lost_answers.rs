@@ -63,7 +63,14 @@ fn a_gate_of_which_nobody_says_a_word_gets_the_check_in_taken_back_with_g801() {
 #[test]
 fn a_reprint_of_which_nobody_says_a_word_is_unknown_and_makes_room() {
     let mut core = core(hospital());
-    let slip = Slip { name: None, admission: Admission::default(), already: false, reprint: true, at: WallTime(0) };
+    let slip = Slip {
+        name: None,
+        admission: Admission::default(),
+        already: false,
+        reprint: true,
+        sent_away: None,
+        at: WallTime(0),
+    };
     let job = |serial| JobId { session: SessionId { run: 9, serial }, copy: 1 };
     let ask = |core: &mut Core, serial| {
         core.input(Input::Reprint { lane: LANE, job: job(serial), slip: Box::new(slip.clone()) });
@@ -167,4 +174,43 @@ fn the_sites_system_has_a_patience_of_its_own_where_the_site_says_so() {
         core.pass(2 * SECOND);
         assert_eq!(core.scene().kind, SceneKind::Unknown, "{own:?}");
     }
+}
+
+#[test]
+fn who_is_sent_to_staff_because_others_are_away_gets_a_slip_by_which_the_visit_is_found() {
+    let unavailable = |code: Code| CheckInAnswer::Unavailable(code.into());
+    let slip = |kind, code| Some((kind, code));
+    for (answer, wanted) in [
+        (unavailable(Code::H901), slip(SceneKind::Failed, Code::H901)),
+        (CheckInAnswer::Unknown(Code::H904), slip(SceneKind::Unknown, Code::H904)),
+        (CheckInAnswer::NotFound, None),
+        (CheckInAnswer::Refused(None), None),
+        (unavailable(Code::X003), None),
+    ] {
+        let given = |settings: LaneSettings| {
+            let mut core = core(settings);
+            let session = core.known("sid-1", 1, "张三");
+            core.answer(session, answer.clone());
+            let jobs = core.sent_away();
+            assert!(jobs.iter().all(|slip| slip.session == session));
+            let job = JobId { session, copy: 0 };
+            core.input(Input::Printed { job, outcome: PrintOutcome::Printed });
+            let printed = core.records().filter(|record| matches!(record, Record::Printed { .. })).count();
+            assert_eq!(printed, jobs.len(), "{answer:?}");
+            jobs.first().map(|slip| (slip.kind, slip.code))
+        };
+        assert_eq!(given(hospital()), wanted, "{answer:?}");
+        assert_eq!(given(LaneSettings { slip_for_staff: false, ..hospital() }), None);
+        assert_eq!(given(LaneSettings { has_printer: false, ..hospital() }), None);
+        assert_eq!(given(LaneSettings { has_printer: true, ..transit() }), None, "a gate's staff see the person");
+    }
+    let mut core = core(hospital());
+    let session = core.face("sid-1", 1).expect("a session");
+    core.input(Input::Found { session, result: Err(Code::N301.into()) });
+    assert_eq!(core.sent_away().iter().map(|slip| slip.code).collect::<Vec<_>>(), [Code::N301]);
+    // An orderly end waits for it.
+    assert!(!core.is_quiet());
+    core.input(Input::Printed { job: JobId { session, copy: 0 }, outcome: PrintOutcome::Printed });
+    core.sync();
+    assert!(core.is_quiet());
 }

@@ -12,9 +12,9 @@ use std::{
 use facemchd::{
     device::{EscPosPrinter, Fonts, Layout, Printer, Profile, Template, slip_bytes},
     fault::Code,
-    kiosk::{PrintOutcome, Slip},
+    kiosk::{PrintOutcome, SceneKind, SentAway, Slip},
     sim::devices::{Cable, LaneTwins, PrinterTwin, Wires},
-    words::{Admission, Clock, Moment, Now, Text, WallTime},
+    words::{Admission, Clock, Moment, Now, SessionId, Text, WallTime},
 };
 use proptest::prelude::*;
 
@@ -47,6 +47,7 @@ proptest! {
             },
             already,
             reprint: false,
+            sent_away: None,
             at: WallTime(1_700_000_000_000),
         };
         let (bytes, _) = bytes_of(&slip);
@@ -432,4 +433,25 @@ fn a_template_that_is_wrong_is_refused_with_its_line() {
     }
     let error = Template::parse(Path::new("slip.toml"), "[[line]]\ntext = \"x\"\n").expect_err("no reprint");
     assert!(error.to_string().contains("补打"), "{error}");
+}
+
+#[test]
+fn the_slip_for_staff_says_what_happened_where_to_go_and_which_visit_it_was() {
+    let session = SessionId { run: 0x3f9c_0a1b_e2d4_5577, serial: 12 };
+    for (kind, code, said) in
+        [(SceneKind::Failed, Code::H901, "未签到"), (SceneKind::Unknown, Code::H904, "签到结果待确认")]
+    {
+        for columns in [32, 48] {
+            let profile = Profile { columns, ..layout().profile };
+            let sent_away = Some(SentAway { session, kind, code });
+            let fell = printed(Layout { profile, ..layout() }, &Slip { sent_away, ..slip() });
+            for part in [said, "请到", "分诊台", "2023-11-15 06:13", &format!("3f9c0a1be2d45577-0012  {code}")] {
+                assert!(fell.text.contains(part), "{part}: {}", fell.text);
+            }
+            for never in ["张", "A0", "请等候"] {
+                assert!(!fell.text.contains(never), "{}", fell.text);
+            }
+            assert!(fell.widest <= columns, "{}", fell.text);
+        }
+    }
 }

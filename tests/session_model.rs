@@ -14,8 +14,8 @@ use facemchd::{
         OutOfService, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, SceneKind, Unfinished,
     },
     words::{
-        Card, CheckInAnswer, CredentialType, JobId, LaneId, Moment, Now, PeerId, Private, Resolution, SessionId,
-        WallTime, WayIn,
+        Admission, Card, CheckInAnswer, CredentialType, JobId, LaneId, Moment, Now, PeerId, Private, Resolution,
+        SessionId, WallTime, WayIn,
     },
 };
 use proptest::prelude::*;
@@ -150,6 +150,12 @@ impl World {
                         self.asked_about.insert(lane.0, asked);
                     }
                 }
+            }
+            Output::Print { job, slip, .. } if slip.sent_away.is_some() => {
+                assert!(!self.is_decided(job.session), "whoever is checked in is not sent to staff");
+                assert!(slip.name.is_none() && slip.admission == Admission::default());
+                assert!(self.effects.insert(job.session), "a second effect for one session");
+                self.jobs.insert(job);
             }
             Output::Print { job, slip, .. } => {
                 assert!(self.is_decided(job.session), "a slip before the decision is durable");

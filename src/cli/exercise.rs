@@ -150,7 +150,7 @@ fn test_printer(printer: &mut dyn device::Printer, clock: &dyn Clock, out: &mut 
         visit: Arc::default(),
         qr: Text::payload("facemchd test"),
     };
-    let slip = Slip { name: test_name(), admission, already: false, reprint: false, at: now.wall };
+    let slip = Slip { name: test_name(), admission, already: false, reprint: false, sent_away: None, at: now.wall };
     let job = JobId { session: SessionId { run: 0, serial: 0 }, copy: 0 };
     match printer.print(job, &slip, now.moment.after(SLIP)) {
         PrintOutcome::Printed => {

@@ -112,5 +112,5 @@ fn whole(clock: &dyn Clock) -> Slip {
         visit: Arc::new(visit),
     };
     let name = RealName::parse("欧阳䶮丰").map(|name| name.shown(NameStyle::Masked));
-    Slip { name, admission, already: false, reprint: false, at: now }
+    Slip { name, admission, already: false, reprint: false, sent_away: None, at: now }
 }

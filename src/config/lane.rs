@@ -88,6 +88,9 @@ pub struct Lane {
     /// 大字: large type, high contrast, longer times.
     #[serde(default)]
     pub elder: bool,
+    /// In a hospital, who is sent to staff because WeChat or the site's system is away gets a slip for them.
+    #[serde(default = "yes")]
+    pub staff_slip: bool,
     /// What the QR code leads to for whoever does not use the face: the site's mini-program page.
     #[serde(default, deserialize_with = "payload")]
     pub other_way_qr: Option<Text>,
@@ -97,6 +100,10 @@ pub struct Lane {
     /// What WeChat is asked for about a face here. Default: `wechatpay.info-type` on hospital lanes, `ASK_UNIONID` on
     /// transit lanes.
     pub info_type: Option<InfoType>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Lane {

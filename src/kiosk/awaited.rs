@@ -47,8 +47,8 @@ impl Awaited {
         self.records.remove(&ticket).map(|(session, _)| session)
     }
 
-    pub(super) fn is_empty_of_records(&self) -> bool {
-        self.records.is_empty()
+    pub(super) fn has_neither_records_nor_slips(&self) -> bool {
+        self.records.is_empty() && self.reprints.is_empty()
     }
 
     /// False when it is awaited already, or too many are.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     GateOutcome, Grant, Kiosk, NextStep, OutOfService, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene,
-    Slip,
+    SentAway, Slip,
     awaited::{GATED, PRINTED},
     flow::session_ends,
     session::Stage,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     fault::Code,
-    words::{JobId, LaneId, Moment, SessionId, ShownName},
+    words::{Admission, JobId, LaneId, Moment, Purpose, SessionId, ShownName},
 };
 
 /// A grant that is not carried out within this is void.
@@ -105,6 +105,7 @@ impl Kiosk {
                 already: verdict.result == OutcomeResult::Already,
                 at: wall,
                 reprint: false,
+                sent_away: None,
             };
             let job = JobId { session: id, copy: 0 };
             self.emit(Output::Print { lane, job, slip, deadline: slip_dropped });
@@ -128,9 +129,27 @@ impl Kiosk {
         let (lane, verdict) = (session.lane, Arc::clone(verdict));
         if present {
             self.present(now, lane, id, &verdict, None, self.unhappy_stands(lane));
+            self.print_for_staff(now, lane, id, &verdict);
         }
         self.tell(id, &verdict);
         self.forget(id);
+    }
+
+    /// Whoever could not be checked in because WeChat or the site's system was away gets a slip that says so, and by what
+    /// staff find the visit: a number of ours no calling system knows.
+    fn print_for_staff(&mut self, now: Moment, lane: LaneId, session: SessionId, verdict: &Verdict) {
+        let at = self.wall;
+        let Some(place) = self.lane(lane) else { return };
+        let settings = &place.settings;
+        let wanted = settings.purpose == Purpose::Hospital && settings.prints() && settings.slip_for_staff;
+        let (Some(code), true) = (verdict.code, wanted && verdict.is_of_others_that_are_away()) else { return };
+        let (deadline, job) = (now.after(settings.slip_patience), JobId { session, copy: 0 });
+        let sent_away = Some(SentAway { session, kind: verdict.kind, code });
+        let admission = Admission::default();
+        let slip = Slip { name: None, admission, already: false, reprint: false, at, sent_away };
+        if self.awaited.reprint(job, deadline) {
+            self.emit(Output::Print { lane, job, slip, deadline });
+        }
     }
 
     /// Patience or certainty ran out while the site's system was asked: the person goes to staff, we keep asking.
@@ -149,6 +168,7 @@ impl Kiosk {
         let verdict = Verdict::unknown(code);
         if present {
             self.present(now, lane, id, &verdict, None, self.unhappy_stands(lane));
+            self.print_for_staff(now, lane, id, &verdict);
         }
         self.tell(id, &verdict);
     }

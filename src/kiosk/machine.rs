@@ -132,7 +132,7 @@ impl Kiosk {
 
     /// True when nothing under way would be lost by ending now.
     pub fn is_quiet(&self) -> bool {
-        self.awaited.is_empty_of_records()
+        self.awaited.has_neither_records_nor_slips()
             && self
                 .sessions
                 .values()

@@ -46,7 +46,7 @@ pub use record::{Record, Refusal, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 pub use settings::{CardUses, KioskSettings, LaneSettings, OtherWay, Privacy};
 pub use signal::Signal;
-pub use slip::Slip;
+pub use slip::{SentAway, Slip};
 #[cfg(feature = "voice")]
 pub use speech::{Clip, Lexicon, LexiconError, Speech};
 pub use view::{Count, Health, LaneView, Tally};

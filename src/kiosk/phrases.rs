@@ -114,6 +114,8 @@ pub enum Wording {
     YourNumber,
     /// Said: the place alone.
     GoTo,
+    /// On the slip for staff.
+    NotCheckedIn,
 }
 
 /// A file of phrases cannot be used.
@@ -342,7 +344,7 @@ fn section<K: Ord + Copy>(
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -385,6 +387,7 @@ impl Wording {
         Self::Call,
         Self::YourNumber,
         Self::GoTo,
+        Self::NotCheckedIn,
     ];
 
     /// What it is called in a sheet.
@@ -432,6 +435,7 @@ impl Wording {
             Self::Call => "call",
             Self::YourNumber => "your_number",
             Self::GoTo => "go_to",
+            Self::NotCheckedIn => "not_checked_in",
         }
     }
 

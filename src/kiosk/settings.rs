@@ -44,6 +44,8 @@ pub struct LaneSettings {
     pub has_panel: bool,
     /// Slips are printed.
     pub has_printer: bool,
+    /// Whoever is sent to staff because others are away gets a slip for them.
+    pub slip_for_staff: bool,
     /// A gate is opened.
     pub has_gate: bool,
     /// The longest that the gate takes from a grant's beginning to its end.
@@ -126,6 +128,7 @@ impl Default for LaneSettings {
             slip_patience: Duration::from_secs(30),
             has_panel: true,
             has_printer: false,
+            slip_for_staff: true,
             has_gate: false,
             gate_takes: Duration::from_secs(5),
             site_settles: Duration::from_secs(120),

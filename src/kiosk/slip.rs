@@ -1,6 +1,10 @@
 //! What a printer prints.
 
-use crate::words::{Admission, ShownName, WallTime};
+use super::SceneKind;
+use crate::{
+    fault::Code,
+    words::{Admission, SessionId, ShownName, WallTime},
+};
 
 /// A slip, as values; the printer's profile and layout turn it into bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,4 +19,17 @@ pub struct Slip {
     pub already: bool,
     /// When the decision fell.
     pub at: WallTime,
+    /// Nobody could decide: what staff need of the visit, in place of all else.
+    pub sent_away: Option<SentAway>,
+}
+
+/// What somebody brings to staff who could not be checked in because WeChat or the site's system was away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentAway {
+    /// By which the visit stands in the journal.
+    pub session: SessionId,
+    /// `failed`: surely not checked in; `unknown`: perhaps.
+    pub kind: SceneKind,
+    /// Whose fault it is.
+    pub code: Code,
 }

@@ -85,6 +85,13 @@ impl Verdict {
         Self::new(OutcomeResult::Unknown, Some(code), SceneKind::Unknown, Some(NextStep::StaffWindow))
     }
 
+    /// WeChat or the site's system was not to be had, and staff go on.
+    pub(super) fn is_of_others_that_are_away(&self) -> bool {
+        self.next == Some(NextStep::StaffWindow)
+            && matches!(self.result, OutcomeResult::Failed | OutcomeResult::Unknown)
+            && self.code.is_some_and(Code::is_of_others)
+    }
+
     /// Something failed while it was carried out; the first code counts.
     pub(super) fn add(&mut self, code: Option<Code>) {
         self.code = self.code.or(code);

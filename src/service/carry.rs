@@ -148,7 +148,9 @@ impl Carrier {
             }
             Output::Print { lane, job, slip, deadline } => {
                 let printer = self.lanes.get(usize::from(lane.0)).and_then(|hands| hands.printer.as_ref());
-                if printer.is_none_or(|printer| printer.offer(PrintJob::Print { job, slip, deadline }).is_err()) {
+                if printer.is_none_or(|printer| {
+                    printer.offer(PrintJob::Print { job, slip: Box::new(slip), deadline }).is_err()
+                }) {
                     let code = self.no_room("a slip was not printed", Code::P701, lane, job.session).code;
                     return Some(Input::Printed { job, outcome: PrintOutcome::NotPrinted(code) });
                 }
@@ -403,8 +405,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let correlator = Arc::new(Correlator::open(folder.path()).unwrap());
         let inputs = Inputs::new(tokio::sync::mpsc::channel(1).0, vec!["full-lane".to_owned()]);
-        let slip =
-            Slip { name: None, admission: Admission::default(), reprint: false, already: false, at: WallTime(0) };
+        let slip = Slip {
+            name: None,
+            admission: Admission::default(),
+            reprint: false,
+            sent_away: None,
+            already: false,
+            at: WallTime(0),
+        };
         let deadline = Deadline::at(Moment::default());
         let (store, a) = full(&clock, entry());
         let (outputs_worker, b) = full(&clock, Order::Close);

@@ -19,7 +19,7 @@ pub(super) enum PrintJob {
     /// Ask how the printer is: a slip may follow.
     Prepare,
     /// Print a slip.
-    Print { job: JobId, slip: Slip, deadline: Moment },
+    Print { job: JobId, slip: Box<Slip>, deadline: Moment },
 }
 
 /// A job has its own deadline of half a minute; a printer that takes longer still is hung.
@@ -205,12 +205,18 @@ mod tests {
         ];
         let twin = Twin { outcomes, drawn_back: Arc::clone(&drawn_back) };
         let worker = spawn(LaneId(0), Box::new(twin), &clock, inputs).unwrap();
-        let slip =
-            Slip { name: None, admission: Admission::default(), reprint: false, already: false, at: WallTime(0) };
+        let slip = Slip {
+            name: None,
+            admission: Admission::default(),
+            reprint: false,
+            sent_away: None,
+            already: false,
+            at: WallTime(0),
+        };
         for serial in 1..=4 {
             let job = JobId { session: SessionId { run: 1, serial }, copy: 0 };
             let deadline = clock.now().moment.after(Duration::from_secs(30));
-            assert!(worker.offer(PrintJob::Print { job, slip: slip.clone(), deadline }).is_ok());
+            assert!(worker.offer(PrintJob::Print { job, slip: Box::new(slip.clone()), deadline }).is_ok());
         }
         *drawn_back.lock().unwrap() = true;
         let until_told = |count: usize| {

@@ -79,7 +79,8 @@ impl Requests {
                     ..Admission::default()
                 };
                 let admission = self.slips.of(session).unwrap_or_else(known);
-                let slip = Slip { name: None, admission, already: false, reprint: true, at: WallTime(at) };
+                let slip =
+                    Slip { name: None, admission, already: false, reprint: true, sent_away: None, at: WallTime(at) };
                 tracing::info!(%session, copy, "staff ask for a slip again");
                 self.printing.insert(job, Waiting { lane, until: now.after(PATIENCE), answer });
                 vec![Input::Reprint { lane, job, slip: Box::new(slip) }]
@@ -89,7 +90,9 @@ impl Requests {
 
     /// A slip is about to be printed: it may be asked for again.
     pub(super) fn see(&mut self, output: &Output, now: Moment) {
-        if let Output::Print { job: JobId { session, copy: 0 }, slip, .. } = output {
+        if let Output::Print { job: JobId { session, copy: 0 }, slip, .. } = output
+            && slip.sent_away.is_none()
+        {
             self.slips.keep(now, *session, slip);
         }
     }

@@ -48,7 +48,7 @@ mod tests {
 
     fn slip(number: usize) -> Slip {
         let admission = Admission { number: Some(Text::clean(&number.to_string())), ..Admission::default() };
-        Slip { name: None, admission, reprint: false, already: false, at: WallTime(0) }
+        Slip { name: None, admission, reprint: false, sent_away: None, already: false, at: WallTime(0) }
     }
 
     #[test]

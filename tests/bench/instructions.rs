@@ -77,7 +77,14 @@ fn admission() -> Admission {
 
 fn slip() -> Slip {
     let name = RealName::parse("欧阳若兰").expect("a name").shown(NameStyle::Full);
-    Slip { name: Some(name), admission: admission(), already: false, reprint: false, at: WallTime(1_700_000_000_000) }
+    Slip {
+        name: Some(name),
+        admission: admission(),
+        already: false,
+        reprint: false,
+        sent_away: None,
+        at: WallTime(1_700_000_000_000),
+    }
 }
 
 fn scene(number: &str) -> Scene {

@@ -194,8 +194,14 @@ fn encoding(clock: &dyn Clock) -> Duration {
     let name = RealName::parse("张三丰").expect("a name").shown(NameStyle::Full);
     let admission =
         Admission { number: Some(Text::clean("A036")), place: Some(Text::clean("3楼")), ..Admission::default() };
-    let slip =
-        kiosk::Slip { name: Some(name), admission, already: false, reprint: false, at: WallTime(1_700_000_000_000) };
+    let slip = kiosk::Slip {
+        name: Some(name),
+        admission,
+        already: false,
+        reprint: false,
+        sent_away: None,
+        at: WallTime(1_700_000_000_000),
+    };
     let (layout, mut fonts) = (layout(), Fonts::built_in());
     let began = clock.now().moment;
     for _ in 0..100 {

@@ -6,7 +6,7 @@ use facemchd::{
     fault::Code,
     kiosk::{
         AckStatus, Arrival, CheckInRequest, Input, Kiosk, KioskSettings, LaneSettings, LaneView, Outcome, Output,
-        PrintOutcome, Record, RecordTicket, Scene, Unfinished,
+        PrintOutcome, Record, RecordTicket, Scene, SentAway, Unfinished,
     },
     words::{
         Admission, CheckInAnswer, Choice, Credential, CredentialType, FaceSid, Identity, LaneId, Moment, Now, PeerId,
@@ -212,8 +212,21 @@ impl Core {
     }
 
     /// Slips and gates.
+    /// Slips of people who are checked in, and grants.
     pub fn effects(&self) -> usize {
-        self.pick(|output| matches!(output, Output::Print { .. } | Output::Open { .. }).then_some(())).len()
+        let is_one = |output: &Output| match output {
+            Output::Print { slip, .. } => slip.sent_away.is_none(),
+            other => matches!(other, Output::Open { .. }),
+        };
+        self.pick(|output| is_one(output).then_some(())).len()
+    }
+
+    /// Slips for staff.
+    pub fn sent_away(&self) -> Vec<SentAway> {
+        self.pick(|output| match output {
+            Output::Print { slip, .. } => slip.sent_away,
+            _ => None,
+        })
     }
 
     pub fn printed(&mut self, outcome: PrintOutcome) {

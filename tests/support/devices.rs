@@ -117,7 +117,14 @@ pub fn slip() -> Slip {
         qr: Some(Text::clean("https://his.example/q/A036")),
         ..Admission::default()
     };
-    Slip { name: shown("张三丰"), admission, already: false, reprint: false, at: WallTime(1_700_000_000_000) }
+    Slip {
+        name: shown("张三丰"),
+        admission,
+        already: false,
+        reprint: false,
+        sent_away: None,
+        at: WallTime(1_700_000_000_000),
+    }
 }
 
 pub fn job() -> JobId {

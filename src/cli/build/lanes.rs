@@ -68,6 +68,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             #[cfg(feature = "voice")]
             says_name: lane.voice_name,
             has_printer: devices.printer.is_some(),
+            slip_for_staff: lane.staff_slip,
             has_gate: devices.gate.is_some(),
             gate_takes: devices.gate.as_ref().map(|gate| gate.takes()).unwrap_or_default(),
             buttons: buttons(devices),

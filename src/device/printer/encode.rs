@@ -16,7 +16,7 @@ use crate::{
         glyph::Fonts,
     },
     fault::Code,
-    kiosk::{Phrases, Slip, Wording},
+    kiosk::{NextStep, Phrases, SceneKind, SentAway, Slip, Wording},
 };
 
 pub(super) const INIT: &[u8] = &[0x1B, 0x40];
@@ -80,9 +80,12 @@ pub fn slip_bytes(slip: &Slip, layout: &Layout, fonts: &mut Fonts) -> Encoded {
     page.raw(INIT);
     page.raw(&layout.profile.chinese_on);
     page.raw(&layout.profile.automatic);
-    for line in &layout.template.line {
-        page.template_line(line, slip, layout);
-        page.end_piece();
+    match slip.sent_away {
+        Some(sent_away) => page.for_staff(sent_away, slip, layout),
+        None => layout.template.line.iter().for_each(|line| {
+            page.template_line(line, slip, layout);
+            page.end_piece();
+        }),
     }
     page.style(Align::Left, 1, false);
     match layout.profile.feed {
@@ -177,6 +180,27 @@ impl Page<'_> {
             }
             _ => self.text_line(line, slip, layout),
         }
+    }
+
+    /// That nobody was checked in, or perhaps, where to go, and by what the visit is found there.
+    fn for_staff(&mut self, sent_away: SentAway, slip: &Slip, layout: &Layout) {
+        let SentAway { session, kind, code } = sent_away;
+        let phrases = &layout.phrases;
+        let large = 2.min(self.profile.columns / 16).max(1);
+        let room = self.profile.columns / large;
+        let what = match kind {
+            SceneKind::Unknown => phrases.headline(kind),
+            _ => phrases.text(Wording::NotCheckedIn),
+        };
+        self.style(Align::Centre, large, true);
+        self.lines(what.within(room), "");
+        self.style(Align::Centre, large, false);
+        self.lines(phrases.advice(NextStep::StaffWindow).within(room), "");
+        self.style(Align::Left, 1, false);
+        self.feed();
+        fields::text(Field::Time, false, slip, layout).into_iter().for_each(|time| self.lines(&time, ""));
+        self.lines(&format!("{session}  {code}"), "");
+        self.end_piece();
     }
 
     /// A field, and the one beside it where both have room on half a line; else below.
