@@ -16,7 +16,11 @@ use facemchd::{
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{running::Sandbox, scenes::full};
+use crate::{
+    network_terminals::{Card, Site},
+    running::Sandbox,
+    scenes::full,
+};
 
 /// Pages without a daemon.
 pub struct Pages {
@@ -39,7 +43,15 @@ pub fn with_page(sandbox: &Sandbox) -> u16 {
 /// A lane's page in this language.
 pub fn lane(index: u16, name: &str, language: Language, large: bool) -> LanePage {
     let phrases = Phrases::shipped(language, Purpose::Hospital);
-    LanePage { lane: LaneId(index), name: name.to_owned(), purpose: Purpose::Hospital, language, phrases, large }
+    LanePage {
+        lane: LaneId(index),
+        name: name.to_owned(),
+        purpose: Purpose::Hospital,
+        language,
+        phrases,
+        large,
+        allow_subjects: Vec::new(),
+    }
 }
 
 impl Pages {
@@ -47,7 +59,7 @@ impl Pages {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (inputs, happened) = mpsc::channel(64);
-        let door = Door { listen: Listen::Loopback(address), css: None };
+        let door = Door { listen: Listen::Loopback(address), css: None, credentials: None };
         let (server, screens) = Server::open(&door, lanes, &clock, &inputs, |_| Arc::new(())).expect("served");
         Self { address, server, screens, clock, happened }
     }
@@ -210,8 +222,14 @@ fn a_page_is_told_of_another_style_sheet_by_its_edition() {
     let pages = Pages::one();
     let mut events = Events::of(pages.address, "kiosk-1");
     let edition = events.next()["edition"].clone();
-    pages.server.wear("".into());
-    pages.server.wear(":root { --good: #003300; }".into());
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let door = Door { listen: Listen::default(), css: Some(file.path().to_owned()), credentials: None };
+    let renew = || pages.server.renew(door.read(vec![Vec::new()], &pages.clock).expect("readable"));
+    // As before.
+    renew();
+    assert_eq!(events.next()["edition"], edition);
+    std::fs::write(file.path(), ":root { --good: #003300; }").expect("written");
+    renew();
     let renewed = events.next();
     assert_ne!(renewed["edition"], edition);
     let css = pages.ask("GET /site.css HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
@@ -235,4 +253,61 @@ fn who_looks_is_counted_and_more_than_there_is_room_for_give_way() {
         std::thread::sleep(Duration::from_millis(20));
     }
     panic!("{} look still", pages.screens[0].viewers());
+}
+
+/// What is answered over TLS; nothing where nobody is let in.
+fn ask_over_tls(site: &Site, card: &Card, path: &str) -> String {
+    let mut stream = site.connect(card);
+    let request = format!("GET {path} HTTP/1.1\r\nHost: kiosk.hospital\r\nConnection: close\r\n\r\n");
+    let mut answer = Vec::new();
+    if stream.write_all(request.as_bytes()).is_ok() {
+        let _ = stream.read_to_end(&mut answer);
+    }
+    String::from_utf8(answer).expect("text")
+}
+
+#[test]
+fn beyond_loopback_a_page_is_shown_to_the_certificates_of_its_own_lane() {
+    let mut site = Site::new("https");
+    let port = with_page(&site.sandbox);
+    site.sandbox.edit("listen = \"127", "listen = \"https:127");
+    site.sandbox
+        .edit("panel = \"board\"\ngate", "panel = \"page\"\nallow-subjects = [\"CN=terminal-9,O=Hospital\"]\ngate");
+    let checked = crate::running::run(&["check", "--config", site.sandbox.site()]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    let daemon = site.sandbox.start();
+    site.port = port;
+    let ours = site.good();
+    let theirs = site.card_with(&site.terminals, "terminal-9", |_| {});
+    let nobodys = site.card_with(&site.terminals, "terminal-8", |_| {});
+    assert!(ask_over_tls(&site, &ours, "/lanes/kiosk-1/").contains("lang=\"zh-Hans\""));
+    assert!(ask_over_tls(&site, &ours, "/").contains("location: /lanes/kiosk-1/"));
+    assert!(ask_over_tls(&site, &ours, "/lanes/gate-1/").starts_with("HTTP/1.1 404"));
+    assert!(ask_over_tls(&site, &theirs, "/lanes/gate-1/").starts_with("HTTP/1.1 200"));
+    assert!(ask_over_tls(&site, &theirs, "/lanes/kiosk-1/events").starts_with("HTTP/1.1 404"));
+    assert_eq!(ask_over_tls(&site, &nobodys, "/page.js"), "");
+    let mut stream = BufReader::new(site.connect(&ours));
+    stream.get_mut().write_all(b"GET /lanes/kiosk-1/events HTTP/1.1\r\nHost: k\r\n\r\n").expect("sent");
+    let idle = stream.by_ref().lines().map_while(Result::ok).find(|line| line.starts_with("data: {"));
+    assert!(idle.is_some_and(|idle| idle.contains("\"scene\":\"idle\"")));
+    // Whoever is taken off the list is sent away while the page is open.
+    site.sandbox.edit("CN=terminal-7,O=Hospital", "CN=terminal-6,O=Hospital");
+    daemon.signal(rustix::process::Signal::HUP);
+    let _ = stream.read_to_end(&mut Vec::new());
+    assert_eq!(ask_over_tls(&site, &ours, "/lanes/kiosk-1/"), "");
+    let log = daemon.log();
+    assert!(log.contains("a browser was not let in") && log.contains("CN=terminal-8,O=Hospital"), "{log}");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_page_beyond_loopback_needs_certificates_of_both_sides() {
+    for (from, to) in [("[terminals]", "[page-without]"), ("allow-subjects", "#")] {
+        let site = Site::new("https");
+        with_page(&site.sandbox);
+        site.sandbox.edit("listen = \"127", "listen = \"https:127");
+        site.sandbox.edit(from, to);
+        let checked = crate::running::run(&["check", "--config", site.sandbox.site()]);
+        assert!(String::from_utf8_lossy(&checked.stdout).contains("C101"), "{from}");
+    }
 }

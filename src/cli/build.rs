@@ -282,7 +282,7 @@ fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certif
             checkin,
             terminals,
             #[cfg(feature = "page")]
-            css: crate::page::css(site.page.css.as_deref())?,
+            pages: door(&site).read(pages::allow_subjects(&site), &clock)?,
             kept,
         })
     })

@@ -10,6 +10,8 @@ use toml::{Spanned, de::DeValue};
 
 #[cfg(feature = "voice")]
 use crate::board::Voice;
+#[cfg(all(feature = "network", feature = "page"))]
+use crate::page;
 #[cfg(feature = "network")]
 use crate::terminal::Credentials;
 use crate::{
@@ -138,6 +140,19 @@ pub(super) fn written(file: &Path, text: &str, lane: &Spanned<DeValue<'_>>) -> W
     let keys = lane.get_ref().as_table().into_iter().flat_map(|table| table.keys());
     let keys = keys.map(|key| (key.get_ref().to_string(), line_of(text, Some(key.span())))).collect();
     Written { file: file.to_owned(), line: line_of(text, Some(lane.span())), keys }
+}
+
+#[cfg(all(feature = "network", feature = "page"))]
+impl Lane {
+    /// A page beyond loopback needs both sides' certificates, as a terminal does.
+    pub(super) fn page_is_met(&self, listen: page::Listen, ours: Option<&Credentials>) -> Result<(), &'static str> {
+        let needs = self.panel == Some(PanelPlace::Page) && matches!(listen, page::Listen::Https(_));
+        match (needs, ours.is_some(), self.allow_subjects.is_empty()) {
+            (true, false, _) => Err("page.listen over the network needs [terminals]"),
+            (true, _, true) => Err("a page over the network needs lane.allow-subjects"),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(feature = "network")]

@@ -20,17 +20,19 @@ mod server;
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
 };
 
 pub use self::place::{Listen, Settings};
 pub use self::{screen::Screen, server::Server};
+#[cfg(feature = "network")]
+use crate::terminal::{Credentials, Network, Protocol, TerminalError, Welcome};
 use crate::{
     fault::{Code, Cure, Fault},
     files::{self, FileError},
     kiosk::Phrases,
-    words::{LaneId, Language, Purpose},
+    words::{Clock, LaneId, Language, Purpose},
 };
 
 /// One lane's page.
@@ -48,6 +50,8 @@ pub struct LanePage {
     pub phrases: Arc<Phrases>,
     /// 大字: large type.
     pub large: bool,
+    /// Beyond loopback: subjects of the certificates that may show it.
+    pub allow_subjects: Vec<String>,
 }
 
 /// Why the pages cannot be served.
@@ -62,6 +66,10 @@ pub enum PageError {
         #[source]
         source: io::Error,
     },
+    /// Certificate, key or authority cannot be used.
+    #[cfg(feature = "network")]
+    #[error("[page] listen")]
+    Certificates(#[source] TerminalError),
     /// The site's style sheet cannot be read.
     #[error("[page] css")]
     Css(#[source] FileError),
@@ -74,22 +82,20 @@ impl Fault for PageError {
     fn code(&self) -> Code {
         match self {
             Self::Bind { .. } => Code::D631,
+            #[cfg(feature = "network")]
+            Self::Certificates(error) => error.code(),
             Self::Css(_) => Code::C101,
         }
     }
 
     fn cure(&self) -> Option<Cure> {
         match self {
+            #[cfg(feature = "network")]
+            Self::Certificates(error) => error.cure(),
             Self::Css(error) => error.cure(),
             Self::Bind { .. } => None,
         }
     }
-}
-
-/// The site's own style sheet; empty where it has none.
-pub(crate) fn css(file: Option<&Path>) -> Result<Arc<str>, PageError> {
-    let Some(file) = file else { return Ok("".into()) };
-    files::read_text(file, MOST_CSS).map(Arc::from).map_err(PageError::Css)
 }
 
 /// Where the pages are, and what they look like.
@@ -99,16 +105,52 @@ pub struct Door {
     pub listen: Listen,
     /// The site's own style sheet.
     pub css: Option<PathBuf>,
+    /// Beyond loopback: what browsers are shown, and whom we believe about them.
+    #[cfg(feature = "network")]
+    pub credentials: Option<Credentials>,
+}
+
+/// What lies behind a door's files now.
+pub struct Behind {
+    css: Arc<str>,
+    /// Whose certificates count, in the pages' order.
+    allow_subjects: Vec<Vec<String>>,
+    #[cfg(feature = "network")]
+    welcome: Option<Welcome>,
 }
 
 impl Door {
     /// Whether the pages could be served here; changes nothing. `serves`: the port is the running daemon's.
-    pub(crate) fn look(&self, serves: bool) -> Result<(), PageError> {
-        css(self.css.as_deref())?;
+    pub(crate) fn look(&self, clock: &Arc<dyn Clock>, serves: bool) -> Result<(), PageError> {
+        self.read(Vec::new(), clock)?;
         let address = self.listen.address();
         if serves {
             return Ok(());
         }
         TcpListener::bind(address).map(drop).map_err(|source| PageError::Bind { address, source })
+    }
+
+    /// Reads style sheet and certificates.
+    #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
+    pub fn read(&self, allow_subjects: Vec<Vec<String>>, clock: &Arc<dyn Clock>) -> Result<Behind, PageError> {
+        Ok(Behind {
+            css: match &self.css {
+                Some(file) => files::read_text(file, MOST_CSS).map_err(PageError::Css)?.into(),
+                None => "".into(),
+            },
+            #[cfg(feature = "network")]
+            welcome: self.welcome(allow_subjects.concat(), clock)?,
+            allow_subjects,
+        })
+    }
+
+    /// Who is let in beyond loopback.
+    #[cfg(feature = "network")]
+    fn welcome(&self, allow_subjects: Vec<String>, clock: &Arc<dyn Clock>) -> Result<Option<Welcome>, PageError> {
+        let Listen::Https(address) = self.listen else { return Ok(None) };
+        // A site file without [terminals] is refused before.
+        let credentials = self.credentials.clone().unwrap_or_default();
+        let network = Network { address, protocol: Protocol::Http, credentials, allow_subjects };
+        Welcome::open(&network, clock).map(Some).map_err(PageError::Certificates)
     }
 }

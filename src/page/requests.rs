@@ -65,14 +65,14 @@ enum Taken<'a> {
 const OF_TOUCHES: u64 = 1 << 63;
 
 /// Serves one connection.
-pub(super) async fn serve<S>(house: Arc<House>, stream: S, activity: Activity)
+pub(super) async fn serve<S>(house: Arc<House>, stream: S, subject: Option<String>, activity: Activity)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let (reader, mut writer) = split(stream);
     let mut inbox = Inbox::new(reader);
     // However it ended, the browser comes again.
-    let _ = house.requests(&mut inbox, &mut writer, &activity).await;
+    let _ = house.requests(&mut inbox, &mut writer, subject.as_deref(), &activity).await;
     let _ = timeout(Duration::from_secs(1), writer.shutdown()).await;
 }
 
@@ -82,6 +82,7 @@ impl House {
         &self,
         inbox: &mut Inbox<R>,
         writer: &mut (impl AsyncWrite + Unpin),
+        subject: Option<&str>,
         activity: &Activity,
     ) -> io::Result<()> {
         loop {
@@ -91,7 +92,7 @@ impl House {
                 Err((status, cure)) => return Answer::word(status, cure).write(writer, false).await,
             };
             activity.mark(self.clock.now().moment);
-            match self.take(&request) {
+            match self.take(&request, subject) {
                 Taken::Answered(answer) => answer.write(writer, request.goes_on).await?,
                 Taken::Events(place) => {
                     activity.hold();
@@ -107,13 +108,15 @@ impl House {
         }
     }
 
-    fn take(&self, request: &Request) -> Taken<'_> {
-        if !self.is_meant(request) {
+    /// `subject`: whose certificate was shown; none within the machine.
+    fn take(&self, request: &Request, subject: Option<&str>) -> Taken<'_> {
+        if subject.is_none() && !self.is_meant(request) {
             return Taken::Answered(Answer::word("421 Misdirected Request", "another host is meant"));
         }
         let path = request.path.as_str();
         let of_lane = path.strip_prefix("/lanes/").and_then(|rest| rest.split_once('/'));
-        let place = of_lane.and_then(|(name, rest)| Some((self.places.iter().find(|at| at.page.name == name)?, rest)));
+        let theirs = self.theirs(subject);
+        let place = of_lane.and_then(|(name, rest)| Some((*theirs.iter().find(|at| at.page.name == name)?, rest)));
         let got = request.method == "GET";
         Taken::Answered(match (path, place) {
             (_, Some((place, "touch"))) => match request.method.as_str() {
@@ -125,15 +128,23 @@ impl House {
             }
             (_, Some((place, ""))) => assets::page(&place.page, &self.dress.borrow().edition),
             (_, Some((place, "events"))) => return Taken::Events(place),
-            ("/", None) => assets::list(&self.places.iter().map(|place| &place.page).collect::<Vec<_>>()),
+            ("/", None) => assets::list(&theirs.iter().map(|place| &place.page).collect::<Vec<_>>()),
             ("/page.css", None) => Answer::of(CSS, STYLE),
             ("/page.js", None) => Answer::of(JAVASCRIPT, SCRIPT),
-            ("/site.css", None) => Answer::of(CSS, self.dress.borrow().css.as_bytes()),
-            _ => match self.places.iter().find(|place| path == assets::path(&place.page).trim_end_matches('/')) {
+            ("/site.css", None) => Answer::of(CSS, self.dress.borrow().behind.css.as_bytes()),
+            _ => match theirs.iter().find(|place| path == assets::path(&place.page).trim_end_matches('/')) {
                 Some(place) => Answer::elsewhere(&assets::path(&place.page)),
                 None => Answer::word("404 Not Found", "there is /lanes/NAME/"),
             },
         })
+    }
+
+    /// The places that somebody may see.
+    fn theirs(&self, subject: Option<&str>) -> Vec<&Place> {
+        let dress = self.dress.borrow();
+        let lists = self.places.iter().zip(&dress.behind.allow_subjects);
+        let is_theirs = |list: &[String]| subject.is_none_or(|subject| list.iter().any(|allowed| allowed == subject));
+        lists.filter(|(_, list)| is_theirs(list)).map(|(place, _)| place).collect()
     }
 
     /// Whether it was asked under a name of ours: a page from elsewhere whose own name leads to loopback is told nothing.

@@ -9,10 +9,12 @@ use tokio::{
 };
 
 use super::{
-    Door, LanePage, PageError, css,
+    Behind, Door, LanePage, PageError,
     requests::{self, House, Place},
     screen::Screen,
 };
+#[cfg(feature = "network")]
+use crate::terminal::{Rarely, Refusal, Shown, Threshold};
 use crate::{
     kiosk::Input,
     terminal::{Activity, Bounds, Connections, Witness},
@@ -25,15 +27,19 @@ const PLACES: Bounds = Bounds { most: 128, of_one: 128 };
 /// How long nobody is let in after the system had no room for a connection.
 const RECOVERY: Duration = Duration::from_millis(100);
 
+/// How often it is asked whether the certificates of those who are connected still count.
+#[cfg(feature = "network")]
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// The pages while they are served; nobody is let in any more when this goes.
 pub struct Server {
     dress: watch::Sender<Dress>,
     _wanted: oneshot::Sender<()>,
 }
 
-/// What the site wants all pages to look like.
+/// What all pages have in common, and may have otherwise after a hangup.
 pub(super) struct Dress {
-    pub(super) css: Arc<str>,
+    pub(super) behind: Behind,
     /// Of this page, this start and this style sheet: a page of another edition loads itself anew.
     pub(super) edition: String,
 }
@@ -46,36 +52,42 @@ impl Server {
         lanes: Vec<LanePage>,
         clock: &Arc<dyn Clock>,
         inputs: &Sender<Input>,
-        witness: impl Fn(LaneId) -> Arc<dyn Witness>,
+        witness: impl Fn(Option<LaneId>) -> Arc<dyn Witness>,
     ) -> Result<(Self, Vec<Screen>), PageError> {
         let address = door.listen.address();
         let failed = |source| PageError::Bind { address, source };
-        let css = css(door.css.as_deref())?;
+        let behind = door.read(lanes.iter().map(|lane| lane.allow_subjects.clone()).collect(), clock)?;
         let listener = BlockingListener::bind(address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (screens, glasses): (Vec<_>, Vec<_>) = lanes.iter().map(|_| Screen::new()).unzip();
-        let (dress, worn) = watch::channel(Dress::new(css));
+        let (dress, worn) = watch::channel(Dress::new(behind));
         let places: Vec<Place> = lanes.into_iter().zip(glasses).map(|(page, glass)| Place { page, glass }).collect();
         let watched: Vec<_> = places
             .iter()
             .map(|place| {
                 let lane = place.page.lane;
-                place.glass.lookers.clone().watch(lane, inputs.clone(), witness(lane))
+                place.glass.lookers.clone().watch(lane, inputs.clone(), witness(Some(lane)))
             })
             .collect();
-        let house = Arc::new(House {
-            listen: door.listen,
-            places,
-            dress: worn,
-            clock: Arc::clone(clock),
-            inputs: inputs.clone(),
-        });
+        let clock = Arc::clone(clock);
+        let house = Arc::new(House { listen: door.listen, places, dress: worn, clock, inputs: inputs.clone() });
+        #[cfg(feature = "network")]
+        let told = witness(None);
         let (wanted, unwanted) = oneshot::channel::<()>();
         let serve = move || {
             runtime.block_on(async {
                 let Ok(listener) = TcpListener::from_std(listener) else { return };
                 watched.into_iter().for_each(|watch| drop(tokio::spawn(watch)));
+                #[cfg(feature = "network")]
+                let welcome = house.dress.borrow().behind.welcome.clone();
+                #[cfg(feature = "network")]
+                if let Some(welcome) = welcome {
+                    return tokio::select! {
+                        _ = unwanted => {}
+                        () = let_in_certified(Threshold::new(listener, welcome), house, told) => {}
+                    };
+                }
                 tokio::select! {
                     _ = unwanted => {}
                     () = let_in(listener, house) => {}
@@ -86,25 +98,26 @@ impl Server {
         Ok((Self { dress, _wanted: wanted }, screens))
     }
 
-    /// The site's style sheet is another one.
-    pub fn wear(&self, css: Arc<str>) {
-        self.dress.send_if_modified(|dress| {
-            let is_new = dress.css != css;
-            if is_new {
-                *dress = Dress::new(css);
+    /// What lies behind the door's files may be something else. Open pages load themselves anew where it is.
+    pub fn renew(&self, behind: Behind) {
+        self.dress.send_modify(|dress| {
+            let is_as_before = dress.behind.css == behind.css;
+            match is_as_before {
+                true => dress.behind = behind,
+                false => *dress = Dress::new(behind),
             }
-            is_new
         });
     }
 }
 
 impl Dress {
     /// Without random numbers a page of an earlier start stays as it is until somebody loads it anew.
-    fn new(css: Arc<str>) -> Self {
-        Self { css, edition: format!("{:x}", getrandom::u64().unwrap_or_default()) }
+    fn new(behind: Behind) -> Self {
+        Self { behind, edition: format!("{:x}", getrandom::u64().unwrap_or_default()) }
     }
 }
 
+/// Lets in whoever is on this machine.
 async fn let_in(listener: TcpListener, house: Arc<House>) {
     let mut connections = Connections::new(PLACES);
     let mut number = 0_u32;
@@ -116,12 +129,57 @@ async fn let_in(listener: TcpListener, house: Arc<House>) {
                     // An event is small, and is waited for.
                     let _ = stream.set_nodelay(true);
                     let activity = Activity::default();
-                    let serving = requests::serve(Arc::clone(&house), stream, activity.clone());
+                    let serving = requests::serve(Arc::clone(&house), stream, None, activity.clone());
                     connections.start(PeerId(number), from.ip(), activity, (), serving);
                 }
                 Err(_) => sleep(RECOVERY).await,
             },
             () = connections.ended() => {}
+        }
+    }
+}
+
+/// Lets in whoever shows a certificate that counts for one of the lanes, for as long as it does.
+#[cfg(feature = "network")]
+async fn let_in_certified(mut threshold: Threshold, house: Arc<House>, witness: Arc<dyn Witness>) {
+    let mut connections: Connections<Shown, ()> = Connections::new(PLACES);
+    let (mut dress, mut number, mut told) = (house.dress.clone(), 0_u32, Rarely::default());
+    let mut refused = |what, refusal: Refusal| {
+        if told.may_tell(house.clock.now().moment) {
+            witness.failed(what, &refusal.into());
+        }
+    };
+    loop {
+        let judges = tokio::select! {
+            guest = threshold.next(&house.clock) => {
+                match guest {
+                    Ok((stream, shown)) => {
+                        number = number.wrapping_add(1);
+                        let activity = Activity::default();
+                        let subject = Some(shown.subject.clone());
+                        let serving = requests::serve(Arc::clone(&house), stream, subject, activity.clone());
+                        connections.start(PeerId(number), shown, activity, (), serving);
+                    }
+                    Err(Refusal::TooMany) => {}
+                    Err(refusal) => refused("a browser was not let in", refusal),
+                }
+                false
+            }
+            () = connections.ended() => false,
+            Ok(()) = dress.changed() => {
+                let welcome = dress.borrow_and_update().behind.welcome.clone();
+                welcome.into_iter().for_each(|welcome| threshold.renew(welcome));
+                true
+            }
+            () = sleep(AGAIN), if !connections.is_empty() => true,
+        };
+        if judges {
+            connections.retain(|_, kept| {
+                let judged = threshold.judge(&kept.owner, house.clock.now().wall);
+                let stays = judged.is_ok();
+                judged.err().into_iter().for_each(|why| refused("a browser that was connected is sent away", why));
+                stays
+            });
         }
     }
 }

@@ -192,7 +192,7 @@ impl Daemon {
             terminals,
             kept,
             #[cfg(feature = "page")]
-            css,
+                pages: behind,
             ..
         } = match fresh {
             Ok(fresh) => fresh,
@@ -206,7 +206,7 @@ impl Daemon {
         self.tell_certificates(self.opened.clock.now());
         #[cfg(feature = "page")]
         if let Some(pages) = &self.opened.pages {
-            pages.wear(css);
+            pages.renew(behind);
         }
         tracing::info!(
             "read again: merchants, keys, certificates, wechatpay, weixin, authinfo, checkin, whose terminals count"

@@ -38,7 +38,7 @@ pub(super) type SharedStanding = Arc<Mutex<Standing>>;
 /// One lane's terminals tell what goes wrong there.
 struct OfLane {
     inputs: Inputs,
-    lane: LaneId,
+    lane: Option<LaneId>,
 }
 
 impl Deref for Inputs {
@@ -120,9 +120,9 @@ impl Inputs {
         }
     }
 
-    /// For whoever tells of one lane alone.
-    pub(super) fn witness(&self, lane: LaneId) -> Arc<dyn Witness> {
-        Arc::new(OfLane { inputs: self.clone(), lane })
+    /// For whoever tells of one lane alone, or of none.
+    pub(super) fn witness(&self, lane: impl Into<Option<LaneId>>) -> Arc<dyn Witness> {
+        Arc::new(OfLane { inputs: self.clone(), lane: lane.into() })
     }
 }
 

@@ -103,9 +103,9 @@ pub struct Reloaded {
     pub checkin: Option<Box<dyn CheckIn>>,
     /// Whose terminals count, lane by lane.
     pub terminals: Vec<terminal::LaneTerminal>,
-    /// The site's own style sheet for pages.
+    /// What lies behind the files of the pages' door.
     #[cfg(feature = "page")]
-    pub css: Arc<str>,
+    pub pages: page::Behind,
     /// Settings that have changed since the start and need a restart, by their tables.
     pub kept: Vec<&'static str>,
 }

@@ -26,7 +26,7 @@ pub(super) struct Allowances<O>(BTreeMap<O, SharedAllowance>);
 
 /// Something that is said once a second at most.
 #[derive(Default)]
-pub(super) struct Rarely {
+pub(crate) struct Rarely {
     last: Option<Moment>,
 }
 
@@ -95,7 +95,7 @@ impl<O> Default for Allowances<O> {
 
 impl Rarely {
     /// Whether it may be said now; then it has been.
-    pub(super) fn may_tell(&mut self, now: Moment) -> bool {
+    pub(crate) fn may_tell(&mut self, now: Moment) -> bool {
         let due = self.last.is_none_or(|last| now.since(last) >= Duration::from_secs(1));
         if due {
             self.last = Some(now);

@@ -33,8 +33,8 @@ pub struct Bounds {
 #[derive(Clone, Debug, Default)]
 pub struct Activity(Arc<AtomicU64>);
 
-pub(super) struct Kept<O, T> {
-    pub(super) owner: O,
+pub(crate) struct Kept<O, T> {
+    pub(crate) owner: O,
     pub(super) with: T,
     pub(super) activity: Activity,
     task: AbortHandle,
@@ -103,8 +103,14 @@ impl<O: Ord + Clone, T> Connections<O, T> {
         self.kept.iter().map(|(peer, kept)| (*peer, kept))
     }
 
+    /// Nobody is connected.
+    #[cfg(all(feature = "network", feature = "page"))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// Ends those that need not stay.
-    pub(super) fn retain(&mut self, mut stays: impl FnMut(PeerId, &Kept<O, T>) -> bool) {
+    pub(crate) fn retain(&mut self, mut stays: impl FnMut(PeerId, &Kept<O, T>) -> bool) {
         let gone: Vec<_> =
             self.kept.iter().filter(|(peer, kept)| !stays(**peer, kept)).map(|(peer, _)| *peer).collect();
         gone.into_iter().for_each(|peer| self.end(peer));

@@ -36,6 +36,11 @@ use tokio::sync::{
 pub use self::network::{Credentials, Network, Protocol, Validity};
 #[cfg(feature = "page")]
 pub(crate) use self::request::{Body, Inbox, Request};
+#[cfg(all(feature = "network", feature = "page"))]
+pub(crate) use self::{
+    allowance::Rarely,
+    network::{Refusal, Shown, Threshold, Welcome},
+};
 pub use self::{
     connections::{Activity, Bounds, Connections},
     counters::Counters,

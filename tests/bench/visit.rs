@@ -281,7 +281,7 @@ fn parts(
         staff: None,
         lanes: vec![lane],
         #[cfg(feature = "page")]
-        pages: facemchd::page::Door { listen: facemchd::page::Listen::default(), css: None },
+        pages: facemchd::page::Door { listen: facemchd::page::Listen::default(), css: None, credentials: None },
         reload: Box::new(|| unreachable!("nobody asks")),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    board::PanelPlace,
     config::{Lane, Site},
     kiosk::Phrases,
     page,
@@ -12,7 +13,18 @@ use crate::{
 /// Where they are.
 pub(in crate::cli) fn door(site: &Site) -> page::Door {
     let page::Settings { listen, css } = &site.page;
-    page::Door { listen: *listen, css: css.as_deref().map(Into::into) }
+    page::Door {
+        listen: *listen,
+        css: css.as_deref().map(Into::into),
+        #[cfg(feature = "network")]
+        credentials: site.terminals.clone(),
+    }
+}
+
+/// Whose certificates count, of each lane that has one.
+pub(super) fn allow_subjects(site: &Site) -> Vec<Vec<String>> {
+    let with_page = site.lane.iter().filter(|lane| lane.panel == Some(PanelPlace::Page));
+    with_page.map(|lane| lane.allow_subjects.clone()).collect()
 }
 
 /// One lane's.
@@ -24,5 +36,6 @@ pub(in crate::cli) fn page(lane: &Lane, index: usize, phrases: Arc<Phrases>) -> 
         language: lane.language,
         phrases,
         large: lane.elder,
+        allow_subjects: lane.allow_subjects.clone(),
     }
 }

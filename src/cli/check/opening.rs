@@ -46,7 +46,7 @@ pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>
     #[cfg(feature = "voice")]
     super::voices::check(site, report);
     #[cfg(feature = "page")]
-    pages(site, serves.is_some(), report);
+    pages(site, clock, serves.is_some(), report);
 }
 
 /// The state directory; who serves from it now, if anybody does.
@@ -261,13 +261,13 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
 
 /// Where the lanes' pages are, where one has any.
 #[cfg(feature = "page")]
-fn pages(site: &Site, serves: bool, report: &mut Report<'_>) {
+fn pages(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
     let with_page = site.lane.iter().filter(|lane| lane.panel == Some(PanelPlace::Page)).count();
     if with_page == 0 {
         return;
     }
     let door = build::door(site);
-    match door.look(serves) {
+    match door.look(clock, serves) {
         Ok(()) => report.ok("pages", say::pages(door.listen.address(), with_page)),
         Err(error) => report.fault("pages", error),
     }

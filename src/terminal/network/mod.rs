@@ -8,15 +8,13 @@
 mod http;
 mod knocks;
 mod scrubbed;
+mod threshold;
 mod tls;
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr, TcpListener as BlockingListener},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    net::{SocketAddr, TcpListener as BlockingListener},
+    sync::{Arc, atomic::Ordering},
     thread,
     time::Duration,
 };
@@ -24,23 +22,21 @@ use std::{
 use serde::Deserialize;
 use tokio::{
     io::split,
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{mpsc::Receiver, oneshot},
-    task::JoinSet,
-    time::{interval, sleep, timeout},
+    time::interval,
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::server::TlsStream;
 
 pub use self::tls::Validity;
-use self::{
-    http::Clients,
-    knocks::Knocks,
-    scrubbed::Scrubbed,
+use self::{http::Clients, scrubbed::Scrubbed};
+pub(crate) use self::{
+    threshold::Threshold,
     tls::{Shown, Welcome},
 };
 use super::{
     Address, Reply, Shared, TerminalError, allowance::Rarely, connection::exchange, connections::Bounds,
-    line_connections::LineConnections, unix::RECOVERY,
+    line_connections::LineConnections,
 };
 use crate::{
     fault::{Code, Fault},
@@ -85,12 +81,6 @@ pub enum Protocol {
     Http,
 }
 
-/// A handshake that takes longer is given up.
-const HANDSHAKE: Duration = Duration::from_secs(5);
-
-/// Whoever has connected and says nothing gives up his place this soon.
-const SPEAK: Duration = Duration::from_secs(3);
-
 /// The connections of one lane, and of one subject.
 const PLACES: Bounds = Bounds { most: 32, of_one: 8 };
 
@@ -112,21 +102,16 @@ struct Begin {
     unwanted: oneshot::Receiver<()>,
 }
 
-/// Everything that knocking needs.
+/// A lane's threshold, and what was told of it.
 struct Door {
-    listener: TcpListener,
-    welcome: Welcome,
+    threshold: Threshold,
     protocol: Protocol,
-    knocks: Arc<Mutex<Knocks>>,
     told: Rarely,
     /// Apart: what a new terminal is refused for is not lost among strangers.
     told_of_certified: Rarely,
     /// When it was last said that a file is out of date.
     reminded: Option<Moment>,
 }
-
-/// Somebody who has shown a certificate.
-type Guest = (TlsStream<Scrubbed>, Shown);
 
 /// Whoever was let in.
 enum Guests {
@@ -158,10 +143,8 @@ impl Port {
                     return;
                 };
                 let door = Door {
-                    listener,
-                    welcome,
+                    threshold: Threshold::new(listener, welcome),
                     protocol,
-                    knocks: Arc::default(),
                     told: Rarely::default(),
                     told_of_certified: Rarely::default(),
                     reminded: None,
@@ -190,8 +173,8 @@ impl Door {
             Protocol::Lines => Guests::Lines(Box::new(LineConnections::new(PLACES))),
             Protocol::Http => Guests::Http(Clients::default()),
         };
-        let mut handshakes: JoinSet<Result<Guest, Refusal>> = JoinSet::new();
         let mut again = interval(AGAIN);
+        let clock = Arc::clone(&shared.clock);
         loop {
             tokio::select! {
                 biased;
@@ -205,34 +188,12 @@ impl Door {
                     self.judge_again(&shared, &mut guests);
                 }
                 _ = again.tick() => self.judge_again(&shared, &mut guests),
-                Some(shown) = handshakes.join_next() => match shown {
-                    Ok(Ok((stream, shown))) => match self.welcome.judge(&shown, shared.clock.now().wall) {
-                        Ok(()) => {
-                            knocks(&self.knocks).let_in(shown.from);
-                            guests.let_in(&shared, stream, shown);
-                        }
-                        Err(refusal) => self.refuse(&shared, refusal),
-                    },
-                    Ok(Err(Refusal::TooMany)) => {
+                guest = self.threshold.next(&clock) => match guest {
+                    Ok((stream, shown)) => guests.let_in(&shared, stream, shown),
+                    Err(Refusal::TooMany) => {
                         shared.counters.flood.fetch_add(1, Ordering::Relaxed);
                     }
-                    Ok(Err(refusal)) => self.refuse(&shared, refusal),
-                    // It gave way to another.
-                    Err(_) => {}
-                },
-                knock = self.listener.accept() => match knock {
-                    Ok((stream, from)) => {
-                        let (from, spoke) = (from.ip().to_canonical(), Arc::new(AtomicBool::new(false)));
-                        let knocker = Knocker {
-                            from,
-                            spoke: Arc::clone(&spoke),
-                            knocks: Arc::clone(&self.knocks),
-                            clock: Arc::clone(&shared.clock),
-                        };
-                        let handshake = handshakes.spawn(knocker.handshake(stream, self.welcome.acceptor()));
-                        knocks(&self.knocks).trying(from, spoke, handshake);
-                    }
-                    Err(_) => sleep(RECOVERY).await,
+                    Err(refusal) => self.refuse(&shared, refusal),
                 },
             }
         }
@@ -242,7 +203,7 @@ impl Door {
     fn read_again(&mut self, shared: &Shared) {
         let Address::Network(network) = shared.settings().address.clone() else { return };
         match Welcome::open(&network, &shared.clock) {
-            Ok(welcome) => self.welcome = welcome,
+            Ok(welcome) => self.threshold.renew(welcome),
             Err(error) => shared.witness.failed("not read again; going on as before", &error.into()),
         }
         self.reminded = None;
@@ -250,7 +211,7 @@ impl Door {
 
     /// Files that are out of date are told of, once a day.
     fn remind(&mut self, shared: &Shared) {
-        let (now, Validity { certificate, crl }) = (shared.clock.now(), self.welcome.validity);
+        let (now, Validity { certificate, crl }) = (shared.clock.now(), self.threshold.welcome().validity);
         shared.counters.valid_until(certificate, crl);
         let ended = [(Code::K407, Some(certificate)), (Code::T220, crl)]
             .into_iter()
@@ -270,7 +231,7 @@ impl Door {
         let now = shared.clock.now().wall;
         let mut refusals = Vec::new();
         guests.retain(|shown| {
-            let judged = self.welcome.judge(shown, now);
+            let judged = self.threshold.judge(shown, now);
             let stays = judged.is_ok();
             refusals.extend(judged.err());
             stays
@@ -331,7 +292,7 @@ impl Guests {
 
 /// Why somebody was not let in.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+pub(crate) enum Refusal {
     #[error("{0}")]
     Handshake(io::Error),
     #[error("no handshake within five seconds")]
@@ -348,32 +309,4 @@ impl Fault for Refusal {
     fn code(&self) -> Code {
         Code::T211
     }
-}
-
-/// Somebody at the door.
-struct Knocker {
-    from: IpAddr,
-    spoke: Arc<AtomicBool>,
-    knocks: Arc<Mutex<Knocks>>,
-    clock: Arc<dyn Clock>,
-}
-
-impl Knocker {
-    async fn handshake(self, stream: TcpStream, tls: TlsAcceptor) -> Result<Guest, Refusal> {
-        tls::notice_silence(&stream).map_err(Refusal::Handshake)?;
-        // Whoever says nothing costs no more than this.
-        timeout(SPEAK, stream.readable()).await.map_err(|_| Refusal::Silent)?.map_err(Refusal::Handshake)?;
-        self.spoke.store(true, Ordering::Relaxed);
-        if !knocks(&self.knocks).may_try(self.from, self.clock.now().moment) {
-            return Err(Refusal::TooMany);
-        }
-        let stream = timeout(HANDSHAKE, tls.accept(Scrubbed(stream))).await.map_err(|_| Refusal::Silent)?;
-        let stream = stream.map_err(Refusal::Handshake)?;
-        let shown = Shown::of(stream.get_ref().1, self.from)?;
-        Ok((stream, shown))
-    }
-}
-
-fn knocks(shared: &Mutex<Knocks>) -> MutexGuard<'_, Knocks> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

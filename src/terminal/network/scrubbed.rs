@@ -13,7 +13,7 @@ use tokio::{
 
 /// TLS opens records in the buffer it read them into, and offers what is left of it for the next read: there the last
 /// message still stands. Each read, also one that finds nothing, wipes it first.
-pub(super) struct Scrubbed(pub(super) TcpStream);
+pub(crate) struct Scrubbed(pub(super) TcpStream);
 
 impl AsyncRead for Scrubbed {
     fn poll_read(

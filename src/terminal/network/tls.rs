@@ -31,7 +31,8 @@ const MOST: usize = 1 << 20;
 const LONGEST_LIST: usize = 8 << 20;
 
 /// Who is let in, and what they are shown.
-pub(super) struct Welcome {
+#[derive(Clone)]
+pub(crate) struct Welcome {
     tls: Arc<ServerConfig>,
     verifier: Arc<dyn ClientCertVerifier>,
     allow_subjects: Vec<String>,
@@ -40,8 +41,8 @@ pub(super) struct Welcome {
 
 /// A certificate that was shown, and from where. Two of one subject are the same terminal.
 #[derive(Clone)]
-pub(super) struct Shown {
-    pub(super) subject: String,
+pub(crate) struct Shown {
+    pub(crate) subject: String,
     pub(super) from: IpAddr,
     chain: Arc<[CertificateDer<'static>]>,
 }
@@ -58,7 +59,7 @@ pub struct Validity {
 impl Welcome {
     /// Reads everything anew. TLS 1.2 and 1.3, a client certificate required at every connection: no session is resumed,
     /// for one that is resumed outlives its certificate.
-    pub(super) fn open(network: &Network, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
+    pub(crate) fn open(network: &Network, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
         let unusable = |file: &Path, why: String| TerminalError::Pem { file: file.to_owned(), why, cure: None };
         let ours = &network.credentials;
         let chain = certificates(&ours.certificate)?;
