@@ -1,7 +1,7 @@
 //! Whatever lies in a secret's place is cured by what it is, in both languages; and what a site file says wrongly stands
 //! with its line.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use facemchd::fault::{Cure, Tongue};
@@ -114,4 +114,43 @@ fn a_terminals_socket_that_another_program_has_is_cured_by_stopping_it() {
     let told = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert!(told.contains("T210") && told.contains("gate-1.sock: another program listens there"), "{told}");
     assert!(told.contains(Cure::SocketTaken.text_in(Tongue::En)), "{told}");
+}
+
+#[test]
+fn what_is_wrong_with_the_state_directory_is_cured_by_what_it_is_in_check_and_start_alike() {
+    type Spoil = fn(&std::path::Path);
+    let spoils: [(Spoil, Cure); 5] = [
+        (|dir| fs::write(dir, "x").expect("written"), Cure::InTheStatesPlace),
+        (|dir| rustix::fs::mkfifoat(rustix::fs::CWD, dir, 0o600.into()).expect("made"), Cure::InTheStatesPlace),
+        (
+            |dir| {
+                fs::create_dir(dir).expect("made");
+                fs::set_permissions(dir, fs::Permissions::from_mode(0o777)).expect("set");
+            },
+            Cure::StateNotOurs,
+        ),
+        (
+            |dir| {
+                fs::create_dir(dir).expect("made");
+                write(&dir.join("correlation.key"), "abc", 0o600);
+            },
+            Cure::DamagedCorrelation,
+        ),
+        (
+            |dir| {
+                fs::create_dir(dir).expect("made");
+                fs::create_dir(dir.join("correlation.key")).expect("made");
+            },
+            Cure::InTheStatesPlace,
+        ),
+    ];
+    for (spoil, cure) in spoils {
+        let sandbox = Sandbox::new();
+        spoil(&sandbox.path("state"));
+        for command in ["check", "run"] {
+            let ran = run(&[command, "--config", sandbox.site()]);
+            let told = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
+            assert!(told.contains(cure.text_in(Tongue::En)), "{command} {cure:?}: {told}");
+        }
+    }
 }

@@ -105,6 +105,15 @@ cures! {
     /// The daemon's user may not read it.
     NotPermitted "give the file to the daemon's user (chown facemchd FILE, chmod 0600 FILE), and let it enter the folders above"
         => "把文件属主设为守护进程的运行用户（chown facemchd 文件，chmod 0600 文件），并允许它进入上级目录";
+    /// The daemon's user may not use the state directory, or others may.
+    StateNotOurs "give it to the daemon's user alone (chown -R facemchd DIR, chmod 0700 DIR), and let it enter the folders above"
+        => "把它的属主设为守护进程的运行用户且仅其可用（chown -R facemchd 目录，chmod 0700 目录），并允许它进入上级目录";
+    /// Something else lies at the state directory's path, or at one within it.
+    InTheStatesPlace "move away what lies there, or name another state-dir"
+        => "移走该处的文件，或另设 state-dir";
+    /// The key of the keyed hashes is not whole.
+    DamagedCorrelation "put the file back from a copy, or move it away: a new one is made, by which nobody of before is known again"
+        => "用备份恢复该文件，或将其移走：程序会另建一个，但不再认得此前的人";
     /// Another program listens at the terminal's socket.
     SocketTaken "stop the other program (`ss -xlp` names it), or give the lane's terminal another path"
         => "停掉占用该套接字的程序（`ss -xlp` 会列出），或为该通道的终端换一个路径";

@@ -14,7 +14,8 @@ use super::{FileError, access, of_kind, other_kind};
 /// A folder, made with mode 0700 where it is missing, its parents likewise.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), FileError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error| FileError::unreadable(folder, error))
+    // What lies there instead is named.
+    made.map_err(|error| opened(folder).err().unwrap_or_else(|| FileError::unreadable(folder, error)))
 }
 
 /// The same for whoever the umask lets in: a bench's.

@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use crate::{
-    fault::{Code, Fault},
+    fault::{Code, Cure, Fault},
     files::FileError,
 };
 
@@ -80,5 +80,33 @@ impl Fault for StoreError {
             Self::Damaged { .. } => Code::J501,
             Self::State(_) => Code::J504,
         }
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::File(error) => of_folder(error),
+            Self::Directory { source, .. } => match source.get_ref().and_then(|beneath| beneath.downcast_ref()) {
+                Some(error) => of_folder(error),
+                None => of_kind(source.kind()),
+            },
+            Self::CorrelationKey { .. } => Some(Cure::DamagedCorrelation),
+            _ => None,
+        }
+    }
+}
+
+fn of_folder(error: &FileError) -> Option<Cure> {
+    match error {
+        FileError::OtherKind { .. } => Some(Cure::InTheStatesPlace),
+        FileError::Unreadable { source, .. } => of_kind(source.kind()),
+        _ => error.is_exposed().then_some(Cure::StateNotOurs),
+    }
+}
+
+fn of_kind(kind: io::ErrorKind) -> Option<Cure> {
+    match kind {
+        io::ErrorKind::PermissionDenied => Some(Cure::StateNotOurs),
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Some(Cure::InTheStatesPlace),
+        _ => None,
     }
 }

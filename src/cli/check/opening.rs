@@ -28,7 +28,7 @@ use crate::{
     fault::Code,
     kiosk::Device,
     service::{self, ServiceError},
-    store::{self, Holder, StateLock},
+    store::{self, Holder, StateLock, StoreError},
     terminal::{LocalSocket, TerminalError, TerminalPlace},
     words::Clock,
 };
@@ -60,7 +60,10 @@ fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
         let parent = existing(dir);
         match rustix::fs::access(parent, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
             Ok(()) => report.ok("state-dir", say::made_at_first_start(dir.display())),
-            Err(error) => report.failed("state-dir", Code::C103, format!("{}: {error}", parent.display())),
+            Err(error) => {
+                let unusable = StoreError::Directory { dir: parent.to_owned(), source: error.into() };
+                report.fault("state-dir", unusable);
+            }
         }
         report.skipped("journal", say::nothing_recorded());
         return None;
