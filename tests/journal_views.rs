@@ -85,7 +85,7 @@ proptest! {
             // sled's own threads let go of its lock a little after the last of us.
             let mut opened = State::open(folder.path());
             for _ in 0..1000 {
-                if !opened.1.as_ref().is_some_and(|fault| fault.to_string().contains("acquire lock")) {
+                if !opened.1.as_ref().is_some_and(|fault| format!("{fault:?}").contains("acquire lock")) {
                     break;
                 }
                 std::thread::sleep(Duration::from_millis(5));
