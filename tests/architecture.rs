@@ -202,6 +202,18 @@ fn a_function_is_public_only_where_tests_or_the_program_name_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// LPGETSTATUS, which no crate offers.
+#[test]
+fn what_the_compiler_cannot_prove_safe_is_one_request_in_one_file() {
+    for (file, code) in sources() {
+        let wanted = if file == Path::new("device/linux/usb.rs") { 1 } else { 0 };
+        for told in ["unsafe {", "unsafe_code"] {
+            assert_eq!(code.matches(told).count(), wanted, "{} has {told}", file.display());
+        }
+        assert!(!code.contains("unsafe fn") && !code.contains("unsafe impl"), "{}", file.display());
+    }
+}
+
 #[test]
 fn files_stay_small() {
     let mut lengths: Vec<(usize, PathBuf)> =

@@ -37,6 +37,7 @@ mod merchants;
 mod names;
 mod network_terminals;
 mod numbers;
+mod one_way_printers;
 mod open_world;
 mod openings;
 mod pages;

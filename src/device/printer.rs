@@ -95,7 +95,10 @@ impl EscPosPrinter {
     fn with(open: Opener, port: Option<Box<dyn Port>>, layout: Layout, fonts: Fonts, clock: Arc<dyn Clock>) -> Self {
         let profile = &layout.profile;
         let listener = Listener::new(profile.status_bit7, profile.presenter == Presenter::FullStatus);
-        let wire = Wire::new(open, port, listener, clock);
+        let mut wire = Wire::new(open, port, listener, clock);
+        if !profile.status {
+            wire.set_one_way();
+        }
         Self {
             wire,
             at: "its port".to_owned(),
@@ -212,6 +215,10 @@ impl EscPosPrinter {
         let until = self.wire.now().after(MENDING);
         let fragment = [encode::INIT, &self.profile().cut].concat();
         self.wire.write(&fragment, until, false)?;
+        if self.profile().ack == Ack::None {
+            // Nobody says when that is worked off, and behind a slip there must be room for questions.
+            self.worked_off(0, until.after(MENDING))?;
+        }
         // What is held out is drawn back when nobody takes it.
         self.presented = self.presents();
         self.stuck = false;
@@ -277,7 +284,7 @@ impl EscPosPrinter {
 
     fn ask(&mut self) -> io::Result<PrinterStatus> {
         if !self.profile().status {
-            return self.wire.connect().map(|_| PrinterStatus::default());
+            return self.wire.lines();
         }
         match self.wire.status(self.silent) {
             Err(error) if error.kind() == io::ErrorKind::TimedOut && self.stuck => {

@@ -56,6 +56,8 @@ pub struct World {
     back: VecDeque<u8>,
     /// How answers come back.
     pub answers: Answers,
+    /// Its status lines, where the wire carries them.
+    pub lines: fn(&PrinterTwin) -> Option<u8>,
     obeys: bool,
     patience: Duration,
     /// Bytes that nobody took.
@@ -215,6 +217,11 @@ impl Port for End {
         Ok(if serial { std::mem::take(&mut world.out).len() } else { 0 })
     }
 
+    fn lines(&mut self) -> io::Result<Option<u8>> {
+        let world = self.world();
+        Ok((world.lines)(&world.twin))
+    }
+
     fn obey(&mut self, flow_control: bool) -> io::Result<()> {
         self.world().obeys = flow_control;
         Ok(())
@@ -237,6 +244,7 @@ pub fn connected(layout: Layout, wire: Wire, answers: Answers) -> (EscPosPrinter
         way: VecDeque::new(),
         back: VecDeque::new(),
         answers,
+        lines: |_| None,
         obeys: true,
         patience: Duration::ZERO,
         lost: 0,

@@ -8,9 +8,11 @@ mod ports;
 #[cfg(feature = "glyphs")]
 mod screen;
 mod serial;
+mod usb;
 
 use std::path::PathBuf;
 
+pub(crate) use self::lines::input_level;
 #[cfg(feature = "glyphs")]
 pub(crate) use self::screen::bring_console_back;
 #[cfg(feature = "glyphs")]
@@ -19,9 +21,8 @@ pub use self::{
     inputs::{LineInputs, WatchedLine, inputs},
     lines::{Bias, LineAt, group},
     outputs::{LineError, OutputLine, output},
-    ports::{delay, i2c, serial, spi, tcp, tcp_stream, unix},
+    ports::{delay, i2c, serial, spi, tcp, tcp_stream, unix, usb},
 };
-pub(crate) use self::{lines::input_level, ports::usb};
 
 /// One GPIO chip, as the kernel shows it.
 pub(crate) struct Chip {

@@ -13,9 +13,9 @@ use linux_embedded_hal::{
     spidev::{SpiModeFlags, SpidevOptions},
 };
 
-use super::serial::Serial;
+use super::{serial::Serial, usb::UsbPrinter};
 use crate::{
-    device::{DeviceError, Opener, port::UsbPrinter},
+    device::{DeviceError, Opener},
     fault::Code,
 };
 
@@ -72,7 +72,7 @@ pub fn tcp_stream(address: &str) -> io::Result<TcpStream> {
 }
 
 /// A printer behind usblp.
-pub(crate) fn usb(device: PathBuf) -> Opener {
+pub fn usb(device: PathBuf) -> Opener {
     Box::new(move || Ok(Box::new(UsbPrinter::open(&device)?)))
 }
 

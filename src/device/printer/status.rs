@@ -130,3 +130,17 @@ pub(super) fn read_automatic([printer, error, paper, _]: [u8; 4]) -> PrinterStat
     };
     PrinterStatus { fault, paper_low: paper & 0x03 != 0 }
 }
+
+/// A printer's status lines (IEEE 1284; USB printer class, `GET_PORT_STATUS`). Off-line without an error is a cover.
+pub(super) fn read_lines(lines: u8) -> PrinterStatus {
+    let fault = if lines & 0x20 != 0 {
+        Some(Code::P702)
+    } else if lines & 0x08 == 0 {
+        Some(Code::P704)
+    } else if lines & 0x10 == 0 {
+        Some(Code::P703)
+    } else {
+        None
+    };
+    PrinterStatus { fault, paper_low: false }
+}

@@ -64,6 +64,10 @@ pub(super) struct Wire {
     listener: Listener,
     pub(super) heard: Heard,
     questions: Questions,
+    /// It answers no question: its lines are looked at.
+    one_way: bool,
+    /// Its lines have said that it is well: many printers say the same for ever.
+    trusted: bool,
     /// When a round of questions was last begun.
     looked: Moment,
     /// When it last took or said something.
@@ -114,6 +118,8 @@ impl Wire {
             listener,
             heard: Heard::default(),
             questions: Questions::default(),
+            one_way: false,
+            trusted: false,
             looked: now,
             alive: now,
             spoke: now,
@@ -126,15 +132,13 @@ impl Wire {
         self.busy = busy;
     }
 
-    pub(super) fn now(&self) -> Moment {
-        self.clock.now().moment
+    /// The printer answers no question.
+    pub(super) fn set_one_way(&mut self) {
+        self.one_way = true;
     }
 
-    /// Opens the port where it is not open; true where it was not.
-    pub(super) fn connect(&mut self) -> io::Result<bool> {
-        let opened = self.port.is_none();
-        self.port()?;
-        Ok(opened)
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now().moment
     }
 
     pub(super) fn close(&mut self) {
@@ -201,6 +205,24 @@ impl Wire {
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
+    }
+
+    /// How the printer is by its lines; well, where it has none or they are not to be trusted.
+    pub(super) fn lines(&mut self) -> io::Result<PrinterStatus> {
+        self.looked = self.now();
+        let said = self.port()?.lines()?.map(status::read_lines);
+        self.trusted |= said.is_some_and(|status| status.fault.is_none());
+        let status = said.filter(|_| self.trusted).unwrap_or_default();
+        self.heard.status = Some(status);
+        Ok(status)
+    }
+
+    /// Looks at the lines of a printer that says nothing else.
+    fn watch(&mut self) -> io::Result<()> {
+        if self.one_way && self.now().since(self.looked) >= LOOK {
+            self.lines()?;
+        }
+        Ok(())
     }
 
     /// Asks for the whole status at once.
@@ -293,6 +315,7 @@ impl Wire {
         let mut free = self.now();
         loop {
             self.hear_all()?;
+            self.watch()?;
             self.well()?;
             let pending = self.port()?.pending()?;
             let busy = self.busy.as_mut().map_or(Ok(false), |busy| busy())?;
@@ -368,6 +391,7 @@ impl Wire {
     ) -> Result<(), Stop> {
         self.alive = self.now();
         loop {
+            self.watch()?;
             self.well()?;
             if done(self) {
                 return Ok(());

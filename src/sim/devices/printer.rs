@@ -128,6 +128,11 @@ impl PrinterTwin {
         self.state().stands_still()
     }
 
+    /// Its status lines, as `GET_PORT_STATUS` has them.
+    pub fn lines(&self) -> u8 {
+        self.state().lines()
+    }
+
     /// Something happens to it when so many more bytes have been worked off, within a command if need be.
     pub fn stop_after(&self, bytes: usize, trouble: Trouble) {
         self.state().stop_after(bytes, trouble);

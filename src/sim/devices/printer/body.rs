@@ -112,6 +112,12 @@ impl State {
         self.cover_open || self.jammed || self.hot || (self.lines_left == 0 && !self.rest.is_empty())
     }
 
+    /// USB printer class 1.1, 4.2.2: bit 5 paper empty, 4 selected, 3 no error.
+    pub(super) fn lines(&self) -> u8 {
+        let bit = |on: bool, bit: u8| u8::from(on) << bit;
+        bit(self.lines_left == 0, 5) | bit(!self.cover_open, 4) | bit(!self.jammed && !self.hot, 3)
+    }
+
     /// Takes in what has arrived. Real-time commands are obeyed where a command ends, whatever waits before them.
     pub(super) fn hear(&mut self, sent: &[u8]) -> Vec<u8> {
         let heard = self.cable.carry(sent);
