@@ -4,6 +4,8 @@
 //! `gpiochip` number, because those move between kernels.
 
 mod lines;
+#[cfg(feature = "screen")]
+mod look;
 mod panel;
 mod place;
 mod sound;
@@ -22,6 +24,8 @@ use crate::{
     words::setting,
 };
 
+#[cfg(feature = "screen")]
+pub use self::look::{BrandFile, Colours};
 pub use self::{
     lines::{Gate, GateAction, Indicators, Input, InputKind, Lamp},
     panel::{LineName, Panel, PanelKind},

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
+#[cfg(feature = "screen")]
+use crate::board::{BrandFile, Colours};
 #[cfg(feature = "page")]
 use crate::page;
 #[cfg(feature = "network")]
@@ -68,6 +70,13 @@ pub struct Site {
     /// Journal, state and correlation key.
     #[serde(default = "default_state_dir")]
     pub state_dir: Anchored,
+    /// Whose kiosk it is.
+    #[cfg(feature = "screen")]
+    pub brand: Option<BrandFile>,
+    /// In which colours.
+    #[cfg(feature = "screen")]
+    #[serde(default)]
+    pub palette: Colours,
     /// What the simulated board writes.
     #[serde(default)]
     pub simulated: Simulated,

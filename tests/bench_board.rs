@@ -12,13 +12,14 @@ use std::{
 use facemchd::{
     device::{
         Fonts, Panel as _,
-        panel::{PictureFile, PicturePanel, Style},
+        panel::{PictureFile, PicturePanel, Style, WallClock},
     },
     kiosk::{NextStep, Scene, SceneKind},
     sim::{
         devices::{PrinterTwin, Trouble},
         people::Person,
     },
+    words::Language,
 };
 use serde_json::json;
 
@@ -154,12 +155,19 @@ fn whoever_stands_at_a_printer_that_stops_within_the_slip_is_told_and_nobody_is_
     assert_eq!(bench.printer.complaints(), Vec::<String>::new());
 }
 
-/// The bench's panel with this scene.
+/// The bench's panel with this scene, below the line where the time of day stands.
 fn picture_of(scene: &Scene) -> Vec<u8> {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let glass = PictureFile::new(file.path().to_owned(), 800, 480);
-    PicturePanel::new(glass, Style::default(), Fonts::built_in()).show(scene).expect("drawn");
-    fs::read(file.path()).expect("written")
+    let clock = WallClock { clock: clock(), utc_offset: 8 * 3600 };
+    let style = Style { clock: Some(clock), ..Style::default() };
+    let fonts = Fonts::new(&[]).with_type(&[], Language::ZhHans);
+    PicturePanel::new(glass, style, fonts).show(scene).expect("drawn");
+    below_the_time(fs::read(file.path()).expect("written"))
+}
+
+fn below_the_time(picture: Vec<u8>) -> Vec<u8> {
+    picture.get(800 * 3 * 40..).unwrap_or_default().to_vec()
 }
 
 #[test]
@@ -168,7 +176,7 @@ fn nobodys_name_stays_on_the_glass_of_a_program_that_has_ended_or_was_killed() {
     for sid in ["sid-1", "sid-2"] {
         bench.expect(&Person::new(sid, "张三丰"));
     }
-    let panel = || fs::read(bench.folder.join("panel.ppm")).unwrap_or_default();
+    let panel = || below_the_time(fs::read(bench.folder.join("panel.ppm")).unwrap_or_default());
     let next = Some(NextStep::StaffWindow);
     let nobody = [Scene::of(SceneKind::Idle), Scene::stopped(), Scene { next, ..Scene::stopped() }];
     let [idle, crashed, stopped] = nobody.each_ref().map(picture_of);

@@ -195,6 +195,16 @@ fn faults() -> Vec<Fault> {
             bench(s, &[(&file, "[gate]\nwire = { chip = \"gpio3\", offset = 17 }")])
         }),
         fault("nothing bounds a stuck pulse", "G801", |s| bench(s, &[("one-shot = true", "one-shot = false")])),
+        fault("a colour is too pale", "K408", |s| {
+            edit(s, "[checkin]\n", "[palette]\nquiet = \"#888888\"\n\n[checkin]\n")
+        }),
+        fault("the logo is not there", "K409", |s| {
+            edit(s, "[checkin]\n", "[brand]\nname = \"城东人民医院\"\nlogo = \"logo.png\"\n\n[checkin]\n")
+        }),
+        fault("the logo is no picture", "K409", |s| {
+            write(&s.path("logo.png"), "GIF89a", 0o644);
+            edit(s, "[checkin]\n", "[brand]\nname = \"城东人民医院\"\nlogo = \"logo.png\"\n\n[checkin]\n")
+        }),
         fault("a light is not there", "D602", |s| {
             let file = format!("green = {{ wire = {{ file = \"{}/green\" }} }}", s.path("bench").display());
             bench(s, &[(&file, "green = { wire = { name = \"LAMP_GREEN\" } }")])

@@ -51,7 +51,7 @@ fn unifont(character: char) -> Dots {
 /// A text as the first line of the smallest glass.
 fn on_glass(text: &str) -> (Dots, Vec<char>) {
     let scene = Scene { name: shown(text), ..Scene::of(SceneKind::Admitted) };
-    let style = Style { phrases: Phrases::shipped(Language::En, Purpose::Hospital), large: true };
+    let style = Style { phrases: Phrases::shipped(Language::En, Purpose::Hospital), large: true, ..Style::default() };
     let scene = Scene { number: Some(Text::clean("A1")), ..scene };
     let (frame, missing) = draw(&scene, &style, (128, 64), &mut Fonts::built_in());
     let dots = (0..16).flat_map(|y| (0..128).map(move |x| (x, y)));

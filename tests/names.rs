@@ -114,11 +114,11 @@ fn every_hanzi_of_gb_18030_2022_is_drawn_or_counted_and_never_becomes_something_
 fn walk(step: usize) {
     let (mut wires, twins) = lane();
     // Fonts of the system where they are installed (fonts-hanazono); without them what is beyond Extension A is ＊.
-    let fonts = || Fonts::new(None).kept_open();
+    let fonts = || Fonts::new(&[]).kept_open();
     let mut panel = St7920::new(SerialSpi(wires.panel), NoDelay, Rom::Gb2312, Style::default(), fonts());
     let (layout, mut slip_fonts) = (layout(), fonts());
     let mut slips = 0;
-    let has_outlines = Fonts::new(None).bitmap('𠀀', 16).is_some();
+    let has_outlines = Fonts::new(&[]).bitmap('𠀀', 16).is_some();
     let hanzi: usize = BLOCKS[..8].iter().map(|(name, range)| of_block(name, range.clone()).len()).sum();
     assert_eq!(hanzi, 87_887);
     println!("block                       characters  panel: ROM  drawn    ＊   slip: ROM  drawn    ＊");

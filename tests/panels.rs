@@ -218,7 +218,8 @@ fn a_tft_shows_the_picture_in_its_colours() {
     for model in ["st7789", "ili9341"] {
         let twin = GlassTwin::<TftController>::default();
         let (spi, dc) = twin.wires();
-        let style = Style { phrases: Phrases::shipped(Language::En, Purpose::Hospital), large: false };
+        let style =
+            Style { phrases: Phrases::shipped(Language::En, Purpose::Hospital), large: false, ..Style::default() };
         let settings = TftSettings { width: 240, height: 320, rotate: 0, inverted: false };
         let mut panel: Box<dyn Panel> = if model == "st7789" {
             Box::new(PicturePanel::new(Tft::st7789(spi, dc, NoDelay, settings), style.clone(), Fonts::built_in()))
@@ -330,7 +331,7 @@ fn the_code_of_another_way_fills_the_room_it_has_and_is_read_by_others() {
             for (large, payload) in [(false, &short), (true, &long)] {
                 let frame = drawn(
                     &another_way(payload),
-                    &Style { phrases: Phrases::shipped(language, Purpose::Hospital), large },
+                    &Style { phrases: Phrases::shipped(language, Purpose::Hospital), large, ..Style::default() },
                     (width, height),
                 );
                 let dots: Vec<u8> = dots_of(&frame).flat_map(|(x, y)| rgb(&frame, frame.dot(x, y))).collect();

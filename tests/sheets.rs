@@ -29,7 +29,7 @@ use crate::{devices::admitted, scenes::full};
 fn over_all_scenes(mut shows: impl FnMut(&Scene, &Style, bool)) {
     for language in Language::ALL {
         for large in [false, true] {
-            let style = Style { phrases: Phrases::shipped(language, Purpose::Hospital), large };
+            let style = Style { phrases: Phrases::shipped(language, Purpose::Hospital), large, ..Style::default() };
             for kind in SceneKind::ALL {
                 for anew in [false, true] {
                     shows(&full(kind, language), &style, anew);

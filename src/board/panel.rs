@@ -41,8 +41,10 @@ pub struct Panel {
     /// Colours are inverted, as most IPS panels want it.
     #[serde(default)]
     pub inverted: bool,
-    /// An outline font for what the program has no bitmap of, and for smooth large type.
-    pub font: Option<PathBuf>,
+    /// Outline fonts before those of the system, the first that has a character wins: for what the program has no bitmap
+    /// of, and on glass from 240 dots for all type.
+    #[serde(default, deserialize_with = "fonts")]
+    pub font: Vec<PathBuf>,
 }
 
 /// `panel.kind`
@@ -165,5 +167,21 @@ fn rotation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error>
     match u16::deserialize(deserializer)? {
         degrees @ (0 | 90 | 180 | 270) => Ok(degrees),
         _ => Err(de::Error::custom("expected 0, 90, 180 or 270")),
+    }
+}
+
+/// One font, or several.
+fn fonts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+    const MOST: usize = 8;
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Fonts {
+        One(PathBuf),
+        Several(Vec<PathBuf>),
+    }
+    match Fonts::deserialize(deserializer)? {
+        Fonts::One(font) => Ok(vec![font]),
+        Fonts::Several(fonts) if fonts.len() <= MOST => Ok(fonts),
+        Fonts::Several(_) => Err(de::Error::custom("expected at most 8 fonts")),
     }
 }

@@ -71,6 +71,10 @@ impl Site {
             journal,
             board,
             state_dir,
+            #[cfg(feature = "screen")]
+            brand,
+            #[cfg(feature = "screen")]
+            palette,
             simulated,
             lane,
         } = self;
@@ -97,6 +101,10 @@ impl Site {
         }
         compare("[privacy]", privacy, &wanted.privacy);
         compare("[journal]", journal, &wanted.journal);
+        #[cfg(feature = "screen")]
+        compare("[brand]", brand, &wanted.brand);
+        #[cfg(feature = "screen")]
+        compare("[palette]", palette, &wanted.palette);
         compare("[simulated]", simulated, &wanted.simulated);
         let unplaced = |lanes: &[Lane]| lanes.iter().map(Lane::unplaced).collect::<Vec<_>>();
         compare("[[lane]]", &unplaced(lane), &unplaced(&wanted.lane));

@@ -8,11 +8,7 @@ mod marks;
 #[cfg(feature = "glyphs")]
 mod outline;
 
-use std::{
-    collections::VecDeque,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::{collections::VecDeque, io::Read as _, path::PathBuf};
 
 use super::DeviceError;
 use super::gb::{alone, drawn};
@@ -39,6 +35,9 @@ pub struct Fonts {
     kept: Vec<(Vec<u8>, u32)>,
     /// Drawn from outlines, newest last; none is known to be missing.
     drawn: VecDeque<(char, usize, Option<Bitmap>)>,
+    /// Set in outline type, where somebody does.
+    #[cfg(feature = "screen")]
+    typesetter: Option<super::Typesetter>,
 }
 
 /// Bitmaps kept: reading a font of twenty megabytes takes longer than a person should wait twice.
@@ -59,19 +58,27 @@ const SYSTEM: [(&str, u32); 3] = [
 ];
 
 impl Fonts {
-    /// A font of the site's before those of the system.
-    pub fn new(own: Option<PathBuf>) -> Self {
+    /// Fonts of the site's before those of the system.
+    pub fn new(own: &[PathBuf]) -> Self {
         let system = SYSTEM.into_iter().map(|(file, face)| (PathBuf::from(file), face));
-        Self {
-            outlines: own.into_iter().map(|file| (file, 0)).chain(system).collect(),
-            kept: Vec::new(),
-            drawn: VecDeque::new(),
-        }
+        Self { outlines: own.iter().map(|file| (file.clone(), 0)).chain(system).collect(), ..Self::default() }
     }
 
-    /// The same, where the site's font is there and is one: what was named is not to be missed for months.
-    pub fn open(own: Option<&Path>) -> Result<Self, DeviceError> {
-        if let Some(file) = own {
+    /// The same for type that is set: with these fonts, as this language is written.
+    #[cfg(feature = "screen")]
+    pub fn with_type(self, own: &[PathBuf], language: crate::words::Language) -> Self {
+        Self { typesetter: Some(super::Typesetter::new(own, language)), ..self }
+    }
+
+    /// Who sets type. It has the program's own bitmaps alone where nobody said otherwise.
+    #[cfg(feature = "screen")]
+    pub(super) fn typesetter(&mut self) -> &mut super::Typesetter {
+        self.typesetter.get_or_insert_with(super::Typesetter::built_in)
+    }
+
+    /// The same, where the site's fonts are there and are some: what was named is not to be missed for months.
+    pub fn open(own: &[PathBuf]) -> Result<Self, DeviceError> {
+        for file in own {
             let failed = |reason| DeviceError::Open { what: "font".to_owned(), reason, code: Code::C102 };
             let mut head = [0; 4];
             let opened = files::open(file).map_err(|error| failed(causes(&error)))?;
@@ -80,7 +87,7 @@ impl Fonts {
                 return Err(failed(format!("{}: is not a TrueType or OpenType font", file.display())));
             }
         }
-        Ok(Self::new(own.map(Path::to_owned)))
+        Ok(Self::new(own))
     }
 
     /// Reads the outline fonts once and keeps them: tens of megabytes.
@@ -141,7 +148,7 @@ impl Fonts {
 
 /// The bitmap that the program holds.
 #[cfg(feature = "glyphs")]
-fn unifont16(character: char) -> Option<Bitmap> {
+pub(super) fn unifont16(character: char) -> Option<Bitmap> {
     let glyph = unifont::get_glyph(character)?;
     let width = glyph.get_width();
     // What is narrow and stands in a hanzi's place stands in its middle.

@@ -16,11 +16,15 @@ mod missing;
 pub mod panel;
 mod port;
 mod printer;
+#[cfg(feature = "screen")]
+mod typeset;
 #[cfg(feature = "voice")]
 pub mod voice;
 
 use std::{io, time::Duration};
 
+#[cfg(feature = "screen")]
+pub use self::typeset::{Glyph, Line, Shape, Typesetter};
 pub use self::{
     gate::{GateTiming, LineGate, Passage},
     glyph::{Bitmap, Fonts},
@@ -203,6 +207,8 @@ pub enum Role {
 pub struct Drawn {
     /// Characters that this panel cannot draw; ＊ stands in their place.
     pub missing: Vec<char>,
+    /// There is more than a picture holds: shown again each second, its pages are turned.
+    pub turns: bool,
 }
 
 /// What tending a printer came to.

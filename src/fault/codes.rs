@@ -131,6 +131,10 @@ codes! {
       => "微信的平台证书无法解密", "对照商户平台检查 keys.apiv3";
     K407 "a certificate has expired or is about to", "renew it in the console and replace the file"
       => "证书已过期或即将过期", "在商户平台更换证书，再替换文件";
+    K408 "the site's colours cannot be told apart", "take a darker or lighter colour for the pair that is named; 7:1 is the least"
+      => "界面配色对比度不足", "把提示中的那一对颜色调深或调浅；对比度至少 7:1";
+    K409 "the logo cannot be used", "give a PNG of at most 512 × 512 dots and 256 KiB"
+      => "徽标无法使用", "提供不超过 512 × 512 像素、256 KiB 的 PNG 图片";
     J501 "the journal was damaged and has been salvaged", "look at `facemchd journal verify`; replace the card if it happens again"
       => "流水曾损坏，可用部分已保留", "用 `facemchd journal verify` 查看；若再次发生，更换存储卡";
     J502 "the journal cannot be written", "free space, check the card; nobody is served until it works"

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::Deserialize;
 
-use super::{NextStep, Phrases};
+use super::{NextStep, Phrases, Scene, SceneKind};
 use crate::words::{InfoType, Language, NameStyle, Purpose, Text, WayIn, setting};
 
 /// The core's settings.
@@ -177,6 +177,12 @@ impl LaneSettings {
             WayIn::Voucher(_) => self.vouchers,
             WayIn::Card(_) => self.card != CardUses::default(),
         }
+    }
+
+    /// Nobody stands here: where to look, and that there is another way, where there is one.
+    pub(super) fn idle(&self) -> Scene {
+        let other = self.advice(NextStep::OtherWay);
+        Scene { next: Some(other).filter(|other| *other != NextStep::StaffWindow), ..Scene::of(SceneKind::Idle) }
     }
 
     /// The advice as it holds here: no way in is named that does not exist.

@@ -27,7 +27,7 @@ impl Kiosk {
             Purpose::Transit => NextStep::OtherLane,
         };
         let scene = match place.closed_by().or(stopping.then_some(Closed::Stopping)) {
-            None => Scene::of(SceneKind::Idle),
+            None => place.settings.idle(),
             Some(closed) => {
                 // Out of the building is the only way.
                 let next = Some(next).filter(|_| closed.scene() != SceneKind::Evacuate);

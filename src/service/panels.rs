@@ -11,7 +11,7 @@ use crate::{
     device::{Panel, panel::countdown},
     fault::Failure,
     kiosk::{Device, Input, Scene, SceneKind},
-    words::{Clock, LaneId, Moment},
+    words::{Clock, LaneId, Moment, WallTime},
 };
 
 /// How soon a panel that failed is tried again.
@@ -35,14 +35,16 @@ pub(super) fn spawn(
     let reader = Arc::clone(clock);
     Worker::spawn_reading("panel", 16, PANEL_LIMIT, clock, move |scenes, pulse| {
         let standing = Standing::default();
-        let mut shown = Shown { lane, panel, inputs, failed: None, anew: Anew(reader.now().moment), standing };
+        let mut shown =
+            Shown { lane, panel, inputs, failed: None, turns: false, anew: Anew(reader.now().moment), standing };
         let mut current: Option<(Scene, Moment)> = None;
         loop {
             let counting = current.as_ref().is_some_and(|(scene, _)| countdown(scene).is_some_and(|left| left > 0));
+            let counting = counting || shown.turns;
             let next = match (shown.failed == Some(true), counting) {
                 (true, _) => scenes.recv_timeout(AGAIN),
                 (false, true) => scenes.recv_timeout(SECOND),
-                (false, false) => scenes.recv_timeout(ANEW),
+                (false, false) => scenes.recv_timeout(next_minute(reader.now().wall)),
             };
             let now = reader.now().moment;
             let new = next.is_ok();
@@ -66,12 +68,20 @@ pub(super) fn spawn(
     })
 }
 
+/// Until the time of day that may stand on the glass is another one.
+fn next_minute(WallTime(now): WallTime) -> Duration {
+    let within = u64::try_from(now.rem_euclid(60_000)).unwrap_or_default();
+    ANEW.saturating_sub(Duration::from_millis(within))
+}
+
 struct Shown {
     lane: LaneId,
     panel: Box<dyn Panel>,
     inputs: Inputs,
     /// As the loop was told: none before the first scene.
     failed: Option<bool>,
+    /// Its pages are turned.
+    turns: bool,
     anew: Anew,
     /// What was told of it.
     standing: Standing,
@@ -96,6 +106,7 @@ impl Shown {
         let drawn = if anew { self.panel.refresh(scene) } else { self.panel.show(scene) };
         let fault = match drawn {
             Ok(drawn) => {
+                self.turns = drawn.turns;
                 self.inputs.tell_missing(now, &drawn.missing);
                 None
             }

@@ -13,6 +13,8 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::T208, "no fault: the lane serves somebody"),
     (Code::T212, "no fault: a person does not agree"),
     (Code::T220, "only where terminals come over the network: terminal_certificates.rs"),
+    (Code::K408, "the start refuses it: faults.rs"),
+    (Code::K409, "the start refuses it: faults.rs"),
     (Code::J502, "a card that refuses to be written to: store_damage.rs"),
     (Code::J503, "a journal of a year, or of a gigabyte"),
     (Code::J505, "the power goes while a gate opens: gates.rs"),

@@ -1,5 +1,6 @@
 //! Board and site file → the devices of every lane, over real wires or over wires with a twin at the other end.
 
+mod look;
 mod pick;
 mod pictures;
 mod real;
@@ -9,13 +10,13 @@ mod twins;
 
 use std::{sync::Arc, time::Duration};
 
-use self::{pick::Picked, twins::Ends};
+use self::{look::style, pick::Picked, twins::Ends};
 #[cfg(feature = "voice")]
 use crate::board::PanelPlace;
 use crate::fault::Failure;
 use crate::{
     board::{self, Board, Device as _, Found, GateAction, InputKind, PrinterFiles},
-    config::{Lane, Site},
+    config::Site,
     device::{
         Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile, Role,
         Template, panel::Style,
@@ -68,7 +69,7 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure
     };
     // All of them before any: a file that is refused has moved nothing.
     let picked = parts.pick_all()?;
-    let styles = site.lane.iter().map(style).collect::<Result<Vec<_>, _>>()?;
+    let styles = site.lane.iter().map(|lane| style(site, lane, clock)).collect::<Result<Vec<_>, _>>()?;
     for (((lane, picked), style), index) in site.lane.iter().zip(picked).zip(styles).zip(0..) {
         let ends = if picked.is_simulated() { Some(parts.twins(lane, &picked, &mut wires)?) } else { None };
         let devices = parts.lane(LaneId(index), (&picked, style), ends)?;
@@ -88,7 +89,9 @@ pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>, ended_well: bool) -
     if !ended_well && let Ok(picked) = parts.pick_all() {
         for (lane, picked) in site.lane.iter().zip(picked) {
             let real = picked.panel.filter(|file| !file.is_simulated());
-            if let Some(Ok((mut panel, _))) = real.map(|file| real::panel(file, style(lane).unwrap_or_default())) {
+            if let Some(Ok((mut panel, _))) =
+                real.map(|file| real::panel(file, style(site, lane, clock).unwrap_or_default()))
+            {
                 let _ = panel.show(&Scene::stopped());
             }
         }
@@ -96,13 +99,13 @@ pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>, ended_well: bool) -
     outputs
 }
 
-fn style(lane: &Lane) -> Result<Style, Failure> {
-    Ok(Style { phrases: super::build::phrases(lane)?, large: lane.elder })
-}
-
 /// A lane's voice, where its panel does not speak itself.
 #[cfg(feature = "voice")]
-fn voice(site: &Site, lane: &Lane, phrases: &Arc<Phrases>) -> Result<Option<crate::service::VoicePart>, Failure> {
+fn voice(
+    site: &Site,
+    lane: &crate::config::Lane,
+    phrases: &Arc<Phrases>,
+) -> Result<Option<crate::service::VoicePart>, Failure> {
     use crate::device::voice::{Pack, Player};
     let Some(voice) = lane.voice.as_ref().filter(|_| !lane.panel.as_ref().is_some_and(PanelPlace::speaks)) else {
         return Ok(None);
@@ -145,7 +148,7 @@ impl Parts<'_> {
     ) -> Result<LaneDevices, Failure> {
         let mut devices = LaneDevices { phrases: Arc::clone(&style.phrases), ..LaneDevices::default() };
         if let Some(file) = picked.panel {
-            let fonts = Fonts::open(file.font.as_deref())?;
+            let fonts = Fonts::open(&file.font)?;
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.panel(style, fonts),
                 None => {
@@ -157,7 +160,7 @@ impl Parts<'_> {
         }
         if let Some((index, file)) = picked.printer {
             let layout = layout(&self.found.printers[index], self.site, Arc::clone(&devices.phrases))?;
-            let fonts = Fonts::open(file.font.as_deref())?;
+            let fonts = Fonts::open(file.font.as_slice())?;
             devices.printer = match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.printer(layout, fonts, self.clock),
                 None => real::printer(file, layout, fonts, self.clock),

@@ -32,6 +32,8 @@ pub(super) fn panel(file: &PanelFile, style: Style, fonts: Fonts) -> Result<Box<
         Box::new(PicturePanel::new(glass, style, fonts).with_reset(reset))
     }
 
+    #[cfg(feature = "screen")]
+    let fonts = fonts.with_type(&file.font, style.language);
     let misfit = || DeviceError::Open {
         what: "[panel]".to_owned(),
         reason: "kind and wire do not fit each other".to_owned(),

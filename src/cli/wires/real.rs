@@ -120,7 +120,7 @@ fn busy_line(busy: &board::Busy) -> device::BusyLine {
 pub(super) fn panel(file: &PanelFile, style: Style) -> Result<(Box<dyn Panel>, Option<DeviceError>), DeviceError> {
     let file = file.clone();
     let (panel, absent) = LatePanel::open(Box::new(move || {
-        let fonts = Fonts::open(file.font.as_deref())?;
+        let fonts = Fonts::open(&file.font)?;
         open_panel(&file, style.clone(), fonts)
     }))?;
     Ok((Box::new(panel), absent))

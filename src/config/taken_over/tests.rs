@@ -88,6 +88,22 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[privacy]", "wipe-after-ms", "5000", "6000"),
     ("[journal]", "max-age", "\"190d\"", "\"180d\""),
     ("[journal]", "max-bytes", "67108864", "33554432"),
+    #[cfg(feature = "screen")]
+    ("[brand]", "name", "\"甲医院\"", "\"乙医院\""),
+    #[cfg(feature = "screen")]
+    ("[brand]", "logo", "\"a\"", "\"b\""),
+    #[cfg(feature = "screen")]
+    ("[palette]", "paper", "\"#ffffff\"", "\"#f0f0f0\""),
+    #[cfg(feature = "screen")]
+    ("[palette]", "text", "\"#000000\"", "\"#101010\""),
+    #[cfg(feature = "screen")]
+    ("[palette]", "quiet", "\"#000000\"", "\"#101010\""),
+    #[cfg(feature = "screen")]
+    ("[palette]", "accent", "\"#000000\"", "\"#101010\""),
+    #[cfg(feature = "screen")]
+    ("[palette]", "good", "\"#000000\"", "\"#101010\""),
+    #[cfg(feature = "screen")]
+    ("[palette]", "bad", "\"#000000\"", "\"#101010\""),
     ("[simulated]", "out", "\"a\"", "\"b\""),
     ("[simulated]", "allow-names", "true", "false"),
     ("[[lane]]", "name", "\"kiosk-1\"", "\"kiosk-3\""),
@@ -132,6 +148,10 @@ const KEPT: &[(&str, &[&str])] = &[
     ("checkin.patience-ms", &["patience-ms"]),
     ("[privacy]", &["panel-name", "slip-name", "wipe-after-ms"]),
     ("[journal]", &["max-age", "max-bytes"]),
+    #[cfg(feature = "screen")]
+    ("[brand]", &["name", "logo"]),
+    #[cfg(feature = "screen")]
+    ("[palette]", &["paper", "text", "quiet", "accent", "good", "bad"]),
     ("[simulated]", &["out", "allow-names"]),
     (
         "[[lane]]",

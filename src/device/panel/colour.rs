@@ -5,6 +5,7 @@ use super::frame::{Frame, Ink, Tone};
 /// Red, green, blue.
 pub fn rgb(frame: &Frame, ink: Ink) -> [u8; 3] {
     match (ink, frame.contrast, frame.tone) {
+        (Ink::Colour(colour), ..) => colour,
         (Ink::Paper, false, _) => [255, 255, 255],
         (Ink::Text, false, _) => [24, 28, 32],
         (Ink::Quiet, false, _) => [110, 118, 126],

@@ -1,6 +1,8 @@
 //! A picture of a panel: dots of four inks, and which of them changed.
 
 use crate::device::glyph::Bitmap;
+#[cfg(feature = "screen")]
+use crate::device::typeset::Mask;
 
 /// What a dot is for; the glass knows its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub enum Ink {
     Accent,
     /// What matters least.
     Quiet,
+    /// A colour of its own: red, green, blue.
+    Colour([u8; 3]),
 }
 
 /// Whether it went well.
@@ -99,6 +103,21 @@ impl Frame {
         }
     }
 
+    /// Lays a colour over what stands there, as far as a mask covers it; what lies outside is left out.
+    #[cfg(feature = "screen")]
+    pub(super) fn paint(&mut self, mask: &Mask, (x, y): (i32, i32), colour: [u8; 3]) {
+        let (left, top) = (x.saturating_add(mask.at.0), y.saturating_add(mask.at.1));
+        for (row, line) in (top..).zip(mask.coverage.chunks(mask.width.max(1))) {
+            let Some(row) = usize::try_from(row).ok().filter(|row| *row < self.height) else { continue };
+            for (column, covered) in (left..).zip(line).filter(|(_, covered)| **covered > 0) {
+                let Some(column) = usize::try_from(column).ok().filter(|column| *column < self.width) else { continue };
+                let dot = &mut self.dots[row * self.width + column];
+                let Ink::Colour(below) = *dot else { continue };
+                *dot = Ink::Colour(mixed(below, colour, *covered));
+            }
+        }
+    }
+
     /// The rectangles in which this differs from `before`, widened to whole grains of `across` × `down` dots.
     pub fn changes(&self, before: &Self, (across, down): (usize, usize)) -> Vec<Rect> {
         let whole = Rect { x: 0, y: 0, width: self.width, height: self.height };
@@ -145,4 +164,13 @@ impl Frame {
         }
         rects
     }
+}
+
+/// Two colours, so many 255ths of the second.
+#[cfg(feature = "screen")]
+pub(super) fn mixed(below: [u8; 3], above: [u8; 3], part: u8) -> [u8; 3] {
+    let part = u32::from(part);
+    let mix = |below: u8, above: u8| (u32::from(below) * (255 - part) + u32::from(above) * part + 127) / 255;
+    let [red, green, blue] = [0, 1, 2].map(|at| u8::try_from(mix(below[at], above[at])).unwrap_or(u8::MAX));
+    [red, green, blue]
 }

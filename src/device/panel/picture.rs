@@ -56,6 +56,8 @@ pub struct PicturePanel<G> {
     style: Style,
     fonts: Fonts,
     reset: Option<Reset>,
+    #[cfg(feature = "screen")]
+    course: super::sheet::Course,
     /// What stands on the glass; none until it has been initialised, and after a failure.
     shown: Option<Frame>,
 }
@@ -63,7 +65,15 @@ pub struct PicturePanel<G> {
 impl<G: Glass> PicturePanel<G> {
     /// Takes the glass over; nothing is sent before the first scene.
     pub fn new(glass: G, style: Style, fonts: Fonts) -> Self {
-        Self { glass, style, fonts, reset: None, shown: None }
+        Self {
+            glass,
+            style,
+            fonts,
+            reset: None,
+            #[cfg(feature = "screen")]
+            course: super::sheet::Course::default(),
+            shown: None,
+        }
     }
 
     /// With a reset line.
@@ -73,12 +83,24 @@ impl<G: Glass> PicturePanel<G> {
 
     /// Draws a scene on a glass that is ready, and of which nothing else is known.
     fn show_whole(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
-        let (frame, missing) = draw(scene, &self.style, self.glass.size(), &mut self.fonts);
+        let (frame, drawn) = self.picture(scene);
         let (width, height) = frame.size();
         self.glass.write(&frame, Rect { x: 0, y: 0, width, height })?;
         self.glass.light()?;
         self.shown = Some(frame);
-        Ok(Drawn { missing })
+        Ok(drawn)
+    }
+
+    fn picture(&mut self, scene: &Scene) -> (Frame, Drawn) {
+        let size = self.glass.size();
+        #[cfg(feature = "screen")]
+        if size.0.min(size.1) >= super::sheet::LEAST {
+            let passing = self.course.passing(scene, self.style.clock.as_ref());
+            let sheet = super::sheet(scene, &self.style, size, &passing, self.fonts.typesetter());
+            return (sheet.frame, Drawn { missing: sheet.missing, turns: sheet.pages > 1 });
+        }
+        let (frame, missing) = draw(scene, &self.style, size, &mut self.fonts);
+        (frame, Drawn { missing, turns: false })
     }
 }
 
@@ -89,12 +111,12 @@ impl<G: Glass> Panel for PicturePanel<G> {
             self.glass.initialise()?;
             return self.show_whole(scene);
         };
-        let (frame, missing) = draw(scene, &self.style, self.glass.size(), &mut self.fonts);
+        let (frame, drawn) = self.picture(scene);
         for rect in frame.changes(&before, self.glass.grain()) {
             self.glass.write(&frame, rect)?;
         }
         self.shown = Some(frame);
-        Ok(Drawn { missing })
+        Ok(drawn)
     }
 
     fn refresh(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
@@ -118,6 +140,11 @@ enum Block {
 
 /// Draws a scene; returns the picture, and the characters that no font has.
 pub fn draw(scene: &Scene, style: &Style, (across, down): (usize, usize), fonts: &mut Fonts) -> (Frame, Vec<char>) {
+    #[cfg(feature = "screen")]
+    if across.min(down) >= super::sheet::LEAST {
+        let sheet = super::sheet(scene, style, (across, down), &super::Passing::default(), fonts.typesetter());
+        return (sheet.frame, sheet.missing);
+    }
     let mut canvas = Canvas { frame: Frame::new(across, down), missing: Vec::new(), fonts };
     canvas.frame.tone = tone(scene.kind);
     canvas.frame.contrast = style.large;
@@ -175,7 +202,7 @@ fn codes(scene: &Scene) -> Vec<QrCode> {
     [EcLevel::M, EcLevel::L].into_iter().filter_map(code).collect()
 }
 
-fn tone(kind: SceneKind) -> Tone {
+pub(super) fn tone(kind: SceneKind) -> Tone {
     match kind {
         SceneKind::Admitted | SceneKind::Already => Tone::Good,
         SceneKind::Idle

@@ -1,0 +1,87 @@
+//! How a lane's panel looks: its words, its size of type, and the site's name, logo and colours.
+
+use std::sync::Arc;
+
+use crate::{
+    cli::build,
+    config::{Lane, Site},
+    device::panel::Style,
+    fault::Failure,
+    words::Clock,
+};
+
+#[cfg(not(feature = "screen"))]
+pub(super) fn style(_: &Site, lane: &Lane, _: &Arc<dyn Clock>) -> Result<Style, Failure> {
+    Ok(Style { phrases: build::phrases(lane)?, large: lane.elder })
+}
+
+#[cfg(feature = "screen")]
+pub(super) fn style(site: &Site, lane: &Lane, clock: &Arc<dyn Clock>) -> Result<Style, Failure> {
+    use crate::device::panel::WallClock;
+    Ok(Style {
+        phrases: build::phrases(lane)?,
+        large: lane.elder,
+        brand: site.brand.as_ref().map(outline::brand).transpose()?,
+        palette: outline::palette(&site.palette)?,
+        language: lane.language,
+        clock: Some(WallClock { clock: Arc::clone(clock), utc_offset: site.checkin.utc_offset }),
+    })
+}
+
+#[cfg(feature = "screen")]
+mod outline {
+    use std::path::PathBuf;
+
+    use crate::{
+        board::{BrandFile, Colours},
+        device::panel::{Brand, LEAST_CONTRAST, Logo, Palette},
+        fault::{Code, Fault},
+        files::{self, FileError},
+    };
+
+    /// A logo file larger than this is none, bytes.
+    const MOST: usize = 256 << 10;
+
+    /// What the site wants to be seen cannot be shown.
+    #[derive(Debug, thiserror::Error)]
+    pub(super) enum LookError {
+        /// Two colours are too near to each other.
+        #[error("[palette] {pair} on paper has a contrast of {ratio:.1}:1; {LEAST_CONTRAST}:1 is the least")]
+        Contrast { pair: &'static str, ratio: f32 },
+        /// The logo's file cannot be read.
+        #[error("[brand] logo")]
+        File(#[from] FileError),
+        /// The logo is no picture that we show.
+        #[error("[brand] logo: {} {why}", file.display())]
+        Logo { file: PathBuf, why: String },
+    }
+
+    impl Fault for LookError {
+        fn code(&self) -> Code {
+            match self {
+                Self::Contrast { .. } => Code::K408,
+                Self::File(_) | Self::Logo { .. } => Code::K409,
+            }
+        }
+    }
+
+    pub(super) fn palette(colours: &Colours) -> Result<Palette, LookError> {
+        let palette = colours.palette();
+        match palette.weakest() {
+            (pair, ratio) if ratio < LEAST_CONTRAST => Err(LookError::Contrast { pair, ratio }),
+            _ => Ok(palette),
+        }
+    }
+
+    pub(super) fn brand(brand: &BrandFile) -> Result<Brand, LookError> {
+        let logo = match &brand.logo {
+            Some(file) => {
+                let bytes = files::read(file, MOST)?;
+                let wrong = |why| LookError::Logo { file: file.to_path_buf(), why };
+                Some(std::sync::Arc::new(Logo::read(&bytes).map_err(wrong)?))
+            }
+            None => None,
+        };
+        Ok(Brand { name: brand.name.clone(), logo })
+    }
+}

@@ -1,0 +1,47 @@
+//! What a glass's size makes of a layout.
+
+use super::{
+    LARGE,
+    stack::role::{ADVICE, HEADLINE},
+};
+use crate::device::typeset::floor;
+
+/// Measures of one size of glass, dots.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Class {
+    pub(super) across: f32,
+    pub(super) down: f32,
+    /// A line of running text, an em.
+    pub(super) body: f32,
+    /// Around everything.
+    pub(super) margin: f32,
+    /// A code stands beside the text, else below it.
+    pub(super) wide: bool,
+}
+
+/// A line of running text is read from half a metre where it is so high: dots of the smallest glass.
+const LEAST_BODY: f32 = 16.0;
+
+/// Dots of a square of the glass's area that make a dot of type.
+const BODY: f32 = 21.0;
+
+impl Class {
+    #[expect(clippy::cast_precision_loss, reason = "dots of a glass")]
+    pub(super) fn of((across, down): (usize, usize)) -> Self {
+        let (across, down) = (across as f32, down as f32);
+        let body = ((across * down).sqrt() / BODY).max(LEAST_BODY);
+        Self { across, down, body, margin: (body * 0.6).min(across / 24.0), wide: across > down }
+    }
+
+    /// How wide a headline and what stands below it is at most, in halves of an em: large type has them on two lines, and
+    /// on low glass on one.
+    pub(super) fn columns(&self) -> (usize, usize) {
+        let lines = if self.down < 400.0 && self.wide { 1.0 } else { 2.0 };
+        let column = self.across - 2.0 * self.margin;
+        let halves = |role: f32, taken: f32, lines: f32| {
+            let ems = (column / (self.body * role * LARGE) - taken) * lines;
+            usize::try_from(floor(ems * 2.0)).unwrap_or(0)
+        };
+        (halves(HEADLINE, 1.6, lines), halves(ADVICE, 3.2, 2.0))
+    }
+}

@@ -1,0 +1,99 @@
+//! A scene on glass from 240 dots: set in outline type, laid out by the glass's size and not by the scene.
+//!
+//! From top to bottom: whose kiosk it is and the time; a band of colour with what happened; what the person needs, the most
+//! important first and largest; what to do now; and at the foot the code, and what is left of a wait as a bar. All type of a
+//! picture has one scale: the largest at which everything stands on it. What does not fit at the smallest is turned in
+//! pages. Large type is half as large again as the other on the same glass, whatever the scene.
+
+mod canvas;
+mod class;
+mod course;
+mod page;
+mod said;
+mod signs;
+mod stack;
+
+use std::time::Duration;
+
+pub use self::canvas::Placed;
+pub(super) use self::course::Course;
+use self::{canvas::Canvas, class::Class, said::Said, stack::Stack};
+use super::{Palette, Style, frame::Frame};
+use crate::{device::Typesetter, kiosk::Scene};
+
+/// Glass that is narrower or lower than this has dots that are seen.
+pub(super) const LEAST: usize = 240;
+
+/// What passes while a scene stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passing {
+    /// The time of day, where the panel shows one.
+    pub time: Option<String>,
+    /// How long the scene stood when it came, where that is known; a bar shows what is left of it.
+    pub whole: Option<Duration>,
+    /// Which page is turned up, from 0; after the last comes the first.
+    pub page: usize,
+}
+
+/// A picture of a scene.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// The picture.
+    pub frame: Frame,
+    /// The characters that no font has.
+    pub missing: Vec<char>,
+    /// How many pages there are, from 1.
+    pub pages: usize,
+    /// Every line of text that stands on the page.
+    pub texts: Vec<Placed>,
+}
+
+/// Scales of all type of a picture, the largest first.
+const SCALES: [f32; 12] = [1.6, 1.45, 1.3, 1.2, 1.1, 1.0, 0.92, 0.85, 0.78, 0.72, 0.66, 0.6];
+
+/// Large type is so much larger.
+pub(in crate::device) const LARGE: f32 = 1.5;
+
+/// Above this the standard type makes room for large type on one page.
+const YIELDS: f32 = 0.85;
+
+/// Draws a scene.
+pub fn sheet(scene: &Scene, style: &Style, size: (usize, usize), passing: &Passing, type_: &mut Typesetter) -> Sheet {
+    laid(scene, style, (size, size), passing, type_)
+}
+
+/// Where everything would stand: the same without a dot drawn.
+pub fn plan(scene: &Scene, style: &Style, size: (usize, usize), passing: &Passing, type_: &mut Typesetter) -> Sheet {
+    laid(scene, style, (size, (0, 0)), passing, type_)
+}
+
+/// Laid out for glass of one size, and drawn as much of as the other says.
+fn laid(
+    scene: &Scene,
+    style: &Style,
+    (size, drawn): ((usize, usize), (usize, usize)),
+    passing: &Passing,
+    type_: &mut Typesetter,
+) -> Sheet {
+    let class = Class::of(size);
+    let said = Said::of(scene, style, passing, class.columns());
+    let scale = scale(&said, &class, style.large, type_);
+    let stack = Stack::of(&said, &class, (scale, style.large), type_);
+    let palette = if style.large { Palette::LARGE } else { style.palette };
+    let mut canvas = Canvas::new(drawn, palette, type_);
+    let pages = stack.draw(&said, passing.page, &mut canvas);
+    let (frame, texts) = canvas.done();
+    Sheet { frame, missing: type_.missing(), pages, texts }
+}
+
+/// The scale of this picture. Standard type is never so large that large type, which follows it, needs a page for what the
+/// standard has room for, unless it would be small for that.
+fn scale(said: &Said, class: &Class, large: bool, type_: &mut Typesetter) -> f32 {
+    let mut best = |large| {
+        let fits = |scale: &f32| Stack::of(said, class, (*scale, large), type_).fits();
+        SCALES.into_iter().find(fits)
+    };
+    let (of_large, of_standard) = (best(true).unwrap_or(0.0), best(false));
+    let standard = of_standard.unwrap_or(SCALES[SCALES.len() - 1]).min(of_large.max(YIELDS));
+    if large { standard.max(of_large) } else { standard }
+}

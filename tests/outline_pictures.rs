@@ -1,0 +1,312 @@
+//! Scenes in outline type, drawn: everything stands where it stood, other programs read it, and only what changed is sent.
+//!
+//! After a change on purpose: `UPDATE_PICTURES=1 cargo test outline_pictures`, and look at them: `LOOK=FOLDER cargo test
+//! outline_pictures -- --ignored` writes every scene on every glass.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::BufWriter,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use facemchd::{
+    device::{
+        Typesetter,
+        panel::{Frame, Passing, Sheet, plan, rgb, sheet},
+    },
+    kiosk::{Scene, SceneKind},
+    words::Language,
+};
+
+use crate::{
+    outline_sheets::{SIZES, passing, style},
+    panels::read_by_zbar,
+    scenes::{ANOTHER_WAY, full},
+};
+
+/// A picture of colours.
+struct Picture {
+    width: usize,
+    dots: Vec<[u8; 3]>,
+}
+
+impl Picture {
+    fn of(frame: &Frame) -> Self {
+        let (width, height) = frame.size();
+        let dots = (0..height).flat_map(|y| frame.row(y).iter().map(|ink| rgb(frame, *ink))).collect();
+        Self { width, dots }
+    }
+
+    /// Pictures of one size side by side, so many in a row.
+    fn sheet(pictures: &[Self], columns: usize) -> Self {
+        const GAP: usize = 8;
+        let (across, down) = (pictures[0].width + GAP, pictures[0].height() + GAP);
+        let width = columns * across + GAP;
+        let mut sheet = Self { width, dots: vec![[150; 3]; width * (pictures.len().div_ceil(columns) * down + GAP)] };
+        for (at, picture) in pictures.iter().enumerate() {
+            for (y, row) in picture.dots.chunks(picture.width).enumerate() {
+                let start = (at / columns * down + y + GAP) * width + at % columns * across + GAP;
+                sheet.dots[start..start + row.len()].copy_from_slice(row);
+            }
+        }
+        sheet
+    }
+
+    fn height(&self) -> usize {
+        self.dots.len() / self.width
+    }
+
+    /// A line of it, as a page of a book has it, which is what readers are taught by.
+    fn dark_on_light(&self, [left, top, right, bottom]: [f32; 4]) -> Self {
+        const AROUND: usize = 12;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "dots of a glass")]
+        let [left, top, right, bottom] = [left, top, right, bottom].map(|place| place as usize);
+        let grey = |x: usize, y: usize| self.dots[y * self.width + x][1];
+        let is_dark = grey(left, top) < 128;
+        let width = right - left + 2 * AROUND;
+        let at = |x: usize, y: usize| {
+            let grey =
+                grey(left + x.clamp(AROUND, width - AROUND) - AROUND, top + y.clamp(AROUND, bottom - top) - AROUND);
+            [if is_dark { 255 - grey } else { grey }; 3]
+        };
+        let height = bottom - top + AROUND;
+        let dots = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
+        Self { width, dots }
+    }
+
+    /// Each dot the mean of a square.
+    fn smaller(&self, step: usize) -> Self {
+        let width = self.width / step;
+        let mean = |x: usize, y: usize| {
+            let all = (0..step * step).map(|at| self.dots[(y * step + at / step) * self.width + x * step + at % step]);
+            let sum = all.fold([0; 3], |sum: [usize; 3], dot| [0, 1, 2].map(|at| sum[at] + usize::from(dot[at])));
+            sum.map(|sum| u8::try_from(sum / (step * step)).expect("a mean"))
+        };
+        let dots = (0..self.height() / step).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| mean(x, y));
+        Self { width, dots: dots.collect() }
+    }
+
+    fn write(&self, file: &Path) {
+        let side = |side: usize| u32::try_from(side).expect("small");
+        let file = BufWriter::new(fs::File::create(file).expect("a file"));
+        let mut encoder = png::Encoder::new(file, side(self.width), side(self.height()));
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::High);
+        encoder.write_header().and_then(|mut writer| writer.write_image_data(&self.dots.concat())).expect("written");
+    }
+
+    fn read(file: &Path) -> Option<Self> {
+        let decoder = png::Decoder::new(std::io::BufReader::new(fs::File::open(file).ok()?));
+        let mut reader = decoder.read_info().expect("PNG");
+        let mut pixels = vec![0; reader.output_buffer_size().expect("bounded")];
+        let info = reader.next_frame(&mut pixels).expect("a picture");
+        let dots = pixels.chunks_exact(3).map(|dot| [dot[0], dot[1], dot[2]]).collect();
+        Some(Self { width: info.width as usize, dots })
+    }
+
+    /// The mean difference of a colour, 0–255.
+    fn differs(&self, other: &Self) -> f64 {
+        if (self.width, self.dots.len()) != (other.width, other.dots.len()) {
+            return 255.0;
+        }
+        let pairs = self.dots.as_flattened().iter().zip(other.dots.as_flattened());
+        let sum: u64 = pairs.map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
+        sum as f64 / (3 * self.dots.len()) as f64
+    }
+}
+
+fn drawn(scene: &Scene, language: Language, large: bool, size: (usize, usize), type_: &mut Typesetter) -> Sheet {
+    sheet(scene, &style(language, large), size, &passing(scene, 0), type_)
+}
+
+/// What stands where on every page of every scene, a line each: size, left, top, text.
+fn standing(language: Language, large: bool, size: (usize, usize), type_: &mut Typesetter) -> String {
+    let mut all = String::new();
+    for kind in SceneKind::ALL {
+        let scene = full(kind, language);
+        let mut page = 0;
+        loop {
+            let sheet = plan(&scene, &style(language, large), size, &passing(&scene, page), type_);
+            for placed in &sheet.texts {
+                let [left, top, ..] = placed.within;
+                let _ = writeln!(
+                    all,
+                    "{} {} {:.0} {:.0} {:.0} {}",
+                    kind.as_str(),
+                    page + 1,
+                    placed.size,
+                    left,
+                    top,
+                    placed.text
+                );
+            }
+            page += 1;
+            if page >= sheet.pages {
+                break;
+            }
+        }
+    }
+    all
+}
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sheets").join(name)
+}
+
+fn is_update() -> bool {
+    std::env::var_os("UPDATE_PICTURES").is_some()
+}
+
+#[test]
+fn every_text_of_every_scene_stands_where_it_stood_on_every_glass() {
+    let mut different = Vec::new();
+    for size in SIZES {
+        let mut all = String::new();
+        for language in Language::ALL {
+            let mut type_ = Typesetter::new(&[], language);
+            for large in [false, true] {
+                let _ = writeln!(all, "[{language:?}{}]", if large { " large" } else { "" });
+                all += &standing(language, large, size, &mut type_);
+            }
+        }
+        let file = data(&format!("{}x{}.txt", size.0, size.1));
+        if is_update() {
+            fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+            fs::write(&file, &all).expect("written");
+        }
+        if fs::read_to_string(&file).is_ok_and(|seen| seen != all) || !file.exists() {
+            different.push(file);
+        }
+    }
+    assert!(different.is_empty(), "look at these, then UPDATE_PICTURES=1: {different:#?}");
+}
+
+/// What the README shows.
+const SHOWN: [SceneKind; 9] = [
+    SceneKind::Idle,
+    SceneKind::LookingUp,
+    SceneKind::Admitted,
+    SceneKind::Choose,
+    SceneKind::ConfirmCard,
+    SceneKind::OtherWay,
+    SceneKind::TooEarly,
+    SceneKind::Failed,
+    SceneKind::Evacuate,
+];
+
+#[test]
+fn the_readme_shows_what_the_program_draws() {
+    let mut type_ = Typesetter::new(&[], Language::ZhHans);
+    for large in [false, true] {
+        let pictures = SHOWN.map(|kind| {
+            let frame = drawn(&full(kind, Language::ZhHans), Language::ZhHans, large, (800, 480), &mut type_).frame;
+            Picture::of(&frame).smaller(2)
+        });
+        let contact = Picture::sheet(&pictures, 3);
+        let file = data(if large { "contact-large.png" } else { "contact.png" });
+        if is_update() {
+            contact.write(&file);
+        }
+        let seen = Picture::read(&file).expect("UPDATE_PICTURES=1");
+        // Fonts of another year are drawn a little otherwise.
+        assert!(contact.differs(&seen) < 2.0, "{}: {}", file.display(), contact.differs(&seen));
+    }
+}
+
+/// What tesseract reads, without blanks.
+fn read_by_tesseract(picture: &Path, (tongue, as_what): (&str, &str)) -> String {
+    let read = Command::new("tesseract").arg(picture).args(["-", "-l", tongue, "--psm", as_what]).output();
+    let read = read.unwrap_or_else(|error| panic!("tesseract: {error}: apt-get install tesseract-ocr-chi-sim"));
+    let said = String::from_utf8_lossy(&read.stderr);
+    assert!(read.status.success(), "{said}: apt-get install tesseract-ocr-chi-sim");
+    String::from_utf8_lossy(&read.stdout).chars().filter(|character| !character.is_whitespace()).collect()
+}
+
+#[test]
+fn tesseract_reads_headline_and_number_of_the_large_sheets_as_they_were_meant() {
+    let file = tempfile::Builder::new().suffix(".png").tempfile().expect("a file");
+    let mut type_ = Typesetter::new(&[], Language::ZhHans);
+    let mut wrong = Vec::new();
+    for size in [(800, 480), (1080, 1920)] {
+        for (kind, headline, number) in [
+            (SceneKind::Admitted, "签到成功", "A036"),
+            (SceneKind::NotFound, "未查询到您的预约", ""),
+            (SceneKind::OutOfOrder, "本机暂停服务", ""),
+        ] {
+            let scene = full(kind, Language::ZhHans);
+            let sheet = drawn(&scene, Language::ZhHans, false, size, &mut type_);
+            for (wanted, tongue) in [(headline, "chi_sim"), (number, "eng")] {
+                let Some(placed) = sheet.texts.iter().find(|placed| &*placed.of == wanted) else { continue };
+                Picture::of(&sheet.frame).dark_on_light(placed.within).write(file.path());
+                // As a line, as a block of text, as a line and nothing made of it.
+                let read = ["7", "6", "13"].map(|as_what| read_by_tesseract(file.path(), (tongue, as_what)));
+                if !read.iter().any(|read| read == wanted) {
+                    wrong.push(format!("{kind:?} on {size:?}: {read:?} is {wanted}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_phone_reads_the_code_on_every_glass_in_standard_and_in_large_type() {
+    let file = tempfile::Builder::new().suffix(".png").tempfile().expect("a file");
+    let mut type_ = Typesetter::new(&[], Language::ZhHans);
+    let scene = full(SceneKind::OtherWay, Language::ZhHans);
+    for size in SIZES {
+        for large in [false, true] {
+            let pages = drawn(&scene, Language::ZhHans, large, size, &mut type_).pages;
+            let read = |page| {
+                let style = style(Language::ZhHans, large);
+                let frame = sheet(&scene, &style, size, &passing(&scene, page), &mut type_).frame;
+                Picture::of(&frame).write(file.path());
+                read_by_zbar(file.path())
+            };
+            assert!((0..pages).map(read).any(|read| read == ANOTHER_WAY), "{size:?} {large}");
+        }
+    }
+}
+
+#[test]
+fn a_second_of_a_countdown_and_a_minute_of_the_clock_change_little_of_the_glass() {
+    let mut type_ = Typesetter::new(&[], Language::ZhHans);
+    for size in [(240, 320), (800, 480), (1080, 1920)] {
+        let area = |rects: Vec<facemchd::device::panel::Rect>| -> usize {
+            rects.iter().map(|rect| rect.width * rect.height).sum()
+        };
+        let style = style(Language::ZhHans, false);
+        let mut at = |scene: &Scene, time: &str| {
+            let whole = Some(Duration::from_secs(30));
+            sheet(scene, &style, size, &Passing { time: Some(time.to_owned()), whole, page: 0 }, &mut type_).frame
+        };
+        let left = |seconds| {
+            let stands = Some(Duration::from_secs(seconds));
+            Scene { stands, ..full(SceneKind::Choose, Language::ZhHans) }
+        };
+        let changed = area(at(&left(21), "10:24").changes(&at(&left(22), "10:24"), (1, 1)));
+        assert!(changed > 0 && changed * 12 < size.0 * size.1, "{changed} of {size:?}");
+        let idle = Scene::of(SceneKind::Idle);
+        let changed = area(at(&idle, "10:25").changes(&at(&idle, "10:24"), (1, 1)));
+        assert!(changed > 0 && changed * 50 < size.0 * size.1, "{changed} of {size:?}");
+        assert!(at(&idle, "10:25").changes(&at(&idle, "10:25"), (1, 1)).is_empty());
+    }
+}
+
+#[test]
+#[ignore = "writes what is to be looked at into the folder LOOK"]
+fn look() {
+    let folder = PathBuf::from(std::env::var_os("LOOK").expect("LOOK"));
+    fs::create_dir_all(&folder).expect("a folder");
+    for (size, language) in SIZES.into_iter().flat_map(|size| Language::ALL.map(|language| (size, language))) {
+        let mut type_ = Typesetter::new(&[], language);
+        for large in [false, true] {
+            let picture = |kind| Picture::of(&drawn(&full(kind, language), language, large, size, &mut type_).frame);
+            let name = format!("{}x{}-{language:?}{}.png", size.0, size.1, if large { "-large" } else { "" });
+            Picture::sheet(&SceneKind::ALL.map(picture), 5).write(&folder.join(name));
+        }
+    }
+}

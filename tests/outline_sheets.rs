@@ -1,0 +1,186 @@
+//! Scenes in outline type, on every size of glass, in every language, standard and large: nothing is cut, nothing lies on
+//! anything else, and large type is large.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use facemchd::{
+    device::{
+        Typesetter,
+        panel::{Brand, LEAST_CONTRAST, Passing, Placed, Style, contrast, plan},
+    },
+    fault::Code,
+    kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption},
+    words::{Language, Purpose, Text},
+};
+
+use crate::{
+    scenes::full,
+    support::places::{PLACES, admission},
+};
+
+/// Glass that boards have, and some that nobody has yet.
+pub const SIZES: [(usize, usize); 9] =
+    [(240, 320), (320, 240), (480, 320), (800, 480), (1024, 600), (600, 1024), (1080, 1920), (240, 240), (1920, 1080)];
+
+pub fn passing(scene: &Scene, page: usize) -> Passing {
+    let whole = scene.stands.map(|left| left + Duration::from_secs(7));
+    Passing { time: Some("10:24".to_owned()), whole, page }
+}
+
+pub fn style(language: Language, large: bool) -> Style {
+    let name = match language {
+        Language::ZhHans => "城东人民医院",
+        Language::ZhHant | Language::ZhHantHk => "城東人民醫院",
+        Language::En => "Eastern City Hospital",
+    };
+    let brand = Some(Brand { name: name.to_owned(), logo: None });
+    Style { phrases: Phrases::shipped(language, Purpose::Hospital), large, brand, ..Style::default() }
+}
+
+/// Every page's texts.
+fn pages(scene: &Scene, style: &Style, size: (usize, usize), type_: &mut Typesetter) -> Vec<Vec<Placed>> {
+    let first = plan(scene, style, size, &passing(scene, 0), type_);
+    assert_eq!(first.missing, Vec::<char>::new());
+    assert!(first.pages <= 12, "{} pages of {:?} on {size:?}", first.pages, scene.kind);
+    let others = (1..first.pages).map(|page| plan(scene, style, size, &passing(scene, page), type_).texts);
+    let others: Vec<_> = others.collect();
+    [vec![first.texts], others].concat()
+}
+
+fn solid(text: &str) -> String {
+    text.chars().filter(|character| !character.is_whitespace()).collect()
+}
+
+/// What stands on the pages, each text whole.
+fn whole(pages: &[Vec<Placed>], (across, down): (usize, usize), what: &str) -> BTreeMap<Arc<str>, f32> {
+    let mut read: BTreeMap<Arc<str>, (String, f32)> = BTreeMap::new();
+    for page in pages {
+        for (at, placed) in page.iter().enumerate() {
+            let [left, top, right, bottom] = placed.within;
+            #[expect(clippy::cast_precision_loss, reason = "dots of a glass")]
+            let (across, down) = (across as f32, down as f32);
+            // What is left free between lines may lie outside.
+            let slack = placed.size * 0.16;
+            assert!(
+                left >= -0.5 && right <= across + 0.5 && top >= -slack && bottom <= down + slack,
+                "{what}: {} stands at {:?} on {across} × {down}",
+                placed.text,
+                placed.within
+            );
+            for other in &page[..at] {
+                let [l, t, r, b] = other.within;
+                let apart = (placed.size + other.size) * 0.5 * 0.3;
+                let touches = left + 1.0 < r && l + 1.0 < right && top + apart < b && t + apart < bottom;
+                assert!(!touches, "{what}: {placed:?} lies on {other:?}");
+            }
+            assert!(
+                contrast(placed.colours[0], placed.colours[1]) >= LEAST_CONTRAST,
+                "{what}: {} is {:?}",
+                placed.text,
+                placed.colours
+            );
+        }
+    }
+    // A page that repeats the headline repeats all of it.
+    for page in pages {
+        let mut here: BTreeMap<Arc<str>, (String, f32)> = BTreeMap::new();
+        for placed in page {
+            let (text, size) = here.entry(Arc::clone(&placed.of)).or_insert((String::new(), placed.size));
+            text.push_str(&solid(&placed.text));
+            *size = size.min(placed.size);
+        }
+        for (of, (text, size)) in here {
+            let (all, least) = read.entry(of.clone()).or_insert((String::new(), size));
+            if !all.contains(&text) || solid(&of).matches(&text).count() > 1 && all.len() < solid(&of).len() {
+                all.push_str(&text);
+            }
+            *least = least.min(size);
+        }
+    }
+    for (of, (text, _)) in &read {
+        // Two options, or two lines, may say the same.
+        let once = solid(of);
+        assert!(!text.is_empty() && text.replace(&once, "").is_empty(), "{what}: of “{of}” stands “{text}”");
+    }
+    read.into_iter().map(|(of, (_, size))| (of, size)).collect()
+}
+
+/// The same scene in standard and in large type.
+fn both(scene: &Scene, language: Language, size: (usize, usize), type_: &mut Typesetter, wanted: &[String]) {
+    let [standard, large] = [false, true].map(|large| {
+        let what = format!("{:?} {language:?} {size:?} {}", scene.kind, if large { "large" } else { "standard" });
+        let texts = whole(&pages(scene, &style(language, large), size, type_), size, &what);
+        let all: String = texts.keys().map(|text| solid(text)).collect();
+        for wanted in wanted {
+            assert!(all.contains(&solid(wanted)), "{what}: {wanted} stands nowhere");
+        }
+        texts
+    });
+    assert_eq!(standard.keys().collect::<Vec<_>>(), large.keys().collect::<Vec<_>>());
+    for (text, size_of) in &standard {
+        let ratio = large[text] / size_of;
+        assert!(ratio >= 1.499, "{:?} {language:?} {size:?}: “{text}” is {ratio} times as large", scene.kind);
+    }
+}
+
+/// A text of the phrases that stands for it: any of its forms.
+#[test]
+fn on_no_glass_is_any_phrase_cut_and_large_type_is_half_as_large_again_and_never_less() {
+    for language in Language::ALL {
+        let mut type_ = Typesetter::new(&[], language);
+        for size in SIZES {
+            for kind in SceneKind::ALL {
+                let scene = full(kind, language);
+                let mut wanted: Vec<String> = scene.options.iter().map(|option| option.label.to_string()).collect();
+                wanted.extend(scene.number.iter().map(ToString::to_string));
+                wanted.extend(scene.detail.iter().map(ToString::to_string));
+                wanted.extend(scene.code.map(|code| code.as_str().to_owned()));
+                wanted.extend(scene.name.as_ref().map(|name| name.reveal().to_owned()));
+                both(&scene, language, size, &mut type_, &wanted);
+            }
+            for next in NextStep::ALL {
+                let code = Some(Code::N301);
+                let scene = Scene { next: Some(next), code, ..Scene::of(SceneKind::Failed) };
+                both(&scene, language, size, &mut type_, &[]);
+            }
+        }
+    }
+}
+
+#[test]
+fn of_sixty_long_departments_doctors_and_places_none_is_cut_on_any_glass() {
+    let mut setters = BTreeMap::new();
+    for (at, place) in PLACES.into_iter().enumerate() {
+        let language = match place.0 {
+            "zh-hans" => Language::ZhHans,
+            "en" => Language::En,
+            "zh-hant-hk" => Language::ZhHantHk,
+            _ => Language::ZhHant,
+        };
+        let type_ = setters.entry(place.0).or_insert_with(|| Typesetter::new(&[], language));
+        let admission = admission(place);
+        let visit = Some(Arc::clone(&admission.visit));
+        let scene = Scene {
+            number: admission.number.clone(),
+            detail: admission.place.clone(),
+            visit,
+            ..Scene::of(SceneKind::Admitted)
+        };
+        let (_, department, doctor, title, _, _, line) = place;
+        let wanted = [department, doctor, title, line].map(str::to_owned);
+        // Each on two sizes, so that every size has a dozen.
+        for size in [SIZES[at % SIZES.len()], SIZES[(at + 1) % SIZES.len()]] {
+            both(&scene, language, size, type_, &wanted);
+        }
+        let options = (1..=8).zip(PLACES[at..].iter().chain(&PLACES)).map(|(option, place)| SceneOption {
+            option,
+            label: Text::clean(&format!("{} {} 09:30", place.1, place.2)),
+        });
+        let scene =
+            Scene { options: options.collect(), stands: Some(Duration::from_secs(30)), ..Scene::of(SceneKind::Choose) };
+        if at % 6 == 0 {
+            let wanted: Vec<String> = scene.options.iter().map(|option| option.label.to_string()).collect();
+            both(&scene, language, SIZES[at / 6 % SIZES.len()], type_, &wanted);
+        }
+    }
+}
