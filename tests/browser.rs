@@ -16,9 +16,11 @@ use std::{
 };
 
 use facemchd::{
+    device::voice::write_wav,
     kiosk::{Scene, SceneKind, SceneOption},
+    page::{LanePage, Voice},
     sim::{hospital::Booking, people::Person, terminal::Terminal},
-    words::{Language, NameStyle, RealName, SessionId, Text, Visit},
+    words::{Language, NameStyle, RealName, SessionId, Text, Visit, WallTime},
 };
 use serde_json::{Value, json};
 
@@ -95,6 +97,19 @@ fn scenes(language: Language) -> Vec<(String, Scene)> {
     all
 }
 
+/// Half a second of a tone.
+struct Tone;
+
+impl Voice for Tone {
+    fn loudness(&self, _: &Scene, _: WallTime) -> Option<u8> {
+        Some(60)
+    }
+
+    fn wav(&self, _: &Scene) -> Vec<u8> {
+        write_wav(&[0, 9000, 0, -9000].repeat(2000))
+    }
+}
+
 /// Pages in every language and both kinds of type, and the scenes that the script turns over.
 fn gallery(script: &str) {
     let both = Language::ALL.into_iter().flat_map(|language| [(language, false), (language, true)]);
@@ -104,7 +119,11 @@ fn gallery(script: &str) {
         lanes
             .iter()
             .zip(0..)
-            .map(|((language, large), index)| lane(index, &name(index.into()), *language, *large))
+            .map(|((language, large), index)| LanePage {
+                // One that speaks.
+                voice: (index == 0).then(|| Arc::new(Tone) as _),
+                ..lane(index, &name(index.into()), *language, *large)
+            })
             .collect(),
     );
     let all: Vec<Vec<(String, Scene)>> = lanes.iter().map(|(language, _)| scenes(*language)).collect();

@@ -9,9 +9,9 @@ use std::{
 
 use facemchd::{
     kiosk::{Button, Input, Phrases, Scene, SceneKind},
-    page::{Door, LanePage, Listen, Screen, Server},
+    page::{Door, LanePage, Listen, Screen, Server, Voice},
     service::SystemClock,
-    words::{Clock, LaneId, Language, Purpose, SessionId},
+    words::{Clock, LaneId, Language, Purpose, SessionId, WallTime},
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -51,6 +51,7 @@ pub fn lane(index: u16, name: &str, language: Language, large: bool) -> LanePage
         phrases,
         large,
         allow_subjects: Vec::new(),
+        voice: None,
     }
 }
 
@@ -310,4 +311,31 @@ fn a_page_beyond_loopback_needs_certificates_of_both_sides() {
         let checked = crate::running::run(&["check", "--config", site.sandbox.site()]);
         assert!(String::from_utf8_lossy(&checked.stdout).contains("C101"), "{from}");
     }
+}
+
+/// Says a scene's name.
+struct Herald;
+
+impl Voice for Herald {
+    fn loudness(&self, scene: &Scene, _: WallTime) -> Option<u8> {
+        (scene.kind != SceneKind::Idle).then_some(60)
+    }
+
+    fn wav(&self, scene: &Scene) -> Vec<u8> {
+        scene.kind.as_str().into()
+    }
+}
+
+#[test]
+fn a_page_says_aloud_what_the_scene_that_stands_says() {
+    let spoken = LanePage { voice: Some(Arc::new(Herald)), ..lane(0, "kiosk-1", Language::ZhHans, false) };
+    let pages = Pages::of(vec![spoken]);
+    let mut events = Events::of(pages.address, "kiosk-1");
+    pages.show(0, session(1), full(SceneKind::Admitted, Language::ZhHans));
+    let admitted = events.until(|scene| scene["scene"] == "admitted");
+    assert_eq!(admitted["say"]["percent"], 60);
+    let heard = pages.ask("GET /lanes/kiosk-1/voice.wav?7 HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
+    assert!(heard.contains("content-type: audio/wav\r\n") && heard.ends_with("\r\n\r\nadmitted"), "{heard}");
+    pages.show(0, None, Scene::of(SceneKind::Idle));
+    assert!(events.until(|scene| scene["scene"] == "idle")["say"].is_null());
 }

@@ -13,6 +13,8 @@ use std::{
 
 #[cfg(feature = "page")]
 pub(super) use self::pages::door;
+#[cfg(all(feature = "page", feature = "voice"))]
+pub(super) use self::pages::page_speaks;
 use self::terminals::terminals;
 pub(super) use self::{phrases::phrases, terminals::terminal_settings};
 use super::{Ending, permission::PermissionFile, wires::LaneDevices};
@@ -245,7 +247,7 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
             panel: match (&lane.panel, devices.panel) {
                 (Some(PanelPlace::Terminal), _) => PanelPart::Terminal,
                 #[cfg(feature = "page")]
-                (Some(PanelPlace::Page), _) => PanelPart::Page(pages::page(lane, index, devices.phrases)),
+                (Some(PanelPlace::Page), _) => PanelPart::Page(pages::page(site, lane, index, devices.phrases)),
                 (_, Some(panel)) => PanelPart::Board(panel),
                 _ => PanelPart::None,
             },

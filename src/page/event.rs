@@ -6,22 +6,24 @@ use zeroize::Zeroizing;
 use super::{LanePage, qr, screen::Standing};
 use crate::{
     fault::Code,
-    kiosk::{Phrases, Scene, SceneKind, Wording},
-    words::Moment,
+    kiosk::{NARROWEST, Phrases, Scene, SceneKind, Wording},
+    words::Now,
 };
 
 /// Room for most events, bytes: one that has to grow leaves a copy behind, for whoever frees memory to wipe.
 const LONGEST: usize = 16 * 1024;
 
 /// The event of a scene as it stands now.
-pub(super) fn of(page: &LanePage, standing: &Standing, edition: &str, now: Moment) -> Zeroizing<Vec<u8>> {
-    let scene = standing.now(now);
+pub(super) fn of(page: &LanePage, standing: &Standing, edition: &str, now: Now) -> Zeroizing<Vec<u8>> {
+    let scene = standing.now(now.moment);
     let mut told = said(&scene, &page.phrases);
     told["edition"] = edition.into();
     told["token"] = standing.token.clone().into();
     if standing.offers_another_way() {
         told["other_way"] = page.phrases.headline(SceneKind::OtherWay).within(usize::MAX).into();
     }
+    let loudness = page.voice.as_ref().and_then(|voice| voice.loudness(&scene, now.wall));
+    told["say"] = loudness.map(|percent| json!({ "number": standing.serial, "percent": percent })).into();
     let mut event = Zeroizing::new(Vec::with_capacity(LONGEST));
     event.extend_from_slice(b"data: ");
     // Writing to memory does not fail, and what is written is no map with odd keys.
@@ -36,6 +38,8 @@ fn said(scene: &Scene, phrases: &Phrases) -> Value {
     let name = scene.name.as_ref().filter(|_| !scene.asks_by_name());
     let code = scene.qr.as_ref().and_then(|qr| qr::drawing(qr.as_str()));
     json!({
+        // For type so large that the longest forms have no room.
+        "short": { "headline": scene.headline(phrases, NARROWEST), "advice": scene.advice(phrases, NARROWEST) },
         "scene": scene.kind.as_str(), "pictogram": scene.pictogram().as_str(),
         "headline": scene.headline(phrases, usize::MAX), "advice": scene.advice(phrases, usize::MAX),
         "name": name.map(|name| name.reveal()), "number": scene.number.as_ref().map(ToString::to_string),

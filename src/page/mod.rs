@@ -31,12 +31,21 @@ use crate::terminal::{Credentials, Network, Protocol, TerminalError, Welcome};
 use crate::{
     fault::{Code, Cure, Fault},
     files::{self, FileError},
-    kiosk::Phrases,
-    words::{Clock, LaneId, Language, Purpose},
+    kiosk::{Phrases, Scene},
+    words::{Clock, LaneId, Language, Purpose, WallTime},
 };
 
+/// What a page says aloud, for a terminal's WebView; a board has a sound card of its own.
+pub trait Voice: Send + Sync {
+    /// How loud this scene is said now, percent; none where nothing is said.
+    fn loudness(&self, scene: &Scene, now: WallTime) -> Option<u8>;
+
+    /// What is said, as a WAV file of a few seconds.
+    fn wav(&self, scene: &Scene) -> Vec<u8>;
+}
+
 /// One lane's page.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LanePage {
     /// The lane.
     pub lane: LaneId,
@@ -52,6 +61,8 @@ pub struct LanePage {
     pub large: bool,
     /// Beyond loopback: subjects of the certificates that may show it.
     pub allow_subjects: Vec<String>,
+    /// What it says aloud.
+    pub voice: Option<Arc<dyn Voice>>,
 }
 
 /// Why the pages cannot be served.

@@ -123,11 +123,17 @@ impl House {
                 "POST" => self.touched(place, request),
                 _ => Answer::another_method("POST"),
             },
-            (_, Some((_, "" | "events"))) | ("/" | "/page.css" | "/page.js" | "/site.css", None) if !got => {
+            (_, Some((_, "" | "events" | "voice.wav"))) | ("/" | "/page.css" | "/page.js" | "/site.css", None)
+                if !got =>
+            {
                 Answer::another_method("GET")
             }
             (_, Some((place, ""))) => assets::page(&place.page, &self.dress.borrow().edition),
             (_, Some((place, "events"))) => return Taken::Events(place),
+            (_, Some((place, "voice.wav"))) => match &place.page.voice {
+                Some(voice) => Answer::of("audio/wav", voice.wav(&place.glass.standing.borrow().scene)),
+                None => Answer::word("404 Not Found", "this page says nothing"),
+            },
             ("/", None) => assets::list(&theirs.iter().map(|place| &place.page).collect::<Vec<_>>()),
             ("/page.css", None) => Answer::of(CSS, STYLE),
             ("/page.js", None) => Answer::of(JAVASCRIPT, SCRIPT),
@@ -187,7 +193,7 @@ impl House {
         loop {
             let event = {
                 let (standing, dress) = (standing.borrow_and_update(), dress.borrow_and_update());
-                event::of(&place.page, &standing, &dress.edition, self.clock.now().moment)
+                event::of(&place.page, &standing, &dress.edition, self.clock.now())
             };
             send(writer, &event).await?;
             loop {

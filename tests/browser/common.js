@@ -28,7 +28,7 @@ exports.run = (script) => {
 exports.browser = () => require('playwright-core').chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
+    '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
 });
 
 /** With FROM_DISK=1 what a page loads is what lies in the sources now, whatever was compiled in. */
@@ -62,5 +62,6 @@ exports.look = () => {
   if (turns && document.getElementById('headline').getBoundingClientRect().bottom > window.innerHeight) {
     wrong.push('the headline is cut');
   }
-  return { wrong, sizes, turns, scene: root.dataset.scene, text: scene.innerText };
+  const told = [...scene.querySelectorAll('#number, #name, li, button span')].map((one) => one.textContent);
+  return { wrong, sizes, turns, scene: root.dataset.scene, text: scene.innerText, told };
 };

@@ -18,11 +18,13 @@ run(async () => {
       const context = await chromium.newContext({ viewport: { width, height }, reducedMotion: 'reduce', bypassCSP: true });
       await fromDisk(context);
       const page = await context.newPage();
+      let said = 0;
+      page.on('response', (answer) => { said += Number(answer.url().includes('voice.wav') && answer.ok()); });
       const place = `${lane.language}${lane.large ? '-large' : ''} ${width}x${height}`;
       page.on('console', (message) => fault(`${place}: console: ${message.text()}`));
       page.on('pageerror', (error) => fault(`${place}: ${error.stack}`));
       await page.goto(`${origin}/lanes/${lane.name}/`);
-      open.push({ page, place, lane, index, size, judged: judged(index, size) });
+      open.push({ said: () => said, page, place, lane, index, size, judged: judged(index, size) });
     }
   }
   for (let scene = 0; scene < scenes; scene += 1) {
@@ -43,7 +45,7 @@ run(async () => {
           const other = small.sizes[text];
           if (other && of < 1.5 * other - 0.05) fault(`${place}: ${name}: ${text} is ${of} px, and ${other} px else`);
         }
-        const lost = small.text.split('\n').filter((line) => line.trim() && !/^\d+ ?\D{1,2}$/.test(line) && !found.text.includes(line));
+        const lost = small.told.filter((told) => !found.told.includes(told));
         if (lost.length > 0) fault(`${place}: ${name}: large type loses ${lost}`);
       }
       if (found.turns) console.log(`${place}: ${name} is turned page by page`);
@@ -56,6 +58,10 @@ run(async () => {
         fault(`${place}: ${name}: ${one.id}: ${one.nodes.map((node) => node.html + ' ' + node.failureSummary).join('; ')}`);
       });
     }
+  }
+  for (const { said, index, place } of open) {
+    // Once a scene, and by who speaks.
+    if (index === 0 ? said() < scenes || said() > 2 * scenes + 2 : said() > 0) fault(`${place}: ${said()} voices`);
   }
   await chromium.close();
 });

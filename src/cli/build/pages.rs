@@ -9,6 +9,11 @@ use crate::{
     page,
     words::LaneId,
 };
+#[cfg(feature = "voice")]
+use crate::{
+    kiosk::{Scene, SceneKind},
+    words::WallTime,
+};
 
 /// Where they are.
 pub(in crate::cli) fn door(site: &Site) -> page::Door {
@@ -27,15 +32,57 @@ pub(super) fn allow_subjects(site: &Site) -> Vec<Vec<String>> {
     with_page.map(|lane| lane.allow_subjects.clone()).collect()
 }
 
+/// A page beyond loopback is a terminal's: it speaks there, and not where the daemon runs.
+#[cfg(feature = "voice")]
+pub(in crate::cli) fn page_speaks(site: &Site, lane: &Lane) -> bool {
+    lane.panel == Some(PanelPlace::Page) && !site.page.listen.address().ip().is_loopback()
+}
+
+/// Recorded clips, put together for a browser.
+#[cfg(feature = "voice")]
+struct Recorded {
+    pack: crate::device::voice::Pack,
+    phrases: Arc<Phrases>,
+    /// Percent, and in quiet hours.
+    volume: (u8, u8),
+    quiet: crate::words::Quiet,
+}
+
+/// A pack that cannot be used is told of by `check`, and costs nobody the page.
+#[cfg(feature = "voice")]
+fn voice(site: &Site, lane: &Lane, phrases: &Arc<Phrases>) -> Option<Arc<dyn page::Voice>> {
+    let voice = lane.voice.as_ref().filter(|_| page_speaks(site, lane))?;
+    let pack = crate::device::voice::Pack::open(&voice.pack, lane.language).ok()?;
+    let volume = (voice.volume, voice.quiet_volume);
+    Some(Arc::new(Recorded { pack, phrases: Arc::clone(phrases), volume, quiet: super::quiet(site, lane) }))
+}
+
+#[cfg(feature = "voice")]
+impl page::Voice for Recorded {
+    fn loudness(&self, scene: &Scene, now: WallTime) -> Option<u8> {
+        let (loud, quiet) = self.volume;
+        let percent = if self.quiet.is_at(now) && scene.kind != SceneKind::Evacuate { quiet } else { loud };
+        Some(percent).filter(|percent| *percent > 0 && !scene.speech(&self.phrases).is_empty())
+    }
+
+    fn wav(&self, scene: &Scene) -> Vec<u8> {
+        crate::device::voice::write_wav(&self.pack.compose(&scene.speech(&self.phrases)))
+    }
+}
+
 /// One lane's.
-pub(in crate::cli) fn page(lane: &Lane, index: usize, phrases: Arc<Phrases>) -> page::LanePage {
+pub(in crate::cli) fn page(site: &Site, lane: &Lane, index: usize, phrases: Arc<Phrases>) -> page::LanePage {
     page::LanePage {
         lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
         name: lane.name.clone(),
         purpose: lane.purpose,
         language: lane.language,
-        phrases,
         large: lane.elder,
         allow_subjects: lane.allow_subjects.clone(),
+        #[cfg(feature = "voice")]
+        voice: voice(site, lane, &phrases),
+        #[cfg(not(feature = "voice"))]
+        voice: None,
+        phrases,
     }
 }

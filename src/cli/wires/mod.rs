@@ -107,7 +107,10 @@ fn voice(
     phrases: &Arc<Phrases>,
 ) -> Result<Option<crate::service::VoicePart>, Failure> {
     use crate::device::voice::{Pack, Player};
-    let Some(voice) = lane.voice.as_ref().filter(|_| !lane.panel.as_ref().is_some_and(PanelPlace::speaks)) else {
+    let elsewhere = lane.panel.as_ref().is_some_and(PanelPlace::speaks);
+    #[cfg(feature = "page")]
+    let elsewhere = elsewhere || super::build::page_speaks(site, lane);
+    let Some(voice) = lane.voice.as_ref().filter(|_| !elsewhere) else {
         return Ok(None);
     };
     Ok(Some(crate::service::VoicePart {

@@ -12,6 +12,10 @@
   const TURN = 4000;
   const away = { scene: 'away', pictogram: 'closed', headline: at('headline').textContent,
     advice: at('advice').textContent, lines: [], options: [] };
+  // The texts that have shorter forms.
+  const voice = new Audio();
+  let saidLast = null;
+  let forms = { headline: away.headline, advice: away.advice, short: away };
   let source, silence, again, wipe, count, turning, shownAt = 0, token = null;
 
   const segmenter = window.Intl && Intl.Segmenter ? new Intl.Segmenter(root.lang, { granularity: 'word' }) : null;
@@ -93,6 +97,8 @@
     const most = wide < high ? Math.min(wide / 20, high / 26) : Math.min(wide / 30, high / 17);
     const least = Math.min(most, 12);
     clearInterval(turning);
+    write(at('headline'), forms.headline);
+    write(at('advice'), forms.advice || '');
     [at('said'), at('options')].forEach((one) => { one.scrollTop = 0; });
     let size = most;
     // Both kinds of type are measured as the small one, so that one is the other's one and a half.
@@ -117,6 +123,8 @@
     if (!overflows()) return;
     set(true, false, size);
     if (!overflows()) return;
+    ['headline', 'advice'].forEach((id) => write(at(id), forms.short[id] || ''));
+    if (!overflows()) return;
     set(true, true, size);
     turning = setInterval(turn, TURN);
   };
@@ -129,6 +137,17 @@
         .filter((box) => box.height > 0 && box.bottom > bottom + 1 && box.top > top + 1).map((box) => box.top);
       place.scrollTop = hidden.length > 0 ? place.scrollTop + Math.min(...hidden) - top : 0;
     }
+  };
+
+  // What is said of a scene is said once. A scene that says nothing lets what is being said come to its end.
+  const say = (what) => {
+    if (!what || what.number === saidLast) return;
+    saidLast = what.number;
+    voice.volume = Math.min(what.percent / 100, 1);
+    voice.src = 'voice.wav?' + what.number;
+    const playing = voice.play();
+    // A browser that lets nothing be heard before a touch shows it all the same.
+    if (playing) playing.catch(() => {});
   };
 
   const countDown = (scene) => {
@@ -153,6 +172,7 @@
     shownAt = performance.now();
     token = scene.token || null;
     root.dataset.scene = scene.scene;
+    forms = { headline: scene.headline, advice: scene.advice, short: scene.short || scene };
     root.classList.toggle('asks', scene.options.length > 0);
     at('drawing').setAttribute('href', '#' + scene.pictogram);
     at('said').setAttribute('aria-live', scene.scene === 'evacuate' ? 'assertive' : 'polite');
@@ -170,8 +190,10 @@
     if (scene.other_way) options.push(button({ other_way: true }, scene.other_way));
     fill(at('options'), options);
     countDown(scene);
+    say(scene.say);
     fit();
     clearTimeout(wipe);
+    if (scene === away) voice.removeAttribute('src');
     // Should the next scene not come, whoever stood here has gone all the same.
     if (scene.name) wipe = setTimeout(() => show(away), Math.min(scene.left_ms === null ? 60000 : scene.left_ms, 60000) + 1500);
   };
