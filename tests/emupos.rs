@@ -1,5 +1,6 @@
 //! An independent printer at the other end: emupos 0.4.0 (PyPI, Python 3.13 or newer) parses our slips by Epson's command
-//! reference and answers with the faults it is given, over TCP and on a pseudo terminal.
+//! reference and answers with the faults it is given, over TCP and on a pseudo terminal. `tests/hil/emupos` runs it where the
+//! system's Python is older; where it is not:
 //!
 //! ```text
 //! python3.13 -m venv emupos && emupos/bin/pip install emupos==0.4.0

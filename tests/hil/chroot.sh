@@ -8,7 +8,7 @@ targets=(aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf)
 features='--no-default-features --features glyphs,network,voice'
 
 unmount() {
-    for place in /src /w /sys /proc/sys/fs/binfmt_misc /dev/pts /dev /proc ''; do
+    for place in /tmp /src /w /sys /proc/sys/fs/binfmt_misc /dev/pts /dev /proc ''; do
         ! mountpoint -q "$root$place" || umount "$root$place"
     done
 }

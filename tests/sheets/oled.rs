@@ -1,6 +1,10 @@
 //! SSD1306 and SH1106 as their sheets have them: a table of commands, and a memory (Solomon Systech SSD1306 rev 1.1, §8.1,
 //! §9, §10, and the charge pump's application note; Sino Wealth SH1106 V2.3, commands 1 to 22). What the tables do not have
 //! is refused.
+//!
+//! Decoders of others that were looked for: luma.emulator and embedded-graphics-simulator draw from the host's side and see
+//! no bytes; PyPI, npm and crates.io have drivers alone; simavr's ssd1306_virt (Debian, libsimavrparts1) takes commands
+//! through the pins of a simulated AVR, knows no SH1106, and is no witness here yet.
 
 use std::{
     convert::Infallible,

@@ -91,8 +91,8 @@ pub(super) struct Questions {
     n: u8,
     real_time: Unanswered,
     in_order: Unanswered,
-    /// How long answers take, lately.
-    pace: Duration,
+    /// How long the last answers took, newest last.
+    took: VecDeque<Duration>,
     /// When it said something that nobody asked for.
     strayed: Option<Moment>,
     /// The last round found a fault, which this one is about.
@@ -108,13 +108,28 @@ const QUIET: Duration = Duration::from_millis(400);
 /// A printer is waited for as long as this at most because it was slow before.
 const SLOWEST: Duration = Duration::from_secs(2);
 
+/// So many answers tell how long the next may take.
+const LATELY: usize = 6;
+
 /// A question that was not answered for so long never is.
 const LOST: Duration = Duration::from_secs(3);
 
 impl Questions {
+    /// How long answers take, lately: the slowest counts, of few, so that a printer that was slow once is so no longer.
+    fn pace(&self) -> Duration {
+        self.took.iter().max().copied().unwrap_or_default()
+    }
+
+    fn learn(&mut self, took: Duration) {
+        if self.took.len() == LATELY {
+            self.took.pop_front();
+        }
+        self.took.push_back(took.min(SLOWEST));
+    }
+
     /// How long this printer is waited for where one that answers at once is waited for so long.
     pub(super) fn patience(&self, usual: Duration) -> Duration {
-        usual.saturating_add(self.pace.saturating_mul(2)).saturating_add(self.real_time.ahead)
+        usual.saturating_add(self.pace().saturating_mul(2)).saturating_add(self.real_time.ahead)
     }
 
     /// How long it must have been silent before it is asked: whoever says things twice is asked when it has said them,
@@ -182,7 +197,7 @@ impl Questions {
             return None;
         };
         if self.real_time.sent.is_empty() {
-            self.pace = self.real_time.slowest.max(self.pace.mul_f32(0.9)).min(SLOWEST);
+            self.learn(self.real_time.slowest);
         }
         if let Some(round) = &mut self.round {
             // Of a question before the round it tells only where the round's own may have been this.
@@ -195,10 +210,11 @@ impl Questions {
 
     /// Gives up what is lost; how the printer is, where that ends a round.
     pub(super) fn settle(&mut self, now: Moment) -> Option<PrinterStatus> {
-        let quiet = QUIET.saturating_add(self.pace.saturating_mul(2));
+        let quiet = QUIET.saturating_add(self.pace().saturating_mul(2));
         // Nothing is sent between two of these but what ends a command: their answers follow one another.
         self.in_order.give_up(now, quiet);
-        self.pace = self.real_time.give_up(now, quiet.saturating_add(self.real_time.ahead))?.min(SLOWEST);
+        let took = self.real_time.give_up(now, quiet.saturating_add(self.real_time.ahead))?;
+        self.learn(took);
         if let Some(round) = &mut self.round {
             round.stirred = now;
         }
