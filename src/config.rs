@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 #[cfg(feature = "screen")]
 use crate::board::{BrandFile, Colours};
@@ -65,7 +65,7 @@ pub struct Site {
     #[serde(default)]
     pub journal: JournalBounds,
     /// Name of a shipped board, or path of a board file.
-    #[serde(default = "default_board", deserialize_with = "name_or_path")]
+    #[serde(default = "default_board", deserialize_with = "files::name_or_path")]
     pub board: String,
     /// Journal, state and correlation key.
     #[serde(default = "default_state_dir")]
@@ -209,13 +209,6 @@ impl Site {
         }
         Ok(())
     }
-}
-
-/// `board`: a name, or a path.
-fn name_or_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let word = String::deserialize(deserializer)?;
-    let is_path = word.contains('/') || word.ends_with(".toml");
-    Ok(if is_path { Anchored::new(&word).display().to_string() } else { word })
 }
 
 fn default_board() -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use facemchd::{
     fault::exit,
     kiosk::{NARROWEST, NextStep, Phrases, Scene, SceneKind, Wording},
-    words::{Language, Purpose, Text, When},
+    words::{Hindrance, Language, Purpose, Text, When},
 };
 
 use crate::running::{Sandbox, run};
@@ -80,6 +80,9 @@ fn whoever_is_too_early_is_told_when_and_to_come_back() {
     assert_eq!(scene.lines(&english, 40), ["Check-in closed at 1 Dec 08:00"]);
     let said = Scene { detail: Some(Text::clean("请先缴费")), ..Scene::of(SceneKind::Refused) };
     assert_eq!(said.lines(&phrases, NARROWEST), ["请先缴费"]);
+    let unpaid = Scene { hindrance: Some(Hindrance::Unpaid), ..Scene::of(SceneKind::Refused) };
+    assert_eq!(unpaid.lines(&phrases, NARROWEST), ["挂号费尚未缴纳"]);
+    assert_eq!(unpaid.lines(&english, NARROWEST), ["Not paid yet"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use facemchd::{
     fault::Code,
     kiosk::{AckStatus, Device, GateOutcome, Input, NextStep, Output, PrintOutcome, Record, SceneKind, Unfinished},
-    words::{CheckInAnswer, LaneId, Resolution, SessionId, Text, When},
+    words::{CheckInAnswer, Hindrance, LaneId, Resolution, SessionId, Text, When},
 };
 
 use crate::core::{Core, LANE, PEER, admission, choices, face, hospital, person, sid, transit};
@@ -175,6 +175,7 @@ fn every_answer_of_the_site_has_a_scene_every_unhappy_one_a_next_step_and_every_
         (CheckInAnswer::TooEarly(reason().map(When::Said)), SceneKind::TooEarly, "refused"),
         (CheckInAnswer::TooLate(None), SceneKind::TooLate, "refused"),
         (CheckInAnswer::Refused(reason()), SceneKind::Refused, "refused"),
+        (CheckInAnswer::Hindered(Hindrance::Unpaid), SceneKind::Refused, "refused"),
         (CheckInAnswer::Unavailable(Code::H901.into()), SceneKind::Failed, "failed"),
         (CheckInAnswer::Unknown(Code::H904), SceneKind::Unknown, "unknown"),
     ] {
@@ -188,6 +189,7 @@ fn every_answer_of_the_site_has_a_scene_every_unhappy_one_a_next_step_and_every_
             SceneKind::NotFound => Some("not_found"),
             SceneKind::TooEarly => Some("too_early"),
             SceneKind::TooLate => Some("too_late"),
+            SceneKind::Refused if scene.hindrance.is_some() => Some("unpaid"),
             SceneKind::Refused => Some("refused"),
             _ => None,
         };

@@ -7,7 +7,9 @@ use facemchd::{
     fault::Code,
     http::Client,
     sim::server::{Answer, Reply},
-    words::{Admission, CheckInAnswer, Choice, Deadline, Purpose, Resolution, SessionId, Text, WallTime, When},
+    words::{
+        Admission, CheckInAnswer, Choice, Deadline, Hindrance, Purpose, Resolution, SessionId, Text, WallTime, When,
+    },
 };
 use serde_json::{Value, json};
 
@@ -79,6 +81,8 @@ fn every_word_of_the_schema_is_an_answer() {
         (json!({ "answer": "not_found" }), CheckInAnswer::NotFound),
         (json!({ "answer": "too_early", "from": "10:30" }), CheckInAnswer::TooEarly(Some(When::Said(text("10:30"))))),
         (json!({ "answer": "too_late" }), CheckInAnswer::TooLate(None)),
+        (json!({ "answer": "refused", "cause": "DoctorAway" }), CheckInAnswer::Hindered(Hindrance::DoctorAway)),
+        (json!({ "answer": "refused", "cause": "weather" }), CheckInAnswer::Refused(None)),
         (
             json!({ "answer": "refused", "reason": "请先\n缴费\u{202E}" }),
             CheckInAnswer::Refused(Some(text("请先 缴费"))),

@@ -9,8 +9,12 @@ mod reach;
 mod reading;
 mod schema;
 mod settings;
+#[cfg(feature = "hospital")]
+mod template;
 mod value;
 
+#[cfg(feature = "hospital")]
+pub use self::template::{ByTemplate, Given, Memory, RsaKey, Template, Watch};
 pub use self::{
     http::{Http, HttpCheckInError},
     local::{Local, LocalGiven, LocalMemory},

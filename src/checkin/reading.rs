@@ -17,13 +17,13 @@ use super::value::{Value, spelling};
 use crate::{
     fault::Code,
     words::{
-        Admission, CheckInAnswer, Choice, HalfDay, LabelledField, PatientId, Private, Sequence, Slot, Text, Visit,
-        WallTime, When,
+        Admission, CheckInAnswer, Choice, HalfDay, Hindrance, LabelledField, PatientId, Private, Sequence, Slot, Text,
+        Visit, WallTime, When,
     },
 };
 
 /// The members that we know, in the spelling they are compared in.
-const MEMBERS: [&str; 25] = [
+const MEMBERS: [&str; 26] = [
     "answer",
     "number",
     "place",
@@ -33,6 +33,7 @@ const MEMBERS: [&str; 25] = [
     "from",
     "until",
     "reason",
+    "cause",
     "hospital",
     "department",
     "doctor",
@@ -88,14 +89,65 @@ pub(super) fn read(body: &[u8], content_type: Option<&str>, here: Here) -> Optio
     Some(Told { unknown: answer.unknown, answer: answer.into_answer(here)? })
 }
 
-/// JSON is UTF-8, whatever the header says, unless the bytes are not: then it is the site's own GB 18030. A header that
-/// says so is believed where the bytes read as UTF-8 without a single hanzi, which short GBK does by chance.
-fn decode(body: &[u8], content_type: Option<&str>) -> String {
+/// A field that somebody else has read.
+#[cfg(feature = "hospital")]
+#[derive(Clone)]
+pub(super) struct Labelled {
+    /// Stands before it.
+    pub(super) label: Option<String>,
+    /// What it says.
+    pub(super) value: String,
+    /// It matters more than its neighbours.
+    pub(super) emphasis: bool,
+}
+
+/// An admission of members that somebody else has read, by their names in INTERFACE.md: `slot.from` is `from` of `slot`.
+/// Others are passed over.
+#[cfg(feature = "hospital")]
+pub(super) fn admission(
+    members: &std::collections::BTreeMap<String, String>,
+    fields: &[Labelled],
+    here: Here,
+) -> Admission {
+    let mut answer = Answer::default();
+    for (name, told) in members {
+        let (name, part) = name.split_once('.').unwrap_or((name, ""));
+        let Some(at) = MEMBERS.iter().position(|member| *member == spelling(name)) else { continue };
+        let told = Value::Text(told.clone());
+        answer.values[at] = match (std::mem::take(&mut answer.values[at]), part) {
+            (_, "") => told,
+            (Value::Object(mut parts), part) => {
+                parts.push((part.to_owned(), told));
+                Value::Object(parts)
+            }
+            (_, part) => Value::Object(vec![(part.to_owned(), told)]),
+        };
+    }
+    let label = |label: &String| ("label".to_owned(), Value::Text(label.clone()));
+    let field = |field: &Labelled| {
+        let own = [
+            ("value".to_owned(), Value::Text(field.value.clone())),
+            ("emphasis".to_owned(), Value::Truth(field.emphasis)),
+        ];
+        Value::Object(field.label.iter().map(label).chain(own).collect())
+    };
+    if let Some(at) = MEMBERS.iter().position(|member| *member == "fields") {
+        answer.values[at] = Value::List(fields.iter().map(field).collect());
+    }
+    answer.admission(here)
+}
+
+/// JSON is UTF-8, whatever the header says, unless the bytes are not: then it is the site's own GB 18030. A header, or an
+/// XML declaration, that says so is believed where the bytes read as UTF-8 without a single hanzi, which short GBK does by
+/// chance.
+pub(super) fn decode(body: &[u8], content_type: Option<&str>) -> String {
     if let Some((marked, length)) = Encoding::for_bom(body) {
         return marked.decode_without_bom_handling(&body[length..]).0.into_owned();
     }
-    let header = content_type.unwrap_or_default().to_ascii_lowercase().replace(['"', ' '], "");
-    let says_gb = header.contains("charset=gb");
+    let said = |text: &str| text.to_ascii_lowercase().replace(['"', '\'', ' '], "");
+    let declaration = String::from_utf8_lossy(&body[..body.len().min(100)]);
+    let says_gb = said(content_type.unwrap_or_default()).contains("charset=gb")
+        || declaration.starts_with("<?xml") && said(&declaration).contains("encoding=gb");
     match std::str::from_utf8(body) {
         Ok(text) if !says_gb || text.is_ascii() || text.chars().any(|c| c >= '\u{800}') => text.to_owned(),
         _ => GB18030.decode_without_bom_handling(body).0.into_owned(),
@@ -110,13 +162,7 @@ impl Answer {
             return None;
         }
         let when = |name| time(self.value(name), here);
-        let admission = || Admission {
-            number: self.text("number"),
-            place: self.text("place"),
-            notes: self.value("notes").items().iter().filter_map(text).take(Admission::MAX_NOTES).collect(),
-            qr: self.value("qr").text().and_then(Text::payload),
-            visit: Arc::new(self.visit(here)),
-        };
+        let admission = || self.admission(here);
         Some(match spelling(self.value("answer").text()?).as_str() {
             "admitted" => CheckInAnswer::Admitted(admission()),
             "already" => CheckInAnswer::Already(admission()),
@@ -129,10 +175,23 @@ impl Answer {
             "notfound" => CheckInAnswer::NotFound,
             "tooearly" => CheckInAnswer::TooEarly(when("from")),
             "toolate" => CheckInAnswer::TooLate(when("until")),
-            "refused" => CheckInAnswer::Refused(self.text("reason")),
+            "refused" => match self.value("cause").text().and_then(hindrance) {
+                Some(hindrance) => CheckInAnswer::Hindered(hindrance),
+                None => CheckInAnswer::Refused(self.text("reason")),
+            },
             "unavailable" => CheckInAnswer::Unavailable(Code::H901.into()),
             _ => return None,
         })
+    }
+
+    fn admission(&self, here: Here) -> Admission {
+        Admission {
+            number: self.text("number"),
+            place: self.text("place"),
+            notes: self.value("notes").items().iter().filter_map(text).take(Admission::MAX_NOTES).collect(),
+            qr: self.value("qr").text().and_then(Text::payload),
+            visit: Arc::new(self.visit(here)),
+        }
     }
 
     fn visit(&self, here: Here) -> Visit {
@@ -167,6 +226,11 @@ impl Answer {
     fn text(&self, name: &str) -> Option<Text> {
         text(self.value(name))
     }
+}
+
+/// A cause that has words here; whatever else stands there is none.
+fn hindrance(cause: &str) -> Option<Hindrance> {
+    Hindrance::ALL.into_iter().find(|known| spelling(known.as_str()) == spelling(cause))
 }
 
 fn text(value: &Value) -> Option<Text> {

@@ -1,9 +1,13 @@
 //! `[checkin]`: who decides about people, and how they are asked.
 
+#[cfg(feature = "hospital")]
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
+#[cfg(feature = "hospital")]
+use crate::{files, http::Network};
 use crate::{
     files::Anchored,
     http::Route,
@@ -22,9 +26,25 @@ pub struct CheckInSettings {
     /// The site's offset from UTC, `+HH:MM`.
     #[serde(deserialize_with = "utc_offset")]
     pub utc_offset: i32,
-    /// `http`: base address of the site's system, `https://host[:port][/path]`.
-    #[serde(deserialize_with = "setting::some_https")]
+    /// Base address of the site's system, `https://host[:port][/path]`; for `template` also `http://`, see `plain-http`.
+    #[serde(deserialize_with = "setting::some_http")]
     pub url: Option<String>,
+    /// `template`: name of a shipped template, or path of a file.
+    #[cfg(feature = "hospital")]
+    #[serde(deserialize_with = "files::some_name_or_path")]
+    pub template: Option<String>,
+    /// `template`: networks towards which `http://` may be spoken.
+    #[cfg(feature = "hospital")]
+    pub plain_http: Vec<Network>,
+    /// `template`: what stands for `${site.NAME}`.
+    #[cfg(feature = "hospital")]
+    pub values: BTreeMap<String, String>,
+    /// `template`: files of what stands for `${secret.NAME}`.
+    #[cfg(feature = "hospital")]
+    pub secrets: BTreeMap<String, Anchored>,
+    /// `template`: key of requests that are signed with RSA, PEM.
+    #[cfg(feature = "hospital")]
+    pub rsa_key: Option<Anchored>,
     /// `http`: certificates to trust instead of the system's.
     pub ca_file: Option<Anchored>,
     /// `http`: file with the key of the requests' HMAC.
@@ -53,12 +73,15 @@ pub enum Adapter {
     Local,
     /// The site's system is asked over HTTPS.
     Http,
+    /// A hospital's own interface, as a template describes it.
+    #[cfg(feature = "hospital")]
+    Template,
 }
 
 impl Adapter {
     /// Whether it judges what WeChat has not: a voucher, a document that was only read.
     pub(crate) fn judges(self) -> bool {
-        self == Self::Http
+        self != Self::Local
     }
 }
 
@@ -69,6 +92,16 @@ impl Default for CheckInSettings {
             reset_at: 0,
             utc_offset: 8 * 3600,
             url: None,
+            #[cfg(feature = "hospital")]
+            template: None,
+            #[cfg(feature = "hospital")]
+            plain_http: Vec::new(),
+            #[cfg(feature = "hospital")]
+            values: BTreeMap::new(),
+            #[cfg(feature = "hospital")]
+            secrets: BTreeMap::new(),
+            #[cfg(feature = "hospital")]
+            rsa_key: None,
             ca_file: None,
             hmac_key: None,
             client_certificate: None,
@@ -82,8 +115,18 @@ impl Default for CheckInSettings {
 
 impl CheckInSettings {
     pub(crate) fn fits_together(&self) -> Result<(), &'static str> {
-        if self.adapter == Adapter::Http && self.url.is_none() {
-            return Err("checkin.adapter = \"http\" needs checkin.url");
+        if self.adapter.judges() && self.url.is_none() {
+            return Err("checkin.adapter other than \"local\" needs checkin.url");
+        }
+        let plain = self.url.as_ref().is_some_and(|url| url.starts_with("http://"));
+        #[cfg(feature = "hospital")]
+        let plain = plain && (self.adapter != Adapter::Template || self.plain_http.is_empty());
+        if plain {
+            return Err("checkin.url without TLS needs checkin.adapter = \"template\" and checkin.plain-http");
+        }
+        #[cfg(feature = "hospital")]
+        if self.adapter == Adapter::Template && self.template.is_none() {
+            return Err("checkin.adapter = \"template\" needs checkin.template");
         }
         if self.client_certificate.is_some() != self.client_key.is_some() {
             return Err("checkin.client-certificate and client-key go together");
@@ -98,6 +141,8 @@ impl CheckInSettings {
             client_certificate: self.client_certificate.clone().zip(self.client_key.clone()),
             // One for each lane, one for questions about the past, one that tells who went through.
             max_idle: lanes.saturating_add(2),
+            #[cfg(feature = "hospital")]
+            plain: self.plain_http.clone(),
             ..Route::default()
         }
     }

@@ -1,5 +1,7 @@
 //! Site file → the settings of every room. The only place that knows both sides.
 
+#[cfg(feature = "hospital")]
+pub(super) mod hospital;
 mod lanes;
 #[cfg(feature = "page")]
 mod pages;
@@ -49,6 +51,18 @@ impl identity::CertificateCache for Certificates {
     }
 }
 
+/// What a hospital's adapter keeps while its template is read again.
+struct SiteMemory(#[cfg(feature = "hospital")] Arc<checkin::Memory>);
+
+impl SiteMemory {
+    fn of(_site: &Site) -> Self {
+        Self(
+            #[cfg(feature = "hospital")]
+            hospital::memory(_site),
+        )
+    }
+}
+
 /// Their key in the state.
 const CERTIFICATES: &str = "platform-certificates";
 
@@ -75,8 +89,9 @@ pub(super) fn parts(
         .then(|| store::Collector::open(&site.state_dir, state.clone(), PASSAGES, now.at));
     let cache = Arc::new(Certificates(state));
     let merchants = Arc::new(merchants(site, &clock, &(Arc::clone(&cache) as _))?);
-    let checkin = checkin(site, &clock, &recovered)?;
-    let reload = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache);
+    let memory = SiteMemory::of(site);
+    let checkin = checkin(site, &clock, &recovered, &memory)?;
+    let reload = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache, memory);
     Ok(Parts {
         kiosk: lanes::settings(site, &devices)?,
         unfinished: recovered.unfinished,
@@ -199,10 +214,15 @@ fn weixin_calls(site: &Site, program: &MiniProgram, clock: &Arc<WechatClock>) ->
 }
 
 /// The site's system, or the numbers given here.
-fn checkin(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) -> Result<Box<dyn CheckIn>, Failure> {
-    match site.checkin.adapter {
-        Adapter::Http => http_checkin(site, clock),
-        Adapter::Local => {
+fn checkin(
+    site: &Site,
+    clock: &Arc<dyn Clock>,
+    recovered: &store::Recovered,
+    memory: &SiteMemory,
+) -> Result<Box<dyn CheckIn>, Failure> {
+    match asked_checkin(site, clock, memory)? {
+        Some(checkin) => Ok(checkin),
+        None => {
             let given = recovered
                 .given
                 .iter()
@@ -268,16 +288,30 @@ pub(super) fn quiet(site: &Site, lane: &Lane) -> Quiet {
     Quiet { hours: lane.quiet_hours, utc_offset: site.checkin.utc_offset }
 }
 
+/// The site's system, where it is asked.
+fn asked_checkin(
+    site: &Site,
+    clock: &Arc<dyn Clock>,
+    memory: &SiteMemory,
+) -> Result<Option<Box<dyn CheckIn>>, Failure> {
+    match site.checkin.adapter {
+        Adapter::Http => http_checkin(site, clock).map(Some),
+        #[cfg(feature = "hospital")]
+        Adapter::Template => hospital::checkin(site, clock, memory).map(|adapter| Some(Box::new(adapter) as _)),
+        Adapter::Local => {
+            let _ = memory;
+            Ok(None)
+        }
+    }
+}
+
 type Reload = Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>;
 
-fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certificates>) -> Reload {
+fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certificates>, memory: SiteMemory) -> Reload {
     Box::new(move || {
         let (site, kept) = Site::read(&file)?.taken_over(&started, &file)?;
         let merchants = merchants(&site, &clock, &(Arc::clone(&cache) as _))?;
-        let checkin = match site.checkin.adapter {
-            Adapter::Http => Some(http_checkin(&site, &clock)?),
-            Adapter::Local => None,
-        };
+        let checkin = asked_checkin(&site, &clock, &memory)?;
         let terminals = terminals(&site, &clock)?;
         Ok(Reloaded {
             merchants,

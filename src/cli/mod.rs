@@ -16,6 +16,8 @@ mod phrases;
 mod run;
 #[cfg(feature = "sim")]
 mod sim;
+#[cfg(feature = "hospital")]
+mod site;
 #[cfg(feature = "sim")]
 mod slip;
 mod staff;
@@ -121,6 +123,9 @@ enum Command {
         #[command(flatten)]
         site: SiteFile,
     },
+    #[cfg(feature = "hospital")]
+    #[command(subcommand, about = help::site())]
+    Site(site::Command),
     #[command(subcommand, about = help::journal())]
     Journal(journal::Command),
     #[cfg(feature = "voice")]
@@ -178,6 +183,8 @@ pub fn main() -> u8 {
         Command::Status { site, json } => status::status(&site, json, &mut out),
         Command::Lane { name, mode, site } => staff::lane(&site, &name, mode, &mut out),
         Command::Reprint { which, site } => staff::reprint(&site, &which, &mut out),
+        #[cfg(feature = "hospital")]
+        Command::Site(command) => site::site(&command, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),
         #[cfg(feature = "voice")]
         Command::Voice(command) => voice::voice(&command, &mut out),

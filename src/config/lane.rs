@@ -66,6 +66,10 @@ pub struct Lane {
     /// they serve.
     #[serde(default, deserialize_with = "setting::some_name")]
     pub inputs: Option<String>,
+    /// What stands for `${site.NAME}` in a hospital's template here, over `checkin.values`.
+    #[cfg(feature = "hospital")]
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
     /// Where it stands in the site file.
     #[serde(skip)]
     pub written: Written,

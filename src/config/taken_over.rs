@@ -8,10 +8,7 @@ use std::{fmt::Debug, path::Path};
 use super::{ConfigError, Lane, Site};
 #[cfg(feature = "page")]
 use crate::page;
-use crate::{
-    checkin::{Adapter, CheckInSettings},
-    identity::WechatPay,
-};
+use crate::{checkin::CheckInSettings, identity::WechatPay};
 
 impl Site {
     /// This site file as far as a daemon that was started with another one can take it over, and the names of the
@@ -91,7 +88,7 @@ impl Site {
         compare("[terminals]", terminals, &wanted.terminals);
         #[cfg(feature = "page")]
         compare("page.listen", &page.listen, &wanted.page.listen);
-        if checkin.adapter == wanted.checkin.adapter && checkin.adapter == Adapter::Http {
+        if checkin.adapter == wanted.checkin.adapter && checkin.adapter.judges() {
             compare("checkin.reset-at", &checkin.reset_at, &wanted.checkin.reset_at);
             compare("checkin.utc-offset", &checkin.utc_offset, &wanted.checkin.utc_offset);
             compare("checkin.settle-ms", &checkin.settle, &wanted.checkin.settle);
@@ -120,12 +117,11 @@ fn of_wechatpay(fresh: WechatPay, started: &WechatPay) -> WechatPay {
 
 /// An adapter that gives numbers remembers them; slips and the core have times of their own.
 fn of_checkin(fresh: CheckInSettings, started: &CheckInSettings) -> CheckInSettings {
-    match (fresh.adapter, started.adapter) {
-        (Adapter::Http, Adapter::Http) => {
-            let CheckInSettings { reset_at, utc_offset, settle, patience, .. } = *started;
-            CheckInSettings { reset_at, utc_offset, settle, patience, ..fresh }
-        }
-        _ => started.clone(),
+    if fresh.adapter == started.adapter && fresh.adapter.judges() {
+        let CheckInSettings { reset_at, utc_offset, settle, patience, .. } = *started;
+        CheckInSettings { reset_at, utc_offset, settle, patience, ..fresh }
+    } else {
+        started.clone()
     }
 }
 
@@ -133,10 +129,18 @@ fn of_checkin(fresh: CheckInSettings, started: &CheckInSettings) -> CheckInSetti
 /// is no answer to who counts at this one.
 fn of_lane(fresh: &[Lane], started: &Lane) -> Lane {
     let Some(fresh) = fresh.iter().find(|fresh| fresh.name == started.name) else { return started.clone() };
-    let merchant = fresh.merchant.clone();
+    let Lane { merchant, .. } = fresh.clone();
     if fresh.terminal != started.terminal {
         return Lane { merchant, ..started.clone() };
     }
     let Lane { allow_uids, allow_subjects, plain_lines, .. } = fresh.clone();
-    Lane { merchant, allow_uids, allow_subjects, plain_lines, ..started.clone() }
+    Lane {
+        merchant,
+        allow_uids,
+        allow_subjects,
+        plain_lines,
+        #[cfg(feature = "hospital")]
+        values: fresh.values.clone(),
+        ..started.clone()
+    }
 }

@@ -203,6 +203,22 @@ codes! {
       => "业务系统没有及时应答", "检查业务系统；用户已被引导到人工窗口";
     H905 "nobody knows what became of a check-in", "look the session up in the site's system"
       => "无法确定签到结果", "在业务系统里查询该会话";
+    H906 "the hospital's answer does not fit its template", "see with `facemchd site try` what it answers, and correct the template"
+      => "医院系统的应答与模板不符", "用 `facemchd site try` 查看应答内容，并改正模板";
+    H907 "the hospital does not sign this terminal in", "check the operator, the terminal's number and the secrets in the site file"
+      => "医院系统不让本机登录", "检查站点文件中的操作员、终端编号和密钥文件";
+    H908 "nobody remembers whom a check-in before the restart was for", "look the visit up in the hospital's system"
+      => "重启前的签到已无从查询", "在医院系统里查询该就诊记录";
+    H909 "the hospital has no way to take a check-in back", "release the visit at the hospital's window"
+      => "医院系统没有撤回签到的接口", "请到医院窗口取消该签到";
+    H910 "a visit is taken, and the hospital does not say by whom", "look the visit up in the hospital's system; give the template a rule `by-us` if its list can tell"
+      => "就诊已签到，但医院系统未说明由谁签到", "在医院系统里查询；若列表能说明，在模板中加上 by-us 规则";
+    H911 Again "the same visit is being checked in at another lane", "the person tries again"
+      => "同一就诊正在别的通道签到", "请用户重试";
+    H912 "a request cannot be written in the hospital's charset, or cannot be signed", "check charset, [sign] and its key in the template and the site file"
+      => "请求无法按医院系统的字符集编码，或无法签名", "检查模板和站点文件中的字符集、[sign] 及其密钥";
+    H913 "names and document numbers go to the hospital's system without encryption", "have the hospital put TLS before its system, or keep that network for it alone"
+      => "姓名和证件号未加密传给医院系统", "请医院为其系统启用 TLS，或让该网络专用";
     W101 "weixin does not accept our access token", "check weixin.token: only one place may fetch tokens for an appid"
       => "微信不接受我方的 access_token", "检查 weixin.token：同一个 appid 只能由一处获取 token";
     W102 "weixin does not know our address", "add the address that the message names to the appid's white list, or take tokens from a central service"

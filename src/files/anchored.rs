@@ -58,3 +58,15 @@ impl<'de> Deserialize<'de> for Anchored {
         Ok(Self::new(&String::deserialize(deserializer)?))
     }
 }
+
+/// The name of something that is shipped, or the path of a file in its place.
+pub(crate) fn name_or_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    let is_path = word.contains('/') || word.ends_with(".toml");
+    Ok(if is_path { Anchored::new(&word).display().to_string() } else { word })
+}
+
+#[cfg(feature = "hospital")]
+pub(crate) fn some_name_or_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    name_or_path(deserializer).map(Some)
+}

@@ -24,6 +24,8 @@ use std::{
 use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "hospital")]
+pub(crate) use self::anchored::some_name_or_path;
 pub use self::{
     anchored::Anchored,
     content::{Content, describe},
@@ -31,7 +33,7 @@ pub use self::{
     table::WrongLine,
 };
 pub(crate) use self::{
-    anchored::within,
+    anchored::{name_or_path, within},
     settings::Settings,
     table::{MOST, line_of},
 };

@@ -44,6 +44,9 @@ pub enum HttpError {
     /// Not HTTP.
     #[error("the answer is not HTTP")]
     Malformed,
+    /// Plain HTTP towards an address outside the networks that the site names.
+    #[error("plain http is not allowed towards this address")]
+    NotPlain,
     /// The address asked for is unusable.
     #[error("the address is not https://host[:port]/path")]
     BadAddress,
@@ -119,6 +122,7 @@ impl HttpError {
                 | Self::Proxy
                 | Self::LateConnecting
                 | Self::LateSecuring
+                | Self::NotPlain
                 | Self::BadAddress
         )
     }

@@ -112,7 +112,9 @@ impl Connector<()> for Roads {
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Line>, Error> {
         let authority = details.uri.authority().map_or("", |authority| authority.as_str());
-        let server = Server::parse(authority, 443).ok_or_else(|| other(HttpError::BadAddress))?;
+        let plain = details.uri.scheme_str() == Some("http");
+        let server = Server::parse(authority, if plain { 80 } else { 443 }).map(|server| Server { plain, ..server });
+        let server = server.ok_or_else(|| other(HttpError::BadAddress))?;
         let timer = Timer::lasting(&*self.0.clock, *details.timeout.after);
         let connection = self.0.connect(&server, &timer).map_err(other)?;
         let (shared, buffers, rested) = (Arc::clone(&self.0), Wiped::default(), timer.now());
@@ -136,14 +138,14 @@ impl Transport for Line {
         let timer = Timer::lasting(&*self.shared.clock, *timeout.after);
         self.sent = false;
         let bytes = self.buffers.output.get(..amount).unwrap_or_default();
-        let written = self.connection.secure.write(bytes, &mut self.sent, &timer);
+        let written = self.connection.wire.write(bytes, &mut self.sent, &timer);
         self.buffers.output.as_mut_slice().zeroize();
         written.map_err(|error| self.broken(HttpError::exchanging(&error, false)))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let timer = Timer::lasting(&*self.shared.clock, *timeout.after);
-        match self.connection.secure.read(&mut self.buffers.input, &timer) {
+        match self.connection.wire.read(&mut self.buffers.input, &timer) {
             Ok(true) => {
                 self.answered = true;
                 Ok(true)
@@ -165,13 +167,13 @@ impl Transport for Line {
         if timer.now().since(self.rested) > self.shared.idle_age {
             return false;
         }
-        self.connection.secure.rest(&timer)
-            && self.connection.secure.is_open(&timer)
+        self.connection.wire.rest(&timer)
+            && self.connection.wire.is_open(&timer)
             && self.shared.still_believes(&mut self.connection, &timer)
     }
 
     fn is_tls(&self) -> bool {
-        true
+        !self.connection.server.plain
     }
 }
 

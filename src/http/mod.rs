@@ -2,7 +2,7 @@
 //!
 //! Connections and TLS sessions are kept for the life of a client, and nothing of a person within them: every buffer is
 //! ours and wiped. A live connection waits for no resolver; one deadline lies over everything, a dripping body included.
-//! https only, no redirects, no environment variables, bounded bodies.
+//! https only, but for networks that the site names; no redirects, no environment variables, bounded bodies.
 //!
 //! ureq speaks HTTP and keeps the idle connections; what it speaks over is ours:
 //!
@@ -18,6 +18,8 @@ mod certificate;
 mod dial;
 mod error;
 mod line;
+#[cfg(feature = "hospital")]
+mod plain;
 mod proxy;
 mod resolver;
 mod roots;
@@ -25,6 +27,7 @@ mod target;
 mod timer;
 mod tls;
 mod trust;
+mod wire;
 
 use std::{
     fmt,
@@ -41,6 +44,10 @@ use ureq::{
 };
 use zeroize::Zeroizing;
 
+#[cfg(feature = "hospital")]
+pub use self::plain::Network;
+#[cfg(feature = "hospital")]
+use self::plain::Plain;
 pub use self::{
     certificate::TlsFault,
     error::{HttpError, OpenError},
@@ -54,6 +61,7 @@ use self::{
     timer::Timer,
     tls::Secure,
     trust::Trust,
+    wire::Wire,
 };
 use crate::{
     files::Anchored,
@@ -71,6 +79,9 @@ pub struct Route {
     pub proxy: Option<ProxyAddress>,
     /// Connect here whatever the name; the name is still verified.
     pub connect_to: Option<SocketAddr>,
+    /// Networks towards which `http://` is spoken, too.
+    #[cfg(feature = "hospital")]
+    pub plain: Vec<Network>,
     /// An idle connection older than this is not used again.
     pub idle_age: Duration,
     /// Idle connections kept.
@@ -137,6 +148,7 @@ pub struct Response {
 #[derive(Clone)]
 pub struct Client {
     agent: Agent,
+    speaks_plainly: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -148,12 +160,14 @@ struct Shared {
     proxy: Option<Proxy>,
     names: Names,
     trust: Trust,
+    #[cfg(feature = "hospital")]
+    plain: Vec<Network>,
 }
 
-/// A secure connection and what is known of it.
+/// A connection and what is known of it.
 struct Connection {
     server: Server,
-    secure: Secure,
+    wire: Wire,
     /// When its server's certificate was last found good.
     trusted: Moment,
 }
@@ -175,6 +189,8 @@ impl Default for Route {
             client_certificate: None,
             proxy: None,
             connect_to: None,
+            #[cfg(feature = "hospital")]
+            plain: Vec::new(),
             // WeChat closes idle connections after eight seconds.
             idle_age: Duration::from_secs(7),
             max_idle: 2,
@@ -205,10 +221,16 @@ impl Client {
             proxy,
             names: Names::new(fixed, resolver, Arc::clone(&clock)),
             trust: Trust::open(route, Arc::clone(&clock))?,
+            #[cfg(feature = "hospital")]
+            plain: route.plain.clone(),
             clock: Arc::clone(&clock),
         };
+        #[cfg(feature = "hospital")]
+        let speaks_plainly = !shared.plain.is_empty();
+        #[cfg(not(feature = "hospital"))]
+        let speaks_plainly = false;
         let config = Agent::config_builder()
-            .https_only(true)
+            .https_only(!speaks_plainly)
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
@@ -220,12 +242,15 @@ impl Client {
             .max_idle_connections_per_host(route.max_idle)
             .max_idle_age(route.idle_age)
             .build();
-        Ok(Self { agent: Agent::with_parts(config, Roads(Arc::new(shared)), NoNames), clock })
+        Ok(Self { agent: Agent::with_parts(config, Roads(Arc::new(shared)), NoNames), speaks_plainly, clock })
     }
 
     /// Sends one request and reads its whole answer, by its deadline. Any status is an answer.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, HttpError> {
-        Server::of(request.url).ok_or(HttpError::BadAddress)?;
+        let server = Server::of(request.url).ok_or(HttpError::BadAddress)?;
+        if server.plain && !self.speaks_plainly {
+            return Err(HttpError::BadAddress);
+        }
         let mut resent = false;
         loop {
             let left = request.deadline.left(self.clock.now().moment);
@@ -290,8 +315,8 @@ impl Shared {
             return true;
         }
         connection.trusted = now;
-        server_name(&connection.server)
-            .is_ok_and(|name| self.trust.still_believes(connection.secure.certificates(), &name))
+        let Some(secure) = connection.wire.secure() else { return true };
+        server_name(&connection.server).is_ok_and(|name| self.trust.still_believes(secure.certificates(), &name))
     }
 
     /// A new connection: every address has its turn, those that failed last go last the next time.
@@ -300,6 +325,8 @@ impl Shared {
         let towards = self.proxy.as_ref().map_or(server, |proxy| &proxy.server);
         let (mut addresses, believed) = self.names.addresses(towards, &timer).map_err(|fault| self.of_proxy(fault))?;
         let (mut failed, mut asked_again) = (Vec::new(), false);
+        #[cfg(feature = "hospital")]
+        self.only_plain(server, &mut addresses)?;
         loop {
             // An address of long ago may be nobody's now: there must be time left for the one the resolver is asked for.
             let share = match believed || asked_again {
@@ -319,6 +346,8 @@ impl Shared {
             if addresses.is_empty() && !asked_again && !is_final {
                 asked_again = true;
                 addresses = self.names.others(towards, &failed, &timer.within(OTHER_ADDRESSES));
+                #[cfg(feature = "hospital")]
+                self.only_plain(server, &mut addresses)?;
                 let is_late = matches!(
                     fault,
                     HttpError::LateConnecting
@@ -342,6 +371,17 @@ impl Shared {
         if self.proxy.is_some() { fault.of_proxy() } else { fault }
     }
 
+    /// Those of the addresses that plain HTTP may go to; a proxy could lead it anywhere.
+    #[cfg(feature = "hospital")]
+    fn only_plain(&self, server: &Server, addresses: &mut Vec<SocketAddr>) -> Result<(), HttpError> {
+        if !server.plain {
+            return Ok(());
+        }
+        let had_some = !addresses.is_empty();
+        addresses.retain(|address| self.plain.iter().any(|network| network.holds(address.ip())));
+        if self.proxy.is_some() || (had_some && addresses.is_empty()) { Err(HttpError::NotPlain) } else { Ok(()) }
+    }
+
     /// One of `addresses`, as far as a secure connection. Whichever led nowhere is `failed`.
     fn reach(
         &self,
@@ -361,9 +401,13 @@ impl Shared {
         if let Some(proxy) = &self.proxy {
             proxy.lead(&socket, server, &timer)?;
         }
-        let secure = self.secure(server, socket, &timer)?;
+        let wire = match server.plain {
+            #[cfg(feature = "hospital")]
+            true => Wire::Plain(Plain(socket)),
+            _ => Wire::Secure(Box::new(self.secure(server, socket, &timer)?)),
+        };
         failed.pop();
-        Ok((Connection { server: server.clone(), secure, trusted: timer.now() }, address))
+        Ok((Connection { server: server.clone(), wire, trusted: timer.now() }, address))
     }
 
     fn secure(&self, server: &Server, socket: TcpStream, timer: &Timer<'_>) -> Result<Secure, HttpError> {

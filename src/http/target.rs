@@ -5,18 +5,24 @@
 pub(super) struct Server {
     pub(super) host: String,
     pub(super) port: u16,
+    /// Without TLS.
+    pub(super) plain: bool,
 }
 
 impl Server {
-    /// Of `https://host[:port][/path][?query]`; none where that is something else.
+    /// Of `https://host[:port][/path][?query]`, or of `http://` likewise; none where that is something else.
     pub(super) fn of(url: &str) -> Option<Self> {
-        let rest = url.strip_prefix("https://")?;
+        let (rest, plain) = match url.strip_prefix("http://") {
+            Some(rest) => (rest, true),
+            None => (url.strip_prefix("https://")?, false),
+        };
         let rest = rest.split('#').next().unwrap_or(rest);
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
-        Self::parse(authority, 443)
+        let server = Self::parse(authority, if plain { 80 } else { 443 })?;
+        Some(Self { plain, ..server })
     }
 
     /// `host`, `host:port`, `[2001:db8::1]:port`
@@ -30,12 +36,16 @@ impl Server {
             port => port.strip_prefix(':')?.parse().ok()?,
         };
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
-        (!host.is_empty() && host.len() <= 255 && host.bytes().all(fits)).then(|| Self { host: host.to_owned(), port })
+        (!host.is_empty() && host.len() <= 255 && host.bytes().all(fits)).then(|| Self {
+            host: host.to_owned(),
+            port,
+            plain: false,
+        })
     }
 
     /// `host:port`, as `CONNECT` and SOCKS want it.
     pub(super) fn authority(&self) -> String {
-        let Self { host, port } = self;
+        let Self { host, port, .. } = self;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 }
@@ -50,8 +60,9 @@ mod tests {
         assert_eq!(parsed("https://a.example").as_deref(), Some("a.example:443"));
         assert_eq!(parsed("https://a.example?x=1#y").as_deref(), Some("a.example:443"));
         assert_eq!(parsed("https://[::1]:8443/a/b?c").as_deref(), Some("[::1]:8443"));
+        assert_eq!(parsed("http://a.example/x").as_deref(), Some("a.example:80"));
         for wrong in [
-            "http://a.example/",
+            "ftp://a.example/",
             "https://",
             "https://user:password@a.example/",
             "https://a.example:99999/",

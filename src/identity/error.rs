@@ -17,7 +17,7 @@ pub(crate) fn unanswered(error: HttpError) -> Failure {
         HttpError::ProxyAway(_) | HttpError::Proxy => Code::N306,
         HttpError::Late => Code::N304,
         HttpError::TooLarge | HttpError::Malformed => Code::N305,
-        HttpError::BadAddress => Code::C101,
+        HttpError::BadAddress | HttpError::NotPlain => Code::C101,
     };
     // What it says of routes and ports is said for both domains by the code.
     let cure = error.cure().filter(|_| code == Code::N303);

@@ -39,7 +39,8 @@ impl Scene {
         let detail = || self.detail.iter().map(ToString::to_string).collect();
         let told = self.visit.as_ref().map_or_else(detail, |visit| visit.lines(self.detail.as_ref(), phrases, columns));
         let explanation = || Some(phrases.explanation(self.kind).within(columns)).filter(|text| !text.is_empty());
-        let mut lines: Vec<String> = time.into_iter().chain(told).collect();
+        let hindrance = self.hindrance.map(|hindrance| phrases.text(Wording::Hindered(hindrance)).within(columns));
+        let mut lines: Vec<String> = hindrance.map(str::to_owned).into_iter().chain(time).chain(told).collect();
         if lines.is_empty() {
             lines.extend(explanation().map(str::to_owned));
         }

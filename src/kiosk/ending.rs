@@ -202,6 +202,7 @@ impl Kiosk {
             name,
             number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
             detail: verdict.detail.clone(),
+            hindrance: verdict.hindrance,
             time: verdict.time.clone(),
             visit: verdict.admission.as_ref().map(|admission| Arc::clone(&admission.visit)),
             qr,

@@ -11,7 +11,7 @@ use toml::{
 };
 
 use super::{NextStep, SceneKind};
-use crate::words::{Language, Purpose, Text, width};
+use crate::words::{Hindrance, Language, Purpose, Text, width};
 
 /// A phrase, from its longest form to its shortest; placeholders stand in braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +116,8 @@ pub enum Wording {
     GoTo,
     /// On the slip for staff.
     NotCheckedIn,
+    /// What stands between the person and their visit.
+    Hindered(Hindrance),
 }
 
 /// A file of phrases cannot be used.
@@ -344,7 +346,7 @@ fn section<K: Ord + Copy>(
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 50] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -388,6 +390,13 @@ impl Wording {
         Self::YourNumber,
         Self::GoTo,
         Self::NotCheckedIn,
+        Self::Hindered(Hindrance::NoFile),
+        Self::Hindered(Hindrance::SeveralFiles),
+        Self::Hindered(Hindrance::OtherName),
+        Self::Hindered(Hindrance::Unpaid),
+        Self::Hindered(Hindrance::NotCollected),
+        Self::Hindered(Hindrance::DoctorAway),
+        Self::Hindered(Hindrance::RoomChanged),
     ];
 
     /// What it is called in a sheet.
@@ -436,6 +445,7 @@ impl Wording {
             Self::YourNumber => "your_number",
             Self::GoTo => "go_to",
             Self::NotCheckedIn => "not_checked_in",
+            Self::Hindered(hindrance) => hindrance.as_str(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{GateOutcome, OutcomeResult, PrintOutcome};
 use crate::{
     fault::Code,
-    words::{JobId, LaneId, Private, SessionId, Text, Visit, WayIn},
+    words::{Hindrance, JobId, LaneId, Private, SessionId, Text, Visit, WayIn},
 };
 
 /// One fact about a session.
@@ -84,11 +84,25 @@ pub enum Refusal {
     TooLate,
     /// For a reason of its own.
     Refused,
+    /// For one of those that have words here.
+    Hindered(Hindrance),
 }
 
 impl Refusal {
     /// Every class.
-    pub const ALL: [Self; 4] = [Self::NotFound, Self::TooEarly, Self::TooLate, Self::Refused];
+    pub const ALL: [Self; 11] = [
+        Self::NotFound,
+        Self::TooEarly,
+        Self::TooLate,
+        Self::Refused,
+        Self::Hindered(Hindrance::NoFile),
+        Self::Hindered(Hindrance::SeveralFiles),
+        Self::Hindered(Hindrance::OtherName),
+        Self::Hindered(Hindrance::Unpaid),
+        Self::Hindered(Hindrance::NotCollected),
+        Self::Hindered(Hindrance::DoctorAway),
+        Self::Hindered(Hindrance::RoomChanged),
+    ];
 
     /// The journal's word.
     pub fn as_str(self) -> &'static str {
@@ -97,6 +111,7 @@ impl Refusal {
             Self::TooEarly => "too_early",
             Self::TooLate => "too_late",
             Self::Refused => "refused",
+            Self::Hindered(hindrance) => hindrance.as_str(),
         }
     }
 }

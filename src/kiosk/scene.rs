@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::Code,
-    words::{ShownName, Text, Visit, When},
+    words::{Hindrance, ShownName, Text, Visit, When},
 };
 
 /// A scene, as values. A panel lays it out in its own width; a terminal that is the panel gets the fields.
@@ -23,6 +23,8 @@ pub struct Scene {
     pub number: Option<Text>,
     /// Where to go, or the site's reason.
     pub detail: Option<Text>,
+    /// What stands between the person and their visit.
+    pub hindrance: Option<Hindrance>,
     /// From when it is possible, or until when it was.
     pub time: Option<When>,
     /// What the site tells of the visit.
@@ -135,6 +137,7 @@ impl Scene {
             says_name: false,
             number: None,
             detail: None,
+            hindrance: None,
             time: None,
             visit: None,
             options: Vec::new(),

@@ -3,7 +3,7 @@
 use super::{NextStep, OutcomeResult, Record, Refusal, SceneKind};
 use crate::{
     fault::{Code, Remedy, Trouble},
-    words::{Admission, CheckInAnswer, Choice, SessionId, Text, When},
+    words::{Admission, CheckInAnswer, Choice, Hindrance, SessionId, Text, When},
 };
 
 /// The end of a session.
@@ -15,6 +15,7 @@ pub(super) struct Verdict {
     pub(super) why: Option<Refusal>,
     pub(super) kind: SceneKind,
     pub(super) detail: Option<Text>,
+    pub(super) hindrance: Option<Hindrance>,
     /// From when, or until when.
     pub(super) time: Option<When>,
     pub(super) next: Option<NextStep>,
@@ -34,7 +35,7 @@ pub(super) enum Reading {
 
 impl Verdict {
     fn new(result: OutcomeResult, code: Option<Code>, kind: SceneKind, next: Option<NextStep>) -> Self {
-        Self { result, code, why: None, kind, detail: None, time: None, next, admission: None }
+        Self { result, code, why: None, kind, detail: None, hindrance: None, time: None, next, admission: None }
     }
 
     /// A lookup brought nobody, or something failed before the site's system decided.
@@ -130,6 +131,10 @@ impl Verdict {
             CheckInAnswer::Refused(detail) => {
                 Reading::End(Self { detail, ..refused(SceneKind::Refused, Refusal::Refused) })
             }
+            CheckInAnswer::Hindered(hindrance) => Reading::End(Self {
+                hindrance: Some(hindrance),
+                ..refused(SceneKind::Refused, Refusal::Hindered(hindrance))
+            }),
             CheckInAnswer::Unavailable(trouble) => Reading::End(Self::failed(trouble)),
             CheckInAnswer::Unknown(code) => Reading::Unknown(code),
         }

@@ -5,6 +5,7 @@
 //! and its own strings, its twins have their own tables, so that a mistake of ours is not mirrored by our own test.
 
 pub mod devices;
+pub mod his;
 pub mod hospital;
 pub mod keys;
 pub mod morning;

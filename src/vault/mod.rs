@@ -178,6 +178,23 @@ impl Fault for Unopened {
     }
 }
 
+/// A key of the site's own, for its own system: it signs whatever that wants signed.
+#[cfg(feature = "hospital")]
+pub(crate) struct SiteKey(Box<dyn SigningKey>);
+
+#[cfg(feature = "hospital")]
+impl SiteKey {
+    /// Reads a PEM file.
+    pub(crate) fn read(engine: EngineKind, file: &Path) -> Result<Self, VaultError> {
+        engine.load_signing(file).map(Self)
+    }
+
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        self.0.sign(message).ok()
+    }
+}
+
 /// The keys of one merchant.
 pub struct Vault {
     signer: Signer,

@@ -22,10 +22,57 @@ pub enum CheckInAnswer {
     TooLate(Option<When>),
     /// Not admitted, with the site's reason for the person.
     Refused(Option<Text>),
+    /// Not admitted for a reason that has its own words in every language.
+    Hindered(Hindrance),
     /// The request surely did not reach a decision: the site's system is down or refuses us.
     Unavailable(Trouble),
     /// The request may or may not have been carried out. Never repeated silently.
     Unknown(Code),
+}
+
+/// What stands between a person and their visit; the window knows what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hindrance {
+    /// 未建档: the site has no file of this person.
+    NoFile,
+    /// It has several.
+    SeveralFiles,
+    /// Its file under this document is another person's.
+    OtherName,
+    /// 未缴费
+    Unpaid,
+    /// 未取号: booked, and the number not collected yet.
+    NotCollected,
+    /// 停诊
+    DoctorAway,
+    /// Another room, or another doctor.
+    RoomChanged,
+}
+
+impl Hindrance {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::NoFile,
+        Self::SeveralFiles,
+        Self::OtherName,
+        Self::Unpaid,
+        Self::NotCollected,
+        Self::DoctorAway,
+        Self::RoomChanged,
+    ];
+
+    /// Its word in sheets of phrases, in the journal and in the site's answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoFile => "no_file",
+            Self::SeveralFiles => "several_files",
+            Self::OtherName => "other_name",
+            Self::Unpaid => "unpaid",
+            Self::NotCollected => "not_collected",
+            Self::DoctorAway => "doctor_away",
+            Self::RoomChanged => "room_changed",
+        }
+    }
 }
 
 /// What an admitted person gets.

@@ -27,7 +27,7 @@ mod visit;
 mod way_in;
 mod when;
 
-pub use answer::{Admission, CheckInAnswer, Choice, Resolution};
+pub use answer::{Admission, CheckInAnswer, Choice, Hindrance, Resolution};
 pub(crate) use cells::{alone, cells, columns, drawn, letter, width};
 pub use clock::{Clock, Deadline, Moment, Now, Stamp, WallTime};
 pub(crate) use clock::{RELEASED, ServiceDay};

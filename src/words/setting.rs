@@ -53,8 +53,15 @@ fn https<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
     Ok(url.trim_end_matches('/').to_owned())
 }
 
-pub(crate) fn some_https<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
-    https(d).map(Some)
+/// An address with or without TLS; whoever may be spoken to without it is another setting.
+pub(crate) fn some_http<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(d)?;
+    let secure = match text.strip_prefix("http://") {
+        Some(rest) => format!("https://{rest}"),
+        None => text.clone(),
+    };
+    https(de::value::StringDeserializer::<D::Error>::new(secure))?;
+    Ok(Some(text.trim_end_matches('/').to_owned()))
 }
 
 pub(crate) fn https_base<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {

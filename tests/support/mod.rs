@@ -5,6 +5,7 @@ pub mod devices;
 pub mod dice;
 pub mod disk;
 pub mod files;
+pub mod his;
 pub mod keys;
 pub mod lookups;
 pub mod memory;

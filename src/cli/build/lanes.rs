@@ -59,8 +59,8 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             site_patience: site.checkin.patience,
             // Numbers given here are known at once.
             site_settles: match site.checkin.adapter {
-                Adapter::Http => site.checkin.settle,
                 Adapter::Local => std::time::Duration::ZERO,
+                _ => site.checkin.settle,
             },
             has_panel: devices.panel.is_some()
                 || lane.panel.as_ref().is_some_and(PanelPlace::is_elsewhere)

@@ -180,11 +180,43 @@ fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     if site.checkin.adapter == Adapter::Local {
         return report.skipped("site-system", say::numbers_given_here());
     }
+    #[cfg(feature = "hospital")]
+    if site.checkin.adapter == Adapter::Template {
+        return hospital(site, clock, report);
+    }
     match build::http_checkin(site, clock) {
         Err(fault) => report.fault("site-system", fault),
         Ok(adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP)) {
             Err(failure) => report.fault("site-system", failure),
             Ok(_) => report.ok("site-system", say::site_system_well()),
+        },
+    }
+}
+
+/// The hospital's own interface: the template and what the site gives it, whether names go there in the clear, and
+/// whether it lets the terminal sign in.
+#[cfg(feature = "hospital")]
+fn hospital(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    let url = site.checkin.url.as_deref().unwrap_or_default();
+    if url.starts_with("http://") {
+        let networks: Vec<String> = site.checkin.plain_http.iter().map(ToString::to_string).collect();
+        let text = match site.checkin.plain_http.iter().all(crate::http::Network::is_private) {
+            true => say::goes_plainly(networks.join(", ")),
+            false => say::goes_plainly_public(networks.join(", ")),
+        };
+        report.warning("plain-http", Code::H913, text);
+    }
+    let memory = Arc::new(crate::checkin::Memory::new(None));
+    match build::hospital::by_template(site, clock, memory) {
+        Err(fault) => report.fault("site-system", fault),
+        Ok(adapter) => match adapter.knocks(Deadline::from_now(&**clock, HOP)) {
+            Err(failure) => report.fault("site-system", failure),
+            Ok(true) => report.ok("site-system", say::site_system_well()),
+            Ok(false) => {
+                let plain = url.starts_with("http://") && authority(url).rsplit_once(':').is_none();
+                let address = if plain { format!("{}:80", authority(url)) } else { authority(url).to_owned() };
+                hop("site-system", Code::H901, &address, report);
+            }
         },
     }
 }

@@ -47,6 +47,19 @@ phrases! {
     realname_check() "Do openid, name and document belong together? (checkrealnameinfo) Reads {{\"openid\",\"real_name\",\"cred_id\",\"code\"}}"
         => "openid、姓名和证件是否属于同一人？（checkrealnameinfo）读取 {{\"openid\",\"real_name\",\"cred_id\",\"code\"}}";
     question_from() "Read the question from a file; - for standard input" => "从文件读取问题；- 为标准输入";
+    #[cfg(feature = "hospital")]
+    site() "The site's own system, for commissioning" => "业务系统：用于调试验收";
+    #[cfg(feature = "hospital")]
+    site_try() "Ask the hospital by the template about one person, and show requests, answers and what each rule picked, masked"
+        => "按模板向医院系统查询一个人，显示脱敏后的请求、应答和各条规则的结果";
+    #[cfg(feature = "hospital")]
+    patient_name() "The person's name" => "此人的姓名";
+    #[cfg(feature = "hospital")]
+    number_from() "Read the number of the person's document from a file; - for standard input" => "从文件读取证件号；- 为标准输入";
+    #[cfg(feature = "hospital")]
+    visit_choice() "Which of several visits" => "多个就诊中的哪一个";
+    #[cfg(feature = "hospital")]
+    arrive() "Check the person in, too" => "并真的签到";
     device_panel() "Shows a test scene" => "显示测试画面";
     device_printer() "Asks how the printer is, and prints a test slip" => "查询打印机状态，并打印测试凭条";
     #[cfg(feature = "sim")]

@@ -24,6 +24,12 @@ phrases! {
     no_such_user(user) "there is no user {user}" => "没有用户 {user}";
     root_without(user) "root (there is no user {user})" => "root（没有用户 {user}）";
     no_such_merchant() "no [[merchant]] of this name in the site file" => "站点文件中没有这个名称的 [[merchant]]";
+    #[cfg(feature = "hospital")]
+    no_name_or_number() "the name is none, or the number is none of a document" => "姓名或证件号无效";
+    #[cfg(feature = "hospital")]
+    would_arrive() "one visit is meant; nobody was checked in (--arrive does it)" => "已确定就诊；未真的签到（加 --arrive 才签到）";
+    #[cfg(feature = "hospital")]
+    answered(word) "answer: {word}" => "结果：{word}";
     give_a_face_sid() "give a FACE_SID, or --from FILE" => "请给出 FACE_SID，或 --from FILE";
     no_such_slip(which) "{which}: the journal knows no such session or number that was checked in"
         => "{which}：流水中没有这个已签到的会话或号码";

@@ -1,0 +1,221 @@
+//! The adapter: identify, list, pick, confirm; and after a lost answer the list again, never the confirmation.
+
+use std::sync::Arc;
+
+use super::{
+    Given, Template,
+    book::{Memory, Sent, Standing},
+    call::Heard,
+    rule::Means,
+    upstream::{About, Upstream},
+    values::Named,
+    visits::{Found, Listed, Picked, end, pick},
+};
+use crate::{
+    checkin::{CheckIn, Request, Undecided},
+    fault::{Code, Failure},
+    http::Client,
+    words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
+};
+
+/// A hospital that is asked by a template.
+pub struct ByTemplate {
+    pub(super) upstream: Upstream,
+    memory: Arc<Memory>,
+}
+
+impl ByTemplate {
+    /// An adapter that has asked nobody yet.
+    pub fn new(template: Template, given: Given, client: Client, clock: Arc<dyn Clock>, memory: Arc<Memory>) -> Self {
+        Self { upstream: Upstream::new(template, given, client, clock, Arc::clone(&memory)), memory }
+    }
+
+    /// As far as the decision which visit is meant, and no further.
+    fn decide(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
+        let record = match self.upstream.identify(request, deadline).map_err(Undecided::surely)? {
+            Found::Record(record) => record,
+            Found::End(answer) => return refusing(answer),
+        };
+        let visits = match self.upstream.visits(request, &record, deadline).map_err(Undecided::surely)? {
+            Ok(visits) => visits,
+            Err(answer) => return refusing(answer),
+        };
+        match pick(&visits, request.choice.as_ref(), &self.upstream) {
+            Picked::End(answer) => refusing(answer),
+            Picked::This(visit) => self.arrive(request, record, visit, deadline),
+        }
+    }
+
+    /// Confirms a visit, once.
+    pub(super) fn arrive(
+        &self,
+        request: &Request,
+        record: Named,
+        visit: &Listed,
+        deadline: Deadline,
+    ) -> Result<CheckInAnswer, Undecided> {
+        let (upstream, book) = (&self.upstream, &self.memory.book);
+        let Some(_held) = book.hold(&visit.id) else { return Err(Undecided::surely(Code::H911)) };
+        let (call, today) = (&upstream.template.arrive, upstream.today());
+        // The list may lag behind what was done; whoever is put behind everybody else a second time has lost the morning.
+        match book.sent_before(&visit.id, today) {
+            Some(Some(CheckInAnswer::Admitted(admission))) => return Ok(CheckInAnswer::Already(admission)),
+            Some(_) if call.requeues => return Err(Undecided::surely(Failure::new(Code::H905))),
+            _ => {}
+        }
+        let sent = Sent { request: Arc::new(request.clone()), record: Arc::new(record), visit: visit.id.clone() };
+        book.note(request.session, Standing::Sent(sent.clone()));
+        book.sends(&visit.id, today, None);
+        let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
+        let answer = match upstream.act(call, about, deadline) {
+            Ok(Heard::Done(node)) => {
+                let mut more = call.members(&node);
+                let again = call.list_again.then(|| self.look_again(&sent, deadline).ok().flatten()).flatten();
+                if let Some(again) = &again {
+                    more.extend(again.members.clone());
+                }
+                Ok(CheckInAnswer::Admitted(upstream.admission(again.as_ref().unwrap_or(visit), &more)))
+            }
+            Ok(Heard::Not(Means::Unavailable | Means::SignedOut, _)) => Err(Undecided::surely(Code::H901)),
+            // Between the list and this somebody else was faster: our call changed nothing.
+            Ok(Heard::Not(Means::Taken, _)) => {
+                let again = self.look_again(&sent, deadline).ok().flatten();
+                Ok(CheckInAnswer::Already(upstream.admission(again.as_ref().unwrap_or(visit), &Named::new())))
+            }
+            // Some systems stumble behind the commit: what they list is what is.
+            Ok(Heard::Not(means, text)) => match self.look_again(&sent, deadline) {
+                Ok(Some(again)) if again.state == Means::Taken => self.taken(&again),
+                Ok(_) => Ok(end(means, text, &visit.members, upstream.here())),
+                Err(failure) => Err(Undecided { failure, perhaps: true }),
+            },
+            Err(undecided) if !undecided.perhaps => Err(undecided),
+            Err(undecided) => match self.look_again(&sent, deadline) {
+                Ok(Some(again)) if again.state == Means::Taken => self.taken(&again),
+                // It may be on its way still.
+                _ => Err(undecided),
+            },
+        };
+        match &answer {
+            Ok(answer) => {
+                let is_in = matches!(answer, CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_));
+                match is_in {
+                    true => book.sends(&visit.id, today, Some(answer.clone())),
+                    false => book.not_sent(&visit.id),
+                }
+                book.note(request.session, Standing::Decided(answer.clone(), is_in.then_some(sent)));
+            }
+            Err(undecided) if !undecided.perhaps => {
+                book.not_sent(&visit.id);
+                book.note(request.session, Standing::Nothing);
+            }
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// A visit that we sent and that is taken: by whom?
+    fn taken(&self, visit: &Listed) -> Result<CheckInAnswer, Undecided> {
+        let admission = || self.upstream.admission(visit, &Named::new());
+        match visit.by_us {
+            Some(true) => Ok(CheckInAnswer::Admitted(admission())),
+            Some(false) => Ok(CheckInAnswer::Already(admission())),
+            None => Err(Undecided { failure: Code::H910.into(), perhaps: true }),
+        }
+    }
+
+    /// The visit as it is listed now; nothing where it is not.
+    fn look_again(&self, sent: &Sent, deadline: Deadline) -> Result<Option<Listed>, Failure> {
+        let visits = self.upstream.visits(&sent.request, &sent.record, deadline)?.unwrap_or_default();
+        Ok(visits.into_iter().find(|visit| visit.id == sent.visit))
+    }
+
+    /// What became of a visit that was sent in this session.
+    fn became(&self, session: SessionId, sent: Sent, deadline: Deadline) -> Result<Resolution, Failure> {
+        match self.look_again(&sent, deadline)? {
+            Some(visit) if visit.state == Means::Taken => match self.taken(&visit) {
+                Ok(answer) => {
+                    self.memory.book.sends(&visit.id, self.upstream.today(), Some(answer.clone()));
+                    self.memory.book.note(session, Standing::Decided(answer.clone(), Some(sent)));
+                    Ok(Resolution::Decided(answer))
+                }
+                Err(undecided) => Ok(Resolution::CannotSay(undecided.failure.code())),
+            },
+            _ => Ok(Resolution::NotThere),
+        }
+    }
+
+    fn take_back(&self, session: SessionId, sent: &Sent, deadline: Deadline) -> Result<(), Failure> {
+        let Some(visit) = self.look_again(sent, deadline)?.filter(|visit| visit.state == Means::Taken) else {
+            return Ok(());
+        };
+        // Whoever else checked it in keeps it so.
+        if visit.by_us == Some(false) {
+            return Ok(());
+        }
+        let call = self.upstream.template.cancel.as_ref().ok_or(Code::H909)?;
+        let about = About { request: Some(&sent.request), record: &sent.record, visit: &visit.members };
+        match self.upstream.act(call, about, deadline) {
+            Ok(Heard::Done(_)) => {
+                self.memory.book.not_sent(&sent.visit);
+                self.memory.book.note(session, Standing::Nothing);
+                Ok(())
+            }
+            Ok(Heard::Not(..)) => Err(Code::H909.into()),
+            Err(undecided) => Err(undecided.failure),
+        }
+    }
+}
+
+/// An answer before anything was sent that changes something.
+fn refusing(answer: CheckInAnswer) -> Result<CheckInAnswer, Undecided> {
+    match answer {
+        CheckInAnswer::Unavailable(trouble) => Err(Undecided::surely(trouble.code)),
+        answer => Ok(answer),
+    }
+}
+
+impl ByTemplate {
+    /// Shows itself to the hospital without asking about anybody; false where it has no way to.
+    pub(crate) fn knocks(&self, deadline: Deadline) -> Result<bool, Failure> {
+        self.upstream.knocks(deadline)
+    }
+}
+
+impl CheckIn for ByTemplate {
+    fn judges(&self, _: &Identity) -> bool {
+        true
+    }
+
+    fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
+        match self.memory.book.standing(request.session) {
+            Some(Standing::Decided(answer, _)) => return Ok(answer),
+            // Asked twice while nobody knows: the list knows, and nothing is sent again.
+            Some(Standing::Sent(sent)) => {
+                return match self.became(request.session, sent, deadline) {
+                    Ok(Resolution::Decided(answer)) => Ok(answer),
+                    Ok(_) => Err(Undecided { failure: Code::H905.into(), perhaps: true }),
+                    Err(failure) => Err(Undecided { failure, perhaps: true }),
+                };
+            }
+            Some(Standing::Nothing) | None => self.memory.book.note(request.session, Standing::Nothing),
+        }
+        self.decide(request, deadline)
+    }
+
+    fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure> {
+        match self.memory.book.standing(session) {
+            Some(Standing::Sent(sent) | Standing::Decided(_, Some(sent))) => self.take_back(session, &sent, deadline),
+            Some(Standing::Nothing | Standing::Decided(_, None)) => Ok(()),
+            None => Err(Code::H908.into()),
+        }
+    }
+
+    fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure> {
+        match self.memory.book.standing(session) {
+            Some(Standing::Decided(answer, _)) => Ok(Resolution::Decided(answer)),
+            Some(Standing::Sent(sent)) => self.became(session, sent, deadline),
+            Some(Standing::Nothing) => Ok(Resolution::NotThere),
+            None => Err(Code::H908.into()),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What this run of the program remembers of its sessions, so that one whose answer was lost can be asked about, and no
+//! visit is confirmed twice.
+//!
+//! Nothing of it is written anywhere: the hospital's list is the truth, and a session is asked about with the person it was
+//! about, who stays in memory until it is decided.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{serial::Serial, values::Named};
+use crate::{
+    checkin::Request,
+    words::{CheckInAnswer, ServiceDay, SessionId},
+};
+
+/// A visit that was sent to the hospital to be confirmed.
+#[derive(Clone)]
+pub(super) struct Sent {
+    /// Whose it is.
+    pub(super) request: Arc<Request>,
+    /// The hospital's record of the person.
+    pub(super) record: Arc<Named>,
+    /// `visit.id`
+    pub(super) visit: String,
+}
+
+/// Where a session stands.
+#[derive(Clone)]
+pub(super) enum Standing {
+    /// Nothing was sent that changes anything.
+    Nothing,
+    /// Sent, and nobody knows more.
+    Sent(Sent),
+    /// The hospital has decided.
+    Decided(CheckInAnswer, Option<Sent>),
+}
+
+/// What outlives a template that is read again: the sessions of this run, the visits of this day, the running number.
+pub struct Memory {
+    pub(super) book: Book,
+    pub(super) serial: Serial,
+}
+
+impl Memory {
+    /// An empty one; `serial` is the file that keeps the running number, where it is to be kept.
+    pub fn new(serial: Option<PathBuf>) -> Self {
+        Self { book: Book::default(), serial: Serial::open(serial) }
+    }
+}
+
+/// The sessions of this run, and the visits of this day.
+#[derive(Default)]
+pub(super) struct Book(Mutex<Pages>);
+
+#[derive(Default)]
+struct Pages {
+    /// The newest last.
+    sessions: VecDeque<(SessionId, Standing)>,
+    /// Visits that are being confirmed.
+    open: Vec<String>,
+    day: Option<ServiceDay>,
+    /// Visits that were sent today, and what came of it.
+    sent: HashMap<String, Option<CheckInAnswer>>,
+}
+
+/// The most sessions remembered; whoever asks about an older one is told that nobody knows.
+const SESSIONS: usize = 512;
+
+/// The most visits of a day remembered. Beyond it the list alone says which are taken.
+const VISITS: usize = 8192;
+
+/// A visit while it is being confirmed: nobody else may.
+pub(super) struct Held<'a> {
+    book: &'a Book,
+    visit: String,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.book.pages().open.retain(|open| *open != self.visit);
+    }
+}
+
+impl Book {
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How this session stands; nothing where it is none of this run, or one of long ago.
+    pub(super) fn standing(&self, session: SessionId) -> Option<Standing> {
+        self.pages().sessions.iter().rev().find(|(known, _)| *known == session).map(|(_, standing)| standing.clone())
+    }
+
+    /// This session stands so now.
+    pub(super) fn note(&self, session: SessionId, standing: Standing) {
+        let mut pages = self.pages();
+        match pages.sessions.iter_mut().rev().find(|(known, _)| *known == session) {
+            Some((_, known)) => *known = standing,
+            None => {
+                if pages.sessions.len() == SESSIONS {
+                    pages.sessions.pop_front();
+                }
+                pages.sessions.push_back((session, standing));
+            }
+        }
+    }
+
+    /// Takes a visit for one session; nothing where another one has it.
+    pub(super) fn hold(&self, visit: &str) -> Option<Held<'_>> {
+        let mut pages = self.pages();
+        if pages.open.iter().any(|open| open == visit) {
+            return None;
+        }
+        pages.open.push(visit.to_owned());
+        drop(pages);
+        Some(Held { book: self, visit: visit.to_owned() })
+    }
+
+    /// What came of this visit when it was sent before, today; nothing inside where nobody knows.
+    pub(super) fn sent_before(&self, visit: &str, today: ServiceDay) -> Option<Option<CheckInAnswer>> {
+        let mut pages = self.pages();
+        pages.turn(today);
+        pages.sent.get(visit).cloned()
+    }
+
+    /// It is sent now, or this came of it. What was not done is forgotten.
+    pub(super) fn sends(&self, visit: &str, today: ServiceDay, outcome: Option<CheckInAnswer>) {
+        let mut pages = self.pages();
+        pages.turn(today);
+        if pages.sent.len() < VISITS || pages.sent.contains_key(visit) {
+            pages.sent.insert(visit.to_owned(), outcome);
+        }
+    }
+
+    /// It was surely not done.
+    pub(super) fn not_sent(&self, visit: &str) {
+        self.pages().sent.remove(visit);
+    }
+}
+
+impl Pages {
+    fn turn(&mut self, today: ServiceDay) {
+        if self.day != Some(today) {
+            self.day = Some(today);
+            self.sent.clear();
+        }
+    }
+}

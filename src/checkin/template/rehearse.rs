@@ -1,0 +1,138 @@
+//! A conversation with a hospital as an integrator wants to see it: every request and answer, masked, and what each rule
+//! made of it. Nobody is checked in unless that is asked for.
+
+use std::collections::BTreeSet;
+
+use zeroize::Zeroizing;
+
+use super::{
+    adapter::ByTemplate,
+    call::Call,
+    charset::Charset,
+    node::{self, Node},
+    sign::Signing,
+    text::{Values, Wanted},
+    values::Named,
+    visits::{Found, Listed, Picked, pick},
+};
+use crate::{
+    checkin::{Request, Undecided},
+    words::{CheckInAnswer, Deadline},
+};
+
+/// Hears every line of a conversation.
+pub type Watch = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Values as others may see them.
+struct Masked<'a>(&'a dyn Values);
+
+impl Values for Masked<'_> {
+    fn value(&self, wanted: &Wanted) -> Option<Zeroizing<String>> {
+        let value = self.0.value(wanted)?;
+        let room = wanted.name.split('.').next().unwrap_or_default();
+        let private = ["person", "companion", "record", "kept", "secret", "wsse"].contains(&room);
+        let says_kind = wanted.name.ends_with("-kind");
+        Some(if private && !says_kind { Zeroizing::new(masked(&value)) } else { value })
+    }
+}
+
+/// The first character, and how long it is.
+fn masked(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or(String::new(), |first| format!("{first}{}", "*".repeat(characters.count())))
+}
+
+/// A call as it is sent, less what identifies anybody.
+pub(super) fn sent(call: &Call, values: &dyn Values) -> String {
+    let nobody = Signing { signer: None, rsa: None };
+    let Some(prepared) = call.prepare(&Masked(values), Charset::Utf8, &nobody) else { return call.name.to_owned() };
+    let body = prepared.body.as_ref().map(|body| String::from_utf8_lossy(body).into_owned()).unwrap_or_default();
+    let headers: String = prepared.headers.iter().map(|(name, value)| format!("\n  {name}: {}", **value)).collect();
+    format!("→ {} {:?} {}{headers}\n  {body}", call.name, prepared.method, *prepared.path)
+}
+
+/// An answer as a tree, its texts masked but for those that rules compare.
+pub(super) fn heard(call: &Call, status: u16, text: &str) -> String {
+    let mut told = format!("← {} {status}, {} bytes", call.name, text.len());
+    match node::read(text, call.writing) {
+        None => told.push_str(", not written as the template says"),
+        Some(top) => {
+            let root = call.root.first(&top);
+            if root.is_none() {
+                told.push_str(", nothing stands at root");
+            }
+            let shown: BTreeSet<&str> = call.compared().collect();
+            lines(root.as_deref().unwrap_or(&top), &shown, 1, &mut told);
+        }
+    }
+    told
+}
+
+/// The most lines of one answer.
+const LINES: usize = 400;
+
+fn lines(node: &Node, shown: &BTreeSet<&str>, depth: usize, told: &mut String) {
+    if told.matches('\n').count() >= LINES {
+        return;
+    }
+    let text = node.text.trim();
+    if !node.name.is_empty() {
+        let text = if shown.contains(node.name.as_str()) { text.to_owned() } else { masked(text) };
+        told.push_str(&format!("\n{}{} {text}", "  ".repeat(depth), node.name));
+    }
+    node.children.iter().for_each(|child| lines(child, shown, depth.saturating_add(1), told));
+}
+
+impl ByTemplate {
+    /// The same adapter, every call of it told to `watch`.
+    pub(crate) fn watched(mut self, watch: Watch) -> Self {
+        self.upstream.watch = Some(watch);
+        self
+    }
+
+    /// Signs in, identifies, lists and picks; confirms only with `arrive`. What each rule made of the answers is told.
+    pub(crate) fn rehearse(
+        &self,
+        request: &Request,
+        arrive: bool,
+        deadline: Deadline,
+    ) -> Result<CheckInAnswer, Undecided> {
+        let tell = |line: String| self.upstream.watch.iter().for_each(|watch| watch(&line));
+        let record = match self.upstream.identify(request, deadline).map_err(Undecided::surely)? {
+            Found::Record(record) => record,
+            Found::End(answer) => return Ok(answer),
+        };
+        tell(format!("= identify: {}", read(&record)));
+        let visits = match self.upstream.visits(request, &record, deadline).map_err(Undecided::surely)? {
+            Ok(visits) => visits,
+            Err(answer) => return Ok(answer),
+        };
+        for visit in &visits {
+            tell(format!("= list: {} {:?}{} {}", visit.id, visit.state, by(visit), read(&visit.members)));
+        }
+        match pick(&visits, request.choice.as_ref(), &self.upstream) {
+            Picked::End(answer) => Ok(answer),
+            Picked::This(visit) => {
+                tell(format!("= pick: {}", visit.id));
+                match arrive {
+                    true => self.arrive(request, record, visit, deadline),
+                    false => Ok(CheckInAnswer::Admitted(self.upstream.admission(visit, &Named::new()))),
+                }
+            }
+        }
+    }
+}
+
+fn by(visit: &Listed) -> &'static str {
+    match visit.by_us {
+        Some(true) => " by us",
+        Some(false) => " not by us",
+        None => "",
+    }
+}
+
+/// Which members were read.
+fn read(members: &Named) -> String {
+    let names: Vec<&str> = members.keys().map(String::as_str).collect();
+    if names.is_empty() { "nothing read".to_owned() } else { format!("read {}", names.join(" ")) }
+}

@@ -1,0 +1,95 @@
+//! Rules over what a hospital answers: a call succeeded, an error means something, a visit is in a state.
+
+use serde::Deserialize;
+
+use super::{
+    node::Node,
+    path::Path,
+    text::{Text, Values, Wanted},
+};
+
+/// What stands at a path is compared with texts; with none, it must only say something.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    /// The first that says something counts.
+    pub(super) paths: Vec<Path>,
+    /// It is one of these. Texts that the site leaves empty ask for nothing.
+    pub(super) is: Vec<Text>,
+    /// It is none of these.
+    pub(super) not: Vec<Text>,
+    /// It begins with one of these.
+    pub(super) starts: Vec<Text>,
+    /// One of these stands within it.
+    pub(super) holds: Vec<Text>,
+    /// It is a number, and no less than this.
+    pub(super) at_least: Option<i64>,
+    /// What follows where the rule is met.
+    pub(super) means: Means,
+}
+
+/// What an error or a state means to the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Means {
+    /// Not admitted, in the hospital's own words.
+    #[default]
+    Refused,
+    /// A visit that can be checked in.
+    Open,
+    /// It is checked in.
+    Taken,
+    /// Over or cancelled: nobody asks for it.
+    Over,
+    /// Nothing is booked.
+    NotFound,
+    /// The hospital has no file of this person.
+    NoFile,
+    /// It has several.
+    SeveralFiles,
+    /// Its file under this number is another person's.
+    OtherName,
+    /// To be paid first.
+    Unpaid,
+    /// Booked, and the number not collected yet: 未取号.
+    NotCollected,
+    /// 停诊
+    DoctorAway,
+    /// Another room, or another doctor: the window knows which.
+    RoomChanged,
+    /// Not yet.
+    TooEarly,
+    /// No longer.
+    TooLate,
+    /// The hospital does not work now, and did nothing.
+    Unavailable,
+    /// The terminal must sign in again; nothing was done.
+    SignedOut,
+}
+
+impl Rule {
+    /// Whether it is met here.
+    pub(super) fn is_met(&self, here: &Node, values: &dyn Values) -> bool {
+        let Some(found) = self.paths.iter().find_map(|path| path.text(here)) else {
+            // What says nothing is none of them, and all that a rule without texts of the site's asks for.
+            let compares = [&self.is, &self.not, &self.starts, &self.holds].iter().any(|texts| !texts.is_empty());
+            let asks = |texts: &[Text]| texts.iter().any(|text| !text.fill(values).is_empty());
+            let asks = [&self.is, &self.starts, &self.holds].into_iter().any(|texts| asks(texts));
+            return compares && !asks && self.at_least.is_none();
+        };
+        let any = |texts: &[Text], fits: &dyn Fn(&str) -> bool| {
+            let wanted: Vec<_> = texts.iter().map(|text| text.fill(values)).collect();
+            wanted.iter().all(|wanted| wanted.is_empty())
+                || wanted.iter().any(|wanted| !wanted.is_empty() && fits(wanted))
+        };
+        any(&self.is, &|wanted| found == wanted)
+            && any(&self.starts, &|wanted| found.starts_with(wanted))
+            && any(&self.holds, &|wanted| found.contains(wanted))
+            && !self.not.iter().any(|text| *text.fill(values) == found)
+            && self.at_least.is_none_or(|least| found.parse::<i64>().is_ok_and(|number| number >= least))
+    }
+
+    /// Every value it is compared with.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
+        [&self.is, &self.not, &self.starts, &self.holds].into_iter().flatten().flat_map(Text::wanted)
+    }
+}

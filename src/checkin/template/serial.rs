@@ -1,0 +1,68 @@
+//! A running number that survives restarts: a terminal's serial number of its requests, never the same twice.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::files;
+
+/// Numbers from 1, reserved in blocks: a restart skips what is left of one.
+pub(super) struct Serial {
+    /// Nothing where nobody needs the number after this run.
+    file: Option<PathBuf>,
+    given: Mutex<Block>,
+}
+
+struct Block {
+    next: u64,
+    end: u64,
+}
+
+/// Numbers that are reserved at once, so that the file is written seldom.
+const BLOCK: u64 = 256;
+
+/// The longest such file, bytes.
+const LONGEST: usize = 32;
+
+impl Serial {
+    /// Goes on behind what the file reserved.
+    pub(super) fn open(file: Option<PathBuf>) -> Self {
+        let written = file.as_ref().and_then(|file| files::read_text(file, LONGEST).ok());
+        let reserved = written.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        Self { file, given: Mutex::new(Block { next: reserved, end: reserved }) }
+    }
+
+    /// The next number.
+    pub(super) fn next(&self) -> u64 {
+        let mut block = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if block.next >= block.end {
+            block.end = block.next.wrapping_add(BLOCK);
+            // A file that cannot be written costs numbers that were used before a restart, and no visit.
+            let _ = self.file.as_ref().map(|file| files::replace(file, block.end.to_string().as_bytes()));
+        }
+        block.next = block.next.wrapping_add(1);
+        block.next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_number_goes_on_after_a_restart_and_is_never_given_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("serial");
+        let mut given = Vec::new();
+        for _ in 0..3 {
+            let serial = Serial::open(Some(file.clone()));
+            given.extend((0..300).map(|_| serial.next()));
+        }
+        let highest = *given.last().unwrap();
+        let many = given.len();
+        given.dedup();
+        assert!(given.is_sorted() && given.len() == many && highest < 3 * 600, "{highest}");
+        assert_eq!(given.first(), Some(&1));
+    }
+}

@@ -1,0 +1,308 @@
+//! Texts with places for values: `<PatName>${person.name}</PatName>`.
+//!
+//! Every value is escaped for the place it stands in, which is found once, when the template is read: no value can leave
+//! its element, attribute, CDATA section, string or parameter. Where a value cannot be escaped (a tag's name, a comment)
+//! no place is allowed.
+//!
+//! ```text
+//! ${name}          ${name:argument}     a time's form, a number's digits
+//! ${name|table}    the value's word in [tables.NAME]          $$   a dollar sign
+//! ```
+
+use std::fmt::Write as _;
+
+use zeroize::Zeroizing;
+
+use super::charset::Charset;
+
+/// How a text is written, and with it where values may stand in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Form {
+    /// XML 1.0.
+    #[default]
+    Xml,
+    /// JSON.
+    Json,
+    /// `token=${kept.token}&cardNo=${person.id}`: every value is a line, encoded as a parameter.
+    #[serde(rename = "form")]
+    Parameters,
+    /// One line, as in a header or a path: values lose control characters.
+    Line,
+}
+
+/// A value that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// `person.name`
+    pub(super) name: String,
+    /// `yyyy-MM-dd`
+    pub(super) argument: Option<String>,
+    /// The table that says what it is called there.
+    pub(super) table: Option<String>,
+}
+
+/// A text with places.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Text(Vec<Part>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Said(String),
+    Place(Wanted, Place),
+}
+
+/// What a value must not leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    XmlText,
+    XmlAttribute,
+    XmlCdata,
+    /// Within quotes.
+    JsonString,
+    /// A whole value: a number as it is, anything else in quotes.
+    JsonValue,
+    Line,
+}
+
+/// Whoever knows values; nothing where there is none, which is written as an empty text.
+pub(super) trait Values {
+    /// The value.
+    fn value(&self, wanted: &Wanted) -> Option<Zeroizing<String>>;
+}
+
+impl Text {
+    /// Reads a text; otherwise what is wrong with it.
+    pub(super) fn read(written: &str, form: Form) -> Result<Self, String> {
+        let (mut parts, mut at) = (Vec::new(), Standing::begin(form));
+        let mut rest = written;
+        while let Some(dollar) = rest.find('$') {
+            let (said, from) = rest.split_at(dollar);
+            at.pass(said);
+            push(&mut parts, said);
+            if let Some(after) = from.strip_prefix("$$") {
+                at.pass("$");
+                push(&mut parts, "$");
+                rest = after;
+                continue;
+            }
+            let inner = from.strip_prefix("${").and_then(|inner| inner.split_once('}'));
+            let (inner, after) = inner.ok_or("a $ is neither ${name} nor $$")?;
+            let place = at.place(said).map_err(|what| format!("${{{inner}}} stands {what}"))?;
+            parts.push(Part::Place(Wanted::read(inner)?, place));
+            rest = after;
+        }
+        at.pass(rest);
+        push(&mut parts, rest);
+        Ok(Self(parts))
+    }
+
+    /// Everything it asks for.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Place(wanted, _) => Some(wanted),
+            Part::Said(_) => None,
+        })
+    }
+
+    /// The text with its values in it.
+    pub(super) fn fill(&self, values: &dyn Values) -> Zeroizing<String> {
+        // Growing would leave copies behind.
+        let mut filled = Zeroizing::new(String::with_capacity(4096));
+        for part in &self.0 {
+            match part {
+                Part::Said(said) => filled.push_str(said),
+                Part::Place(wanted, place) => {
+                    let value = values.value(wanted).unwrap_or_default();
+                    place.write(&value, &mut filled);
+                }
+            }
+        }
+        filled
+    }
+}
+
+fn push(parts: &mut Vec<Part>, said: &str) {
+    match parts.last_mut() {
+        Some(Part::Said(before)) => before.push_str(said),
+        _ if said.is_empty() => {}
+        _ => parts.push(Part::Said(said.to_owned())),
+    }
+}
+
+impl Wanted {
+    fn read(inner: &str) -> Result<Self, String> {
+        let (inner, table) = match inner.split_once('|') {
+            Some((inner, table)) => (inner, Some(table.to_owned())),
+            None => (inner, None),
+        };
+        let (name, argument) = match inner.split_once(':') {
+            Some((name, argument)) => (name, Some(argument.to_owned())),
+            None => (inner, None),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+        if name.is_empty() || !name.chars().all(fits) {
+            return Err(format!("${{{inner}}} is no name"));
+        }
+        Ok(Self { name: name.to_owned(), argument, table })
+    }
+}
+
+impl Place {
+    fn write(self, value: &str, into: &mut String) {
+        match self {
+            Self::XmlText | Self::XmlAttribute => {
+                for c in value.chars().filter(|c| is_xml(*c)) {
+                    match c {
+                        '&' => into.push_str("&amp;"),
+                        '<' => into.push_str("&lt;"),
+                        '>' => into.push_str("&gt;"),
+                        '"' => into.push_str("&quot;"),
+                        '\'' => into.push_str("&apos;"),
+                        // Otherwise a parser turns them into blanks, or into other line ends.
+                        '\r' => into.push_str("&#13;"),
+                        '\n' | '\t' if self == Self::XmlAttribute => {
+                            let _ = write!(into, "&#{};", u32::from(c));
+                        }
+                        c => into.push(c),
+                    }
+                }
+            }
+            Self::XmlCdata => {
+                let before = into.len();
+                for c in value.chars().filter(|c| is_xml(*c)) {
+                    if c == '>' && into[before..].ends_with("]]") {
+                        into.push_str("]]><![CDATA[");
+                    }
+                    into.push(c);
+                }
+                // What follows may begin with the rest of an end.
+                if into[before..].ends_with(']') {
+                    into.push_str("]]><![CDATA[");
+                }
+            }
+            Self::JsonString => json_string(value, into),
+            Self::JsonValue if is_number(value) => into.push_str(value),
+            Self::JsonValue => {
+                into.push('"');
+                json_string(value, into);
+                into.push('"');
+            }
+            Self::Line => into.extend(value.chars().filter(|c| !c.is_control())),
+        }
+    }
+}
+
+/// Adds a text as a parameter's name or value (WHATWG URL, 5.2, in the hospital's charset); nothing where that lacks a
+/// character of it.
+pub(super) fn parameter(text: &str, into: &mut String, charset: Charset) -> Option<()> {
+    for &byte in charset.encode(text)?.iter() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => into.push(byte.into()),
+            b' ' => into.push('+'),
+            byte => {
+                let _ = write!(into, "%{byte:02X}");
+            }
+        }
+    }
+    Some(())
+}
+
+/// What XML 1.0 has no way to say is left out (production 2, Char).
+fn is_xml(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// A whole number that any reader reads back digit by digit.
+fn is_number(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let exact = (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    exact && (digits == "0" || !digits.starts_with('0'))
+}
+
+fn json_string(value: &str, into: &mut String) {
+    for c in value.chars() {
+        match c {
+            '"' => into.push_str("\\\""),
+            '\\' => into.push_str("\\\\"),
+            '\n' => into.push_str("\\n"),
+            '\r' => into.push_str("\\r"),
+            '\t' => into.push_str("\\t"),
+            // The line separators end a string in JavaScript of before 2019.
+            c if c < ' ' || matches!(c, '\u{7F}' | '\u{2028}' | '\u{2029}') => {
+                let _ = write!(into, "\\u{:04x}", u32::from(c));
+            }
+            c => into.push(c),
+        }
+    }
+}
+
+/// Where the reading of a template's own text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Between tags.
+    Xml,
+    Tag,
+    Quoted(char),
+    Comment,
+    Instruction,
+    Cdata,
+    /// Outside strings.
+    Json,
+    InString,
+    Escaped,
+    Line,
+}
+
+impl Standing {
+    fn begin(form: Form) -> Self {
+        match form {
+            Form::Xml => Self::Xml,
+            Form::Json => Self::Json,
+            Form::Parameters | Form::Line => Self::Line,
+        }
+    }
+
+    fn pass(&mut self, said: &str) {
+        let mut rest = said;
+        while let Some(c) = rest.chars().next() {
+            let ends = |end: &str| rest.starts_with(end).then_some(end.len());
+            let (next, taken) = match *self {
+                Self::Xml if rest.starts_with("<!--") => (Self::Comment, Some(4)),
+                Self::Xml if rest.starts_with("<![CDATA[") => (Self::Cdata, Some(9)),
+                Self::Xml if rest.starts_with("<?") => (Self::Instruction, Some(2)),
+                Self::Xml if c == '<' => (Self::Tag, None),
+                Self::Tag if c == '>' => (Self::Xml, None),
+                Self::Tag if c == '"' || c == '\'' => (Self::Quoted(c), None),
+                Self::Quoted(quote) if c == quote => (Self::Tag, None),
+                Self::Comment if rest.starts_with("-->") => (Self::Xml, ends("-->")),
+                Self::Instruction if rest.starts_with("?>") => (Self::Xml, ends("?>")),
+                Self::Cdata if rest.starts_with("]]>") => (Self::Xml, ends("]]>")),
+                Self::Json if c == '"' => (Self::InString, None),
+                Self::InString if c == '"' => (Self::Json, None),
+                Self::InString if c == '\\' => (Self::Escaped, None),
+                Self::Escaped => (Self::InString, None),
+                same => (same, None),
+            };
+            *self = next;
+            rest = &rest[taken.unwrap_or(c.len_utf8())..];
+        }
+    }
+
+    /// What a value that stands here must not leave.
+    fn place(self, before: &str) -> Result<Place, &'static str> {
+        Ok(match self {
+            Self::Xml => Place::XmlText,
+            Self::Quoted(_) => Place::XmlAttribute,
+            Self::Cdata if before.ends_with(']') => return Err("behind a ] of its CDATA section"),
+            Self::Cdata => Place::XmlCdata,
+            Self::Json => Place::JsonValue,
+            Self::InString => Place::JsonString,
+            Self::Line => Place::Line,
+            Self::Tag => return Err("in a tag, outside quotes"),
+            Self::Comment => return Err("in a comment"),
+            Self::Instruction => return Err("in a processing instruction"),
+            Self::Escaped => return Err("behind a backslash"),
+        })
+    }
+}

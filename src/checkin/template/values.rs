@@ -1,0 +1,181 @@
+//! What a template may ask for: the person, the terminal, the time, what earlier steps brought.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha1::{Digest as _, Sha1};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::text::{Values, Wanted};
+use crate::{
+    checkin::Request,
+    words::{Card, Identity, WallTime},
+};
+
+/// Texts by name.
+pub(super) type Named = BTreeMap<String, String>;
+
+/// Secrets by name.
+pub(super) type Secrets = BTreeMap<String, Zeroizing<String>>;
+
+/// Everything that is known for one call.
+pub(super) struct Known<'a> {
+    /// Nothing where the terminal signs itself in.
+    pub(super) request: Option<&'a Request>,
+    /// The site's own, with those of the lane over them.
+    pub(super) site: &'a Named,
+    pub(super) lane: Option<&'a Named>,
+    pub(super) secrets: &'a Secrets,
+    pub(super) tables: &'a BTreeMap<String, Named>,
+    /// What signing in brought.
+    pub(super) kept: &'a Secrets,
+    pub(super) record: &'a Named,
+    pub(super) visit: &'a Named,
+    /// This call's.
+    pub(super) serial: u64,
+    pub(super) nonce: [u8; 16],
+    pub(super) now: WallTime,
+    pub(super) utc_offset: i32,
+}
+
+impl Values for Known<'_> {
+    fn value(&self, wanted: &Wanted) -> Option<Zeroizing<String>> {
+        let value = self.plain(&wanted.name, wanted.argument.as_deref());
+        let Some(table) = wanted.table.as_ref().and_then(|table| self.tables.get(table)) else { return value };
+        let value = value.unwrap_or_default();
+        table.get(value.as_str()).or_else(|| table.get("*")).cloned().map(Zeroizing::new)
+    }
+}
+
+impl Known<'_> {
+    fn plain(&self, name: &str, argument: Option<&str>) -> Option<Zeroizing<String>> {
+        let (room, member) = name.split_once('.').unwrap_or((name, ""));
+        let owned = |text: &str| Some(Zeroizing::new(text.to_owned()));
+        match room {
+            "person" => self.request.and_then(|request| person(&request.identity, member)).and_then(owned),
+            "companion" => self.request.and_then(|request| companion(&request.identity, member)).and_then(owned),
+            "record" => self.record.get(member).and_then(|text| owned(text)),
+            "visit" => self.visit.get(member).and_then(|text| owned(text)),
+            "site" => {
+                self.lane.and_then(|lane| lane.get(member)).or(self.site.get(member)).and_then(|text| owned(text))
+            }
+            "kept" => self.kept.get(member).cloned(),
+            "secret" => self.secrets.get(member).cloned(),
+            "lane" => self.request.and_then(|request| owned(&request.lane)),
+            "series" => self.request.and_then(|request| owned(&request.series)),
+            "session" => self.request.and_then(|request| owned(&request.session.to_string())),
+            "now" => owned(&written(self.local(), argument.unwrap_or("yyyy-MM-dd HH:mm:ss"))),
+            "serial" => owned(&digits(self.serial, argument)),
+            "uuid" => owned(&uuid(self.nonce)),
+            "wsse" => self.wsse(member),
+            _ => None,
+        }
+    }
+
+    fn local(&self) -> OffsetDateTime {
+        self.now.at_offset(self.utc_offset)
+    }
+
+    /// WS-Security UsernameToken Profile 1.1, 3.1: `Base64(SHA-1(nonce + created + password))`.
+    fn wsse(&self, member: &str) -> Option<Zeroizing<String>> {
+        let created = written(self.now.at_offset(0), "yyyy-MM-ddTHH:mm:ssZ");
+        Some(Zeroizing::new(match member {
+            "nonce" => STANDARD.encode(self.nonce),
+            "created" => created,
+            "digest" => {
+                let mut digest = Sha1::new_with_prefix(self.nonce);
+                digest.update(created.as_bytes());
+                digest.update(self.secrets.get("password")?.as_bytes());
+                STANDARD.encode(digest.finalize())
+            }
+            _ => return None,
+        }))
+    }
+}
+
+/// Of whom the visit is: the patient, else whoever stands there.
+fn person<'a>(identity: &'a Identity, member: &str) -> Option<&'a str> {
+    let card = identity.patient.as_ref().or(identity.card.as_ref().filter(|_| identity.credential.is_none()));
+    let voucher = || identity.voucher.as_ref().map(|voucher| voucher.reveal());
+    let number = match (card, &identity.credential) {
+        (Some(card), _) => Some(card.id.reveal()),
+        (None, Some(credential)) => Some(credential.id.reveal()),
+        (None, None) => None,
+    };
+    match member {
+        "name" => identity.name().map(|name| name.reveal()),
+        "id" => number,
+        "id-kind" => kind(identity, card),
+        "voucher" => voucher(),
+        "card" => number.or_else(voucher),
+        "card-kind" => kind(identity, card).or_else(|| voucher().map(|_| "voucher")),
+        "union-id" => identity.union_id.as_ref().map(|id| id.reveal()),
+        "openid" => identity.sub_openid.as_ref().or(identity.openid.as_ref()).map(|id| id.reveal()),
+        _ => None,
+    }
+}
+
+/// The document's kind in a word, for a template's table.
+fn kind(identity: &Identity, card: Option<&Card>) -> Option<&'static str> {
+    let kind = card.map(|card| card.kind).or(identity.credential.as_ref().map(|credential| credential.kind))?;
+    Some(match kind.number() {
+        1 => "id-card",
+        2 => "passport",
+        3 => "officer",
+        4 => "soldier",
+        5 => "home-return",
+        6 => "temporary-id",
+        7 => "household",
+        8 => "police",
+        9 => "taiwan",
+        12 => "foreign-residence",
+        17 => "hk-macao-residence",
+        18 => "taiwan-residence",
+        _ => "other",
+    })
+}
+
+/// Whoever came with the patient.
+fn companion<'a>(identity: &'a Identity, member: &str) -> Option<&'a str> {
+    identity.patient.as_ref()?;
+    match member {
+        "name" => identity.real_name.as_ref().map(|name| name.reveal()),
+        _ => identity.credential.as_ref().map(|credential| credential.id.reveal()),
+    }
+}
+
+/// The time in the form asked: `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss`, `SSS`; anything else stands for itself.
+pub(super) fn written(time: OffsetDateTime, form: &str) -> String {
+    [
+        ("yyyy", format!("{:04}", time.year())),
+        ("MM", format!("{:02}", u8::from(time.month()))),
+        ("dd", format!("{:02}", time.day())),
+        ("HH", format!("{:02}", time.hour())),
+        ("mm", format!("{:02}", time.minute())),
+        ("SSS", format!("{:03}", time.millisecond())),
+        ("ss", format!("{:02}", time.second())),
+    ]
+    .iter()
+    .fold(form.to_owned(), |text, (sign, value)| text.replace(sign, value))
+}
+
+/// So many digits; the highest are lost where there are more.
+fn digits(number: u64, most: Option<&str>) -> String {
+    match most.and_then(|most| most.parse::<usize>().ok()) {
+        Some(most) => {
+            let most = most.min(19);
+            let text = format!("{number:0most$}");
+            text[text.len().saturating_sub(most)..].to_owned()
+        }
+        None => number.to_string(),
+    }
+}
+
+/// RFC 9562, version 4.
+fn uuid(mut bytes: [u8; 16]) -> String {
+    bytes[6] = bytes[6] & 0x0F | 0x40;
+    bytes[8] = bytes[8] & 0x3F | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

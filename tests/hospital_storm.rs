@@ -1,0 +1,189 @@
+//! A hospital's bad morning, dice for everything: lost answers, calls that never arrive, tokens that end, systems that
+//! stumble, a nurse beside the kiosk, restarts. The hospital's books and what the kiosk wrote down must be the same.
+
+use std::{collections::HashMap, time::Duration};
+
+use facemchd::{
+    checkin::{CheckIn as _, Request},
+    fault::Code,
+    sim::his::{Fault, Kind, Status, Step},
+    words::{CheckInAnswer, Resolution},
+};
+
+use crate::{
+    dice::Dice,
+    his::{PATIENCE, Stand, holder, request},
+};
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum End {
+    Admitted(String),
+    Already(String),
+    /// Nobody knows, staff look.
+    Unknown,
+    /// Surely nothing was done; the person may try again or goes to staff.
+    Nothing,
+}
+
+const NAMES: [&str; 6] = ["张三丰", "王䶮", "欧阳若兰", "买买提·艾力", "李 雷", "𬭎立"];
+
+/// A document of a person who was born on a day of 1990 and whose number nobody else has (GB 11643 check character).
+fn document(person: usize) -> String {
+    let digits = format!(
+        "110105{:04}{:02}{:02}{:03}",
+        1950 + person / 300_000,
+        1 + person / 28 % 12,
+        1 + person % 28,
+        person / 336 % 1000
+    );
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 = digits.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    format!("{digits}{}", ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'][(sum % 11) as usize])
+}
+
+fn number(answer: &CheckInAnswer) -> String {
+    match answer {
+        CheckInAnswer::Admitted(admission) | CheckInAnswer::Already(admission) => {
+            admission.number.as_ref().map(ToString::to_string).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}
+
+/// As the core does: asks, and where nobody knows asks later what became of it, and takes back what is not there.
+fn visit(stand: &Stand, asked: &Request, patience: Duration, nurse: Option<&str>) -> End {
+    let decided = |answer: &CheckInAnswer| match answer {
+        CheckInAnswer::Admitted(_) => End::Admitted(number(answer)),
+        CheckInAnswer::Already(_) => End::Already(number(answer)),
+        other => panic!("{other:?}"),
+    };
+    match stand.adapter.check_in(asked, stand.within(patience)) {
+        Ok(answer) => return decided(&answer),
+        Err(undecided) if !undecided.perhaps => return End::Nothing,
+        Err(_) => {}
+    }
+    if let Some(visit) = nurse {
+        let _ = stand.twin.ledger().arrive_where_open(visit, "nurse");
+    }
+    for _ in 0..4 {
+        match stand.adapter.resolve(asked.session, stand.within(PATIENCE)) {
+            Ok(Resolution::Decided(answer)) => return decided(&answer),
+            Ok(Resolution::NotThere) => {
+                if stand.adapter.annul(asked.session, stand.within(PATIENCE)).is_ok() {
+                    return End::Nothing;
+                }
+            }
+            Ok(Resolution::CannotSay(_)) | Err(_) => {}
+        }
+    }
+    End::Unknown
+}
+
+fn storm(kind: Kind, people: usize, seed: u64) {
+    let mut dice = Dice::new(seed);
+    let mut stand = Stand::new(kind);
+    {
+        let mut ledger = stand.twin.ledger();
+        for person in 0..people {
+            ledger.register(&format!("P{person}"), NAMES[person % NAMES.len()], &document(person));
+            ledger.book(&format!("V{person}"), &format!("P{person}"), Status::Open);
+        }
+    }
+    let mut of_calls = Dice::new(seed ^ 0x5EED);
+    let signs_in = kind.signs_in();
+    stand.twin.faults(move |step| match (of_calls.roll(100_u32), step) {
+        (0..3, _) => Fault::LostBefore,
+        (3..6, _) => Fault::LostAfter,
+        (6..8, Step::Identify | Step::List | Step::Arrive) if signs_in => Fault::Expired,
+        (8..11, Step::Arrive) => Fault::Stumbles,
+        _ => Fault::None,
+    });
+    let mut ends: HashMap<usize, Vec<End>> = HashMap::new();
+    let mut serial = 0;
+    for round in 0..people * 3 / 2 {
+        // Half of the people come a second time, some of them at once.
+        let person = if round < people { round } else { dice.roll(people) };
+        let visit_id = format!("V{person}");
+        if dice.roll(100_u32) < 4 {
+            let _ = stand.twin.ledger().arrive_where_open(&visit_id, "nurse");
+        }
+        serial += 1;
+        let asked = request(serial, holder(NAMES[person % NAMES.len()], &document(person)));
+        let patience = if dice.roll(150_u32) == 0 { Duration::from_millis(1) } else { PATIENCE };
+        let nurse = (dice.roll(4_u32) == 0).then_some(visit_id.as_str());
+        let end = visit(&stand, &asked, patience, nurse);
+        ends.entry(person).or_default().push(end);
+        if dice.roll(40_u32) == 0 {
+            stand.restart(kind);
+        }
+    }
+    stand.twin.faults(|_| Fault::None);
+    let mut kept: HashMap<String, Vec<String>> = HashMap::new();
+    for arrival in &stand.twin.ledger().arrivals {
+        kept.entry(arrival.visit.clone()).or_default().push(arrival.by.clone());
+    }
+    let mut counts = [0_usize; 4];
+    for (person, ends) in &ends {
+        let what = |told: &str| format!("{kind:?}, seed {seed}, person {person}: {told}: {ends:?}");
+        let visit_id = format!("V{person}");
+        let by = kept.get(&visit_id).cloned().unwrap_or_default();
+        assert!(by.len() <= 1, "{}", what("checked in twice"));
+        let by_us = by.first().is_some_and(|by| by != "nurse");
+        let admitted = ends.iter().filter(|end| matches!(end, End::Admitted(_))).count();
+        let unknown = ends.iter().filter(|end| matches!(end, End::Unknown)).count();
+        assert!(admitted <= 1, "{}", what("admitted twice"));
+        if admitted == 1 {
+            assert!(by_us, "{}", what("admitted, and the hospital knows nothing of it"));
+        }
+        let already = ends.iter().any(|end| matches!(end, End::Already(_)));
+        if by_us {
+            assert!(admitted == 1 || unknown > 0 || already, "{}", what("the hospital has it, and nobody here"));
+        }
+        if already {
+            assert!(!by.is_empty(), "{}", what("told that it was taken, and it is not"));
+        }
+        let booked = stand.twin.ledger().booked(&visit_id).cloned().expect("booked");
+        for end in ends {
+            if let End::Admitted(number) | End::Already(number) = end {
+                assert_eq!(Some(number.as_str()), booked.number.as_deref(), "{}", what("somebody else's number"));
+            }
+        }
+        for end in ends {
+            counts[match end {
+                End::Admitted(_) => 0,
+                End::Already(_) => 1,
+                End::Unknown => 2,
+                End::Nothing => 3,
+            }] += 1;
+        }
+        // Whoever comes once more on a good day finds their place, or is sent to staff for a good reason.
+        serial += 1;
+        let asked = request(serial, holder(NAMES[person % NAMES.len()], &document(*person)));
+        match stand.check_in(&asked) {
+            Ok(CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_)) => {}
+            Err(undecided) if kind == Kind::SelfReg => assert_eq!(undecided.failure.code(), Code::H905),
+            other => panic!("{}", what(&format!("{other:?}"))),
+        }
+    }
+    eprintln!(
+        "{kind:?}: {people} people, {counts:?} admitted, already, unknown, nothing; {} calls",
+        stand.twin.ledger().calls
+    );
+    assert!(counts[0] > people / 2, "{kind:?}: {counts:?}");
+}
+
+#[test]
+fn through_a_bad_morning_the_hospitals_books_and_the_kiosks_are_the_same_visit_by_visit() {
+    for (kind, seed) in Kind::ALL.into_iter().zip(1..) {
+        storm(kind, 50, seed);
+    }
+}
+
+#[test]
+#[ignore = "ten thousand visits for each hospital: minutes"]
+fn through_ten_thousand_visits_the_hospitals_books_and_the_kiosks_are_the_same() {
+    for (kind, seed) in Kind::ALL.into_iter().zip(101..) {
+        storm(kind, 6_700, seed);
+    }
+}

@@ -1,0 +1,251 @@
+//! Hospitals' own systems, each by the template that travels with the program, against a twin that speaks as it does.
+
+use facemchd::{
+    checkin::{CheckIn as _, Undecided},
+    fault::Code,
+    sim::his::{Fault, Kind, Status, Step},
+    words::{CheckInAnswer, Hindrance, Resolution},
+};
+
+use crate::his::{PATIENCE, Stand, choosing, holder, request};
+
+const CARD: &str = "11010519491231002X";
+const NAME: &str = "欧阳䶮";
+
+fn stand(kind: Kind) -> Stand {
+    let stand = Stand::new(kind);
+    stand.twin.ledger().register("P1", NAME, CARD);
+    stand
+}
+
+fn number(answer: &CheckInAnswer) -> Option<&str> {
+    match answer {
+        CheckInAnswer::Admitted(admission) | CheckInAnswer::Already(admission) => {
+            admission.number.as_ref().map(|number| number.as_str())
+        }
+        _ => None,
+    }
+}
+
+fn code(answer: Result<CheckInAnswer, Undecided>) -> (Code, bool) {
+    let undecided = answer.expect_err("undecided");
+    (undecided.failure.code(), undecided.perhaps)
+}
+
+#[test]
+fn whoever_is_registered_is_checked_in_once_and_told_the_same_number_again() {
+    for kind in Kind::ALL {
+        let stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        let first = stand.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        let CheckInAnswer::Admitted(admission) = &first else { panic!("{kind:?}: {first:?}") };
+        assert_eq!(number(&first), Some("A001"), "{kind:?}");
+        assert_eq!(admission.visit.department.as_ref().map(|text| text.as_str()), Some("内科 <一>"), "{kind:?}");
+        let again = stand.check_in(&request(2, holder(NAME, CARD))).expect("decided");
+        assert!(matches!(again, CheckInAnswer::Already(_)) && number(&again) == Some("A001"), "{kind:?}: {again:?}");
+        let same = stand.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        assert_eq!(same, first, "{kind:?}");
+        assert_eq!(stand.twin.ledger().arrivals.len(), 1, "{kind:?}");
+    }
+}
+
+#[test]
+fn every_state_of_a_visit_ends_in_its_own_words() {
+    for (status, hindrance) in [
+        (Status::Unpaid, Hindrance::Unpaid),
+        (Status::NotCollected, Hindrance::NotCollected),
+        (Status::DoctorAway, Hindrance::DoctorAway),
+        (Status::RoomChanged, Hindrance::RoomChanged),
+    ] {
+        for kind in [Kind::SelfReg, Kind::Esb, Kind::Lianzhong, Kind::Hip] {
+            let stand = stand(kind);
+            stand.twin.ledger().book("V1", "P1", status.clone());
+            let answer = stand.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+            assert_eq!(answer, CheckInAnswer::Hindered(hindrance), "{kind:?}");
+            assert!(stand.twin.ledger().arrivals.is_empty());
+        }
+    }
+    for kind in Kind::ALL {
+        let stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Over);
+        let answer = stand.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        assert_eq!(answer, CheckInAnswer::NotFound, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_doubled_or_somebody_elses_ends_in_its_own_words() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.identifies()) {
+        let nobody = Stand::new(kind);
+        let answer = nobody.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        assert_eq!(answer, CheckInAnswer::Hindered(Hindrance::NoFile), "{kind:?}");
+        let other = Stand::new(kind);
+        other.twin.ledger().register("P9", "王小二", CARD);
+        let answer = other.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        assert_eq!(answer, CheckInAnswer::Hindered(Hindrance::OtherName), "{kind:?}");
+        let doubled = stand(kind);
+        doubled.twin.ledger().register("P2", NAME, CARD);
+        let answer = doubled.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        assert_eq!(answer, CheckInAnswer::Hindered(Hindrance::SeveralFiles), "{kind:?}");
+        // Of two files under one number only one has the person's name.
+        let beside = stand(kind);
+        beside.twin.ledger().register("P3", "王小二", CARD);
+        beside.twin.ledger().book("V1", "P1", Status::Open);
+        beside.twin.ledger().book("V3", "P3", Status::Open);
+        let answer = beside.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        assert!(matches!(answer, CheckInAnswer::Admitted(_)), "{kind:?}: {answer:?}");
+        assert_eq!(beside.twin.ledger().arrivals[0].visit, "V1", "{kind:?}");
+    }
+}
+
+#[test]
+fn of_several_visits_the_person_chooses_and_one_that_is_taken_is_not_in_the_way() {
+    for kind in Kind::ALL {
+        let stand = stand(kind);
+        for visit in ["V1", "V2", "V3"] {
+            stand.twin.ledger().book(visit, "P1", Status::Open);
+        }
+        let asked = request(1, holder(NAME, CARD));
+        let CheckInAnswer::Choose(choices) = stand.check_in(&asked).expect("decided") else { panic!("{kind:?}") };
+        assert_eq!(choices.len(), 3, "{kind:?}");
+        let answer = stand.check_in(&choosing(&asked, "V2")).expect("decided");
+        assert!(matches!(answer, CheckInAnswer::Admitted(_)), "{kind:?}: {answer:?}");
+        assert_eq!(stand.twin.ledger().arrivals[0].visit, "V2", "{kind:?}");
+        stand.twin.ledger().arrive("V1", "nurse").expect("checked in");
+        let answer = stand.check_in(&request(2, holder(NAME, CARD))).expect("decided");
+        assert!(matches!(answer, CheckInAnswer::Admitted(_)), "{kind:?}: {answer:?}");
+        assert_eq!(stand.twin.ledger().arrivals[2].visit, "V3", "{kind:?}");
+    }
+}
+
+#[test]
+fn after_a_lost_answer_the_list_is_asked_and_never_the_check_in_again() {
+    for kind in Kind::ALL {
+        let stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        stand.twin.faults(|step| if step == Step::Arrive { Fault::LostAfter } else { Fault::None });
+        let asked = request(1, holder(NAME, CARD));
+        let answer = stand.check_in(&asked);
+        let resolved = stand.adapter.resolve(asked.session, stand.within(PATIENCE)).expect("asked");
+        if kind.tells_by_whom() {
+            let answer = answer.expect("decided");
+            assert!(
+                matches!(answer, CheckInAnswer::Admitted(_)) && number(&answer) == Some("A001"),
+                "{kind:?}: {answer:?}"
+            );
+            assert_eq!(resolved, Resolution::Decided(answer), "{kind:?}");
+        } else {
+            assert_eq!(code(answer), (Code::H910, true), "{kind:?}");
+            assert_eq!(resolved, Resolution::CannotSay(Code::H910), "{kind:?}");
+        }
+        assert_eq!(stand.twin.ledger().arrivals.len(), 1, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_check_in_that_never_arrived_is_not_there_and_may_be_tried_again_but_for_one_that_queues_anew() {
+    for kind in Kind::ALL {
+        let stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        stand.twin.faults(|step| if step == Step::Arrive { Fault::LostBefore } else { Fault::None });
+        let asked = request(1, holder(NAME, CARD));
+        assert_eq!(code(stand.check_in(&asked)), (Code::H905, true), "{kind:?}");
+        let resolved = stand.adapter.resolve(asked.session, stand.within(PATIENCE)).expect("asked");
+        assert_eq!(resolved, Resolution::NotThere, "{kind:?}");
+        stand.adapter.annul(asked.session, stand.within(PATIENCE)).expect("nothing to take back");
+        stand.twin.faults(|_| Fault::None);
+        let later = stand.check_in(&request(2, holder(NAME, CARD)));
+        if kind == Kind::SelfReg {
+            assert_eq!(code(later), (Code::H905, false), "it may be on its way still");
+            assert!(stand.twin.ledger().arrivals.is_empty());
+        } else {
+            assert!(matches!(later, Ok(CheckInAnswer::Admitted(_))), "{kind:?}: {later:?}");
+            assert_eq!(stand.twin.ledger().arrivals.len(), 1, "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_system_that_stumbles_behind_the_commit_is_asked_what_it_has() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.tells_by_whom()) {
+        let stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        stand.twin.faults(|step| if step == Step::Arrive { Fault::Stumbles } else { Fault::None });
+        let answer = stand.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        assert!(matches!(answer, CheckInAnswer::Admitted(_)), "{kind:?}: {answer:?}");
+        assert_eq!(stand.twin.ledger().arrivals.len(), 1);
+    }
+}
+
+#[test]
+fn a_terminal_signs_in_before_the_first_call_and_again_when_the_system_knows_it_no_more() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.signs_in()) {
+        let stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        let mut arrivals = 0;
+        stand.twin.faults(move |step| {
+            arrivals += u32::from(step == Step::Arrive);
+            if step == Step::Arrive && arrivals == 1 { Fault::Expired } else { Fault::None }
+        });
+        let answer = stand.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+        assert!(matches!(answer, CheckInAnswer::Admitted(_)), "{kind:?}: {answer:?}");
+        let ledger = stand.twin.ledger();
+        let stages = if kind == Kind::SoapJson { 1 } else { 2 };
+        assert_eq!((ledger.arrivals.len(), ledger.sign_ins), (1, 2 * stages), "{kind:?}");
+        drop(ledger);
+        stand.twin.faults(|step| if step == Step::SignIn { Fault::None } else { Fault::Expired });
+        assert_eq!(code(stand.check_in(&request(2, holder(NAME, CARD)))), (Code::H907, false), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_nurse_who_is_faster_is_told_as_already_and_one_who_acts_beside_a_lost_answer_is_told_by_whom_or_unknown() {
+    for kind in Kind::ALL {
+        let stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        stand.twin.faults(|step| if step == Step::Arrive { Fault::LostBefore } else { Fault::None });
+        let asked = request(1, holder(NAME, CARD));
+        assert!(stand.check_in(&asked).is_err());
+        stand.twin.ledger().arrive("V1", "nurse").expect("checked in");
+        let resolved = stand.adapter.resolve(asked.session, stand.within(PATIENCE)).expect("asked");
+        match kind.tells_by_whom() {
+            true => {
+                assert!(matches!(resolved, Resolution::Decided(CheckInAnswer::Already(_))), "{kind:?}: {resolved:?}")
+            }
+            false => assert_eq!(resolved, Resolution::CannotSay(Code::H910), "{kind:?}"),
+        }
+        let later = stand.check_in(&request(2, holder(NAME, CARD))).expect("decided");
+        assert!(matches!(later, CheckInAnswer::Already(_)), "{kind:?}: {later:?}");
+        assert_eq!(stand.twin.ledger().arrivals.len(), 1, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_session_of_before_a_restart_is_nobodys_and_its_person_finds_what_the_hospital_has() {
+    for kind in Kind::ALL {
+        let mut stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        let asked = request(1, holder(NAME, CARD));
+        stand.check_in(&asked).expect("decided");
+        stand.restart(kind);
+        let lost = stand.adapter.resolve(asked.session, stand.within(PATIENCE)).expect_err("forgotten");
+        assert_eq!(lost.code(), Code::H908, "{kind:?}");
+        let again = stand.check_in(&request(9, holder(NAME, CARD))).expect("decided");
+        assert!(matches!(again, CheckInAnswer::Already(_)) && number(&again) == Some("A001"), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_check_in_is_taken_back_where_the_hospital_has_a_way_and_told_where_it_has_none() {
+    let stand = stand(Kind::Lianzhong);
+    stand.twin.ledger().book("V1", "P1", Status::Open);
+    let asked = request(1, holder(NAME, CARD));
+    stand.check_in(&asked).expect("decided");
+    stand.adapter.annul(asked.session, stand.within(PATIENCE)).expect("taken back");
+    assert_eq!(stand.twin.ledger().status("V1"), Some(&Status::Open));
+    let without = self::stand(Kind::Esb);
+    without.twin.ledger().book("V1", "P1", Status::Open);
+    without.check_in(&asked).expect("decided");
+    let refused = without.adapter.annul(asked.session, without.within(PATIENCE)).expect_err("no way back");
+    assert_eq!(refused.code(), Code::H909);
+}

@@ -1,0 +1,130 @@
+//! A kiosk in front of a hospital's own system.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use facemchd::{
+    checkin::{ByTemplate, CheckIn as _, Given, Memory, Request, Template, Undecided},
+    http::Client,
+    sim::his::{Kind, Twin},
+    words::{
+        CheckInAnswer, Clock, Credential, CredentialType, Deadline, Identity, Purpose, RealName, SessionId, Text,
+        WallTime,
+    },
+};
+use zeroize::Zeroizing;
+
+use crate::lookups::Setup;
+
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A hospital, and a kiosk that asks it by the template that travels with the program.
+pub struct Stand {
+    pub setup: Setup,
+    pub twin: Twin,
+    pub adapter: ByTemplate,
+}
+
+/// Today at the hospital.
+pub fn today(setup: &Setup) -> String {
+    day(&*setup.clock)
+}
+
+/// The same by a clock.
+pub fn day(clock: &dyn Clock) -> String {
+    let day = clock.now().wall.at_offset(8 * 3600);
+    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
+}
+
+/// What a site gives every template.
+pub fn given(url: String) -> Given {
+    let values = [
+        ("org", "KIOSK"),
+        ("client", "ZZJ"),
+        ("hospital", "H01"),
+        ("branch", "B1"),
+        ("operator", "ZZJ-01"),
+        ("operator-name", "自助机"),
+        ("terminal", "ZZJ-01"),
+        ("source", "FACEMCH"),
+        ("system", "FACEMCH"),
+        ("zone", ""),
+        ("mac", "00:11:22:33:44:55"),
+        ("corp", "7"),
+        ("user", "kiosk"),
+        ("receiver", "HIP-0001"),
+        ("sender", "KIOSK-01"),
+        ("organisation", "12100000400000000X"),
+    ];
+    Given {
+        url,
+        values: values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        lanes: BTreeMap::new(),
+        secrets: BTreeMap::from([("key".to_owned(), Zeroizing::new("sync-key".to_owned()))]),
+        rsa: None,
+        utc_offset: 8 * 3600,
+        reset_at: 0,
+    }
+}
+
+impl Stand {
+    pub fn new(kind: Kind) -> Self {
+        let setup = Setup::new();
+        let twin = Twin::start(&setup.authority, kind, &today(&setup)).expect("a system");
+        let adapter = adapter(&setup, &twin, kind, memory(&setup));
+        Self { setup, twin, adapter }
+    }
+
+    /// The program ends and starts again.
+    pub fn restart(&mut self, kind: Kind) {
+        self.adapter = adapter(&self.setup, &self.twin, kind, memory(&self.setup));
+    }
+
+    pub fn within(&self, patience: Duration) -> Deadline {
+        self.setup.within(patience)
+    }
+
+    /// Somebody checks in.
+    pub fn check_in(&self, request: &Request) -> Result<CheckInAnswer, Undecided> {
+        self.adapter.check_in(request, self.within(PATIENCE))
+    }
+}
+
+pub fn memory(setup: &Setup) -> Arc<Memory> {
+    Arc::new(Memory::new(Some(serial(setup))))
+}
+
+fn serial(setup: &Setup) -> PathBuf {
+    setup.keys.path("serial")
+}
+
+pub fn adapter(setup: &Setup, twin: &Twin, kind: Kind, memory: Arc<Memory>) -> ByTemplate {
+    let template = Template::parse(Template::shipped(kind.template()).expect("shipped")).expect("a template");
+    let client = Client::open(&setup.http, Arc::clone(&setup.clock)).expect("a client");
+    ByTemplate::new(template, given(twin.url()), client, Arc::clone(&setup.clock), memory)
+}
+
+/// An identity card's holder.
+pub fn holder(name: &str, number: &str) -> Identity {
+    Identity {
+        real_name: RealName::parse(name),
+        credential: Credential::parse(CredentialType::MainlandId, number),
+        ..Identity::default()
+    }
+}
+
+pub fn request(serial: u32, identity: Identity) -> Request {
+    Request {
+        session: SessionId { run: 1, serial },
+        lane: "kiosk-1".to_owned(),
+        purpose: Purpose::Hospital,
+        series: "A".to_owned(),
+        identity,
+        choice: None,
+        person: None,
+        at: WallTime(1_700_000_000_000).into(),
+    }
+}
+
+pub fn choosing(request: &Request, choice: &str) -> Request {
+    Request { choice: Text::payload(choice), ..request.clone() }
+}
