@@ -1,6 +1,6 @@
 //! What it must reach, measured side by side in one run. Fails on ratios and counts; milliseconds are printed.
 //!
-//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, instructions, lanes, pulse,
+//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, glass, instructions, lanes, pulse,
 //! start, soak. The last four run a built program: that of `FACEMCHD`, or the one that cargo has just built.
 
 #[path = "../support/keys.rs"]
@@ -12,6 +12,7 @@ mod lookups;
 #[expect(dead_code, reason = "shared with the tests")]
 mod sandbox;
 
+mod glass;
 mod handshake;
 mod instructions;
 mod lanes;
@@ -30,9 +31,10 @@ pub type Verdict = Result<(), String>;
 
 type Bench = (&'static str, fn() -> Verdict);
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     ("lookup", lookup::run),
     ("visit", visit::run),
+    ("glass", glass::run),
     ("lanes", lanes::run),
     ("pulse", pulse::run),
     ("start", start::run),

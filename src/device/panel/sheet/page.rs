@@ -77,11 +77,8 @@ impl Stack {
     fn head(&self, said: &Said, tone: Rgb, canvas: &mut Canvas<'_>) {
         let (margin, across) = (self.class.margin, self.class.across);
         let palette = canvas.palette;
-        let heads =
-            [self.brand, self.time].into_iter().flatten().map(|at| self.blocks[at].height()).fold(0.0, f32::max);
-        let mut bottom = 0.0;
-        if heads > 0.0 {
-            bottom = heads + self.body * 0.3;
+        let bottom = self.top;
+        if bottom > 0.0 {
             let mut left = margin;
             if let (Some(brand), Some(logo)) = (self.brand, said.brand.as_ref().and_then(|brand| brand.logo.as_ref())) {
                 let side = self.blocks[brand].size * 1.6;

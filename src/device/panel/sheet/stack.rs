@@ -49,6 +49,8 @@ pub(super) struct Stack {
     pub(super) numbers: Vec<(usize, usize)>,
     pub(super) fault: Option<usize>,
     pub(super) left: Option<usize>,
+    /// Where name and time end.
+    pub(super) top: f32,
     /// The body, from top to bottom.
     pub(super) room: Range<f32>,
     /// Dots of a code that stands beside the text.
@@ -145,8 +147,10 @@ impl Stack {
         let left = said.left.as_ref().map(|(words, _)| small(&mut set, words));
 
         let heads = [brand, time].into_iter().flatten().map(|at| set.blocks[at].height()).fold(0.0, f32::max);
-        let top = if heads > 0.0 { heads + body * 0.3 } else { 0.0 };
-        let band = if said.alone { 0.0 } else { set.blocks[headline].height() + body * 0.7 };
+        // What stands around the body has its place whatever the scale of the body is.
+        let around = class.body * if large { LARGE } else { 1.0 };
+        let top = if heads > 0.0 { heads + around * 0.3 } else { 0.0 };
+        let band = if said.alone { 0.0 } else { set.blocks[headline].height() + around * 0.6 };
         let feet = [fault, left].into_iter().flatten().map(|at| set.blocks[at].height()).fold(0.0, f32::max);
         let bottom = if feet > 0.0 { feet + class.body * 0.5 } else { class.margin * 0.5 };
         let room = top + band..(class.down - bottom).max(top + band);
@@ -162,6 +166,7 @@ impl Stack {
             numbers: Vec::new(),
             fault,
             left,
+            top,
             room,
             beside: 0.0,
             indent: 0.0,
