@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use facemchd::{
-    device::{Fonts, Layout, Profile, Template, slip_bytes},
+    device::{Fonts, House, Layout, Profile, SlipLogo, Template, slip_bytes},
     kiosk::{Phrases, Slip, Wording},
     sim::devices::PrinterTwin,
     words::{
@@ -44,6 +44,7 @@ fn layout(template: &str, columns: usize, language: Language) -> Layout {
         template: Template::parse(&file, &text).expect("shipped"),
         phrases: Phrases::shipped(language, Purpose::Hospital),
         utc_offset: 8 * 3600,
+        house: House::default(),
     }
 }
 
@@ -157,4 +158,46 @@ fn every_place_of_the_corpus_is_as_long_as_the_interface_lets_it_be_and_no_longe
             assert_eq!(Text::clean(text).as_str(), text);
         }
     }
+}
+
+#[test]
+fn a_logo_stands_on_half_the_paper_at_most_dithered_and_whole_and_the_houses_name_where_the_site_says_none() {
+    // From black at the left to white at the right.
+    let ramp = |across: usize, down: usize| -> Vec<u8> {
+        (0..across * down).map(|at| u8::try_from(at % across * 255 / (across - 1)).expect("a grey")).collect()
+    };
+    for ((across, down), columns, (printed_across, printed_down)) in [
+        ((512, 256), 32, (192, 96)),
+        ((512, 512), 48, (160, 160)),
+        ((100, 512), 32, (31, 160)),
+        ((64, 40), 32, (64, 40)),
+        ((1000, 2), 48, (288, 1)),
+    ] {
+        let mut layout = layout("hospital-58", columns, Language::ZhHans);
+        let logo = SlipLogo::of(across, ramp(across, down));
+        layout.house = House { name: Some("甲医院".to_owned()), logo };
+        let slip = Slip { admission: Admission::default(), ..whole(false, false, None) };
+        let encoded = slip_bytes(&slip, &layout, &mut Fonts::built_in());
+        let mut rows = Vec::new();
+        for piece in encoded.pieces.iter().filter(|piece| piece.len() < 4096) {
+            if let Some(at) = piece.windows(4).position(|head| head == [0x1D, 0x76, 0x30, 0]) {
+                let bytes = usize::from(piece[at + 4]);
+                assert_eq!(bytes, usize::div_ceil(printed_across, 8), "{across} x {down}");
+                rows.extend(piece[at + 8..].chunks_exact(bytes));
+            }
+        }
+        assert_eq!(rows.len(), printed_down, "{across} x {down}");
+        let black = |row: &[u8], from: usize, until: usize| -> usize {
+            (from..until).filter(|x| row[x / 8] & (0x80 >> (x % 8)) != 0).count()
+        };
+        let third = printed_across / 3;
+        let [dark, light] = [(0, third), (2 * third, printed_across)]
+            .map(|(from, until)| rows.iter().map(|row| black(row, from, until)).sum::<usize>());
+        assert!(dark > 3 * light, "{across} x {down}: {dark} {light}");
+        assert!(paper(&slip, &layout).contains("甲医院"));
+    }
+    assert_eq!(
+        (SlipLogo::of(0, vec![1]), SlipLogo::of(3, vec![1; 4]), SlipLogo::of(3, Vec::new())),
+        (None, None, None)
+    );
 }

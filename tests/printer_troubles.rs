@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use facemchd::{
-    device::{Fonts, Layout, Printer, Profile, Template, slip_bytes},
+    device::{Fonts, House, Layout, Printer, Profile, Template, slip_bytes},
     fault::Code,
     kiosk::{PrintOutcome, Slip},
     sim::devices::Trouble,
@@ -131,8 +131,13 @@ fn storm(step: usize) -> (usize, usize) {
     for file in std::fs::read_dir(folder).expect("listed").flatten().map(|entry| entry.path()).filter(|p| p.is_file()) {
         let text = std::fs::read_to_string(&file).expect("readable");
         let profile = Profile::parse(&file, &text).unwrap_or_else(|error| panic!("{error}"));
-        let layout =
-            || Layout { profile: profile.clone(), template: long_template(), phrases: Arc::default(), utc_offset: 0 };
+        let layout = || Layout {
+            profile: profile.clone(),
+            template: long_template(),
+            phrases: Arc::default(),
+            utc_offset: 0,
+            house: House::default(),
+        };
         let bytes = slip_bytes(&slip_of("欧阳䶮", "A036"), &layout(), &mut Fonts::built_in()).pieces.concat().len();
         assert!(bytes > 2000, "{}: {bytes}", profile.name);
         for wire in WIRES {

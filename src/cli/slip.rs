@@ -12,7 +12,7 @@ use super::{
     phrases::{help, slip as say},
 };
 use crate::{
-    device::{EscPosPrinter, Fonts, Layout, Printer as _, Profile, Template},
+    device::{EscPosPrinter, Fonts, House, Layout, Printer as _, Profile, Template},
     fault::exit,
     files,
     kiosk::{PrintOutcome, Slip},
@@ -55,7 +55,7 @@ pub(super) fn render(wanted: &SlipPicture, out: &mut dyn Write) -> Result<u8, En
     let profile = Profile { columns, ..Profile::parse(Path::new("simulated.toml"), PROFILE)? };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let (twin, cable) = PrinterTwin::start(None, columns).map_err(|error| Ending::io("the printer's twin", &error))?;
-    let layout = Layout { profile, template, phrases: Arc::default(), utc_offset: 8 * 3600 };
+    let layout = Layout { profile, template, phrases: Arc::default(), utc_offset: 8 * 3600, house: House::default() };
     let mut printer = EscPosPrinter::on(Box::new(cable), layout, Fonts::built_in(), Arc::clone(&clock));
     let now = clock.now();
     let job = JobId { session: SessionId { run: 0, serial: 0 }, copy: 0 };

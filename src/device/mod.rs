@@ -32,7 +32,7 @@ pub use self::{
     inputs::{Debouncer, InputLine},
     late::LatePanel,
     port::Port,
-    printer::{Ack, Encoded, EscPosPrinter, Layout, Profile, ProfileError, Template, slip_bytes},
+    printer::{Ack, Encoded, EscPosPrinter, House, Layout, Profile, ProfileError, SlipLogo, Template, slip_bytes},
 };
 pub(crate) use self::{
     missing::note_missing,

@@ -2,6 +2,7 @@
 
 mod encode;
 mod fields;
+mod logo;
 mod profile;
 mod qr;
 mod questions;
@@ -13,6 +14,7 @@ use std::{io, sync::Arc, time::Duration};
 
 pub use self::{
     encode::{Encoded, Layout, slip_bytes},
+    logo::{House, SlipLogo},
     profile::{Ack, Profile, ProfileError},
     template::Template,
 };

@@ -18,7 +18,7 @@ use embedded_hal::{
 use facemchd::{
     checkin,
     device::{
-        Fonts, Layout, Panel, Profile, Template,
+        Fonts, House, Layout, Panel, Profile, Template,
         panel::{Rom, SerialSpi, St7920, Style},
         slip_bytes,
     },
@@ -62,7 +62,13 @@ impl DelayNs for Nowhere {
 fn layout() -> Layout {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("board/printers/simulated.toml");
     let profile = Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses");
-    Layout { profile, template: Template::standard().expect("shipped"), phrases: Arc::default(), utc_offset: 8 * 3600 }
+    Layout {
+        profile,
+        template: Template::standard().expect("shipped"),
+        phrases: Arc::default(),
+        utc_offset: 8 * 3600,
+        house: House::default(),
+    }
 }
 
 fn admission() -> Admission {

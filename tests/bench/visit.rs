@@ -12,7 +12,7 @@ use std::{
 use facemchd::{
     board::Board,
     checkin,
-    device::{EscPosPrinter, Fonts, Layout, Port, Profile, Template, slip_bytes},
+    device::{EscPosPrinter, Fonts, House, Layout, Port, Profile, Template, slip_bytes},
     http,
     identity::{Ways, WechatPay},
     kiosk,
@@ -213,7 +213,13 @@ fn encoding(clock: &dyn Clock) -> Duration {
 fn layout() -> Layout {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("board/printers/simulated.toml");
     let profile = Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses");
-    Layout { profile, template: Template::standard().expect("shipped"), phrases: Arc::default(), utc_offset: 8 * 3600 }
+    Layout {
+        profile,
+        template: Template::standard().expect("shipped"),
+        phrases: Arc::default(),
+        utc_offset: 8 * 3600,
+        house: House::default(),
+    }
 }
 
 fn board() -> Board {

@@ -14,7 +14,7 @@ use embedded_hal::{
 use facemchd::{
     board::Board,
     device::{
-        Fonts, Layout, Profile, Template,
+        Fonts, House, Layout, Profile, Template,
         panel::{Bus, Rom, SerialSpi, St7920, Style},
     },
     kiosk::{Scene, SceneKind, Slip},
@@ -106,6 +106,7 @@ pub fn layout() -> Layout {
         template: Template::standard().expect("shipped"),
         phrases: Arc::default(),
         utc_offset: 8 * 3600,
+        house: House::default(),
     }
 }
 

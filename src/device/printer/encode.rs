@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{
     fields,
+    logo::{House, SlipLogo},
     profile::{BitImage, Bold, Code128, DOTS_PER_COLUMN, Feed, Profile, Qr, Rom, STRIP},
     qr,
     template::{Align, Field, Template, TemplateLine, When},
@@ -53,6 +54,8 @@ pub struct Layout {
     pub phrases: Arc<Phrases>,
     /// Seconds east of UTC.
     pub utc_offset: i32,
+    /// Whose slips they are.
+    pub house: House,
 }
 
 /// A slip as bytes: in pieces that end where a command ends, and the characters that had to be replaced by ＊.
@@ -168,6 +171,7 @@ impl Page<'_> {
                 let barcode = admission.visit.patient_id.as_ref().and_then(|id| id.barcode.as_ref());
                 self.barcode_line(line, barcode.map(|barcode| barcode.reveal()));
             }
+            Field::Logo => self.logo_line(line, layout.house.logo.as_ref()),
             Field::Notes => {
                 self.style(line.align, line.size, line.bold);
                 admission.notes.iter().for_each(|note| self.lines(note.as_str(), ""));
@@ -316,6 +320,18 @@ impl Page<'_> {
             self.raw(strip);
             self.end_piece();
         }
+    }
+
+    /// A logo, on half the paper at most.
+    fn logo_line(&mut self, line: &TemplateLine, logo: Option<&SlipLogo>) {
+        let Some(logo) = logo.filter(|_| self.profile.raster) else { return };
+        self.style(line.align, 1, false);
+        let (across, down, black) = logo.black(self.profile.dots() / 2);
+        let mut picture = Picture::new(across, down);
+        for (dot, _) in black.into_iter().enumerate().filter(|(_, black)| *black) {
+            picture.set(dot % across, dot / across);
+        }
+        self.picture(&picture);
     }
 
     /// A QR code with its quiet zone: no line of text comes closer than a blank line.

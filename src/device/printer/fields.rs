@@ -30,7 +30,7 @@ pub(super) fn text(field: Field, labelled: bool, slip: &Slip, layout: &Layout) -
             let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
             slip.at.at_offset(layout.utc_offset).format(format).ok()
         }
-        Field::Hospital => as_told(&visit.hospital),
+        Field::Hospital => as_told(&visit.hospital).or_else(|| layout.house.name.clone()),
         Field::Department => as_told(&visit.department),
         Field::Doctor => visit.doctor_with_title(),
         Field::Room => as_told(&visit.room),
@@ -47,6 +47,6 @@ pub(super) fn text(field: Field, labelled: bool, slip: &Slip, layout: &Layout) -
         Field::Advice => as_told(&visit.advice),
         Field::Missed if visit.advice.is_some() => None,
         Field::Missed => Some(phrases.text(Wording::SlipMissed).within(usize::MAX).to_owned()),
-        Field::Notes | Field::Fields | Field::Qr | Field::Barcode | Field::PatientBarcode => None,
+        Field::Logo | Field::Notes | Field::Fields | Field::Qr | Field::Barcode | Field::PatientBarcode => None,
     }
 }

@@ -72,6 +72,8 @@ pub enum Field {
     Barcode,
     /// The hospital, or its branch.
     Hospital,
+    /// Its logo.
+    Logo,
     /// The department.
     Department,
     /// Who sees the person, with their title.
@@ -249,7 +251,7 @@ impl Field {
 
     /// It is one text, and neither lines of its own nor a code.
     fn is_one_text(self) -> bool {
-        !matches!(self, Self::Notes | Self::Fields | Self::Qr | Self::Barcode | Self::PatientBarcode)
+        !matches!(self, Self::Logo | Self::Notes | Self::Fields | Self::Qr | Self::Barcode | Self::PatientBarcode)
     }
 }
 
