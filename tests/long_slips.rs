@@ -13,7 +13,10 @@ use facemchd::{
 };
 
 use crate::{
-    devices::{profile, shipped, shown},
+    bench_board,
+    devices::{profile, shipped, shown, wait_for},
+    program,
+    running::Sandbox,
     support::places::{PLACES, admission},
 };
 
@@ -200,4 +203,33 @@ fn a_logo_stands_on_half_the_paper_at_most_dithered_and_whole_and_the_houses_nam
         (SlipLogo::of(0, vec![1]), SlipLogo::of(3, vec![1; 4]), SlipLogo::of(3, Vec::new())),
         (None, None, None)
     );
+}
+
+#[test]
+fn the_sites_logo_stands_on_the_slips_of_its_printers() {
+    let sandbox = Sandbox::new();
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, 40, 24);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().expect("a header");
+    writer.write_image_data(&[0; 40 * 24]).expect("black");
+    writer.finish().expect("an end");
+    std::fs::write(sandbox.path("logo.png"), png).expect("written");
+    sandbox.edit("[privacy]", "[brand]\nname = \"甲医院\"\nlogo = \"logo.png\"\n\n[privacy]");
+    let template = "[[line]]\nfield = \"logo\"\n[[line]]\nfield = \"hospital\"\n[[line]]\nfield = \"number\"\n\
+                    [[line]]\nphrase = \"reprint\"\nwhen = \"reprint\"\n";
+    let printer =
+        bench_board::build(&sandbox, &[("profile = \"epson-80\"", "profile = \"epson-80\"\nslip = \"ours\"")]);
+    std::fs::create_dir_all(sandbox.path("printers/slips")).expect("a folder");
+    std::fs::write(sandbox.path("printers/slips/ours.toml"), template).expect("written");
+    program::expect(&sandbox, &facemchd::sim::people::Person::new("sid-1", "王小明"));
+    let daemon = sandbox.start();
+    let mut terminal = sandbox.terminal(0);
+    terminal.face("sid-1", true).expect("sent");
+    let outcome = terminal.receive_type("outcome").expect("an outcome");
+    let slips = wait_for(|| printer.slips(), |slips| !slips.is_empty());
+    let text = &slips[0].text;
+    assert!(text.contains("[picture 40 x 24]") && text.contains("甲医院"), "{text}");
+    assert!(text.contains(outcome["number"].as_str().expect("a number")), "{text}");
+    assert_eq!(daemon.stop(), Some(0));
 }

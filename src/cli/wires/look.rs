@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     cli::build,
     config::{Lane, Site},
-    device::panel::Style,
+    device::{House, panel::Style},
     fault::Failure,
     words::Clock,
 };
@@ -26,6 +26,23 @@ pub(super) fn style(site: &Site, lane: &Lane, clock: &Arc<dyn Clock>) -> Result<
         language: lane.language,
         clock: Some(WallClock { clock: Arc::clone(clock), utc_offset: site.checkin.utc_offset }),
     })
+}
+
+/// Whose kiosk it is, on paper.
+#[cfg(not(feature = "screen"))]
+pub(super) fn house(_: &Site) -> Result<House, Failure> {
+    Ok(House::default())
+}
+
+/// Whose kiosk it is, on paper.
+#[cfg(feature = "screen")]
+pub(super) fn house(site: &Site) -> Result<House, Failure> {
+    let Some(brand) = site.brand.as_ref().map(outline::brand).transpose()? else { return Ok(House::default()) };
+    let logo = brand.logo.and_then(|logo| {
+        let (across, greys) = logo.greys();
+        crate::device::SlipLogo::of(across, greys)
+    });
+    Ok(House { name: Some(brand.name), logo })
 }
 
 #[cfg(feature = "screen")]

@@ -18,8 +18,8 @@ use crate::{
     board::{self, Board, Device as _, Found, GateAction, InputKind, PrinterFiles},
     config::Site,
     device::{
-        Fonts, Gate, GateSensor, GateTiming, House, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile,
-        Role, Template, panel::Style,
+        Fonts, Gate, GateSensor, GateTiming, Indicator, InputLine, Layout, Panel, Passage, Printer, Profile, Role,
+        Template, panel::Style,
     },
     kiosk::{Button, Device, OutOfService, Phrases, Scene},
     service::InputPart,
@@ -134,7 +134,7 @@ fn layout(files: &PrinterFiles, site: &Site, phrases: Arc<Phrases>) -> Result<La
         template: template?,
         phrases,
         utc_offset: site.checkin.utc_offset,
-        house: House::default(),
+        house: look::house(site)?,
     })
 }
 

@@ -121,6 +121,12 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[[lane]]", "inputs", "\"left\"", "\"right\""),
     ("[[lane]]", "language", "\"zh-hans\"", "\"en\""),
     ("[[lane]]", "phrases", "\"a\"", "\"b\""),
+    #[cfg(feature = "voice")]
+    ("[[lane]]", "voice", "{ pack = \"a\" }", "{ pack = \"b\" }"),
+    #[cfg(feature = "voice")]
+    ("[[lane]]", "voice-name", "true", "false"),
+    ("[[lane]]", "quiet-hours", "\"22:00-06:00\"", "\"21:00-06:00\""),
+    ("[[lane]]", "buzzer", "{ good = [100] }", "{ good = [200] }"),
     ("[[lane]]", "elder", "true", "false"),
     ("[[lane]]", "staff-slip", "true", "false"),
     ("[[lane]]", "other-way-qr", "\"a\"", "\"b\""),
@@ -167,6 +173,10 @@ const KEPT: &[(&str, &[&str])] = &[
             "inputs",
             "language",
             "phrases",
+            "voice",
+            "voice-name",
+            "quiet-hours",
+            "buzzer",
             "elder",
             "staff-slip",
             "other-way-qr",

@@ -52,6 +52,17 @@ impl Logo {
         Ok(Self { width: usize::try_from(width).unwrap_or(1).max(1), dots })
     }
 
+    /// As paper shows it: dots across, and their greys, 0 is black and 255 is paper.
+    pub(crate) fn greys(&self) -> (usize, Vec<u8>) {
+        let grey = |[red, green, blue, opaque]: &[u8; 4]| {
+            // How bright an eye finds it (ITU-R BT.601), in thousandths, over white.
+            let bright = 299 * u32::from(*red) + 587 * u32::from(*green) + 114 * u32::from(*blue);
+            let opaque = u32::from(*opaque);
+            u8::try_from((bright / 1000 * opaque + 255 * (255 - opaque)) / 255).unwrap_or(u8::MAX)
+        };
+        (self.width, self.dots.iter().map(grey).collect())
+    }
+
     /// As large as a square of so many dots has room for: dots across, and the dots. Each is the mean of those it covers.
     pub(super) fn scaled(&self, side: f32) -> (usize, Vec<[u8; 4]>) {
         let side = usize::try_from(crate::device::typeset::floor(side)).unwrap_or(1).max(1);
