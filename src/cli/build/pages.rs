@@ -71,6 +71,7 @@ impl page::Voice for Recorded {
 }
 
 /// One lane's.
+#[cfg_attr(not(feature = "voice"), expect(unused_variables, reason = "what is said hangs on where the pages are"))]
 pub(in crate::cli) fn page(site: &Site, lane: &Lane, index: usize, phrases: Arc<Phrases>) -> page::LanePage {
     page::LanePage {
         lane: LaneId(u16::try_from(index).unwrap_or(u16::MAX)),
