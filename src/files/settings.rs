@@ -2,14 +2,18 @@
 //!
 //! The TOML crate's own way makes code for every kind of value wherever a type is read: a quarter of a megabyte in the
 //! device program. A setting is looked for as the kind that it has, and what is wrong is told by its kind and its
-//! line, never by its value.
+//! line; of its value no more than a word that is none of those allowed.
+
+#[cfg(test)]
+mod tests;
 
 use std::{borrow::Cow, fmt, ops::Range, path::Path};
 
 use serde::{
     Deserializer,
     de::{
-        DeserializeOwned, DeserializeSeed, EnumAccess, Error, Expected, MapAccess, SeqAccess, VariantAccess, Visitor,
+        DeserializeOwned, DeserializeSeed, EnumAccess, Error, Expected, MapAccess, SeqAccess, Unexpected,
+        VariantAccess, Visitor,
     },
     forward_to_deserialize_any,
 };
@@ -93,6 +97,14 @@ impl Misfit {
 impl Error for Misfit {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(Box::new((message.to_string(), None)))
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("expected {expected}"))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("expected {expected}"))
     }
 }
 
@@ -326,7 +338,7 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit> {
-        Err(Misfit::invalid_type(serde::de::Unexpected::TupleVariant, &visitor))
+        Err(Misfit::invalid_type(Unexpected::TupleVariant, &visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
