@@ -104,6 +104,10 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[palette]", "good", "\"#000000\"", "\"#101010\""),
     #[cfg(feature = "screen")]
     ("[palette]", "bad", "\"#000000\"", "\"#101010\""),
+    #[cfg(feature = "page")]
+    ("[page]", "listen", "\"127.0.0.1:7481\"", "\"127.0.0.1:7482\""),
+    #[cfg(feature = "page")]
+    ("[page]", "css", "\"a\"", "\"b\""),
     ("[simulated]", "out", "\"a\"", "\"b\""),
     ("[simulated]", "allow-names", "true", "false"),
     ("[[lane]]", "name", "\"kiosk-1\"", "\"kiosk-3\""),
@@ -158,6 +162,8 @@ const KEPT: &[(&str, &[&str])] = &[
     ("[brand]", &["name", "logo"]),
     #[cfg(feature = "screen")]
     ("[palette]", &["paper", "text", "quiet", "accent", "good", "bad"]),
+    #[cfg(feature = "page")]
+    ("page.listen", &["listen"]),
     ("[simulated]", &["out", "allow-names"]),
     (
         "[[lane]]",
