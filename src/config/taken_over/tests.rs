@@ -83,6 +83,16 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[checkin]", "settle-ms", "1000", "2000"),
     ("[checkin]", "patience-ms", "1000", "2000"),
     ("[checkin]", "passages", "true", "false"),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "template", "\"a\"", "\"b\""),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "plain-http", "[\"10.0.0.0/8\"]", "[]"),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "values", "{ zone = \"a\" }", "{ zone = \"b\" }"),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "secrets", "{ key = \"a\" }", "{ key = \"b\" }"),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "rsa-key", "\"a\"", "\"b\""),
     ("[privacy]", "panel-name", "\"masked\"", "\"full\""),
     ("[privacy]", "slip-name", "\"masked\"", "\"full\""),
     ("[privacy]", "wipe-after-ms", "5000", "6000"),
@@ -135,6 +145,8 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[[lane]]", "staff-slip", "true", "false"),
     ("[[lane]]", "other-way-qr", "\"a\"", "\"b\""),
     ("[[lane]]", "other-ways", "[]", "[\"voucher\"]"),
+    #[cfg(feature = "hospital")]
+    ("[[lane]]", "values", "{ zone = \"a\" }", "{ zone = \"b\" }"),
     ("[[lane]]", "info-type", "\"ASK_REAL_NAME\"", "\"ASK_UNIONID\""),
 ];
 
