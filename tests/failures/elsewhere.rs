@@ -22,6 +22,7 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::D620, "people are served without a voice: voices.rs"),
     (Code::D621, "people are served without a word: voices.rs"),
     (Code::D630, "a quarter of a minute after the last browser has gone: page/looking.rs"),
+    (Code::D631, "the start refuses it: openings.rs"),
     (Code::P705, "service/printers.rs"),
     (Code::P707, "half a minute after the person has gone: service/printers.rs"),
     (Code::P708, "half a minute after the slip came: service/printers.rs"),
