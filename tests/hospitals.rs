@@ -4,7 +4,7 @@ use facemchd::{
     checkin::{CheckIn as _, Undecided},
     fault::Code,
     sim::his::{Fault, Kind, Status, Step},
-    words::{CheckInAnswer, Hindrance, Resolution},
+    words::{CheckInAnswer, Hindrance, Identity, Resolution},
 };
 
 use crate::his::{PATIENCE, Stand, choosing, holder, request};
@@ -248,4 +248,32 @@ fn a_check_in_is_taken_back_where_the_hospital_has_a_way_and_told_where_it_has_n
     without.check_in(&asked).expect("decided");
     let refused = without.adapter.annul(asked.session, without.within(PATIENCE)).expect_err("no way back");
     assert_eq!(refused.code(), Code::H909);
+}
+
+#[test]
+fn whoever_has_nothing_but_a_name_is_not_asked_about_and_who_brings_a_patient_is_not_the_patient() {
+    for kind in Kind::ALL {
+        let stand = stand(kind);
+        assert!(stand.adapter.judges(&holder(NAME, CARD)), "{kind:?}");
+        let nameless = Identity { credential: None, ..holder(NAME, CARD) };
+        assert!(!stand.adapter.judges(&nameless), "{kind:?}: a name is many people's");
+        assert!(!stand.adapter.judges(&Identity::default()), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_late_annulment_leaves_alone_what_the_person_has_come_for_again() {
+    let stand = stand(Kind::Lianzhong);
+    stand.twin.ledger().book("V1", "P1", Status::Open);
+    stand.twin.faults(|step| if step == Step::Arrive { Fault::LostBefore } else { Fault::None });
+    let first = request(1, holder(NAME, CARD));
+    assert!(stand.check_in(&first).expect_err("lost").perhaps);
+    stand.twin.faults(|_| Fault::None);
+    let again = stand.check_in(&request(2, holder(NAME, CARD)));
+    if matches!(again, Ok(CheckInAnswer::Admitted(_))) {
+        stand.adapter.annul(first.session, stand.within(PATIENCE)).expect("nothing of the first is left");
+        assert_ne!(stand.twin.ledger().status("V1"), Some(&Status::Open), "the second one's");
+    } else {
+        panic!("{again:?}");
+    }
 }

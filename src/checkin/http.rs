@@ -100,6 +100,10 @@ impl Http {
         body: &[u8],
         deadline: Deadline,
     ) -> Result<Response, HttpError> {
+        // Whoever waited too long has not tried.
+        if deadline.left(self.clock.now().moment).is_zero() {
+            return Err(HttpError::LateConnecting);
+        }
         let word = match method {
             Method::Get => "GET",
             Method::Post => "POST",

@@ -196,7 +196,7 @@ impl Lane {
         if offers_any && !adapter.judges() {
             return Err(
                 "nobody can judge a voucher or a card alone where numbers are given here: lane.other-ways needs \
-                        checkin.adapter = \"http\"",
+                        checkin.adapter = \"http\" or \"template\"",
             );
         }
         if self.offers(OtherWay::IdCard) && info_type == InfoType::UnionId {

@@ -79,8 +79,8 @@ codes! {
       => "用户没有同意授权", "请用户在终端上同意，或改用其他方式";
     T213 OtherWay "this way in is not set up, or lacks a document", "set [weixin] up, or read the identity card before the claim"
       => "这种签到方式没有配置，或缺少证件", "配置 [weixin]，或在核验之前先读身份证";
-    T214 OtherWay "nobody here can judge this way in", "list it in the lane's other-ways; a voucher or a card alone needs checkin.adapter = \"http\", a card also a lane that asks for names"
-      => "本机无法核验这种签到方式", "把它列入通道的 other-ways；单凭凭证或身份证签到还须 checkin.adapter = \"http\"，单凭身份证时通道还须查询姓名";
+    T214 OtherWay "nobody here can judge this way in", "list it in the lane's other-ways; a voucher or a card alone needs checkin.adapter = \"http\" or \"template\", a card also a lane that asks for names"
+      => "本机无法核验这种签到方式", "把它列入通道的 other-ways；单凭凭证或身份证签到还须 checkin.adapter = \"http\" 或 \"template\"，单凭身份证时通道还须查询姓名";
     T220 "the list of terminals' certificates that were taken back is out of date", "put the authority's newest list in the place of [terminals] crl-file and reload; until then the old one counts"
       => "终端证书的吊销列表已过期", "用证书机构最新的列表替换 [terminals] 的 crl-file，然后重新加载；在此之前仍按旧列表执行";
     N301 "WeChat cannot be reached", "check cable, route and firewall for both WeChat Pay domains; `facemchd check` names the hop"

@@ -23,7 +23,7 @@ pub(super) fn of(page: &LanePage, standing: &Standing, edition: &str, now: Now) 
         told["other_way"] = page.phrases.headline(SceneKind::OtherWay).within(usize::MAX).into();
     }
     let loudness = page.voice.as_ref().and_then(|voice| voice.loudness(&scene, now.wall));
-    told["say"] = loudness.map(|percent| json!({ "number": standing.serial, "percent": percent })).into();
+    told["say"] = loudness.map(|percent| json!({ "number": standing.said, "percent": percent })).into();
     let mut event = Zeroizing::new(Vec::with_capacity(LONGEST));
     event.extend_from_slice(b"data: ");
     // Writing to memory does not fail, and what is written is no map with odd keys.

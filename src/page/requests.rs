@@ -97,7 +97,7 @@ impl House {
                 Taken::Events(place) => {
                     activity.hold();
                     tokio::select! {
-                        told = self.tell(place, writer) => return told,
+                        told = self.tell(place, subject, writer) => return told,
                         () = inbox.watch() => return Ok(()),
                     }
                 }
@@ -131,7 +131,11 @@ impl House {
             (_, Some((place, ""))) => assets::page(&place.page, &self.dress.borrow().edition),
             (_, Some((place, "events"))) => return Taken::Events(place),
             (_, Some((place, "voice.wav"))) => match &place.page.voice {
-                Some(voice) => Answer::of("audio/wav", voice.wav(&place.glass.standing.borrow().scene)),
+                Some(voice) => {
+                    // Clips are read from disk: the loop must not wait for that to show the next scene.
+                    let scene = place.glass.standing.borrow().scene.clone();
+                    Answer::of("audio/wav", voice.wav(&scene))
+                }
                 None => Answer::word("404 Not Found", "this page says nothing"),
             },
             ("/", None) => assets::list(&theirs.iter().map(|place| &place.page).collect::<Vec<_>>()),
@@ -157,7 +161,9 @@ impl House {
     fn is_meant(&self, request: &Request) -> bool {
         let Some((host, port)) = request.host.as_deref().and_then(|host| host.rsplit_once(':')) else { return false };
         let here = self.listen.address();
-        port == here.port().to_string() && matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let is_ours = host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip == here.ip());
+        port == here.port().to_string() && is_ours
     }
 
     /// A person touched something: it counts where our own page sent it, for the scene that stands.
@@ -185,16 +191,23 @@ impl House {
     }
 
     /// Says what stands, whenever it changes, and that we are there.
-    async fn tell(&self, place: &Place, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    async fn tell(
+        &self,
+        place: &Place,
+        subject: Option<&str>,
+        writer: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
         let Glass { mut standing, lookers } = place.glass.clone();
         let mut dress = self.dress.clone();
         let _looking = lookers.comes();
         begin_events(writer).await?;
         loop {
-            let event = {
-                let (standing, dress) = (standing.borrow_and_update(), dress.borrow_and_update());
-                event::of(&place.page, &standing, &dress.edition, self.clock.now())
-            };
+            let edition = dress.borrow_and_update().edition.clone();
+            // Whose page it is may have changed while it was open.
+            if !self.theirs(subject).iter().any(|theirs| std::ptr::eq(*theirs, place)) {
+                return Ok(());
+            }
+            let event = event::of(&place.page, &standing.borrow_and_update(), &edition, self.clock.now());
             send(writer, &event).await?;
             loop {
                 tokio::select! {

@@ -15,6 +15,8 @@ pub(super) struct Standing {
     pub(super) since: Moment,
     /// How many scenes came before.
     pub(super) serial: u64,
+    /// The serial of the first scene that said the same: nobody is told it twice.
+    pub(super) said: u64,
     /// What a touch has to show: that it is meant for this scene, and comes from a page of ours. None where nothing is
     /// to be touched.
     pub(super) token: Option<String>,
@@ -36,8 +38,14 @@ pub(super) struct Glass {
 impl Screen {
     /// A page on which nobody is served yet.
     pub(super) fn new() -> (Self, Glass) {
-        let first =
-            Standing { session: None, scene: Scene::stopped(), since: Moment::default(), serial: 0, token: None };
+        let first = Standing {
+            session: None,
+            scene: Scene::stopped(),
+            since: Moment::default(),
+            serial: 0,
+            said: 0,
+            token: None,
+        };
         let (standing, seen) = watch::channel(first);
         let lookers = Lookers::default();
         (Self { standing, lookers: lookers.clone() }, Glass { standing: seen, lookers })
@@ -48,7 +56,13 @@ impl Screen {
         let token = token(&scene);
         self.standing.send_modify(|standing| {
             let serial = standing.serial.saturating_add(1);
-            *standing = Standing { session, scene, since: now, serial, token };
+            let before = &standing.scene;
+            let again = session.is_some()
+                && standing.session == session
+                && before.kind == scene.kind
+                && before.options == scene.options;
+            let said = if again { standing.said } else { serial };
+            *standing = Standing { session, scene, since: now, serial, said, token };
         });
     }
 
@@ -75,7 +89,7 @@ impl Standing {
 
     /// Whether the person may ask for another way in.
     pub(super) fn offers_another_way(&self) -> bool {
-        self.scene.kind == SceneKind::Idle
+        self.scene.kind == SceneKind::Idle && self.session.is_none()
     }
 }
 

@@ -149,6 +149,8 @@ async fn let_in_certified(mut threshold: Threshold, house: Arc<House>, witness: 
             witness.failed(what, &refusal.into());
         }
     };
+    let mut again = tokio::time::interval(AGAIN);
+    again.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let judges = tokio::select! {
             guest = threshold.next(&house.clock) => {
@@ -171,7 +173,7 @@ async fn let_in_certified(mut threshold: Threshold, house: Arc<House>, witness: 
                 welcome.into_iter().for_each(|welcome| threshold.renew(welcome));
                 true
             }
-            () = sleep(AGAIN), if !connections.is_empty() => true,
+            _ = again.tick(), if !connections.is_empty() => true,
         };
         if judges {
             connections.retain(|_, kept| {

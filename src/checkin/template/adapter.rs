@@ -1,14 +1,14 @@
 //! The adapter: identify, list, pick, confirm; and after a lost answer the list again, never the confirmation.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Given, Template,
-    book::{Memory, Sent, Standing},
+    book::{self, Memory, Sent, Standing},
     call::Heard,
     rule::Means,
     upstream::{About, Upstream},
-    values::Named,
+    values::{self, Named},
     visits::{Found, Listed, Picked, end, pick},
 };
 use crate::{
@@ -17,6 +17,9 @@ use crate::{
     http::Client,
     words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
 };
+
+/// How long a list may lag behind what was done. Whatever it shows as open after that was put back there.
+const LAG: Duration = Duration::from_secs(300);
 
 /// A hospital that is asked by a template.
 pub struct ByTemplate {
@@ -55,17 +58,22 @@ impl ByTemplate {
         deadline: Deadline,
     ) -> Result<CheckInAnswer, Undecided> {
         let (upstream, book) = (&self.upstream, &self.memory.book);
-        let Some(_held) = book.hold(&visit.id) else { return Err(Undecided::surely(Code::H911)) };
+        let card = values::person(&request.identity, "card");
+        let key = book::key(record.get("id").map(String::as_str).or(card).unwrap_or_default(), &visit.id);
+        let Some(_held) = book.hold(key) else { return Err(Undecided::surely(Code::H911)) };
         let (call, today) = (&upstream.template.arrive, upstream.today());
         // The list may lag behind what was done; whoever is put behind everybody else a second time has lost the morning.
-        match book.sent_before(&visit.id, today) {
-            Some(Some(CheckInAnswer::Admitted(admission))) => return Ok(CheckInAnswer::Already(admission)),
+        let now = || upstream.clock.now().moment;
+        match book.sent_before(key, today) {
+            Some((Some(CheckInAnswer::Admitted(admission)), at)) if now().since(at) < LAG => {
+                return Ok(CheckInAnswer::Already(admission));
+            }
             Some(_) if call.requeues => return Err(Undecided::surely(Failure::new(Code::H905))),
             _ => {}
         }
-        let sent = Sent { request: Arc::new(request.clone()), record: Arc::new(record), visit: visit.id.clone() };
+        let sent = Sent { request: Arc::new(request.clone()), record: Arc::new(record), visit: visit.id.clone(), key };
         book.note(request.session, Standing::Sent(sent.clone()));
-        book.sends(&visit.id, today, None);
+        book.sends(key, today, now(), None);
         let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
         let answer = match upstream.act(call, about, deadline) {
             Ok(Heard::Done(node)) => {
@@ -99,13 +107,13 @@ impl ByTemplate {
             Ok(answer) => {
                 let is_in = matches!(answer, CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_));
                 match is_in {
-                    true => book.sends(&visit.id, today, Some(answer.clone())),
-                    false => book.not_sent(&visit.id),
+                    true => book.sends(key, today, now(), Some(answer.clone())),
+                    false => book.not_sent(key),
                 }
                 book.note(request.session, Standing::Decided(answer.clone(), is_in.then_some(sent)));
             }
             Err(undecided) if !undecided.perhaps => {
-                book.not_sent(&visit.id);
+                book.not_sent(key);
                 book.note(request.session, Standing::Nothing);
             }
             Err(_) => {}
@@ -134,7 +142,8 @@ impl ByTemplate {
         match self.look_again(&sent, deadline)? {
             Some(visit) if visit.state == Means::Taken => match self.taken(&visit) {
                 Ok(answer) => {
-                    self.memory.book.sends(&visit.id, self.upstream.today(), Some(answer.clone()));
+                    let (today, now) = (self.upstream.today(), self.upstream.clock.now().moment);
+                    self.memory.book.sends(sent.key, today, now, Some(answer.clone()));
                     self.memory.book.note(session, Standing::Decided(answer.clone(), Some(sent)));
                     Ok(Resolution::Decided(answer))
                 }
@@ -145,19 +154,27 @@ impl ByTemplate {
     }
 
     fn take_back(&self, session: SessionId, sent: &Sent, deadline: Deadline) -> Result<(), Failure> {
+        let book = &self.memory.book;
+        let _held = book.hold(sent.key).ok_or(Code::H911)?;
+        // The person came again meanwhile: it is theirs.
+        if book.is_anothers(session, sent.key) {
+            return Ok(());
+        }
         let Some(visit) = self.look_again(sent, deadline)?.filter(|visit| visit.state == Means::Taken) else {
             return Ok(());
         };
-        // Whoever else checked it in keeps it so.
-        if visit.by_us == Some(false) {
-            return Ok(());
+        match visit.by_us {
+            Some(true) => {}
+            // Whoever else checked it in keeps it so.
+            Some(false) => return Ok(()),
+            None => return Err(Code::H910.into()),
         }
         let call = self.upstream.template.cancel.as_ref().ok_or(Code::H909)?;
         let about = About { request: Some(&sent.request), record: &sent.record, visit: &visit.members };
         match self.upstream.act(call, about, deadline) {
             Ok(Heard::Done(_)) => {
-                self.memory.book.not_sent(&sent.visit);
-                self.memory.book.note(session, Standing::Nothing);
+                book.not_sent(sent.key);
+                book.note(session, Standing::Nothing);
                 Ok(())
             }
             Ok(Heard::Not(..)) => Err(Code::H909.into()),
@@ -182,8 +199,15 @@ impl ByTemplate {
 }
 
 impl CheckIn for ByTemplate {
-    fn judges(&self, _: &Identity) -> bool {
-        true
+    /// Whom the hospital can be asked about by something of their own: a name alone is many people's.
+    fn judges(&self, identity: &Identity) -> bool {
+        let template = &self.upstream.template;
+        let first = template.identify.as_ref().unwrap_or(&template.list);
+        first.wanted().any(|wanted| {
+            let member = wanted.name.strip_prefix("person.");
+            let own = member.filter(|member| ["id", "card", "voucher", "union-id", "openid"].contains(member));
+            own.is_some_and(|member| values::person(identity, member).is_some())
+        })
     }
 
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {

@@ -10,11 +10,21 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::{serial::Serial, values::Named};
 use crate::{
     checkin::Request,
-    words::{CheckInAnswer, ServiceDay, SessionId},
+    words::{CheckInAnswer, Moment, ServiceDay, SessionId},
 };
+
+/// Whose visit: what hospitals list may be a queue's number and no visit's own. A hash, so that nobody's number stays.
+pub(super) type Key = [u8; 32];
+
+/// The visit with this id of whoever is known by `holder`.
+pub(super) fn key(holder: &str, visit: &str) -> Key {
+    Sha256::new().chain_update(holder).chain_update([0]).chain_update(visit).finalize().into()
+}
 
 /// A visit that was sent to the hospital to be confirmed.
 #[derive(Clone)]
@@ -25,6 +35,7 @@ pub(super) struct Sent {
     pub(super) record: Arc<Named>,
     /// `visit.id`
     pub(super) visit: String,
+    pub(super) key: Key,
 }
 
 /// Where a session stands.
@@ -60,10 +71,10 @@ struct Pages {
     /// The newest last.
     sessions: VecDeque<(SessionId, Standing)>,
     /// Visits that are being confirmed.
-    open: Vec<String>,
+    open: Vec<Key>,
     day: Option<ServiceDay>,
-    /// Visits that were sent today, and what came of it.
-    sent: HashMap<String, Option<CheckInAnswer>>,
+    /// Visits that were sent today, what came of it, and when.
+    sent: HashMap<Key, (Option<CheckInAnswer>, Moment)>,
 }
 
 /// The most sessions remembered; whoever asks about an older one is told that nobody knows.
@@ -75,12 +86,12 @@ const VISITS: usize = 8192;
 /// A visit while it is being confirmed: nobody else may.
 pub(super) struct Held<'a> {
     book: &'a Book,
-    visit: String,
+    key: Key,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.book.pages().open.retain(|open| *open != self.visit);
+        self.book.pages().open.retain(|open| *open != self.key);
     }
 }
 
@@ -109,35 +120,43 @@ impl Book {
     }
 
     /// Takes a visit for one session; nothing where another one has it.
-    pub(super) fn hold(&self, visit: &str) -> Option<Held<'_>> {
+    pub(super) fn hold(&self, key: Key) -> Option<Held<'_>> {
         let mut pages = self.pages();
-        if pages.open.iter().any(|open| open == visit) {
+        if pages.open.contains(&key) {
             return None;
         }
-        pages.open.push(visit.to_owned());
+        pages.open.push(key);
         drop(pages);
-        Some(Held { book: self, visit: visit.to_owned() })
+        Some(Held { book: self, key })
     }
 
-    /// What came of this visit when it was sent before, today; nothing inside where nobody knows.
-    pub(super) fn sent_before(&self, visit: &str, today: ServiceDay) -> Option<Option<CheckInAnswer>> {
+    /// What came of this visit when it was sent before, today, and when; nothing inside where nobody knows.
+    pub(super) fn sent_before(&self, key: Key, today: ServiceDay) -> Option<(Option<CheckInAnswer>, Moment)> {
         let mut pages = self.pages();
         pages.turn(today);
-        pages.sent.get(visit).cloned()
+        pages.sent.get(&key).cloned()
     }
 
     /// It is sent now, or this came of it. What was not done is forgotten.
-    pub(super) fn sends(&self, visit: &str, today: ServiceDay, outcome: Option<CheckInAnswer>) {
+    pub(super) fn sends(&self, key: Key, today: ServiceDay, now: Moment, outcome: Option<CheckInAnswer>) {
         let mut pages = self.pages();
         pages.turn(today);
-        if pages.sent.len() < VISITS || pages.sent.contains_key(visit) {
-            pages.sent.insert(visit.to_owned(), outcome);
+        if pages.sent.len() < VISITS || pages.sent.contains_key(&key) {
+            pages.sent.insert(key, (outcome, now));
         }
     }
 
     /// It was surely not done.
-    pub(super) fn not_sent(&self, visit: &str) {
-        self.pages().sent.remove(visit);
+    pub(super) fn not_sent(&self, key: Key) {
+        self.pages().sent.remove(&key);
+    }
+
+    /// Another session has sent it since, or has it.
+    pub(super) fn is_anothers(&self, session: SessionId, key: Key) -> bool {
+        self.pages().sessions.iter().any(|(other, standing)| match standing {
+            Standing::Sent(sent) | Standing::Decided(_, Some(sent)) => *other != session && sent.key == key,
+            Standing::Nothing | Standing::Decided(_, None) => false,
+        })
     }
 }
 

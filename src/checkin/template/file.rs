@@ -189,6 +189,12 @@ impl Template {
                 return Err(format!("{name}.each is missing: the path of what is listed"));
             }
         }
+        for (name, call) in [("arrive", Some(&template.arrive)), ("cancel", template.cancel.as_ref())] {
+            // A GET whose connection breaks may be sent twice.
+            if call.is_some_and(|call| call.method == Method::Get) {
+                return Err(format!("{name}.method is POST: what changes something is sent once"));
+            }
+        }
         if !template.list.read.contains_key("id") {
             return Err("list.read.id is missing: what tells one visit from another".to_owned());
         }
@@ -296,7 +302,8 @@ impl Step {
         Ok(Call {
             name,
             method,
-            path: line("path", self.path.as_deref().unwrap_or_default())?,
+            path: Text::read(self.path.as_deref().unwrap_or_default(), Form::Path)
+                .map_err(|what| format!("path: {what}"))?,
             headers: self.headers.iter().map(header).collect::<Result<_, String>>()?,
             body: body.map_err(|what| format!("body: {what}"))?,
             inner: inner.transpose().map_err(|what| format!("inner: {what}"))?,
@@ -340,7 +347,7 @@ fn is_whole(text: &str, form: Form) -> Result<(), String> {
     let writing = match form {
         Form::Xml => Writing::Xml,
         Form::Json => Writing::Json,
-        Form::Parameters | Form::Line => return Ok(()),
+        Form::Parameters | Form::Line | Form::Path => return Ok(()),
     };
     let filled = Text::read(text, form)?.fill(&Nothing);
     node::read(&filled, writing).map(|_| ()).ok_or_else(|| format!("is no whole {writing:?}"))

@@ -30,8 +30,8 @@ impl Values for Masked<'_> {
     fn value(&self, wanted: &Wanted) -> Option<Zeroizing<String>> {
         let value = self.0.value(wanted)?;
         let room = wanted.name.split('.').next().unwrap_or_default();
-        let private = ["person", "companion", "record", "kept", "secret", "wsse"].contains(&room);
-        let says_kind = wanted.name.ends_with("-kind");
+        let private = ["person", "companion", "record", "visit", "kept", "secret", "wsse"].contains(&room);
+        let says_kind = wanted.name.ends_with("-kind") || wanted.name == "visit.id";
         Some(if private && !says_kind { Zeroizing::new(masked(&value)) } else { value })
     }
 }
@@ -61,7 +61,9 @@ pub(super) fn heard(call: &Call, status: u16, text: &str) -> String {
             if root.is_none() {
                 told.push_str(", nothing stands at root");
             }
-            let shown: BTreeSet<&str> = call.compared().collect();
+            // Names that HL7 gives to everything, people's too.
+            let shown: BTreeSet<&str> =
+                call.compared().filter(|name| !["@value", "@extension", "@displayName"].contains(name)).collect();
             lines(root.as_deref().unwrap_or(&top), &shown, 1, &mut told);
         }
     }

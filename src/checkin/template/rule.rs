@@ -88,6 +88,13 @@ impl Rule {
             && self.at_least.is_none_or(|least| found.parse::<i64>().is_ok_and(|number| number >= least))
     }
 
+    /// Whether it compares with anything at all.
+    pub(super) fn asks(&self, values: &dyn Values) -> bool {
+        let texts = [&self.is, &self.not, &self.starts, &self.holds];
+        let none = texts.iter().all(|texts| texts.is_empty());
+        none || texts.into_iter().flatten().any(|text| !text.fill(values).is_empty())
+    }
+
     /// Every value it is compared with.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
         [&self.is, &self.not, &self.starts, &self.holds].into_iter().flatten().flat_map(Text::wanted)

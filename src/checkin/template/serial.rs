@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use crate::files;
@@ -29,7 +30,12 @@ impl Serial {
     /// Goes on behind what the file reserved.
     pub(super) fn open(file: Option<PathBuf>) -> Self {
         let written = file.as_ref().and_then(|file| files::read_text(file, LONGEST).ok());
-        let reserved = written.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        let reserved = written.and_then(|text| text.trim().parse().ok());
+        let reserved = reserved.unwrap_or_else(|| match file.as_ref().is_some_and(|file| file.exists()) {
+            // It cannot be read: further on than it can have come.
+            true => SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_secs().wrapping_mul(BLOCK)),
+            false => 0,
+        });
         Self { file, given: Mutex::new(Block { next: reserved, end: reserved }) }
     }
 

@@ -271,3 +271,31 @@ fn every_template_that_travels_with_the_program_is_one_and_a_wrong_one_is_named(
         assert!(what.contains(told), "{to}: {what}");
     }
 }
+
+proptest! {
+    #[test]
+    fn a_value_in_a_path_is_one_piece_of_it(value in anything()) {
+        let text = filled("/confirm/${person.voucher}/x?card=${person.voucher}", Form::Path, &value);
+        let path = text.strip_prefix("/confirm/").expect("begins so");
+        let (piece, card) = path.split_once("/x?card=").expect("goes on so");
+        prop_assert_eq!(piece, card);
+        prop_assert!(piece.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)), "{}", piece);
+        prop_assert!(piece.is_empty() || piece.bytes().any(|byte| byte != b'.'), "no way up");
+        if value.bytes().any(|byte| byte != b'.') {
+            prop_assert_eq!(percent(piece), value.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn what_changes_something_is_never_a_get_and_the_same_visit_of_two_people_is_two() {
+    let text = Template::shipped("soap-json").expect("there");
+    let wrong = text.replacen("[arrive]\n", "[arrive]\nmethod = \"GET\"\n", 1);
+    assert_ne!(wrong, text);
+    let refused = Template::parse(&wrong).expect_err("a GET may be sent twice");
+    assert!(refused.contains("arrive.method"), "{refused}");
+    use super::book::key;
+    assert!(
+        key("P1", "Q1") != key("P2", "Q1") && key("P1", "Q1") == key("P1", "Q1") && key("P", "1Q") != key("P1", "Q")
+    );
+}

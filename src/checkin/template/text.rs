@@ -27,8 +27,12 @@ pub(super) enum Form {
     /// `token=${kept.token}&cardNo=${person.id}`: every value is a line, encoded as a parameter.
     #[serde(rename = "form")]
     Parameters,
-    /// One line, as in a header or a path: values lose control characters.
+    /// One line, as in a header: values lose control characters.
+    #[serde(skip)]
     Line,
+    /// Behind an address: values are one piece of it, percent-encoded; the site's own stand as they are.
+    #[serde(skip)]
+    Path,
 }
 
 /// A value that is asked for.
@@ -63,6 +67,7 @@ enum Place {
     /// A whole value: a number as it is, anything else in quotes.
     JsonValue,
     Line,
+    Path,
 }
 
 /// Whoever knows values; nothing where there is none, which is written as an empty text.
@@ -89,6 +94,7 @@ impl Text {
             let inner = from.strip_prefix("${").and_then(|inner| inner.split_once('}'));
             let (inner, after) = inner.ok_or("a $ is neither ${name} nor $$")?;
             let place = at.place(said).map_err(|what| format!("${{{inner}}} stands {what}"))?;
+            let place = if place == Place::Path && inner.starts_with("site.") { Place::Line } else { place };
             parts.push(Part::Place(Wanted::read(inner)?, place));
             rest = after;
         }
@@ -189,6 +195,18 @@ impl Place {
                 into.push('"');
             }
             Self::Line => into.extend(value.chars().filter(|c| !c.is_control())),
+            // A piece of dots alone would lead elsewhere.
+            Self::Path if value.bytes().all(|byte| byte == b'.') => {}
+            Self::Path => {
+                for byte in value.bytes() {
+                    match byte {
+                        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => into.push(byte.into()),
+                        byte => {
+                            let _ = write!(into, "%{byte:02X}");
+                        }
+                    }
+                }
+            }
         }
     }
 }
@@ -252,6 +270,7 @@ enum Standing {
     InString,
     Escaped,
     Line,
+    Path,
 }
 
 impl Standing {
@@ -260,6 +279,7 @@ impl Standing {
             Form::Xml => Self::Xml,
             Form::Json => Self::Json,
             Form::Parameters | Form::Line => Self::Line,
+            Form::Path => Self::Path,
         }
     }
 
@@ -299,6 +319,7 @@ impl Standing {
             Self::Json => Place::JsonValue,
             Self::InString => Place::JsonString,
             Self::Line => Place::Line,
+            Self::Path => Place::Path,
             Self::Tag => return Err("in a tag, outside quotes"),
             Self::Comment => return Err("in a comment"),
             Self::Instruction => return Err("in a processing instruction"),

@@ -117,6 +117,11 @@ impl Upstream {
         Self { template, given, client, clock, memory, session: Mutex::default(), signed: Condvar::new(), watch: None }
     }
 
+    /// What signing in brought last.
+    pub(super) fn kept(&self) -> Arc<Secrets> {
+        Arc::clone(&self.session().kept)
+    }
+
     /// Makes a call that changes nothing: once more where its connection broke.
     pub(super) fn ask(&self, call: &Call, about: About<'_>, deadline: Deadline) -> Result<Heard, Failure> {
         let asked = match self.call(call, about, deadline) {

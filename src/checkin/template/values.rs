@@ -95,9 +95,11 @@ impl Known<'_> {
 }
 
 /// Of whom the visit is: the patient, else whoever stands there.
-fn person<'a>(identity: &'a Identity, member: &str) -> Option<&'a str> {
+pub(super) fn person<'a>(identity: &'a Identity, member: &str) -> Option<&'a str> {
     let card = identity.patient.as_ref().or(identity.card.as_ref().filter(|_| identity.credential.is_none()));
-    let voucher = || identity.voucher.as_ref().map(|voucher| voucher.reveal());
+    // Whoever came with a patient is not the patient.
+    let alone = identity.patient.is_none();
+    let voucher = || identity.voucher.as_ref().filter(|_| alone).map(|voucher| voucher.reveal());
     let number = match (card, &identity.credential) {
         (Some(card), _) => Some(card.id.reveal()),
         (None, Some(credential)) => Some(credential.id.reveal()),
@@ -110,8 +112,11 @@ fn person<'a>(identity: &'a Identity, member: &str) -> Option<&'a str> {
         "voucher" => voucher(),
         "card" => number.or_else(voucher),
         "card-kind" => kind(identity, card).or_else(|| voucher().map(|_| "voucher")),
-        "union-id" => identity.union_id.as_ref().map(|id| id.reveal()),
-        "openid" => identity.sub_openid.as_ref().or(identity.openid.as_ref()).map(|id| id.reveal()),
+        "union-id" => identity.union_id.as_ref().filter(|_| alone).map(|id| id.reveal()),
+        "openid" => {
+            let openid = identity.sub_openid.as_ref().or(identity.openid.as_ref());
+            openid.filter(|_| alone).map(|id| id.reveal())
+        }
         _ => None,
     }
 }

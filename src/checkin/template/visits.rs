@@ -57,9 +57,11 @@ impl Upstream {
             Heard::Not(Means::NotFound, _) => return Ok(Found::End(CheckInAnswer::Hindered(Hindrance::NoFile))),
             Heard::Not(means, text) => return Ok(Found::End(end(means, text, &Named::new(), self.here()))),
         };
-        let kept = Secrets::new();
+        let kept = self.kept();
         let known = self.known(about, &kept);
         let mut records: Vec<Named> = call.listed(&root, &known).iter().map(|node| call.members(node)).collect();
+        // "Nobody" may be written as one of which nothing is said.
+        records.retain(|record| !call.read.contains_key("id") || record.contains_key("id"));
         let of_all = records.len();
         let name = request.identity.name().filter(|_| !call.any_name);
         records.retain(|record| name.is_none_or(|name| is_named(record, name)));
@@ -85,7 +87,7 @@ impl Upstream {
             Heard::Done(root) => root,
             Heard::Not(means, text) => return Ok(Err(end(means, text, &Named::new(), self.here()))),
         };
-        let kept = Secrets::new();
+        let kept = self.kept();
         let known = self.known(about, &kept);
         Ok(Ok(call.listed(&root, &known).iter().filter_map(|node| Listed::read(call, node, &known)).collect()))
     }
@@ -111,7 +113,7 @@ impl Listed {
         Some(Self {
             id: members.get("id").filter(|_| state != Means::Over)?.clone(),
             state,
-            by_us: call.by_us.as_ref().map(|by_us| by_us.is_met(node, values)),
+            by_us: call.by_us.as_ref().filter(|by_us| by_us.asks(values)).map(|by_us| by_us.is_met(node, values)),
             fields: call.fields.iter().filter_map(field).collect(),
             members,
         })

@@ -19,6 +19,10 @@ pub(super) fn check(site: &Site, report: &mut Report<'_>) {
             continue;
         }
         clips(lane, &voice.pack, report);
+        #[cfg(feature = "page")]
+        if build::page_speaks(site, lane) {
+            continue;
+        }
         if let Err(error) = rustix::fs::access(&*voice.player, rustix::fs::Access::EXEC_OK) {
             let told = format!("{}: {}: {error}", summary(Code::D620), voice.player.display());
             report.failed("voice", Code::D620, say::of_lane(&lane.name, told));

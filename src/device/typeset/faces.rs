@@ -9,7 +9,7 @@ use crate::{files, words::Language};
 /// A font larger than this is none, bytes: Noto's collection of CJK has a third of it.
 const MOST: usize = 64 << 20;
 
-/// The most bytes of fonts that are kept beside the first: what a rare name needed is read again when it comes again.
+/// The most bytes of fonts that are kept beside the first and the system's largest: what a rare name needed is read again when it comes again.
 const KEPT: usize = 16 << 20;
 
 /// Where Debian puts fonts: fonts-noto-cjk; fonts-noto-core for Uyghur, Tibetan, Yi, Mongolian, and letters with marks
@@ -70,9 +70,9 @@ impl Faces {
     /// The first face that can draw all of this; where none has all, the first that has its first character.
     pub(super) fn having(&mut self, characters: &[char]) -> Option<usize> {
         let has = |faces: &mut Self, wanted: &[char]| {
-            let found = (0..faces.0.len()).find(|at| faces.get(*at).is_some_and(|face| face.has(wanted)))?;
+            let found = (0..faces.0.len()).find(|at| faces.get(*at).is_some_and(|face| face.has(wanted)));
             faces.let_go(found);
-            Some(found)
+            found
         };
         has(self, characters).or_else(|| has(self, characters.get(..1)?))
     }
@@ -83,12 +83,13 @@ impl Faces {
     }
 
     /// Closes what is too much, but not this one.
-    fn let_go(&mut self, used: usize) {
+    fn let_go(&mut self, used: Option<usize>) {
         let mut kept = 0;
-        for (at, place) in self.0.iter_mut().enumerate().skip(1) {
+        let is_let_go = |at: usize, place: &Place| at > 0 && place.file != Path::new(COLLECTION);
+        for (at, place) in self.0.iter_mut().enumerate().filter(|(at, place)| is_let_go(*at, place)) {
             if let State::Open(face) = &place.state {
                 kept += face.bytes;
-                if kept > KEPT && at != used {
+                if kept > KEPT && Some(at) != used {
                     kept -= face.bytes;
                     place.state = State::Closed;
                 }

@@ -129,6 +129,11 @@ impl Typesetter {
         line
     }
 
+    /// Keeps nothing of what was set.
+    pub(in crate::device) fn forget(&mut self) {
+        self.shaped.clear();
+    }
+
     /// The characters that nothing had since the last call.
     pub fn missing(&mut self) -> Vec<char> {
         // What was shaped with a ＊ is told again when it is shown again.

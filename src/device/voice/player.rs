@@ -5,6 +5,7 @@ use std::{
     io::{self, Read as _, Write as _},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -18,6 +19,8 @@ pub struct Player {
     program: PathBuf,
     device: String,
     playing: Option<Playing>,
+    /// Killed, and not gone.
+    dying: Vec<Child>,
 }
 
 /// What is being played.
@@ -43,20 +46,31 @@ pub enum Heard {
 /// How much longer than the sound itself playing may take: a card wakes up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a player that was killed has the sound card still, and how often it is looked at.
+const DYING: Duration = Duration::from_millis(200);
+const TRIES: u32 = 40;
+
+/// With so many that do not end, no further one is started.
+const MOST_DYING: usize = 2;
+
 /// The longest word of a player that fails, bytes.
 const LONGEST_WORD: u64 = 512;
 
 impl Player {
     /// Plays by this program on this sound card.
     pub fn new(program: PathBuf, device: String) -> Self {
-        Self { program, device, playing: None }
+        Self { program, device, playing: None, dying: Vec::new() }
     }
 
     /// Begins to play these samples at so many percent of their loudness, in place of what is being played.
     pub fn play(&mut self, now: Moment, samples: &[i16], percent: u8) -> Result<(), DeviceError> {
         self.cut();
+        self.bury();
         if samples.is_empty() {
             return Ok(());
+        }
+        if self.dying.len() >= MOST_DYING {
+            return Err(self.failed("the last ones do not end"));
         }
         let louder = |sample: &i16| {
             let scaled = i32::from(*sample).saturating_mul(percent.min(100).into()) / 100;
@@ -67,11 +81,14 @@ impl Player {
         command.args(["-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", &RATE.to_string(), "-D", &self.device, "-"]);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let child = child.map_err(|error| self.failed(&format!("{}: {error}", self.program.display())))?;
-        if let Some(input) = &child.stdin {
-            ioctl_fionbio(input, true).map_err(|error| self.failed(&error.to_string()))?;
-        }
         let until = now.after(length(samples.len())).after(PATIENCE);
-        self.playing.insert(Playing { child, bytes, sent: 0, until }).feed();
+        let playing = self.playing.insert(Playing { child, bytes, sent: 0, until });
+        let unblocked = playing.child.stdin.as_ref().map_or(Ok(()), |input| ioctl_fionbio(input, true));
+        if let Err(error) = unblocked {
+            self.cut();
+            return Err(self.failed(&error.to_string()));
+        }
+        playing.feed();
         Ok(())
     }
 
@@ -108,10 +125,22 @@ impl Player {
     /// Silence at once.
     pub fn cut(&mut self) {
         if let Some(mut playing) = self.playing.take() {
-            // By its own process id, which is ours until it has been waited for.
+            // By its own process id, which is ours until it has been waited for. One that hangs in its card's driver is
+            // waited for later.
             let _ = playing.child.kill();
-            let _ = playing.child.wait();
+            for _ in 0..TRIES {
+                if !matches!(playing.child.try_wait(), Ok(None)) {
+                    return;
+                }
+                thread::sleep(DYING / TRIES);
+            }
+            self.dying.push(playing.child);
         }
+    }
+
+    /// Takes leave of players that have ended.
+    fn bury(&mut self) {
+        self.dying.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
     }
 
     fn failed(&self, reason: &str) -> DeviceError {

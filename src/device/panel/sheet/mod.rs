@@ -83,7 +83,11 @@ fn laid(
     let mut canvas = Canvas::new(drawn, palette, type_);
     let pages = stack.draw(&said, passing.page, &mut canvas);
     let (frame, texts) = canvas.done();
-    Sheet { frame, missing: type_.missing(), pages, texts }
+    let missing = type_.missing();
+    if scene.name.is_some() {
+        type_.forget();
+    }
+    Sheet { frame, missing, pages, texts }
 }
 
 /// The scale of this picture. Standard type is never so large that large type, which follows it, needs a page for what the
