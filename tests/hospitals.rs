@@ -3,11 +3,19 @@
 use facemchd::{
     checkin::{CheckIn as _, Undecided},
     fault::Code,
-    sim::his::{Fault, Kind, Status, Step},
+    sim::{
+        his::{Fault, Kind, Status, Step},
+        server::{Answer, Reply},
+    },
     words::{CheckInAnswer, Hindrance, Identity, Resolution},
 };
 
-use crate::his::{PATIENCE, Stand, choosing, holder, request};
+use serde_json::Value;
+
+use crate::{
+    his::{PATIENCE, Stand, adapter_at, choosing, holder, memory, request},
+    lookups::{Scripted, Setup},
+};
 
 const CARD: &str = "11010519491231002X";
 const NAME: &str = "欧阳䶮";
@@ -275,5 +283,18 @@ fn a_late_annulment_leaves_alone_what_the_person_has_come_for_again() {
         assert_ne!(stand.twin.ledger().status("V1"), Some(&Status::Open), "the second one's");
     } else {
         panic!("{again:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_written_as_agreed_is_no_decision_and_nothing_was_confirmed() {
+    for kind in Kind::ALL {
+        let setup = Setup::new();
+        let page = Answer { body: b"<html><p>Welcome</html>".to_vec(), ..Answer::json(200, &Value::Null) };
+        let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(page.clone()));
+        let adapter = adapter_at(&setup, scripted.server.url(), kind, memory(&setup));
+        let undecided = adapter.check_in(&request(1, holder(NAME, CARD)), setup.within(PATIENCE)).expect_err("none");
+        let code = undecided.failure.code();
+        assert!(matches!(code, Code::H906 | Code::H907) && !undecided.perhaps, "{kind:?}: {code}");
     }
 }

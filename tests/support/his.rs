@@ -98,9 +98,14 @@ fn serial(setup: &Setup) -> PathBuf {
 }
 
 pub fn adapter(setup: &Setup, twin: &Twin, kind: Kind, memory: Arc<Memory>) -> ByTemplate {
+    adapter_at(setup, twin.url(), kind, memory)
+}
+
+/// One that asks whatever is at this address.
+pub fn adapter_at(setup: &Setup, url: String, kind: Kind, memory: Arc<Memory>) -> ByTemplate {
     let template = Template::parse(Template::shipped(kind.template()).expect("shipped")).expect("a template");
     let client = Client::open(&setup.http, Arc::clone(&setup.clock)).expect("a client");
-    ByTemplate::new(template, given(twin.url()), client, Arc::clone(&setup.clock), memory)
+    ByTemplate::new(template, given(url), client, Arc::clone(&setup.clock), memory)
 }
 
 /// An identity card's holder.
