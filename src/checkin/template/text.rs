@@ -70,6 +70,12 @@ enum Place {
     Path,
 }
 
+/// The most bytes that one becomes: `&quot;`, `\u0000`.
+const LONGEST_ESCAPE: usize = 6;
+
+/// What a section that is ended and begun anew adds.
+const SECTION: usize = 16;
+
 /// Whoever knows values; nothing where there is none, which is written as an empty text.
 pub(super) trait Values {
     /// The value.
@@ -113,15 +119,21 @@ impl Text {
 
     /// The text with its values in it.
     pub(super) fn fill(&self, values: &dyn Values) -> Zeroizing<String> {
+        let value = |part: &Part| match part {
+            Part::Said(_) => None,
+            Part::Place(wanted, _) => values.value(wanted),
+        };
+        let put: Vec<Zeroizing<String>> = self.0.iter().map(|part| value(part).unwrap_or_default()).collect();
+        let longest = |(part, value): (&Part, &Zeroizing<String>)| match part {
+            Part::Said(said) => said.len(),
+            Part::Place(..) => value.len().saturating_mul(LONGEST_ESCAPE).saturating_add(SECTION),
+        };
         // Growing would leave copies behind.
-        let mut filled = Zeroizing::new(String::with_capacity(4096));
-        for part in &self.0 {
+        let mut filled = Zeroizing::new(String::with_capacity(self.0.iter().zip(&put).map(longest).sum()));
+        for (part, value) in self.0.iter().zip(&put) {
             match part {
                 Part::Said(said) => filled.push_str(said),
-                Part::Place(wanted, place) => {
-                    let value = values.value(wanted).unwrap_or_default();
-                    place.write(&value, &mut filled);
-                }
+                Part::Place(_, place) => place.write(value, &mut filled),
             }
         }
         filled
