@@ -57,10 +57,9 @@ impl Screen {
         self.standing.send_modify(|standing| {
             let serial = standing.serial.saturating_add(1);
             let before = &standing.scene;
-            let again = session.is_some()
-                && standing.session == session
-                && before.kind == scene.kind
-                && before.options == scene.options;
+            // A code and where to go came to it: the same was said of the rest.
+            let alike = Scene { code: before.code, next: before.next, stands: before.stands, ..scene.clone() };
+            let again = session.is_some() && standing.session == session && alike == *before;
             let said = if again { standing.said } else { serial };
             *standing = Standing { session, scene, since: now, serial, said, token };
         });
