@@ -85,9 +85,9 @@ impl Code {
         self.cure_in(Tongue::En)
     }
 
-    /// WeChat's, the site system's, or the way to them: no fault of this device.
+    /// WeChat Pay's, the site system's, or the way to them: no fault of this device.
     pub(crate) fn is_of_others(self) -> bool {
-        matches!(self.as_str().as_bytes()[0], b'N' | b'H' | b'W')
+        matches!(self.as_str().as_bytes()[0], b'N' | b'H')
     }
 
     /// The program's exit code when this ends it.

@@ -139,11 +139,11 @@ pub fn morning() -> Vec<Visit> {
         visit(
             "a forged answer",
             Person::new("sid-forged", "卫青").about(Behaviour::Forged),
-            "failed N310 | 暂时无法签到 请到分诊台 | -",
+            "failed N310 | 暂时无法签到 请到分诊台 | slip ",
         ),
         Visit {
             twist: Twist::Offline,
-            ..visit("network lost", sun.clone(), "failed N301 | 暂时无法签到 请到分诊台 | -")
+            ..visit("network lost", sun.clone(), "failed N301 | 暂时无法签到 请到分诊台 | slip ")
         },
         visit("network back", sun.again("sid-sun-2"), "checked_in A011 | 签到成功 孙* | slip 孙立"),
         Visit {
@@ -160,7 +160,11 @@ pub fn morning() -> Vec<Visit> {
         },
         Visit {
             twist: Twist::SiteDown,
-            ..visit("site system down", Person::new("sid-kong", "孔明"), "failed H901 | 暂时无法签到 请到分诊台 | -")
+            ..visit(
+                "site system down",
+                Person::new("sid-kong", "孔明"),
+                "failed H901 | 暂时无法签到 请到分诊台 | slip ",
+            )
         },
         Visit {
             way: Way::RealnameAuth,
