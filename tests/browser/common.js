@@ -48,6 +48,18 @@ exports.look = () => {
   const sizes = {};
   if (scene.scrollWidth > scene.clientWidth + 1) wrong.push('wider than the screen');
   if (scene.scrollHeight > scene.clientHeight + 1) wrong.push('higher than the screen');
+  for (const id of ['headline', 'advice']) {
+    const texts = document.createTreeWalker(document.getElementById(id), NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const words = /[A-Za-z]+/g;
+      for (let word = words.exec(texts.currentNode.data); word; word = words.exec(texts.currentNode.data)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) wrong.push(word[0] + ' is broken');
+      }
+    }
+  }
   for (const one of scene.querySelectorAll('h1, p, li, button, #qr')) {
     const box = one.getBoundingClientRect();
     if (box.width === 0 || box.height === 0) continue;

@@ -117,6 +117,15 @@
       set(crowded, false, size);
       crowded = overflows();
     }
+    // No word of ours is broken, in large type either.
+    const breaks = (size) => {
+      root.dataset.large = root.dataset.whole = 'true';
+      set(crowded, false, size);
+      const broken = ['headline', 'advice'].some((id) => at(id).scrollWidth > at(id).clientWidth + 1);
+      root.dataset.large = root.dataset.whole = 'false';
+      return broken;
+    };
+    while (size > least && breaks(size * 1.5)) size = Math.max(least, size * 0.96);
     root.dataset.large = large;
     size = large === 'true' ? size * 1.5 : size;
     set(crowded, false, size);
