@@ -5,7 +5,7 @@ use std::time::Duration;
 use facemchd::{
     fault::Code,
     kiosk::{GateOutcome, Input, LaneSettings, Output, PrintOutcome, Record, SceneKind, Slip},
-    words::{Admission, AuthInfoGrant, AuthInfoWanted, CheckInAnswer, JobId, Private, SessionId, Text, WallTime},
+    words::{AuthInfoGrant, AuthInfoWanted, CheckInAnswer, JobId, Private, SessionId, Text},
 };
 
 use crate::core::{Core, LANE, PEER, admission, hospital, person, transit};
@@ -63,14 +63,7 @@ fn a_gate_of_which_nobody_says_a_word_gets_the_check_in_taken_back_with_g801() {
 #[test]
 fn a_reprint_of_which_nobody_says_a_word_is_unknown_and_makes_room() {
     let mut core = core(hospital());
-    let slip = Slip {
-        name: None,
-        admission: Admission::default(),
-        already: false,
-        reprint: true,
-        sent_away: None,
-        at: WallTime(0),
-    };
+    let slip = Slip { reprint: true, ..Slip::default() };
     let job = |serial| JobId { session: SessionId { run: 9, serial }, copy: 1 };
     let ask = |core: &mut Core, serial| {
         core.input(Input::Reprint { lane: LANE, job: job(serial), slip: Box::new(slip.clone()) });

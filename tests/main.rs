@@ -61,6 +61,7 @@ mod proxies;
 mod reloads;
 mod remembers_nobody;
 mod repeats;
+mod restarts;
 mod retries;
 mod scenes;
 mod screens;

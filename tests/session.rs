@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use facemchd::{
     fault::Code,
-    kiosk::{AckStatus, Device, GateOutcome, Input, NextStep, Output, PrintOutcome, Record, SceneKind, Unfinished},
-    words::{CheckInAnswer, Hindrance, LaneId, Resolution, SessionId, Text, When},
+    kiosk::{AckStatus, Device, GateOutcome, Input, NextStep, Output, PrintOutcome, Record, SceneKind},
+    words::{CheckInAnswer, Hindrance, LaneId, Resolution, Text, When},
 };
 
 use crate::core::{Core, LANE, PEER, admission, choices, face, hospital, person, sid, transit};
@@ -452,42 +452,6 @@ fn a_stop_closes_whom_nobody_was_asked_about_and_waits_for_the_rest() {
     assert_eq!(core.acks().pop(), Some((AckStatus::Refused, None, Some(Code::X002))));
     core.answer(asked, CheckInAnswer::NotFound);
     assert!(core.is_quiet());
-}
-
-fn left(serial: u32, reached_check_in: bool) -> Unfinished {
-    Unfinished { reached_check_in, ..Unfinished::opened(SessionId { run: 1, serial }, LANE) }
-}
-
-#[test]
-fn after_a_restart_a_session_that_never_reached_the_check_in_is_closed_interrupted() {
-    let core = Core::restarted(vec![hospital()], 2, vec![left(5, false)]);
-    assert_eq!(core.closed(left(5, false).session), Some("interrupted"));
-    assert!(core.resolves().is_empty());
-}
-
-#[test]
-fn after_a_restart_the_site_is_asked_what_became_of_a_session() {
-    let session = left(5, true).session;
-    for (resolution, end) in [
-        (Resolution::Decided(CheckInAnswer::Admitted(admission("A001"))), "checked_in"),
-        (Resolution::NotThere, "interrupted"),
-    ] {
-        let mut core = Core::restarted(vec![hospital()], 2, vec![left(5, true)]);
-        assert_eq!(core.resolves(), [session]);
-        core.pass(120 * SECOND);
-        core.input(Input::Resolved { session, resolution });
-        core.input(Input::Annulled { session, result: Ok(()) });
-        assert_eq!((core.closed(session), core.effects()), (Some(end), 0));
-        assert!(core.is_quiet());
-    }
-}
-
-#[test]
-fn after_a_restart_a_decision_in_the_journal_stands() {
-    let decided = Some((facemchd::kiosk::OutcomeResult::CheckedIn, None));
-    let core = Core::restarted(vec![hospital()], 2, vec![Unfinished { decided, printed: true, ..left(5, true) }]);
-    assert_eq!(core.closed(left(5, true).session), Some("checked_in"));
-    assert!(core.resolves().is_empty());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use facemchd::{
         AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneSettings, NextStep, OutOfService, Output,
         PrintOutcome, Privacy, Record, SceneKind, Signal, Slip, Unfinished,
     },
-    words::{Admission, CheckInAnswer, JobId, SessionId, Text, WallTime},
+    words::{Admission, CheckInAnswer, JobId, SessionId, Text},
 };
 
 use crate::core::{Core, LANE, admission, choices, hospital, transit};
@@ -324,14 +324,7 @@ fn whoever_goes_through_keeps_the_check_in_and_whoever_follows_is_recorded() {
 fn a_slip_is_printed_again_only_when_staff_ask_and_its_fate_is_recorded() {
     let mut core = lane(hospital());
     let job = JobId { session: SessionId { run: 9, serial: 3 }, copy: 1 };
-    let slip = Slip {
-        name: None,
-        admission: admission("A007"),
-        already: false,
-        reprint: true,
-        sent_away: None,
-        at: WallTime(0),
-    };
+    let slip = Slip { admission: admission("A007"), reprint: true, ..Slip::default() };
     core.input(Input::Reprint { lane: LANE, job, slip: Box::new(slip.clone()) });
     core.input(Input::Reprint { lane: LANE, job, slip: Box::new(slip) });
     assert_eq!(core.effects(), 1, "the same copy once");

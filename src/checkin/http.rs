@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     CheckIn, Passage, Request, Undecided,
-    reach::{self, Reach},
+    reach::Reach,
     reading::{self, Here},
     schema::{Question, Report},
 };
@@ -57,6 +57,9 @@ impl Fault for HttpCheckInError {
 
 /// Longer answers are refused, bytes.
 const MAX_BODY: usize = 64 * 1024;
+
+/// Whom it is asked about when it is looked for.
+const NOBODY: SessionId = SessionId { run: 0, serial: 0 };
 
 /// The longest HMAC key, bytes.
 const LONGEST_KEY: usize = 4096;
@@ -217,7 +220,7 @@ impl CheckIn for Http {
 
     fn look_for(&self, deadline: Deadline) {
         // Any answer says that it is there.
-        let _ = self.ask_past(Method::Get, reach::NOBODY, deadline);
+        let _ = self.ask_past(Method::Get, NOBODY, deadline);
     }
 
     fn hears_passages(&self) -> bool {

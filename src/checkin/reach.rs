@@ -10,7 +10,7 @@ use std::{
 use crate::{
     fault::{Code, Cure, Failure},
     http::HttpError,
-    words::{Clock, Moment, SessionId},
+    words::{Clock, Moment},
 };
 
 /// What is known of it.
@@ -76,9 +76,6 @@ impl Reach {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Nobody's session, to ask for when it is looked for.
-pub(super) const NOBODY: SessionId = SessionId { run: 0, serial: 0 };
 
 #[cfg(test)]
 mod tests {

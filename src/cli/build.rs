@@ -51,6 +51,12 @@ impl identity::CertificateCache for Certificates {
     }
 }
 
+/// Their key in the state.
+const CERTIFICATES: &str = "platform-certificates";
+
+/// Up to which record the site's system was told who went through.
+const PASSAGES: &str = "passages-told";
+
 /// What a hospital's adapter keeps while its template is read again.
 struct SiteMemory(#[cfg(feature = "hospital")] Arc<checkin::Memory>);
 
@@ -62,12 +68,6 @@ impl SiteMemory {
         )
     }
 }
-
-/// Their key in the state.
-const CERTIFICATES: &str = "platform-certificates";
-
-/// Up to which record the site's system was told who went through.
-const PASSAGES: &str = "passages-told";
 
 /// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP.
 pub(super) fn parts(

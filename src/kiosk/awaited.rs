@@ -24,8 +24,8 @@ const ASKED: Duration = Duration::from_secs(300);
 /// A terminal's authinfo, beyond a person's patience.
 const GRANTED: Duration = Duration::from_secs(5);
 
-/// The most reprints, and the most questions of one lane's terminals.
-const REPRINTS: usize = 16;
+/// The most slips that no visit waits for, and the most questions of one lane's terminals.
+const SLIPS: usize = 16;
 const AUTHINFOS: usize = 32;
 
 /// Answers that are awaited outside of a visit's stage, with their moments.
@@ -33,7 +33,8 @@ const AUTHINFOS: usize = 32;
 pub(super) struct Awaited {
     /// In the order in which they are due.
     records: BTreeMap<RecordTicket, (SessionId, Moment)>,
-    reprints: BTreeMap<JobId, Moment>,
+    /// Slips that no visit waits for: printed again, or for staff.
+    slips: BTreeMap<JobId, Moment>,
     authinfos: BTreeMap<(LaneId, PeerId, u64), Moment>,
 }
 
@@ -48,21 +49,21 @@ impl Awaited {
     }
 
     pub(super) fn has_neither_records_nor_slips(&self) -> bool {
-        self.records.is_empty() && self.reprints.is_empty()
+        self.records.is_empty() && self.slips.is_empty()
     }
 
     /// False when it is awaited already, or too many are.
-    pub(super) fn reprint(&mut self, job: JobId, deadline: Moment) -> bool {
-        self.reprints.len() < REPRINTS && self.reprints.insert(job, deadline.after(PRINTED)).is_none()
+    pub(super) fn slip(&mut self, job: JobId, deadline: Moment) -> bool {
+        self.slips.len() < SLIPS && self.slips.insert(job, deadline.after(PRINTED)).is_none()
     }
 
-    pub(super) fn reprinted(&mut self, job: JobId) -> bool {
-        self.reprints.remove(&job).is_some()
+    pub(super) fn slip_came(&mut self, job: JobId) -> bool {
+        self.slips.remove(&job).is_some()
     }
 
     pub(super) fn due(&self) -> Option<Moment> {
         let record = self.records.values().next().map(|(_, until)| *until);
-        record.into_iter().chain(self.reprints.values().copied()).chain(self.authinfos.values().copied()).min()
+        record.into_iter().chain(self.slips.values().copied()).chain(self.authinfos.values().copied()).min()
     }
 }
 
@@ -125,8 +126,8 @@ impl Kiosk {
         }
         let of =
             |due: &BTreeMap<JobId, Moment>| due.iter().filter(|(_, until)| lost(until)).map(|(job, _)| *job).collect();
-        let reprints: Vec<JobId> = of(&self.awaited.reprints);
-        for job in reprints {
+        let slips: Vec<JobId> = of(&self.awaited.slips);
+        for job in slips {
             self.printed(job, PrintOutcome::Unknown);
         }
         let authinfos: Vec<_> =

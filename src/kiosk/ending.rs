@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     fault::Code,
-    words::{Admission, JobId, LaneId, Moment, Purpose, SessionId, ShownName},
+    words::{JobId, LaneId, Moment, Purpose, SessionId, ShownName},
 };
 
 /// A grant that is not carried out within this is void.
@@ -145,9 +145,8 @@ impl Kiosk {
         let (Some(code), true) = (verdict.code, wanted && verdict.is_of_others_that_are_away()) else { return };
         let (deadline, job) = (now.after(settings.slip_patience), JobId { session, copy: 0 });
         let sent_away = Some(SentAway { session, kind: verdict.kind, code });
-        let admission = Admission::default();
-        let slip = Slip { name: None, admission, already: false, reprint: false, at, sent_away };
-        if self.awaited.reprint(job, deadline) {
+        let slip = Slip { at, sent_away, ..Slip::default() };
+        if self.awaited.slip(job, deadline) {
             self.emit(Output::Print { lane, job, slip, deadline });
         }
     }
@@ -242,7 +241,7 @@ impl Kiosk {
             PrintOutcome::Unknown => Some(Code::P705),
             PrintOutcome::NotPrinted(code) => Some(code),
         };
-        if self.awaited.reprinted(job) {
+        if self.awaited.slip_came(job) {
             return self.note(Record::Printed { job, outcome });
         }
         let Some(session) = self.sessions.get_mut(&job.session) else { return };

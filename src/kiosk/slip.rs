@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A slip, as values; the printer's profile and layout turn it into bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slip {
     /// The person's name as the site lets it be printed.
     pub name: Option<ShownName>,

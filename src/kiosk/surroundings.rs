@@ -187,7 +187,7 @@ impl Kiosk {
     pub(super) fn reprint(&mut self, now: Moment, lane: LaneId, job: JobId, slip: Slip) {
         let Some(place) = self.lane(lane) else { return };
         let deadline = now.after(place.settings.slip_patience);
-        if self.awaited.reprint(job, deadline) {
+        if self.awaited.slip(job, deadline) {
             self.emit(Output::Print { lane, job, slip, deadline });
         }
     }

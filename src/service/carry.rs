@@ -352,7 +352,7 @@ mod tests {
     use crate::{
         kiosk::{Grant, RecordTicket, Slip},
         service::{SystemClock, channel::Exit, heard, worker::Pulse},
-        words::{Admission, FaceSid, Identity, InfoType, JobId, MerchantPick, WallTime, WayIn},
+        words::{FaceSid, Identity, InfoType, JobId, MerchantPick, WallTime, WayIn},
     };
 
     /// A thread that takes nothing, with its one place taken; it ends when the sender goes.
@@ -405,14 +405,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let correlator = Arc::new(Correlator::open(folder.path()).unwrap());
         let inputs = Inputs::new(tokio::sync::mpsc::channel(1).0, vec!["full-lane".to_owned()]);
-        let slip = Slip {
-            name: None,
-            admission: Admission::default(),
-            reprint: false,
-            sent_away: None,
-            already: false,
-            at: WallTime(0),
-        };
+        let slip = Slip::default();
         let deadline = Deadline::at(Moment::default());
         let (store, a) = full(&clock, entry());
         let (outputs_worker, b) = full(&clock, Order::Close);

@@ -160,7 +160,6 @@ mod tests {
     use crate::{
         device::Tended,
         service::{SystemClock, heard},
-        words::{Admission, WallTime},
     };
 
     /// A printer that is well whenever it is looked at, and does this with slips.
@@ -205,14 +204,7 @@ mod tests {
         ];
         let twin = Twin { outcomes, drawn_back: Arc::clone(&drawn_back) };
         let worker = spawn(LaneId(0), Box::new(twin), &clock, inputs).unwrap();
-        let slip = Slip {
-            name: None,
-            admission: Admission::default(),
-            reprint: false,
-            sent_away: None,
-            already: false,
-            at: WallTime(0),
-        };
+        let slip = Slip::default();
         for serial in 1..=4 {
             let job = JobId { session: SessionId { run: 1, serial }, copy: 0 };
             let deadline = clock.now().moment.after(Duration::from_secs(30));

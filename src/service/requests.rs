@@ -79,8 +79,7 @@ impl Requests {
                     ..Admission::default()
                 };
                 let admission = self.slips.of(session).unwrap_or_else(known);
-                let slip =
-                    Slip { name: None, admission, already: false, reprint: true, sent_away: None, at: WallTime(at) };
+                let slip = Slip { admission, reprint: true, at: WallTime(at), ..Slip::default() };
                 tracing::info!(%session, copy, "staff ask for a slip again");
                 self.printing.insert(job, Waiting { lane, until: now.after(PATIENCE), answer });
                 vec![Input::Reprint { lane, job, slip: Box::new(slip) }]

@@ -44,11 +44,11 @@ impl Slips {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::{Text, WallTime};
+    use crate::words::Text;
 
     fn slip(number: usize) -> Slip {
         let admission = Admission { number: Some(Text::clean(&number.to_string())), ..Admission::default() };
-        Slip { name: None, admission, reprint: false, sent_away: None, already: false, at: WallTime(0) }
+        Slip { admission, ..Slip::default() }
     }
 
     #[test]

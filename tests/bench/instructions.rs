@@ -59,7 +59,8 @@ impl DelayNs for Nowhere {
     fn delay_ns(&mut self, _: u32) {}
 }
 
-fn layout() -> Layout {
+/// The simulated printer and the standard slip.
+pub fn layout() -> Layout {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("board/printers/simulated.toml");
     let profile = Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses");
     Layout {

@@ -12,7 +12,7 @@ use std::{
 use facemchd::{
     board::Board,
     checkin,
-    device::{EscPosPrinter, Fonts, House, Layout, Port, Profile, Template, slip_bytes},
+    device::{EscPosPrinter, Fonts, Port, slip_bytes},
     http,
     identity::{Ways, WechatPay},
     kiosk,
@@ -33,7 +33,7 @@ use tokio::sync::mpsc;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{Layer, layer::SubscriberExt as _};
 
-use super::{Verdict, limit, lookups, median, micros};
+use super::{Verdict, instructions::layout, limit, lookups, median, micros};
 
 const PEOPLE: usize = 300;
 
@@ -208,18 +208,6 @@ fn encoding(clock: &dyn Clock) -> Duration {
         std::hint::black_box(slip_bytes(std::hint::black_box(&slip), &layout, &mut fonts));
     }
     clock.now().moment.since(began) / 100
-}
-
-fn layout() -> Layout {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("board/printers/simulated.toml");
-    let profile = Profile::parse(&file, &std::fs::read_to_string(&file).expect("shipped")).expect("parses");
-    Layout {
-        profile,
-        template: Template::standard().expect("shipped"),
-        phrases: Arc::default(),
-        utc_offset: 8 * 3600,
-        house: House::default(),
-    }
 }
 
 fn board() -> Board {

@@ -7,6 +7,7 @@ use super::{
     path::Path,
     text::{Text, Values, Wanted},
 };
+use crate::words::Hindrance;
 
 /// What stands at a path is compared with texts; with none, it must only say something.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub(super) struct Rule {
 
 /// What an error or a state means to the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String")]
 pub(super) enum Means {
     /// Not admitted, in the hospital's own words.
     #[default]
@@ -42,20 +43,8 @@ pub(super) enum Means {
     Over,
     /// Nothing is booked.
     NotFound,
-    /// The hospital has no file of this person.
-    NoFile,
-    /// It has several.
-    SeveralFiles,
-    /// Its file under this number is another person's.
-    OtherName,
-    /// To be paid first.
-    Unpaid,
-    /// Booked, and the number not collected yet: 未取号.
-    NotCollected,
-    /// 停诊
-    DoctorAway,
-    /// Another room, or another doctor: the window knows which.
-    RoomChanged,
+    /// Something stands between the person and the visit.
+    Hindered(Hindrance),
     /// Not yet.
     TooEarly,
     /// No longer.
@@ -64,6 +53,28 @@ pub(super) enum Means {
     Unavailable,
     /// The terminal must sign in again; nothing was done.
     SignedOut,
+}
+
+impl TryFrom<String> for Means {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        Ok(match word.as_str() {
+            "refused" => Self::Refused,
+            "open" => Self::Open,
+            "taken" => Self::Taken,
+            "over" => Self::Over,
+            "not-found" => Self::NotFound,
+            "too-early" => Self::TooEarly,
+            "too-late" => Self::TooLate,
+            "unavailable" => Self::Unavailable,
+            "signed-out" => Self::SignedOut,
+            word => {
+                let hindrance = Hindrance::ALL.into_iter().find(|known| known.as_str().replace('_', "-") == word);
+                Self::Hindered(hindrance.ok_or_else(|| format!("`{word}` is nothing that it can mean"))?)
+            }
+        })
+    }
 }
 
 impl Rule {

@@ -199,17 +199,10 @@ fn already(visit: &Listed, upstream: &Upstream) -> CheckInAnswer {
 
 /// What the hospital's "no" is to the person.
 pub(super) fn end(means: Means, text: Option<String>, members: &Named, here: Here) -> CheckInAnswer {
-    let hindered = CheckInAnswer::Hindered;
     let time = |name: &str| members.get(name).and_then(|told| When::read(told, here.utc_offset, here.now));
     match means {
         Means::NotFound | Means::Over => CheckInAnswer::NotFound,
-        Means::NoFile => hindered(Hindrance::NoFile),
-        Means::SeveralFiles => hindered(Hindrance::SeveralFiles),
-        Means::OtherName => hindered(Hindrance::OtherName),
-        Means::Unpaid => hindered(Hindrance::Unpaid),
-        Means::NotCollected => hindered(Hindrance::NotCollected),
-        Means::DoctorAway => hindered(Hindrance::DoctorAway),
-        Means::RoomChanged => hindered(Hindrance::RoomChanged),
+        Means::Hindered(hindrance) => CheckInAnswer::Hindered(hindrance),
         Means::TooEarly => CheckInAnswer::TooEarly(time("from")),
         Means::TooLate => CheckInAnswer::TooLate(time("until")),
         Means::Unavailable | Means::SignedOut => CheckInAnswer::Unavailable(crate::fault::Code::H901.into()),
