@@ -63,6 +63,7 @@ mod remembers_nobody;
 mod repeats;
 mod restarts;
 mod retries;
+mod rosters;
 mod scenes;
 mod screens;
 mod second_daemon;

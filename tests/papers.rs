@@ -16,6 +16,7 @@ fn read(file: &str) -> String {
 const REFERENCE: &[&str] = &[
     "board/README.md",
     "src/checkin/INTERFACE.md",
+    "src/checkin/ROSTER.md",
     "src/checkin/TEMPLATES.md",
     "src/cli/COMMANDS.md",
     "src/config/SITE.md",

@@ -7,6 +7,8 @@ mod http;
 mod local;
 mod reach;
 mod reading;
+#[cfg(feature = "hospital")]
+pub mod roster;
 mod schema;
 mod settings;
 #[cfg(feature = "hospital")]

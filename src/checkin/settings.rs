@@ -45,6 +45,16 @@ pub struct CheckInSettings {
     /// `template`: key of requests that are signed with RSA, PEM.
     #[cfg(feature = "hospital")]
     pub rsa_key: Option<Anchored>,
+    /// `roster`: today's expected people, the path of a file or an `https://` address.
+    #[cfg(feature = "hospital")]
+    #[serde(deserialize_with = "files::some_path_or_address")]
+    pub roster: Option<String>,
+    /// `roster`: file with the key of the people's HMAC.
+    #[cfg(feature = "hospital")]
+    pub roster_key: Option<Anchored>,
+    /// `roster`: whose signature it bears, PEM.
+    #[cfg(feature = "hospital")]
+    pub roster_public_key: Option<Anchored>,
     /// `http`: certificates to trust instead of the system's.
     pub ca_file: Option<Anchored>,
     /// `http`: file with the key of the requests' HMAC.
@@ -76,12 +86,25 @@ pub enum Adapter {
     /// A hospital's own interface, as a template describes it.
     #[cfg(feature = "hospital")]
     Template,
+    /// A signed list of today's expected people.
+    #[cfg(feature = "hospital")]
+    Roster,
 }
 
 impl Adapter {
     /// Whether it judges what WeChat has not: a voucher, a document that was only read.
     pub(crate) fn judges(self) -> bool {
         self != Self::Local
+    }
+
+    /// Whether it asks somebody at `checkin.url`.
+    pub(crate) fn asks(self) -> bool {
+        match self {
+            Self::Local => false,
+            #[cfg(feature = "hospital")]
+            Self::Roster => false,
+            _ => true,
+        }
     }
 }
 
@@ -102,6 +125,12 @@ impl Default for CheckInSettings {
             secrets: BTreeMap::new(),
             #[cfg(feature = "hospital")]
             rsa_key: None,
+            #[cfg(feature = "hospital")]
+            roster: None,
+            #[cfg(feature = "hospital")]
+            roster_key: None,
+            #[cfg(feature = "hospital")]
+            roster_public_key: None,
             ca_file: None,
             hmac_key: None,
             client_certificate: None,
@@ -115,8 +144,8 @@ impl Default for CheckInSettings {
 
 impl CheckInSettings {
     pub(crate) fn fits_together(&self) -> Result<(), &'static str> {
-        if self.adapter.judges() && self.url.is_none() {
-            return Err("checkin.adapter other than \"local\" needs checkin.url");
+        if self.adapter.asks() && self.url.is_none() {
+            return Err("checkin.adapter other than \"local\" and \"roster\" needs checkin.url");
         }
         let plain = self.url.as_ref().is_some_and(|url| url.starts_with("http://"));
         #[cfg(feature = "hospital")]
@@ -127,6 +156,14 @@ impl CheckInSettings {
         #[cfg(feature = "hospital")]
         if self.adapter == Adapter::Template && self.template.is_none() {
             return Err("checkin.adapter = \"template\" needs checkin.template");
+        }
+        #[cfg(feature = "hospital")]
+        if self.adapter == Adapter::Roster && self.roster.is_none() {
+            return Err("checkin.adapter = \"roster\" needs checkin.roster");
+        }
+        #[cfg(feature = "hospital")]
+        if self.roster.is_some() && (self.roster_key.is_none() || self.roster_public_key.is_none()) {
+            return Err("checkin.roster needs checkin.roster-key and checkin.roster-public-key");
         }
         if self.client_certificate.is_some() != self.client_key.is_some() {
             return Err("checkin.client-certificate and client-key go together");

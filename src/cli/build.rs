@@ -6,6 +6,8 @@ mod lanes;
 #[cfg(feature = "page")]
 mod pages;
 mod phrases;
+#[cfg(feature = "hospital")]
+pub(super) mod roster;
 mod terminals;
 
 use std::{
@@ -298,6 +300,8 @@ fn asked_checkin(
         Adapter::Http => http_checkin(site, clock).map(Some),
         #[cfg(feature = "hospital")]
         Adapter::Template => hospital::checkin(site, clock, memory).map(|adapter| Some(Box::new(adapter) as _)),
+        #[cfg(feature = "hospital")]
+        Adapter::Roster => roster::roster(site, clock).map(|adapter| adapter.map(|adapter| Box::new(adapter) as _)),
         Adapter::Local => {
             let _ = memory;
             Ok(None)

@@ -13,6 +13,8 @@ mod logging;
 mod lookup;
 mod permission;
 mod phrases;
+#[cfg(feature = "hospital")]
+mod roster;
 mod run;
 #[cfg(feature = "sim")]
 mod sim;
@@ -126,6 +128,9 @@ enum Command {
     #[cfg(feature = "hospital")]
     #[command(subcommand, about = help::site())]
     Site(site::Command),
+    #[cfg(feature = "hospital")]
+    #[command(subcommand, about = help::roster())]
+    Roster(roster::Command),
     #[command(subcommand, about = help::journal())]
     Journal(journal::Command),
     #[cfg(feature = "voice")]
@@ -185,6 +190,8 @@ pub fn main() -> u8 {
         Command::Reprint { which, site } => staff::reprint(&site, &which, &mut out),
         #[cfg(feature = "hospital")]
         Command::Site(command) => site::site(&command, &mut out),
+        #[cfg(feature = "hospital")]
+        Command::Roster(command) => roster::roster(&command, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),
         #[cfg(feature = "voice")]
         Command::Voice(command) => voice::voice(&command, &mut out),

@@ -219,6 +219,14 @@ codes! {
       => "请求无法按医院系统的字符集编码，或无法签名", "检查模板和站点文件中的字符集、[sign] 及其密钥";
     H913 "names and document numbers go to the hospital's system without encryption", "have the hospital put TLS before its system, or keep that network for it alone"
       => "姓名和证件号未加密传给医院系统", "请医院为其系统启用 TLS，或让该网络专用";
+    H940 "the roster cannot be used", "make it anew with `facemchd roster make`; the message names the line, or what is wrong with the file"
+      => "名册无法使用", "用 `facemchd roster make` 重新生成；提示中指出有问题的行或文件";
+    H941 "the roster is not signed by the site", "check roster-public-key against the key the list is signed with, and find out who changed the file"
+      => "名册的签名不是本站点的", "核对 roster-public-key 与签名所用的密钥，并查清文件被谁改动过";
+    H942 "the roster is of another day", "put today's list in its place; check the clock and checkin.reset-at if its day is right"
+      => "名册不是今天的", "换上今天的名册；若日期没错，检查时钟和 checkin.reset-at";
+    H943 "the roster cannot be fetched", "check its address and the network to whoever gives it out; the last one of today stays in use"
+      => "取不到名册", "检查名册的地址和到它的网络；今天最后取到的一份仍然有效";
     W101 "weixin does not accept our access token", "check weixin.token: only one place may fetch tokens for an appid"
       => "微信不接受我方的 access_token", "检查 weixin.token：同一个 appid 只能由一处获取 token";
     W102 "weixin does not know our address", "add the address that the message names to the appid's white list, or take tokens from a central service"

@@ -66,6 +66,17 @@ pub(crate) fn name_or_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     Ok(if is_path { Anchored::new(&word).display().to_string() } else { word })
 }
 
+/// The path of a file, or an `https://` address in its place.
+#[cfg(feature = "hospital")]
+pub(crate) fn some_path_or_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    if word.starts_with("http://") || word.is_empty() {
+        return Err(serde::de::Error::custom("expected the path of a file, or an https:// address"));
+    }
+    let is_address = word.starts_with("https://");
+    Ok(Some(if is_address { word } else { Anchored::new(&word).display().to_string() }))
+}
+
 #[cfg(feature = "hospital")]
 pub(crate) fn some_name_or_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     name_or_path(deserializer).map(Some)

@@ -25,7 +25,7 @@ use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use zeroize::Zeroizing;
 
 #[cfg(feature = "hospital")]
-pub(crate) use self::anchored::some_name_or_path;
+pub(crate) use self::anchored::{some_name_or_path, some_path_or_address};
 pub use self::{
     anchored::Anchored,
     content::{Content, describe},
@@ -161,6 +161,23 @@ pub fn read(file: &Path, most: usize) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     fill(open(file)?, file, most, &mut bytes)?;
     Ok(bytes)
+}
+
+/// What tells one content of a file from the next without reading it.
+#[cfg(feature = "hospital")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    length: u64,
+    changed: (i64, i64),
+    node: u64,
+}
+
+/// A regular file as it lies there now; nothing where there is none.
+#[cfg(feature = "hospital")]
+pub(crate) fn seen(file: &Path) -> Option<Seen> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = open(file).ok()?.metadata().ok()?;
+    Some(Seen { length: found.len(), changed: (found.mtime(), found.mtime_nsec()), node: found.ino() })
 }
 
 /// The whole file as text.

@@ -12,6 +12,8 @@ mod certificate;
 mod engine;
 mod hardening;
 mod request;
+#[cfg(feature = "hospital")]
+mod site;
 
 use std::{
     fmt,
@@ -24,6 +26,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use self::engine::{OpeningKey, SigningKey};
+#[cfg(feature = "hospital")]
+pub(crate) use self::site::{SiteKey, SitePublicKey};
 pub use self::{
     answer::{Forged, Sealed, SignedAnswer, Verified, verify},
     apiv2::ApiV2Key,
@@ -175,23 +179,6 @@ impl Fault for VaultError {
 impl Fault for Unopened {
     fn code(&self) -> Code {
         Code::K405
-    }
-}
-
-/// A key of the site's own, for its own system: it signs whatever that wants signed.
-#[cfg(feature = "hospital")]
-pub(crate) struct SiteKey(Box<dyn SigningKey>);
-
-#[cfg(feature = "hospital")]
-impl SiteKey {
-    /// Reads a PEM file.
-    pub(crate) fn read(engine: EngineKind, file: &Path) -> Result<Self, VaultError> {
-        engine.load_signing(file).map(Self)
-    }
-
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        self.0.sign(message).ok()
     }
 }
 

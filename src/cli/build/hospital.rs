@@ -73,9 +73,13 @@ fn given(site: &Site) -> Result<Given, Failure> {
     })
 }
 
-fn of_file(error: files::FileError) -> Failure {
-    let code = if error.is_exposed() { Code::K402 } else { Code::K401 };
-    Failure::new(code).told(error.to_string())
+/// A secret's file, for the failure.
+pub(super) fn of_file(error: files::FileError) -> Failure {
+    let (code, cure) = match error.is_exposed() {
+        true => (Code::K402, None),
+        false => (Code::K401, error.cure()),
+    };
+    Failure::new(code).told(error.to_string()).cured_by(cure)
 }
 
 fn unusable(what: &str) -> Failure {

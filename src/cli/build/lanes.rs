@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::{
     board::PanelPlace,
-    checkin::Adapter,
     cli::{Ending, wires::LaneDevices},
     config::{Lane, Site},
     device::{InputLine, Role},
@@ -59,7 +58,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             site_patience: site.checkin.patience,
             // Numbers given here are known at once.
             site_settles: match site.checkin.adapter {
-                Adapter::Local => std::time::Duration::ZERO,
+                adapter if !adapter.asks() => std::time::Duration::ZERO,
                 _ => site.checkin.settle,
             },
             has_panel: devices.panel.is_some()

@@ -10,7 +10,7 @@ use std::{
 
 use super::{Forgetful, Report};
 use crate::{
-    checkin::Adapter,
+    checkin::{Adapter, CheckIn as _},
     cli::{build, phrases::check as say},
     config::Site,
     fault::Code,
@@ -177,7 +177,9 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_
 
 /// A question about a session that never was: the site's system answers 404 and is well.
 fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
-    if site.checkin.adapter == Adapter::Local {
+    #[cfg(feature = "hospital")]
+    roster(site, clock, report);
+    if !site.checkin.adapter.asks() {
         return report.skipped("site-system", say::numbers_given_here());
     }
     #[cfg(feature = "hospital")]
@@ -190,6 +192,22 @@ fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
             Err(failure) => report.fault("site-system", failure),
             Ok(_) => report.ok("site-system", say::site_system_well()),
         },
+    }
+}
+
+/// Today's expected people, where the site has a list of them: fetched, its signature and its day.
+#[cfg(feature = "hospital")]
+fn roster(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    match build::roster::roster(site, clock) {
+        Ok(None) => {}
+        Err(failure) => report.fault("roster", failure),
+        Ok(Some(roster)) => {
+            roster.look_for(Deadline::from_now(&**clock, HOP));
+            match roster.people() {
+                Ok(people) => report.ok("roster", say::roster_well(people)),
+                Err(failure) => report.fault("roster", failure),
+            }
+        }
     }
 }
 

@@ -94,6 +94,8 @@ phrases! {
     goes_plainly(networks) "http:// towards {networks}: whoever is in that network can read and change it" => "以 http:// 访问 {networks}：该网络中的任何人都能读取和篡改";
     #[cfg(feature = "hospital")]
     goes_plainly_public(networks) "http:// towards {networks}, among them addresses that are not private: keep routes to the internet away from them" => "以 http:// 访问 {networks}，其中有非私有地址：请确保不会路由到互联网";
+    #[cfg(feature = "hospital")]
+    roster_well(people) "signed by the site, of today, {people} people" => "签名无误，是今天的，共 {people} 人";
     site_system_well() "reached, and it accepts our credentials" => "可到达，并接受本机凭据";
     echo_sealed() "WeChat accepts our signature and our seal, and its own verifies" => "我方的签名和加密通过微信验证，微信的签名也通过验证";
     echo_signed() "WeChat accepts our signature, and its own verifies" => "我方的签名通过微信验证，微信的签名也通过验证";

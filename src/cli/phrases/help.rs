@@ -60,6 +60,21 @@ phrases! {
     visit_choice() "Which of several visits" => "多个就诊中的哪一个";
     #[cfg(feature = "hospital")]
     arrive() "Check the person in, too" => "并真的签到";
+    #[cfg(feature = "hospital")]
+    roster() "Today's expected people, for whoever makes their list" => "当天预期人员名册：供制作名册的一方使用";
+    #[cfg(feature = "hospital")]
+    roster_make() "Make a signed list of keyed hashes out of a table of people (CSV)" => "由人员表（CSV）生成带签名的名册，其中只有密钥散列";
+    #[cfg(feature = "hospital")]
+    roster_from() "The table: columns name and number, union-id, or voucher, and place; - for standard input"
+        => "人员表：列为 姓名、证件号，或 union-id，或 凭证，以及 地点；- 为标准输入";
+    #[cfg(feature = "hospital")]
+    roster_day() "The day of business it is for, YYYY-MM-DD" => "名册所属的营业日，YYYY-MM-DD";
+    #[cfg(feature = "hospital")]
+    roster_key() "File of the key that the kiosks have, too" => "散列密钥文件，与自助机所用相同";
+    #[cfg(feature = "hospital")]
+    roster_sign() "Private key that signs it, Ed25519 or RSA, PEM" => "签名私钥，Ed25519 或 RSA，PEM 格式";
+    #[cfg(feature = "hospital")]
+    roster_out() "The list" => "名册写到哪个文件";
     device_panel() "Shows a test scene" => "显示测试画面";
     device_printer() "Asks how the printer is, and prints a test slip" => "查询打印机状态，并打印测试凭条";
     #[cfg(feature = "sim")]

@@ -30,6 +30,10 @@ phrases! {
     would_arrive() "one visit is meant; nobody was checked in (--arrive does it)" => "已确定就诊；未真的签到（加 --arrive 才签到）";
     #[cfg(feature = "hospital")]
     answered(word) "answer: {word}" => "结果：{word}";
+    #[cfg(feature = "hospital")]
+    no_day() "the day is none: YYYY-MM-DD" => "日期无效：应为 YYYY-MM-DD";
+    #[cfg(feature = "hospital")]
+    roster_made(people) "{people} people" => "共 {people} 人";
     give_a_face_sid() "give a FACE_SID, or --from FILE" => "请给出 FACE_SID，或 --from FILE";
     no_such_slip(which) "{which}: the journal knows no such session or number that was checked in"
         => "{which}：流水中没有这个已签到的会话或号码";

@@ -1,0 +1,41 @@
+//! Today's expected people: where their list lies, and by what it is judged.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::hospital;
+use crate::{
+    checkin::roster::{Roster, RosterKey, Source, Verify},
+    config::Site,
+    fault::{Code, Failure},
+    files::Anchored,
+    http::{Client, Route},
+    vault::SitePublicKey,
+    words::Clock,
+};
+
+/// The list where the site has one.
+pub(crate) fn roster(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<Roster>, Failure> {
+    let settings = &site.checkin;
+    let (Some(place), Some(key), Some(public)) = (&settings.roster, &settings.roster_key, &settings.roster_public_key)
+    else {
+        return Ok(None);
+    };
+    let source = match place.starts_with("https://") {
+        false => Source::File(PathBuf::from(place)),
+        true => Source::Url {
+            url: place.clone(),
+            client: Client::open(&Route { max_idle: 1, ..settings.route(1) }, Arc::clone(clock))?,
+            kept: site.state_dir.join("roster"),
+        },
+    };
+    let (key, day) = (read_key(key)?, (settings.utc_offset, settings.reset_at));
+    let public = SitePublicKey::read(public)?;
+    let verify: Verify = Box::new(move |message, signature| public.verifies(message, signature));
+    Ok(Some(Roster::new(source, key, verify, day, Arc::clone(clock))))
+}
+
+/// The key of the people's HMAC.
+pub(crate) fn read_key(file: &Anchored) -> Result<RosterKey, Failure> {
+    let too_short = || Failure::new(Code::K401).told(format!("{}: shorter than 16 bytes", file.display()));
+    RosterKey::read(file).map_err(hospital::of_file)?.ok_or_else(too_short)
+}
