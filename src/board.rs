@@ -9,6 +9,8 @@ mod look;
 mod panel;
 mod place;
 mod sound;
+#[cfg(feature = "turnstile")]
+mod turnstile;
 mod wire;
 
 use std::{
@@ -31,8 +33,11 @@ pub use self::{
     panel::{LineName, Panel, PanelKind},
     place::{PanelPlace, Place, Simulated},
     sound::Buzzer,
-    wire::{LineWire, PanelWire, PrinterWire, SimulatedWord},
+    wire::{GateWire, LineWire, PanelWire, PrinterWire, SimulatedWord},
 };
+
+#[cfg(feature = "turnstile")]
+pub use self::turnstile::{BusPort, GateSide, TurnstileWire};
 
 #[cfg(feature = "voice")]
 pub use self::sound::Voice;
@@ -139,6 +144,9 @@ pub struct Found {
     pub board: Board,
     /// What each printer names, in their order.
     pub printers: Vec<PrinterFiles>,
+    /// The table that each gate names, in their order.
+    #[cfg(feature = "turnstile")]
+    pub turnstiles: Vec<Option<(PathBuf, String)>>,
 }
 
 /// The files that a printer names: each its name, for messages, and its text.
@@ -197,7 +205,13 @@ impl Board {
             let board = Self::parse(&file, SIMULATED)?;
             let profile = (PathBuf::from("board/printers/simulated.toml"), SIMULATED_PRINTER.to_owned());
             let printers = vec![PrinterFiles { profile, slip: None }; board.printers.len()];
-            return Ok(Found { file, board, printers });
+            return Ok(Found {
+                #[cfg(feature = "turnstile")]
+                turnstiles: vec![None; board.gates.len()],
+                file,
+                board,
+                printers,
+            });
         }
         let file = if word.contains('/') || word.ends_with(".toml") {
             PathBuf::from(word)
@@ -220,7 +234,15 @@ impl Board {
             Ok(PrinterFiles { profile: beside(format!("{}.toml", printer.profile))?, slip })
         };
         let printers = board.printers.iter().map(files).collect::<Result<_, _>>()?;
-        Ok(Found { file, board, printers })
+        #[cfg(feature = "turnstile")]
+        let turnstiles = turnstile::tables(&board, &file)?;
+        Ok(Found {
+            file,
+            board,
+            printers,
+            #[cfg(feature = "turnstile")]
+            turnstiles,
+        })
     }
 
     /// Parses the text of a board file; `file` is for messages.
@@ -249,7 +271,7 @@ impl Board {
         let mut lines: Vec<(&LineWire, &'static str)> = Vec::new();
         lines.extend(self.panels.iter().flat_map(|panel| panel.lines.values()).map(|wire| (wire, "panel")));
         lines.extend(self.printers.iter().filter_map(|printer| printer.busy.as_ref()).map(|busy| (&busy.wire, "busy")));
-        lines.extend(self.gates.iter().map(|gate| (&gate.wire, "gate")));
+        lines.extend(self.gates.iter().filter_map(|gate| Some((gate.wire.line()?, "gate"))));
         for Indicators { green, red, amber, buzzer, .. } in &self.indicators {
             for (lamp, name) in [(green, "green"), (red, "red"), (amber, "amber"), (buzzer, "buzzer")] {
                 lines.extend(lamp.iter().map(|lamp| (&lamp.wire, name)));

@@ -65,6 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("gpiocdev", &["device/linux"]),
     ("serialport", &["device/linux"]),
     ("serial2_tokio", &["terminal"]),
+    ("serial2", &["device/linux/rs485.rs"]),
     ("unicode_linebreak", &["device/gb.rs", "device/typeset/lines.rs"]),
     ("unicode_normalization", &["words"]),
     ("encoding_rs", &["identity", "device", "checkin", "sim"]),

@@ -16,7 +16,7 @@ use facemchd::{
     },
     kiosk::{NextStep, Scene, SceneKind},
     sim::{
-        devices::{PrinterTwin, Trouble},
+        devices::{PrinterTwin, Trouble, TurnstileTwin},
         people::Person,
     },
     words::Language,
@@ -72,6 +72,20 @@ impl Bench {
         let outcome = terminal.receive_type("outcome").expect("an outcome");
         (text(&outcome["result"]), text(&outcome["code"]))
     }
+}
+
+/// The same with a gate of the shipped table on a bus, where a twin answers.
+pub fn with_turnstile(sandbox: &Sandbox, changes: &[(&str, &str)]) -> (PrinterTwin, TurnstileTwin) {
+    let socket = sandbox.path("bench-bus");
+    let wire = format!("{{ turnstile = \"bench\", port = \"unix:{}\" }}", socket.display());
+    let file = format!("{{ file = \"{}/gate\" }}", sandbox.path("bench").display());
+    let (_, table) = shipped("board/turnstiles/swing-7e7f.toml");
+    fs::create_dir_all(sandbox.path("turnstiles")).expect("made");
+    let states = table.replace("# [state]\n# closed", "[state]\nclosed").replace("# open-", "open-");
+    let states = states.replace("# [alarm]", "[alarm]").replace("# forced", "forced");
+    fs::write(sandbox.path("turnstiles/bench.toml"), states).expect("written");
+    let twin = TurnstileTwin::behind(&socket, &[1]).expect("a twin");
+    (build(sandbox, &[&[(&*file, &*wire)], changes].concat()), twin)
 }
 
 /// Gives a sandboxed site the bench board, changed so, in place of the simulated one; its printer answers everything

@@ -95,6 +95,7 @@ mod terminal_restarts;
 mod terminal_scenes;
 mod tls_faults;
 mod tongues;
+mod turnstiles;
 mod unknown;
 mod visits;
 mod voices;

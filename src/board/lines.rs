@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Device, wire::LineWire};
+use super::{
+    Device,
+    wire::{GateWire, LineWire},
+};
 
 /// `[gate]`
 #[derive(Clone, Debug, Deserialize)]
@@ -12,7 +15,7 @@ pub struct Gate {
     #[serde(default, deserialize_with = "super::some_name")]
     pub name: Option<String>,
     /// How it is connected.
-    pub wire: LineWire,
+    pub wire: GateWire,
     /// The gate opens when the line is physically low.
     #[serde(default)]
     pub active_low: bool,
@@ -197,7 +200,7 @@ impl Device for Gate {
     }
 
     fn is_simulated(&self) -> bool {
-        matches!(self.wire, LineWire::Simulated(_))
+        matches!(self.wire.line(), Some(LineWire::Simulated(_)))
     }
 }
 

@@ -43,6 +43,20 @@ pub enum LineWire {
     Simulated(SimulatedWord),
 }
 
+/// What opens a gate.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected { name = \"LINE\" }, { chip = \"LABEL\", offset = N }, { led = \"NAME\" }, { file = \"PATH\" }, \"simulated\" or { turnstile = \"TABLE\", port = \"serial:DEVICE\" } (feature turnstile)"
+)]
+pub enum GateWire {
+    /// A controller on a bus, `{ turnstile = "TABLE", port = "serial:DEVICE", address = 1, opens = "left" }`.
+    #[cfg(feature = "turnstile")]
+    Turnstile(super::turnstile::TurnstileWire),
+    /// An output.
+    Line(LineWire),
+}
+
 /// The word `simulated`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,6 +100,17 @@ pub enum PrinterWire {
     Usb(PathBuf),
     /// `unix:PATH`, a socket that something else listens on.
     Unix(PathBuf),
+}
+
+impl GateWire {
+    /// The output, where it is one.
+    pub fn line(&self) -> Option<&LineWire> {
+        match self {
+            #[cfg(feature = "turnstile")]
+            Self::Turnstile(_) => None,
+            Self::Line(line) => Some(line),
+        }
+    }
 }
 
 impl LineWire {

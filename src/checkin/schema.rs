@@ -77,6 +77,7 @@ impl<'a> Report<'a> {
                 GateOutcome::Tailgated => "tailgated",
                 GateOutcome::Reversed => "wrong_way",
                 GateOutcome::HeldOpen => "held_open",
+                GateOutcome::Forced => "forced",
                 GateOutcome::Failed(()) => "failed",
                 GateOutcome::Unknown => "unknown",
             },

@@ -16,6 +16,8 @@ mod missing;
 pub mod panel;
 mod port;
 mod printer;
+#[cfg(feature = "turnstile")]
+pub mod turnstile;
 #[cfg(feature = "screen")]
 mod typeset;
 #[cfg(feature = "voice")]

@@ -193,6 +193,14 @@ codes! {
       => "闸机没有关上", "清空通道；检查闸机和门磁";
     G807 "the fire input is active: nobody is let through by us", "follow the site's plan; it goes on by itself when the input is released"
       => "消防信号有效：本机不放行任何人", "按现场预案处理；消防信号解除后自动恢复";
+    G810 "the gate's controller does not answer", "check its power, the bus (A and B, address) and the table that the board file names"
+      => "闸机控制器没有应答", "检查其供电、总线（A/B 线、地址）以及板卡文件所用的控制器表";
+    G811 "the gate's controller did not carry out an opening", "the person presents the face again; look whether the gate is blocked or forbidden at its controller"
+      => "闸机控制器没有执行开闸", "请用户重新刷脸；查看闸机是否被挡住或在控制器上被禁止";
+    G812 "somebody forced the gate", "staff look at the lane; check the gate's mechanics if nobody was there"
+      => "有人强行通过闸机", "请工作人员查看通道；若并没有人，检查闸机机械部分";
+    G813 "the gate's controller reports a fault of its own", "look the number in the message up in its manual"
+      => "闸机控制器报告自身故障", "按消息中的编号查阅其手册";
     H901 "the site's system cannot be reached", "check its address and the network to it"
       => "连不上业务系统", "检查它的地址和到它的网络";
     H902 "the site's system answers something else than agreed", "compare its answer with INTERFACE.md"

@@ -211,7 +211,7 @@ pub enum Input {
         lane: LaneId,
         /// Whose grant came last, if it was a moment ago.
         session: Option<SessionId>,
-        /// `Tailgated`, `Reversed` or `HeldOpen`.
+        /// `Tailgated`, `Reversed`, `HeldOpen` or `Forced`.
         alarm: GateOutcome,
     },
     /// The site's system took a check-in back, or not yet.
@@ -352,7 +352,10 @@ pub enum GateOutcome<Why = Code> {
     Reversed,
     /// The gate did not close.
     HeldOpen,
-    /// The output could not be switched (G801), the grant had ended (G802), or the fire input is active (G807) or not to
+    /// Somebody used force.
+    Forced,
+    /// The output could not be switched (G801), its controller did not answer (G810) or obey (G811), the grant had ended
+    /// (G802), or the fire input is active (G807) or not to
     /// be read (D602).
     Failed(Why),
     /// The program ended before it knew.
@@ -368,6 +371,7 @@ impl GateOutcome {
             Self::Tailgated => Some(Code::G804),
             Self::Reversed => Some(Code::G805),
             Self::HeldOpen => Some(Code::G806),
+            Self::Forced => Some(Code::G812),
             Self::Failed(code) => Some(code),
             Self::Unknown => Some(Code::J505),
         }
@@ -382,6 +386,7 @@ impl GateOutcome {
             Self::Tailgated => GateOutcome::Tailgated,
             Self::Reversed => GateOutcome::Reversed,
             Self::HeldOpen => GateOutcome::HeldOpen,
+            Self::Forced => GateOutcome::Forced,
             Self::Failed(_) => GateOutcome::Failed(()),
             Self::Unknown => GateOutcome::Unknown,
         }

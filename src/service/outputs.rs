@@ -83,7 +83,7 @@ pub(super) fn spawn(
                 if let Ok(order) = &next {
                     carry_out(order, &mut lanes, at, &mut events);
                 }
-                let failed = events.iter().any(|(_, event)| event.code() == Some(Code::G801));
+                let failed = events.iter().any(|(_, event)| matches!(event.code(), Some(Code::G801 | Code::G810)));
                 untold.extend(events.iter().map(|(lane, event)| input(*lane, *event)));
                 if tend_at.is_some_and(|due| due <= now || failed) {
                     untold.extend(lanes.iter_mut().flat_map(|(lane, outputs)| outputs.tend(*lane, &inputs)));

@@ -123,14 +123,15 @@ impl Spelled for GateOutcome<()> {
             Self::Tailgated => "tailgated",
             Self::Reversed => "reversed",
             Self::HeldOpen => "held_open",
+            Self::Forced => "forced",
             Self::Failed(()) => "failed",
             Self::Unknown => "unknown",
         }
     }
 
     fn spelled(word: &str) -> Option<Self> {
-        use GateOutcome::{Expired, Failed, HeldOpen, Opened, Passed, Reversed, Tailgated, Unknown};
-        of(&[Opened, Passed, Expired, Tailgated, Reversed, HeldOpen, Failed(()), Unknown], word)
+        use GateOutcome::{Expired, Failed, Forced, HeldOpen, Opened, Passed, Reversed, Tailgated, Unknown};
+        of(&[Opened, Passed, Expired, Tailgated, Reversed, HeldOpen, Forced, Failed(()), Unknown], word)
     }
 }
 

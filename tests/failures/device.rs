@@ -2,11 +2,15 @@
 
 use std::{fs, thread, time::Duration};
 
-use facemchd::{fault::Code, sim::devices::Cable};
+use facemchd::{
+    fault::Code,
+    sim::devices::{BusTrouble, Cable, TurnstileTwin},
+};
 use serde_json::json;
 
 use super::{Row, face_at, nobody, row};
 use crate::{
+    bench_board,
     faults::{Kept, bench, bench_with, nothing},
     running::Sandbox,
 };
@@ -60,6 +64,18 @@ pub fn rows() -> Vec<Row> {
         row("the gate's door stays open", Code::G806, GATE, "did not close")
             .by(|s| bench(s, &[("is = \"other-way\"", "is = \"door\""), ("one-shot", "held-open-ms = 500\none-shot")]))
             .when(|s, _| set(s, "other-way")),
+        row("the gate's controller does not answer", Code::G810, GATE, "no answer on the bus")
+            .by(|s| turnstile(s, |twin| twin.set_trouble(BusTrouble::Deaf)))
+            .when(nobody),
+        row("the gate's controller is blocked", Code::G811, GATE, "did not carry out")
+            .by(|s| turnstile(s, |twin| twin.set_trouble(BusTrouble::Stuck)))
+            .when(|s, _| face_at(s, 1, super::FACE)),
+        row("somebody forces the gate", Code::G812, GATE, "forced")
+            .by(|s| turnstile(s, |twin| twin.set_bytes(1, 8, 0)))
+            .when(nobody),
+        row("the gate's controller has a fault of its own", Code::G813, GATE, "fault is 05")
+            .by(|s| turnstile(s, |twin| twin.set_bytes(1, 0, 5)))
+            .when(nobody),
         row("the terminal sends what is no frame", Code::T201, KIOSK, "not a frame")
             .when(|s, _| sends(s, &[&b"{\"v\":1,\"type\":\"face\",\"face_sid\":\"sid-secret-1\"\n"[..]; 3])),
         row("the terminal's lines are too long", Code::T202, KIOSK, "4096")
@@ -133,6 +149,13 @@ fn numbers_of_its_own(sandbox: &Sandbox) -> Kept {
 fn instead_of_a_file(sandbox: &Sandbox, line: &str, wire: &str) -> Kept {
     let file = format!("{{ file = \"{}/{line}\" }}", sandbox.path("bench").display());
     bench(sandbox, &[(&file, wire)])
+}
+
+/// A gate on a bus, whose twin behaves so.
+fn turnstile(sandbox: &Sandbox, behave: impl Fn(&TurnstileTwin)) -> Kept {
+    let twins = bench_board::with_turnstile(sandbox, &[]);
+    behave(&twins.1);
+    Box::new(twins)
 }
 
 /// An input of the bench becomes active.

@@ -136,7 +136,7 @@ pub fn at(milliseconds: u64) -> Moment {
     Moment(Duration::from_millis(milliseconds))
 }
 
-pub fn wait_for<T>(look: impl Fn() -> T, right: impl Fn(&T) -> bool) -> T {
+pub fn wait_for<T>(mut look: impl FnMut() -> T, right: impl Fn(&T) -> bool) -> T {
     for _ in 0..2000 {
         let seen = look();
         if right(&seen) {

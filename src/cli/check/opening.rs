@@ -107,7 +107,7 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, serves: Option<&str>, report: &mut
         }
     };
     report.ok("board-file", say::board_file(&site.board, &found.board.board.id));
-    if found.board.gates.iter().any(|gate| !gate.one_shot) {
+    if found.board.gates.iter().any(|gate| gate.wire.line().is_some() && !gate.one_shot) {
         report.warning("gate-one-shot", Code::G801, say::no_one_shot());
     }
     if let Some(process) = serves {

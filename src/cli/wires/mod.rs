@@ -1,5 +1,7 @@
 //! Board and site file → the devices of every lane, over real wires or over wires with a twin at the other end.
 
+#[cfg(feature = "turnstile")]
+mod buses;
 mod look;
 mod pick;
 mod pictures;
@@ -69,10 +71,16 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure
     };
     // All of them before any: a file that is refused has moved nothing.
     let picked = parts.pick_all()?;
+    #[cfg(feature = "turnstile")]
+    let mut spoken = buses::gates(&parts, &picked)?.into_iter();
     let styles = site.lane.iter().map(|lane| style(site, lane, clock)).collect::<Result<Vec<_>, _>>()?;
     for (((lane, picked), style), index) in site.lane.iter().zip(picked).zip(styles).zip(0..) {
         let ends = if picked.is_simulated() { Some(parts.twins(lane, &picked, &mut wires)?) } else { None };
-        let devices = parts.lane(LaneId(index), (&picked, style), ends)?;
+        #[cfg(feature = "turnstile")]
+        let gate = spoken.next().flatten();
+        #[cfg(not(feature = "turnstile"))]
+        let gate = None;
+        let devices = parts.lane(LaneId(index), (&picked, style), ends, gate)?;
         #[cfg(feature = "voice")]
         let devices = LaneDevices { voice: voice(site, lane, &devices.phrases)?, ..devices };
         wires.lanes.push(devices);
@@ -149,6 +157,7 @@ impl Parts<'_> {
         id: LaneId,
         (picked, style): (&Picked<'_>, Style),
         mut ends: Option<Ends>,
+        spoken: Option<Box<dyn Gate>>,
     ) -> Result<LaneDevices, Failure> {
         let mut devices = LaneDevices { phrases: Arc::clone(&style.phrases), ..LaneDevices::default() };
         if let Some(file) = picked.panel {
@@ -170,12 +179,12 @@ impl Parts<'_> {
                 None => real::printer(file, layout, fonts, self.clock),
             };
         }
-        if let Some(file) = picked.gate {
+        if let Some((_, file)) = picked.gate {
             let timing = timing(file, picked);
-            devices.gate = match ends.as_mut().filter(|_| file.is_simulated()) {
+            devices.gate = spoken.or_else(|| match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.gate(file.active_low, timing),
                 None => real::gate(file, timing),
-            };
+            });
             let tended = devices.gate.as_mut().and_then(|gate| gate.tend().err());
             devices.absent.extend(tended.map(|error| (Device::Gate, error.into())));
         }

@@ -15,7 +15,8 @@ pub(super) struct Picked<'a> {
     pub(super) panel: Option<&'a Panel>,
     /// With its place among the board's printers.
     pub(super) printer: Option<(usize, &'a Printer)>,
-    pub(super) gate: Option<&'a Gate>,
+    /// With its place among the board's gates.
+    pub(super) gate: Option<(usize, &'a Gate)>,
     pub(super) indicators: Option<&'a Indicators>,
     pub(super) inputs: Vec<&'a Input>,
 }
@@ -25,7 +26,7 @@ impl Picked<'_> {
     pub(super) fn is_simulated(&self) -> bool {
         self.panel.is_some_and(Device::is_simulated)
             || self.printer.is_some_and(|(_, printer)| printer.is_simulated())
-            || self.gate.is_some_and(Device::is_simulated)
+            || self.gate.is_some_and(|(_, gate)| gate.is_simulated())
             || self.indicators.is_some_and(Device::is_simulated)
             || self.inputs.iter().any(|input| is_simulated(input))
     }
@@ -74,7 +75,7 @@ impl Parts<'_> {
             picked.push(Picked {
                 panel: self.pick(lane, &board.panels, panel, &mut used)?.map(|(_, panel)| panel),
                 printer: self.pick(lane, &board.printers, &lane.printer, &mut used)?,
-                gate: self.pick(lane, &board.gates, &lane.gate, &mut used)?.map(|(_, gate)| gate),
+                gate: self.pick(lane, &board.gates, &lane.gate, &mut used)?,
                 indicators: self.pick(lane, &board.indicators, indicators, &mut used)?.map(|(_, lights)| lights),
                 inputs: self.pick_inputs(lane, index, &mut used)?,
             });

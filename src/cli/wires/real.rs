@@ -46,7 +46,7 @@ pub(super) fn printer(
 
 /// Opens every output, which puts it to its safe value, and lets go of it.
 pub(super) fn make_safe(board: &Board) -> Result<usize, Failure> {
-    let gates = board.gates.iter().map(|gate| (&gate.wire, gate.active_low, Code::G801));
+    let gates = board.gates.iter().filter_map(|gate| Some((gate.wire.line()?, gate.active_low, Code::G801)));
     let lamps = board.indicators.iter().flat_map(|lights| [&lights.green, &lights.red, &lights.amber, &lights.buzzer]);
     let outputs = gates.chain(lamps.flatten().map(|lamp| (&lamp.wire, lamp.active_low, Code::D602)));
     let mut count = 0;
@@ -80,7 +80,7 @@ pub(super) fn at(wire: &LineWire) -> Option<LineAt> {
 
 /// A gate, with its output at the safe value as soon as its line is there.
 pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Option<Box<dyn Gate>> {
-    Some(Box::new(LineGate::new(OutputLine::new(at(&gate.wire)?), gate.active_low, timing)))
+    Some(Box::new(LineGate::new(OutputLine::new(at(gate.wire.line()?)?), gate.active_low, timing)))
 }
 
 /// Lights and buzzer, dark and silent as soon as their lines are there.

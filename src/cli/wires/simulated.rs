@@ -36,7 +36,7 @@ impl Parts<'_> {
             slips: names(site.privacy.slip_name),
         };
         let inputs: Vec<Input> = picked.inputs.iter().map(|input| (*input).clone()).collect();
-        let active_low = picked.gate.is_some_and(|gate| gate.active_low);
+        let active_low = picked.gate.is_some_and(|(_, gate)| gate.active_low);
         let made = devices::lane(&out, active_low, inputs, Arc::clone(self.clock));
         let (ends, twins) = made.map_err(|error| {
             let what = "[simulated] out".to_owned();

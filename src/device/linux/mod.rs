@@ -5,6 +5,8 @@ mod inputs;
 mod lines;
 mod outputs;
 mod ports;
+#[cfg(feature = "turnstile")]
+mod rs485;
 #[cfg(feature = "glyphs")]
 mod screen;
 mod serial;
@@ -13,6 +15,8 @@ mod usb;
 use std::path::PathBuf;
 
 pub(crate) use self::lines::input_level;
+#[cfg(feature = "turnstile")]
+pub use self::ports::rs485;
 #[cfg(feature = "glyphs")]
 pub(crate) use self::screen::bring_console_back;
 #[cfg(feature = "glyphs")]

@@ -13,7 +13,11 @@ use linux_embedded_hal::{
     spidev::{SpiModeFlags, SpidevOptions},
 };
 
+#[cfg(feature = "turnstile")]
+use super::rs485::Rs485;
 use super::{serial::Serial, usb::UsbPrinter};
+#[cfg(feature = "turnstile")]
+use crate::device::turnstile::Framing;
 use crate::{
     device::{DeviceError, Opener},
     fault::Code,
@@ -48,6 +52,12 @@ pub fn delay() -> Delay {
 /// A printer's serial port, 8N1, with or without RTS/CTS.
 pub fn serial(device: PathBuf, baud: u32, rts_cts: bool) -> Opener {
     Box::new(move || Ok(Box::new(Serial::open(&device, baud, rts_cts)?)))
+}
+
+/// A bus of several on a serial port, whose direction the kernel switches or the adapter.
+#[cfg(feature = "turnstile")]
+pub fn rs485(device: PathBuf, baud: u32, framing: Framing, direction: bool) -> Opener {
+    Box::new(move || Ok(Box::new(Rs485::open(&device, baud, framing, direction)?)))
 }
 
 /// A printer on the network, usually at port 9100.

@@ -9,6 +9,7 @@ mod output;
 mod panel;
 mod picture;
 mod printer;
+mod turnstile;
 
 use std::{
     fs, io,
@@ -23,6 +24,7 @@ pub use self::{
     output::{OutputPinEnd, OutputTwin},
     panel::{PanelTwin, PanelWire},
     printer::{Cable, PrinterTwin, Slip, Trouble},
+    turnstile::{BusTrouble, TurnstileTwin},
 };
 use crate::{board::Input, files, words::Clock};
 

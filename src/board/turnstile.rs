@@ -1,0 +1,103 @@
+//! `[gate]` whose controller is spoken with: where it is, and which file says what it understands.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::{Board, BoardError, GateWire};
+use crate::files::{self, MOST};
+
+/// `gate.wire = { turnstile = … }`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TurnstileWire {
+    /// Name of a table in `turnstiles/` beside the board file.
+    pub turnstile: String,
+    /// Its bus.
+    pub port: BusPort,
+    /// Its number on the bus.
+    #[serde(default = "first")]
+    pub address: u8,
+    /// Which way is the lane's, as the controller calls it.
+    #[serde(default)]
+    pub opens: GateSide,
+    /// Whoever comes the other way, which no lane has, is nobody's business.
+    #[serde(default)]
+    pub other_way_free: bool,
+    /// What is sent comes back first.
+    #[serde(default)]
+    pub echo: bool,
+    /// The kernel switches the port's direction, by RTS.
+    #[serde(default)]
+    pub rts_direction: bool,
+}
+
+/// `opens`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateSide {
+    /// Left.
+    #[default]
+    Left,
+    /// Right.
+    Right,
+}
+
+/// `port`: a bus that several gates may share.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BusPort {
+    /// `serial:DEVICE`, at the table's speed.
+    Serial(PathBuf),
+    /// `tcp:HOST:PORT`, a serial server that hands bytes on as they come.
+    Tcp(String),
+    /// `unix:PATH`, a socket that something else listens on.
+    Unix(PathBuf),
+}
+
+/// The table that each gate names, in their order.
+pub(super) fn tables(board: &Board, file: &Path) -> Result<Vec<Option<(PathBuf, String)>>, BoardError> {
+    let folder = file.parent().unwrap_or(Path::new("")).join("turnstiles");
+    let table = |wire: &GateWire| match wire {
+        GateWire::Turnstile(wire) => {
+            let file = folder.join(format!("{}.toml", wire.turnstile));
+            let text = files::read_text(&file, MOST)?;
+            Ok(Some((file, text)))
+        }
+        GateWire::Line(_) => Ok(None),
+    };
+    board.gates.iter().map(|gate| table(&gate.wire)).collect()
+}
+
+impl fmt::Display for BusPort {
+    /// As it stands in the board file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Serial(device) => write!(f, "serial:{}", device.display()),
+            Self::Tcp(address) => write!(f, "tcp:{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for BusPort {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parsed = match text.split_once(':') {
+            Some(("serial", device)) if device.starts_with('/') => Some(Self::Serial(PathBuf::from(device))),
+            Some(("tcp", rest)) => rest
+                .rsplit_once(':')
+                .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+                .map(|_| Self::Tcp(rest.to_owned())),
+            Some(("unix", path)) if !path.is_empty() => Some(Self::Unix(PathBuf::from(path))),
+            _ => None,
+        };
+        parsed.ok_or_else(|| de::Error::custom("expected \"serial:DEVICE\", \"tcp:HOST:PORT\" or \"unix:PATH\""))
+    }
+}
+
+fn first() -> u8 {
+    1
+}
