@@ -1,17 +1,17 @@
 //! Every file we ship is read by the program as it is.
 
-use std::path::Path;
+use std::{fs, path::Path, process::Command};
 
 use facemchd::{board::Board, config::Site, device::Profile};
 
 fn shipped(folder: &str) -> Vec<(std::path::PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut files: Vec<_> = std::fs::read_dir(&folder)
+    let mut files: Vec<_> = fs::read_dir(&folder)
         .expect("a folder")
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .map(|path| (path.clone(), std::fs::read_to_string(path).expect("readable")))
+        .map(|path| (path.clone(), fs::read_to_string(path).expect("readable")))
         .collect();
     files.sort();
     assert!(!files.is_empty());
@@ -35,8 +35,7 @@ fn every_board_parses_and_is_found_by_its_name_with_its_printer() {
 
 #[test]
 fn a_board_file_that_is_wrong_is_refused_with_its_line() {
-    let text =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("board/rk3568.toml")).expect("shipped");
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("board/rk3568.toml")).expect("shipped");
     for (from, to, told) in [
         ("schema = 1", "schema = 2", "expected schema = 1"),
         ("pulse-ms = 300", "pulse-ms = 5000", "100–2000"),
@@ -73,7 +72,7 @@ fn every_printer_profile_parses() {
 #[test]
 fn the_annotated_site_file_parses_and_so_does_every_line_it_leaves_out() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/site.toml");
-    let text = std::fs::read_to_string(&file).expect("readable");
+    let text = fs::read_to_string(&file).expect("readable");
     Site::parse(&file, &text).unwrap_or_else(|error| panic!("{error}"));
     // A comment that looks like a setting is one: it must be a key that exists.
     let all: String = text
@@ -104,9 +103,9 @@ fn every_overlay_names_the_lines_that_its_board_falls_back_to() {
     use facemchd::board::LineWire;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("board/overlays");
     let mut overlays = 0;
-    for entry in std::fs::read_dir(folder).expect("listed").flatten() {
+    for entry in fs::read_dir(folder).expect("listed").flatten() {
         overlays += 1;
-        let names = overlay(&std::fs::read_to_string(entry.path()).expect("readable"));
+        let names = overlay(&fs::read_to_string(entry.path()).expect("readable"));
         let board = entry.path().file_stem().expect("a name").to_string_lossy().into_owned();
         let (file, text) = crate::devices::shipped(&format!("board/{board}.toml"));
         let board = Board::parse(&file, &text).expect("parses");
@@ -117,4 +116,26 @@ fn every_overlay_names_the_lines_that_its_board_falls_back_to() {
         assert_eq!(names.iter().filter(|name| !name.is_empty()).count(), board.lines().len());
     }
     assert_eq!(overlays, 3);
+}
+
+#[test]
+fn only_a_board_with_a_framebuffer_gives_the_daemon_a_capability() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (site, out) = (folder.path().join("site.toml"), folder.path().join("out"));
+    let boards = [("framebuffer", "fb:/dev/fb0", true), ("st7789", "spi:/dev/spidev0.0", false)];
+    for (kind, wire, needed) in boards {
+        for place in [folder.path().join("board.toml").display().to_string(), "board.toml".to_owned()] {
+            let panel = format!("[panel]\n# kind = \"framebuffer\"\nkind = \"{kind}\"\nwire = \"{wire}\"\n");
+            fs::write(folder.path().join("board.toml"), panel).expect("written");
+            fs::write(&site, format!("# board = \"bench\"\nboard = '{place}'   # ours\n")).expect("written");
+            let _ = fs::remove_dir_all(&out);
+            let generator = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/framebuffer-generator");
+            let ran = Command::new(generator).arg(&out).env("FACEMCHD_SITE", &site).status().expect("run");
+            let drop_in = fs::read_to_string(out.join("facemchd.service.d/framebuffer.conf")).unwrap_or_default();
+            assert!(ran.success());
+            assert_eq!(drop_in.contains("CAP_SYS_TTY_CONFIG"), needed, "{kind} {place}");
+        }
+    }
+    let unit = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/facemchd.service"));
+    assert!(unit.expect("shipped").contains("\nCapabilityBoundingSet=\nAmbientCapabilities=\n"));
 }

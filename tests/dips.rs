@@ -179,7 +179,7 @@ impl embedded_hal::digital::OutputPin for Trace {
 }
 
 #[test]
-fn the_reset_line_is_pulsed_before_the_first_scene_and_after_a_failure_and_not_when_it_is_only_woken() {
+fn the_reset_line_is_pulsed_before_the_first_scene_and_at_a_failure_and_not_when_it_is_only_woken() {
     let trace = Trace::default();
     let twin = GlassTwin::<OledController>::default();
     let glass = OledGlass::ssd1306(I2cOled { bus: twin.wires().0, address: 0x3C });
@@ -193,9 +193,10 @@ fn the_reset_line_is_pulsed_before_the_first_scene_and_after_a_failure_and_not_w
     assert_eq!(pulses(), [false, true]);
     twin.unplug_after(0);
     panel.refresh(&scene).expect_err("unplugged");
+    assert_eq!(pulses(), [false, true].repeat(2), "dark: whoever's name it showed is not told to go any more");
     twin.plug_in();
     panel.show(&scene).expect("drawn");
-    assert_eq!(pulses(), [false, true, false, true]);
+    assert_eq!(pulses(), [false, true].repeat(3));
 
     // A chip that was left with a picture, and whose reset line we have.
     let trace = Trace::default();

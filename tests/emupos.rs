@@ -141,6 +141,13 @@ fn serve(emupos: &Emupos, mut printer: EscPosPrinter) {
         let last = emupos.ask("GET", "receipts/latest/text");
         assert!(last.contains("B777") && !last.contains("A038"), "{last}");
     }
+    // A roll that is nearly out prints on, and is told of.
+    emupos.fault("paper-near-end", true);
+    let status = printer.tend().status.expect("an answer");
+    assert_eq!((status.fault, status.paper_low), (None, true));
+    assert_eq!(printer.print(job(), &numbered("A039"), soon()), PrintOutcome::Printed);
+    emupos.fault("paper-near-end", false);
+    assert!(!printer.tend().status.expect("an answer").paper_low);
     assert_eq!(emupos.complaints(), Vec::<String>::new());
 }
 

@@ -167,7 +167,67 @@ fn the_next_one_waits_until_the_one_before_has_gone_through() {
     gate.handle_timeout(at(1400));
     assert!(!twins.gate.is_active(), "nobody has gone through yet");
     gate.sensed(at(1500), GateSensor::Passage, true);
+    gate.sensed(at(1600), GateSensor::Passage, false);
+    // The first one's other leg.
+    let behind = gate.sensed(at(1750), GateSensor::Passage, true);
+    assert_eq!(behind, [GateEvent::Alarm(Some(session(1)), GateOutcome::Tailgated)]);
+    gate.sensed(at(1850), GateSensor::Passage, false);
+    assert!(!twins.gate.is_active());
+    assert_eq!(gate.poll_timeout(), Some(at(2500)));
+    gate.handle_timeout(at(2500));
     assert!(twins.gate.is_active(), "the second one's turn");
+    let passed = gate.sensed(at(3000), GateSensor::Passage, true);
+    assert_eq!(passed, [GateEvent::Ended(session(2), GateOutcome::Passed)]);
+}
+
+#[test]
+fn a_sensor_that_is_stuck_sees_nobody_so_nobody_is_let_through_until_it_is_free() {
+    for (passage, sensor) in [
+        (Passage::Contact, GateSensor::Passage),
+        (Passage::Directed, GateSensor::Passage),
+        (Passage::Directed, GateSensor::Exit),
+    ] {
+        let (mut gate, twins) = gate_with(false, watched(passage));
+        gate.sensed(at(0), sensor, true);
+        assert_eq!(gate.open(at(29_000), grant(1, 34_000)), None, "somebody stands there");
+        gate.handle_timeout(at(29_300));
+        assert_eq!(gate.handle_timeout(at(30_000)), [GateEvent::Alarm(None, GateOutcome::HeldOpen)]);
+        gate.handle_timeout(at(34_000));
+        assert_eq!(gate.open(at(40_000), grant(2, 45_000)), Some(GateOutcome::Failed(Code::G806)), "{sensor:?}");
+        assert!(!twins.gate.is_active());
+        gate.sensed(at(50_000), sensor, false);
+        assert_eq!(gate.open(at(51_000), grant(3, 56_000)), None);
+        assert!(twins.gate.is_active());
+    }
+}
+
+#[test]
+fn a_door_that_stays_open_is_told_of_once_and_not_as_his_who_went_through_long_before() {
+    let (mut gate, _twins) = gate_with(false, watched(Passage::Contact));
+    gate.open(at(0), grant(1, 5000));
+    gate.sensed(at(1000), GateSensor::Passage, true);
+    gate.sensed(at(1200), GateSensor::Passage, false);
+    gate.handle_timeout(at(3000));
+    gate.sensed(at(100_000), GateSensor::Door, true);
+    let mut told = gate.handle_timeout(at(130_000));
+    for second in 131..300 {
+        gate.sensed(at(1000 * second), GateSensor::Passage, second % 2 == 0);
+        told.extend(gate.handle_timeout(at(1000 * second + 500)));
+    }
+    assert_eq!(told, [GateEvent::Alarm(None, GateOutcome::HeldOpen)]);
+}
+
+#[test]
+fn which_sensor_was_reached_first_does_not_depend_on_the_order_in_which_they_are_wired_or_on_a_thread_that_is_late() {
+    let sensor = |sensor| InputLine { role: Role::Gate(sensor), active_low: false, debounce: Duration::from_millis(5) };
+    for wired in [[GateSensor::Passage, GateSensor::Exit], [GateSensor::Exit, GateSensor::Passage]] {
+        let mut debouncer = Debouncer::new(&wired.map(sensor), false);
+        let first = usize::from(wired[0] == GateSensor::Exit);
+        debouncer.level(at(100), first, true);
+        debouncer.level(at(140), 1 - first, true);
+        let order = [(Role::Gate(GateSensor::Passage), true), (Role::Gate(GateSensor::Exit), true)];
+        assert_eq!(debouncer.changes(at(900)), order);
+    }
 }
 
 #[test]

@@ -72,6 +72,7 @@ mod session_model;
 mod shaping;
 mod sheets;
 mod signing;
+mod simavr;
 mod site_answers;
 mod site_system;
 mod site_try;

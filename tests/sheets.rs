@@ -19,14 +19,12 @@ use facemchd::{
     words::{Language, Purpose},
 };
 
-use self::{
-    oled::DataOrCommand,
-    st7920::{Sheet, Takes},
-};
+pub use self::oled::DataOrCommand;
+use self::st7920::{Sheet, Takes};
 use crate::{devices::admitted, scenes::full};
 
 /// Every scene in every language and size; each drawn anew, too.
-fn over_all_scenes(mut shows: impl FnMut(&Scene, &Style, bool)) {
+pub fn over_all_scenes(mut shows: impl FnMut(&Scene, &Style, bool)) {
     for language in Language::ALL {
         for large in [false, true] {
             let style = Style { phrases: Phrases::shipped(language, Purpose::Hospital), large, ..Style::default() };
@@ -39,7 +37,8 @@ fn over_all_scenes(mut shows: impl FnMut(&Scene, &Style, bool)) {
     }
 }
 
-fn told(panel: &mut dyn Panel, scene: &Scene, anew: bool) {
+/// Shows a scene, or shows it anew.
+pub fn told(panel: &mut dyn Panel, scene: &Scene, anew: bool) {
     if anew { panel.refresh(scene) } else { panel.show(scene) }.expect("drawn");
 }
 

@@ -16,13 +16,14 @@ use crate::{
 pub struct GateTiming {
     /// How long the output stays active; none until somebody went through or [`GateTiming::pass_within`] is over.
     pub pulse: Option<Duration>,
-    /// Least time from the end of one opening to the next.
+    /// Least time from the end of one opening, or from somebody who went through, to the next opening.
     pub min_gap: Duration,
     /// Which sensors tell that somebody went through.
     pub passage: Passage,
     /// Who goes through must do so within this.
     pub pass_within: Duration,
-    /// A passage or door that is open for longer is told of.
+    /// A passage or door that is open for longer is told of, and a sensor of the passage that is active for longer sees
+    /// nobody: nothing is opened.
     pub held_open: Duration,
 }
 
@@ -78,10 +79,10 @@ struct Sensors {
     passage: bool,
     exit: bool,
     door: bool,
-    /// The one that was reached first; none while both are free.
-    first: Option<GateSensor>,
-    /// When passage or door began to be open; told of once.
-    open_since: Option<Moment>,
+    /// The one of the passage that was reached first, and when; none while both are free.
+    first: Option<(GateSensor, Moment)>,
+    /// When passage or door began to be open, and whether that was told of.
+    open: Option<(Moment, bool)>,
 }
 
 /// Sessions remembered so that none opens twice.
@@ -133,6 +134,11 @@ impl<P: OutputPin> LineGate<P> {
         if self.astray {
             return Some(GateOutcome::Failed(Code::G801));
         }
+        // Nobody would be seen to go through, and whoever did would be taken off the check-in.
+        let stuck = |(_, since): (GateSensor, Moment)| now.since(since) >= self.timing.held_open;
+        if self.timing.passage != Passage::Unseen && self.sensors.first.is_some_and(stuck) {
+            return Some(GateOutcome::Failed(Code::G806));
+        }
         // The end is armed before the beginning: whatever happens next, there is a deadline that ends the opening.
         let stands = self.timing.pulse.unwrap_or(self.timing.pass_within);
         self.opening = Some((grant.session, now.after(stands)));
@@ -169,6 +175,8 @@ impl<P: OutputPin> LineGate<P> {
             return vec![GateEvent::Alarm(behind, GateOutcome::Tailgated)];
         };
         self.last = Some((session, now));
+        // The second leg of this one is not the next one.
+        self.ready_at = self.ready_at.max(now.after(self.timing.min_gap));
         let mut events = vec![GateEvent::Ended(session, GateOutcome::Passed)];
         if self.timing.pulse.is_none() {
             events.extend(self.end_opening(now));
@@ -220,12 +228,12 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
             return Vec::new();
         }
         let any = sensors.passage || sensors.exit || sensors.door;
-        sensors.open_since = any.then_some(sensors.open_since.unwrap_or(now));
+        sensors.open = any.then_some(sensors.open.unwrap_or((now, false)));
         let first = sensors.first;
         if sensor != GateSensor::Door {
-            sensors.first = (sensors.passage || sensors.exit).then_some(first.unwrap_or(sensor));
+            sensors.first = (sensors.passage || sensors.exit).then_some(first.unwrap_or((sensor, now)));
         }
-        let mut events = match (self.timing.passage, sensor, active, first) {
+        let mut events = match (self.timing.passage, sensor, active, first.map(|(first, _)| first)) {
             (Passage::Contact, GateSensor::Passage, true, _)
             | (Passage::Directed, GateSensor::Exit, true, Some(GateSensor::Passage)) => self.passed(now),
             (Passage::Directed, GateSensor::Passage, true, Some(GateSensor::Exit)) => {
@@ -256,7 +264,8 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
         let expected = self.expected.map(|(_, until)| until);
         let waiting =
             (!self.waiting.is_empty() && self.opening.is_none() && self.expected.is_none()).then_some(self.ready_at);
-        let held = self.sensors.open_since.map(|since| since.after(self.timing.held_open));
+        let untold = self.sensors.open.filter(|(_, told)| !told);
+        let held = untold.map(|(since, _)| since.after(self.timing.held_open));
         [opening, expected, waiting, held].into_iter().flatten().min()
     }
 
@@ -272,10 +281,13 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
             events.extend(self.end_opening(now));
             events.push(GateEvent::Ended(session, GateOutcome::Expired));
         }
-        if self.sensors.open_since.is_some_and(|since| since.after(self.timing.held_open) <= now) {
-            // Told of once; the next time it opens counts anew.
-            self.sensors.open_since = None;
-            events.push(GateEvent::Alarm(self.last.map(|(session, _)| session), GateOutcome::HeldOpen));
+        if let Some((since, told @ false)) = &mut self.sensors.open
+            && since.after(self.timing.held_open) <= now
+        {
+            *told = true;
+            // Whoever went through long before it was opened has nothing to do with it.
+            let behind = self.last.filter(|(_, at)| since.since(*at) < BEHIND).map(|(session, _)| session);
+            events.push(GateEvent::Alarm(behind, GateOutcome::HeldOpen));
         }
         events.extend(self.begin_waiting(now));
         events

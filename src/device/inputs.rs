@@ -51,17 +51,18 @@ impl Debouncer {
         self.lines.iter().filter_map(|state| Some(state.wanted?.after(state.line.debounce))).min()
     }
 
-    /// What has changed.
+    /// What has changed, the earliest first: which of two sensors was reached first is a direction.
     pub fn changes(&mut self, now: Moment) -> Vec<(Role, bool)> {
         let mut changes = Vec::new();
         for state in &mut self.lines {
-            if state.wanted.is_some_and(|since| since.after(state.line.debounce) <= now) {
+            if let Some(due) = state.wanted.map(|since| since.after(state.line.debounce)).filter(|due| *due <= now) {
                 state.wanted = None;
                 state.active = !state.active;
-                changes.push((state.line.role, state.active));
+                changes.push((due, state.line.role, state.active));
             }
         }
-        changes
+        changes.sort_by_key(|(due, ..)| *due);
+        changes.into_iter().map(|(_, role, active)| (role, active)).collect()
     }
 }
 

@@ -14,7 +14,9 @@ use crate::{
     words::{Clock, LaneId, Moment, WallTime},
 };
 
-/// How soon a panel that failed is tried again.
+/// How soon a panel that failed is tried again: at first at once, for what a disturbance kept from being wiped is somebody's
+/// name; each time twice as long, up to the second.
+const AGAIN_SOON: Duration = Duration::from_millis(250);
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// A panel whose supply dipped is dark or stale no longer than this.
@@ -35,16 +37,24 @@ pub(super) fn spawn(
     let reader = Arc::clone(clock);
     Worker::spawn_reading("panel", 16, PANEL_LIMIT, clock, move |scenes, pulse| {
         let standing = Standing::default();
-        let mut shown =
-            Shown { lane, panel, inputs, failed: None, turns: false, anew: Anew(reader.now().moment), standing };
+        let mut shown = Shown {
+            lane,
+            panel,
+            inputs,
+            failed: None,
+            again: None,
+            turns: false,
+            anew: Anew(reader.now().moment),
+            standing,
+        };
         let mut current: Option<(Scene, Moment)> = None;
         loop {
             let counting = current.as_ref().is_some_and(|(scene, _)| countdown(scene).is_some_and(|left| left > 0));
             let counting = counting || shown.turns;
-            let next = match (shown.failed == Some(true), counting) {
-                (true, _) => scenes.recv_timeout(AGAIN),
-                (false, true) => scenes.recv_timeout(SECOND),
-                (false, false) => scenes.recv_timeout(next_minute(reader.now().wall)),
+            let next = match (shown.again, counting) {
+                (Some(again), _) => scenes.recv_timeout(again),
+                (None, true) => scenes.recv_timeout(SECOND),
+                (None, false) => scenes.recv_timeout(next_minute(reader.now().wall)),
             };
             let now = reader.now().moment;
             let new = next.is_ok();
@@ -80,6 +90,8 @@ struct Shown {
     inputs: Inputs,
     /// As the loop was told: none before the first scene.
     failed: Option<bool>,
+    /// It failed, and is tried again after this.
+    again: Option<Duration>,
     /// Its pages are turned.
     turns: bool,
     anew: Anew,
@@ -112,6 +124,7 @@ impl Shown {
             }
             Err(error) => Some(Failure::from(error)),
         };
+        self.again = fault.as_ref().map(|_| self.again.map_or(AGAIN_SOON, |last| (2 * last).min(AGAIN)));
         self.inputs.tell_change("the panel failed", self.lane, None, &mut self.standing, fault.as_ref());
         let fault = fault.map(|failure| failure.trouble());
         if self.failed.replace(fault.is_some()) != Some(fault.is_some()) {

@@ -2,9 +2,8 @@
 //! §9, §10, and the charge pump's application note; Sino Wealth SH1106 V2.3, commands 1 to 22). What the tables do not have
 //! is refused.
 //!
-//! Decoders of others that were looked for: luma.emulator and embedded-graphics-simulator draw from the host's side and see
-//! no bytes; PyPI, npm and crates.io have drivers alone; simavr's ssd1306_virt (Debian, libsimavrparts1) takes commands
-//! through the pins of a simulated AVR, knows no SH1106, and is no witness here yet.
+//! Others' decoders stand beside it as far as there are any: `tests/simavr.rs`. luma.emulator and embedded-graphics-simulator
+//! draw from the host's side and see no bytes; PyPI, npm and crates.io have drivers alone.
 
 use std::{
     convert::Infallible,
@@ -268,6 +267,7 @@ impl SpiDevice for Wire {
 }
 
 /// D/C#.
+#[derive(Default)]
 pub struct DataOrCommand(pub Arc<Mutex<bool>>);
 
 impl digital::ErrorType for DataOrCommand {

@@ -1,6 +1,6 @@
 //! ST7920 as its sheet has it: two tables of instructions, three memories, and the time that each takes (Sitronix ST7920
 //! V4.0, pages 12–15 memories, 18–22 instructions, 26 serial interface). What the tables do not have is refused, and so is
-//! what comes too soon.
+//! what comes too soon. Nobody else's stands beside it: apt, PyPI, npm and crates.io have drivers of it and no chip.
 
 use std::{
     convert::Infallible,

@@ -1,6 +1,7 @@
 //! Inputs: GPIO lines that are watched for edges, and files for a bench without any.
 
 use std::{
+    collections::VecDeque,
     io,
     path::{Path, PathBuf},
     thread,
@@ -35,6 +36,15 @@ pub struct WatchedLine {
 pub struct LineInputs {
     lines: Vec<Watch>,
     debounced: bool,
+    /// Edges that were read and not handed on yet, the earliest first.
+    edges: VecDeque<Edge>,
+}
+
+/// A change of a line, and when it was by the kernel's clock.
+struct Edge {
+    at: u64,
+    line: usize,
+    high: bool,
 }
 
 struct Watch {
@@ -51,6 +61,9 @@ enum Held {
     File(PathBuf, bool),
 }
 
+/// Edges that the kernel keeps of a line.
+const KEPT: usize = 16;
+
 /// How often a bench's files are looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -58,7 +71,8 @@ const LOOK: Duration = Duration::from_millis(20);
 pub fn inputs(lines: Vec<WatchedLine>) -> LineInputs {
     let all_gpio = lines.iter().all(|line| matches!(line.at, LineAt::Named(..) | LineAt::Placed(..)));
     let debounced = all_gpio && gpiocdev::supports_abi_version(gpiocdev::AbiVersion::V2).is_ok();
-    LineInputs { lines: lines.into_iter().map(|line| Watch { line, held: Held::Nothing }).collect(), debounced }
+    let lines = lines.into_iter().map(|line| Watch { line, held: Held::Nothing }).collect();
+    LineInputs { lines, debounced, edges: VecDeque::new() }
 }
 
 impl Watch {
@@ -109,6 +123,22 @@ impl Watch {
     }
 }
 
+impl LineInputs {
+    /// What the kernel has kept of a line; no more than it keeps at most.
+    fn read_edges(&mut self, line: usize) -> gpiocdev::Result<()> {
+        let Held::Gpio(request, _) = &self.lines[line].held else { return Ok(()) };
+        for _ in 0..KEPT {
+            if !request.has_edge_event()? {
+                break;
+            }
+            let event = request.read_edge_event()?;
+            let high = event.kind == EdgeKind::Rising;
+            self.edges.push_back(Edge { at: event.timestamp_ns, line, high });
+        }
+        Ok(())
+    }
+}
+
 impl InputLines for LineInputs {
     fn look(&mut self) -> Seen {
         let mut seen = Seen::default();
@@ -125,6 +155,9 @@ impl InputLines for LineInputs {
     }
 
     fn wait(&mut self, patience: Duration) -> io::Result<Option<(usize, bool)>> {
+        if let Some(Edge { line, high, .. }) = self.edges.pop_front() {
+            return Ok(Some((line, high)));
+        }
         let mut patience = patience;
         for (index, watch) in self.lines.iter_mut().enumerate() {
             let Held::File(file, high) = &mut watch.held else { continue };
@@ -147,14 +180,26 @@ impl InputLines for LineInputs {
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
-        let ready = fds.iter().zip(&requests).find(|(fd, _)| !fd.revents().is_empty());
-        let Some((_, (index, request))) = ready else { return Ok(None) };
-        let event = request.read_edge_event().map(|event| event.kind == EdgeKind::Rising);
-        let index = *index;
-        if event.is_err() {
-            self.lines[index].held = Held::Nothing;
+        let ready: Vec<usize> = fds
+            .iter()
+            .zip(&requests)
+            .filter(|(fd, _)| !fd.revents().is_empty())
+            .map(|(_, (index, _))| *index)
+            .collect();
+        let mut failure = None;
+        for line in ready {
+            if let Err(error) = self.read_edges(line) {
+                self.lines[line].held = Held::Nothing;
+                failure = Some(io::Error::other(error.to_string()));
+            }
         }
-        event.map(|high| Some((index, high))).map_err(|error| io::Error::other(error.to_string()))
+        // Each line has a queue of its own, and whoever is late finds several filled.
+        self.edges.make_contiguous().sort_by_key(|edge| edge.at);
+        match (self.edges.pop_front(), failure) {
+            (Some(Edge { line, high, .. }), _) => Ok(Some((line, high))),
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Ok(None),
+        }
     }
 
     fn is_debounced(&self) -> bool {

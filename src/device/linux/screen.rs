@@ -80,7 +80,10 @@ impl Screen for KernelScreen {
         if let Err(error) = Framebuffer::set_kd_mode_ex(CONSOLE, KdMode::Graphics)
             && !told
         {
-            tracing::warn!(error = error.details, "the console stays on the panel");
+            tracing::warn!(
+                error = error.details,
+                "the console stays on the panel: after a change of board, systemctl daemon-reload"
+            );
         }
     }
 }

@@ -81,6 +81,21 @@ impl<G: Glass> PicturePanel<G> {
         Self { reset, ..self }
     }
 
+    fn show_first(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
+        self.reset.as_mut().map_or(Ok(()), Reset::pulse)?;
+        self.glass.initialise()?;
+        self.show_whole(scene)
+    }
+
+    fn show_changes(&mut self, scene: &Scene, before: &Frame) -> Result<Drawn, DeviceError> {
+        let (frame, drawn) = self.picture(scene);
+        for rect in frame.changes(before, self.glass.grain()) {
+            self.glass.write(&frame, rect)?;
+        }
+        self.shown = Some(frame);
+        Ok(drawn)
+    }
+
     /// Draws a scene on a glass that is ready, and of which nothing else is known.
     fn show_whole(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
         let (frame, drawn) = self.picture(scene);
@@ -106,25 +121,19 @@ impl<G: Glass> PicturePanel<G> {
 
 impl<G: Glass> Panel for PicturePanel<G> {
     fn show(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
-        let Some(before) = self.shown.take() else {
-            self.reset.as_mut().map_or(Ok(()), Reset::pulse)?;
-            self.glass.initialise()?;
-            return self.show_whole(scene);
+        let drawn = match self.shown.take() {
+            Some(before) => self.show_changes(scene, &before),
+            None => self.show_first(scene),
         };
-        let (frame, drawn) = self.picture(scene);
-        for rect in frame.changes(&before, self.glass.grain()) {
-            self.glass.write(&frame, rect)?;
-        }
-        self.shown = Some(frame);
-        Ok(drawn)
+        drawn.inspect_err(|_| Reset::darken(&mut self.reset))
     }
 
     fn refresh(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
         if self.shown.take().is_none() {
             return self.show(scene);
         }
-        self.glass.remind()?;
-        self.show_whole(scene)
+        let drawn = self.glass.remind().and_then(|()| self.show_whole(scene));
+        drawn.inspect_err(|_| Reset::darken(&mut self.reset))
     }
 }
 

@@ -21,6 +21,13 @@ impl Reset {
         Self { set: Box::new(set), delay: Box::new(delay) }
     }
 
+    /// A panel that cannot be told what to show is to show nothing, and no one's name: after its reset each controller is
+    /// dark.
+    pub(super) fn darken(reset: &mut Option<Self>) {
+        // The bus may be gone and this line not; where it is gone, too, nothing can be done.
+        let _ = reset.as_mut().map(Self::pulse);
+    }
+
     pub(super) fn pulse(&mut self) -> Result<(), DeviceError> {
         (self.set)(false).map_err(DeviceError::Bus)?;
         self.delay.delay_ms(LOW_MS);

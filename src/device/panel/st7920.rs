@@ -181,6 +181,12 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
         Ok(())
     }
 
+    fn failed(&mut self, error: &io::Error) -> DeviceError {
+        self.shown = None;
+        Reset::darken(&mut self.reset);
+        DeviceError::Bus(error.to_string())
+    }
+
     /// Text and picture are mixed by the chip: the text goes blank first.
     fn show_picture(&mut self, scene: &Scene, drawn: &mut Drawn) -> io::Result<()> {
         if self.shown != Some(BLANK) {
@@ -211,19 +217,12 @@ impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
         } else {
             self.show_picture(scene, &mut drawn)
         };
-        if let Err(error) = written {
-            self.shown = None;
-            return Err(DeviceError::Bus(error.to_string()));
-        }
-        Ok(drawn)
+        written.map(|()| drawn).map_err(|error| self.failed(&error))
     }
 
     fn refresh(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
-        if self.shown.is_some()
-            && let Err(error) = self.remind()
-        {
-            self.shown = None;
-            return Err(DeviceError::Bus(error.to_string()));
+        if self.shown.is_some() {
+            self.remind().map_err(|error| self.failed(&error))?;
         }
         self.show(scene)
     }
