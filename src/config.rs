@@ -3,7 +3,10 @@
 //! Kebab-case TOML. Unknown keys and impossible values are refused with file and line; relative paths are relative to
 //! the file. `lookup` needs only `[merchant]`, `[keys]` and `[wechatpay]`; everything else has a default.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::Deserialize;
 
@@ -15,7 +18,7 @@ use crate::page;
 use crate::terminal::Credentials;
 use crate::{
     board::Simulated,
-    checkin::CheckInSettings,
+    checkin::{self, CheckInSettings},
     fault::{Code, Fault},
     files::{self, Anchored, FileError, MOST, Settings, WrongLine, within},
     identity::{self, AuthInfoSettings, Merchant, WechatPay, weixin::MiniProgram},
@@ -55,9 +58,9 @@ pub struct Site {
     #[cfg(feature = "page")]
     #[serde(default)]
     pub page: page::Settings,
-    /// How the site's own system is asked.
-    #[serde(default)]
-    pub checkin: CheckInSettings,
+    /// Who decides about people, and how they are asked; at least one.
+    #[serde(rename = "checkin", default = "numbers_given_here")]
+    pub checkins: Vec<CheckInSettings>,
     /// What of a name is shown, and for how long.
     #[serde(default)]
     pub privacy: Privacy,
@@ -128,7 +131,7 @@ impl Site {
 
     /// Parses the text of a site file; `file` is for messages and relative paths.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        let settings = Settings::parse(file, text, &["merchant"])?;
+        let settings = Settings::parse(file, text, &["merchant", "checkin"])?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut site: Self = within(folder, || settings.read(file))?;
         for (lane, table) in site.lane.iter_mut().zip(settings.tables("lane")) {
@@ -136,7 +139,7 @@ impl Site {
         }
         site.fits_together().map_err(|what| ConfigError::Together { file: file.to_owned(), what })?;
         for lane in &site.lane {
-            let what = lane.judged(site.checkin.adapter, site.info_type_of(lane));
+            let what = lane.judged(site.judges(lane), site.info_type_of(lane));
             let line = lane.written.line("other-ways");
             what.map_err(|what| WrongLine { file: file.to_owned(), line, message: what.to_owned() })?;
         }
@@ -146,6 +149,33 @@ impl Site {
     /// The first merchant; a site file without one is refused.
     pub(crate) fn first_merchant(&self) -> &Merchant {
         &self.merchants[0]
+    }
+
+    /// What all of [`Self::checkins`] have in common: the site's day.
+    pub(crate) fn hours(&self) -> &CheckInSettings {
+        &self.checkins[0]
+    }
+
+    /// The places of those who decide on this lane; the first where it names none.
+    pub(crate) fn places_of(&self, lane: &Lane) -> Vec<usize> {
+        let place = |name| self.checkins.iter().position(|checkin| checkin.name.as_deref() == Some(name));
+        let named: Vec<usize> = lane.checkin.iter().filter_map(|name| place(name.as_str())).collect();
+        if named.is_empty() { vec![0] } else { named }
+    }
+
+    /// Those who decide on this lane.
+    pub(crate) fn checkins_of(&self, lane: &Lane) -> impl Iterator<Item = &CheckInSettings> {
+        self.places_of(lane).into_iter().map(|place| &self.checkins[place])
+    }
+
+    /// Whether they judge what WeChat has not.
+    pub(crate) fn judges(&self, lane: &Lane) -> bool {
+        self.checkins_of(lane).all(|checkin| checkin.adapter.judges())
+    }
+
+    /// How long people wait there for them alone, where that is said.
+    pub(crate) fn site_patience(&self, lane: &Lane) -> Option<Duration> {
+        self.checkins_of(lane).filter_map(|checkin| checkin.patience).max()
     }
 
     /// This merchant's keys: its own, else those of `[keys]`.
@@ -180,7 +210,7 @@ impl Site {
 
     fn fits_together(&mut self) -> Result<(), &'static str> {
         self.wechatpay.fits_together()?;
-        self.checkin.fits_together()?;
+        checkin::fit_together(&self.checkins)?;
         let real_name = self.info_type() == InfoType::RealName;
         identity::fit_together(&self.merchants, real_name, self.wechatpay.public_key.is_some(), &self.keys)?;
         if let Some(weixin) = &self.weixin {
@@ -201,6 +231,17 @@ impl Site {
             if lane.merchant.is_some() && !self.merchants.iter().any(|merchant| merchant.name == lane.merchant) {
                 return Err("lane.merchant names no [[merchant]]");
             }
+            let is_there = |name: &String| self.checkins.iter().any(|checkin| checkin.name.as_ref() == Some(name));
+            match lane.checkin.len() {
+                0 if self.checkins.len() > 1 => {
+                    return Err("where there are several [[checkin]], each lane names its own");
+                }
+                0 | 1 => {}
+                _ => return Err("lane.checkin names one [[checkin]]"),
+            }
+            if !lane.checkin.iter().all(is_there) {
+                return Err("lane.checkin names no [[checkin]]");
+            }
         }
         let only_transit = !self.lane.is_empty() && self.lane.iter().all(|lane| lane.purpose == Purpose::Transit);
         if only_transit && self.wechatpay.info_type == Some(InfoType::RealName) {
@@ -209,6 +250,10 @@ impl Site {
         }
         Ok(())
     }
+}
+
+fn numbers_given_here() -> Vec<CheckInSettings> {
+    vec![CheckInSettings::default()]
 }
 
 fn default_board() -> String {

@@ -31,6 +31,7 @@ mod journal_views;
 mod json_forms;
 mod json_output;
 mod lanes_pick;
+mod lanes_systems;
 mod late_answers;
 mod late_devices;
 mod lies;

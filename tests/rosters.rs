@@ -208,15 +208,15 @@ fn a_list_that_is_fetched_is_kept_for_a_start_without_the_network() {
     let roster = open();
     assert_eq!(roster.expects(&person).expect_err("none yet").code(), Code::H943);
     *text.lock().expect("not poisoned") = "a captive portal".to_owned();
-    roster.look_for(deadline(&*clock));
+    let _ = roster.look_for(deadline(&*clock));
     assert_eq!(roster.expects(&person).expect_err("none yet").code(), Code::H940);
     assert!(!kept.exists());
     *text.lock().expect("not poisoned") = list(&day(&*clock), MORNING, "union-id\nu-1\n");
-    roster.look_for(deadline(&*clock));
+    let _ = roster.look_for(deadline(&*clock));
     assert!(roster.expects(&person).expect("a list").is_some());
     assert!(!roster.is_to_be_looked_for(), "just now somebody did");
     online.store(false, Ordering::Relaxed);
-    roster.look_for(deadline(&*clock));
+    let _ = roster.look_for(deadline(&*clock));
     assert!(roster.expects(&person).expect("the last one").is_some());
     assert!(open().expects(&person).expect("the one that was kept").is_some());
 }

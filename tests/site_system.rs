@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use facemchd::{
-    checkin::{CheckIn as _, Http, Request},
+    checkin::{CheckIn, Http, Reach, Request},
     fault::Code,
     http::Client,
     sim::server::{Answer, Reply},
@@ -50,7 +50,7 @@ fn told(status: u16, body: &Value) -> (CheckInAnswer, Resolution) {
 }
 
 /// As the core is told.
-fn asked(adapter: &Http, deadline: Deadline) -> CheckInAnswer {
+fn asked(adapter: &impl CheckIn, deadline: Deadline) -> CheckInAnswer {
     adapter.check_in(&request(), deadline).unwrap_or_else(|undecided| undecided.answer())
 }
 
@@ -193,7 +193,7 @@ fn after_five_connections_that_reached_nobody_people_are_sent_on_at_once_until_i
     let setup = Setup::new();
     let answer = Answer::json(200, &json!({ "answer": "already" }));
     let scripted = Scripted::start(&setup.authority, move |_, _| Reply::Answer(answer.clone()));
-    let adapter = adapter(&setup, scripted.server.url());
+    let adapter = Reach::over(adapter(&setup, scripted.server.url()), Arc::clone(&setup.clock));
     scripted.server.set_online(false);
     let undecided = || adapter.check_in(&request(), setup.within(PATIENCE)).expect_err("nobody is there");
     for _ in 0..5 {
@@ -203,11 +203,11 @@ fn after_five_connections_that_reached_nobody_people_are_sent_on_at_once_until_i
     let sixth = undecided();
     assert_eq!((sixth.failure.code(), sixth.perhaps), (Code::H901, false));
     assert!(sixth.failure.chain().contains("it is looked for every 5 s"), "{}", sixth.failure.chain());
-    adapter.look_for(setup.within(PATIENCE));
+    assert!(adapter.look_for(setup.within(PATIENCE)).is_err());
     assert!(undecided().failure.chain().contains("looked for"), "it is not back");
     scripted.server.set_online(true);
     let look = || {
-        adapter.look_for(setup.within(PATIENCE));
+        let _ = adapter.look_for(setup.within(PATIENCE));
         asked(&adapter, setup.within(PATIENCE))
     };
     let back = CheckInAnswer::Already(Admission::default());

@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 
 use super::{
     CheckIn, Passage, Request, Undecided,
-    reach::Reach,
     reading::{self, Here},
     schema::{Question, Report},
 };
@@ -37,7 +36,6 @@ pub struct Http {
     /// Members of answers that nobody here knows.
     passed_over: AtomicU64,
     hears_passages: bool,
-    reach: Reach,
 }
 
 /// The HMAC key cannot be used.
@@ -83,7 +81,6 @@ impl Http {
             hmac_key,
             utc_offset,
             client,
-            reach: Reach::new(Arc::clone(&clock)),
             clock,
             passed_over: AtomicU64::new(0),
             hears_passages: false,
@@ -131,16 +128,14 @@ impl Http {
         headers.extend(signature.as_deref().map(|signature| ("X-Facemchd-Signature", signature)));
         let url = format!("{}{path}", self.url);
         let body = (method == Method::Post).then_some(body);
-        let sent = self.client.send(&crate::http::Request {
+        self.client.send(&crate::http::Request {
             method,
             url: &url,
             headers: &headers,
             body,
             deadline,
             max_body: MAX_BODY,
-        });
-        self.reach.tried(sent.as_ref().err());
-        sent
+        })
     }
 
     fn read(&self, response: &Response) -> Option<CheckInAnswer> {
@@ -167,9 +162,6 @@ impl CheckIn for Http {
     }
 
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
-        if let Some(lost) = self.reach.lost() {
-            return Err(Undecided::surely(lost));
-        }
         let body = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new);
         let body = body.map_err(|_| Undecided::surely(Code::X001))?;
         let sent = self.send(Method::Post, "/check-ins", &request.session.to_string(), &body, deadline);
@@ -214,13 +206,9 @@ impl CheckIn for Http {
         }
     }
 
-    fn is_to_be_looked_for(&self) -> bool {
-        self.reach.is_to_be_looked_for()
-    }
-
-    fn look_for(&self, deadline: Deadline) {
+    fn look_for(&self, deadline: Deadline) -> Result<(), Failure> {
         // Any answer says that it is there.
-        let _ = self.ask_past(Method::Get, NOBODY, deadline);
+        self.ask_past(Method::Get, NOBODY, deadline).map(|_| ())
     }
 
     fn hears_passages(&self) -> bool {

@@ -1,7 +1,8 @@
 //! The conversation with the site's system about a known person. It is the authority; we ask and carry.
 //!
-//! Two adapters: [`Local`] gives numbers itself, [`Http`] asks the site's system over HTTPS. What they do not do:
-//! decide what the person sees, retry a check-in, or keep a name.
+//! Adapters: [`Local`] gives numbers itself, [`Http`] asks the site's system over HTTPS, `template` speaks a hospital's
+//! own interface. What they do not do: decide what the person sees, retry a check-in, or keep a name. [`Reach`] around one
+//! spares people the wait for a system that is away; [`Systems`] knows which of them each lane asks.
 
 mod http;
 mod local;
@@ -11,21 +12,25 @@ mod reading;
 pub mod roster;
 mod schema;
 mod settings;
+mod systems;
 #[cfg(feature = "hospital")]
 mod template;
 mod value;
 
+pub(crate) use self::settings::fit_together;
 #[cfg(feature = "hospital")]
 pub use self::template::{ByTemplate, Given, Memory, RsaKey, Template, Watch};
 pub use self::{
     http::{Http, HttpCheckInError},
     local::{Local, LocalGiven, LocalMemory},
+    reach::Reach,
     settings::{Adapter, CheckInSettings},
+    systems::Systems,
 };
 use crate::{
     fault::{Code, Failure},
     kiosk::GateOutcome,
-    words::{CheckInAnswer, Deadline, Identity, Purpose, Resolution, SessionId, Stamp, Text, WallTime},
+    words::{CheckInAnswer, Deadline, Identity, LaneId, Purpose, Resolution, SessionId, Stamp, Text, WallTime},
 };
 
 /// One check-in.
@@ -80,6 +85,8 @@ impl Undecided {
 pub struct Passage {
     /// Whose grant.
     pub session: SessionId,
+    /// On which lane; nothing where nobody remembers.
+    pub lane: Option<LaneId>,
     /// The record's place, `epoch-sequence`: the same where the same is told again.
     pub report: String,
     /// What became of it.
@@ -118,8 +125,10 @@ pub trait CheckIn: Send + Sync {
         false
     }
 
-    /// Looks whether it is back.
-    fn look_for(&self, _deadline: Deadline) {}
+    /// Looks whether it is back, asking about nobody. An adapter that cannot leaves it to the next person.
+    fn look_for(&self, _deadline: Deadline) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Whether it wants to know who went through a gate.
     fn hears_passages(&self) -> bool {

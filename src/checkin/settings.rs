@@ -1,4 +1,4 @@
-//! `[checkin]`: who decides about people, and how they are asked.
+//! `[checkin]`, or several `[[checkin]]`: who decides about people, and how they are asked.
 
 #[cfg(feature = "hospital")]
 use std::collections::BTreeMap;
@@ -14,16 +14,19 @@ use crate::{
     words::setting::{self, milliseconds},
 };
 
-/// `[checkin]`
+/// `[checkin]`, one of `[[checkin]]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CheckInSettings {
+    /// What lanes call it; needed where there are several.
+    #[serde(deserialize_with = "setting::some_name")]
+    pub name: Option<String>,
     /// Who decides.
     pub adapter: Adapter,
-    /// Local time at which a day of business begins and numbers start again, `HH:MM`.
+    /// Local time at which a day of business begins and numbers start again, `HH:MM`; one for the whole site.
     #[serde(deserialize_with = "time_of_day")]
     pub reset_at: u16,
-    /// The site's offset from UTC, `+HH:MM`.
+    /// The site's offset from UTC, `+HH:MM`; one for the whole site.
     #[serde(deserialize_with = "utc_offset")]
     pub utc_offset: i32,
     /// Base address of the site's system, `https://host[:port][/path]`; for `template` also `http://`, see `plain-http`.
@@ -106,11 +109,17 @@ impl Adapter {
             _ => true,
         }
     }
+
+    /// Whether it can be told who went through a gate.
+    pub(crate) fn may_hear_passages(self) -> bool {
+        self == Self::Http
+    }
 }
 
 impl Default for CheckInSettings {
     fn default() -> Self {
         Self {
+            name: None,
             adapter: Adapter::Local,
             reset_at: 0,
             utc_offset: 8 * 3600,
@@ -143,7 +152,7 @@ impl Default for CheckInSettings {
 }
 
 impl CheckInSettings {
-    pub(crate) fn fits_together(&self) -> Result<(), &'static str> {
+    fn fits_together(&self) -> Result<(), &'static str> {
         if self.adapter.asks() && self.url.is_none() {
             return Err("checkin.adapter other than \"local\" and \"roster\" needs checkin.url");
         }
@@ -171,6 +180,17 @@ impl CheckInSettings {
         Ok(())
     }
 
+    /// How long it may be before it shows a session: whatever is decided here is known at once.
+    pub(crate) fn settles(&self) -> Duration {
+        if self.adapter.asks() { self.settle } else { Duration::ZERO }
+    }
+
+    /// A file's name in the state directory that no other of the site's checkins has.
+    #[cfg(feature = "hospital")]
+    pub(crate) fn file_of_its_own(&self, name: &str) -> String {
+        self.name.as_ref().map_or_else(|| name.to_owned(), |own| format!("{name}-{own}"))
+    }
+
     /// The way to the site's system for so many lanes.
     pub fn route(&self, lanes: usize) -> Route {
         Route {
@@ -183,6 +203,28 @@ impl CheckInSettings {
             ..Route::default()
         }
     }
+}
+
+/// Each for itself, and among each other.
+pub(crate) fn fit_together(checkins: &[CheckInSettings]) -> Result<(), &'static str> {
+    let first = checkins.first().ok_or("no checkin: write [checkin], several [[checkin]], or none of them")?;
+    for (index, checkin) in checkins.iter().enumerate() {
+        checkin.fits_together()?;
+        if checkin.name.is_none() && checkins.len() > 1 {
+            return Err("where there are several [[checkin]], each needs a name");
+        }
+        let earlier = &checkins[..index];
+        if earlier.iter().any(|other| other.name == checkin.name) {
+            return Err("two checkins have the same name");
+        }
+        if checkin.adapter == Adapter::Local && earlier.iter().any(|other| other.adapter == Adapter::Local) {
+            return Err("numbers are given here by one [[checkin]]: the lane's series tells them apart");
+        }
+        if (checkin.reset_at, checkin.utc_offset) != (first.reset_at, first.utc_offset) {
+            return Err("the site has one day: write the same reset-at and utc-offset in each [[checkin]]");
+        }
+    }
+    Ok(())
 }
 
 fn settle<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {

@@ -24,7 +24,7 @@ pub(super) use self::{phrases::phrases, terminals::terminal_settings};
 use super::{Ending, permission::PermissionFile, wires::LaneDevices};
 use crate::{
     board::PanelPlace,
-    checkin::{self, Adapter, CheckIn},
+    checkin::{self, Adapter, CheckIn, CheckInSettings, Reach, Systems},
     config::{Lane, Site},
     fault::{Code, Failure},
     http,
@@ -59,15 +59,21 @@ const CERTIFICATES: &str = "platform-certificates";
 /// Up to which record the site's system was told who went through.
 const PASSAGES: &str = "passages-told";
 
-/// What a hospital's adapter keeps while its template is read again.
-struct SiteMemory(#[cfg(feature = "hospital")] Arc<checkin::Memory>);
+/// What adapters keep while the site file is read again: the numbers given here, and each hospital's sessions.
+struct SiteMemory {
+    local: Option<Arc<dyn CheckIn>>,
+    #[cfg(feature = "hospital")]
+    hospitals: Vec<Arc<checkin::Memory>>,
+}
 
 impl SiteMemory {
-    fn of(_site: &Site) -> Self {
-        Self(
+    fn of(site: &Site, recovered: &store::Recovered) -> Self {
+        let is_here = |settings: &CheckInSettings| settings.adapter == Adapter::Local;
+        Self {
+            local: site.checkins.iter().position(is_here).map(|place| local(site, place, recovered)),
             #[cfg(feature = "hospital")]
-            hospital::memory(_site),
-        )
+            hospitals: site.checkins.iter().map(|settings| hospital::memory(site, settings)).collect(),
+        }
     }
 }
 
@@ -87,12 +93,12 @@ pub(super) fn parts(
     let salvaged = recovered.salvaged.as_ref().map(|salvage| Failure::new(Code::J501).told(salvage.to_string()));
     let damaged = damaged.map(|error| Failure::new(Code::J504).told(Code::J504.summary()).because(error));
     // SIGHUP may ask for them later.
-    let passages = (site.checkin.adapter == Adapter::Http)
-        .then(|| store::Collector::open(&site.state_dir, state.clone(), PASSAGES, now.at));
+    let hears = site.checkins.iter().any(|settings| settings.adapter.may_hear_passages());
+    let passages = hears.then(|| store::Collector::open(&site.state_dir, state.clone(), PASSAGES, now.at));
     let cache = Arc::new(Certificates(state));
     let merchants = Arc::new(merchants(site, &clock, &(Arc::clone(&cache) as _))?);
-    let memory = SiteMemory::of(site);
-    let checkin = checkin(site, &clock, &recovered, &memory)?;
+    let memory = SiteMemory::of(site, &recovered);
+    let checkin = systems(site, &clock, &memory)?;
     let reload = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache, memory);
     Ok(Parts {
         kiosk: lanes::settings(site, &devices)?,
@@ -103,7 +109,12 @@ pub(super) fn parts(
         merchants,
         lookup_workers: site.lookups(),
         patience: site.wechatpay.patience,
-        site_patience: site.checkin.patience.unwrap_or(site.wechatpay.patience),
+        site_patience: site
+            .lane
+            .iter()
+            .filter_map(|lane| site.site_patience(lane))
+            .max()
+            .unwrap_or(site.wechatpay.patience),
         checkin,
         passages,
         staff: Some(site.state_dir.to_path_buf()),
@@ -215,44 +226,60 @@ fn weixin_calls(site: &Site, program: &MiniProgram, clock: &Arc<WechatClock>) ->
     Ok(Weixin::new(program.clone(), vault.map(Arc::new), client, Arc::clone(clock)))
 }
 
-/// The site's system, or the numbers given here.
-fn checkin(
-    site: &Site,
-    clock: &Arc<dyn Clock>,
-    recovered: &store::Recovered,
-    memory: &SiteMemory,
-) -> Result<Box<dyn CheckIn>, Failure> {
-    match asked_checkin(site, clock, memory)? {
-        Some(checkin) => Ok(checkin),
-        None => {
-            let given = recovered
-                .given
-                .iter()
-                .filter_map(|given| {
-                    let lane = site.lane.iter().find(|lane| lane.name == given.lane)?;
-                    Some(checkin::LocalGiven {
-                        series: lane.series.clone(),
-                        at: given.at,
-                        epoch: given.epoch,
-                        number: given.number.clone(),
-                        person: given.person.map(|tag| tag.0),
-                    })
-                })
-                .collect();
-            let series = site.lane.iter().map(|lane| lane.series.clone()).collect();
-            let memory = checkin::LocalMemory { began_with: recovered.began_with, given, epoch: recovered.epoch };
-            Ok(Box::new(checkin::Local::new(site.checkin.clone(), series, memory)))
-        }
-    }
+/// Whoever decides, and on which lanes.
+fn systems(site: &Site, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> Result<Systems, Failure> {
+    let all = (0..site.checkins.len()).map(|place| system(site, place, clock, memory)).collect::<Result<_, _>>()?;
+    let lanes = site.lane.iter().map(|lane| site.places_of(lane)[0]).collect();
+    Ok(Systems::new(all, lanes))
 }
 
-pub(super) fn http_checkin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Box<dyn CheckIn>, Failure> {
-    let settings = &site.checkin;
+/// One of them.
+fn system(site: &Site, place: usize, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> Result<Arc<dyn CheckIn>, Failure> {
+    let settings = &site.checkins[place];
+    let reach = || Arc::clone(clock);
+    Ok(match settings.adapter {
+        Adapter::Local => memory.local.clone().ok_or(Code::X001)?,
+        Adapter::Http => Arc::new(Reach::over(http_checkin(site, settings, clock)?, reach())),
+        #[cfg(feature = "hospital")]
+        Adapter::Template => {
+            let memory = Arc::clone(&memory.hospitals[place]);
+            Arc::new(Reach::over(hospital::by_template(site, settings, clock, memory)?, reach()))
+        }
+        // It looks for its list itself.
+        #[cfg(feature = "hospital")]
+        Adapter::Roster => Arc::new(roster::roster(site, settings, clock)?.ok_or(Code::X001)?),
+    })
+}
+
+/// The numbers given here, as the journal remembers those of the lanes that have them.
+fn local(site: &Site, place: usize, recovered: &store::Recovered) -> Arc<dyn CheckIn> {
+    let lanes: Vec<&Lane> = site.lane.iter().filter(|lane| site.places_of(lane) == [place]).collect();
+    let given = recovered.given.iter().filter_map(|given| {
+        let lane = lanes.iter().find(|lane| lane.name == given.lane)?;
+        Some(checkin::LocalGiven {
+            series: lane.series.clone(),
+            at: given.at,
+            epoch: given.epoch,
+            number: given.number.clone(),
+            person: given.person.map(|tag| tag.0),
+        })
+    });
+    let series = lanes.iter().map(|lane| lane.series.clone()).collect();
+    let memory =
+        checkin::LocalMemory { began_with: recovered.began_with, given: given.collect(), epoch: recovered.epoch };
+    Arc::new(checkin::Local::new(site.checkins[place].clone(), series, memory))
+}
+
+pub(super) fn http_checkin(
+    site: &Site,
+    settings: &CheckInSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<checkin::Http, Failure> {
     let client = http::Client::open(&settings.route(site.lane.len()), Arc::clone(clock))?;
     let url = settings.url.clone().unwrap_or_default();
     let adapter =
         checkin::Http::open(url, settings.hmac_key.as_deref(), settings.utc_offset, client, Arc::clone(clock))?;
-    Ok(Box::new(adapter.with_passages(settings.passages)))
+    Ok(adapter.with_passages(settings.passages))
 }
 
 /// The lanes with their devices, in the site file's order.
@@ -287,26 +314,7 @@ fn lanes(site: &Site, devices: Vec<LaneDevices>) -> Vec<LanePart> {
 
 /// When a lane is quiet.
 pub(super) fn quiet(site: &Site, lane: &Lane) -> Quiet {
-    Quiet { hours: lane.quiet_hours, utc_offset: site.checkin.utc_offset }
-}
-
-/// The site's system, where it is asked.
-fn asked_checkin(
-    site: &Site,
-    clock: &Arc<dyn Clock>,
-    memory: &SiteMemory,
-) -> Result<Option<Box<dyn CheckIn>>, Failure> {
-    match site.checkin.adapter {
-        Adapter::Http => http_checkin(site, clock).map(Some),
-        #[cfg(feature = "hospital")]
-        Adapter::Template => hospital::checkin(site, clock, memory).map(|adapter| Some(Box::new(adapter) as _)),
-        #[cfg(feature = "hospital")]
-        Adapter::Roster => roster::roster(site, clock).map(|adapter| adapter.map(|adapter| Box::new(adapter) as _)),
-        Adapter::Local => {
-            let _ = memory;
-            Ok(None)
-        }
-    }
+    Quiet { hours: lane.quiet_hours, utc_offset: site.hours().utc_offset }
 }
 
 type Reload = Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>;
@@ -315,7 +323,7 @@ fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certif
     Box::new(move || {
         let (site, kept) = Site::read(&file)?.taken_over(&started, &file)?;
         let merchants = merchants(&site, &clock, &(Arc::clone(&cache) as _))?;
-        let checkin = asked_checkin(&site, &clock, &memory)?;
+        let checkin = systems(&site, &clock, &memory)?;
         let terminals = terminals(&site, &clock)?;
         Ok(Reloaded {
             merchants,

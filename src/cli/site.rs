@@ -61,14 +61,6 @@ pub(super) fn site(command: &Command, out: &mut dyn Write) -> Result<u8, Ending>
         return Err(wrong(phrases::no_name_or_number()));
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    // A running daemon keeps its own running number.
-    let memory = Arc::new(Memory::new(None));
-    let adapter = build::hospital::by_template(&site, &clock, memory)?;
-    let (lines, told) = std::sync::mpsc::channel::<String>();
-    let lines = std::sync::Mutex::new(lines);
-    let adapter = adapter.watched(Box::new(move |line| {
-        let _ = lines.lock().map(|lines| lines.send(line.to_owned()));
-    }));
     let request = Request {
         session: SessionId { run: 0, serial: 1 },
         lane: lane.name.clone(),
@@ -79,17 +71,28 @@ pub(super) fn site(command: &Command, out: &mut dyn Write) -> Result<u8, Ending>
         person: None,
         at: clock.stamp(),
     };
-    let deadline = Deadline::from_now(&*clock, site.checkin.patience.unwrap_or(site.wechatpay.patience));
-    let answer = adapter.rehearse(&request, asked.arrive, deadline);
+    let patience = site.site_patience(lane).unwrap_or(site.wechatpay.patience);
     let mut say = |line: String| writeln!(out, "{line}").map_err(|error| Ending::io("standard output", &error));
-    told.try_iter().try_for_each(&mut say)?;
-    let (line, code) = match answer {
-        Ok(CheckInAnswer::Admitted(_)) if !asked.arrive => (phrases::would_arrive(), exit::OK),
-        Ok(answer) => (phrases::answered(word(&answer)), exit::OK),
-        Err(undecided) => return Err(Failure::into(undecided.failure)),
-    };
-    say(line)?;
-    Ok(code)
+    for settings in site.checkins_of(lane) {
+        if let Some(name) = settings.name.as_ref().filter(|_| site.checkins.len() > 1) {
+            say(phrases::asks_system(name))?;
+        }
+        // A running daemon keeps its own running number.
+        let adapter = build::hospital::by_template(&site, settings, &clock, Arc::new(Memory::new(None)))?;
+        let (lines, told) = std::sync::mpsc::channel::<String>();
+        let lines = std::sync::Mutex::new(lines);
+        let adapter = adapter.watched(Box::new(move |line| {
+            let _ = lines.lock().map(|lines| lines.send(line.to_owned()));
+        }));
+        let answer = adapter.rehearse(&request, asked.arrive, Deadline::from_now(&*clock, patience));
+        told.try_iter().try_for_each(&mut say)?;
+        say(match answer {
+            Ok(CheckInAnswer::Admitted(_)) if !asked.arrive => phrases::would_arrive(),
+            Ok(answer) => phrases::answered(word(&answer)),
+            Err(undecided) => return Err(Failure::into(undecided.failure)),
+        })?;
+    }
+    Ok(exit::OK)
 }
 
 /// The answer as a word, without what is in it.

@@ -16,7 +16,6 @@ use crate::page;
 use crate::terminal::Credentials;
 use crate::{
     board::{Buzzer, PanelPlace, Place},
-    checkin::Adapter,
     files::{Anchored, line_of},
     kiosk::OtherWay,
     terminal,
@@ -43,6 +42,9 @@ pub struct Lane {
     pub terminal: terminal::TerminalPlace,
     /// Name of the `[[merchant]]` whose lane it is, where there are several.
     pub merchant: Option<String>,
+    /// Names of the `[[checkin]]` that decide here, where there are several. The lists of two are one to the person.
+    #[serde(default, deserialize_with = "setting::names")]
+    pub checkin: Vec<String>,
     /// Users that may act as the terminal. Default: root and the daemon's own.
     #[serde(default)]
     pub allow_uids: Vec<u32>,
@@ -178,10 +180,11 @@ impl Lane {
 
 impl Lane {
     /// Whether this way checks somebody in here.
-    pub fn takes(&self, way: OtherWay, adapter: Adapter) -> bool {
+    /// `judged`: whoever decides here judges what WeChat has not.
+    pub fn takes(&self, way: OtherWay, judged: bool) -> bool {
         match &self.other_ways {
             Some(ways) => ways.contains(&way),
-            None => way == OtherWay::Voucher && adapter.judges(),
+            None => way == OtherWay::Voucher && judged,
         }
     }
 
@@ -191,9 +194,9 @@ impl Lane {
     }
 
     /// Everything that people are told of here has a judge.
-    pub(super) fn judged(&self, adapter: Adapter, info_type: InfoType) -> Result<(), &'static str> {
+    pub(super) fn judged(&self, judged: bool, info_type: InfoType) -> Result<(), &'static str> {
         let offers_any = self.other_ways.as_ref().is_some_and(|ways| !ways.is_empty());
-        if offers_any && !adapter.judges() {
+        if offers_any && !judged {
             return Err(
                 "nobody can judge a voucher or a card alone where numbers are given here: lane.other-ways needs \
                         checkin.adapter = \"http\" or \"template\"",

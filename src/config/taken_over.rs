@@ -34,7 +34,7 @@ impl Site {
             terminals: self.terminals.or_else(|| started.terminals.clone()),
             #[cfg(feature = "page")]
             page: page::Settings { listen: started.page.listen, ..self.page },
-            checkin: of_checkin(self.checkin, &started.checkin),
+            checkins: of_checkins(self.checkins, &started.checkins),
             lane: started.lane.iter().map(|lane| of_lane(&self.lane, lane)).collect(),
             ..started.clone()
         };
@@ -48,7 +48,7 @@ impl Site {
     fn differs_from(&self, wanted: &Self) -> Vec<&'static str> {
         let mut names = Vec::new();
         let mut compare = |name, here: &dyn Debug, there: &dyn Debug| {
-            if format!("{here:?}") != format!("{there:?}") {
+            if format!("{here:?}") != format!("{there:?}") && !names.contains(&name) {
                 names.push(name);
             }
         };
@@ -63,7 +63,7 @@ impl Site {
             terminals,
             #[cfg(feature = "page")]
             page,
-            checkin,
+            checkins,
             privacy,
             journal,
             board,
@@ -88,13 +88,19 @@ impl Site {
         compare("[terminals]", terminals, &wanted.terminals);
         #[cfg(feature = "page")]
         compare("page.listen", &page.listen, &wanted.page.listen);
-        if checkin.adapter == wanted.checkin.adapter && checkin.adapter.judges() {
-            compare("checkin.reset-at", &checkin.reset_at, &wanted.checkin.reset_at);
-            compare("checkin.utc-offset", &checkin.utc_offset, &wanted.checkin.utc_offset);
-            compare("checkin.settle-ms", &checkin.settle, &wanted.checkin.settle);
-            compare("checkin.patience-ms", &checkin.patience, &wanted.checkin.patience);
+        if are_the_same(checkins, &wanted.checkins) {
+            for (here, there) in checkins.iter().zip(&wanted.checkins) {
+                if !here.adapter.judges() {
+                    compare("[checkin]", here, there);
+                    continue;
+                }
+                compare("checkin.reset-at", &here.reset_at, &there.reset_at);
+                compare("checkin.utc-offset", &here.utc_offset, &there.utc_offset);
+                compare("checkin.settle-ms", &here.settle, &there.settle);
+                compare("checkin.patience-ms", &here.patience, &there.patience);
+            }
         } else {
-            compare("[checkin]", checkin, &wanted.checkin);
+            compare("[checkin]", checkins, &wanted.checkins);
         }
         compare("[privacy]", privacy, &wanted.privacy);
         compare("[journal]", journal, &wanted.journal);
@@ -115,14 +121,25 @@ fn of_wechatpay(fresh: WechatPay, started: &WechatPay) -> WechatPay {
     WechatPay { info_type, patience, concurrency, ..fresh }
 }
 
+/// The same systems, each asked in the same way: what they are asked with may be another.
+fn are_the_same(here: &[CheckInSettings], there: &[CheckInSettings]) -> bool {
+    let of = |checkin: &CheckInSettings| (checkin.name.clone(), checkin.adapter);
+    here.iter().map(of).eq(there.iter().map(of))
+}
+
 /// An adapter that gives numbers remembers them; slips and the core have times of their own.
-fn of_checkin(fresh: CheckInSettings, started: &CheckInSettings) -> CheckInSettings {
-    if fresh.adapter == started.adapter && fresh.adapter.judges() {
+fn of_checkins(fresh: Vec<CheckInSettings>, started: &[CheckInSettings]) -> Vec<CheckInSettings> {
+    if !are_the_same(&fresh, started) {
+        return started.to_vec();
+    }
+    let of_one = |(fresh, started): (CheckInSettings, &CheckInSettings)| {
+        if !started.adapter.judges() {
+            return started.clone();
+        }
         let CheckInSettings { reset_at, utc_offset, settle, patience, .. } = *started;
         CheckInSettings { reset_at, utc_offset, settle, patience, ..fresh }
-    } else {
-        started.clone()
-    }
+    };
+    fresh.into_iter().zip(started).map(of_one).collect()
 }
 
 /// A lane keeps its wiring; whose it is, and who counts as its terminal, is taken over. Who counts at another terminal

@@ -144,8 +144,8 @@ fn a_way_in_that_nobody_can_judge_is_refused_with_its_line() {
         assert!(parse(&format!("{LEAST}{http}{lane}")).expect("judged").lane[0].offers(OtherWay::IdCard));
     }
     let silent = parse(&format!("{LEAST}{}", lane("transit", ""))).expect("usable");
-    assert!(!silent.lane[0].takes(OtherWay::Voucher, Adapter::Local), "not even where nothing is said of it");
-    assert!(silent.lane[0].takes(OtherWay::Voucher, Adapter::Http) && !silent.lane[0].offers(OtherWay::Voucher));
+    assert!(!silent.lane[0].takes(OtherWay::Voucher, false), "not even where nothing is said of it");
+    assert!(silent.lane[0].takes(OtherWay::Voucher, true) && !silent.lane[0].offers(OtherWay::Voucher));
     let unknown = parse(&format!("{LEAST}{}", lane("transit", "other-ways = [\"horse\"]"))).expect_err("unknown");
     assert!(unknown.to_string().starts_with("etc/site.toml:13: unknown variant `horse`"), "{unknown}");
 }
@@ -191,4 +191,34 @@ fn an_offset_that_slips_keep_until_a_restart_is_named_beside_a_site_system_that_
     let kept = |offset| site(offset, "https://other.example").taken_over(&started, Path::new("site.toml")).unwrap().1;
     assert_eq!(kept("+08:00"), Vec::<&str>::new());
     assert_eq!(kept("+09:00"), ["checkin.utc-offset"]);
+}
+
+#[test]
+fn several_checkins_have_names_and_each_lane_says_whose_it_is() {
+    let his = "[[checkin]]\nname = \"his\"\nadapter = \"http\"\nurl = \"https://his.example\"\n";
+    let gate = "[[checkin]]\nname = \"gate\"\nadapter = \"local\"\n";
+    let named = |name: &str| lane("hospital", &format!("checkin = {name}"));
+    let good = format!("{LEAST}{his}{gate}{}", named("\"gate\""));
+    let site = parse(&good).expect("usable");
+    let adapters: Vec<_> = site.checkins_of(&site.lane[0]).map(|checkin| checkin.adapter).collect();
+    assert_eq!((adapters, site.judges(&site.lane[0])), (vec![Adapter::Local], false));
+    let other = "[[checkin]]\nname = \"other\"\nadapter = \"local\"\n";
+    for (wrong, says) in [
+        (format!("{LEAST}{his}{gate}{}", lane("hospital", "")), "each lane names its own"),
+        (format!("{LEAST}{his}{gate}{}", named("\"hsi\"")), "names no [[checkin]]"),
+        (format!("{LEAST}{his}{gate}{}", named("[\"gate\", \"his\"]")), "one [[checkin]]"),
+        (format!("{LEAST}{his}{gate}{other}{}", named("\"his\"")), "by one [[checkin]]"),
+        (good.replace("name = \"gate\"\n", ""), "each needs a name"),
+        (good.replace("name = \"his\"", "name = \"gate\""), "have the same name"),
+        (good.replace("\"local\"\n", "\"local\"\nreset-at = \"04:00\"\n"), "the same reset-at"),
+        (format!("checkin = []\n{LEAST}"), "no checkin"),
+        (format!("{LEAST}{his}{gate}{}", named("\"a b\"")), "a name of 1–32"),
+    ] {
+        let error = parse(&wrong).expect_err(says).to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    // What judges on one lane judges nothing on another.
+    let card = format!("{LEAST}{his}{gate}{}", lane("hospital", "checkin = \"gate\"\nother-ways = [\"id-card\"]"));
+    assert!(parse(&card).expect_err("nobody judges").to_string().contains("nobody can judge"));
+    assert!(parse(&card.replace("checkin = \"gate\"", "checkin = \"his\"")).is_ok());
 }

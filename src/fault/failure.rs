@@ -97,6 +97,12 @@ impl Failure {
         self.reference.as_deref()
     }
 
+    /// The cause of this kind, however deep it lies.
+    pub(crate) fn cause<E: Error + 'static>(&self) -> Option<&E> {
+        let cause = self.cause.as_deref()? as &(dyn Error + 'static);
+        cause.downcast_ref().or_else(|| cause.downcast_ref::<Self>()?.cause())
+    }
+
     /// What the operator does about it.
     pub fn cure_in(&self, tongue: Tongue) -> &'static str {
         self.cure.map_or_else(|| self.code.cure_in(tongue), |cure| cure.text_in(tongue))

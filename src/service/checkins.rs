@@ -13,7 +13,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
-    checkin::{CheckIn, Request, Undecided},
+    checkin::{CheckIn, Request, Systems, Undecided},
     fault::Code,
     kiosk::Input,
     words::{Clock, Deadline, LaneId, Resolution, SessionId},
@@ -53,8 +53,8 @@ impl Past {
     }
 }
 
-/// The adapter in use; SIGHUP puts another in its place while calls under way end with theirs.
-pub(super) type Current = Arc<RwLock<Arc<dyn CheckIn>>>;
+/// The systems in use; SIGHUP puts others in their places while calls under way end with theirs.
+pub(super) type Current = Arc<RwLock<Systems>>;
 
 /// How long a question about the past may take; nobody waits in front of the kiosk for it.
 const PAST_PATIENCE: Duration = Duration::from_secs(5);
@@ -68,7 +68,7 @@ const PAST_WAITING: usize = 4;
 /// A call ends by its deadline; one that goes on for so much longer hangs by a fault of ours.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// The thread of one lane. `told`: what was last told of the site's system, whoever met it.
+/// The thread of one lane. `told`: what was last told of its system, whoever met it.
 pub(super) fn spawn(
     lane: LaneId,
     current: &Current,
@@ -82,7 +82,7 @@ pub(super) fn spawn(
     Worker::spawn_reading("checkin", WAITING, limit, clock, move |questions, pulse| {
         while let Ok(Present { request, deadline }) = questions.recv() {
             let answer = pulse.working(|| {
-                let adapter = now(&current);
+                let adapter = now(&current, lane);
                 let answer = match adapter.judges(&request.identity) {
                     true => {
                         let answer = adapter.check_in(&request, deadline);
@@ -101,21 +101,22 @@ pub(super) fn spawn(
     })
 }
 
-/// The thread that asks about the past. What the person met, or a question before, is told once.
+/// The thread that asks about the past. What the person met, or a question before, is told once. `told`: for each lane, as
+/// its own thread has it.
 pub(super) fn spawn_past(
     current: &Current,
-    told: &SharedStanding,
+    told: Vec<SharedStanding>,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Worker<Past>> {
     const WHAT: &str = "the site's system cannot be asked about the past";
-    let (current, reader, told) = (Arc::clone(current), Arc::clone(clock), Arc::clone(told));
+    let (current, reader) = (Arc::clone(current), Arc::clone(clock));
     let limit = PAST_PATIENCE.saturating_add(GRACE);
     Worker::spawn_reading("past", PAST_WAITING, limit, clock, move |questions, pulse| {
         while let Ok(question) = questions.recv() {
             let Past { lane, session, asks } = question;
             let input = pulse.working(|| {
-                let (adapter, deadline) = (now(&current), Deadline::from_now(&*reader, PAST_PATIENCE));
+                let (adapter, deadline) = (now(&current, lane), Deadline::from_now(&*reader, PAST_PATIENCE));
                 let answer = match asks {
                     Asks::Annul => {
                         adapter.annul(session, deadline).map(|()| Input::Annulled { session, result: Ok(()) })
@@ -124,7 +125,9 @@ pub(super) fn spawn_past(
                         adapter.resolve(session, deadline).map(|resolution| Input::Resolved { session, resolution })
                     }
                 };
-                inputs.tell_change(WHAT, lane, session, &mut lock(&told), answer.as_ref().err());
+                if let Some(told) = told.get(usize::from(lane.0)) {
+                    inputs.tell_change(WHAT, lane, session, &mut lock(told), answer.as_ref().err());
+                }
                 answer.unwrap_or_else(|failure| question.cannot(failure.code()))
             });
             let _ = inputs.blocking_send(input);
@@ -132,9 +135,14 @@ pub(super) fn spawn_past(
     })
 }
 
-/// The adapter that is asked now.
-pub(super) fn now(current: &Current) -> Arc<dyn CheckIn> {
-    Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner))
+/// Whom the lane asks now.
+pub(super) fn now(current: &Current, lane: LaneId) -> Arc<dyn CheckIn> {
+    Arc::clone(current.read().unwrap_or_else(PoisonError::into_inner).of(lane))
+}
+
+/// All of them.
+pub(super) fn all(current: &Current) -> Vec<Arc<dyn CheckIn>> {
+    current.read().unwrap_or_else(PoisonError::into_inner).all().to_vec()
 }
 
 #[cfg(test)]
@@ -199,13 +207,13 @@ mod tests {
         const LANES: usize = 16;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (let_go, held) = mpsc::channel();
-        let current: Current = Arc::new(RwLock::new(Arc::new(Hangs(Mutex::new(held)))));
+        let current: Current = Arc::new(RwLock::new(Systems::only(Hangs(Mutex::new(held)))));
         let (way, mut happened) = tokio::sync::mpsc::channel(64);
         let inputs = Inputs::new(way, vec!["kiosk".to_owned(); LANES]);
         let (patience, told) = (Duration::from_secs(8), SharedStanding::default());
         let lanes: Vec<_> =
             (0..LANES).map(|_| spawn(LaneId(0), &current, &told, patience, &clock, inputs.clone()).unwrap()).collect();
-        let past = spawn_past(&current, &told, &clock, inputs).unwrap();
+        let past = spawn_past(&current, vec![told], &clock, inputs).unwrap();
         let deadline = Deadline::from_now(&*clock, patience);
         assert!(
             past.offer(Past { lane: LaneId(0), session: SessionId { run: 0, serial: 1 }, asks: Asks::Resolve }).is_ok()
@@ -225,6 +233,6 @@ mod tests {
         drop(let_go);
         assert!(happened.blocking_recv().is_some() && happened.blocking_recv().is_some());
         // Another adapter is in its place without waiting for anybody.
-        *current.write().unwrap() = Arc::new(Hangs(Mutex::new(mpsc::channel().1)));
+        *current.write().unwrap() = Systems::only(Hangs(Mutex::new(mpsc::channel().1)));
     }
 }

@@ -248,9 +248,9 @@ impl Daemon {
         for changed in funnel.carrier.late_devices(now.moment) {
             funnel.give(now, changed);
         }
-        let site = checkins::now(&self.opened.checkin);
-        if site.is_to_be_looked_for() {
-            funnel.carrier.look_for(site);
+        let systems = checkins::all(&self.opened.checkin);
+        for away in systems.into_iter().filter(|system| system.is_to_be_looked_for()) {
+            funnel.carrier.look_for(away);
         }
         Ok(())
     }

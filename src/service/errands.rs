@@ -69,7 +69,8 @@ fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &Mutex<Of
             Some(of_one) => of_one,
             None => return,
         },
-        What::LookFor(site) => return site.look_for(deadline),
+        // It notes itself what it meets.
+        What::LookFor(site) => return drop(site.look_for(deadline)),
         What::AuthInfo { lane, peer, seq, wanted } => {
             let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
             let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });

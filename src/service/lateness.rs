@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        checkin::{CheckIn, Request, Undecided},
+        checkin::{CheckIn, Request, Systems, Undecided},
         service::{
             carry::LaneHands,
             checkins,
@@ -140,7 +140,7 @@ mod tests {
         let set = Arc::new(Set(Mutex::default()));
         let clock: Arc<dyn Clock> = Arc::clone(&set) as _;
         let (let_go, held) = mpsc::channel();
-        let adapter: checkins::Current = Arc::new(RwLock::new(Arc::new(Hangs(Mutex::new(held)))));
+        let adapter: checkins::Current = Arc::new(RwLock::new(Systems::only(Hangs(Mutex::new(held)))));
         let (way, mut happened) = tokio::sync::mpsc::channel(4);
         let inputs = super::super::Inputs::new(way, vec!["kiosk-1".to_owned()]);
         let mut hanging = hands(&adapter, &clock, inputs.clone());

@@ -6,7 +6,7 @@ use super::inputs::InputPart;
 #[cfg(feature = "page")]
 use crate::page;
 use crate::{
-    checkin::CheckIn,
+    checkin::Systems,
     device::{Gate, Indicator, Panel, Printer},
     fault::{Code, Cure, Failure, Fault},
     identity::Merchants,
@@ -38,8 +38,8 @@ pub struct Parts {
     pub patience: Duration,
     /// How long the site's system may take for somebody.
     pub site_patience: Duration,
-    /// The site's system.
-    pub checkin: Box<dyn CheckIn>,
+    /// The site's systems.
+    pub checkin: Systems,
     /// Who went through, for a site's system that may want to know; none where the numbers are given here.
     pub passages: Option<Collector>,
     /// Where staff speak to the daemon: a folder for the socket; none for nobody.
@@ -99,8 +99,8 @@ pub enum PanelPart {
 pub struct Reloaded {
     /// Keys, certificates, WeChat's settings.
     pub merchants: Merchants,
-    /// The site's system; none where the adapter holds state (local numbers).
-    pub checkin: Option<Box<dyn CheckIn>>,
+    /// The site's systems.
+    pub checkin: Systems,
     /// Whose terminals count, lane by lane.
     pub terminals: Vec<terminal::LaneTerminal>,
     /// What lies behind the files of the pages' door.

@@ -2,6 +2,7 @@
 //! person waits for it, nothing of it is lost by a restart, and while nothing is to be told nobody wakes up.
 
 use std::{
+    collections::VecDeque,
     io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -13,7 +14,7 @@ use crate::{
     fault::Failure,
     kiosk::GateOutcome,
     store::{Collector, Entry, Position, Stored, Word},
-    words::{Clock, Deadline, Moment, SessionId, WallTime},
+    words::{Clock, Deadline, LaneId, Moment, SessionId, WallTime},
 };
 
 /// From which record on the journal is still wanted, for whoever writes it.
@@ -38,6 +39,9 @@ const LATEST: Duration = Duration::from_secs(60);
 /// So many may be told again after a power cut.
 const REMEMBERED_EACH: usize = 32;
 
+/// Sessions whose lane is known; a gate's word comes seconds after its session began.
+const REMEMBERED: usize = 1024;
+
 const WHAT: &str = "the site's system cannot be told who went through";
 
 /// What is told, and to whom.
@@ -48,6 +52,10 @@ struct Teller {
     inputs: Inputs,
     wanted: Wanted,
     standing: Standing,
+    /// The lanes' names.
+    names: Vec<String>,
+    /// On which lane the newest sessions were, the newest last.
+    lanes: VecDeque<(SessionId, LaneId)>,
     /// Read and not yet told.
     ahead: Option<(Position, Passage)>,
     /// Told and not yet remembered.
@@ -59,6 +67,7 @@ struct Teller {
 pub(super) fn spawn(
     collector: Collector,
     current: &checkins::Current,
+    names: Vec<String>,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Passages> {
@@ -70,6 +79,8 @@ pub(super) fn spawn(
         inputs,
         wanted: Arc::clone(&wanted),
         standing: Standing::default(),
+        names,
+        lanes: VecDeque::new(),
         ahead: None,
         told: None,
         unremembered: 0,
@@ -113,8 +124,8 @@ impl Teller {
 
     /// Tells the next one; false where there is none.
     fn tell_one(&mut self) -> Result<bool, ()> {
-        let adapter = checkins::now(&self.current);
-        if !adapter.hears_passages() {
+        let systems = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if !systems.hears_passages() {
             self.want(None);
             return Ok(false);
         }
@@ -123,7 +134,7 @@ impl Teller {
             return Ok(false);
         };
         self.want(Some(place));
-        let told = adapter.passage(&passage, Deadline::from_now(&*self.clock, PATIENCE));
+        let told = systems.passage(&passage, Deadline::from_now(&*self.clock, PATIENCE));
         self.inputs.tell_change(WHAT, None, passage.session, &mut self.standing, told.as_ref().err());
         if told.is_err() {
             self.ahead = Some((place, passage));
@@ -145,8 +156,10 @@ impl Teller {
         loop {
             match self.collector.read() {
                 Ok(Some(entry)) => {
+                    self.learn_lane(&entry);
                     if let Some(passage) = passage(&entry) {
-                        return Ok(Some((entry.place, passage)));
+                        let known = self.lanes.iter().rev().find(|(session, _)| *session == passage.session);
+                        return Ok(Some((entry.place, Passage { lane: known.map(|(_, lane)| *lane), ..passage })));
                     }
                 }
                 Ok(None) => return Ok(None),
@@ -156,6 +169,18 @@ impl Teller {
                     return Err(());
                 }
             }
+        }
+    }
+
+    /// Whose lane a session's is stands where it was opened.
+    fn learn_lane(&mut self, entry: &Entry) {
+        let Stored::Opened { session, lane, .. } = &entry.stored else { return };
+        let place = self.names.iter().position(|name| name == lane).and_then(|place| u16::try_from(place).ok());
+        if let (Some(place), Ok(session)) = (place, session.parse()) {
+            if self.lanes.len() == REMEMBERED {
+                self.lanes.pop_front();
+            }
+            self.lanes.push_back((session, LaneId(place)));
         }
     }
 
@@ -179,5 +204,5 @@ fn passage(entry: &Entry) -> Option<Passage> {
     let outcome = outcome.known().unwrap_or(GateOutcome::Unknown);
     let code = code.as_ref().and_then(Word::known);
     let report = format!("{}-{}", entry.place.epoch, entry.place.seq);
-    Some(Passage { session, report, outcome, code, at: WallTime(entry.at) })
+    Some(Passage { session, lane: None, report, outcome, code, at: WallTime(entry.at) })
 }

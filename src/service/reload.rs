@@ -3,7 +3,7 @@
 use std::{
     io,
     sync::{
-        Arc, PoisonError,
+        PoisonError,
         mpsc::{SyncSender, sync_channel},
     },
     thread::Builder,
@@ -24,17 +24,15 @@ pub(super) type Read = Result<Reloaded, Failure>;
 pub(super) struct Reloads(SyncSender<()>);
 
 impl Reloads {
-    /// What was read comes out of the receiver, the check-in's adapter already in its place.
+    /// What was read comes out of the receiver, the site's systems already in their places.
     pub(super) fn spawn(reload: Reload, checkin: checkins::Current) -> io::Result<(Self, mpsc::Receiver<Read>)> {
         let (order, ordered) = sync_channel(1);
         let (done, came) = mpsc::channel(1);
         Builder::new().name("reload".to_owned()).spawn(move || {
             while ordered.recv().is_ok() {
-                let mut read = reload();
-                if let Ok(Reloaded { checkin: adapter, .. }) = &mut read
-                    && let Some(adapter) = adapter.take()
-                {
-                    *checkin.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(adapter);
+                let read = reload();
+                if let Ok(Reloaded { checkin: systems, .. }) = &read {
+                    *checkin.write().unwrap_or_else(PoisonError::into_inner) = systems.clone();
                 }
                 if done.blocking_send(read).is_err() {
                     return;

@@ -48,8 +48,8 @@ struct Lanes<'a> {
     clock: &'a Arc<dyn Clock>,
     inputs: &'a Inputs,
     checkin: &'a checkins::Current,
-    /// What was last told of the site's system.
-    told: &'a SharedStanding,
+    /// What was last told of each lane's system.
+    told: &'a [SharedStanding],
     site_patience: std::time::Duration,
     terminals: &'a mut JoinSet<()>,
     #[cfg(feature = "page")]
@@ -65,9 +65,12 @@ impl Daemon {
         let names: Vec<String> = lanes.iter().map(|lane| lane.name.clone()).collect();
         let inputs = Inputs::new(way, names.clone());
         let (merchants, facts) = (Arc::new(RwLock::new(merchants)), Arc::default());
-        let checkin: checkins::Current = Arc::new(RwLock::new(Arc::from(checkin)));
-        let (mut terminals, told) = (JoinSet::new(), SharedStanding::default());
-        let requests = Requests::new(names);
+        let told: Vec<SharedStanding> = checkin.all().iter().map(|_| SharedStanding::default()).collect();
+        let told = (0..).map(LaneId).take(lanes.len()).map(|lane| Arc::clone(&told[checkin.place(lane)]));
+        let told: Vec<SharedStanding> = told.collect();
+        let checkin: checkins::Current = Arc::new(RwLock::new(checkin));
+        let mut terminals = JoinSet::new();
+        let requests = Requests::new(names.clone());
         let (asked, asking) = mpsc::channel(ASKING);
         if let Some(folder) = &parts.staff {
             let desk = Desk::open(folder, &clock).map_err(ServiceError::Staff)?;
@@ -94,7 +97,7 @@ impl Daemon {
         #[cfg(feature = "page")]
         let pages = starting.pages(&parts.pages, &mut hands)?;
         let threads = ServiceError::Thread;
-        let passages = passages.map(|collector| passages::spawn(collector, &checkin, &clock, inputs.clone()));
+        let passages = passages.map(|collector| passages::spawn(collector, &checkin, names, &clock, inputs.clone()));
         let passages = passages.transpose().map_err(threads)?;
         let store = journalist::spawn(journal, passages.as_ref(), &facts, &clock, inputs.clone()).map_err(threads)?;
         let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
@@ -106,7 +109,7 @@ impl Daemon {
         }
         let lookups = lookups::spawn(&merchants, &facts, parts.lookup_workers, hands.len(), patience, &clock, &inputs);
         let errands = errands::spawn(&merchants, hands.len(), patience, &clock, &inputs).map_err(threads)?;
-        let past = checkins::spawn_past(&checkin, &told, &clock, inputs.clone()).map_err(threads)?;
+        let past = checkins::spawn_past(&checkin, told, &clock, inputs.clone()).map_err(threads)?;
         let workers = Workers {
             store,
             outputs,
@@ -173,7 +176,8 @@ impl Lanes<'_> {
         let printer = lane.printer.map(|printer| printers::spawn(id, printer, clock, inputs.clone()));
         #[cfg(feature = "voice")]
         let voice = lane.voice.map(|voice| super::voices::spawn(id, voice, clock, inputs.clone()));
-        let checkins = checkins::spawn(id, self.checkin, self.told, self.site_patience, clock, inputs.clone());
+        let told = &self.told[usize::from(id.0)];
+        let checkins = checkins::spawn(id, self.checkin, told, self.site_patience, clock, inputs.clone());
         Ok(LaneHands {
             name: lane.name,
             purpose: lane.purpose,

@@ -52,7 +52,7 @@ impl Daemon {
             weixin: self.opened.facts.weixin().map(|contact| view.contact(contact)),
             weixin_token: self.token_until().map(|until| view.time_of(until)),
             site: self.opened.funnel.site().map(|contact| view.contact(contact)),
-            site_passed_over: checkins::now(&self.opened.checkin).passed_over(),
+            site_passed_over: checkins::all(&self.opened.checkin).iter().map(|system| system.passed_over()).sum(),
             certificates: self.certificates(now, &wechat),
             journal: JournalStatus {
                 waiting: self.opened.funnel.carrier.workers.store.waiting(),

@@ -38,6 +38,40 @@ pub(crate) fn some_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String
     name(d).map(Some)
 }
 
+/// One name, or a list of them.
+pub(crate) fn names<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
+    d.deserialize_any(Names)
+}
+
+struct Names;
+
+impl<'de> de::Visitor<'de> for Names {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a name of 1–32 letters, digits or hyphens, or a list of them")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        if is_name(name) {
+            Ok(vec![name.to_owned()])
+        } else {
+            Err(E::invalid_value(de::Unexpected::Other("this"), &self))
+        }
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut names: Vec<String> = Vec::new();
+        while let Some(name) = items.next_element::<String>()? {
+            if !is_name(&name) || names.contains(&name) {
+                return Err(de::Error::invalid_value(de::Unexpected::Other("this"), &self));
+            }
+            names.push(name);
+        }
+        Ok(names)
+    }
+}
+
 pub(crate) fn is_name(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -270,7 +270,7 @@ fn parts(
         lookup_workers: 1,
         patience,
         site_patience: patience,
-        checkin: Box::new(checkin),
+        checkin: checkin::Systems::only(checkin),
         passages: None,
         staff: None,
         lanes: vec![lane],

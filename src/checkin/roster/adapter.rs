@@ -164,7 +164,7 @@ impl CheckIn for Roster {
         due
     }
 
-    fn look_for(&self, deadline: Deadline) {
+    fn look_for(&self, deadline: Deadline) -> Result<(), Failure> {
         // Whoever stands there waits for no fetch.
         let fetched = self.source.fetch(deadline);
         let mut state = self.state();
@@ -173,5 +173,6 @@ impl CheckIn for Roster {
             None => self.look(&mut state),
         }
         state.look_at = self.clock.now().moment.after(self.pause(&state));
+        state.failed.clone().map_or(Ok(()), Err)
     }
 }

@@ -234,6 +234,11 @@ impl CheckIn for ByTemplate {
         }
     }
 
+    fn look_for(&self, deadline: Deadline) -> Result<(), Failure> {
+        let code = Code::H901;
+        self.upstream.look_for(deadline).map_err(|error| Failure::new(code).told(code.summary()).because(error))
+    }
+
     fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure> {
         match self.memory.book.standing(session) {
             Some(Standing::Decided(answer, _)) => Ok(Resolution::Decided(answer)),

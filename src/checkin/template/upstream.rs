@@ -19,7 +19,7 @@ use super::{
 use crate::{
     checkin::{Request, Undecided, reading},
     fault::{Code, Failure},
-    http::{self, Client, HttpError, Response},
+    http::{self, Client, HttpError, Method, Response},
     words::{Clock, Deadline, ServiceDay},
 };
 
@@ -246,6 +246,13 @@ impl Upstream {
             }
         }
         Ok(kept)
+    }
+
+    /// Any answer says that it is there, be it "not so": nothing is asked and nothing changed.
+    pub(super) fn look_for(&self, deadline: Deadline) -> Result<(), HttpError> {
+        let (method, url, max_body) = (Method::Get, &*self.given.url, MAX_BODY);
+        let sent = self.client.send(&http::Request { method, url, headers: &[], body: None, deadline, max_body });
+        sent.map(|_| ())
     }
 
     /// Signs in, where terminals do.

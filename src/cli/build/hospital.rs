@@ -2,10 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::SiteMemory;
 use crate::{
-    checkin::{ByTemplate, Given, Memory, RsaKey, Template},
-    config::Site,
+    checkin::{ByTemplate, CheckInSettings, Given, Memory, RsaKey, Template},
+    config::{Lane, Site},
     fault::{Code, Failure},
     files,
     http::Client,
@@ -19,21 +18,21 @@ const LONGEST: usize = 4096;
 /// The longest template, bytes.
 const LARGEST: usize = 256 * 1024;
 
-pub(super) fn memory(site: &Site) -> Arc<Memory> {
-    Arc::new(Memory::new(Some(site.state_dir.join("hospital-serial"))))
+/// Each hospital has a running number of its own.
+pub(super) fn memory(site: &Site, settings: &CheckInSettings) -> Arc<Memory> {
+    Arc::new(Memory::new(Some(site.state_dir.join(settings.file_of_its_own("hospital-serial")))))
 }
 
-/// The adapter, which has asked nobody yet.
-pub(super) fn checkin(site: &Site, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> Result<ByTemplate, Failure> {
-    by_template(site, clock, Arc::clone(&memory.0))
-}
-
-/// The same with a memory of the caller's.
-pub(crate) fn by_template(site: &Site, clock: &Arc<dyn Clock>, memory: Arc<Memory>) -> Result<ByTemplate, Failure> {
-    let settings = &site.checkin;
+/// The adapter of this one of the site's, which has asked nobody yet.
+pub(crate) fn by_template(
+    site: &Site,
+    settings: &CheckInSettings,
+    clock: &Arc<dyn Clock>,
+    memory: Arc<Memory>,
+) -> Result<ByTemplate, Failure> {
     let template = template(settings.template.as_deref().unwrap_or_default())?;
     let client = Client::open(&settings.route(site.lane.len()), Arc::clone(clock))?;
-    let given = given(site)?;
+    let given = given(site, settings)?;
     given.fits(&template).map_err(|what| unusable(&what))?;
     Ok(ByTemplate::new(template, given, client, Arc::clone(clock), memory))
 }
@@ -53,8 +52,9 @@ pub(crate) fn template(name: &str) -> Result<Template, Failure> {
 }
 
 /// What the site file gives it.
-fn given(site: &Site) -> Result<Given, Failure> {
-    let settings = &site.checkin;
+fn given(site: &Site, settings: &CheckInSettings) -> Result<Given, Failure> {
+    let asks = |lane: &&Lane| site.checkins_of(lane).any(|asked| std::ptr::eq(asked, settings));
+    let lanes = site.lane.iter().filter(asks);
     let secret = |(name, file): (&String, &files::Anchored)| {
         let bytes = files::read_secret_line(file, LONGEST).map_err(of_file)?;
         let text = std::str::from_utf8(&bytes)
@@ -65,7 +65,7 @@ fn given(site: &Site) -> Result<Given, Failure> {
     Ok(Given {
         url: settings.url.clone().unwrap_or_default(),
         values: settings.values.clone(),
-        lanes: site.lane.iter().map(|lane| (lane.name.clone(), lane.values.clone())).collect(),
+        lanes: lanes.map(|lane| (lane.name.clone(), lane.values.clone())).collect(),
         secrets: settings.secrets.iter().map(secret).collect::<Result<_, _>>()?,
         rsa: rsa.map(|key| Box::new(move |message: &[u8]| key.sign(message)) as RsaKey),
         utc_offset: settings.utc_offset,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     board::PanelPlace,
+    checkin::CheckInSettings,
     cli::{Ending, wires::LaneDevices},
     config::{Lane, Site},
     device::{InputLine, Role},
@@ -16,9 +17,9 @@ use crate::{
 fn card_uses(site: &Site, lane: &Lane) -> kiosk::CardUses {
     let named = site.info_type_of(lane) == InfoType::RealName;
     kiosk::CardUses {
-        patient: named && site.checkin.adapter.judges(),
+        patient: named && site.judges(lane),
         claim: named && site.weixin.is_some(),
-        alone: named && lane.takes(OtherWay::IdCard, site.checkin.adapter),
+        alone: named && lane.takes(OtherWay::IdCard, site.judges(lane)),
     }
 }
 
@@ -55,12 +56,8 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             purpose: lane.purpose,
             privacy: site.privacy,
             patience: site.wechatpay.patience,
-            site_patience: site.checkin.patience,
-            // Numbers given here are known at once.
-            site_settles: match site.checkin.adapter {
-                adapter if !adapter.asks() => std::time::Duration::ZERO,
-                _ => site.checkin.settle,
-            },
+            site_patience: site.site_patience(lane),
+            site_settles: site.checkins_of(lane).map(CheckInSettings::settles).max().unwrap_or_default(),
             has_panel: devices.panel.is_some()
                 || lane.panel.as_ref().is_some_and(PanelPlace::is_elsewhere)
                 || speaks(devices),
@@ -74,7 +71,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             has_indicators: devices.indicator.is_some(),
             other_way: lane.other_way_qr.clone(),
             info_type: site.info_type_of(lane),
-            vouchers: lane.takes(OtherWay::Voucher, site.checkin.adapter),
+            vouchers: lane.takes(OtherWay::Voucher, site.judges(lane)),
             offers_vouchers: lane.offers(OtherWay::Voucher),
             card: card_uses(site, lane),
             phrases: Arc::clone(&devices.phrases),

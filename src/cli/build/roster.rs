@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::hospital;
 use crate::{
-    checkin::roster::{Roster, RosterKey, Source, Verify},
+    checkin::{
+        CheckInSettings,
+        roster::{Roster, RosterKey, Source, Verify},
+    },
     config::Site,
     fault::{Code, Failure},
     files::Anchored,
@@ -13,9 +16,12 @@ use crate::{
     words::Clock,
 };
 
-/// The list where the site has one.
-pub(crate) fn roster(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<Roster>, Failure> {
-    let settings = &site.checkin;
+/// The list of a system's people, where there is one.
+pub(crate) fn roster(
+    site: &Site,
+    settings: &CheckInSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Roster>, Failure> {
     let (Some(place), Some(key), Some(public)) = (&settings.roster, &settings.roster_key, &settings.roster_public_key)
     else {
         return Ok(None);
@@ -25,7 +31,7 @@ pub(crate) fn roster(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<Roste
         true => Source::Url {
             url: place.clone(),
             client: Client::open(&Route { max_idle: 1, ..settings.route(1) }, Arc::clone(clock))?,
-            kept: site.state_dir.join("roster"),
+            kept: site.state_dir.join(settings.file_of_its_own("roster")),
         },
     };
     let (key, day) = (read_key(key)?, (settings.utc_offset, settings.reset_at));

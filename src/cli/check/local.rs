@@ -62,7 +62,7 @@ fn permission_of(site: &Site, record: &PermissionRecord, whose: &str, only_refus
     let PermissionRecord { asked, granted, refused } = record;
     let day = |at: &i64| {
         let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
-        WallTime(*at).at_offset(site.checkin.utc_offset).format(format).unwrap_or_default()
+        WallTime(*at).at_offset(site.hours().utc_offset).format(format).unwrap_or_default()
     };
     match (granted, refused) {
         (granted, Some(refused)) if granted.is_none_or(|granted| granted < *refused) => {

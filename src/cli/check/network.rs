@@ -9,11 +9,13 @@ use std::{
 };
 
 use super::{Forgetful, Report};
+#[cfg(feature = "hospital")]
+use crate::checkin::CheckInSettings;
 use crate::{
     checkin::{Adapter, CheckIn as _},
     cli::{build, phrases::check as say},
     config::Site,
-    fault::Code,
+    fault::{Code, Failure},
     files,
     http::{Client, Method, Request},
     identity::{self, Merchant, WechatClock},
@@ -51,7 +53,7 @@ pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>
         }
     }
     wechat(site, clock, report);
-    site_system(site, clock, report);
+    site_systems(site, clock, report);
 }
 
 fn interface(report: &mut Report<'_>) {
@@ -175,67 +177,91 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_
     }
 }
 
-/// A question about a session that never was: the site's system answers 404 and is well.
-fn site_system(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
-    #[cfg(feature = "hospital")]
-    roster(site, clock, report);
-    if !site.checkin.adapter.asks() {
-        return report.skipped("site-system", say::numbers_given_here());
-    }
-    #[cfg(feature = "hospital")]
-    if site.checkin.adapter == Adapter::Template {
-        return hospital(site, clock, report);
-    }
-    match build::http_checkin(site, clock) {
-        Err(fault) => report.fault("site-system", fault),
-        Ok(adapter) => match adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP)) {
-            Err(failure) => report.fault("site-system", failure),
-            Ok(_) => report.ok("site-system", say::site_system_well()),
-        },
+/// Every system of the site's, each by its name where there are several.
+fn site_systems(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
+    for settings in &site.checkins {
+        let whose = settings.name.as_ref().filter(|_| site.checkins.len() > 1);
+        #[cfg(feature = "hospital")]
+        roster(site, settings, whose, clock, report);
+        match settings.adapter {
+            Adapter::Http => {
+                // A session that never was: the site's system answers 404 and is well.
+                let asked = build::http_checkin(site, settings, clock).and_then(|adapter| {
+                    adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP))
+                });
+                site_system(asked.map(|_| ()), whose, report);
+            }
+            #[cfg(feature = "hospital")]
+            Adapter::Template => hospital(site, settings, whose, clock, report),
+            _ => report.skipped("site-system", say::numbers_given_here(whose_system(whose))),
+        }
     }
 }
 
-/// Today's expected people, where the site has a list of them: fetched, its signature and its day.
+/// What came of a question to a system of the site's.
+fn site_system(asked: Result<(), Failure>, whose: Option<&String>, report: &mut Report<'_>) {
+    match (asked, whose) {
+        (Ok(()), whose) => report.ok("site-system", say::site_system_well(whose_system(whose))),
+        (Err(failure), None) => report.fault("site-system", failure),
+        (Err(failure), Some(whose)) => report.fault("site-system", failure.within(whose)),
+    }
+}
+
+fn whose_system(name: Option<&String>) -> String {
+    name.map_or_else(String::new, say::whose_system)
+}
+
+/// Today's expected people, where there is a list of them: fetched, its signature and its day.
 #[cfg(feature = "hospital")]
-fn roster(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
-    match build::roster::roster(site, clock) {
+fn roster(
+    site: &Site,
+    settings: &CheckInSettings,
+    whose: Option<&String>,
+    clock: &Arc<dyn Clock>,
+    report: &mut Report<'_>,
+) {
+    match build::roster::roster(site, settings, clock) {
         Ok(None) => {}
         Err(failure) => report.fault("roster", failure),
         Ok(Some(roster)) => {
-            roster.look_for(Deadline::from_now(&**clock, HOP));
+            let _ = roster.look_for(Deadline::from_now(&**clock, HOP));
             match roster.people() {
-                Ok(people) => report.ok("roster", say::roster_well(people)),
+                Ok(people) => report.ok("roster", say::roster_well(whose_system(whose), people)),
                 Err(failure) => report.fault("roster", failure),
             }
         }
     }
 }
 
-/// The hospital's own interface: the template and what the site gives it, whether names go there in the clear, and
-/// whether it lets the terminal sign in.
+/// A hospital's own interface: the template and what the site gives it, whether names go there in the clear, and whether
+/// it lets the terminal sign in.
 #[cfg(feature = "hospital")]
-fn hospital(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
-    let url = site.checkin.url.as_deref().unwrap_or_default();
+fn hospital(
+    site: &Site,
+    settings: &CheckInSettings,
+    whose: Option<&String>,
+    clock: &Arc<dyn Clock>,
+    report: &mut Report<'_>,
+) {
+    let url = settings.url.as_deref().unwrap_or_default();
     if url.starts_with("http://") {
-        let networks: Vec<String> = site.checkin.plain_http.iter().map(ToString::to_string).collect();
-        let text = match site.checkin.plain_http.iter().all(crate::http::Network::is_private) {
+        let networks: Vec<String> = settings.plain_http.iter().map(ToString::to_string).collect();
+        let text = match settings.plain_http.iter().all(crate::http::Network::is_private) {
             true => say::goes_plainly(networks.join(", ")),
             false => say::goes_plainly_public(networks.join(", ")),
         };
         report.warning("plain-http", Code::H913, text);
     }
     let memory = Arc::new(crate::checkin::Memory::new(None));
-    match build::hospital::by_template(site, clock, memory) {
-        Err(fault) => report.fault("site-system", fault),
-        Ok(adapter) => match adapter.knocks(Deadline::from_now(&**clock, HOP)) {
-            Err(failure) => report.fault("site-system", failure),
-            Ok(true) => report.ok("site-system", say::site_system_well()),
-            Ok(false) => {
-                let plain = url.starts_with("http://") && authority(url).rsplit_once(':').is_none();
-                let address = if plain { format!("{}:80", authority(url)) } else { authority(url).to_owned() };
-                hop("site-system", Code::H901, &address, report);
-            }
-        },
+    let asked = build::hospital::by_template(site, settings, clock, memory)
+        .and_then(|adapter| adapter.knocks(Deadline::from_now(&**clock, HOP)));
+    match asked {
+        Ok(false) => {
+            let plain = url.starts_with("http://") && authority(url).rsplit_once(':').is_none();
+            let address = if plain { format!("{}:80", authority(url)) } else { authority(url).to_owned() };
+            hop("site-system", Code::H901, &address, report);
+        }
+        asked => site_system(asked.map(|_| ()), whose, report),
     }
 }
 

@@ -89,14 +89,15 @@ phrases! {
     status(status) "status {status}" => "状态 {status}";
     not_set_up() "not set up" => "没有配置";
     token_accepted(categories) "token accepted, {categories} categories" => "token 有效，{categories} 个类目";
-    numbers_given_here() "numbers are given here" => "号码由本机发放";
+    numbers_given_here(whose) "{whose}numbers are given here" => "{whose}号码由本机发放";
+    whose_system(name) "checkin {name}: " => "checkin {name}：";
     #[cfg(feature = "hospital")]
     goes_plainly(networks) "http:// towards {networks}: whoever is in that network can read and change it" => "以 http:// 访问 {networks}：该网络中的任何人都能读取和篡改";
     #[cfg(feature = "hospital")]
     goes_plainly_public(networks) "http:// towards {networks}, among them addresses that are not private: keep routes to the internet away from them" => "以 http:// 访问 {networks}，其中有非私有地址：请确保不会路由到互联网";
     #[cfg(feature = "hospital")]
-    roster_well(people) "signed by the site, of today, {people} people" => "签名无误，是今天的，共 {people} 人";
-    site_system_well() "reached, and it accepts our credentials" => "可到达，并接受本机凭据";
+    roster_well(whose, people) "{whose}signed by the site, of today, {people} people" => "{whose}签名无误，是今天的，共 {people} 人";
+    site_system_well(whose) "{whose}reached, and it accepts our credentials" => "{whose}可到达，并接受本机凭据";
     echo_sealed() "WeChat accepts our signature and our seal, and its own verifies" => "我方的签名和加密通过微信验证，微信的签名也通过验证";
     echo_signed() "WeChat accepts our signature, and its own verifies" => "我方的签名通过微信验证，微信的签名也通过验证";
     cannot_open_seal() "WeChat cannot open what we seal: wechatpay.public-key is not the key that public-key-id names"

@@ -29,6 +29,8 @@ phrases! {
     #[cfg(feature = "hospital")]
     would_arrive() "one visit is meant; nobody was checked in (--arrive does it)" => "已确定就诊；未真的签到（加 --arrive 才签到）";
     #[cfg(feature = "hospital")]
+    asks_system(name) "checkin {name}:" => "checkin {name}：";
+    #[cfg(feature = "hospital")]
     answered(word) "answer: {word}" => "结果：{word}";
     #[cfg(feature = "hospital")]
     no_day() "the day is none: YYYY-MM-DD" => "日期无效：应为 YYYY-MM-DD";

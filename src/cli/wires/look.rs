@@ -24,7 +24,7 @@ pub(super) fn style(site: &Site, lane: &Lane, clock: &Arc<dyn Clock>) -> Result<
         brand: site.brand.as_ref().map(outline::brand).transpose()?,
         palette: outline::palette(&site.palette)?,
         language: lane.language,
-        clock: Some(WallClock { clock: Arc::clone(clock), utc_offset: site.checkin.utc_offset }),
+        clock: Some(WallClock { clock: Arc::clone(clock), utc_offset: site.hours().utc_offset }),
     })
 }
 

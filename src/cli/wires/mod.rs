@@ -141,7 +141,7 @@ fn layout(files: &PrinterFiles, site: &Site, phrases: Arc<Phrases>) -> Result<La
         profile: Profile::parse(file, text)?,
         template: template?,
         phrases,
-        utc_offset: site.checkin.utc_offset,
+        utc_offset: site.hours().utc_offset,
         house: look::house(site)?,
     })
 }

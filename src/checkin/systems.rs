@@ -1,0 +1,61 @@
+//! The site's systems, and which of them each lane asks.
+
+use std::sync::Arc;
+
+use super::{CheckIn, Passage};
+use crate::{
+    fault::Failure,
+    words::{Deadline, LaneId},
+};
+
+/// At least one system, and for each lane the one it asks.
+#[derive(Clone)]
+pub struct Systems {
+    all: Vec<Arc<dyn CheckIn>>,
+    lanes: Vec<usize>,
+}
+
+impl Systems {
+    /// `lanes`: for each lane, in the site file's order, the place of its system in `all`; lanes beyond ask the first.
+    ///
+    /// # Panics
+    /// Where there is no system.
+    pub fn new(all: Vec<Arc<dyn CheckIn>>, lanes: Vec<usize>) -> Self {
+        assert!(!all.is_empty(), "somebody decides");
+        Self { all, lanes }
+    }
+
+    /// One that all lanes ask.
+    pub fn only(checkin: impl CheckIn + 'static) -> Self {
+        Self::new(vec![Arc::new(checkin)], Vec::new())
+    }
+
+    /// The place of the lane's system in [`Self::all`].
+    pub(crate) fn place(&self, lane: LaneId) -> usize {
+        self.lanes.get(usize::from(lane.0)).copied().filter(|place| *place < self.all.len()).unwrap_or_default()
+    }
+
+    /// The lane's system.
+    pub(crate) fn of(&self, lane: LaneId) -> &Arc<dyn CheckIn> {
+        &self.all[self.place(lane)]
+    }
+
+    /// Each of them, once.
+    pub(crate) fn all(&self) -> &[Arc<dyn CheckIn>] {
+        &self.all
+    }
+
+    /// Whether anybody wants to know who went through a gate.
+    pub(crate) fn hears_passages(&self) -> bool {
+        self.all.iter().any(|system| system.hears_passages())
+    }
+
+    /// Tells the lane's system, if it wants to know; where nobody remembers the lane, everyone who does.
+    pub(crate) fn passage(&self, passage: &Passage, deadline: Deadline) -> Result<(), Failure> {
+        let whose = passage.lane.map(|lane| self.place(lane));
+        let theirs = self.all.iter().enumerate().filter(|(place, _)| whose.is_none_or(|whose| whose == *place));
+        theirs
+            .filter(|(_, system)| system.hears_passages())
+            .try_for_each(|(_, system)| system.passage(passage, deadline))
+    }
+}
