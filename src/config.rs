@@ -227,7 +227,7 @@ impl Site {
             #[cfg(feature = "network")]
             lane.is_met(self.terminals.as_ref())?;
             #[cfg(all(feature = "network", feature = "page"))]
-            lane.page_is_met(self.page.listen, self.terminals.as_ref())?;
+            lane.page_is_met(&self.page.listen, self.terminals.as_ref())?;
             if lane.merchant.is_some() && !self.merchants.iter().any(|merchant| merchant.name == lane.merchant) {
                 return Err("lane.merchant names no [[merchant]]");
             }

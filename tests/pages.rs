@@ -9,7 +9,7 @@ use std::{
 
 use facemchd::{
     kiosk::{Button, Input, Phrases, Scene, SceneKind},
-    page::{Door, LanePage, Listen, Screen, Server, Voice},
+    page::{Brand, Door, LanePage, Listen, Screen, Server, Voice},
     service::SystemClock,
     words::{Clock, LaneId, Language, Purpose, SessionId, WallTime},
 };
@@ -55,12 +55,25 @@ pub fn lane(index: u16, name: &str, language: Language, large: bool) -> LanePage
     }
 }
 
+/// A PNG: a green cross on nothing.
+fn logo() -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 48, 48);
+    encoder.set_color(png::ColorType::Rgba);
+    let is_bar = |at: usize| (16..32).contains(&at);
+    let dots = (0..48 * 48).flat_map(|at| [0, 96, 48, if is_bar(at % 48) || is_bar(at / 48) { 255 } else { 0 }]);
+    let dots: Vec<u8> = dots.collect();
+    encoder.write_header().and_then(|mut writer| writer.write_image_data(&dots)).expect("written");
+    file
+}
+
 impl Pages {
     pub fn of(lanes: Vec<LanePage>) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (inputs, happened) = mpsc::channel(64);
-        let door = Door { listen: Listen::Loopback(address), css: None, credentials: None };
+        let brand = Brand { name: "城东人民医院".to_owned(), logo: Some(logo().into()) };
+        let door = Door { listen: Listen::Loopback(address), brand, utc_offset: 8 * 3600, ..Door::default() };
         let (server, screens) = Server::open(&door, lanes, &clock, &inputs, |_| Arc::new(())).expect("served");
         Self { address, server, screens, clock, happened }
     }
@@ -224,7 +237,7 @@ fn a_page_is_told_of_another_style_sheet_by_its_edition() {
     let mut events = Events::of(pages.address, "kiosk-1");
     let edition = events.next()["edition"].clone();
     let file = tempfile::NamedTempFile::new().expect("a file");
-    let door = Door { listen: Listen::default(), css: Some(file.path().to_owned()), credentials: None };
+    let door = Door { css: Some(file.path().to_owned()), ..Door::default() };
     let renew = || pages.server.renew(door.read(vec![Vec::new()], &pages.clock).expect("readable"));
     // As before.
     renew();
@@ -311,6 +324,70 @@ fn a_page_beyond_loopback_needs_certificates_of_both_sides() {
         let checked = crate::running::run(&["check", "--config", site.sandbox.site()]);
         assert!(String::from_utf8_lossy(&checked.stdout).contains("C101"), "{from}");
     }
+}
+
+#[test]
+fn a_page_shows_whose_kiosk_it_is_and_the_sites_own_time() {
+    let pages = Pages::one();
+    let get = |path: &str| pages.ask(&format!("GET {path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"));
+    let page = get("/lanes/kiosk-1/");
+    assert!(page.contains("src=\"/logo.png\" alt=\"\"") && page.contains(">城东人民医院</p>"), "{page}");
+    let mut stream = TcpStream::connect(pages.address).expect("connected");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+    write!(stream, "GET /logo.png HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", pages.address).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    assert!(answer.ends_with(&logo()), "the file as it is");
+    // Wherever the browser believes to be.
+    let wall = pages.clock.now().wall.at_offset(8 * 3600);
+    let minutes = |time: &str| {
+        let (hours, minutes) = time.split_once(':').expect("HH:MM");
+        hours.parse::<i64>().expect("hours") * 60 + minutes.parse::<i64>().expect("minutes")
+    };
+    let since = |time: &str| (minutes(time) - i64::from(wall.hour()) * 60 - i64::from(wall.minute())).rem_euclid(1440);
+    let mut events = Events::of(pages.address, "kiosk-1");
+    let scene = events.next();
+    assert!(since(scene["time"].as_str().expect("a time")) <= 1, "{scene}");
+    // While a scene stands the clock goes on.
+    let mut lines = events.0.lines().map_while(Result::ok).skip_while(|line| line != "event: beat");
+    let beat = lines.nth(1).expect("its data");
+    assert!(since(beat.strip_prefix("data: ").expect("data")) <= 1, "{beat}");
+}
+
+#[test]
+fn pages_are_served_on_a_socket_of_ours_to_whom_its_mode_admits_and_the_socket_goes_with_them() {
+    use std::os::unix::{fs::PermissionsExt as _, net::UnixStream};
+    let sandbox = Sandbox::new();
+    with_page(&sandbox);
+    let site = std::fs::read_to_string(sandbox.site()).expect("a site file");
+    let listen = site.lines().find(|line| line.starts_with("listen = \"127")).expect("there").to_owned();
+    sandbox.edit(&listen, "listen = \"unix:page.sock\"");
+    sandbox.edit("[checkin]", "[brand]\nname = \"甲医院\"\nlogo = \"logo.png\"\n\n[checkin]");
+    std::fs::write(sandbox.path("logo.png"), logo()).expect("written");
+    let socket = sandbox.path("page.sock");
+    let check = || {
+        let checked = crate::running::run(&["check", "--config", sandbox.site()]);
+        (checked.status.success(), String::from_utf8_lossy(&checked.stdout).into_owned())
+    };
+    // A file of somebody else's is not touched.
+    std::fs::write(&socket, "mine").expect("written");
+    let (good, report) = check();
+    assert!(!good && report.contains("D631"), "{report}");
+    assert_eq!(std::fs::read_to_string(&socket).expect("there"), "mine");
+    std::fs::remove_file(&socket).expect("removed");
+    let (good, report) = check();
+    assert!(good && report.contains("page.sock"), "{report}");
+    let daemon = sandbox.start();
+    assert_eq!(std::fs::metadata(&socket).expect("made").permissions().mode() & 0o777, 0o660);
+    let mut stream = UnixStream::connect(&socket).expect("connected");
+    let request = b"GET /lanes/kiosk-1/ HTTP/1.1\r\nHost: kiosk.hospital.example\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).expect("sent");
+    let mut page = String::new();
+    stream.read_to_string(&mut page).expect("a page");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains(">甲医院</p>") && page.contains("/logo.png"), "{page}");
+    assert!(check().0, "while it serves, too");
+    assert_eq!(daemon.stop(), Some(0));
+    assert!(!socket.exists());
 }
 
 /// Says a scene's name.

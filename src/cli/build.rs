@@ -120,7 +120,7 @@ pub(super) fn parts(
         staff: Some(site.state_dir.to_path_buf()),
         lanes: lanes(site, devices),
         #[cfg(feature = "page")]
-        pages: door(site),
+        pages: door(site)?,
         reload,
         clock,
     })
@@ -330,7 +330,7 @@ fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certif
             checkin,
             terminals,
             #[cfg(feature = "page")]
-            pages: door(&site).read(pages::allow_subjects(&site), &clock)?,
+            pages: pages::bare_door(&site).read(pages::allow_subjects(&site), &clock)?,
             kept,
         })
     })

@@ -151,7 +151,7 @@ pub(super) fn written(file: &Path, text: &str, lane: &Spanned<DeValue<'_>>) -> W
 #[cfg(all(feature = "network", feature = "page"))]
 impl Lane {
     /// A page beyond loopback needs both sides' certificates, as a terminal does.
-    pub(super) fn page_is_met(&self, listen: page::Listen, ours: Option<&Credentials>) -> Result<(), &'static str> {
+    pub(super) fn page_is_met(&self, listen: &page::Listen, ours: Option<&Credentials>) -> Result<(), &'static str> {
         let needs = self.panel == Some(PanelPlace::Page) && matches!(listen, page::Listen::Https(_));
         match (needs, ours.is_some(), self.allow_subjects.is_empty()) {
             (true, false, _) => Err("page.listen over the network needs [terminals]"),

@@ -33,7 +33,7 @@ impl Site {
             #[cfg(feature = "network")]
             terminals: self.terminals.or_else(|| started.terminals.clone()),
             #[cfg(feature = "page")]
-            page: page::Settings { listen: started.page.listen, ..self.page },
+            page: page::Settings { listen: started.page.listen.clone(), ..self.page },
             checkins: of_checkins(self.checkins, &started.checkins),
             lane: started.lane.iter().map(|lane| of_lane(&self.lane, lane)).collect(),
             ..started.clone()

@@ -1,7 +1,7 @@
 //! What a browser loads: written by hand, compiled in, and plain enough for the WebView of an old face terminal
 //! (Chromium 70).
 
-use super::{LanePage, answer::Answer, answer::HTML};
+use super::{Brand, LanePage, answer::Answer, answer::HTML};
 use crate::{
     kiosk::{NextStep, SceneKind},
     words::Purpose,
@@ -13,7 +13,7 @@ const PAGE: &str = include_str!("assets/page.html");
 const PICTOGRAMS: &str = include_str!("assets/pictograms.svg");
 
 /// A lane's page. Until its first scene comes, and when none comes any more, it says that nobody is served.
-pub(super) fn page(of: &LanePage, edition: &str) -> Answer {
+pub(super) fn page(of: &LanePage, brand: &Brand, edition: &str) -> Answer {
     let LanePage { purpose, phrases, language, .. } = of;
     let next = match purpose {
         Purpose::Hospital => NextStep::StaffWindow,
@@ -27,6 +27,8 @@ pub(super) fn page(of: &LanePage, edition: &str) -> Answer {
         ("{instead}", &escaped(phrases.advice(next).within(usize::MAX))),
         ("{other-way}", &escaped(phrases.headline(SceneKind::OtherWay).within(usize::MAX))),
         ("{pictograms}", PICTOGRAMS),
+        ("{logo}", if brand.logo.is_some() { "<img id=\"logo\" src=\"/logo.png\" alt=\"\">" } else { "" }),
+        ("{brand}", &escaped(&brand.name)),
     ];
     Answer::of(HTML, values.iter().fold(PAGE.to_owned(), |page, (name, value)| page.replace(name, value)))
 }

@@ -14,10 +14,11 @@ use crate::{
 const LONGEST: usize = 16 * 1024;
 
 /// The event of a scene as it stands now.
-pub(super) fn of(page: &LanePage, standing: &Standing, edition: &str, now: Now) -> Zeroizing<Vec<u8>> {
+pub(super) fn of(page: &LanePage, standing: &Standing, (edition, time): (&str, &str), now: Now) -> Zeroizing<Vec<u8>> {
     let scene = standing.now(now.moment);
     let mut told = said(&scene, &page.phrases);
     told["edition"] = edition.into();
+    told["time"] = time.into();
     told["token"] = standing.token.clone().into();
     if standing.offers_another_way() {
         told["other_way"] = page.phrases.headline(SceneKind::OtherWay).within(usize::MAX).into();

@@ -17,21 +17,17 @@ mod requests;
 mod screen;
 mod server;
 
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{io, net::TcpListener as Port, path::PathBuf, sync::Arc};
 
 pub use self::place::{Listen, Settings};
 pub use self::{screen::Screen, server::Server};
 #[cfg(feature = "network")]
-use crate::terminal::{Credentials, Network, Protocol, TerminalError, Welcome};
+use crate::terminal::{Credentials, Network, Protocol, Welcome};
 use crate::{
     fault::{Code, Cure, Fault},
     files::{self, FileError},
     kiosk::{Phrases, Scene},
+    terminal::{LocalSocket, TerminalError},
     words::{Clock, LaneId, Language, Purpose, WallTime},
 };
 
@@ -42,6 +38,15 @@ pub trait Voice: Send + Sync {
 
     /// What is said, as a WAV file of a few seconds.
     fn wav(&self, scene: &Scene) -> Vec<u8>;
+}
+
+/// Whose kiosk it is.
+#[derive(Clone, Debug, Default)]
+pub struct Brand {
+    /// Its name.
+    pub name: String,
+    /// Its logo, the bytes of a PNG file.
+    pub logo: Option<Arc<[u8]>>,
 }
 
 /// One lane's page.
@@ -68,15 +73,18 @@ pub struct LanePage {
 /// Why the pages cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// The address cannot be used.
-    #[error("[page] listen: {address} cannot be used")]
+    /// The place cannot be used.
+    #[error("[page] listen: {place} cannot be used")]
     Bind {
         /// Which.
-        address: SocketAddr,
+        place: Listen,
         /// The cause beneath.
         #[source]
         source: io::Error,
     },
+    /// The socket cannot be made.
+    #[error("[page] listen")]
+    Socket(#[source] TerminalError),
     /// Certificate, key or authority cannot be used.
     #[cfg(feature = "network")]
     #[error("[page] listen")]
@@ -92,7 +100,7 @@ const MOST_CSS: usize = 64 * 1024;
 impl Fault for PageError {
     fn code(&self) -> Code {
         match self {
-            Self::Bind { .. } => Code::D631,
+            Self::Bind { .. } | Self::Socket(_) => Code::D631,
             #[cfg(feature = "network")]
             Self::Certificates(error) => error.code(),
             Self::Css(_) => Code::C101,
@@ -101,6 +109,7 @@ impl Fault for PageError {
 
     fn cure(&self) -> Option<Cure> {
         match self {
+            Self::Socket(error) => error.cure(),
             #[cfg(feature = "network")]
             Self::Certificates(error) => error.cure(),
             Self::Css(error) => error.cure(),
@@ -110,12 +119,16 @@ impl Fault for PageError {
 }
 
 /// Where the pages are, and what they look like.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Door {
     /// Where browsers ask.
     pub listen: Listen,
     /// The site's own style sheet.
     pub css: Option<PathBuf>,
+    /// Whose kiosk it is.
+    pub brand: Brand,
+    /// What their clock shows: seconds east of UTC.
+    pub utc_offset: i32,
     /// Beyond loopback: what browsers are shown, and whom we believe about them.
     #[cfg(feature = "network")]
     pub credentials: Option<Credentials>,
@@ -134,11 +147,17 @@ impl Door {
     /// Whether the pages could be served here; changes nothing. `serves`: the port is the running daemon's.
     pub(crate) fn look(&self, clock: &Arc<dyn Clock>, serves: bool) -> Result<(), PageError> {
         self.read(Vec::new(), clock)?;
-        let address = self.listen.address();
-        if serves {
-            return Ok(());
+        match &self.listen {
+            _ if serves => Ok(()),
+            Listen::Unix(path) => LocalSocket::may_be_made(path).map_err(PageError::Socket),
+            _ => self.port().map(drop),
         }
-        TcpListener::bind(address).map(drop).map_err(|source| PageError::Bind { address, source })
+    }
+
+    /// The port, in use.
+    fn port(&self) -> Result<Port, PageError> {
+        let bound = self.listen.address().ok_or(io::ErrorKind::AddrNotAvailable.into()).and_then(Port::bind);
+        bound.map_err(|source| PageError::Bind { place: self.listen.clone(), source })
     }
 
     /// Reads style sheet and certificates.

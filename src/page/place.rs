@@ -1,6 +1,9 @@
 //! `[page]`: where the pages are, as a site file says it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use serde::{Deserialize, Deserializer, de};
 
@@ -17,32 +20,46 @@ pub struct Settings {
 }
 
 /// `page.listen`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {
     /// `127.0.0.1:7480`, `[::1]:7480`: whoever is on this machine.
     Loopback(SocketAddr),
+    /// `unix:PATH`: a socket of ours, 0660, for a web server in front of it that is of our group.
+    Unix(Anchored),
     /// `https:192.0.2.7:7480`: whoever shows a certificate that counts for the lane as its terminal.
     #[cfg(feature = "network")]
     Https(SocketAddr),
 }
 
 #[cfg(feature = "network")]
-const EXPECTED: &str = "expected an address of loopback in numbers with its port, such as \"127.0.0.1:7480\", or \
-                        \"https:ADDRESS:PORT\"";
+const EXPECTED: &str = "expected an address of loopback in numbers with its port, such as \"127.0.0.1:7480\", \
+                        \"unix:PATH\", or \"https:ADDRESS:PORT\"";
 #[cfg(not(feature = "network"))]
-const EXPECTED: &str = "expected an address of loopback in numbers with its port, such as \"127.0.0.1:7480\"; \
-                        \"https:\" needs a build with feature network";
+const EXPECTED: &str = "expected an address of loopback in numbers with its port, such as \"127.0.0.1:7480\", \
+                        or \"unix:PATH\"; \"https:\" needs a build with feature network";
 
 /// The port where the site file names none.
 const PORT: u16 = 7480;
 
 impl Listen {
-    /// The address.
-    pub(crate) fn address(self) -> SocketAddr {
+    /// The address of its port, where it has one.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
         match self {
-            Self::Loopback(address) => address,
+            Self::Loopback(address) => Some(*address),
+            Self::Unix(_) => None,
             #[cfg(feature = "network")]
-            Self::Https(address) => address,
+            Self::Https(address) => Some(*address),
+        }
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loopback(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            #[cfg(feature = "network")]
+            Self::Https(address) => write!(f, "https:{address}"),
         }
     }
 }
@@ -59,6 +76,9 @@ impl<'de> Deserialize<'de> for Listen {
         #[cfg(feature = "network")]
         if let Some(address) = text.strip_prefix("https:") {
             return address.parse().map(Self::Https).map_err(|_| de::Error::custom(EXPECTED));
+        }
+        if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Unix(Anchored::new(path)));
         }
         let here = text.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback() && address.port() > 0);
         here.map(Self::Loopback).ok_or_else(|| de::Error::custom(EXPECTED))

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    LanePage, Listen,
+    Door, LanePage,
     answer::{Answer, CSS, JAVASCRIPT, begin_events, send},
     assets::{self, SCRIPT, STYLE},
     event,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     kiosk::{Button, Input},
     terminal::{Activity, Body, Inbox, Request},
-    words::Clock,
+    words::{Clock, Now},
 };
 
 /// How often a stream says that it is there. A page that hears nothing for three seconds says that nobody is served.
@@ -28,7 +28,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// Everything that is asked for.
 pub(super) struct House {
-    pub(super) listen: Listen,
+    pub(super) door: Door,
     pub(super) places: Vec<Place>,
     pub(super) dress: watch::Receiver<Dress>,
     pub(super) clock: Arc<dyn Clock>,
@@ -123,12 +123,13 @@ impl House {
                 "POST" => self.touched(place, request),
                 _ => Answer::another_method("POST"),
             },
-            (_, Some((_, "" | "events" | "voice.wav"))) | ("/" | "/page.css" | "/page.js" | "/site.css", None)
+            (_, Some((_, "" | "events" | "voice.wav")))
+            | ("/" | "/page.css" | "/page.js" | "/site.css" | "/logo.png", None)
                 if !got =>
             {
                 Answer::another_method("GET")
             }
-            (_, Some((place, ""))) => assets::page(&place.page, &self.dress.borrow().edition),
+            (_, Some((place, ""))) => assets::page(&place.page, &self.door.brand, &self.dress.borrow().edition),
             (_, Some((place, "events"))) => return Taken::Events(place),
             (_, Some((place, "voice.wav"))) => match &place.page.voice {
                 Some(voice) => {
@@ -141,6 +142,10 @@ impl House {
             ("/", None) => assets::list(&theirs.iter().map(|place| &place.page).collect::<Vec<_>>()),
             ("/page.css", None) => Answer::of(CSS, STYLE),
             ("/page.js", None) => Answer::of(JAVASCRIPT, SCRIPT),
+            ("/logo.png", None) => match &self.door.brand.logo {
+                Some(logo) => Answer::of("image/png", &**logo),
+                None => Answer::word("404 Not Found", "there is no logo"),
+            },
             ("/site.css", None) => Answer::of(CSS, self.dress.borrow().behind.css.as_bytes()),
             _ => match theirs.iter().find(|place| path == assets::path(&place.page).trim_end_matches('/')) {
                 Some(place) => Answer::elsewhere(&assets::path(&place.page)),
@@ -159,8 +164,9 @@ impl House {
 
     /// Whether it was asked under a name of ours: a page from elsewhere whose own name leads to loopback is told nothing.
     fn is_meant(&self, request: &Request) -> bool {
+        // No browser asks a socket: the web server in front of it knows whom it lets ask, and for which name.
+        let Some(here) = self.door.listen.address() else { return true };
         let Some((host, port)) = request.host.as_deref().and_then(|host| host.rsplit_once(':')) else { return false };
-        let here = self.listen.address();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let is_ours = host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip == here.ip());
         port == here.port().to_string() && is_ours
@@ -190,6 +196,12 @@ impl House {
         }
     }
 
+    /// `10:30`: a board's browser need not know where it is.
+    fn time(&self, now: Now) -> String {
+        let time = now.wall.at_offset(self.door.utc_offset);
+        format!("{:02}:{:02}", time.hour(), time.minute())
+    }
+
     /// Says what stands, whenever it changes, and that we are there.
     async fn tell(
         &self,
@@ -207,7 +219,8 @@ impl House {
             if !self.theirs(subject).iter().any(|theirs| std::ptr::eq(*theirs, place)) {
                 return Ok(());
             }
-            let event = event::of(&place.page, &standing.borrow_and_update(), &edition, self.clock.now());
+            let now = self.clock.now();
+            let event = event::of(&place.page, &standing.borrow_and_update(), (&edition, &self.time(now)), now);
             send(writer, &event).await?;
             loop {
                 tokio::select! {
@@ -216,7 +229,10 @@ impl House {
                         Err(_) => return Ok(()),
                     },
                     Ok(()) = dress.changed() => break,
-                    () = tokio::time::sleep(BEAT) => send(writer, b"event: beat\ndata:\n\n").await?,
+                    () = tokio::time::sleep(BEAT) => {
+                        let beat = format!("event: beat\ndata: {}\n\n", self.time(self.clock.now()));
+                        send(writer, beat.as_bytes()).await?;
+                    }
                 }
             }
         }

@@ -1,15 +1,16 @@
 //! The port, the thread behind it, and what is common to all pages.
 
-use std::{net::TcpListener as BlockingListener, sync::Arc, thread, time::Duration};
+use std::{io, sync::Arc, thread, time::Duration};
 
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpListener,
     sync::{mpsc::Sender, oneshot, watch},
     time::sleep,
 };
 
 use super::{
-    Behind, Door, LanePage, PageError,
+    Behind, Door, LanePage, Listen, PageError,
     requests::{self, House, Place},
     screen::Screen,
 };
@@ -17,7 +18,7 @@ use super::{
 use crate::terminal::{Rarely, Refusal, Shown, Threshold};
 use crate::{
     kiosk::Input,
-    terminal::{Activity, Bounds, Connections, Witness},
+    terminal::{Activity, Bounds, Connections, LocalSocket, Witness},
     words::{Clock, LaneId, PeerId},
 };
 
@@ -54,12 +55,13 @@ impl Server {
         inputs: &Sender<Input>,
         witness: impl Fn(Option<LaneId>) -> Arc<dyn Witness>,
     ) -> Result<(Self, Vec<Screen>), PageError> {
-        let address = door.listen.address();
-        let failed = |source| PageError::Bind { address, source };
+        let failed = |source| PageError::Bind { place: door.listen.clone(), source };
         let behind = door.read(lanes.iter().map(|lane| lane.allow_subjects.clone()).collect(), clock)?;
-        let listener = BlockingListener::bind(address).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let opened = {
+            let _within = runtime.enter();
+            Opened::at(door)?
+        };
         let (screens, glasses): (Vec<_>, Vec<_>) = lanes.iter().map(|_| Screen::new()).unzip();
         let (dress, worn) = watch::channel(Dress::new(behind));
         let places: Vec<Place> = lanes.into_iter().zip(glasses).map(|(page, glass)| Place { page, glass }).collect();
@@ -71,26 +73,36 @@ impl Server {
             })
             .collect();
         let clock = Arc::clone(clock);
-        let house = Arc::new(House { listen: door.listen, places, dress: worn, clock, inputs: inputs.clone() });
+        let house = Arc::new(House { door: door.clone(), places, dress: worn, clock, inputs: inputs.clone() });
         #[cfg(feature = "network")]
         let told = witness(None);
         let (wanted, unwanted) = oneshot::channel::<()>();
         let serve = move || {
             runtime.block_on(async {
-                let Ok(listener) = TcpListener::from_std(listener) else { return };
                 watched.into_iter().for_each(|watch| drop(tokio::spawn(watch)));
                 #[cfg(feature = "network")]
                 let welcome = house.dress.borrow().behind.welcome.clone();
-                #[cfg(feature = "network")]
-                if let Some(welcome) = welcome {
-                    return tokio::select! {
-                        _ = unwanted => {}
-                        () = let_in_certified(Threshold::new(listener, welcome), house, told) => {}
-                    };
-                }
+                let serving = async {
+                    match opened {
+                        #[cfg(feature = "network")]
+                        Opened::Port(port) if let Some(welcome) = welcome => {
+                            let_in_certified(Threshold::new(port, welcome), house, told).await;
+                        }
+                        Opened::Port(port) => {
+                            let accept = async || {
+                                let (stream, _) = port.accept().await?;
+                                // An event is small, and is waited for.
+                                let _ = stream.set_nodelay(true);
+                                Ok(stream)
+                            };
+                            let_in(accept, house).await;
+                        }
+                        Opened::Socket(socket) => let_in(async || Ok(socket.accept().await?.0), house).await,
+                    }
+                };
                 tokio::select! {
                     _ = unwanted => {}
-                    () = let_in(listener, house) => {}
+                    () = serving => {}
                 }
             });
         };
@@ -117,20 +129,39 @@ impl Dress {
     }
 }
 
+/// Where browsers knock.
+enum Opened {
+    Port(TcpListener),
+    Socket(LocalSocket),
+}
+
+impl Opened {
+    /// Within a runtime.
+    fn at(door: &Door) -> Result<Self, PageError> {
+        if let Listen::Unix(path) = &door.listen {
+            return LocalSocket::bind(path, 0o660).map(Self::Socket).map_err(PageError::Socket);
+        }
+        let port = door.port()?;
+        let port = port.set_nonblocking(true).and_then(|()| TcpListener::from_std(port));
+        port.map(Self::Port).map_err(|source| PageError::Bind { place: door.listen.clone(), source })
+    }
+}
+
 /// Lets in whoever is on this machine.
-async fn let_in(listener: TcpListener, house: Arc<House>) {
+async fn let_in<S>(accept: impl AsyncFn() -> io::Result<S>, house: Arc<House>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let mut connections = Connections::new(PLACES);
     let mut number = 0_u32;
     loop {
         tokio::select! {
-            knock = listener.accept() => match knock {
-                Ok((stream, from)) => {
+            knock = accept() => match knock {
+                Ok(stream) => {
                     number = number.wrapping_add(1);
-                    // An event is small, and is waited for.
-                    let _ = stream.set_nodelay(true);
                     let activity = Activity::default();
                     let serving = requests::serve(Arc::clone(&house), stream, None, activity.clone());
-                    connections.start(PeerId(number), from.ip(), activity, (), serving);
+                    connections.start(PeerId(number), (), activity, (), serving);
                 }
                 Err(_) => sleep(RECOVERY).await,
             },

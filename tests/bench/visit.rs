@@ -275,7 +275,7 @@ fn parts(
         staff: None,
         lanes: vec![lane],
         #[cfg(feature = "page")]
-        pages: facemchd::page::Door { listen: facemchd::page::Listen::default(), css: None, credentials: None },
+        pages: facemchd::page::Door::default(),
         reload: Box::new(|| unreachable!("nobody asks")),
     }
 }

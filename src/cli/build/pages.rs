@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     board::PanelPlace,
+    cli::wires,
     config::{Lane, Site},
+    fault::Failure,
     kiosk::Phrases,
     page,
     words::LaneId,
@@ -15,12 +17,19 @@ use crate::{
     words::WallTime,
 };
 
+/// Where they are, and whose kiosk they show.
+pub(in crate::cli) fn door(site: &Site) -> Result<page::Door, Failure> {
+    Ok(page::Door { brand: wires::page_brand(site)?, ..bare_door(site) })
+}
+
 /// Where they are.
-pub(in crate::cli) fn door(site: &Site) -> page::Door {
+pub(super) fn bare_door(site: &Site) -> page::Door {
     let page::Settings { listen, css } = &site.page;
     page::Door {
-        listen: *listen,
+        listen: listen.clone(),
         css: css.as_deref().map(Into::into),
+        brand: page::Brand::default(),
+        utc_offset: site.checkin.utc_offset,
         #[cfg(feature = "network")]
         credentials: site.terminals.clone(),
     }
@@ -35,7 +44,8 @@ pub(super) fn allow_subjects(site: &Site) -> Vec<Vec<String>> {
 /// A page beyond loopback is a terminal's: it speaks there, and not where the daemon runs.
 #[cfg(feature = "voice")]
 pub(in crate::cli) fn page_speaks(site: &Site, lane: &Lane) -> bool {
-    lane.panel == Some(PanelPlace::Page) && !site.page.listen.address().ip().is_loopback()
+    lane.panel == Some(PanelPlace::Page)
+        && site.page.listen.address().is_some_and(|address| !address.ip().is_loopback())
 }
 
 /// Recorded clips, put together for a browser.

@@ -269,10 +269,10 @@ fn pages(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<
     if with_page == 0 {
         return;
     }
-    let door = build::door(site);
-    match door.look(clock, serves) {
-        Ok(()) => report.ok("pages", say::pages(door.listen.address(), with_page)),
-        Err(error) => report.fault("pages", error),
+    let looked = build::door(site).and_then(|door| Ok(door.look(clock, serves)?));
+    match looked {
+        Ok(()) => report.ok("pages", say::pages(&site.page.listen, with_page)),
+        Err(failure) => report.fault("pages", failure),
     }
 }
 

@@ -45,9 +45,23 @@ pub(super) fn house(site: &Site) -> Result<House, Failure> {
     Ok(House { name: Some(brand.name), logo })
 }
 
+/// Whose kiosk it is, on a page.
+#[cfg(all(feature = "page", not(feature = "screen")))]
+pub(in crate::cli) fn page_brand(_: &Site) -> Result<crate::page::Brand, Failure> {
+    Ok(crate::page::Brand::default())
+}
+
+/// Whose kiosk it is, on a page.
+#[cfg(all(feature = "page", feature = "screen"))]
+pub(in crate::cli) fn page_brand(site: &Site) -> Result<crate::page::Brand, Failure> {
+    let Some(brand) = &site.brand else { return Ok(crate::page::Brand::default()) };
+    let logo = brand.logo.as_deref().map(outline::logo).transpose()?;
+    Ok(crate::page::Brand { name: brand.name.clone(), logo: logo.map(|(bytes, _)| bytes.into()) })
+}
+
 #[cfg(feature = "screen")]
 mod outline {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use crate::{
         board::{BrandFile, Colours},
@@ -91,14 +105,15 @@ mod outline {
     }
 
     pub(super) fn brand(brand: &BrandFile) -> Result<Brand, LookError> {
-        let logo = match &brand.logo {
-            Some(file) => {
-                let bytes = files::read(file, MOST)?;
-                let wrong = |why| LookError::Logo { file: file.to_path_buf(), why };
-                Some(std::sync::Arc::new(Logo::read(&bytes).map_err(wrong)?))
-            }
-            None => None,
-        };
-        Ok(Brand { name: brand.name.clone(), logo })
+        let logo = brand.logo.as_deref().map(logo).transpose()?;
+        Ok(Brand { name: brand.name.clone(), logo: logo.map(|(_, logo)| std::sync::Arc::new(logo)) })
+    }
+
+    /// The bytes of a logo's file, and what they show.
+    pub(super) fn logo(file: &Path) -> Result<(Vec<u8>, Logo), LookError> {
+        let bytes = files::read(file, MOST)?;
+        let wrong = |why| LookError::Logo { file: file.to_owned(), why };
+        let logo = Logo::read(&bytes).map_err(wrong)?;
+        Ok((bytes, logo))
     }
 }

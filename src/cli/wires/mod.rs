@@ -12,6 +12,8 @@ mod twins;
 
 use std::{sync::Arc, time::Duration};
 
+#[cfg(feature = "page")]
+pub(super) use self::look::page_brand;
 use self::{look::style, pick::Picked, twins::Ends};
 #[cfg(feature = "voice")]
 use crate::board::PanelPlace;

@@ -159,6 +159,9 @@
     if (playing) playing.catch(() => {});
   };
 
+  // A clock that nobody sets shows nothing.
+  const tellTime = (time) => { at('clock').textContent = time || ''; };
+
   const countDown = (scene) => {
     clearInterval(count);
     const counts = Boolean(scene.seconds);
@@ -201,6 +204,7 @@
     countDown(scene);
     say(scene.say);
     fit();
+    tellTime(scene.time);
     clearTimeout(wipe);
     if (scene === away) voice.removeAttribute('src');
     // Should the next scene not come, whoever stood here has gone all the same.
@@ -233,7 +237,10 @@
         show(scene);
       }
     };
-    mine.addEventListener('beat', hear);
+    mine.addEventListener('beat', (event) => {
+      hear();
+      tellTime(event.data);
+    });
     mine.onerror = () => {
       mine.close();
       tryAgain(AGAIN);
