@@ -66,7 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serialport", &["device/linux"]),
     ("serial2_tokio", &["terminal"]),
     ("serial2", &["device/linux/rs485.rs"]),
-    ("unicode_linebreak", &["device/gb.rs", "device/typeset/lines.rs"]),
+    ("unicode_linebreak", &["device/gb.rs", "device/parted.rs"]),
     ("unicode_normalization", &["words"]),
     ("encoding_rs", &["identity", "device", "checkin", "sim"]),
     ("toml", &["config/lane.rs", "files/settings.rs", "files/table.rs", "kiosk/phrases.rs"]),

@@ -15,14 +15,14 @@ use std::{
 use facemchd::{
     device::{
         Typesetter,
-        panel::{Frame, Passing, Sheet, plan, rgb, sheet},
+        panel::{Frame, Passing, Sheet, Style, plan, rgb, sheet},
     },
     kiosk::{Scene, SceneKind},
-    words::Language,
+    words::{Language, Purpose},
 };
 
 use crate::{
-    outline_sheets::{SIZES, passing, style},
+    outline_sheets::{SIZES, STATIONS, all, passing, style},
     panels::read_by_zbar,
     scenes::{ANOTHER_WAY, full},
 };
@@ -66,15 +66,39 @@ impl Picture {
         let [left, top, right, bottom] = [left, top, right, bottom].map(|place| place as usize);
         let grey = |x: usize, y: usize| self.dots[y * self.width + x][1];
         let is_dark = grey(left, top) < 128;
+        // Black on white, whatever the colours were.
+        let all = || (top..bottom).flat_map(|y| (left..right).map(move |x| grey(x, y)));
+        let (least, most) = (usize::from(all().min().unwrap_or(0)), usize::from(all().max().unwrap_or(255)));
+        let stretched = |grey: u8| {
+            let grey = (usize::from(grey).clamp(least, most) - least) * 255 / (most - least).max(1);
+            u8::try_from(if is_dark { 255 - grey } else { grey }).expect("a grey")
+        };
         let width = right - left + 2 * AROUND;
         let at = |x: usize, y: usize| {
             let grey =
                 grey(left + x.clamp(AROUND, width - AROUND) - AROUND, top + y.clamp(AROUND, bottom - top) - AROUND);
-            [if is_dark { 255 - grey } else { grey }; 3]
+            [stretched(grey); 3]
         };
         let height = bottom - top + AROUND;
         let dots = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
         Self { width, dots }
+    }
+
+    /// Lines below each other on white.
+    fn page<'a>(lines: impl IntoIterator<Item = &'a Self>) -> Self {
+        const MARGIN: usize = 24;
+        let lines: Vec<&Self> = lines.into_iter().collect();
+        let width = lines.iter().map(|line| line.width).max().unwrap_or(0) + 2 * MARGIN;
+        let mut page = Self { width, dots: vec![[255; 3]; width * MARGIN] };
+        for line in lines {
+            for row in line.dots.chunks(line.width) {
+                let start = page.dots.len() + MARGIN;
+                page.dots.resize(page.dots.len() + width, [255; 3]);
+                page.dots[start..start + line.width].copy_from_slice(row);
+            }
+            page.dots.resize(page.dots.len() + width * MARGIN, [255; 3]);
+        }
+        page
     }
 
     /// Each dot the mean of a square.
@@ -118,30 +142,25 @@ impl Picture {
     }
 }
 
-fn drawn(scene: &Scene, language: Language, large: bool, size: (usize, usize), type_: &mut Typesetter) -> Sheet {
-    sheet(scene, &style(language, large), size, &passing(scene, 0), type_)
+fn drawn(scene: &Scene, style: &Style, size: (usize, usize), type_: &mut Typesetter) -> Sheet {
+    sheet(scene, style, size, &passing(scene, 0), type_)
+}
+
+fn hospital(language: Language, large: bool) -> Style {
+    style(Purpose::Hospital, language, large)
 }
 
 /// What stands where on every page of every scene, a line each: size, left, top, text.
-fn standing(language: Language, large: bool, size: (usize, usize), type_: &mut Typesetter) -> String {
+fn standing(scenes: &[(String, Scene)], style: &Style, size: (usize, usize), type_: &mut Typesetter) -> String {
     let mut all = String::new();
-    for kind in SceneKind::ALL {
-        let scene = full(kind, language);
+    for (name, scene) in scenes {
         let mut page = 0;
         loop {
-            let sheet = plan(&scene, &style(language, large), size, &passing(&scene, page), type_);
+            let sheet = plan(scene, style, size, &passing(scene, page), type_);
             for placed in &sheet.texts {
                 let [left, top, ..] = placed.within;
-                let _ = writeln!(
-                    all,
-                    "{} {} {:.0} {:.0} {:.0} {}",
-                    kind.as_str(),
-                    page + 1,
-                    placed.size,
-                    left,
-                    top,
-                    placed.text
-                );
+                let _ =
+                    writeln!(all, "{} {} {:.0} {:.0} {:.0} {}", name, page + 1, placed.size, left, top, placed.text);
             }
             page += 1;
             if page >= sheet.pages {
@@ -150,6 +169,10 @@ fn standing(language: Language, large: bool, size: (usize, usize), type_: &mut T
         }
     }
     all
+}
+
+fn purposes(size: (usize, usize)) -> impl Iterator<Item = Purpose> {
+    std::iter::once(Purpose::Hospital).chain(STATIONS.contains(&size).then_some(Purpose::Transit))
 }
 
 fn data(name: &str) -> PathBuf {
@@ -164,20 +187,22 @@ fn is_update() -> bool {
 fn every_text_of_every_scene_stands_where_it_stood_on_every_glass() {
     let mut different = Vec::new();
     for size in SIZES {
-        let mut all = String::new();
+        let mut text = String::new();
         for language in Language::ALL {
             let mut type_ = Typesetter::new(&[], language);
-            for large in [false, true] {
-                let _ = writeln!(all, "[{language:?}{}]", if large { " large" } else { "" });
-                all += &standing(language, large, size, &mut type_);
+            for (purpose, large) in
+                [false, true].into_iter().flat_map(|large| purposes(size).map(move |at| (at, large)))
+            {
+                let _ = writeln!(text, "[{purpose:?} {language:?}{}]", if large { " large" } else { "" });
+                text += &standing(&all(purpose, language), &style(purpose, language, large), size, &mut type_);
             }
         }
         let file = data(&format!("{}x{}.txt", size.0, size.1));
         if is_update() {
             fs::create_dir_all(file.parent().expect("a folder")).expect("made");
-            fs::write(&file, &all).expect("written");
+            fs::write(&file, &text).expect("written");
         }
-        if fs::read_to_string(&file).is_ok_and(|seen| seen != all) || !file.exists() {
+        if fs::read_to_string(&file).is_ok_and(|seen| seen != text) || !file.exists() {
             different.push(file);
         }
     }
@@ -202,7 +227,8 @@ fn the_readme_shows_what_the_program_draws() {
     let mut type_ = Typesetter::new(&[], Language::ZhHans);
     for large in [false, true] {
         let pictures = SHOWN.map(|kind| {
-            let frame = drawn(&full(kind, Language::ZhHans), Language::ZhHans, large, (800, 480), &mut type_).frame;
+            let style = hospital(Language::ZhHans, large);
+            let frame = drawn(&full(kind, Language::ZhHans), &style, (800, 480), &mut type_).frame;
             Picture::of(&frame).smaller(2)
         });
         let contact = Picture::sheet(&pictures, 3);
@@ -216,40 +242,129 @@ fn the_readme_shows_what_the_program_draws() {
     }
 }
 
-/// What tesseract reads, without blanks.
+/// What tesseract reads.
 fn read_by_tesseract(picture: &Path, (tongue, as_what): (&str, &str)) -> String {
     let read = Command::new("tesseract").arg(picture).args(["-", "-l", tongue, "--psm", as_what]).output();
     let read = read.unwrap_or_else(|error| panic!("tesseract: {error}: apt-get install tesseract-ocr-chi-sim"));
     let said = String::from_utf8_lossy(&read.stderr);
     assert!(read.status.success(), "{said}: apt-get install tesseract-ocr-chi-sim");
-    String::from_utf8_lossy(&read.stdout).chars().filter(|character| !character.is_whitespace()).collect()
+    String::from_utf8_lossy(&read.stdout).into_owned()
 }
 
-#[test]
-fn tesseract_reads_headline_and_number_of_the_large_sheets_as_they_were_meant() {
-    let file = tempfile::Builder::new().suffix(".png").tempfile().expect("a file");
-    let mut type_ = Typesetter::new(&[], Language::ZhHans);
-    let mut wrong = Vec::new();
-    for size in [(800, 480), (1080, 1920)] {
-        for (kind, headline, number) in [
-            (SceneKind::Admitted, "签到成功", "A036"),
-            (SceneKind::NotFound, "未查询到您的预约", ""),
-            (SceneKind::OutOfOrder, "本机暂停服务", ""),
-        ] {
-            let scene = full(kind, Language::ZhHans);
-            let sheet = drawn(&scene, Language::ZhHans, false, size, &mut type_);
-            for (wanted, tongue) in [(headline, "chi_sim"), (number, "eng")] {
-                let Some(placed) = sheet.texts.iter().find(|placed| &*placed.of == wanted) else { continue };
-                Picture::of(&sheet.frame).dark_on_light(placed.within).write(file.path());
-                // As a line, as a block of text, as a line and nothing made of it.
-                let read = ["7", "6", "13"].map(|as_what| read_by_tesseract(file.path(), (tongue, as_what)));
-                if !read.iter().any(|read| read == wanted) {
-                    wrong.push(format!("{kind:?} on {size:?}: {read:?} is {wanted}"));
-                }
+/// What it does not read: a name in hanzi within a line of English, for it has no model of both.
+const UNREAD: [&str; 1] = ["Check in for 王*二?"];
+
+/// What stands in a headline or a number on the sheets of one size, and what tesseract makes of it.
+struct Reader {
+    file: tempfile::NamedTempFile,
+    wrong: Vec<String>,
+    read: usize,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let file = tempfile::Builder::new().suffix(".png").tempfile().expect("a file");
+        Self { file, wrong: Vec::new(), read: 0 }
+    }
+
+    /// All of them on one page, as a book has them; what is read otherwise once more, each alone.
+    fn reads(&mut self, lines: &[(String, Picture)], tongue: &str, what: &str) {
+        Picture::page(lines.iter().map(|(_, picture)| picture)).write(self.file.path());
+        let page = read_by_tesseract(self.file.path(), (tongue, "6"));
+        let page: Vec<String> = page.lines().map(solid).filter(|line| !line.is_empty()).collect();
+        for (wanted, picture) in lines.iter().filter(|(wanted, _)| !UNREAD.contains(&wanted.as_str())) {
+            self.read += 1;
+            if page.contains(&solid(wanted)) {
+                continue;
+            }
+            Picture::page([picture]).write(self.file.path());
+            // As a line, as a block of text, as a line and nothing made of it.
+            let alone = ["7", "6", "13"].map(|as_what| solid(&read_by_tesseract(self.file.path(), (tongue, as_what))));
+            if !alone.contains(&solid(wanted)) {
+                self.wrong.push(format!("{what}: {wanted} is read as {alone:?}"));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    fn sheets(
+        &mut self,
+        purpose: Purpose,
+        (language, tongue): (Language, &str),
+        size: (usize, usize),
+        kinds: &[SceneKind],
+    ) {
+        let mut type_ = Typesetter::new(&[], language);
+        let style = style(purpose, language, false);
+        let (mut headlines, mut numbers) = (Vec::new(), Vec::new());
+        for kind in kinds {
+            let scene = full(*kind, language);
+            let sheet = drawn(&scene, &style, size, &mut type_);
+            let picture = Picture::of(&sheet.frame);
+            // The headline is the first that is larger than name and time.
+            let headline = sheet.texts.iter().find(|placed| {
+                &*placed.text != "10:24" && Some(&*placed.of) != style.brand.as_ref().map(|brand| brand.name.as_str())
+            });
+            let headline = headline.expect("a headline").of.clone();
+            for placed in &sheet.texts {
+                let line = || {
+                    let line = picture.dark_on_light(placed.within);
+                    let step = (line.height() / 48).max(1);
+                    (placed.text.to_string(), line.smaller(step))
+                };
+                if placed.of == headline && !headlines.iter().any(|(text, _)| *text == *placed.text) {
+                    headlines.push(line());
+                }
+                if &*placed.of == "A036" && numbers.is_empty() {
+                    numbers.push(line());
+                }
+            }
+        }
+        self.reads(&headlines, tongue, &format!("{purpose:?} {language:?} {size:?}"));
+        if !numbers.is_empty() {
+            self.reads(&numbers, "eng", &format!("{purpose:?} {language:?} {size:?}"));
+        }
+    }
+
+    fn ends(self) {
+        println!("{} lines read", self.read);
+        assert!(self.wrong.is_empty(), "{:#?}", self.wrong);
+    }
+}
+
+/// Without blanks, and points as a keyboard has them.
+fn solid(text: &str) -> String {
+    let narrow = |character| match character {
+        '，' => ',',
+        '？' => '?',
+        other => other,
+    };
+    text.chars().filter(|character| !character.is_whitespace()).map(narrow).collect()
+}
+
+const TONGUES: [(Language, &str); 2] = [(Language::ZhHans, "chi_sim"), (Language::En, "eng")];
+
+#[test]
+fn tesseract_reads_headline_and_number_of_the_large_sheets_as_they_were_meant() {
+    let mut reader = Reader::new();
+    for tongue in TONGUES {
+        reader.sheets(Purpose::Hospital, tongue, (800, 480), &SceneKind::ALL);
+    }
+    let few = [SceneKind::Admitted, SceneKind::NotFound, SceneKind::OutOfOrder];
+    reader.sheets(Purpose::Hospital, TONGUES[0], (1080, 1920), &few);
+    reader.ends();
+}
+
+#[test]
+#[ignore = "every headline on every large sheet: minutes where nothing is optimised"]
+fn tesseract_reads_every_headline_and_number_of_every_large_sheet() {
+    let mut reader = Reader::new();
+    for size in [(800, 480), (1024, 600), (600, 1024), (1080, 1920), (1920, 1080)] {
+        for tongue in TONGUES {
+            reader.sheets(Purpose::Hospital, tongue, size, &SceneKind::ALL);
+            reader.sheets(Purpose::Transit, tongue, size, &SceneKind::ALL);
+        }
+    }
+    reader.ends();
 }
 
 #[test]
@@ -259,9 +374,9 @@ fn a_phone_reads_the_code_on_every_glass_in_standard_and_in_large_type() {
     let scene = full(SceneKind::OtherWay, Language::ZhHans);
     for size in SIZES {
         for large in [false, true] {
-            let pages = drawn(&scene, Language::ZhHans, large, size, &mut type_).pages;
+            let style = hospital(Language::ZhHans, large);
+            let pages = drawn(&scene, &style, size, &mut type_).pages;
             let read = |page| {
-                let style = style(Language::ZhHans, large);
                 let frame = sheet(&scene, &style, size, &passing(&scene, page), &mut type_).frame;
                 Picture::of(&frame).write(file.path());
                 read_by_zbar(file.path())
@@ -278,7 +393,7 @@ fn a_second_of_a_countdown_and_a_minute_of_the_clock_change_little_of_the_glass(
         let area = |rects: Vec<facemchd::device::panel::Rect>| -> usize {
             rects.iter().map(|rect| rect.width * rect.height).sum()
         };
-        let style = style(Language::ZhHans, false);
+        let style = hospital(Language::ZhHans, false);
         let mut at = |scene: &Scene, time: &str| {
             let whole = Some(Duration::from_secs(30));
             sheet(scene, &style, size, &Passing { time: Some(time.to_owned()), whole, page: 0 }, &mut type_).frame
@@ -303,10 +418,14 @@ fn look() {
     fs::create_dir_all(&folder).expect("a folder");
     for (size, language) in SIZES.into_iter().flat_map(|size| Language::ALL.map(|language| (size, language))) {
         let mut type_ = Typesetter::new(&[], language);
-        for large in [false, true] {
-            let picture = |kind| Picture::of(&drawn(&full(kind, language), language, large, size, &mut type_).frame);
-            let name = format!("{}x{}-{language:?}{}.png", size.0, size.1, if large { "-large" } else { "" });
-            Picture::sheet(&SceneKind::ALL.map(picture), 5).write(&folder.join(name));
+        for (purpose, large) in [false, true].into_iter().flat_map(|large| purposes(size).map(move |at| (at, large))) {
+            let style = style(purpose, language, large);
+            let scenes = all(purpose, language);
+            let pictures: Vec<Picture> =
+                scenes.iter().map(|(_, scene)| Picture::of(&drawn(scene, &style, size, &mut type_).frame)).collect();
+            let name =
+                format!("{purpose:?}-{}x{}-{language:?}{}.png", size.0, size.1, if large { "-large" } else { "" });
+            Picture::sheet(&pictures, 6).write(&folder.join(name));
         }
     }
 }

@@ -9,7 +9,7 @@ use facemchd::{
         panel::{Brand, LEAST_CONTRAST, Passing, Placed, Style, contrast, plan},
     },
     fault::Code,
-    kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption},
+    kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption, Wording},
     words::{Language, Purpose, Text},
 };
 
@@ -27,14 +27,44 @@ pub fn passing(scene: &Scene, page: usize) -> Passing {
     Passing { time: Some("10:24".to_owned()), whole, page }
 }
 
-pub fn style(language: Language, large: bool) -> Style {
-    let name = match language {
-        Language::ZhHans => "城东人民医院",
-        Language::ZhHant | Language::ZhHantHk => "城東人民醫院",
-        Language::En => "Eastern City Hospital",
+/// Where stations are looked at, too: small glass, and large in both directions.
+pub const STATIONS: [(usize, usize); 3] = [(240, 320), (800, 480), (1080, 1920)];
+
+pub fn style(purpose: Purpose, language: Language, large: bool) -> Style {
+    let name = match (purpose, language) {
+        (Purpose::Hospital, Language::ZhHans) => "城东人民医院",
+        (Purpose::Hospital, Language::ZhHant | Language::ZhHantHk) => "城東人民醫院",
+        (Purpose::Hospital, Language::En) => "Eastern City Hospital",
+        (Purpose::Transit, Language::ZhHans) => "城东轨道交通",
+        (Purpose::Transit, Language::ZhHant) => "城東捷運",
+        (Purpose::Transit, Language::ZhHantHk) => "城東鐵路",
+        (Purpose::Transit, Language::En) => "Eastern City Metro",
     };
     let brand = Some(Brand { name: name.to_owned(), logo: None });
-    Style { phrases: Phrases::shipped(language, Purpose::Hospital), large, brand, ..Style::default() }
+    Style { phrases: Phrases::shipped(language, purpose), large, brand, ..Style::default() }
+}
+
+/// Every scene as full as it may be, with its name, and one of whom another way is told before anybody comes.
+pub fn all(purpose: Purpose, language: Language) -> Vec<(String, Scene)> {
+    let named = |kind: SceneKind| (kind.as_str().to_owned(), at(purpose, full(kind, language), language));
+    let mut all: Vec<_> = SceneKind::ALL.into_iter().map(named).collect();
+    let idle = Scene { next: Some(NextStep::OtherWay), ..Scene::of(SceneKind::Idle) };
+    all.insert(1, ("idle_with_another_way".to_owned(), idle));
+    all
+}
+
+/// The same as a gate says it: it has no numbers, and no staff but those at the gates.
+fn at(purpose: Purpose, scene: Scene, language: Language) -> Scene {
+    if purpose == Purpose::Hospital {
+        return scene;
+    }
+    let phrases = Phrases::shipped(language, purpose);
+    let wording = |which| Text::clean(phrases.text(which).within(usize::MAX));
+    let mut options = scene.options.clone();
+    if scene.kind == SceneKind::CardLaid {
+        options.iter_mut().for_each(|option| option.label = wording(Wording::UseAlone));
+    }
+    Scene { number: None, detail: None, options, ..scene }
 }
 
 /// Every page's texts.
@@ -66,6 +96,14 @@ fn whole(pages: &[Vec<Placed>], (across, down): (usize, usize), what: &str) -> B
                 "{what}: {} stands at {:?} on {across} × {down}",
                 placed.text,
                 placed.within
+            );
+            let body = ((across * down).sqrt() / 21.0).max(16.0);
+            // The dots that tell which page it is stand in the middle of the foot.
+            let from_middle = (right.min(across / 2.0 + body * 2.0) - left.max(across / 2.0 - body * 2.0)).max(0.0);
+            assert!(
+                pages.len() == 1 || from_middle == 0.0 || bottom - slack <= down - body * 0.85,
+                "{what}: {} stands on the dots that tell the page",
+                placed.text
             );
             for other in &page[..at] {
                 let [l, t, r, b] = other.within;
@@ -106,10 +144,16 @@ fn whole(pages: &[Vec<Placed>], (across, down): (usize, usize), what: &str) -> B
 }
 
 /// The same scene in standard and in large type.
-fn both(scene: &Scene, language: Language, size: (usize, usize), type_: &mut Typesetter, wanted: &[String]) {
+fn both(
+    scene: &Scene,
+    (purpose, language): (Purpose, Language),
+    size: (usize, usize),
+    type_: &mut Typesetter,
+    wanted: &[String],
+) {
     let [standard, large] = [false, true].map(|large| {
         let what = format!("{:?} {language:?} {size:?} {}", scene.kind, if large { "large" } else { "standard" });
-        let texts = whole(&pages(scene, &style(language, large), size, type_), size, &what);
+        let texts = whole(&pages(scene, &style(purpose, language, large), size, type_), size, &what);
         let all: String = texts.keys().map(|text| solid(text)).collect();
         for wanted in wanted {
             assert!(all.contains(&solid(wanted)), "{what}: {wanted} stands nowhere");
@@ -128,20 +172,21 @@ fn both(scene: &Scene, language: Language, size: (usize, usize), type_: &mut Typ
 fn on_no_glass_is_any_phrase_cut_and_large_type_is_half_as_large_again_and_never_less() {
     for language in Language::ALL {
         let mut type_ = Typesetter::new(&[], language);
-        for size in SIZES {
-            for kind in SceneKind::ALL {
-                let scene = full(kind, language);
+        let hospitals = SIZES.map(|size| (Purpose::Hospital, size));
+        let stations = STATIONS.map(|size| (Purpose::Transit, size));
+        for (purpose, size) in hospitals.into_iter().chain(stations) {
+            for (_, scene) in all(purpose, language) {
                 let mut wanted: Vec<String> = scene.options.iter().map(|option| option.label.to_string()).collect();
                 wanted.extend(scene.number.iter().map(ToString::to_string));
                 wanted.extend(scene.detail.iter().map(ToString::to_string));
                 wanted.extend(scene.code.map(|code| code.as_str().to_owned()));
                 wanted.extend(scene.name.as_ref().map(|name| name.reveal().to_owned()));
-                both(&scene, language, size, &mut type_, &wanted);
+                both(&scene, (purpose, language), size, &mut type_, &wanted);
             }
             for next in NextStep::ALL {
                 let code = Some(Code::N301);
                 let scene = Scene { next: Some(next), code, ..Scene::of(SceneKind::Failed) };
-                both(&scene, language, size, &mut type_, &[]);
+                both(&scene, (purpose, language), size, &mut type_, &[]);
             }
         }
     }
@@ -170,7 +215,7 @@ fn of_sixty_long_departments_doctors_and_places_none_is_cut_on_any_glass() {
         let wanted = [department, doctor, title, line].map(str::to_owned);
         // Each on two sizes, so that every size has a dozen.
         for size in [SIZES[at % SIZES.len()], SIZES[(at + 1) % SIZES.len()]] {
-            both(&scene, language, size, type_, &wanted);
+            both(&scene, (Purpose::Hospital, language), size, type_, &wanted);
         }
         let options = (1..=8).zip(PLACES[at..].iter().chain(&PLACES)).map(|(option, place)| SceneOption {
             option,
@@ -180,7 +225,7 @@ fn of_sixty_long_departments_doctors_and_places_none_is_cut_on_any_glass() {
             Scene { options: options.collect(), stands: Some(Duration::from_secs(30)), ..Scene::of(SceneKind::Choose) };
         if at % 6 == 0 {
             let wanted: Vec<String> = scene.options.iter().map(|option| option.label.to_string()).collect();
-            both(&scene, language, SIZES[at / 6 % SIZES.len()], type_, &wanted);
+            both(&scene, (Purpose::Hospital, language), SIZES[at / 6 % SIZES.len()], type_, &wanted);
         }
     }
 }

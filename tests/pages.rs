@@ -390,6 +390,24 @@ fn pages_are_served_on_a_socket_of_ours_to_whom_its_mode_admits_and_the_socket_g
     assert!(!socket.exists());
 }
 
+#[test]
+fn the_end_of_the_pages_certificate_is_told_where_no_terminal_comes_over_the_network() {
+    let site = Site::new("https");
+    with_page(&site.sandbox);
+    site.sandbox.edit("listen = \"127", "listen = \"https:127");
+    site.sandbox.edit(&format!("https:127.0.0.1:{}\"\nallow", site.port), "unix:kiosk-1.sock\"\nallow");
+    site.ends_in(2020);
+    let daemon = site.sandbox.start();
+    let status = crate::running::run(&["status", "--config", site.sandbox.site(), "--json"]);
+    let status: Value = serde_json::from_slice(&status.stdout).expect("JSON");
+    let certificate = &status["certificates"].as_array().expect("a list").iter().find(|of| of["kind"] == "terminals");
+    assert!(certificate.is_some_and(|of| of["number"] == 1 && of["days"].as_i64() < Some(0)), "{status}");
+    assert!(status["ailments"].as_array().is_some_and(|all| all.iter().any(|one| one["code"] == "K407")), "{status}");
+    let log = daemon.log();
+    assert!(log.contains("for pages over the network") && log.contains("K407"), "{log}");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
 /// Says a scene's name.
 struct Herald;
 

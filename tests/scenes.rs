@@ -10,7 +10,7 @@ use facemchd::{
         panel::{Frame, SerialSpi, Style, draw, rgb},
     },
     fault::Code,
-    kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption},
+    kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption, Wording},
     sim::devices::PanelTwin,
     words::{Language, NameStyle, Purpose, RealName, Text, When},
 };
@@ -37,6 +37,8 @@ pub fn full(kind: SceneKind, language: Language) -> Scene {
     let number = Some(Text::clean("A036"));
     let option = |option, label: &str| SceneOption { option, label: Text::clean(label) };
     let staff = Some(NextStep::StaffWindow);
+    let phrases = Phrases::shipped(language, Purpose::Hospital);
+    let wording = |which| phrases.text(which).within(usize::MAX);
     let said = |time: &str| Some(When::Said(Text::clean(time)));
     match kind {
         SceneKind::Admitted | SceneKind::Already => Scene { name, number, detail: place, ..scene },
@@ -45,17 +47,14 @@ pub fn full(kind: SceneKind, language: Language) -> Scene {
         }
         SceneKind::CardLaid => Scene {
             name: RealName::parse("王小二").map(|name| name.shown(NameStyle::Masked)),
-            options: vec![option(1, say(language, ["用此证件签到", "用此證件簽到", "Use this card"]))],
+            options: vec![option(1, wording(Wording::UseAlone))],
             next: Some(NextStep::FaceCamera),
             stands: Some(Duration::from_secs(15)),
             ..scene
         },
         SceneKind::ConfirmCard => Scene {
             name: RealName::parse("王小二").map(|name| name.shown(NameStyle::Masked)),
-            options: vec![
-                option(1, say(language, ["是", "是", "Yes"])),
-                option(2, say(language, ["否，为本人", "否，為本人", "No, for myself"])),
-            ],
+            options: vec![option(1, wording(Wording::Yes)), option(2, wording(Wording::NoForMyself))],
             stands: Some(Duration::from_secs(15)),
             ..scene
         },

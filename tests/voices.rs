@@ -392,6 +392,28 @@ fn a_pack_for_tests_is_whole_and_the_script_lists_what_it_holds() {
     assert_eq!(list.lines().count(), fs::read_dir(out).expect("a folder").count() - 1);
 }
 
+/// What the unit that is shipped lets a player do: its device, as whom, with which calls.
+#[test]
+fn under_the_shipped_unit_a_player_may_be_started_and_has_its_sound_card() {
+    let unit =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/facemchd.service")).expect("shipped");
+    let lines: Vec<&str> = unit.lines().filter(|line| !line.starts_with('#')).collect();
+    let of = |key: &str| lines.iter().filter_map(|line| line.strip_prefix(key)).collect::<Vec<_>>();
+    // /dev/snd by name, and by number while its module is not loaded (116: Documentation/admin-guide/devices.txt).
+    assert!(of("DeviceAllow=").contains(&"char-alsa rw") && of("DeviceAllow=").contains(&"char-116 rw"));
+    assert!(of("SupplementaryGroups=").iter().any(|groups| groups.split(' ').any(|group| group == "audio")));
+    // A player is a program of its own, which is started, and maps the card's buffer.
+    assert_eq!(of("SystemCallFilter="), ["@system-service", "~@privileged @resources"]);
+    for forbids in ["PrivateDevices=yes", "NoExecPaths=/", "ProtectSystem=strict\nInaccessiblePaths=/usr", "TasksMax=1"]
+    {
+        assert!(!unit.contains(forbids), "{forbids}");
+    }
+    // ALSA's user space talks to the card alone: no sound server of a session is there.
+    assert_eq!(of("RestrictAddressFamilies="), ["AF_UNIX AF_INET AF_INET6"]);
+    let sysusers = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/facemchd.sysusers"));
+    assert!(sysusers.expect("shipped").contains("audio"), "the group is there before the unit starts");
+}
+
 #[test]
 fn aplay_itself_plays_what_it_is_given() {
     let folder = tempfile::tempdir().expect("a folder");

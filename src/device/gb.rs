@@ -99,10 +99,11 @@ pub(super) fn fit(text: &str, width: usize) -> String {
         .collect()
 }
 
-/// Where a line may end (UAX #14), bytes from the beginning.
+/// Where a line may end (UAX #14, and no word is parted), bytes from the beginning.
 #[cfg(feature = "glyphs")]
-fn ends(text: &str) -> impl Iterator<Item = usize> {
-    unicode_linebreak::linebreaks(text).map(|(end, _)| end)
+pub(super) fn ends(text: &str) -> impl Iterator<Item = usize> {
+    let may = unicode_linebreak::linebreaks(text).map(|(end, _)| end);
+    may.filter(|end| !super::parted::parts_a_word(text, *end))
 }
 
 /// The smallest program has no tables for it: after blanks, and between hanzi.
@@ -183,8 +184,8 @@ mod tests {
     fn a_line_is_broken_between_words_and_not_before_what_closes() {
         for (text, columns, lines) in [
             ("Please look at the camera", 16, ["Please look at", "the camera"].as_slice()),
-            ("3楼 心血管内科一诊室", 16, &["3楼 心血管内科一", "诊室"]),
-            ("请到护士站（二楼）。谢谢", 18, &["请到护士站（二", "楼）。谢谢"]),
+            ("3楼 心血管内科一诊室", 16, &["3楼 心血管内科", "一诊室"]),
+            ("请到护士站（二楼）。谢谢", 18, &["请到护士站", "（二楼）。谢谢"]),
             ("Gastroenterology", 8, &["Gastroen", "terology"]),
             ("at Gastroenterology", 8, &["at", "Gastroen", "terology"]),
             ("A036 ", 4, &["A036"]),

@@ -14,6 +14,8 @@ mod late;
 pub mod linux;
 mod missing;
 pub mod panel;
+#[cfg(feature = "glyphs")]
+mod parted;
 mod port;
 mod printer;
 #[cfg(feature = "turnstile")]

@@ -100,7 +100,7 @@ pub enum SceneKind {
 /// What a person can do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NextStep {
-    /// 请再次正对镜头
+    /// 请再次正对摄像头
     LookAgain,
     /// 请正对摄像头
     FaceCamera,

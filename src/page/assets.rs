@@ -70,6 +70,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_on_a_page_is_called_what_something_else_is() {
+        let ids = [PAGE, PICTOGRAMS].map(|part| part.split(" id=\"").skip(1)).into_iter().flatten();
+        let mut ids: Vec<&str> = ids.filter_map(|rest| rest.split('"').next()).collect();
+        ids.sort_unstable();
+        let twice: Vec<_> = ids.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+        assert!(ids.len() > 20 && twice.is_empty(), "{twice:?}");
+    }
+
+    #[test]
     fn all_that_a_browser_loads_is_less_than_forty_kilobytes() {
         let all = STYLE.len() + SCRIPT.len() + PAGE.len() + PICTOGRAMS.len();
         assert!(all < 40_000, "{all} bytes");

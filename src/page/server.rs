@@ -15,7 +15,11 @@ use super::{
     screen::Screen,
 };
 #[cfg(feature = "network")]
-use crate::terminal::{Rarely, Refusal, Shown, Threshold};
+use crate::fault::Code;
+#[cfg(feature = "network")]
+use crate::terminal::{Rarely, Refusal, Shown, Threshold, Validity, Welcome};
+#[cfg(feature = "network")]
+use crate::words::{Moment, Now};
 use crate::{
     kiosk::Input,
     terminal::{Activity, Bounds, Connections, LocalSocket, Witness},
@@ -31,6 +35,10 @@ const RECOVERY: Duration = Duration::from_millis(100);
 /// How often it is asked whether the certificates of those who are connected still count.
 #[cfg(feature = "network")]
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// How often it is said that a file is out of date.
+#[cfg(feature = "network")]
+const REMINDER: Duration = Duration::from_secs(86_400);
 
 /// The pages while they are served; nobody is let in any more when this goes.
 pub struct Server {
@@ -122,6 +130,14 @@ impl Server {
     }
 }
 
+#[cfg(feature = "network")]
+impl Server {
+    /// Beyond loopback: until when our certificate is good, and the list of those that were taken back.
+    pub(crate) fn validity(&self) -> Option<Validity> {
+        self.dress.borrow().behind.welcome.as_ref().map(Welcome::validity)
+    }
+}
+
 impl Dress {
     /// Without random numbers a page of an earlier start stays as it is until somebody loads it anew.
     fn new(behind: Behind) -> Self {
@@ -170,6 +186,20 @@ where
     }
 }
 
+/// Files that are out of date are told of, once a day.
+#[cfg(feature = "network")]
+fn remind(reminded: &mut Option<Moment>, validity: Validity, now: Now, witness: &dyn Witness) {
+    if reminded.is_some_and(|last| now.moment.since(last) < REMINDER) {
+        return;
+    }
+    for (code, until) in [(Code::K407, Some(validity.certificate)), (Code::T220, validity.crl)] {
+        if until.is_some_and(|until| until < now.wall) {
+            *reminded = Some(now.moment);
+            witness.failed("for pages over the network", &code.into());
+        }
+    }
+}
+
 /// Lets in whoever shows a certificate that counts for one of the lanes, for as long as it does.
 #[cfg(feature = "network")]
 async fn let_in_certified(mut threshold: Threshold, house: Arc<House>, witness: Arc<dyn Witness>) {
@@ -180,6 +210,8 @@ async fn let_in_certified(mut threshold: Threshold, house: Arc<House>, witness: 
             witness.failed(what, &refusal.into());
         }
     };
+    let mut reminded = None;
+    remind(&mut reminded, threshold.welcome().validity(), house.clock.now(), &*witness);
     let mut again = tokio::time::interval(AGAIN);
     again.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -202,11 +234,13 @@ async fn let_in_certified(mut threshold: Threshold, house: Arc<House>, witness: 
             Ok(()) = dress.changed() => {
                 let welcome = dress.borrow_and_update().behind.welcome.clone();
                 welcome.into_iter().for_each(|welcome| threshold.renew(welcome));
+                reminded = None;
                 true
             }
             _ = again.tick(), if !connections.is_empty() => true,
         };
         if judges {
+            remind(&mut reminded, threshold.welcome().validity(), house.clock.now(), &*witness);
             connections.retain(|_, kept| {
                 let judged = threshold.judge(&kept.owner, house.clock.now().wall);
                 let stays = judged.is_ok();

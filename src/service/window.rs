@@ -159,7 +159,12 @@ impl Daemon {
     }
 
     fn certificates(&self, now: Now, wechat: &[WechatView]) -> Vec<CertificateStatus> {
-        let lanes = self.opened.funnel.carrier.lanes.iter().map(|hands| hands.counters.validity());
+        let of_page = self.of_pages();
+        // A page beyond loopback is a terminal's.
+        let lanes = self.opened.funnel.carrier.lanes.iter().map(|hands| match hands.counters.validity() {
+            (None, None) if hands.viewers().is_some() => of_page,
+            of_terminal => of_terminal,
+        });
         let of_merchants = wechat.iter().zip(1..).flat_map(|(wechat, number)| {
             let both = [(CertificateKind::Merchant, wechat.certificate), (CertificateKind::Platform, wechat.platform)];
             both.map(|(kind, until)| (kind, number, until))
@@ -178,6 +183,20 @@ impl Daemon {
             })
         };
         of_merchants.chain(of_lanes).filter_map(status).collect()
+    }
+
+    /// Until when the pages' certificate and list are good, beyond loopback.
+    #[cfg(all(feature = "network", feature = "page"))]
+    fn of_pages(&self) -> (Option<WallTime>, Option<WallTime>) {
+        let validity = self.opened.pages.as_ref().and_then(crate::page::Server::validity);
+        validity.map_or((None, None), |validity| (Some(validity.certificate), validity.crl))
+    }
+
+    /// Until when the pages' certificate and list are good, beyond loopback.
+    #[cfg(not(all(feature = "network", feature = "page")))]
+    #[expect(clippy::unused_self, reason = "there are none")]
+    fn of_pages(&self) -> (Option<WallTime>, Option<WallTime>) {
+        (None, None)
     }
 
     /// The names of the merchants whose certificates end soon, and how many days are left.

@@ -114,7 +114,7 @@ pub fn morning() -> Vec<Visit> {
         },
         Visit {
             twist: Twist::Consent(false),
-            ..visit("consent refused", Person::new("sid-he", "何必"), "cancelled T212 | 已取消 请再次正对镜头 | -")
+            ..visit("consent refused", Person::new("sid-he", "何必"), "cancelled T212 | 已取消 请再次正对摄像头 | -")
         },
         visit(
             "WeChat's signature probe",
@@ -129,7 +129,7 @@ pub fn morning() -> Vec<Visit> {
         visit(
             "face used up",
             Person::new("sid-old", "吴用").about(Behaviour::Expired),
-            "failed N320 | 识别失败，请重试 请再次正对镜头 | -",
+            "failed N320 | 识别失败，请重试 请再次正对摄像头 | -",
         ),
         visit(
             "no permission for names",

@@ -21,19 +21,35 @@ const ROUNDS: usize = 30;
 const MOST: Duration = Duration::from_millis(60);
 const COPIES: f64 = 60.0;
 
-pub fn run() -> Verdict {
-    let clock = lookups::clock();
-    let mut type_ = Typesetter::new(&[], Language::ZhHans);
-    let admitted = |number: usize| Scene {
+/// Scenes on the largest glass, a new number each time.
+pub struct Large(Typesetter);
+
+impl Large {
+    pub fn new() -> Self {
+        Self(Typesetter::new(&[], Language::ZhHans))
+    }
+
+    pub fn draw(&mut self, scene: &Scene) {
+        drop(black_box(sheet(scene, &Style::default(), SIZE, &Passing::default(), &mut self.0)));
+    }
+}
+
+pub fn admitted(number: usize) -> Scene {
+    Scene {
         name: RealName::parse("欧阳若兰").map(|name| name.shown(NameStyle::Masked)),
         number: Some(Text::clean(&format!("A{number:03}"))),
         detail: Some(Text::clean("3楼 内科一诊室")),
         next: Some(NextStep::StaffWindow),
         ..Scene::of(SceneKind::Admitted)
-    };
+    }
+}
+
+pub fn run() -> Verdict {
+    let clock = lookups::clock();
+    let mut large = Large::new();
     let mut draw = |scene: &Scene| {
         let began = clock.now().moment;
-        drop(black_box(sheet(scene, &Style::default(), SIZE, &Passing::default(), &mut type_)));
+        large.draw(scene);
         clock.now().moment.since(began)
     };
     let first = draw(&admitted(0));

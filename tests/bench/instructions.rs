@@ -32,6 +32,7 @@ use facemchd::{
 
 use super::{
     Verdict,
+    glass::{Large, admitted},
     handshake::Ends,
     keys::{Keys, vectors},
     limit,
@@ -170,7 +171,7 @@ impl Core {
 /// One of the loops; run beneath valgrind.
 pub fn child(what: &str, rounds: u64) {
     let (layout, mut fonts, mut core) = (layout(), Fonts::built_in(), Core::new());
-    let (mut vaults, mut ends, mut template) = (None, None, None);
+    let (mut vaults, mut ends, mut template, mut large) = (None, None, None, None);
     let mut panel = St7920::new(SerialSpi(Nowhere), Nowhere, Rom::Gb2312, Style::default(), Fonts::built_in());
     for round in 0..rounds {
         match what {
@@ -202,6 +203,11 @@ pub fn child(what: &str, rounds: u64) {
             }
             "handshake-x25519" | "handshake-p256" => {
                 ends.get_or_insert_with(|| Ends::new(what.trim_start_matches("handshake-"))).shake()
+            }
+            // A whole scene on 1080 × 1920.
+            "glass" => {
+                let number = usize::try_from(round % 1000).expect("small");
+                large.get_or_insert_with(Large::new).draw(&admitted(number));
             }
             // One request of a hospital's template written and its answer read, without TLS.
             "template" => template.get_or_insert_with(Dry::new).exchange(),
@@ -314,7 +320,11 @@ pub fn collected(child: &mut Child) -> Result<u64, String> {
 
 /// Instructions of one round.
 fn instructions(what: &str) -> Result<u64, String> {
-    Ok((counted(what, LONG)? - counted(what, SHORT)?) / (LONG - SHORT))
+    between(what, SHORT, LONG)
+}
+
+fn between(what: &str, short: u64, long: u64) -> Result<u64, String> {
+    Ok((counted(what, long)? - counted(what, short)?) / (long - short))
 }
 
 pub fn run() -> Verdict {
@@ -333,6 +343,8 @@ pub fn run() -> Verdict {
     );
     let template = instructions("template")?;
     show("a hospital's template: one request and its answer", template);
+    // Glyphs are painted once, and kept.
+    show("a whole scene on 1080 × 1920, its number a new one", between("glass", 2, 6)?);
     println!("(to reach: the slip at most 2,000,000, a template's request at most 400,000)");
     // Missed by now: held to what it is, so that it grows no further.
     limit(template <= 800_000, format!("a template's request takes {template} instructions"))?;

@@ -60,7 +60,11 @@ exports.look = () => {
       }
     }
   }
-  for (const one of scene.querySelectorAll('h1, p, li, button, #qr')) {
+  const time = document.getElementById('time').textContent;
+  if (!/^[0-2][0-9]:[0-5][0-9]$/.test(time)) wrong.push('the time is ' + time);
+  if (!document.getElementById('brand').textContent) wrong.push('nobody knows whose kiosk it is');
+  for (const one of document.querySelectorAll('h1, p, li, button, #qr')) {
+    if (one.classList.contains('half')) continue;
     const box = one.getBoundingClientRect();
     if (box.width === 0 || box.height === 0) continue;
     const what = one.id || one.tagName + ' ' + one.textContent;
@@ -74,6 +78,17 @@ exports.look = () => {
   if (turns && document.getElementById('headline').getBoundingClientRect().bottom > window.innerHeight) {
     wrong.push('the headline is cut');
   }
+  if (turns) {
+    for (const place of [document.getElementById('said'), document.getElementById('options')]) {
+      const whole = place.getBoundingClientRect();
+      for (const one of place.querySelectorAll('p, li, button')) {
+        const box = one.getBoundingClientRect();
+        const seen = box.height > 0 && box.height < whole.height && box.bottom > whole.top + 1 && box.top < whole.bottom - 1;
+        const parted = box.bottom > whole.bottom + 2 || box.top < whole.top - 2;
+        if (seen && parted && !one.classList.contains('half')) wrong.push(one.textContent + ' is half seen');
+      }
+    }
+  }
   const told = [...scene.querySelectorAll('#number, #name, li, button span')].map((one) => one.textContent);
-  return { wrong, sizes, turns, scene: root.dataset.scene, text: scene.innerText, told };
+  return { wrong, sizes, turns, scene: root.dataset.scene, text: scene.innerText, told, fault: document.getElementById('fault').textContent };
 };

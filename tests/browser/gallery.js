@@ -38,6 +38,7 @@ run(async () => {
         .catch(() => fault(`${place}: ${name} does not come`));
       const found = await page.evaluate(look);
       found.wrong.forEach((wrong) => fault(`${place}: ${name}: ${wrong}`));
+      if (name === 'failed' && found.fault !== 'N301') fault(`${place}: its code is ${found.fault}`);
       seen.set(`${size}/${index}`, found);
       if (lane.large) {
         const small = seen.get(`${size}/${index - 1}`);

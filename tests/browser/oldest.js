@@ -16,7 +16,7 @@ const packed = path.join(path.dirname(require.resolve('chrome-aws-lambda/package
 const start = (folder, heard) => {
   const program = path.join(folder, 'chromium');
   fs.writeFileSync(program, zlib.brotliDecompressSync(fs.readFileSync(packed)), { mode: 0o755 });
-  const process = spawn(program, ['--headless', '--no-sandbox', '--disable-gpu', '--single-process', '--no-zygote',
+  const process = spawn(program, ['--headless', '--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required',
     '--disable-dev-shm-usage', '--hide-scrollbars', '--remote-debugging-pipe', '--user-data-dir=' + folder, 'about:blank'],
   { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
   const answers = new Map();
@@ -63,8 +63,15 @@ run(async () => {
       return result.value;
     };
     for (const method of ['Page.enable', 'Runtime.enable', 'Log.enable']) await tell(method);
-    // Small type and large. The first lane speaks, and this build of the browser ends where it is to play something.
-    for (const [lane, [width, height]] of [[lanes[2], SIZES[0]], [lanes[2], SIZES[1]], [lanes[7], SIZES[2]]]) {
+    // What began to be heard on the page that is open.
+    await tell('Page.addScriptToEvaluateOnNewDocument', { source: `window.heard = 0;
+      const play = HTMLMediaElement.prototype.play;
+      HTMLMediaElement.prototype.play = function () {
+        this.addEventListener('playing', () => { window.heard += 1; }, { once: true });
+        return play.call(this);
+      };` });
+    // Small type and large. The first lane speaks.
+    for (const [lane, [width, height]] of [[lanes[0], SIZES[0]], [lanes[2], SIZES[1]], [lanes[7], SIZES[2]]]) {
       const place = `Chromium 70, ${lane.language} ${width}x${height}`;
       await tell('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
       await tell('Page.navigate', { url: `${origin}/lanes/${lane.name}/` });
@@ -80,6 +87,9 @@ run(async () => {
           fs.writeFileSync(`${process.env.SHOTS}/70-${name}-${width}x${height}.png`, Buffer.from(data, 'base64'));
         }
       }
+      const heard = await within('window.heard');
+      // One scene that comes quickly after another may cut it before it begins.
+      if (lane === lanes[0] ? heard < scenes / 2 : heard > 0) fault(`${place}: ${heard} voices began`);
     }
   } finally {
     chromium.kill('SIGKILL');

@@ -23,9 +23,11 @@ fn card_uses(site: &Site, lane: &Lane) -> kiosk::CardUses {
     }
 }
 
-/// The buttons of a lane whose panel is ours; elsewhere people touch the screen, and options are numbered.
-fn buttons(devices: &LaneDevices) -> Vec<u8> {
-    let lines = devices.inputs.iter().filter(|_| devices.panel.is_some()).flat_map(|inputs| &inputs.lines);
+/// The buttons of a lane whose screen is this kiosk's own: options are turned by them in pages, which a page's touch turns
+/// as well. A terminal's screen is touched, and numbers its options.
+fn buttons(lane: &Lane, devices: &LaneDevices) -> Vec<u8> {
+    let is_ours = devices.panel.is_some() || lane.panel == Some(PanelPlace::Page);
+    let lines = devices.inputs.iter().filter(|_| is_ours).flat_map(|inputs| &inputs.lines);
     let digit = |line: &InputLine| match line.role {
         Role::Button(kiosk::Button::Choice(digit)) => Some(digit),
         _ => None,
@@ -67,7 +69,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             slip_for_staff: lane.staff_slip,
             has_gate: devices.gate.is_some(),
             gate_takes: devices.gate.as_ref().map(|gate| gate.takes()).unwrap_or_default(),
-            buttons: buttons(devices),
+            buttons: buttons(lane, devices),
             has_indicators: devices.indicator.is_some(),
             other_way: lane.other_way_qr.clone(),
             info_type: site.info_type_of(lane),

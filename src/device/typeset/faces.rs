@@ -1,6 +1,9 @@
 //! Which fonts there are, and which of them has a character.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 
 use harfrust::{Font, ShaperFont};
 
@@ -31,6 +34,25 @@ const COLLECTION: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 pub(in crate::device) struct Face {
     pub(super) font: Font,
     bytes: usize,
+}
+
+/// A font file's bytes.
+type Bytes = dyn AsRef<[u8]> + Send + Sync;
+
+/// What panels have read by now and somebody still uses: one copy for all panels of the process and for all faces of a
+/// collection.
+static READ: Mutex<Vec<(PathBuf, Weak<Bytes>)>> = Mutex::new(Vec::new());
+
+/// Panels that begin at once wait for one of them to read it.
+fn bytes_of(file: &Path) -> Option<Arc<Bytes>> {
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    read.retain(|(_, bytes)| bytes.strong_count() > 0);
+    if let Some(there) = read.iter().find(|(of, _)| of == file).and_then(|(_, bytes)| bytes.upgrade()) {
+        return Some(there);
+    }
+    let bytes: Arc<Bytes> = Arc::new(files::read(file, MOST).ok()?);
+    read.push((file.to_owned(), Arc::downgrade(&bytes)));
+    Some(bytes)
 }
 
 /// A face that may be there.
@@ -113,10 +135,9 @@ impl Place {
 impl Face {
     /// A collection that has no such face is asked for its first.
     fn read(file: &Path, index: u32) -> Option<Self> {
-        let data = files::read(file, MOST).ok()?;
-        let bytes = data.len();
-        let data: std::sync::Arc<dyn AsRef<[u8]> + Send + Sync> = std::sync::Arc::new(data);
-        let font = Font::new(std::sync::Arc::clone(&data), index).or_else(|| Font::new(data, 0))?;
+        let data = bytes_of(file)?;
+        let bytes = (*data).as_ref().len();
+        let font = Font::new(Arc::clone(&data), index).or_else(|| Font::new(data, 0))?;
         Some(Self { font, bytes })
     }
 
@@ -150,5 +171,46 @@ fn face_of(file: &Path, language: Language) -> u32 {
         Language::ZhHans | Language::En => 2,
         Language::ZhHant => 3,
         Language::ZhHantHk => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_panels_of_a_process_have_one_copy_of_a_font() {
+        let file = Path::new(COLLECTION);
+        let copies = || {
+            let read = READ.lock().expect("whole");
+            read.iter().filter(|(of, _)| of == file).map(|(_, bytes)| bytes.strong_count()).collect::<Vec<_>>()
+        };
+        let mut panels = Language::ALL.map(|language| Faces::new(&[], language));
+        for panel in &mut panels {
+            assert!(panel.having(&['张']).is_some(), "apt-get install fonts-noto-cjk");
+        }
+        // Other tests may have it, too.
+        let used = copies();
+        assert!(used.len() == 1 && used[0] >= panels.len(), "{used:?}");
+    }
+
+    #[test]
+    #[ignore = "weighs the process: alone"]
+    fn a_panel_more_weighs_little_where_one_has_its_fonts() {
+        // Pages of 4 KiB that lie in memory (proc_pid_statm(5)).
+        let weight = || -> usize {
+            let pages = files::read_text(Path::new("/proc/self/statm"), 4096).expect("Linux");
+            pages.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0) * 4
+        };
+        let mut weights = vec![weight()];
+        let mut panels = Vec::new();
+        for language in Language::ALL {
+            let mut panel = Faces::new(&[], language);
+            assert!(panel.having(&['张']).is_some());
+            panels.push(panel);
+            weights.push(weight());
+        }
+        println!("KiB after none to four panels: {weights:?}");
+        assert!(weights[4] - weights[1] < (weights[1] - weights[0]) / 4, "{weights:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use unicode_bidi::BidiInfo;
 
 use super::{Line, Typesetter};
-use crate::device::gb::cells;
+use crate::device::gb::{cells, ends};
 
 impl Typesetter {
     /// The text in lines of at most `width` ems, broken where a line may be (UAX #14): at blanks where that takes no more
@@ -16,7 +16,7 @@ impl Typesetter {
             return vec![whole];
         }
         let measure = Measure::of(&whole, text);
-        let any: Vec<usize> = unicode_linebreak::linebreaks(text).map(|(end, _)| end).collect();
+        let any: Vec<usize> = ends(text).collect();
         let blanks: Vec<usize> = any.iter().copied().filter(|end| ends_a_word(text, *end)).collect();
         let ragged = measure.broken(text, &any, width);
         let at_blanks = measure.broken(text, &blanks, width);
@@ -41,7 +41,7 @@ impl Typesetter {
     pub(in crate::device) fn widest_word(&mut self, text: &str) -> f32 {
         let whole = self.line(text);
         let measure = Measure::of(&whole, text);
-        let ends: Vec<usize> = unicode_linebreak::linebreaks(text).map(|(end, _)| end).collect();
+        let ends: Vec<usize> = ends(text).collect();
         let of_words = ends.iter().copied().filter(|end| ends_a_word(text, *end)).collect::<Vec<_>>();
         let phrase = measure.widest(text, &of_words);
         if phrase <= SHORT { phrase } else { measure.widest(text, &ends) }

@@ -5,6 +5,8 @@
 //! are known, widths are in parts of an em.
 
 mod faces;
+#[cfg(test)]
+mod hanzi;
 mod lines;
 mod paint;
 mod runs;

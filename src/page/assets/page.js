@@ -99,7 +99,10 @@
     clearInterval(turning);
     write(at('headline'), forms.headline);
     write(at('advice'), forms.advice || '');
-    [at('said'), at('options')].forEach((one) => { one.scrollTop = 0; });
+    turned().forEach((place) => {
+      place.scrollTop = 0;
+      boxes(place).forEach(({ one }) => one.classList.remove('half'));
+    });
     let size = most;
     // Both kinds of type are measured as the small one, so that one is the other's one and a half.
     const large = root.dataset.large;
@@ -135,18 +138,33 @@
     ['headline', 'advice'].forEach((id) => write(at(id), forms.short[id] || ''));
     if (!overflows()) return;
     set(true, true, size);
+    trim();
     turning = setInterval(turn, TURN);
   };
 
   // To the first line that is not seen whole, and at the end to the beginning.
   const turn = () => {
-    for (const place of [at('said'), at('options')]) {
+    for (const place of turned()) {
       const { top, bottom } = place.getBoundingClientRect();
-      const hidden = [...place.querySelectorAll('h1, p, li, button')].map((one) => one.getBoundingClientRect())
+      const hidden = boxes(place).map(({ box }) => box)
         .filter((box) => box.height > 0 && box.bottom > bottom + 1 && box.top > top + 1).map((box) => box.top);
       place.scrollTop = hidden.length > 0 ? place.scrollTop + Math.min(...hidden) - top : 0;
     }
+    trim();
   };
+
+  const turned = () => [at('said'), at('options')];
+  const boxes = (place) => [...place.querySelectorAll('h1, p, li, button')]
+    .map((one) => ({ one, box: one.getBoundingClientRect() }));
+
+  // Half a line is none: it stands on the next page, or stood on the one before.
+  const trim = () => turned().forEach((place) => {
+    const { top, bottom } = place.getBoundingClientRect();
+    boxes(place).forEach(({ one, box }) => {
+      const within = box.top > top - 1 && box.bottom < bottom + 1;
+      one.classList.toggle('half', root.dataset.turns === 'true' && !within && box.height < bottom - top);
+    });
+  });
 
   // What is said of a scene is said once. A scene that says nothing lets what is being said come to its end.
   const say = (what) => {
@@ -160,7 +178,7 @@
   };
 
   // A clock that nobody sets shows nothing.
-  const tellTime = (time) => { at('clock').textContent = time || ''; };
+  const tellTime = (time) => { at('time').textContent = time || ''; };
 
   const countDown = (scene) => {
     clearInterval(count);
@@ -193,7 +211,7 @@
     speak(put('name', scene.name), scene.name);
     fill(at('lines'), scene.lines.map(line));
     put('advice', scene.advice);
-    put('code', scene.code);
+    put('fault', scene.code);
     at('qr').hidden = !scene.qr;
     at('head').hidden = Boolean(scene.qr);
     at('dark').setAttribute('d', scene.qr ? scene.qr.path : '');

@@ -54,7 +54,7 @@ impl Threshold {
         self.welcome = welcome;
     }
 
-    pub(super) fn welcome(&self) -> &Welcome {
+    pub(crate) fn welcome(&self) -> &Welcome {
         &self.welcome
     }
 

@@ -95,6 +95,11 @@ impl Welcome {
         Ok(Self { tls: Arc::new(tls), verifier, allow_subjects: network.allow_subjects.clone(), validity })
     }
 
+    /// Until when our files are good.
+    pub(crate) fn validity(&self) -> Validity {
+        self.validity
+    }
+
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         Arc::clone(&self.tls).into()
     }

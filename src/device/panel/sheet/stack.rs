@@ -89,6 +89,9 @@ const ROUNDING: f32 = 0.01;
 /// What a number's line is lower than another, ems.
 pub(super) const NUMBER_SAVES: f32 = 0.28;
 
+/// What the dots that tell the page take at the foot, lines of running text in standard type.
+pub(super) const DOTS: f32 = 0.9;
+
 /// What is set, and how.
 struct Setter<'a> {
     class: &'a Class,
@@ -180,6 +183,9 @@ impl Stack {
         };
         stack.rows(said, column, &mut set);
         stack.blocks = set.blocks;
+        if stack.pages().len() > 1 {
+            stack.room.end = stack.room.end.min(class.down - class.body * DOTS).max(stack.room.start);
+        }
         stack
     }
 
@@ -219,7 +225,7 @@ impl Stack {
             let block = set.set(words, role::ADVICE, (column, 3.2));
             let height = set.blocks[block].height().max(set.blocks[block].size * 1.3) + self.body * 0.5;
             // What is too high for a box is read line by line.
-            if height > room {
+            if height > room.min(self.class.down - self.class.body * DOTS - self.room.start) {
                 self.lines(set, block, 0.4, false);
             } else {
                 self.rows.push(Placed { row: Row::Advice { block, sign: *sign }, height, gap: self.body * 0.4 });
@@ -247,6 +253,8 @@ impl Stack {
             for (at, (number, label)) in pair.iter().enumerate() {
                 let badge = set.set(number, role::OPTION, (width, 0.0));
                 let label = set.set(label, role::OPTION, (width, 2.0));
+                // A long word makes its label smaller, and the number beside it with it.
+                set.blocks[badge].size = set.blocks[label].size;
                 self.numbers.push((label, badge));
                 widest = widest.max(set.blocks[label].width() + 1.9 * set.blocks[label].size);
                 blocks.push((label, if at == 0 { 0.0 } else { width + between }));
