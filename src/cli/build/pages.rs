@@ -29,7 +29,7 @@ pub(super) fn bare_door(site: &Site) -> page::Door {
         listen: listen.clone(),
         css: css.as_deref().map(Into::into),
         brand: page::Brand::default(),
-        utc_offset: site.checkin.utc_offset,
+        utc_offset: site.hours().utc_offset,
         #[cfg(feature = "network")]
         credentials: site.terminals.clone(),
     }
