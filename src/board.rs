@@ -259,6 +259,10 @@ impl Board {
         if let Some((table, message)) = named.into_iter().flatten().next().or_else(|| board.homeless()) {
             return Err(wrong(line_with(table), message));
         }
+        #[cfg(feature = "turnstile")]
+        if let Some(message) = turnstile::unshared(&board) {
+            return Err(wrong(line_with("shares"), message));
+        }
         if let Some((what, first, second)) = board.twice() {
             let message = format!("{what} is both {first} and {second}: a line has one use");
             return Err(wrong(line_with(second), message));
@@ -272,6 +276,8 @@ impl Board {
         lines.extend(self.panels.iter().flat_map(|panel| panel.lines.values()).map(|wire| (wire, "panel")));
         lines.extend(self.printers.iter().filter_map(|printer| printer.busy.as_ref()).map(|busy| (&busy.wire, "busy")));
         lines.extend(self.gates.iter().filter_map(|gate| Some((gate.wire.line()?, "gate"))));
+        #[cfg(feature = "turnstile")]
+        lines.extend(self.gates.iter().filter_map(|gate| Some((&gate.alarm.as_ref()?.wire, "alarm"))));
         for Indicators { green, red, amber, buzzer, .. } in &self.indicators {
             for (lamp, name) in [(green, "green"), (red, "red"), (amber, "amber"), (buzzer, "buzzer")] {
                 lines.extend(lamp.iter().map(|lamp| (&lamp.wire, name)));

@@ -64,6 +64,10 @@ pub struct Site {
     /// What of a name is shown, and for how long.
     #[serde(default)]
     pub privacy: Privacy,
+    /// What holds for all gates.
+    #[cfg(feature = "turnstile")]
+    #[serde(default)]
+    pub gates: crate::kiosk::Gates,
     /// Bounds of the journal.
     #[serde(default)]
     pub journal: JournalBounds,

@@ -34,6 +34,17 @@ pub struct Gate {
     /// A gate that is open for longer is told of.
     #[serde(default = "default_held", deserialize_with = "wait")]
     pub held_open_ms: u32,
+    /// The other direction of the same gate, by its name: whoever goes one way has gone before anybody goes the other.
+    #[cfg(feature = "turnstile")]
+    #[serde(default)]
+    pub shares: Option<String>,
+    /// Says aloud that somebody came close behind, the wrong way or by force, or that the gate is held open.
+    #[cfg(feature = "turnstile")]
+    pub alarm: Option<Lamp>,
+    /// How long the alarm output is active.
+    #[cfg(feature = "turnstile")]
+    #[serde(default = "default_alarm", deserialize_with = "wait")]
+    pub alarm_ms: u32,
     /// The relay or controller ends a pulse by itself; without it a stuck pulse has no bound, and `check` warns.
     #[serde(default)]
     pub one_shot: bool,
@@ -116,6 +127,8 @@ pub enum InputKind {
     Tamper,
     /// 不用人脸
     OtherWay,
+    /// 开始: whoever presses it means to be served.
+    Start,
     /// Calls staff.
     CallStaff,
     /// Picks the first option.
@@ -175,6 +188,7 @@ impl InputKind {
             Self::Door => "door",
             Self::Tamper => "tamper",
             Self::OtherWay => "other-way",
+            Self::Start => "start",
             Self::CallStaff => "call-staff",
             Self::Choice1 => "choice-1",
             Self::Choice2 => "choice-2",
@@ -248,6 +262,11 @@ fn default_gap() -> u32 {
 
 fn default_pass() -> u32 {
     5000
+}
+
+#[cfg(feature = "turnstile")]
+fn default_alarm() -> u32 {
+    3000
 }
 
 fn default_held() -> u32 {

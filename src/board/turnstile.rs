@@ -71,6 +71,19 @@ pub(super) fn tables(board: &Board, file: &Path) -> Result<Vec<Option<(PathBuf, 
     board.gates.iter().map(|gate| table(&gate.wire)).collect()
 }
 
+/// A gate that shares with one that does not share with it, and why that is wrong.
+pub(super) fn unshared(board: &Board) -> Option<String> {
+    let named = |name: &str| board.gates.iter().find(|gate| gate.name.as_deref() == Some(name));
+    let alone = board.gates.iter().find(|gate| {
+        let other = gate.shares.as_deref().map(named);
+        other.is_some_and(|other| {
+            other.is_none_or(|other| gate.name.is_none() || other.shares != gate.name || other.name == gate.name)
+        })
+    })?;
+    let name = alone.name.as_deref().unwrap_or("without a name");
+    Some(format!("gate {name} shares with one that does not share with it: each of the two names the other"))
+}
+
 impl fmt::Display for BusPort {
     /// As it stands in the board file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -59,6 +59,9 @@ pub struct Lane {
     /// Where slips are printed.
     #[serde(default)]
     pub printer: Place,
+    /// What has to come before a face counts.
+    #[cfg(feature = "turnstile")]
+    pub intent: Option<crate::kiosk::Intent>,
     /// Which gate opens.
     #[serde(default)]
     pub gate: Place,

@@ -65,6 +65,8 @@ impl Site {
             page,
             checkins,
             privacy,
+            #[cfg(feature = "turnstile")]
+            gates,
             journal,
             board,
             state_dir,
@@ -75,6 +77,8 @@ impl Site {
             simulated,
             lane,
         } = self;
+        #[cfg(feature = "turnstile")]
+        compare("[gates]", gates, &wanted.gates);
         compare("board", board, &wanted.board);
         compare("state-dir", state_dir, &wanted.state_dir);
         compare("[[merchant]]", merchants, &wanted.merchants);

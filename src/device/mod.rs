@@ -10,6 +10,8 @@ mod gb;
 mod glyph;
 mod indicator;
 mod inputs;
+#[cfg(feature = "turnstile")]
+mod interlock;
 mod late;
 pub mod linux;
 mod missing;
@@ -18,6 +20,8 @@ pub mod panel;
 mod parted;
 mod port;
 mod printer;
+#[cfg(feature = "turnstile")]
+mod siren;
 #[cfg(feature = "turnstile")]
 pub mod turnstile;
 #[cfg(feature = "screen")]
@@ -38,6 +42,8 @@ pub use self::{
     port::Port,
     printer::{Ack, Encoded, EscPosPrinter, House, Layout, Profile, ProfileError, SlipLogo, Template, slip_bytes},
 };
+#[cfg(feature = "turnstile")]
+pub use self::{interlock::interlocked, siren::Alarmed};
 pub(crate) use self::{
     missing::note_missing,
     printer::{BusyLine, Opener},

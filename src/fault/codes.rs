@@ -201,6 +201,10 @@ codes! {
       => "有人强行通过闸机", "请工作人员查看通道；若并没有人，检查闸机机械部分";
     G813 "the gate's controller reports a fault of its own", "look the number in the message up in its manual"
       => "闸机控制器报告自身故障", "按消息中的编号查阅其手册";
+    G814 "this person was let through a moment ago", "let the person wait for `once-within-ms`; somebody else may hold a photograph or be mistaken for them"
+      => "该用户刚刚已放行", "请用户等待 once-within-ms 规定的时间；也可能有人冒用照片或被误认";
+    G815 "a face came that nobody had asked for", "nothing, where people only pass by; else press start or send `person` first, as the lane's `intent` says"
+      => "无人要求识别时收到了人脸", "若只是路过，无需处理；否则请先按开始键或发送 `person`（见通道的 intent 设置）";
     H901 "the site's system cannot be reached", "check its address and the network to it"
       => "连不上业务系统", "检查它的地址和到它的网络";
     H902 "the site's system answers something else than agreed", "compare its answer with INTERFACE.md"

@@ -2,7 +2,7 @@
 //! or joins the one under way, and its end is that visit's. It is used as somebody's only once they said so.
 
 use super::{
-    AckStatus, Kiosk, NARROWEST, NextStep, Output, Phrases, Record, Scene, SceneKind, SceneOption, Wording,
+    AckStatus, Intent, Kiosk, NARROWEST, NextStep, Output, Phrases, Record, Scene, SceneKind, SceneOption, Wording,
     lane::{Closed, Trace},
     session::{Session, Stage},
     verdict::Verdict,
@@ -17,7 +17,8 @@ const OPTION: usize = NARROWEST - 2;
 
 impl Kiosk {
     /// Somebody stands in front of the terminal. Whoever laid a document down before has gone.
-    pub(super) fn approached(&mut self, lane: LaneId) {
+    pub(super) fn approached(&mut self, now: Moment, lane: LaneId) {
+        self.means(now, lane, Intent::Person);
         let stopping = self.stopping;
         let Some(place) = self.lane(lane) else { return };
         let foreground = place.foreground;

@@ -77,6 +77,11 @@ impl Kiosk {
         if !present && opening {
             return self.annul(id, GateOutcome::Failed(if evacuating { Code::G807 } else { Code::G802 }));
         }
+        if opening && self.has_just_gone_through(now, lane, person) {
+            self.note(Record::Gated { session: id, outcome: GateOutcome::Failed(Code::G814) });
+            self.send_away(now, id, Code::G814);
+            return self.take_back(now, id, Verdict::annulled(Code::G814), false);
+        }
         if !present {
             // The person cancelled meanwhile; the decision stands in the journal.
             self.note(verdict.closing(id));
@@ -95,6 +100,7 @@ impl Kiosk {
         };
         let askers = if opening { session.askers().to_vec() } else { Vec::new() };
         if opening && !evacuating {
+            self.lets_through(now, id, person);
             self.emit(Output::Open { lane, grant });
         }
         self.present(now, lane, id, &verdict, name, settings.privacy.wipe_after);
@@ -268,6 +274,7 @@ impl Kiosk {
             self.gate_stands_open(lane, false);
         }
         if outcome.nobody_went_through() {
+            self.not_let_through(id);
             self.show_code(id, code);
             return self.annul(id, outcome);
         }

@@ -44,7 +44,12 @@ impl Kiosk {
         if let Some(code) = refusal.or(closed).or(stopping.then_some(Code::X002)) {
             return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(code));
         }
-        if let Some(session) = foreground {
+        let stays = foreground.is_some_and(|session| !laid && !matches!(session.stage, Stage::Held { .. }));
+        let foreground = foreground.map(|session| session.id);
+        if !laid && !stays && !self.is_meant(now, lane, &arrival.way) {
+            return self.acknowledge(lane, peer, seq, AckStatus::Refused, None, Some(Code::G815));
+        }
+        if let Some(session) = foreground.and_then(|id| self.sessions.get(&id)) {
             let id = session.id;
             match session.stage {
                 Stage::Laid { .. } => return self.follow(now, id, peer, arrival, trace),

@@ -313,6 +313,8 @@ pub enum Button {
     OtherWay,
     /// Calls staff.
     CallStaff,
+    /// 开始: whoever presses it means to be served.
+    Start,
 }
 
 /// How a print job ended; `Why` is () where the code stands beside it, as in the journal.

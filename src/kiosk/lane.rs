@@ -29,6 +29,8 @@ pub(super) struct Lane {
     /// Since when the printer's roll is nearly out.
     pub(super) paper_low: Option<Moment>,
     pub(super) tally: Tally,
+    /// Until when a face is meant, where it has to be.
+    pub(super) meant_until: Option<Moment>,
     recent: VecDeque<Recent>,
 }
 
@@ -89,6 +91,7 @@ impl Lane {
             out_of_service: BTreeMap::new(),
             paper_low: None,
             tally: Tally::default(),
+            meant_until: None,
             recent: VecDeque::new(),
         }
     }

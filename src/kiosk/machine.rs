@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::{
     Input, KioskSettings, OutOfService, Output, Record, RecordTicket, Scene, SceneKind, Signal, Unfinished,
     awaited::Awaited,
+    grants::LetThrough,
     lane::{Lane, Trace},
     session::{Session, Stage},
     verdict::Verdict,
@@ -21,6 +22,8 @@ pub struct Kiosk {
     pub(super) awaited: Awaited,
     /// Persons whom the site admitted, who did not go through, and whose check-in could not be taken back.
     pub(super) owed: VecDeque<[u8; 16]>,
+    /// Who was let through lately, the last one first.
+    pub(super) let_through: VecDeque<LetThrough>,
     outputs: VecDeque<Output>,
     pub(super) stopping: bool,
     /// The time of what is being handled.
@@ -42,6 +45,7 @@ impl Kiosk {
             sessions: BTreeMap::new(),
             awaited: Awaited::default(),
             owed: VecDeque::new(),
+            let_through: VecDeque::new(),
             outputs: VecDeque::new(),
             stopping: false,
             moment: now.moment,
@@ -61,7 +65,7 @@ impl Kiosk {
         let moment = now.moment;
         (self.moment, self.wall) = (moment, now.wall);
         match input {
-            Input::Approached { lane } => self.approached(lane),
+            Input::Approached { lane } => self.approached(moment, lane),
             Input::Recognised { lane, peer, arrival } => self.recognised(moment, lane, peer, arrival),
             Input::CardRead { lane, peer, seq, card } => self.card_read(moment, lane, peer, seq, card),
             Input::AuthInfoWanted { lane, peer, seq, wanted } => {

@@ -19,6 +19,7 @@ mod directions;
 mod ending;
 mod flow;
 mod frames;
+mod grants;
 mod input;
 mod lane;
 mod machine;
@@ -44,7 +45,9 @@ pub use phrases::{NARROWEST, Phrase, Phrases, PhrasesError, Wording};
 pub use pictogram::Pictogram;
 pub use record::{Record, Refusal, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
-pub use settings::{CardUses, KioskSettings, LaneSettings, OtherWay, Privacy};
+#[cfg(feature = "turnstile")]
+pub use settings::Gates;
+pub use settings::{CardUses, Intent, KioskSettings, LaneSettings, OtherWay, Privacy};
 pub use signal::Signal;
 pub use slip::{SentAway, Slip};
 #[cfg(feature = "voice")]

@@ -68,6 +68,10 @@ pub struct LaneSettings {
     pub card: CardUses,
     /// How long a document lies there for its holder to follow, and how long its holder may say whose visit it is.
     pub card_wait: Duration,
+    /// What has to come before a face counts; none where looking is enough.
+    pub intent: Option<Intent>,
+    /// Nobody is let through twice within this, whichever lane they come to; zero where they may be.
+    pub once_within: Duration,
     /// What the kiosk's own options are in.
     pub phrases: Arc<Phrases>,
 }
@@ -83,6 +87,26 @@ pub struct Privacy {
     /// A scene with a name stands no longer than this, 1000–60000.
     #[serde(rename = "wipe-after-ms", deserialize_with = "setting::patience")]
     pub wipe_after: Duration,
+}
+
+/// `lane.intent`: who looks into a camera in passing does not mean to be let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Intent {
+    /// Somebody stands here: the terminal's `person`, or more.
+    Person,
+    /// Somebody wants it so: a start button, or the terminal's `start`.
+    Start,
+}
+
+/// `[gates]`
+#[cfg(feature = "turnstile")]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Gates {
+    /// Nobody is let through twice within this, whichever lane they come to, 1000–60000; left out: they may be.
+    #[serde(rename = "once-within-ms", deserialize_with = "setting::patience")]
+    pub once_within: Duration,
 }
 
 /// One of `lane.other-ways`
@@ -140,6 +164,8 @@ impl Default for LaneSettings {
             offers_vouchers: false,
             card: CardUses { patient: true, claim: true, alone: false },
             card_wait: Duration::from_secs(15),
+            intent: None,
+            once_within: Duration::ZERO,
             phrases: Phrases::shipped(Language::ZhHans, Purpose::Hospital),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Button, Device, GateOutcome, Kiosk, NextStep, OutOfService, Output, Record, Scene, SceneKind, Signal, Slip,
+    Button, Device, GateOutcome, Intent, Kiosk, NextStep, OutOfService, Output, Record, Scene, SceneKind, Signal, Slip,
     lane::Closed,
     verdict::Verdict,
     view::{Health, Ill},
@@ -129,6 +129,7 @@ impl Kiosk {
 
     pub(super) fn pressed(&mut self, now: Moment, lane: LaneId, button: Button) {
         match button {
+            Button::Start => self.means(now, lane, Intent::Start),
             Button::Choice(option) => self.chose(now, lane, None, 0, None, option),
             Button::OtherWay => self.offer_other_way(now, lane),
             Button::CallStaff => {

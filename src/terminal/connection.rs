@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     fault::Code,
-    kiosk::{AckStatus, Input},
+    kiosk::{AckStatus, Button, Input},
     words::PeerId,
 };
 
@@ -126,6 +126,10 @@ impl Intake {
             Frame::Person { seq } => {
                 self.answer(ack(seq, AckStatus::Accepted, None, None));
                 (Input::Approached { lane }, None)
+            }
+            Frame::Start { seq } => {
+                self.answer(ack(seq, AckStatus::Accepted, None, None));
+                (Input::Pressed { lane, button: Button::Start }, None)
             }
             Frame::Arrival(arrival) => {
                 let seq = arrival.seq;

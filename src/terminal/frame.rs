@@ -18,6 +18,11 @@ pub enum Frame {
         /// The frame's number.
         seq: Option<u64>,
     },
+    /// Whoever stands here has asked to be served, at the terminal itself.
+    Start {
+        /// The frame's number.
+        seq: Option<u64>,
+    },
     /// A face was recognised, or somebody comes by another way.
     Arrival(Arrival),
     /// A card reader read a document.
@@ -110,6 +115,7 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
     let kind = fields.text(Member::Type).map(|kind| plain(kind.trim())).unwrap_or_default();
     match kind.as_str() {
         "person" => Ok(Frame::Person { seq }),
+        "start" => Ok(Frame::Start { seq }),
         "face" => Ok(face(&fields, number)),
         "realnameauth" => {
             let token = token(&fields, Member::AuthToken).ok_or(error(Code::T205))?;

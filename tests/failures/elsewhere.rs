@@ -23,6 +23,8 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::D621, "people are served without a word: voices.rs"),
     (Code::D630, "a quarter of a minute after the last browser has gone: page/looking.rs"),
     (Code::D631, "the start refuses it: openings.rs"),
+    (Code::G814, "two lanes and one person: intent.rs"),
+    (Code::G815, "no fault: a person looked while passing by"),
     (Code::H906, "told as every other of the site's system, which a template asks: hospitals.rs"),
     (Code::H907, "the same: hospitals.rs"),
     (Code::H908, "the same: hospitals.rs"),

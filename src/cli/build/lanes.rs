@@ -65,6 +65,10 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
                 || speaks(devices),
             #[cfg(feature = "voice")]
             says_name: lane.voice_name,
+            #[cfg(feature = "turnstile")]
+            intent: lane.intent,
+            #[cfg(feature = "turnstile")]
+            once_within: site.gates.once_within,
             has_printer: devices.printer.is_some(),
             slip_for_staff: lane.staff_slip,
             has_gate: devices.gate.is_some(),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Parts, Picked, timing};
+use super::{LaneDevices, Parts, Picked, timing};
 use crate::{
-    board::{BusPort, Gate as GateFile, GateSide, GateWire, TurnstileWire},
+    board::{BusPort, Gate as GateFile, GateSide, GateWire, InputKind, TurnstileWire},
     device::{
-        DeviceError, Gate, GateTiming, Opener, linux,
+        DeviceError, Gate, GateTiming, Opener, interlocked, linux,
         turnstile::{Member, Side, Table, Turnstile, bus},
     },
     fault::{Code, Failure},
@@ -31,7 +31,7 @@ pub(super) fn gates(parts: &Parts<'_>, picked: &[Picked<'_>]) -> Result<Vec<Opti
         let Some((index, file @ GateFile { wire: GateWire::Turnstile(wire), .. })) = picked.gate else { continue };
         let Some((path, text)) = parts.found.turnstiles.get(index).and_then(Option::as_ref) else { continue };
         let table = Table::parse(path, text)?;
-        buses.entry(&wire.port).or_default().push(Wanted { lane, wire, table, timing: timing(file, picked) });
+        buses.entry(&wire.port).or_default().push(Wanted { lane, wire, table, timing: timing(file, picked, None) });
     }
     for (port, wanted) in buses {
         for (lane, end) in open(parts, port, &wanted)? {
@@ -39,6 +39,25 @@ pub(super) fn gates(parts: &Parts<'_>, picked: &[Picked<'_>]) -> Result<Vec<Opti
         }
     }
     Ok(ends)
+}
+
+/// Ties the two directions of a gate together that have an output each.
+pub(super) fn interlock(picked: &[Picked<'_>], lanes: &mut [LaneDevices]) {
+    for (one, this) in picked.iter().enumerate() {
+        let Some((_, GateFile { name: Some(name), shares: Some(shares), .. })) = this.gate else { continue };
+        let is_other = |other: &Picked<'_>| other.gate.is_some_and(|(_, gate)| gate.name.as_ref() == Some(shares));
+        let Some(other) = picked.iter().position(is_other).filter(|_| name < shares) else { continue };
+        let directed = [one, other].iter().any(|lane| {
+            let inputs = picked.get(*lane).map_or(&[][..], |picked| &picked.inputs);
+            inputs.iter().any(|input| input.is == InputKind::PassageExit)
+        });
+        let taken = [one, other].map(|lane| lanes.get_mut(lane).and_then(|lane| lane.gate.take()));
+        if let [Some(first), Some(second)] = taken {
+            for (lane, gate) in [one, other].into_iter().zip(interlocked([first, second], directed)) {
+                lanes[lane].gate = Some(gate);
+            }
+        }
+    }
 }
 
 fn open(parts: &Parts<'_>, port: &BusPort, wanted: &[Wanted<'_>]) -> Result<Vec<End>, Failure> {

@@ -76,17 +76,20 @@ pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure
     #[cfg(feature = "turnstile")]
     let mut spoken = buses::gates(&parts, &picked)?.into_iter();
     let styles = site.lane.iter().map(|lane| style(site, lane, clock)).collect::<Result<Vec<_>, _>>()?;
-    for (((lane, picked), style), index) in site.lane.iter().zip(picked).zip(styles).zip(0..) {
-        let ends = if picked.is_simulated() { Some(parts.twins(lane, &picked, &mut wires)?) } else { None };
+    let picked_all = picked;
+    for (((lane, picked), style), index) in site.lane.iter().zip(&picked_all).zip(styles).zip(0..) {
+        let ends = if picked.is_simulated() { Some(parts.twins(lane, picked, &mut wires)?) } else { None };
         #[cfg(feature = "turnstile")]
         let gate = spoken.next().flatten();
         #[cfg(not(feature = "turnstile"))]
         let gate = None;
-        let devices = parts.lane(LaneId(index), (&picked, style), ends, gate)?;
+        let devices = parts.lane(LaneId(index), (picked, style), ends, gate, &picked_all)?;
         #[cfg(feature = "voice")]
         let devices = LaneDevices { voice: voice(site, lane, &devices.phrases)?, ..devices };
         wires.lanes.push(devices);
     }
+    #[cfg(feature = "turnstile")]
+    buses::interlock(&picked_all, &mut wires.lanes);
     Ok(wires)
 }
 
@@ -153,6 +156,17 @@ impl Parts<'_> {
         &self.found.board
     }
 
+    /// A gate's, with the sensors of its other direction.
+    fn timing(&self, file: &board::Gate, picked: &Picked<'_>, all: &[Picked<'_>]) -> GateTiming {
+        #[cfg(feature = "turnstile")]
+        let other = all
+            .iter()
+            .find(|other| other.gate.is_some_and(|(_, gate)| gate.shares.is_some() && gate.name == file.shares));
+        #[cfg(not(feature = "turnstile"))]
+        let (other, _) = (None, all);
+        timing(file, picked, other)
+    }
+
     /// One lane's devices, each on its wire or on its twin's.
     fn lane(
         &self,
@@ -160,6 +174,7 @@ impl Parts<'_> {
         (picked, style): (&Picked<'_>, Style),
         mut ends: Option<Ends>,
         spoken: Option<Box<dyn Gate>>,
+        all: &[Picked<'_>],
     ) -> Result<LaneDevices, Failure> {
         let mut devices = LaneDevices { phrases: Arc::clone(&style.phrases), ..LaneDevices::default() };
         if let Some(file) = picked.panel {
@@ -182,11 +197,15 @@ impl Parts<'_> {
             };
         }
         if let Some((_, file)) = picked.gate {
-            let timing = timing(file, picked);
+            let timing = self.timing(file, picked, all);
             devices.gate = spoken.or_else(|| match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.gate(file.active_low, timing),
                 None => real::gate(file, timing),
             });
+            #[cfg(feature = "turnstile")]
+            {
+                devices.gate = devices.gate.map(|gate| real::alarmed(file, gate));
+            }
             let tended = devices.gate.as_mut().and_then(|gate| gate.tend().err());
             devices.absent.extend(tended.map(|error| (Device::Gate, error.into())));
         }
@@ -225,10 +244,11 @@ fn input_line(input: &board::Input) -> InputLine {
     }
 }
 
-/// How long what takes at a gate, whose passage is seen by the lane's own sensors.
-fn timing(gate: &board::Gate, picked: &Picked<'_>) -> GateTiming {
+/// How long what takes at a gate, whose passage is seen by the lane's own sensors, or by those of the other direction.
+fn timing(gate: &board::Gate, picked: &Picked<'_>, other: Option<&Picked<'_>>) -> GateTiming {
     let milliseconds = |milliseconds: u32| Duration::from_millis(milliseconds.into());
-    let has = |kind| picked.inputs.iter().any(|input| input.is == kind);
+    let inputs = || picked.inputs.iter().chain(other.iter().flat_map(|other| &other.inputs));
+    let has = |kind| inputs().any(|input| input.is == kind);
     let passage = match (has(InputKind::Passage), has(InputKind::PassageExit)) {
         (true, true) => Passage::Directed,
         (true, false) => Passage::Contact,
@@ -251,6 +271,7 @@ fn role(kind: InputKind) -> Role {
         InputKind::Door => Role::Gate(GateSensor::Door),
         InputKind::Tamper => Role::Tamper,
         InputKind::OtherWay => Role::Button(Button::OtherWay),
+        InputKind::Start => Role::Button(Button::Start),
         InputKind::CallStaff => Role::Button(Button::CallStaff),
         InputKind::Choice1 => Role::Button(Button::Choice(1)),
         InputKind::Choice2 => Role::Button(Button::Choice(2)),

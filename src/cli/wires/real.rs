@@ -48,6 +48,11 @@ pub(super) fn printer(
 pub(super) fn make_safe(board: &Board) -> Result<usize, Failure> {
     let gates = board.gates.iter().filter_map(|gate| Some((gate.wire.line()?, gate.active_low, Code::G801)));
     let lamps = board.indicators.iter().flat_map(|lights| [&lights.green, &lights.red, &lights.amber, &lights.buzzer]);
+    #[cfg(feature = "turnstile")]
+    let gates = gates.chain(board.gates.iter().filter_map(|gate| {
+        let alarm = gate.alarm.as_ref()?;
+        Some((&alarm.wire, alarm.active_low, Code::D602))
+    }));
     let outputs = gates.chain(lamps.flatten().map(|lamp| (&lamp.wire, lamp.active_low, Code::D602)));
     let mut count = 0;
     let mut failure = None;
@@ -81,6 +86,14 @@ pub(super) fn at(wire: &LineWire) -> Option<LineAt> {
 /// A gate, with its output at the safe value as soon as its line is there.
 pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Option<Box<dyn Gate>> {
     Some(Box::new(LineGate::new(OutputLine::new(at(gate.wire.line()?)?), gate.active_low, timing)))
+}
+
+/// The same gate, with the output that says its alarms aloud, where it has one.
+#[cfg(feature = "turnstile")]
+pub(super) fn alarmed(file: &board::Gate, gate: Box<dyn Gate>) -> Box<dyn Gate> {
+    let Some((alarm, at)) = file.alarm.as_ref().and_then(|alarm| Some((alarm, at(&alarm.wire)?))) else { return gate };
+    let lasts = Duration::from_millis(file.alarm_ms.into());
+    Box::new(device::Alarmed::new(gate, OutputLine::new(at), alarm.active_low, lasts))
 }
 
 /// Lights and buzzer, dark and silent as soon as their lines are there.
