@@ -3,7 +3,10 @@
 
 use std::{
     fs,
-    os::unix::{fs::symlink, net::UnixListener},
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        net::UnixListener,
+    },
     path::Path,
 };
 
@@ -26,6 +29,16 @@ fn huge(file: &Path) {
 
 fn nonsense(file: &Path) {
     fs::write(file, [0x5A; 70_000]).expect("written");
+}
+
+#[test]
+fn what_the_state_consists_of_is_the_daemons_alone_whatever_the_umask() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.start().stop(), Some(0));
+    for place in ["state/state", "state/state/blobs"] {
+        let mode = fs::metadata(sandbox.path(place)).expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{place}: {mode:o}");
+    }
 }
 
 type Make = fn(&Path);

@@ -90,7 +90,8 @@ impl State {
         if exists(folder) {
             files::plain_folder(folder, &[BLOBS], LARGEST, MOST_FILES)?;
         } else {
-            files::make_folder(folder)?;
+            // sled would make its own by the umask, and the unit's lets the group in: no state at the next start.
+            files::make_folder(&folder.join(BLOBS))?;
         }
         let db = guarded(marker, || open(folder))?;
         let db = db.map_err(|error| StoreError::State(SledError(error.to_string())))?;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use facemchd::{
@@ -192,15 +192,22 @@ impl Write for Drained {
     }
 }
 
+/// In which a frame is answered, however busy the machine.
+const ANSWERED: Duration = Duration::from_secs(120);
+
 /// Sends a face and waits for its outcome; a lane that serves somebody else is asked again.
 pub fn visit(terminal: &mut Terminal, face_sid: &str) -> Value {
     for _ in 0..160 {
         let seq = terminal.face(face_sid, true).expect("sent");
+        let began = Instant::now();
         loop {
             let frame = match terminal.receive() {
                 Ok(frame) => frame,
                 Err(error) => return serde_json::json!({ "result": format!("nothing: {error}") }),
             };
+            if began.elapsed() > ANSWERED {
+                return serde_json::json!({ "result": "no answer" });
+            }
             if frame["seq"] == seq && frame["type"] == "outcome" {
                 return frame;
             }
@@ -213,11 +220,16 @@ pub fn visit(terminal: &mut Terminal, face_sid: &str) -> Value {
     serde_json::json!({ "result": "busy" })
 }
 
-/// Sends a face once: how it was answered, status, result and code.
+/// Sends a face once: how it was answered, status, result and code. A daemon that is restarted answers never, and shows its
+/// scenes all the same.
 pub fn ask_once(terminal: &mut Terminal, face_sid: &str) -> String {
     let seq = terminal.face(face_sid, true).expect("sent");
+    let began = Instant::now();
     loop {
         let Ok(frame) = terminal.receive() else { return "nothing".to_owned() };
+        if began.elapsed() > ANSWERED {
+            return "no answer".to_owned();
+        }
         let refused = frame["type"] == "ack" && frame["status"] != "accepted";
         if frame["seq"] == seq && (frame["type"] == "outcome" || refused) {
             return format!("{} {} {}", frame["status"], frame["result"], frame["code"]);

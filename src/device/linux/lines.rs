@@ -1,11 +1,14 @@
 //! Single lines: where they are, and GPIO lines (uAPI v2 and v1) that change or are read together with something else.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use gpiocdev::{Request, line::Value};
 use serde::Deserialize;
 
-use crate::{device::DeviceError, fault::Code};
+use crate::{device::DeviceError, fault::Code, files};
 
 /// Where a line is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +38,32 @@ pub enum Bias {
     Disabled,
 }
 
+/// The device files of all chips. The kernel's own list of them is short; to look at everything in /dev once for each line
+/// took a busy board whose chip had gone longer than its watchdog waits.
+pub(super) fn chips() -> Result<Vec<PathBuf>, String> {
+    let Ok(listed) = files::list(Path::new("/sys/bus/gpio/devices")) else {
+        return gpiocdev::chip::chips().map_err(|error| error.to_string());
+    };
+    let devices = listed.into_iter().map(|chip| Path::new("/dev").join(chip));
+    let mut chips: Vec<PathBuf> = devices.filter(|device| device.exists()).collect();
+    chips.sort();
+    Ok(chips)
+}
+
+/// The line that the kernel knows by this name.
+fn named(name: &str) -> Option<(PathBuf, u32)> {
+    chips().ok()?.into_iter().find_map(|path| {
+        let chip = gpiocdev::Chip::from_path(&path).ok()?;
+        let line = chip.line_info_iter().ok()?.flatten().find(|line| line.name == name)?;
+        Some((path, line.offset))
+    })
+}
+
 /// The chip with this label. A chip that may not be opened (yet: udev gives it to our group a moment after it came) is
 /// told of, because it may be the one.
 fn labelled(label: &str) -> Result<PathBuf, String> {
     let mut closed = String::new();
-    for chip in gpiocdev::chip::chips().map_err(|error| error.to_string())? {
+    for chip in chips()? {
         match gpiocdev::Chip::from_path(&chip).and_then(|chip| chip.info()) {
             Ok(info) if info.label == label => return Ok(chip),
             Ok(_) => {}
@@ -52,8 +76,8 @@ fn labelled(label: &str) -> Result<PathBuf, String> {
 /// A line's chip and offset, if it is a GPIO line and nobody else uses it.
 pub(super) fn find(at: &LineAt) -> Result<(PathBuf, u32), String> {
     let (chip, offset) = match at {
-        LineAt::Named(name, fallback) => match (gpiocdev::find_named_line(name), fallback) {
-            (Some(found), _) => (found.chip, found.info.offset),
+        LineAt::Named(name, fallback) => match (named(name), fallback) {
+            (Some(found), _) => found,
             (None, Some((label, offset))) => (labelled(label)?, *offset),
             (None, None) => return Err("no line has this name; `facemchd probe` lists them".to_owned()),
         },

@@ -50,8 +50,7 @@ pub(crate) struct ChipLine {
 
 /// Every GPIO chip that may be opened.
 pub(crate) fn chips() -> Vec<Chip> {
-    let paths = gpiocdev::chip::chips().unwrap_or_default();
-    paths.into_iter().filter_map(|path| chip(path).ok()).collect()
+    lines::chips().unwrap_or_default().into_iter().filter_map(|path| chip(path).ok()).collect()
 }
 
 fn chip(path: PathBuf) -> gpiocdev::Result<Chip> {

@@ -11,8 +11,6 @@
 //!   two bytes, and of four bytes two of which are digits; so nine such bytes are a text only where an 0x80 stands alone,
 //!   which `encoding_rs` takes for €: no letter, no name. The compound surnames are tried all the same.
 
-use std::thread;
-
 use super::{Charset, Evidence, gbk, read, weight::Weight};
 use crate::words::{COMPOUND_SURNAMES, RealName, SURNAMES};
 
@@ -25,14 +23,6 @@ struct Tally {
 }
 
 impl Tally {
-    fn with(mut self, other: Self) -> Self {
-        self.tried += other.tried;
-        self.two_readings += other.two_readings;
-        self.refused += other.refused;
-        self.wrong.extend(other.wrong);
-        self
-    }
-
     fn add(&mut self, bytes: &[u8], charset: Charset, name: &str) {
         self.tried += 1;
         let told = |evidence| read(bytes, evidence).map(|reading| reading.name);
@@ -70,25 +60,14 @@ fn begins_utf8(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
-/// All names, or of each run of hanzi every so manieth; each processor has its part of the surnames.
+/// All names, or of each run of hanzi every so manieth.
 fn enumerate(second: usize, third: usize) -> (Tally, Tally) {
-    let parts = thread::available_parallelism().map_or(1, usize::from);
-    let (gbk, utf8) = thread::scope(|scope| {
-        let parts: Vec<_> = (0..parts).map(|part| scope.spawn(move || of_part((part, parts), second, third))).collect();
-        let both = parts.into_iter().map(|part| part.join().expect("ended"));
-        both.fold(Default::default(), |(gbk, utf8): (Tally, Tally), more| (gbk.with(more.0), utf8.with(more.1)))
-    });
-    println!("GBK: {gbk:?}\nUTF-8: {utf8:?}");
-    (gbk, utf8)
-}
-
-fn of_part((part, parts): (usize, usize), second: usize, third: usize) -> (Tally, Tally) {
     let (hanzi, surnames) = (level_1(), surnames());
     assert_eq!(hanzi.len(), 3755);
     assert!(surnames.len() > 460, "{}", surnames.len());
     let (mut gbk, mut utf8) = (Tally::default(), Tally::default());
     let coded: Vec<Vec<u8>> = hanzi.iter().map(|c| in_gbk(&c.to_string())).collect();
-    for (at, surname) in surnames.iter().enumerate().skip(part).step_by(parts) {
+    for (at, surname) in surnames.iter().enumerate() {
         let head = in_gbk(surname);
         for (one, first) in hanzi.iter().zip(&coded).filter(|_| begins_utf8(&head)) {
             let bytes = [&head[..], first].concat();
@@ -109,6 +88,7 @@ fn of_part((part, parts): (usize, usize), second: usize, third: usize) -> (Tally
             utf8.add(name.as_bytes(), Charset::Utf8, &name);
         }
     }
+    println!("GBK: {gbk:?}\nUTF-8: {utf8:?}");
     (gbk, utf8)
 }
 

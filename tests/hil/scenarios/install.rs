@@ -15,7 +15,20 @@ const GATE: u8 = 0;
 const PULSE: f64 = 0.3;
 
 /// Until a pulse is not the machine's.
-const AT_THE_GATE: [&str; 5] = ["sid-hil-3", "sid-hil-4", "sid-hil-5", "sid-hil-6", "sid-hil-7"];
+const AT_THE_GATE: [&str; 12] = [
+    "sid-hil-3",
+    "sid-hil-4",
+    "sid-hil-5",
+    "sid-hil-6",
+    "sid-hil-7",
+    "sid-hil-8",
+    "sid-hil-9",
+    "sid-hil-10",
+    "sid-hil-11",
+    "sid-hil-12",
+    "sid-hil-13",
+    "sid-hil-14",
+];
 
 /// The bound that README states, KiB.
 const RESIDENT: u64 = 10 * 1024;
@@ -126,6 +139,8 @@ fn one(table: &mut Table, arch: &str) {
         &seen,
         seen.starts_with("0.1.0-1 installed enabled active") && kept,
     );
+    let damage = machine.run("journalctl -u facemchd --no-pager -o cat | grep -c J504").0;
+    row("what the second start found", "no damage", &format!("{damage} x J504"), damage == "0");
     let outcome = visit(&mut lane.terminal, "sid-hil-2");
     row(
         "a face after the upgrade",

@@ -1,11 +1,23 @@
 //! Devices that are not there at the start, go, and come again, under the unit: a chip whose driver is bound late stands for
 //! a module that loads late and for an expander on USB.
 
+use std::{
+    fmt::Write as _,
+    ops::RangeInclusive,
+    thread,
+    time::{Duration, Instant},
+};
+
+use facemchd::sim::terminal::Terminal;
+
 use crate::{
     Table,
     machine::{Machine, Options},
     site::{Site, ask_once, lane, terminal, visit},
 };
+
+/// A grant is over by then, on a busy machine, too.
+const GRANTED: Duration = Duration::from_secs(60);
 
 /// What tests/hil/board/virt.toml declares.
 const GATE: usize = 0;
@@ -22,7 +34,7 @@ const MODULES: [u16; 6] = [89, 153, 29, 188, 166, 180];
 
 pub fn run(table: &mut Table) {
     let site = Site::new();
-    for index in 1..=4 {
+    for index in 1..=9 {
         site.expect(&format!("sid-late-{index}"), "王小明");
     }
     let mut machine = Machine::boot(table, &Options::default());
@@ -64,25 +76,22 @@ pub fn run(table: &mut Table) {
 
     machine.must("systemctl start facemchd");
     let pid = pid(&mut machine);
-    let before = machine.edges().len();
     come(&mut machine);
-    let outcome = visit(&mut gate, "sid-late-2");
-    let opened = machine.until(|machine| pulses(machine, before) == 1 && !machine.outputs()[GATE]);
-    let seen = format!("{} opened once {opened}", outcome["result"]);
-    table.row("the chip comes", "taken shut, then one opening", &seen, outcome["result"] == "checked_in" && opened);
+    let opened = opens_once(&mut machine, &mut gate, 2..=5);
+    table.row("the chip comes", "taken shut, then one opening", &opened, opened.ends_with(ONCE));
 
     gone(&mut machine);
+    // Each time somebody else, nobody knows them: whoever comes before it is noticed is no repetition afterwards.
+    let mut asked = 0;
     let closed = machine.until(|_| {
-        let answer = ask_once(&mut gate, "sid-late-3");
-        answer.starts_with("\"refused\"")
+        asked += 1;
+        ask_once(&mut gate, &format!("sid-late-nobody-{asked}")).starts_with("\"refused\"")
     });
-    let before = machine.edges().len();
     come(&mut machine);
-    let outcome = visit(&mut gate, "sid-late-4");
-    let opened = machine.until(|machine| pulses(machine, before) == 1 && !machine.outputs()[GATE]);
+    let opened = opens_once(&mut machine, &mut gate, 6..=9);
     let same = self::pid(&mut machine) == pid;
-    let seen = format!("refused {closed}, then {} opened once {opened}, same process {same}", outcome["result"]);
-    let held = closed && outcome["result"] == "checked_in" && opened && same;
+    let seen = format!("refused {closed}, then {opened}, same process {same}");
+    let held = closed && opened.ends_with(ONCE) && same;
     table.row("it goes and comes again", "refused, then served by the same process", &seen, held);
 
     let before = machine.edges().len();
@@ -106,6 +115,29 @@ pub fn run(table: &mut Table) {
     let seen = format!("forbidden {forbidden:?}");
     table.row("devices whose modules come later", "the unit may open them", &seen, forbidden.is_empty());
     machine.pull_the_plug();
+}
+
+const ONCE: &str = "opened once";
+
+/// Lets people come until one is let through: a grant that a busy machine comes too late for opens nothing.
+fn opens_once(machine: &mut Machine, gate: &mut Terminal, people: RangeInclusive<u8>) -> String {
+    let mut seen = String::new();
+    for person in people {
+        let before = machine.edges().len();
+        let outcome = visit(gate, &format!("sid-late-{person}"));
+        let _ = write!(seen, "{} ", outcome["result"]);
+        let settled = |machine: &Machine| !machine.outputs()[GATE] && pulses(machine, before) > 0;
+        let began = Instant::now();
+        while !settled(machine) && began.elapsed() < GRANTED {
+            thread::sleep(Duration::from_millis(100));
+        }
+        match pulses(machine, before) {
+            0 => {}
+            1 => return seen + ONCE,
+            more => return format!("{seen}opened {more} times"),
+        }
+    }
+    seen + "never opened"
 }
 
 fn pid(machine: &mut Machine) -> String {
