@@ -21,6 +21,7 @@ mod scenarios {
     pub mod lines;
     pub mod panel;
     pub mod power_cuts;
+    pub mod usb;
 }
 mod write_log;
 
@@ -31,7 +32,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use scenarios::{clock, hangs, install, instructions, late, lines, panel, power_cuts};
+use scenarios::{clock, hangs, install, instructions, late, lines, panel, power_cuts, usb};
 
 /// What was prepared, and what was seen.
 pub struct Table {
@@ -53,10 +54,11 @@ struct Row {
 
 type Scenario = (&'static str, fn(&mut Table));
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     ("install", install::run),
     ("lines", lines::run),
     ("late", late::run),
+    ("usb", usb::run),
     ("hangs", hangs::run),
     ("power-cuts", power_cuts::run),
     ("panel", panel::run),
