@@ -91,6 +91,7 @@ mod storms;
 mod strokes;
 mod support;
 mod surroundings;
+mod technician;
 mod terminal_certificates;
 mod terminal_floods;
 mod terminal_memory;

@@ -74,7 +74,7 @@ impl Pages {
         let (inputs, happened) = mpsc::channel(64);
         let brand = Brand { name: "城东人民医院".to_owned(), logo: Some(logo().into()) };
         let door = Door { listen: Listen::Loopback(address), brand, utc_offset: 8 * 3600, ..Door::default() };
-        let (server, screens) = Server::open(&door, lanes, &clock, &inputs, |_| Arc::new(())).expect("served");
+        let (server, screens) = Server::open(&door, lanes, &clock, &inputs, None, |_| Arc::new(())).expect("served");
         Self { address, server, screens, clock, happened }
     }
 

@@ -121,6 +121,8 @@ pub(super) fn parts(
         lanes: lanes(site, devices),
         #[cfg(feature = "page")]
         pages: door(site)?,
+        #[cfg(feature = "page")]
+        day: crate::service::DayRule { utc_offset: site.hours().utc_offset, reset_at: site.hours().reset_at },
         reload,
         clock,
     })

@@ -114,6 +114,10 @@ fn readable(entry: &Entry) -> String {
         }
         Stored::Printed { outcome, code: why, .. } => format!("slip         {outcome}{}", code(why)),
         Stored::Gated { outcome, code: why, .. } => format!("gate         {outcome}{}", code(why)),
+        Stored::Act(act) => {
+            let (of, on) = (or(act.session.as_deref()), or(act.lane.as_deref()));
+            return format!("{at}  {:<21}  by staff     {} {}{on}{of}: {}", "", act.user, act.event, act.result);
+        }
         Stored::Clock { stepped_ms } => format!("clock        set by {stepped_ms} ms"),
         Stored::Closed { result, why, code: failed, .. } => {
             format!("closed       {result}{}{}", or(why.as_ref().map(Word::as_str)), code(failed))

@@ -82,6 +82,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, DefaultFields> for L
 
 impl io::Write for StandardError {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        #[cfg(feature = "page")]
+        crate::page::LOG.push(line);
         let lost = LOST.swap(0, Relaxed);
         let told = if lost > 0 { format!("<4>{lost} lines of this log were lost\n") } else { String::new() };
         match send(io::stderr(), &[told.as_bytes(), line].concat(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {

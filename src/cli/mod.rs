@@ -6,6 +6,8 @@
 mod acting;
 mod build;
 mod check;
+#[cfg(feature = "page")]
+mod desk;
 mod exercise;
 mod hardware;
 mod journal;
@@ -133,6 +135,9 @@ enum Command {
     Roster(roster::Command),
     #[command(subcommand, about = help::journal())]
     Journal(journal::Command),
+    #[cfg(feature = "page")]
+    #[command(subcommand, about = help::desk())]
+    Desk(desk::Command),
     #[cfg(feature = "voice")]
     #[command(subcommand, about = help::voice())]
     Voice(voice::Command),
@@ -193,6 +198,8 @@ pub fn main() -> u8 {
         #[cfg(feature = "hospital")]
         Command::Roster(command) => roster::roster(&command, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),
+        #[cfg(feature = "page")]
+        Command::Desk(command) => desk::desk(&command, &mut out),
         #[cfg(feature = "voice")]
         Command::Voice(command) => voice::voice(&command, &mut out),
         #[cfg(feature = "sim")]

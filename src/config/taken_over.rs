@@ -33,7 +33,11 @@ impl Site {
             #[cfg(feature = "network")]
             terminals: self.terminals.or_else(|| started.terminals.clone()),
             #[cfg(feature = "page")]
-            page: page::Settings { listen: started.page.listen.clone(), ..self.page },
+            page: page::Settings {
+                listen: started.page.listen.clone(),
+                technician: started.page.technician,
+                ..self.page
+            },
             checkins: of_checkins(self.checkins, &started.checkins),
             lane: started.lane.iter().map(|lane| of_lane(&self.lane, lane)).collect(),
             ..started.clone()
@@ -92,6 +96,8 @@ impl Site {
         compare("[terminals]", terminals, &wanted.terminals);
         #[cfg(feature = "page")]
         compare("page.listen", &page.listen, &wanted.page.listen);
+        #[cfg(feature = "page")]
+        compare("page.technician", &page.technician, &wanted.page.technician);
         if are_the_same(checkins, &wanted.checkins) {
             for (here, there) in checkins.iter().zip(&wanted.checkins) {
                 if !here.adapter.judges() {

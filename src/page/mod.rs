@@ -7,19 +7,34 @@
 //! What it does not do: decide what is said, or in which order (that is `kiosk`); keep anything of a scene when the next
 //! one has come; speak to anybody beyond loopback who has shown no certificate of the lane's.
 
+mod accounts;
 mod answer;
 mod assets;
+mod backstage;
+mod counter;
+mod delays;
 mod event;
+mod log;
 mod looking;
 mod place;
 mod qr;
 mod requests;
 mod screen;
 mod server;
+mod sessions;
+mod technician;
 
 use std::{io, net::TcpListener as Port, path::PathBuf, sync::Arc};
 
-pub use self::place::{Listen, Settings};
+pub(crate) use self::{
+    accounts::{ACCOUNTS, add_account, list_accounts, remove_account},
+    log::LOG,
+};
+pub use self::{
+    accounts::{AccountError, Role},
+    backstage::{Answering, Backstage, Deed, Doing, Done, Noting, Question},
+    place::{Listen, Settings},
+};
 pub use self::{screen::Screen, server::Server};
 #[cfg(feature = "network")]
 use crate::terminal::{Credentials, Network, Protocol, Welcome};
@@ -92,6 +107,9 @@ pub enum PageError {
     /// The site's style sheet cannot be read.
     #[error("[page] css")]
     Css(#[source] FileError),
+    /// A thread cannot be started.
+    #[error("a thread of the pages cannot be started")]
+    Thread(#[source] io::Error),
 }
 
 /// The largest style sheet of a site, bytes.
@@ -101,6 +119,7 @@ impl Fault for PageError {
     fn code(&self) -> Code {
         match self {
             Self::Bind { .. } | Self::Socket(_) => Code::D631,
+            Self::Thread(_) => Code::X001,
             #[cfg(feature = "network")]
             Self::Certificates(error) => error.code(),
             Self::Css(_) => Code::C101,
@@ -113,7 +132,7 @@ impl Fault for PageError {
             #[cfg(feature = "network")]
             Self::Certificates(error) => error.cure(),
             Self::Css(error) => error.cure(),
-            Self::Bind { .. } => None,
+            Self::Bind { .. } | Self::Thread(_) => None,
         }
     }
 }
@@ -132,6 +151,12 @@ pub struct Door {
     /// Beyond loopback: what browsers are shown, and whom we believe about them.
     #[cfg(feature = "network")]
     pub credentials: Option<Credentials>,
+    /// Beyond loopback: subjects of the certificates that may see the technician's page and the metrics.
+    pub technicians: Vec<String>,
+    /// The technician's page is served even where no lane has a page.
+    pub technician: bool,
+    /// Who has an account.
+    pub accounts: PathBuf,
 }
 
 /// What lies behind a door's files now.
@@ -139,6 +164,8 @@ pub struct Behind {
     css: Arc<str>,
     /// Whose certificates count, in the pages' order.
     allow_subjects: Vec<Vec<String>>,
+    /// Whose certificates count for the technician's page.
+    technicians: Vec<String>,
     #[cfg(feature = "network")]
     welcome: Option<Welcome>,
 }
@@ -169,8 +196,9 @@ impl Door {
                 None => "".into(),
             },
             #[cfg(feature = "network")]
-            welcome: self.welcome(allow_subjects.concat(), clock)?,
+            welcome: self.welcome([allow_subjects.concat(), self.technicians.clone()].concat(), clock)?,
             allow_subjects,
+            technicians: self.technicians.clone(),
         })
     }
 

@@ -17,6 +17,11 @@ pub struct Settings {
     pub listen: Listen,
     /// A style sheet of the site's own over ours, at most 64 KiB; SIGHUP reads it again.
     pub css: Option<Anchored>,
+    /// The technician's page and the metrics are served even where no lane has a page.
+    pub technician: bool,
+    /// Beyond loopback: subjects of the certificates that may see the technician's page and the metrics, as RFC 4514
+    /// writes them.
+    pub technicians: Vec<String>,
 }
 
 /// `page.listen`

@@ -13,11 +13,14 @@ use super::{
     Door, LanePage,
     answer::{Answer, CSS, JAVASCRIPT, begin_events, send},
     assets::{self, SCRIPT, STYLE},
+    counter::Caller,
     event,
     screen::{Glass, Standing},
     server::Dress,
+    technician::{self, Technician},
 };
 use crate::{
+    fault::Tongue,
     kiosk::{Button, Input},
     terminal::{Activity, Body, Inbox, Request},
     words::{Clock, Now},
@@ -33,6 +36,8 @@ pub(super) struct House {
     pub(super) dress: watch::Receiver<Dress>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inputs: Sender<Input>,
+    /// The technician's page, where the service stands behind it.
+    pub(super) technician: Option<Technician>,
 }
 
 /// One lane's page, and what stands on it.
@@ -59,6 +64,8 @@ enum Taken<'a> {
     Answered(Answer),
     /// Scenes are told for as long as the connection lasts.
     Events(&'a Place),
+    /// How everything is is told for as long.
+    Overviews(&'a Technician, Tongue),
 }
 
 /// Numbers of touches are none of a terminal's frames.
@@ -92,8 +99,19 @@ impl House {
                 Err((status, cure)) => return Answer::word(status, cure).write(writer, false).await,
             };
             activity.mark(self.clock.now().moment);
-            match self.take(&request, subject) {
+            let taken = match self.technician(&request, subject) {
+                Some(technician) => technician.await,
+                None => self.take(&request, subject),
+            };
+            match taken {
                 Taken::Answered(answer) => answer.write(writer, request.goes_on).await?,
+                Taken::Overviews(technician, tongue) => {
+                    activity.hold();
+                    tokio::select! {
+                        told = technician.tell(tongue, writer) => return told,
+                        () = inbox.watch() => return Ok(()),
+                    }
+                }
                 Taken::Events(place) => {
                     activity.hold();
                     tokio::select! {
@@ -106,6 +124,27 @@ impl House {
                 return Ok(());
             }
         }
+    }
+
+    /// What the technician's page answers; none where something else is asked for, or somebody else asks. `subject`: whose
+    /// certificate was shown; none within the machine.
+    fn technician<'a>(
+        &'a self,
+        request: &'a Request,
+        subject: Option<&'a str>,
+    ) -> Option<impl Future<Output = Taken<'a>>> {
+        let technician = self.technician.as_ref().filter(|_| technician::is_asked(&request.path))?;
+        let theirs = match subject {
+            None => self.is_meant(request),
+            Some(subject) => self.dress.borrow().behind.technicians.iter().any(|known| known == subject),
+        };
+        let caller = Caller { source: subject.unwrap_or("loopback"), secure: subject.is_some() };
+        theirs.then_some(async move {
+            match technician.take(request, caller).await {
+                technician::Taken::Answered(answer) => Taken::Answered(answer),
+                technician::Taken::Events(tongue) => Taken::Overviews(technician, tongue),
+            }
+        })
     }
 
     /// `subject`: whose certificate was shown; none within the machine.

@@ -10,9 +10,13 @@ use tokio::{
 };
 
 use super::{
-    Behind, Door, LanePage, Listen, PageError,
+    Backstage, Behind, Door, LanePage, Listen, PageError,
+    accounts::Accounts,
+    counter::Counter,
+    log::LOG,
     requests::{self, House, Place},
     screen::Screen,
+    technician::{self, Technician},
 };
 #[cfg(feature = "network")]
 use crate::fault::Code;
@@ -61,6 +65,7 @@ impl Server {
         lanes: Vec<LanePage>,
         clock: &Arc<dyn Clock>,
         inputs: &Sender<Input>,
+        backstage: Option<&Arc<dyn Backstage>>,
         witness: impl Fn(Option<LaneId>) -> Arc<dyn Witness>,
     ) -> Result<(Self, Vec<Screen>), PageError> {
         let failed = |source| PageError::Bind { place: door.listen.clone(), source };
@@ -80,8 +85,14 @@ impl Server {
                 place.glass.lookers.clone().watch(lane, inputs.clone(), witness(Some(lane)))
             })
             .collect();
-        let clock = Arc::clone(clock);
-        let house = Arc::new(House { door: door.clone(), places, dress: worn, clock, inputs: inputs.clone() });
+        let technician = backstage.map(|backstage| {
+            LOG.begin(clock);
+            let accounts = Accounts::open(door.accounts.clone(), Arc::clone(clock)).map_err(PageError::Thread)?;
+            Ok::<_, PageError>(Technician(Counter::new(technician::PLACE, accounts, backstage, clock)))
+        });
+        let (technician, clock) = (technician.transpose()?, Arc::clone(clock));
+        let house = House { door: door.clone(), places, dress: worn, clock, inputs: inputs.clone(), technician };
+        let house = Arc::new(house);
         #[cfg(feature = "network")]
         let told = witness(None);
         let (wanted, unwanted) = oneshot::channel::<()>();

@@ -9,7 +9,7 @@ use super::{
     checkins::{Asks, Past, Present},
     errands::{self, Errand, What},
     failures::Standing,
-    journalist::Entry,
+    journalist::{Entry, Kept},
     lookups,
     outputs::Order,
     printers::PrintJob,
@@ -110,7 +110,7 @@ impl Carrier {
             Output::Warm => return self.errand(What::Warm),
             Output::Record { ticket, record } => {
                 self.opened = self.opened.saturating_add(u64::from(matches!(record, Record::Opened { .. })));
-                let refused = self.workers.store.offer(Entry { ticket, record }).err();
+                let refused = self.workers.store.offer(Entry { ticket, record: Kept::Visit(record) }).err();
                 let failure = refused.as_ref().map(|_| Failure::new(Code::J502).told("earlier ones have not ended"));
                 let standing = &mut self.full.store;
                 self.inputs.tell_change("a record has no room", None, None, standing, failure.as_ref());
@@ -169,6 +169,12 @@ impl Carrier {
             Output::Tell { lane, peer, seq, outcome } => self.reply(lane, Reply::Outcome { peer, seq, outcome }),
         }
         None
+    }
+
+    /// What somebody with an account did; false where it is not kept.
+    #[cfg(feature = "page")]
+    pub(super) fn keep(&mut self, act: crate::store::Act) -> bool {
+        self.workers.store.offer(Entry { ticket: None, record: Kept::Act(act) }).is_ok()
     }
 
     fn check_in(&mut self, request: CheckInRequest) -> Option<Input> {
@@ -373,8 +379,11 @@ mod tests {
     }
 
     fn entry() -> Entry {
-        let record = Record::CheckingIn { session: session(1), person: None };
-        Entry { ticket: Some(RecordTicket(1)), record }
+        Entry { ticket: Some(RecordTicket(1)), record: Kept::Visit(record()) }
+    }
+
+    fn record() -> Record {
+        Record::CheckingIn { session: session(1), person: None }
     }
 
     fn request() -> CheckInRequest {
@@ -387,7 +396,7 @@ mod tests {
         let pick = MerchantPick { lane: LANE, terminal: None, merchant: None };
         let way = WayIn::Face(FaceSid::parse("sid-secret").unwrap());
         let mut outputs = vec![
-            Output::Record { ticket: Some(RecordTicket(2)), record: entry().record },
+            Output::Record { ticket: Some(RecordTicket(2)), record: record() },
             Output::LookUp { session: session(1), pick, way, info_type: InfoType::RealName, deadline },
             Output::Print { lane: LANE, job: JobId { session: session(2), copy: 0 }, slip: slip.clone(), deadline },
             Output::Open { lane: LANE, grant: Grant { session: session(3), deadline } },

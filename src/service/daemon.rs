@@ -142,6 +142,16 @@ impl Daemon {
             Next::Asked((StaffRequest::Status, answer)) => {
                 let _ = answer.send(Answer::Status(Box::new(self.status(began))));
             }
+            #[cfg(feature = "page")]
+            Next::Asked((StaffRequest::Reload, answer)) => {
+                self.opened.reloads.order();
+                let _ = answer.send(Answer::told(true, "read again; the log tells what came of it".to_owned()));
+            }
+            #[cfg(feature = "page")]
+            Next::Asked((StaffRequest::Note(act), answer)) => {
+                let done = self.opened.funnel.carrier.keep(act);
+                let _ = answer.send(Answer::told(done, String::new()));
+            }
             Next::Asked(request) => self.opened.funnel.ask(began, request),
             Next::Due => {}
         }

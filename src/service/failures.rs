@@ -22,6 +22,9 @@ use crate::{
 pub(super) struct Inputs {
     way: Sender<Input>,
     lanes: Arc<[String]>,
+    /// The last faults, for whoever looks.
+    #[cfg(feature = "page")]
+    faults: Option<Arc<super::faults::Faults>>,
 }
 
 /// A failure that stands until it is mended, told once for each change: the code that was told, and what is beneath it.
@@ -52,7 +55,18 @@ impl Deref for Inputs {
 impl Inputs {
     /// Into the loop of these lanes.
     pub(super) fn new(way: Sender<Input>, lanes: Vec<String>) -> Self {
-        Self { way, lanes: lanes.into() }
+        Self {
+            way,
+            lanes: lanes.into(),
+            #[cfg(feature = "page")]
+            faults: None,
+        }
+    }
+
+    /// The same, and what is told is kept here.
+    #[cfg(feature = "page")]
+    pub(super) fn keeping(self, faults: Arc<super::faults::Faults>) -> Self {
+        Self { faults: Some(faults), ..self }
     }
 
     /// A lane as the site file calls it.
@@ -72,6 +86,10 @@ impl Inputs {
         let session = session.into().map(|session| session.to_string());
         let (code, reference, cure) = (failure.code(), failure.reference(), failure.cure_in(Tongue::En));
         let error = failure.chain();
+        #[cfg(feature = "page")]
+        if let Some(faults) = &self.faults {
+            faults.keep(lane, what, failure);
+        }
         // What ends service or loses records is looked for by priority.
         if matches!(code, Code::X001 | Code::J501 | Code::J502 | Code::J503 | Code::J504 | Code::C105) {
             tracing::error!(lane, session, %code, request_id = reference, error, cure, "{what}");

@@ -1,7 +1,11 @@
 //! The one way of everything that happens: whoever waits for an answer hears of it, then the core, and what the core
 //! wants done is carried out before anything else happens.
 
-use super::{carry::Carrier, requests::Requests, staff::Asked};
+use super::{
+    carry::Carrier,
+    requests::{LaneState, Requests, Todo},
+    staff::Asked,
+};
 use crate::{
     fault::Code,
     kiosk::{Input, Kiosk, LaneView},
@@ -14,6 +18,8 @@ pub(super) struct Funnel {
     requests: Requests,
     pub(super) carrier: Carrier,
     handled: u64,
+    #[cfg(feature = "page")]
+    pub(super) watch: super::stopwatch::Stopwatch,
     /// How the site's system answered last.
     site: Option<Contact>,
 }
@@ -21,7 +27,15 @@ pub(super) struct Funnel {
 impl Funnel {
     /// What the core wants done at its start is carried out.
     pub(super) fn new(core: Kiosk, requests: Requests, carrier: Carrier) -> Self {
-        let mut funnel = Self { core, requests, carrier, handled: 0, site: None };
+        let mut funnel = Self {
+            core,
+            requests,
+            carrier,
+            handled: 0,
+            #[cfg(feature = "page")]
+            watch: super::stopwatch::Stopwatch::default(),
+            site: None,
+        };
         funnel.drain();
         funnel
     }
@@ -34,8 +48,16 @@ impl Funnel {
 
     /// Staff ask for something.
     pub(super) fn ask(&mut self, now: Now, request: Asked) {
-        for input in self.requests.take(request, now.moment) {
+        let core = &self.core;
+        let state = |lane| LaneState::of(core, lane);
+        let Todo { inputs, outputs } = self.requests.take(request, now, state);
+        for input in inputs {
             self.give(now, input);
+        }
+        for output in outputs {
+            if let Some(refused) = self.carrier.carry(output) {
+                self.give(now, refused);
+            }
         }
     }
 
@@ -77,6 +99,8 @@ impl Funnel {
     fn hear(&mut self, now: Now, input: Input) {
         self.handled = self.handled.saturating_add(1);
         self.requests.hear(&input);
+        #[cfg(feature = "page")]
+        self.watch.hear(&input, now.moment);
         if let Some(failed) = site_said(&input) {
             self.site = Some(Contact::after(self.site, now.moment, failed));
         }
@@ -86,7 +110,10 @@ impl Funnel {
     /// What could not be handed over comes back as an input at once, until nothing is left.
     fn drain(&mut self) {
         while let Some(output) = self.core.poll_output() {
-            self.requests.see(&output, self.carrier.now().moment);
+            let now = self.carrier.now().moment;
+            self.requests.see(&output, now);
+            #[cfg(feature = "page")]
+            self.watch.see(&output, now);
             if let Some(refused) = self.carrier.carry(output) {
                 let now = self.carrier.now();
                 self.hear(now, refused);
@@ -108,4 +135,16 @@ fn site_said(input: &Input) -> Option<Option<Code>> {
     // What never went out says nothing of it.
     let of_site = |code: &Code| matches!(code, Code::H901 | Code::H902 | Code::H903 | Code::H904);
     failed.is_none_or(|code| of_site(&code)).then_some(failed)
+}
+
+impl LaneState {
+    #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "only exercises depend on it"))]
+    fn of(core: &Kiosk, lane: LaneId) -> Self {
+        Self {
+            #[cfg(feature = "page")]
+            maintained: core
+                .view(lane)
+                .is_some_and(|view| view.out_of_service.contains_key(&crate::kiosk::OutOfService::Maintenance)),
+        }
+    }
 }

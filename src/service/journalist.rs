@@ -19,7 +19,16 @@ pub(super) struct Entry {
     /// Answered when it is durable; none rides along.
     pub(super) ticket: Option<RecordTicket>,
     /// What is to be kept.
-    pub(super) record: Record,
+    pub(super) record: Kept,
+}
+
+/// What is to be kept.
+pub(super) enum Kept {
+    /// A fact about somebody's visit.
+    Visit(Record),
+    /// What somebody with an account did.
+    #[cfg(feature = "page")]
+    Act(crate::store::Act),
 }
 
 /// Records nobody waits for are durable at the latest after this.
@@ -72,7 +81,8 @@ pub(super) fn spawn(
             }
             let written = pulse.working(|| {
                 let group = first.into_iter().chain(entries.try_iter().take(GROUP));
-                let group = group.inspect(|entry: &Entry| gated |= matches!(entry.record, Record::Gated { .. }));
+                let group =
+                    group.inspect(|entry: &Entry| gated |= matches!(entry.record, Kept::Visit(Record::Gated { .. })));
                 write_group(&mut journal, &*reader, group, &inputs)
             });
             dirty = matches!(written, Ok(false));
@@ -134,7 +144,12 @@ fn write_group(
     let mut failure: Option<Failure> = None;
     for entry in group {
         count += 1;
-        if let Err(error) = journal.append(clock.stamp(), &entry.record) {
+        let appended = match &entry.record {
+            Kept::Visit(record) => journal.append(clock.stamp(), record),
+            #[cfg(feature = "page")]
+            Kept::Act(act) => journal.append_act(clock.stamp(), act),
+        };
+        if let Err(error) = appended {
             failure = Some(error.into());
         }
         tickets.extend(entry.ticket);

@@ -4,14 +4,20 @@
 //! on a thread of its own — the store, the outputs, the lookup workers, the check-in, one per panel, one per printer.
 //! It decides nothing; what a person sees is decided in `kiosk`.
 
+#[cfg(feature = "page")]
+mod backstage;
 mod carry;
 mod channel;
 mod checkins;
 mod clock;
 mod daemon;
 mod errands;
+#[cfg(feature = "page")]
+mod exercises;
 mod facts;
 mod failures;
+#[cfg(feature = "page")]
+mod faults;
 mod funnel;
 #[cfg(test)]
 mod heard;
@@ -19,7 +25,11 @@ mod inputs;
 
 mod journalist;
 mod lateness;
+#[cfg(feature = "page")]
+mod ledger;
 mod lookups;
+#[cfg(feature = "page")]
+mod metrics;
 mod notify;
 mod outputs;
 mod panels;
@@ -32,6 +42,8 @@ mod slips;
 mod staff;
 mod start;
 pub mod status;
+#[cfg(feature = "page")]
+mod stopwatch;
 #[cfg(feature = "voice")]
 mod voices;
 mod window;
@@ -40,6 +52,8 @@ mod worker;
 pub use clock::SystemClock;
 pub use daemon::serve;
 pub use inputs::InputPart;
+#[cfg(feature = "page")]
+pub use ledger::DayRule;
 pub use parts::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary};
 pub use staff::SOCKET;
 pub(crate) use staff::{StaffMode, StaffReply, StaffRequest};

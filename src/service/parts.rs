@@ -49,6 +49,9 @@ pub struct Parts {
     /// Where the pages of those that have one are.
     #[cfg(feature = "page")]
     pub pages: page::Door,
+    /// When a day of business begins, for whoever counts.
+    #[cfg(feature = "page")]
+    pub day: super::DayRule,
     /// Reads again what can be read again, on SIGHUP.
     pub reload: Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>,
 }

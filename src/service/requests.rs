@@ -4,24 +4,57 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
+#[cfg(feature = "page")]
+use super::{exercises, staff::Exercise};
 use super::{
     slips::Slips,
     staff::{Answer, Asked, StaffMode, StaffRequest},
 };
+#[cfg(feature = "page")]
+use crate::words::SessionId;
 use crate::{
+    fault::Code,
     kiosk::{Input, OutOfService, Output, PrintOutcome, Slip},
-    words::{Admission, JobId, LaneId, Moment, Text, WallTime},
+    words::{Admission, JobId, LaneId, Moment, Now, Text, WallTime},
 };
 
-/// Requests that wait for a printer.
+/// Requests that wait for a printer, a gate or the site's system.
 pub(super) struct Requests {
     /// The lanes' names, in order.
     lanes: Vec<String>,
-    printing: BTreeMap<JobId, Waiting>,
+    waiting: BTreeMap<For, Waiting>,
     slips: Slips,
+    /// How many exercises there were.
+    #[cfg(feature = "page")]
+    exercises: u32,
 }
 
-/// Somebody who waits for a printer.
+/// What a request comes to: what the core hears, and what is done without it.
+#[derive(Default)]
+pub(super) struct Todo {
+    pub(super) inputs: Vec<Input>,
+    pub(super) outputs: Vec<Output>,
+}
+
+/// How a lane is, as far as requests depend on it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct LaneState {
+    /// A technician works on it.
+    #[cfg(feature = "page")]
+    pub(super) maintained: bool,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum For {
+    Slip(JobId),
+    #[cfg(feature = "page")]
+    Gate(SessionId),
+    #[cfg(feature = "page")]
+    Annulment(SessionId),
+}
+
+/// Somebody who waits.
 struct Waiting {
     lane: LaneId,
     until: Moment,
@@ -29,24 +62,35 @@ struct Waiting {
 }
 
 /// The most of one lane: its printer prints one after the other.
-const PRINTING: usize = 4;
+const WAITING: usize = 4;
 
 /// How long anybody waits. A printer that has not answered by then will not be believed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Requests {
     pub(super) fn new(lanes: Vec<String>) -> Self {
-        Self { lanes, printing: BTreeMap::new(), slips: Slips::default() }
+        Self {
+            lanes,
+            waiting: BTreeMap::new(),
+            slips: Slips::default(),
+            #[cfg(feature = "page")]
+            exercises: 0,
+        }
     }
 
-    /// The inputs that a request comes to.
-    pub(super) fn take(&mut self, (request, answer): Asked, now: Moment) -> Vec<Input> {
+    /// What a request comes to. `state`: of each lane.
+    #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "exercises depend on it"))]
+    pub(super) fn take(&mut self, (request, answer): Asked, now: Now, state: impl Fn(LaneId) -> LaneState) -> Todo {
         let refuse = |answer: oneshot::Sender<Answer>, told: &str| {
             let _ = answer.send(Answer::told(false, told.to_owned()));
-            Vec::new()
+            Todo::default()
         };
         let name = match &request {
             StaffRequest::Lane { lane, .. } | StaffRequest::Reprint { lane, .. } => lane,
+            #[cfg(feature = "page")]
+            StaffRequest::Exercise { lane, .. } | StaffRequest::Annul { lane, .. } => lane,
+            #[cfg(feature = "page")]
+            StaffRequest::Reload | StaffRequest::Note(_) => return refuse(answer, "not here"),
             StaffRequest::Status => return refuse(answer, "not here"),
         };
         let Some(lane) = self.lanes.iter().position(|lane| lane == name).and_then(|at| u16::try_from(at).ok()) else {
@@ -58,17 +102,47 @@ impl Requests {
                 tracing::info!(lane = name, ?mode, "staff");
                 let told = format!("{name}: {}", format!("{mode:?}").to_lowercase());
                 let _ = answer.send(Answer::told(true, told));
-                [(OutOfService::Closed, StaffMode::Closed), (OutOfService::Maintenance, StaffMode::Maintenance)]
-                    .map(|(of, wanted)| Input::OutOfService { lane, why: of, on: mode == wanted })
-                    .to_vec()
+                let both =
+                    [(OutOfService::Closed, StaffMode::Closed), (OutOfService::Maintenance, StaffMode::Maintenance)];
+                let inputs = both.map(|(of, wanted)| Input::OutOfService { lane, why: of, on: mode == wanted });
+                Todo { inputs: inputs.to_vec(), ..Todo::default() }
             }
-            StaffRequest::Status => Vec::new(),
+            StaffRequest::Status => Todo::default(),
+            #[cfg(feature = "page")]
+            StaffRequest::Reload | StaffRequest::Note(_) => Todo::default(),
+            #[cfg(feature = "page")]
+            StaffRequest::Exercise { what, .. } => {
+                if what != Exercise::Slip && !state(lane).maintained {
+                    return refuse(answer, "begin maintenance of the lane first");
+                }
+                self.exercises = self.exercises.saturating_add(1);
+                let trial = exercises::trial(lane, what, self.exercises, now);
+                match trial.awaited {
+                    Some(awaited) => {
+                        let of = match awaited {
+                            exercises::Awaited::Slip(job) => For::Slip(job),
+                            exercises::Awaited::Gate(session) => For::Gate(session),
+                        };
+                        if !self.wait(of, lane, now.moment, answer) {
+                            return Todo::default();
+                        }
+                    }
+                    None => _ = answer.send(Answer::told(true, trial.told)),
+                }
+                trial.todo
+            }
+            #[cfg(feature = "page")]
+            StaffRequest::Annul { session, .. } => {
+                let Ok(session) = session.parse() else { return refuse(answer, "no such session") };
+                if !self.wait(For::Annulment(session), lane, now.moment, answer) {
+                    return Todo::default();
+                }
+                Todo { outputs: vec![Output::Annul { lane, session, after: now.moment }], ..Todo::default() }
+            }
             StaffRequest::Reprint { session, copy, number, place, visit, at, .. } => {
                 let Ok(session) = session.parse() else { return refuse(answer, "no such session") };
-                self.forget(now);
                 let job = JobId { session, copy };
-                let of_lane = self.printing.values().filter(|waiting| waiting.lane == lane).count();
-                if copy == 0 || of_lane >= PRINTING || self.printing.contains_key(&job) {
+                if copy == 0 {
                     return refuse(answer, "too many copies at once");
                 }
                 let text = |text: Option<String>| text.map(|text| Text::clean(&text));
@@ -81,10 +155,25 @@ impl Requests {
                 let admission = self.slips.of(session).unwrap_or_else(known);
                 let slip = Slip { admission, reprint: true, at: WallTime(at), ..Slip::default() };
                 tracing::info!(%session, copy, "staff ask for a slip again");
-                self.printing.insert(job, Waiting { lane, until: now.after(PATIENCE), answer });
-                vec![Input::Reprint { lane, job, slip: Box::new(slip) }]
+                if !self.wait(For::Slip(job), lane, now.moment, answer) {
+                    return Todo::default();
+                }
+                Todo { inputs: vec![Input::Reprint { lane, job, slip: Box::new(slip) }], ..Todo::default() }
             }
         }
+    }
+
+    /// Somebody waits; false where too many do, and they were told so.
+    fn wait(&mut self, of: For, lane: LaneId, now: Moment, answer: oneshot::Sender<Answer>) -> bool {
+        self.forget(now);
+        let of_lane = self.waiting.values().filter(|waiting| waiting.lane == lane).count();
+        let fits = of_lane < WAITING && !self.waiting.contains_key(&of);
+        if fits {
+            self.waiting.insert(of, Waiting { lane, until: now.after(PATIENCE), answer });
+        } else {
+            let _ = answer.send(Answer::told(false, "too many copies at once".to_owned()));
+        }
+        fits
     }
 
     /// A slip is about to be printed: it may be asked for again.
@@ -96,27 +185,49 @@ impl Requests {
         }
     }
 
-    /// Tells whoever waits how a slip ended.
+    /// Tells whoever waits how it ended.
     pub(super) fn hear(&mut self, input: &Input) {
-        let Input::Printed { job, outcome } = input else { return };
-        let Some(Waiting { answer, .. }) = self.printing.remove(job) else { return };
-        let told = match outcome {
-            PrintOutcome::Printed => "printed and acknowledged".to_owned(),
-            PrintOutcome::Unknown => "sent, and not acknowledged: look at the printer".to_owned(),
-            PrintOutcome::NotPrinted(code) => format!("not printed: {code} {}; {}", code.summary(), code.cure()),
+        let (of, done, told) = match input {
+            Input::Printed { job, outcome } => (
+                For::Slip(*job),
+                *outcome == PrintOutcome::Printed,
+                match outcome {
+                    PrintOutcome::Printed => "printed and acknowledged".to_owned(),
+                    PrintOutcome::Unknown => "sent, and not acknowledged: look at the printer".to_owned(),
+                    PrintOutcome::NotPrinted(code) => not_done("not printed", *code),
+                },
+            ),
+            #[cfg(feature = "page")]
+            Input::Gated { session, outcome } => {
+                let failed = outcome.code().filter(|code| *code != Code::G803);
+                let told =
+                    failed.map_or_else(|| format!("{outcome:?}").to_lowercase(), |code| not_done("not opened", code));
+                (For::Gate(*session), failed.is_none(), told)
+            }
+            #[cfg(feature = "page")]
+            Input::Annulled { session, result } => {
+                let told =
+                    result.err().map_or_else(|| "taken back".to_owned(), |code| not_done("not taken back", code));
+                (For::Annulment(*session), result.is_ok(), told)
+            }
+            _ => return,
         };
-        let _ = answer.send(Answer::told(*outcome == PrintOutcome::Printed, told));
+        let Some(Waiting { answer, .. }) = self.waiting.remove(&of) else { return };
+        let _ = answer.send(Answer::told(done, told));
     }
 
     /// Answers whoever waited too long, and forgets whoever has gone.
     pub(super) fn forget(&mut self, now: Moment) {
         self.slips.forget(now);
-        self.printing.retain(|_, waiting| !waiting.answer.is_closed());
-        let late: Vec<_> =
-            self.printing.iter().filter(|(_, waiting)| waiting.until <= now).map(|(job, _)| *job).collect();
-        for Waiting { answer, .. } in late.into_iter().filter_map(|job| self.printing.remove(&job)) {
-            let told = "no word from the printer: look at it".to_owned();
+        self.waiting.retain(|_, waiting| !waiting.answer.is_closed());
+        let late: Vec<_> = self.waiting.iter().filter(|(_, waiting)| waiting.until <= now).map(|(of, _)| *of).collect();
+        for Waiting { answer, .. } in late.into_iter().filter_map(|of| self.waiting.remove(&of)) {
+            let told = "no word from it: look at it".to_owned();
             let _ = answer.send(Answer::told(false, told));
         }
     }
+}
+
+fn not_done(what: &str, code: Code) -> String {
+    format!("{what}: {code} {}; {}", code.summary(), code.cure())
 }

@@ -12,6 +12,8 @@ use tokio::{
 };
 
 use super::status::Status;
+#[cfg(feature = "page")]
+use crate::kiosk::Signal;
 use crate::{
     terminal::{Activity, Bounds, Connections, LocalPeer, LocalSocket, TerminalError},
     words::{Clock, PeerId, Visit},
@@ -33,6 +35,32 @@ pub(crate) enum StaffRequest {
         /// How it shall be.
         mode: StaffMode,
     },
+    /// Try one device of a lane.
+    #[cfg(feature = "page")]
+    #[serde(skip)]
+    Exercise {
+        /// The lane's name.
+        lane: String,
+        /// What is tried.
+        what: Exercise,
+    },
+    /// Take a check-in back, of somebody who has gone.
+    #[cfg(feature = "page")]
+    #[serde(skip)]
+    Annul {
+        /// The lane's name.
+        lane: String,
+        /// The session.
+        session: String,
+    },
+    /// Keep what somebody with an account did.
+    #[cfg(feature = "page")]
+    #[serde(skip)]
+    Note(crate::store::Act),
+    /// Read again what can be read again, as SIGHUP does.
+    #[cfg(feature = "page")]
+    #[serde(skip)]
+    Reload,
     /// Print a slip again, from what the journal knows; it is marked 补打 and bears no name.
     Reprint {
         /// The lane's name.
@@ -51,6 +79,20 @@ pub(crate) enum StaffRequest {
         /// When the decision fell, milliseconds since 1970.
         at: i64,
     },
+}
+
+/// What is tried of a lane.
+#[cfg(feature = "page")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exercise {
+    /// A test slip; whoever stands there is served on.
+    Slip,
+    /// A test picture, in maintenance.
+    Panel,
+    /// One opening, in maintenance.
+    Gate,
+    /// A pattern of lights and buzzer, in maintenance.
+    Signal(Signal),
 }
 
 /// How a lane shall be.

@@ -26,6 +26,8 @@ use super::{
     staff::Desk,
 };
 #[cfg(feature = "page")]
+use super::{backstage::Stage, ledger};
+#[cfg(feature = "page")]
 use crate::page;
 use crate::{
     fault::{Code, Failure},
@@ -64,6 +66,10 @@ impl Daemon {
         let (way, happened) = mpsc::channel(WAITING);
         let names: Vec<String> = lanes.iter().map(|lane| lane.name.clone()).collect();
         let inputs = Inputs::new(way, names.clone());
+        #[cfg(feature = "page")]
+        let faults = Arc::new(super::faults::Faults::new(&clock));
+        #[cfg(feature = "page")]
+        let inputs = inputs.keeping(Arc::clone(&faults));
         let (merchants, facts) = (Arc::new(RwLock::new(merchants)), Arc::default());
         let told: Vec<SharedStanding> = checkin.all().iter().map(|_| SharedStanding::default()).collect();
         let told = (0..).map(LaneId).take(lanes.len()).map(|lane| Arc::clone(&told[checkin.place(lane)]));
@@ -72,6 +78,8 @@ impl Daemon {
         let mut terminals = JoinSet::new();
         let requests = Requests::new(names.clone());
         let (asked, asking) = mpsc::channel(ASKING);
+        #[cfg(feature = "page")]
+        let asked_by_pages = asked.clone();
         if let Some(folder) = &parts.staff {
             let desk = Desk::open(folder, &clock).map_err(ServiceError::Staff)?;
             terminals.spawn(desk.serve(asked));
@@ -94,12 +102,21 @@ impl Daemon {
             sensed.extend(lane.inputs.take());
             hands.push(starting.lane(id, lane)?);
         }
-        #[cfg(feature = "page")]
-        let pages = starting.pages(&parts.pages, &mut hands)?;
         let threads = ServiceError::Thread;
         let passages = passages.map(|collector| passages::spawn(collector, &checkin, names, &clock, inputs.clone()));
         let passages = passages.transpose().map_err(threads)?;
         let store = journalist::spawn(journal, passages.as_ref(), &facts, &clock, inputs.clone()).map_err(threads)?;
+        #[cfg(feature = "page")]
+        let stage = Arc::new(Stage {
+            asked: asked_by_pages,
+            ledger: ledger::spawn(parts.staff.unwrap_or_default(), parts.day, &clock).map_err(threads)?.entrance(),
+            durations: Arc::default(),
+            faults,
+            clock: Arc::clone(&clock),
+            last: tokio::sync::Mutex::default(),
+        });
+        #[cfg(feature = "page")]
+        let pages = starting.pages(&parts.pages, &(Arc::clone(&stage) as _), &mut hands)?;
         let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
         let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
         let blind = absent.iter().filter(|(_, device, _)| *device == Device::Fire).map(|(lane, ..)| *lane).collect();
@@ -120,6 +137,10 @@ impl Daemon {
         };
         let carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, patience, inputs);
         let mut funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier);
+        #[cfg(feature = "page")]
+        {
+            funnel.watch.durations = Arc::clone(&stage.durations);
+        }
         for (lane, device, code) in absent {
             let everybodys = if device == Device::Fire { 0..count } else { lane.0..lane.0.saturating_add(1) };
             for lane in everybodys.map(LaneId) {
@@ -200,14 +221,19 @@ impl Lanes<'_> {
 
     /// The pages of the lanes that have one; no port is taken where none has.
     #[cfg(feature = "page")]
-    fn pages(&mut self, door: &page::Door, hands: &mut [LaneHands]) -> Result<Option<page::Server>, ServiceError> {
+    fn pages(
+        &mut self,
+        door: &page::Door,
+        stage: &Arc<dyn page::Backstage>,
+        hands: &mut [LaneHands],
+    ) -> Result<Option<page::Server>, ServiceError> {
         let pages = std::mem::take(&mut self.pages);
-        if pages.is_empty() {
+        if pages.is_empty() && !door.technician {
             return Ok(None);
         }
         let lanes: Vec<LaneId> = pages.iter().map(|page| page.lane).collect();
         let witness = |lane| self.inputs.witness(lane);
-        let (server, screens) = page::Server::open(door, pages, self.clock, self.inputs, witness)?;
+        let (server, screens) = page::Server::open(door, pages, self.clock, self.inputs, Some(stage), witness)?;
         for (lane, screen) in lanes.into_iter().zip(screens) {
             hands[usize::from(lane.0)].page = Some(screen);
         }

@@ -141,6 +141,12 @@ impl Journal {
         self.append_line(&Line::new(now.into(), Stored::Clock { stepped_ms }))
     }
 
+    /// Encodes what somebody with an account did.
+    #[cfg(feature = "page")]
+    pub(crate) fn append_act(&mut self, now: impl Into<Stamp>, act: &super::Act) -> Result<(), StoreError> {
+        self.append_line(&Line::new(now.into(), Stored::Act(act.clone())))
+    }
+
     fn append_line(&mut self, line: &Line) -> Result<(), StoreError> {
         let now = line.stamp();
         if self.doubtful {

@@ -35,7 +35,7 @@ pub use self::{
     journal::{Fill, Journal},
     lock::{Holder, StateLock},
     reader::Reader,
-    record::{Entry, Position, Stored},
+    record::{Act, Entry, Position, Stored},
     recover::{Recovered, Salvage},
     state::State,
     view::Given,

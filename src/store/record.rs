@@ -1,7 +1,7 @@
 //! Records as they stand in the journal: compact JSON, private values replaced by keyed hashes.
 //!
 //! ```text
-//! {"v":2,"at":1700000000000,"kind":"closed","session":"179745b2214daeef-0001","result":"refused","why":"too_early"}
+//! {"v":3,"at":1700000000000,"kind":"closed","session":"179745b2214daeef-0001","result":"refused","why":"too_early"}
 //! ```
 //! `v` is the version that wrote it; records of version 1 have none. A version may add kinds, members and words, and
 //! never gives an old one another meaning: what this version does not know is listed as it stands, counts for time and
@@ -17,8 +17,8 @@ use crate::{
     words::{Stamp, Visit, WallTime, WayIn},
 };
 
-/// The version of records written now. 2: `v` itself, and `why` of a closing.
-const VERSION: u32 = 2;
+/// The version of records written now. 2: `v` itself, and `why` of a closing. 3: acts of staff.
+const VERSION: u32 = 3;
 
 /// One stored fact. `face` and `person` are keyed hashes in hex.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +109,8 @@ pub enum Stored {
         /// By how much, milliseconds; negative is back.
         stepped_ms: i64,
     },
+    /// What somebody with an account did, or tried.
+    Act(Act),
     /// What this version does not understand: another kind, or members of another shape. Never written.
     #[serde(skip)]
     Newer {
@@ -117,6 +119,23 @@ pub enum Stored {
         /// Whose; empty where it says nobody's.
         session: String,
     },
+}
+
+/// What somebody with an account did at one of the daemon's pages, or tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// The account's name; empty where there is none of that name: what was typed may be a password.
+    pub user: String,
+    /// What, in one word.
+    pub event: String,
+    /// On which lane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    /// Whose visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// What came of it: `done`, `refused`, or a code.
+    pub result: String,
 }
 
 /// A stored fact with its time.
@@ -276,6 +295,7 @@ impl Stored {
             | Self::Gated { session, .. }
             | Self::Closed { session, .. }
             | Self::Newer { session, .. } => session,
+            Self::Act(act) => act.session.as_deref().unwrap_or_default(),
             Self::Clock { .. } => "",
         }
     }

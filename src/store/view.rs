@@ -155,7 +155,7 @@ impl View {
                     open.printed = true;
                 }
             }
-            Stored::Printed { .. } | Stored::Clock { .. } | Stored::Newer { .. } => {}
+            Stored::Printed { .. } | Stored::Act(_) | Stored::Clock { .. } | Stored::Newer { .. } => {}
         }
     }
 

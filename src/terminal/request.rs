@@ -26,6 +26,15 @@ pub(crate) struct Request {
     /// Whose page sent it, as a browser says.
     #[cfg(feature = "page")]
     pub(crate) origin: Option<String>,
+    /// What follows the path, without its question mark.
+    #[cfg(feature = "page")]
+    pub(crate) query: String,
+    /// What a page of ours gave the browser to keep.
+    #[cfg(feature = "page")]
+    pub(crate) cookie: Option<Zeroizing<String>>,
+    /// Which languages the browser's user reads.
+    #[cfg(feature = "page")]
+    pub(crate) languages: Option<String>,
 }
 
 /// What a request brings.
@@ -85,6 +94,12 @@ struct Head {
     host: Option<String>,
     #[cfg(feature = "page")]
     origin: Option<String>,
+    #[cfg(feature = "page")]
+    query: String,
+    #[cfg(feature = "page")]
+    cookie: Option<Zeroizing<String>>,
+    #[cfg(feature = "page")]
+    languages: Option<String>,
 }
 
 enum Length {
@@ -155,6 +170,12 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
             host: head.host,
             #[cfg(feature = "page")]
             origin: head.origin,
+            #[cfg(feature = "page")]
+            query: head.query,
+            #[cfg(feature = "page")]
+            cookie: head.cookie,
+            #[cfg(feature = "page")]
+            languages: head.languages,
         })
     }
 
@@ -272,6 +293,12 @@ impl Head {
             host: values(request.headers, "host").next().map(str::to_owned),
             #[cfg(feature = "page")]
             origin: values(request.headers, "origin").next().map(str::to_owned),
+            #[cfg(feature = "page")]
+            query: path.split_once('?').map_or("", |(_, query)| query).split('#').next().unwrap_or_default().to_owned(),
+            #[cfg(feature = "page")]
+            cookie: values(request.headers, "cookie").next().map(|cookie| Zeroizing::new(cookie.to_owned())),
+            #[cfg(feature = "page")]
+            languages: values(request.headers, "accept-language").next().map(str::to_owned),
         };
         Ok(Some((head, length)))
     }

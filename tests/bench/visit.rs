@@ -276,6 +276,8 @@ fn parts(
         lanes: vec![lane],
         #[cfg(feature = "page")]
         pages: facemchd::page::Door::default(),
+        #[cfg(feature = "page")]
+        day: facemchd::service::DayRule::default(),
         reload: Box::new(|| unreachable!("nobody asks")),
     }
 }

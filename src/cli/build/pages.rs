@@ -24,7 +24,7 @@ pub(in crate::cli) fn door(site: &Site) -> Result<page::Door, Failure> {
 
 /// Where they are.
 pub(super) fn bare_door(site: &Site) -> page::Door {
-    let page::Settings { listen, css } = &site.page;
+    let page::Settings { listen, css, technicians, technician } = &site.page;
     page::Door {
         listen: listen.clone(),
         css: css.as_deref().map(Into::into),
@@ -32,6 +32,9 @@ pub(super) fn bare_door(site: &Site) -> page::Door {
         utc_offset: site.hours().utc_offset,
         #[cfg(feature = "network")]
         credentials: site.terminals.clone(),
+        technicians: technicians.clone(),
+        technician: *technician,
+        accounts: site.state_dir.join(page::ACCOUNTS),
     }
 }
 

@@ -29,6 +29,21 @@ phrases! {
     mode() "How it shall be" => "设为什么状态";
     reprint() "Print a slip again, marked 补打, without the name" => "补打凭条，标明“补打”，不印姓名";
     which_slip() "A session, or a queue number" => "会话，或排队号码";
+    #[cfg(feature = "page")]
+    desk() "The daemon's pages: who may order something there" => "守护进程的网页：谁可以操作";
+    #[cfg(feature = "page")]
+    desk_account() "Named accounts" => "账号";
+    #[cfg(feature = "page")]
+    desk_account_add() "Add an account, or change its password, which is read from standard input"
+        => "添加账号，或改其密码；密码从标准输入读取";
+    #[cfg(feature = "page")]
+    desk_account_remove() "Remove an account" => "删除账号";
+    #[cfg(feature = "page")]
+    desk_account_list() "List names and roles" => "列出账号和角色";
+    #[cfg(feature = "page")]
+    account_name() "1 to 32 of a-z, 0-9, hyphen" => "1 至 32 个字符：a-z、0-9、连字符";
+    #[cfg(feature = "page")]
+    account_technician() "It may use the technician's page, too" => "也可使用设备维护页面";
     journal() "Read the journal" => "读取流水";
     journal_list() "Print every record, oldest first" => "列出每条流水，从最早的开始";
     journal_verify() "Prove the chain: nothing changed, nothing missing" => "校验哈希链：没有改动，没有缺失";

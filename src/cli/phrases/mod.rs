@@ -51,6 +51,12 @@ phrases! {
     safe(outputs) "{outputs} outputs at their safe value" => "{outputs} 路输出已回到安全值";
     expected_claim() "expected {{\"openid\",\"real_name\",\"cred_id\",\"code\"}} as JSON"
         => "应为 JSON：{{\"openid\",\"real_name\",\"cred_id\",\"code\"}}";
+    #[cfg(feature = "page")]
+    account_added(name, role) "account {name} ({role})" => "账号 {name}（{role}）已添加";
+    #[cfg(feature = "page")]
+    account_removed(name) "account {name} is removed" => "账号 {name} 已删除";
+    #[cfg(feature = "page")]
+    no_such_account(name) "there is no account {name}" => "没有账号 {name}";
     verdict_match() "match: openid, name and number belong together" => "一致：openid、姓名和证件号属于同一人";
     verdict_other_person() "no match: the openid belongs to another name" => "不一致：openid 对应另一个姓名";
     verdict_other_number() "no match: the name has another number" => "不一致：姓名对应另一个证件号";

@@ -1,0 +1,98 @@
+//! What stands behind the technician's page and the desk: the service, as a trait, so that the pages know of it no more
+//! than they ask and order.
+
+use std::{future::Future, pin::Pin};
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Tongue;
+
+/// What a page asks.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// Everything a technician sees: status, faults, durations, and the texts of the codes among them. JSON.
+    Overview(Tongue),
+    /// The same for Prometheus.
+    Metrics,
+    /// For a bug report: all of it, and the log. JSON.
+    Bundle,
+    /// What became of a visit, by its reference or number. JSON.
+    Visit(String),
+    /// Today's visits: counts by result, and those whose outcome is unknown. JSON.
+    Today,
+}
+
+/// What somebody with an account orders.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Deed {
+    /// Opens or closes a lane.
+    Lane {
+        /// Its name.
+        lane: String,
+        /// How it shall be: `normal`, `closed`, `maintenance`.
+        mode: String,
+    },
+    /// Exercises a device.
+    Exercise {
+        /// The lane's name.
+        lane: String,
+        /// `slip`, `panel`, `gate`, or a signal of lights and buzzer.
+        device: String,
+    },
+    /// Reads keys, certificates and settings again, as SIGHUP does.
+    Reload,
+    /// Takes a check-in back.
+    Undo {
+        /// Of which visit.
+        session: String,
+    },
+    /// Prints a slip again.
+    Reprint {
+        /// Of which visit.
+        session: String,
+    },
+    /// 对账: compares today's count with the hospital's own.
+    Reconcile {
+        /// How many the hospital counts.
+        theirs: u64,
+    },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// It was done.
+    pub done: bool,
+    /// In words.
+    pub told: String,
+}
+
+/// An answer that is waited for; none where the daemon is busy or stopping.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Option<String>> + Send + 'a>>;
+
+/// A deed that is waited for.
+pub type Doing<'a> = Pin<Box<dyn Future<Output = Done> + Send + 'a>>;
+
+/// A record that is waited for.
+pub type Noting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// The service, as the pages see it.
+pub trait Backstage: Send + Sync {
+    /// Answers a question.
+    fn ask(&self, question: Question) -> Answering<'_>;
+
+    /// Does what is ordered, and leaves a record of it.
+    fn act<'a>(&'a self, user: &'a str, deed: Deed) -> Doing<'a>;
+
+    /// Leaves a record of something that a page did itself.
+    fn note<'a>(&'a self, user: &'a str, event: &'static str, result: &'static str) -> Noting<'a>;
+}
+
+impl Deed {
+    /// Whether it is a technician's alone.
+    pub(super) fn is_technicians(&self) -> bool {
+        matches!(self, Self::Exercise { .. } | Self::Reload)
+            || matches!(self, Self::Lane { mode, .. } if mode == "maintenance")
+    }
+}

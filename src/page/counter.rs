@@ -1,0 +1,192 @@
+//! Where people log in and order something: the same for the technician's page and the desk.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Deserialize;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{
+    accounts::{Accounts, Judged, Role},
+    answer::Answer,
+    backstage::{Backstage, Deed},
+    sessions::{Session, Sessions, same},
+};
+use crate::{
+    fault::Tongue,
+    terminal::{Body, Request},
+    words::Clock,
+};
+
+/// The counter of one page.
+pub(super) struct Counter {
+    /// Its folder in the address: `/desk/`.
+    pub(super) folder: &'static str,
+    /// The cookie's name.
+    pub(super) cookie: &'static str,
+    /// Who may log in here.
+    pub(super) least: Role,
+    pub(super) accounts: Accounts,
+    sessions: Mutex<Sessions>,
+    pub(super) backstage: Arc<dyn Backstage>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// Who asks, as far as the connection tells.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    /// An address, or a certificate's subject.
+    pub(super) source: &'a str,
+    /// Over TLS.
+    pub(super) secure: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credentials {
+    name: String,
+    password: String,
+}
+
+/// What is ordered, and the proof that a page of ours sent it.
+#[derive(Deserialize)]
+struct Order {
+    csrf: String,
+    #[serde(flatten)]
+    deed: Deed,
+}
+
+pub(super) const JSON: &str = "application/json";
+
+impl Counter {
+    pub(super) fn new(
+        (folder, cookie, least): (&'static str, &'static str, Role),
+        accounts: Accounts,
+        backstage: &Arc<dyn Backstage>,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        let (backstage, clock) = (Arc::clone(backstage), Arc::clone(clock));
+        Self { folder, cookie, least, accounts, sessions: Mutex::default(), backstage, clock }
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is logged in with this request.
+    pub(super) fn session(&self, request: &Request) -> Option<Session> {
+        let token = self.token(request)?;
+        self.sessions().of(&token, self.clock.now().moment)
+    }
+
+    fn token(&self, request: &Request) -> Option<Zeroizing<String>> {
+        let cookies = request.cookie.as_deref()?.split(';');
+        let of_ours = |cookie: &str| cookie.trim().strip_prefix(self.cookie)?.strip_prefix('=').map(str::to_owned);
+        cookies.filter_map(of_ours).next().map(Zeroizing::new)
+    }
+
+    /// What is asked of the counter itself; none where it is something else. `what`: the address below the folder.
+    pub(super) async fn take(&self, what: &str, request: &Request, caller: Caller<'_>) -> Option<Answer> {
+        Some(match (what, request.method.as_str()) {
+            ("me", "GET") => self.me(request),
+            ("login" | "logout" | "do", method) if method != "POST" => Answer::another_method("POST"),
+            ("login" | "logout" | "do", _) if !is_of_ours(request) => {
+                Answer::word("403 Forbidden", "orders come from a page of ours")
+            }
+            ("login", _) => self.log_in(request, caller).await,
+            ("logout", _) => self.log_out(request, caller).await,
+            ("do", _) => self.order(request).await,
+            _ => return None,
+        })
+    }
+
+    fn me(&self, request: &Request) -> Answer {
+        match self.session(request) {
+            Some(Session { user, csrf, .. }) => Answer::of(JSON, json!({ "user": user, "csrf": csrf }).to_string()),
+            None => Answer::nothing(),
+        }
+    }
+
+    async fn log_in(&self, request: &Request, caller: Caller<'_>) -> Answer {
+        let Some(Credentials { name, password }) = body(request) else {
+            return Answer::word("400 Bad Request", "name and password");
+        };
+        let judged = self.accounts.log_in(name.clone(), Zeroizing::new(password), caller.source.to_owned()).await;
+        let fails = |status, told: &str, seconds: u64| {
+            let told = json!({ "done": false, "told": told, "seconds": seconds });
+            Answer { status, ..Answer::of(JSON, told.to_string()) }
+        };
+        match judged {
+            Judged::Known(role) if role >= self.least => {
+                let began = self.sessions().begin(&name, role, self.clock.now().moment);
+                let Some(token) = began else { return fails("503 Service Unavailable", "busy", 1) };
+                self.backstage.note(&name, "login", "done").await;
+                let header = self.set_cookie(&token, caller.secure);
+                Answer { header, ..Answer::nothing() }
+            }
+            Judged::Known(_) => {
+                self.backstage.note(&name, "login", "refused").await;
+                fails("403 Forbidden", "role", 0)
+            }
+            Judged::Wrong { exists } => {
+                // What is no account's name may be a password that slipped into the wrong field.
+                self.backstage.note(if exists { &name } else { "" }, "login", "refused").await;
+                fails("401 Unauthorized", "wrong", 0)
+            }
+            Judged::Later(left) => {
+                let seconds = left.as_secs().saturating_add(1);
+                let answer = fails("429 Too Many Requests", "later", seconds);
+                Answer { header: format!("retry-after: {seconds}\r\n"), ..answer }
+            }
+            Judged::Busy => fails("503 Service Unavailable", "busy", 1),
+        }
+    }
+
+    fn set_cookie(&self, token: &str, secure: bool) -> String {
+        let secure = if secure { "; Secure" } else { "" };
+        let age = if token.is_empty() { "; Max-Age=0" } else { "" };
+        format!("set-cookie: {}={token}; Path={}; HttpOnly; SameSite=Strict{secure}{age}\r\n", self.cookie, self.folder)
+    }
+
+    async fn log_out(&self, request: &Request, caller: Caller<'_>) -> Answer {
+        if let Some(session) = self.session(request) {
+            self.backstage.note(&session.user, "logout", "done").await;
+        }
+        if let Some(token) = self.token(request) {
+            self.sessions().end(&token);
+        }
+        Answer { header: self.set_cookie("", caller.secure), ..Answer::nothing() }
+    }
+
+    async fn order(&self, request: &Request) -> Answer {
+        let Some(session) = self.session(request) else { return Answer::word("401 Unauthorized", "log in") };
+        let Some(Order { csrf, deed }) = body(request) else { return Answer::word("400 Bad Request", "no order") };
+        if !same(&csrf, &session.csrf) {
+            return Answer::word("403 Forbidden", "orders come from a page of ours");
+        }
+        if deed.is_technicians() && session.role < Role::Technician {
+            return Answer::word("403 Forbidden", "a technician does that");
+        }
+        let done = self.backstage.act(&session.user, deed).await;
+        Answer::of(JSON, serde_json::to_vec(&done).unwrap_or_default())
+    }
+}
+
+fn body<T: for<'de> Deserialize<'de>>(request: &Request) -> Option<T> {
+    let Body::Whole(body) = &request.body else { return None };
+    serde_json::from_slice(body).ok()
+}
+
+/// Whether a page of this very address sent it; a web server in front of ours may speak TLS where we do not.
+fn is_of_ours(request: &Request) -> bool {
+    let of_ours = request.origin.as_deref().and_then(|origin| origin.split_once("://"));
+    of_ours.is_some_and(|(_, host)| Some(host) == request.host.as_deref())
+}
+
+/// Which tongue is read: what the address says, else what the browser prefers, else Chinese.
+pub(super) fn tongue(request: &Request) -> Tongue {
+    let asked = request.query.split('&').find_map(|pair| pair.strip_prefix("lang="));
+    let preferred = || request.languages.as_deref().and_then(|languages| languages.split([',', ';']).next());
+    let is_english = |tag: &str| tag.trim().to_ascii_lowercase().starts_with("en");
+    if asked.or_else(preferred).is_some_and(is_english) { Tongue::En } else { Tongue::Zh }
+}

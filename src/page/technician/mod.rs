@@ -1,0 +1,149 @@
+//! The technician's page: how everything is, what is to be mended and how, and the devices one by one.
+//!
+//! `/technician/` is the page, `/technician/events` what it shows, once a second and only while somebody looks;
+//! `/technician/bundle` the same for a bug report, `/metrics` for Prometheus. Whoever orders something logs in first.
+//!
+//! What it does not do: show anything of a person, or know more of the service than [`Backstage`] tells.
+
+mod words;
+
+use std::{io, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWrite;
+
+use self::words::WORDS;
+use super::{
+    accounts::Role,
+    answer::{Answer, CSS, HTML, JAVASCRIPT, begin_events, send},
+    backstage::Question,
+    counter::{Caller, Counter, JSON, tongue},
+    log::LOG,
+};
+use crate::{fault::Tongue, terminal::Request};
+
+/// The page and its counter.
+pub(super) struct Technician(pub(super) Counter);
+
+/// What comes of a request.
+pub(super) enum Taken {
+    Answered(Answer),
+    /// Told for as long as the connection lasts.
+    Events(Tongue),
+}
+
+/// Its folder, the name of its cookie, and whose page it is.
+pub(super) const PLACE: (&str, &str, Role) = ("/technician/", "facemchd-technician", Role::Technician);
+
+/// How often a page that is looked at is told how it is.
+const ROUND: Duration = Duration::from_secs(1);
+
+const PAGE: &str = include_str!("../assets/technician.html");
+const SCRIPT: &str = include_str!("../assets/technician.js");
+pub(super) const COUNTER: &str = include_str!("../assets/counter.js");
+pub(super) const STYLE: &str = include_str!("../assets/desk.css");
+
+/// Whether this address is answered here.
+pub(super) fn is_asked(path: &str) -> bool {
+    path == "/metrics" || path == "/technician" || path.starts_with(PLACE.0)
+}
+
+impl Technician {
+    pub(super) async fn take(&self, request: &Request, caller: Caller<'_>) -> Taken {
+        let Some(what) = request.path.strip_prefix(PLACE.0) else {
+            return Taken::Answered(match (request.path.as_str(), request.method.as_str()) {
+                ("/metrics", "GET") => self.told(Question::Metrics, "text/plain; version=0.0.4; charset=utf-8").await,
+                ("/metrics", _) => Answer::another_method("GET"),
+                _ => Answer::elsewhere(PLACE.0),
+            });
+        };
+        if let Some(answer) = self.0.take(what, request, caller).await {
+            return Taken::Answered(answer);
+        }
+        if request.method != "GET" {
+            return Taken::Answered(Answer::another_method("GET"));
+        }
+        Taken::Answered(match what {
+            "" => Answer::of(HTML, dressed(PAGE, WORDS, tongue(request))),
+            "events" => return Taken::Events(tongue(request)),
+            "bundle" => self.bundle().await,
+            "technician.js" => Answer::of(JAVASCRIPT, SCRIPT),
+            "counter.js" => Answer::of(JAVASCRIPT, COUNTER),
+            "desk.css" => Answer::of(CSS, STYLE),
+            _ => Answer::word("404 Not Found", "there is /technician/"),
+        })
+    }
+
+    /// All that is known and names nobody, in one file.
+    async fn bundle(&self) -> Answer {
+        let told = self.0.backstage.ask(Question::Bundle).await;
+        let Some(mut all) = told.and_then(|told| serde_json::from_str::<Value>(&told).ok()) else {
+            return Answer::word("503 Service Unavailable", "busy");
+        };
+        all["log"] = LOG.after(0).1.into();
+        let header = "content-disposition: attachment; filename=\"facemchd.json\"\r\n".to_owned();
+        Answer { header, ..Answer::of(JSON, format!("{all:#}")) }
+    }
+
+    async fn told(&self, question: Question, kind: &'static str) -> Answer {
+        match self.0.backstage.ask(question).await {
+            Some(told) => Answer::of(kind, told),
+            None => Answer::word("503 Service Unavailable", "busy"),
+        }
+    }
+
+    /// Says how everything is, for as long as somebody listens.
+    pub(super) async fn tell(&self, tongue: Tongue, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        begin_events(writer).await?;
+        let mut seen = 0;
+        loop {
+            if let Some(overview) = self.0.backstage.ask(Question::Overview(tongue)).await {
+                send(writer, format!("data: {overview}\n\n").as_bytes()).await?;
+            }
+            let (all, fresh) = LOG.after(seen);
+            if !fresh.is_empty() {
+                seen = all;
+                send(writer, format!("event: log\ndata: {}\n\n", json!(fresh)).as_bytes()).await?;
+            }
+            tokio::time::sleep(ROUND).await;
+        }
+    }
+}
+
+/// A page in one tongue: its own words in their places, those of its script beside them.
+pub(super) fn dressed(page: &str, words: &[(&str, &str, &str)], tongue: Tongue) -> String {
+    let spoken = |en: &'static str, zh: &'static str| tongue.of(en, zh);
+    let table: serde_json::Map<String, Value> =
+        words.iter().map(|(name, en, zh)| ((*name).to_owned(), tongue.of(*en, *zh).into())).collect();
+    let table = Value::from(table).to_string();
+    let escaped = table.replace('&', "&amp;").replace('\'', "&#39;").replace('<', "&lt;");
+    let page = page
+        .replace("{lang}", spoken("en", "zh-CN"))
+        .replace("{other-lang}", spoken("zh", "en"))
+        .replace("{other-tongue}", spoken("中文", "English"))
+        .replace("{words}", &escaped);
+    words.iter().fold(page, |page, (name, en, zh)| page.replace(&format!("{{{name}}}"), tongue.of(en, zh)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_all_its_words_in_both_tongues_and_no_place_is_left_empty() {
+        for tongue in [Tongue::En, Tongue::Zh] {
+            let page = dressed(PAGE, WORDS, tongue);
+            let left = page.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+            let left: Vec<&str> =
+                left.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')).collect();
+            assert!(left.is_empty(), "{left:?}");
+            assert!(page.contains(tongue.of("lang=\"en\"", "lang=\"zh-CN\"")));
+        }
+        let of_script = SCRIPT.split("say('").skip(1).filter_map(|rest| rest.split('\'').next());
+        for name in of_script {
+            let stands =
+                WORDS.iter().any(|(known, ..)| *known == name || (name.ends_with('-') && known.starts_with(name)));
+            assert!(stands, "{name} has no words");
+        }
+    }
+}

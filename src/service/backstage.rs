@@ -1,0 +1,212 @@
+//! The service as the pages see it: everything they ask is asked of the loop at most once a second, whoever looks, and what
+//! they order is done as staff at the socket would, with a record of who did it.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Map, Value, json};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::{
+    channel::Entrance,
+    faults::Faults,
+    ledger::{self, Asks},
+    metrics,
+    staff::{Answer, Asked, Exercise, StaffMode, StaffReply, StaffRequest},
+    status::{Status, Time},
+    stopwatch::{Durations, Histogram},
+};
+use crate::{
+    fault::{Code, Tongue},
+    kiosk::Signal,
+    page::{Answering, Backstage, Deed, Doing, Done, Noting, Question},
+    store::Act,
+    words::{Clock, Moment},
+};
+
+/// What the pages' threads have.
+pub(super) struct Stage {
+    pub(super) asked: mpsc::Sender<Asked>,
+    pub(super) ledger: Entrance<ledger::Question>,
+    pub(super) durations: Arc<Durations>,
+    pub(super) faults: Arc<Faults>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// What the loop said last, and when.
+    pub(super) last: Mutex<Option<(Moment, Arc<Status>)>>,
+}
+
+/// However many look, the loop is asked no more often.
+const FRESH: Duration = Duration::from_millis(900);
+
+/// How long the loop may take for an answer; a printer takes longer.
+const PATIENCE: Duration = Duration::from_secs(3);
+const PRINTING: Duration = Duration::from_secs(62);
+
+impl Backstage for Stage {
+    fn ask(&self, question: Question) -> Answering<'_> {
+        Box::pin(async move {
+            match question {
+                Question::Visit(which) => self.look_up(Asks::Visit(which)).await,
+                Question::Today => self.look_up(Asks::Today).await,
+                Question::Metrics => Some(metrics::exposition(&*self.status().await?, &self.durations)),
+                Question::Overview(tongue) => Some(self.overview(&*self.status().await?, tongue).to_string()),
+                Question::Bundle => {
+                    let status = self.status().await?;
+                    let metrics = metrics::exposition(&status, &self.durations);
+                    let mut all = self.overview(&status, Tongue::En);
+                    all["metrics"] = metrics.lines().filter(|line| !line.starts_with('#')).collect();
+                    Some(all.to_string())
+                }
+            }
+        })
+    }
+
+    fn act<'a>(&'a self, user: &'a str, deed: Deed) -> Doing<'a> {
+        Box::pin(async move {
+            let mut act = Act { user: user.to_owned(), ..Act::default() };
+            let done = self.carry_out(&deed, &mut act).await;
+            act.result = if done.done { "done" } else { "refused" }.to_owned();
+            self.record(act).await;
+            done
+        })
+    }
+
+    fn note<'a>(&'a self, user: &'a str, event: &'static str, result: &'static str) -> Noting<'a> {
+        let (user, event, result) = (user.to_owned(), event.to_owned(), result.to_owned());
+        Box::pin(self.record(Act { user, event, result, ..Act::default() }))
+    }
+}
+
+impl Stage {
+    async fn carry_out(&self, deed: &Deed, act: &mut Act) -> Done {
+        let refused = |told: &str| Done { done: false, told: told.to_owned() };
+        let event = |act: &mut Act, event: &str, lane: Option<&String>, session: Option<&String>| {
+            (act.event, act.lane, act.session) = (event.to_owned(), lane.cloned(), session.cloned());
+        };
+        let request = match deed {
+            Deed::Lane { lane, mode } => {
+                let mode = match mode.as_str() {
+                    "normal" => StaffMode::Normal,
+                    "closed" => StaffMode::Closed,
+                    "maintenance" => StaffMode::Maintenance,
+                    _ => return refused("no such mode"),
+                };
+                event(act, &format!("lane-{mode:?}").to_lowercase(), Some(lane), None);
+                StaffRequest::Lane { lane: lane.clone(), mode }
+            }
+            Deed::Exercise { lane, device } => {
+                let signal = || Signal::ALL.into_iter().find(|signal| format!("{signal:?}").to_lowercase() == *device);
+                let what = match device.as_str() {
+                    "slip" => Exercise::Slip,
+                    "panel" => Exercise::Panel,
+                    "gate" => Exercise::Gate,
+                    _ => match signal() {
+                        Some(signal) => Exercise::Signal(signal),
+                        None => return refused("no such device"),
+                    },
+                };
+                event(act, &format!("test-{device}"), Some(lane), None);
+                StaffRequest::Exercise { lane: lane.clone(), what }
+            }
+            Deed::Reload => {
+                event(act, "reload", None, None);
+                StaffRequest::Reload
+            }
+            Deed::Undo { session } => {
+                event(act, "undo", None, Some(session));
+                match self.find(session).await {
+                    Some(visit) if visit.is_to_be_undone() => {
+                        StaffRequest::Annul { lane: visit.lane, session: session.clone() }
+                    }
+                    _ => return refused("no visit that is over and stands"),
+                }
+            }
+            Deed::Reprint { session } => {
+                event(act, "reprint", None, Some(session));
+                let Some(visit) = self.find(session).await else { return refused("no such visit") };
+                let Some(copy) = visit.copies.checked_add(1) else { return refused("too many copies") };
+                let (lane, session, at) = (visit.lane, session.clone(), visit.at);
+                let (number, place) = (visit.number, visit.place);
+                StaffRequest::Reprint { lane, session, copy, number, place, visit: Box::default(), at }
+            }
+            Deed::Reconcile { theirs } => {
+                let ours = self.look_up(Asks::Count).await.and_then(|count| count.parse::<u64>().ok());
+                let Some(ours) = ours else { return refused("the journal cannot be read") };
+                event(act, &format!("reconcile {ours} {theirs}"), None, None);
+                return Done { done: true, told: json!({ "ours": ours, "theirs": theirs }).to_string() };
+            }
+        };
+        match self.order(request, PRINTING).await {
+            Some(Answer::Told(StaffReply { done, told })) => Done { done, told },
+            _ => refused("busy"),
+        }
+    }
+
+    /// What somebody did is on its way to the journal; where that has no room, the log knows it.
+    async fn record(&self, act: Act) {
+        let Act { user, event, lane, session, result } = &act;
+        tracing::info!(user, event, lane, session, result, "by an account");
+        let _ = self.order(StaffRequest::Note(act), PATIENCE).await;
+    }
+
+    async fn order(&self, request: StaffRequest, patience: Duration) -> Option<Answer> {
+        let (answer, answered) = oneshot::channel();
+        tokio::time::timeout(PATIENCE, self.asked.send((request, answer))).await.ok()?.ok()?;
+        tokio::time::timeout(patience, answered).await.ok()?.ok()
+    }
+
+    /// How everything is.
+    async fn status(&self) -> Option<Arc<Status>> {
+        let mut last = self.last.lock().await;
+        let now = self.clock.now().moment;
+        if let Some((at, status)) = &*last
+            && now.since(*at) < FRESH
+        {
+            return Some(Arc::clone(status));
+        }
+        let Some(Answer::Status(status)) = self.order(StaffRequest::Status, PATIENCE).await else { return None };
+        let status: Arc<Status> = Arc::from(status);
+        *last = Some((now, Arc::clone(&status)));
+        Some(status)
+    }
+
+    async fn find(&self, session: &str) -> Option<ledger::Seen> {
+        let told = self.look_up(Asks::Session(session.to_owned())).await?;
+        serde_json::from_str(&told).ok()
+    }
+
+    async fn look_up(&self, asks: Asks) -> Option<String> {
+        let (answer, answered) = oneshot::channel();
+        self.ledger.offer(ledger::Question { asks, answer }).ok()?;
+        answered.await.ok()?
+    }
+
+    fn overview(&self, status: &Status, tongue: Tongue) -> Value {
+        let faults = self.faults.all();
+        let of_devices =
+            status.lanes.iter().flat_map(|lane| &lane.devices).flat_map(|device| [device.fault, device.last]);
+        let codes = status.ailments.iter().map(|ailment| ailment.code).chain(faults.iter().map(|fault| fault.code));
+        let texts: Map<String, Value> =
+            codes.chain(of_devices.flatten()).map(|code| (code.to_string(), text(code, tongue))).collect();
+        let faults: Vec<Value> = faults
+            .iter()
+            .map(|fault| {
+                let at: Time = fault.at.0;
+                json!({ "at": at, "lane": fault.lane, "code": fault.code, "error": fault.error, "cure": fault.cure(tongue) })
+            })
+            .collect();
+        let Durations { lookup, check_in, visit } = &*self.durations;
+        let durations = json!({
+            "lookup": buckets(lookup), "check-in": buckets(check_in), "visit": buckets(visit),
+        });
+        json!({ "status": status, "codes": texts, "faults": faults, "durations": durations })
+    }
+}
+
+/// What a code means, and what is done about it.
+pub(super) fn text(code: Code, tongue: Tongue) -> Value {
+    json!({ "summary": code.summary_in(tongue), "cure": code.cure_in(tongue) })
+}
+
+fn buckets(histogram: &Histogram) -> Vec<Value> {
+    histogram.cumulated().into_iter().map(|(bound, count)| json!([bound, count])).collect()
+}

@@ -1,0 +1,252 @@
+//! What the service knows of itself as Prometheus reads it (text format 0.0.4): base units, counters that end in `_total`,
+//! labels that are words of ours or names of the site file. Nothing of a person: it is made of [`Status`] alone.
+//!
+//! A registry of living counters would count everything a second time; what there is to tell stands in the status.
+
+use std::fmt::{Display, Write as _};
+
+use serde::Serialize;
+
+use super::{
+    status::{ContactStatus, LaneStatus, Part, Status, Time},
+    stopwatch::{Durations, Histogram},
+};
+
+/// What is told, family by family: all samples of one stand together, whichever lane they are of.
+#[derive(Default)]
+struct Exposition(Vec<Family>);
+
+/// All that bears one name.
+struct Family {
+    name: &'static str,
+    /// Help, type, samples.
+    text: String,
+}
+
+/// A label's name and value.
+type Label<'a> = (&'static str, &'a str);
+
+/// All of it.
+pub(super) fn exposition(status: &Status, durations: &Durations) -> String {
+    let mut told = Exposition::default();
+    told.machine(status);
+    status.lanes.iter().for_each(|lane| told.lane(lane));
+    told.others(status);
+    told.histogram(
+        "facemchd_lookup_duration_seconds",
+        "From asking WeChat who it is to its answer.",
+        &durations.lookup,
+    );
+    told.histogram(
+        "facemchd_check_in_duration_seconds",
+        "From asking the site's system to its answer.",
+        &durations.check_in,
+    );
+    told.histogram("facemchd_visit_duration_seconds", "From a person's coming to the visit's end.", &durations.visit);
+    told.0.into_iter().map(|family| family.text).collect()
+}
+
+impl Exposition {
+    fn machine(&mut self, status: &Status) {
+        let version = status.version.map(|number| number.to_string()).join(".");
+        self.gauge("facemchd_build_info", "The daemon that runs.", &[("version", &version)], 1);
+        self.gauge("facemchd_ready", "1: nothing is to be mended.", &[], u8::from(status.ready));
+        self.gauge("facemchd_uptime_seconds", "Since the daemon's start.", &[], status.uptime);
+        for ailment in &status.ailments {
+            let lane = ailment.lane.as_ref().map_or("", |lane| lane.as_str());
+            let merchant = ailment.merchant.map(|number| number.to_string()).unwrap_or_default();
+            let labels =
+                [("code", ailment.code.as_str()), ("part", &part(ailment.of)), ("lane", lane), ("merchant", &merchant)];
+            self.gauge("facemchd_ailment", "1: this is to be mended now.", &labels, 1);
+        }
+        let journal = &status.journal;
+        self.gauge("facemchd_journal_bytes", "Bytes of the journal on the disk.", &[], journal.bytes);
+        self.gauge("facemchd_journal_max_bytes", "Bytes that the journal may have.", &[], journal.max_bytes);
+        self.gauge("facemchd_journal_waiting_records", "Records on their way to the disk.", &[], journal.waiting);
+        self.counter("facemchd_journal_failures_total", "Records that could not be written.", &[], journal.failures);
+        let turn = seconds(status.longest_turn_us, 6);
+        self.gauge("facemchd_loop_longest_turn_seconds", "The longest turn of the loop.", &[], turn);
+        for worker in &status.workers {
+            let lane = worker.lane.as_ref().map_or("", |lane| lane.as_str());
+            let labels = [("thread", &*word(&worker.thread)), ("lane", lane)];
+            let busy = seconds(worker.busy_ms, 3);
+            self.gauge("facemchd_worker_busy_seconds", "How long the work under way has taken.", &labels, busy);
+            self.gauge("facemchd_worker_waiting_items", "What waits for the thread.", &labels, worker.waiting);
+            self.gauge("facemchd_worker_late", "1: it hangs.", &labels, u8::from(worker.late));
+        }
+    }
+
+    fn lane(&mut self, lane: &LaneStatus) {
+        let name = lane.lane.as_str();
+        let of = [("lane", name)];
+        self.gauge("facemchd_lane_serves", "1: the lane serves whoever comes.", &of, u8::from(lane.serves));
+        self.gauge("facemchd_lane_open_visits", "Visits under way.", &of, lane.open);
+        self.gauge("facemchd_lane_paper_low", "1: the roll is nearly out.", &of, u8::from(lane.paper_low.is_some()));
+        if let Some(viewers) = lane.viewers {
+            self.gauge("facemchd_lane_page_viewers", "Browsers that show the lane's page.", &of, viewers);
+        }
+        let connected = lane.terminals.connected;
+        self.gauge("facemchd_lane_terminals_connected", "Terminals that are connected.", &of, connected);
+        if let Some(heard) = lane.terminals.heard {
+            self.time("facemchd_lane_terminal_heard_timestamp_seconds", "When the last frame came.", &of, heard);
+        }
+        for device in &lane.devices {
+            let of = [("lane", name), ("device", &*word(&device.device))];
+            let up = u8::from(device.fault.is_none());
+            self.gauge("facemchd_device_up", "1: a device that has failed before is well again.", &of, up);
+            self.counter("facemchd_device_failures_total", "How often a device failed.", &of, device.failures);
+        }
+        for result in &lane.results {
+            let of = [("lane", name), ("result", &*word(&result.result))];
+            self.counter("facemchd_visits_total", "Visits by how they ended.", &of, result.count);
+        }
+        for code in &lane.codes {
+            let of = [("lane", name), ("code", code.code.as_str())];
+            self.counter("facemchd_visit_codes_total", "Visits by the code they ended with.", &of, code.count);
+        }
+        let terminals = &lane.terminals;
+        let lines = [
+            ("T201", terminals.garbled),
+            ("T202", terminals.oversize),
+            ("T203", terminals.checksum),
+            ("T204", terminals.unknown_type),
+            ("T209", terminals.flood),
+            ("T211", terminals.refused_peers),
+        ];
+        let refused = lane.refused.iter().map(|code| (code.code.as_str(), code.count));
+        let of_lines = |code: &str| lines.iter().any(|(line, _)| *line == code);
+        for (code, count) in lines.into_iter().chain(refused.filter(|(code, _)| !of_lines(code))) {
+            let of = [("lane", name), ("code", code)];
+            self.counter("facemchd_frames_refused_total", "Frames that had no effect, by why.", &of, count);
+        }
+    }
+
+    fn others(&mut self, status: &Status) {
+        for (wechat, number) in status.wechat.iter().zip(1_usize..) {
+            let number = number.to_string();
+            let of = [("merchant", &*number)];
+            self.contact("wechat", &of, wechat.contact);
+            if let Some(permission) = wechat.permission {
+                let granted = u8::from(permission.granted);
+                self.gauge("facemchd_wechat_permission", "1: WeChat grants what is asked for.", &of, granted);
+            }
+            let offset = wechat.offset;
+            self.gauge("facemchd_wechat_clock_offset_seconds", "WeChat's clock is so far ahead.", &of, offset);
+            let backup = u8::from(wechat.domain == super::status::Domain::Backup);
+            self.gauge("facemchd_wechat_on_backup_domain", "1: the main domain is away.", &of, backup);
+        }
+        self.contact("weixin", &[], status.weixin);
+        self.contact("site", &[], status.site);
+        let passed_over = status.site_passed_over;
+        let help = "Members of the site system's answers that nobody here knows.";
+        self.counter("facemchd_site_passed_over_total", help, &[], passed_over);
+        for certificate in &status.certificates {
+            let number = certificate.number.to_string();
+            let of = [("kind", &*word(&certificate.kind)), ("number", &number)];
+            self.time("facemchd_certificate_expiry_timestamp_seconds", "When it ends.", &of, certificate.until);
+        }
+    }
+
+    /// How another side answered last.
+    fn contact(&mut self, whose: &str, of: &[Label<'_>], contact: Option<ContactStatus>) {
+        let Some(contact) = contact else { return };
+        let labels: Vec<Label<'_>> = [("peer", whose)].into_iter().chain(of.iter().copied()).collect();
+        let up = u8::from(contact.failed.is_none());
+        self.gauge("facemchd_peer_up", "1: its last answer was of use.", &labels, up);
+        self.time("facemchd_peer_answer_timestamp_seconds", "When it was asked last.", &labels, contact.at);
+    }
+
+    fn time(&mut self, name: &'static str, help: &str, of: &[Label<'_>], at: Time) {
+        self.gauge(name, help, of, at.div_euclid(1000));
+    }
+
+    fn gauge(&mut self, name: &'static str, help: &str, of: &[Label<'_>], value: impl Display) {
+        self.family(name, "gauge", help).sample("", of, value);
+    }
+
+    fn counter(&mut self, name: &'static str, help: &str, of: &[Label<'_>], value: u64) {
+        self.family(name, "counter", help).sample("", of, value);
+    }
+
+    fn histogram(&mut self, name: &'static str, help: &str, histogram: &Histogram) {
+        let family = self.family(name, "histogram", help);
+        let buckets = histogram.cumulated();
+        let all = buckets.last().map_or(0, |(_, count)| *count);
+        for (bound, count) in buckets {
+            let bound = bound.map_or_else(|| "+Inf".to_owned(), |ms| seconds(ms, 3));
+            family.sample("_bucket", &[("le", &bound)], count);
+        }
+        family.sample("_sum", &[], seconds(histogram.sum_ms(), 3));
+        family.sample("_count", &[], all);
+    }
+
+    fn family(&mut self, name: &'static str, kind: &str, help: &str) -> &mut Family {
+        let known = self.0.iter().position(|family| family.name == name);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(Family { name, text: format!("# HELP {name} {help}\n# TYPE {name} {kind}\n") });
+            self.0.len().saturating_sub(1)
+        });
+        &mut self.0[at]
+    }
+}
+
+impl Family {
+    fn sample(&mut self, suffix: &str, of: &[Label<'_>], value: impl Display) {
+        // Writing to a text does not fail.
+        let _ = write!(self.text, "{}{suffix}", self.name);
+        for ((label, value), at) in of.iter().zip(0..) {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let _ = write!(self.text, "{}{label}=\"{value}\"", if at == 0 { '{' } else { ',' });
+        }
+        let _ = writeln!(self.text, "{} {value}", if of.is_empty() { "" } else { "}" });
+    }
+}
+
+/// Seconds in decimals, of parts with so many digits behind the point.
+fn seconds(parts: u64, digits: usize) -> String {
+    let text = format!("{parts:0width$}", width = digits.saturating_add(1));
+    let (whole, rest) = text.split_at(text.len().saturating_sub(digits));
+    match rest.trim_end_matches('0') {
+        "" => whole.to_owned(),
+        rest => format!("{whole}.{rest}"),
+    }
+}
+
+/// A word of ours as the wire has it.
+fn word(of: &impl Serialize) -> String {
+    serde_json::to_value(of).ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
+}
+
+/// What something is wrong with, in one word.
+pub(super) fn part(of: Part) -> String {
+    match of {
+        Part::Device(device) => word(&device),
+        Part::Thread(thread) => word(&thread),
+        Part::Certificate(_) => "certificate".to_owned(),
+        other => word(&other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_decimals_without_noughts_behind() {
+        let told = [(0, 3), (50, 3), (1200, 3), (3000, 3), (1, 6)].map(|(part, of)| seconds(part, of));
+        assert_eq!(told, ["0", "0.05", "1.2", "3", "0.000001"]);
+    }
+
+    #[test]
+    fn samples_of_a_family_stand_together_and_what_stands_in_quotes_is_escaped() {
+        let mut told = Exposition::default();
+        for lane in ["a", "b\"\\"] {
+            told.gauge("facemchd_one", "One.", &[("lane", lane)], 1);
+            told.gauge("facemchd_one_more", "More.", &[("lane", lane)], 2);
+        }
+        let lines = "# HELP facemchd_one One.\n# TYPE facemchd_one gauge\nfacemchd_one{lane=\"a\"} 1\n\
+                     facemchd_one{lane=\"b\\\"\\\\\"} 1\n# HELP facemchd_one_more More.\n# TYPE facemchd_one_more gauge\n\
+                     facemchd_one_more{lane=\"a\"} 2\nfacemchd_one_more{lane=\"b\\\"\\\\\"} 2\n";
+        assert_eq!(told.0.into_iter().map(|family| family.text).collect::<String>(), lines);
+    }
+}
