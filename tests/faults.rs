@@ -273,6 +273,20 @@ fn faults() -> Vec<Fault> {
                 &format!("serial-no = \"{}\"\nappid", serial.replace('A', "B").replace('1', "2")),
             )
         }),
+        fault("the decrypt key is another one", "K404", |s| {
+            let another = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048).expect("a key");
+            write(&key(s, "decrypt.key.pem"), &another.to_pkcs8_pem(LineEnding::LF).expect("PEM"), 0o600);
+            nothing()
+        }),
+        fault("sub-serial-no is of another certificate", "K404", |s| {
+            let serial = said(s, "sub-serial-no");
+            let another = serial.chars().rev().collect::<String>();
+            edit(s, &format!("sub-serial-no = \"{serial}\""), &format!("sub-serial-no = \"{another}\""))
+        }),
+        fault("the decrypt key's certificate is a key", "K401", |s| {
+            fs::copy(key(s, "decrypt.key.pem"), key(s, "decrypt.crt.pem")).expect("copied");
+            nothing()
+        }),
         fault("the merchant certificate has expired", "K407", |s| certificate(s, -1)),
         fault("the merchant certificate expires next week", "K407", |s| certificate(s, 7)),
         fault("WeChat's public key is not there", "K401", |s| {
@@ -418,6 +432,25 @@ fn first_wrong(sandbox: &Sandbox, known: &[String]) -> (String, String) {
         .map(|line| (text(&line["code"]), format!("{} {}", text(&line["id"]), text(&line["text"]))))
         .find(|(_, told)| !known.contains(told))
         .unwrap_or_default()
+}
+
+#[test]
+fn what_only_a_person_can_show_is_said_not_to_be_proven() {
+    let told = |sandbox: &Sandbox| {
+        let ran = run(&["check", "--online", "--json", "--config", sandbox.site()]);
+        assert!(ran.status.success());
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    };
+    // Another APIv2 key, which no question about nobody shows; the decrypt key as its certificate says.
+    let sandbox = Sandbox::new();
+    write(&key(&sandbox, "apiv2.key"), &"Z".repeat(32), 0o600);
+    let whole = told(&sandbox);
+    assert!(whole.contains("opened with keys.decrypt is what is sealed for it"), "{whole}");
+    assert!(whole.contains("not proven: that WeChat knows sub-serial-no"), "{whole}");
+    assert!(whole.contains("not proven: the APIv2 key"), "{whole}");
+    sandbox.edit("decrypt-certificate = \"keys/decrypt.crt.pem\"\n", "");
+    let without = told(&sandbox);
+    assert!(without.contains("keys.decrypt-certificate would prove it"), "{without}");
 }
 
 #[test]

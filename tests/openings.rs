@@ -157,6 +157,11 @@ const FAULTS: &[Fault] = &[
         let port = with_page(s);
         Box::new(TcpListener::bind(("127.0.0.1", port)).expect("a port"))
     }),
+    fault("a lane's terminal has the pages' port", "D631", |s| {
+        let port = with_page(s);
+        tls(s, &format!("127.0.0.1:{port}"));
+        nothing()
+    }),
     fault("the pages are for everybody", "C101", |s| {
         with_page(s);
         s.edit("listen = \"127.0.0.1:", "listen = \"0.0.0.0:");
@@ -196,6 +201,16 @@ const FAULTS: &[Fault] = &[
     }),
     fault("somebody else listens on a lane's socket", "T210", |s| {
         Box::new(UnixListener::bind(s.path("gate-1.sock")).expect("a socket"))
+    }),
+    fault("a lane's socket is the staff's", "T210", |s| {
+        state(s);
+        s.edit("unix:gate-1.sock", "unix:state/staff.sock");
+        nothing()
+    }),
+    fault("two lanes have one socket, by two names", "T210", |s| {
+        fs::create_dir(s.path("there")).expect("made");
+        s.edit("unix:gate-1.sock", "unix:there/../kiosk-1.sock");
+        nothing()
     }),
     fault("a lane's serial port is a file", "T210", |s| {
         fs::write(s.path("port"), "").expect("written");
@@ -420,6 +435,16 @@ fn root_judges_for_the_daemons_user_and_leaves_nothing_of_its_own_behind() {
             mode(&s.path("site.toml"), 0o600);
         }),
         ("a state directory of root's", "C103", |s| chown(state(s), Some(0), Some(0)).expect("given")),
+        ("a segment that is root's, from a run by hand", "J502", |s| {
+            start(s, Some(DAEMON));
+            let segment = state(s).join("journal-00000001.seg");
+            chown(&segment, Some(0), Some(0)).expect("given");
+            mode(&segment, 0o644);
+        }),
+        ("a lock of root's", "C103", |s| {
+            fs::write(state(s).join("lock"), "").expect("written");
+            mode(&state(s).join("lock"), 0o644);
+        }),
         ("somebody's key", "K402", |s| {
             chown(key(s, "checkin.hmac"), Some(12345), Some(DAEMON)).expect("given");
             // Readable, and not by its owner alone.

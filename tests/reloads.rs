@@ -99,8 +99,8 @@ fn whoever_is_asked_sees_every_address_and_number_that_is_taken_over() {
     let other = Scripted::start(&sandbox.authority, |_, _| Reply::Answer(Answer::json(404, &json!({}))));
     let daemon = sandbox.start();
     let mut terminal = sandbox.terminal(0);
-    // The certificate has the serial number of before.
-    sandbox.edit("certificate = \"keys/sign.crt.pem\"\n", "");
+    // The certificates have the serial numbers of before.
+    sandbox.edit("certificate = \"keys/sign.crt.pem\"\ndecrypt-certificate = \"keys/decrypt.crt.pem\"\n", "");
     let world = &sandbox.world;
     let (serial, sub_serial) = ("7".repeat(40), "8".repeat(40));
     let rounds = [

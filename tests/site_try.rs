@@ -15,6 +15,13 @@ const NAME: &str = "欧阳若兰";
 
 fn sandbox(kind: Kind) -> (Sandbox, Twin) {
     let sandbox = Sandbox::new();
+    let twin = with_template(&sandbox, kind);
+    fs::write(sandbox.path("number"), format!("{CARD}\n")).expect("written");
+    (sandbox, twin)
+}
+
+/// A hospital's own interface in place of the site's system.
+pub fn with_template(sandbox: &Sandbox, kind: Kind) -> Twin {
     let twin = Twin::start(&sandbox.authority, kind, &day(&*clock())).expect("a system");
     twin.ledger().register("0000123456", NAME, CARD);
     twin.ledger().book("V1", "0000123456", Status::Open);
@@ -27,8 +34,7 @@ fn sandbox(kind: Kind) -> (Sandbox, Twin) {
     sandbox.edit(&format!("url = \"{}\"", sandbox.hospital.url()), &format!("url = \"{}\"", twin.url()));
     fs::copy(sandbox.path("keys/checkin.hmac"), sandbox.path("keys/his.key")).expect("copied");
     facemchd::files::replace(&sandbox.path("keys/his.key"), b"sync-key").expect("written");
-    fs::write(sandbox.path("number"), format!("{CARD}\n")).expect("written");
-    (sandbox, twin)
+    twin
 }
 
 fn tried(sandbox: &Sandbox, more: &[&str]) -> (Option<i32>, String) {

@@ -28,7 +28,8 @@ use crate::{
 
 fn vault(keys: &Keys, key: &str, serial_no: &str) -> Vault {
     let files = KeyFiles { sign: keys.path(key).into(), ..KeyFiles::default() };
-    let merchant = Signer { mchid: numbers::SUB_MCHID.to_owned(), serial_no: serial_no.to_owned() };
+    let (mchid, serial_no) = (numbers::SUB_MCHID.to_owned(), serial_no.to_owned());
+    let merchant = Signer { mchid, serial_no, sub_serial_no: None };
     Vault::open(merchant, &files).expect("keys")
 }
 

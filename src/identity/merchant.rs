@@ -43,7 +43,8 @@ pub struct Merchant {
 impl Merchant {
     /// Whose signature it is.
     pub fn signer(&self) -> Signer {
-        Signer { mchid: self.mchid.clone(), serial_no: self.serial_no.clone() }
+        let (mchid, serial_no) = (self.mchid.clone(), self.serial_no.clone());
+        Signer { mchid, serial_no, sub_serial_no: self.sub_serial_no.clone() }
     }
 
     /// `real_name`: names are asked for; `public_key`: answers are verified with WeChat's public key.

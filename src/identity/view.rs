@@ -19,7 +19,7 @@ pub struct WechatView {
     pub offset: (i64, Moment),
     /// The backup domain is in use.
     pub on_backup: bool,
-    /// When the merchant's own certificate ends, where it is configured.
+    /// When the first of the merchant's own certificates ends, where they are configured.
     pub certificate: Option<WallTime>,
     /// When the last of WeChat's certificates ends, in certificate mode.
     pub platform: Option<WallTime>,
@@ -34,7 +34,11 @@ impl FaceLookup {
             permission: self.permissions.last(),
             offset: self.clock.offset_since(),
             on_backup: self.domains.on_backup(now),
-            certificate: self.vault.certificate().map(|facts| facts.not_after),
+            certificate: [self.vault.certificate(), self.vault.decrypt_certificate()]
+                .into_iter()
+                .flatten()
+                .map(|facts| facts.not_after)
+                .min(),
             platform: self.certificates.last_end(),
         }
     }

@@ -37,7 +37,7 @@ pub use self::{
 };
 pub use self::{screen::Screen, server::Server};
 #[cfg(feature = "network")]
-use crate::terminal::{Credentials, Network, Protocol, Welcome};
+use crate::terminal::{Credentials, Network, Protocol, Validity, Welcome};
 use crate::{
     fault::{Code, Cure, Fault},
     files::{self, FileError},
@@ -170,15 +170,27 @@ pub struct Behind {
     welcome: Option<Welcome>,
 }
 
-impl Door {
-    /// Whether the pages could be served here; changes nothing. `serves`: the port is the running daemon's.
-    pub(crate) fn look(&self, clock: &Arc<dyn Clock>, serves: bool) -> Result<(), PageError> {
-        self.read(Vec::new(), clock)?;
-        match &self.listen {
-            _ if serves => Ok(()),
-            Listen::Unix(path) => LocalSocket::may_be_made(path).map_err(PageError::Socket),
-            _ => self.port().map(drop),
+impl Behind {
+    /// Beyond loopback: until when our certificate stands, and the list of those that were taken back.
+    pub(crate) fn validity(&self) -> (Option<WallTime>, Option<WallTime>) {
+        #[cfg(feature = "network")]
+        if let Some(Validity { certificate, crl }) = self.welcome.as_ref().map(Welcome::validity) {
+            return (Some(certificate), crl);
         }
+        (None, None)
+    }
+}
+
+impl Door {
+    /// Whether the pages could be served here, and with what; changes nothing. `serves`: the port is the running daemon's.
+    pub(crate) fn look(&self, clock: &Arc<dyn Clock>, serves: bool) -> Result<Behind, PageError> {
+        let behind = self.read(Vec::new(), clock)?;
+        match &self.listen {
+            _ if serves => {}
+            Listen::Unix(path) => LocalSocket::may_be_made(path).map_err(PageError::Socket)?,
+            _ => drop(self.port()?),
+        }
+        Ok(behind)
     }
 
     /// The port, in use.

@@ -82,13 +82,14 @@ impl World {
     }
 
     /// Writes what a merchant has into `folder`: `sign.key.pem`, `sign.crt.pem`, `decrypt.key.pem`,
-    /// `wechatpay.pub.pem`, `apiv3.key`; private ones with mode 0600.
+    /// `decrypt.crt.pem`, `wechatpay.pub.pem`, `apiv3.key`; private ones with mode 0600.
     pub(crate) fn write_to(&self, folder: &Path) -> io::Result<()> {
         let pem = |key: &RsaPrivateKey| key.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other);
         write_private(&folder.join("sign.key.pem"), pem(&self.provider.key)?.as_bytes())?;
         write_private(&folder.join("decrypt.key.pem"), pem(&self.sub.key)?.as_bytes())?;
         write_private(&folder.join("apiv3.key"), self.apiv3.as_bytes())?;
         files::write_public(&folder.join("sign.crt.pem"), self.provider.certificate_pem.as_bytes())?;
+        files::write_public(&folder.join("decrypt.crt.pem"), self.sub.certificate_pem.as_bytes())?;
         let public = RsaPublicKey::from(&self.platform.key);
         let public = public.to_public_key_pem(LineEnding::LF).map_err(io::Error::other)?;
         Ok(files::write_public(&folder.join("wechatpay.pub.pem"), public.as_bytes())?)

@@ -68,6 +68,7 @@ sub-serial-no = "{sub_serial_no}"
 sign = "keys/sign.key.pem"
 decrypt = "keys/decrypt.key.pem"
 certificate = "keys/sign.crt.pem"
+decrypt-certificate = "keys/decrypt.crt.pem"
 
 [wechatpay]
 base-url = "{wechat}"

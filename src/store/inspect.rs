@@ -4,10 +4,11 @@ use std::{fmt, io, path::Path};
 
 use super::{
     Disk, Entry, FolderDisk, Position, Reader, StoreError,
-    mark::Found as FoundMark,
+    mark::{self, Found as FoundMark},
     recover::{self, name, numbers},
     segment::{self, Hash, Header, SEGMENT},
 };
+use crate::files;
 
 /// What a proof of the chain came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +93,16 @@ pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
     let mut found = Vec::new();
     each(dir, |entry| found.push(entry))?;
     Ok(found)
+}
+
+/// Whether the journal can be gone on with here, as far as its files are there; changes nothing.
+pub(crate) fn may_be_written(dir: &Path) -> Result<(), StoreError> {
+    let names = FolderDisk::at(dir).list().map_err(StoreError::Write)?;
+    let ours = |name: &&String| name.ends_with(".seg") || *name == mark::FILE;
+    for name in names.iter().filter(ours) {
+        files::edit(&dir.join(name)).map_err(|error| StoreError::Write(error.into()))?;
+    }
+    Ok(())
 }
 
 /// Proves the chain over every segment.

@@ -24,7 +24,6 @@ mod view;
 mod views;
 mod word;
 
-pub(crate) use self::disk::FolderDisk;
 pub use self::{
     bounds::JournalBounds,
     collector::Collector,
@@ -41,3 +40,4 @@ pub use self::{
     view::Given,
     word::{Spelled, Word},
 };
+pub(crate) use self::{disk::FolderDisk, inspect::may_be_written};

@@ -52,6 +52,8 @@ pub struct Signer {
     pub mchid: String,
     /// `serial_no`, as WeChat shows it: 40 upper-case hex digits.
     pub serial_no: String,
+    /// `sub_serial_no`: the certificate that names are sealed for, where it is not the signer's.
+    pub sub_serial_no: Option<String>,
 }
 
 /// `[keys]`: where the keys lie. PEM files, readable by the daemon's user alone.
@@ -64,6 +66,8 @@ pub struct KeyFiles {
     pub decrypt: Option<Anchored>,
     /// Certificate of the sign key, PEM; compared with key and serial number.
     pub certificate: Option<Anchored>,
+    /// Certificate of the decrypt key, PEM; compared with key and serial number.
+    pub decrypt_certificate: Option<Anchored>,
     /// File with the 32 ASCII characters of the APIv3 key; needed in certificate mode only.
     pub apiv3: Option<Anchored>,
     /// Which implementation carries the keys.
@@ -126,10 +130,12 @@ pub enum VaultError {
         certificate: PathBuf,
     },
     /// The certificate has another serial number than the site file.
-    #[error("{}: its serial number is {found}, merchant.serial-no is another", certificate.display())]
+    #[error("{}: its serial number is {found}, merchant.{setting} is another", certificate.display())]
     OtherSerial {
         /// The certificate.
         certificate: PathBuf,
+        /// `serial-no` or `sub-serial-no`.
+        setting: &'static str,
         /// The serial number it has.
         found: SerialNo,
     },
@@ -188,6 +194,7 @@ pub struct Vault {
     sign: Box<dyn SigningKey>,
     decrypt: Box<dyn OpeningKey>,
     certificate: Option<CertificateFacts>,
+    decrypt_certificate: Option<CertificateFacts>,
     apiv3: Option<LessSafeKey>,
 }
 
@@ -206,21 +213,25 @@ impl Vault {
             None => None,
             Some(file) => {
                 let (public, facts) = PublicKey::read_certificate(file)?;
-                if public.der() != key.public_der() {
-                    return Err(VaultError::NotAPair {
-                        key: files.sign.to_path_buf(),
-                        certificate: file.to_path_buf(),
-                    });
-                }
-                if SerialNo::parse(&signer.serial_no).as_ref() != Some(&facts.serial_no) {
-                    return Err(VaultError::OtherSerial { certificate: file.to_path_buf(), found: facts.serial_no });
-                }
-                Some(facts)
+                let is_pair = public.der() == key.public_der();
+                Some(belongs(facts, (&files.sign, file), is_pair, ("serial-no", &signer.serial_no))?)
             }
         };
-        let decrypt = engine.load_opening(files.decrypt.as_ref().unwrap_or(&files.sign))?;
+        let opens = files.decrypt.as_ref().unwrap_or(&files.sign);
+        let decrypt = engine.load_opening(opens)?;
+        let decrypt_certificate = match &files.decrypt_certificate {
+            None => None,
+            Some(file) => {
+                let (public, facts) = PublicKey::read_certificate(file)?;
+                let serial = match &signer.sub_serial_no {
+                    Some(sub) => ("sub-serial-no", sub.as_str()),
+                    None => ("serial-no", signer.serial_no.as_str()),
+                };
+                Some(belongs(facts, (opens, file), is_opened_by(&public, &*decrypt), serial)?)
+            }
+        };
         let apiv3 = files.apiv3.as_deref().map(read_api_key).transpose()?;
-        Ok(Self { signer, sign: key, decrypt, certificate, apiv3 })
+        Ok(Self { signer, sign: key, decrypt, certificate, decrypt_certificate, apiv3 })
     }
 
     /// Composes the message to sign and returns the value of the `Authorization` header
@@ -228,7 +239,7 @@ impl Vault {
     pub fn sign_request(&self, request: &RequestToSign<'_>) -> Result<String, VaultError> {
         let message = request.message().ok_or(VaultError::NotAllowed)?;
         let signature = BASE64_STANDARD.encode(self.sign.sign(&message).map_err(|Unopened| VaultError::Engine)?);
-        let Signer { mchid, serial_no } = &self.signer;
+        let Signer { mchid, serial_no, .. } = &self.signer;
         let RequestToSign { nonce, timestamp, .. } = request;
         Ok(format!(
             "WECHATPAY2-SHA256-RSA2048 mchid=\"{mchid}\",nonce_str=\"{nonce}\",timestamp=\"{timestamp}\",\
@@ -275,6 +286,36 @@ impl Vault {
     pub fn certificate(&self) -> Option<&CertificateFacts> {
         self.certificate.as_ref()
     }
+
+    /// The configured certificate of the decrypt key.
+    pub fn decrypt_certificate(&self) -> Option<&CertificateFacts> {
+        self.decrypt_certificate.as_ref()
+    }
+}
+
+/// A certificate is its key's, and the one that the merchant names by its serial number.
+fn belongs(
+    facts: CertificateFacts,
+    (key, certificate): (&Path, &Path),
+    is_pair: bool,
+    (setting, serial_no): (&'static str, &str),
+) -> Result<CertificateFacts, VaultError> {
+    let certificate = certificate.to_path_buf();
+    if !is_pair {
+        return Err(VaultError::NotAPair { key: key.to_path_buf(), certificate });
+    }
+    if SerialNo::parse(serial_no).as_ref() != Some(&facts.serial_no) {
+        return Err(VaultError::OtherSerial { certificate, setting, found: facts.serial_no });
+    }
+    Ok(facts)
+}
+
+/// What is sealed for the one is opened by the other.
+fn is_opened_by(public: &PublicKey, key: &dyn OpeningKey) -> bool {
+    const MESSAGE: &[u8] = b"facemchd";
+    let sealed = public.seal(MESSAGE).and_then(|sealed| BASE64_STANDARD.decode(sealed).ok());
+    let opened = sealed.and_then(|sealed| key.decrypt(Padding::OaepSha1, &sealed).ok());
+    opened.is_some_and(|opened| *opened == MESSAGE)
 }
 
 fn read_api_key(file: &Path) -> Result<LessSafeKey, VaultError> {

@@ -4,7 +4,7 @@ use std::{fs, thread, time::Duration};
 
 use facemchd::{
     fault::Code,
-    sim::devices::{BusTrouble, Cable, TurnstileTwin},
+    sim::devices::{BusTrouble, Cable, Trouble, TurnstileTwin},
 };
 use serde_json::json;
 
@@ -28,6 +28,9 @@ pub fn rows() -> Vec<Row> {
             .by(|s| bench_with(s, |printer| printer.set_cover(true))),
         row("the printer's cutter is stuck", Code::P704, KIOSK, "mechanical fault")
             .by(|s| bench_with(s, |printer| printer.set_jammed(true))),
+        row("the printer stops within the slip", Code::P705, KIOSK, "nobody knows whether the slip was printed")
+            .with(&[Code::P702])
+            .by(|s| bench_with(s, |printer| printer.stop_after(120, Trouble::Paper))),
         row("the printer's paper is nearly out", Code::P706, KIOSK, "nearly out")
             .by(|s| bench_with(s, |printer| printer.set_paper(15)))
             .when(nobody),

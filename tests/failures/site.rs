@@ -4,7 +4,10 @@ use std::{fs, sync::Arc, time::Duration};
 
 use facemchd::{
     fault::Code,
-    sim::server::{Answer, Authority, Reply, Request, Server},
+    sim::{
+        his::Kind,
+        server::{Answer, Authority, Reply, Request, Server},
+    },
 };
 use serde_json::json;
 
@@ -13,6 +16,7 @@ use crate::{
     bench_board,
     faults::{Kept, instead_of_the_site, key, nothing, page, write},
     running::Sandbox,
+    site_try,
 };
 
 const KIOSK: &str = "kiosk-1";
@@ -44,6 +48,7 @@ pub fn rows() -> Vec<Row> {
         row("the site's system hangs up", Code::H905, KIOSK, "broke before").by(|s| site(s, |_| Reply::Drop)),
         row("the site's system has a fault", Code::H905, KIOSK, "status 500")
             .by(|s| instead_of_the_site(s, || Answer::json(500, &json!({})))),
+        row("a page answers for the hospital", Code::H906, KIOSK, "status 200, ").by(|s| hospital(s, Kind::SelfReg)),
         row("the journal is damaged", Code::J501, KIOSK, "segment").of_all().by(damaged).when(nobody),
         row("the state is damaged", Code::J504, KIOSK, "did not end")
             .of_all()
@@ -67,6 +72,19 @@ fn site(sandbox: &Sandbox, answer: fn(&Request) -> Reply) -> Kept {
         &format!("url = \"{}/kiosk\"\nca-file = \"keys/site-ca.pem\"\nhmac", server.url()),
     );
     Box::new(server)
+}
+
+/// A hospital's own interface, where something else answers.
+fn hospital(sandbox: &Sandbox, kind: Kind) -> Kept {
+    let twin = site_try::with_template(sandbox, kind);
+    let authority = Authority::new().expect("an authority");
+    let server = Server::start(&authority, Arc::new(|_| Reply::Answer(page()))).expect("a server");
+    write(&key(sandbox, "site-ca.pem"), &authority.pem(), 0o644);
+    sandbox.edit(
+        &format!("url = \"{}\"\nca-file = \"keys/ca.pem\"\n", twin.url()),
+        &format!("url = \"{}\"\nca-file = \"keys/site-ca.pem\"\n", server.url()),
+    );
+    Box::new((twin, server))
 }
 
 fn hangs_up_on_annulments(request: &Request) -> Reply {

@@ -67,5 +67,5 @@ impl Keys {
 }
 
 pub fn signer(serial_no: &str) -> Signer {
-    Signer { mchid: "1900000001".to_owned(), serial_no: serial_no.to_owned() }
+    Signer { mchid: "1900000001".to_owned(), serial_no: serial_no.to_owned(), sub_serial_no: None }
 }

@@ -12,8 +12,8 @@ use crate::{
     config::Site,
     fault::Code,
     files,
-    vault::{PublicKey, Vault},
-    words::{Clock, RELEASED, WallTime},
+    vault::{CertificateFacts, PublicKey},
+    words::{Clock, InfoType, RELEASED, WallTime},
 };
 
 /// A certificate with fewer days left is worth a warning.
@@ -96,8 +96,18 @@ fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
         [_] if site.merchants.len() == 1 => report.ok("keys", say::keys_usable()),
         usable => report.ok("keys", say::keys_of_merchants_usable(usable.len())),
     }
+    let several = site.merchants.len() > 1;
     for vault in &vaults {
-        certificate(vault, site.merchants.len() > 1, now, report);
+        match vault.certificate() {
+            Some(facts) => certificate(facts, say::certificate_well, several, now, report),
+            None if !several => report.skipped("certificate", say::no_certificate()),
+            None => {}
+        }
+        match vault.decrypt_certificate() {
+            Some(facts) => certificate(facts, say::decrypts, several, now, report),
+            None if site.info_type() == InfoType::RealName => report.skipped("certificate", say::decrypt_not_proven()),
+            None => {}
+        }
     }
     match &site.wechatpay.public_key {
         None => report.skipped("wechatpay-key", say::certificate_mode()),
@@ -117,13 +127,13 @@ fn merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
 }
 
 /// `several`: only what needs attention is worth a line.
-fn certificate(vault: &Vault, several: bool, now: WallTime, report: &mut Report<'_>) {
-    let Some(facts) = vault.certificate() else {
-        if !several {
-            report.skipped("certificate", say::no_certificate());
-        }
-        return;
-    };
+fn certificate(
+    facts: &CertificateFacts,
+    well: fn(i64) -> String,
+    several: bool,
+    now: WallTime,
+    report: &mut Report<'_>,
+) {
     let days = facts.not_after.millis_since(now).div_euclid(DAY_MS);
     let whose = if several { say::of_serial(&facts.serial_no) } else { String::new() };
     if days < 0 {
@@ -131,6 +141,6 @@ fn certificate(vault: &Vault, several: bool, now: WallTime, report: &mut Report<
     } else if days < SOON_DAYS {
         report.warning("certificate", Code::K407, say::certificate_ends(whose, days));
     } else if !several {
-        report.ok("certificate", say::certificate_well(days));
+        report.ok("certificate", well(days));
     }
 }

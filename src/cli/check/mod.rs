@@ -74,6 +74,7 @@ pub(super) fn check(file: &Path, user: &str, json: bool, online: bool, out: &mut
                 network::echo(&site, &clock, &mut report);
                 network::sub_merchants(&site, &clock, &mut report);
                 network::weixin(&site, &clock, &mut report);
+                network::unproven(&site, &mut report);
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::{
     http::{Client, Method, Request},
     identity::{self, Merchant, WechatClock},
     vault::RequestToSign,
-    words::{Clock, Deadline, FaceSid, SessionId},
+    words::{Clock, Deadline, FaceSid, InfoType, SessionId},
 };
 
 /// How long one hop may take.
@@ -312,6 +312,16 @@ pub(super) fn sub_merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Re
             Ok(Ok(_)) => report.failed("sub-merchant", Code::N305, say::nobody_named(whose)),
             Err(fault) => report.fault("sub-merchant", fault),
         }
+    }
+}
+
+/// What no question about nobody can prove.
+pub(super) fn unproven(site: &Site, report: &mut Report<'_>) {
+    if site.info_type() == InfoType::RealName {
+        report.skipped("unproven", say::seal_unproven());
+    }
+    if site.authinfo.is_some() {
+        report.skipped("unproven", say::apiv2_unproven());
     }
 }
 

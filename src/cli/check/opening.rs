@@ -2,20 +2,22 @@
 //!
 //! While the daemon serves, it holds all of them: nothing is touched, and its own lock says so.
 
-#[cfg(feature = "network")]
-use std::net::TcpListener;
 use std::{
+    collections::BTreeSet,
+    net::TcpListener,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use super::Report;
-#[cfg(feature = "network")]
+#[cfg(any(feature = "network", feature = "page"))]
 use super::local::{DAY_MS, SOON_DAYS};
 #[cfg(feature = "page")]
 use crate::board::PanelPlace;
 #[cfg(feature = "network")]
 use crate::terminal::{Address, Validity};
+#[cfg(any(feature = "network", feature = "page"))]
+use crate::words::WallTime;
 use crate::{
     board::{Board, Simulated},
     cli::{
@@ -42,7 +44,8 @@ const LEAST_FREE: u64 = 4 << 20;
 pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let serves = state(site, report);
     board(site, clock, serves.as_deref(), report);
-    terminals(site, clock, serves.is_some(), report);
+    // Held until all are: two of ours cannot have one port.
+    let _ports = terminals(site, clock, serves.is_some(), report);
     #[cfg(feature = "voice")]
     super::voices::check(site, report);
     #[cfg(feature = "page")]
@@ -89,6 +92,10 @@ fn state(site: &Site, report: &mut Report<'_>) -> Option<String> {
     match store::Correlator::look(dir) {
         Ok(()) => report.ok("correlation-key", say::correlation_usable()),
         Err(error) => report.fault("correlation-key", error),
+    }
+    if let Err(error) = store::may_be_written(dir) {
+        report.fault("journal", error);
+        return held;
     }
     match store::verify(dir) {
         Ok(proof) if proof.is_whole() => report.ok("journal", standing(&proof, dir)),
@@ -196,13 +203,13 @@ fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>
 
 /// A lane's terminal, where the daemon would meet it. `serves`: sockets and ports are the running daemon's.
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
-fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
+fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) -> Vec<TcpListener> {
     if site.lane.is_empty() {
-        return report.skipped("terminals", say::no_lanes());
+        report.skipped("terminals", say::no_lanes());
     }
-    // Held until all are: two lanes cannot have one port.
-    #[cfg(feature = "network")]
+    #[cfg_attr(not(feature = "network"), expect(unused_mut, reason = "the terminals' over the network"))]
     let mut ports = Vec::new();
+    let mut files = BTreeSet::from([one_name(&site.state_dir.join(service::SOCKET))]);
     for (index, lane) in site.lane.iter().enumerate() {
         let phrases = match build::phrases(lane) {
             Ok(phrases) => phrases,
@@ -212,7 +219,15 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
             }
         };
         let settings = build::terminal_settings(site, lane, index, phrases);
-        match settings.look() {
+        let file: Option<&Path> = match &lane.terminal {
+            TerminalPlace::Unix(path) => Some(path),
+            TerminalPlace::Serial { device, .. } => Some(device),
+            #[cfg(feature = "network")]
+            TerminalPlace::Tls(_) | TerminalPlace::Https(_) => None,
+        };
+        let of_another = file.filter(|file| !files.insert(one_name(file)));
+        let of_another = of_another.map(|file| TerminalError::InUse { path: file.to_owned() });
+        match of_another.map_or_else(|| settings.look(), Err) {
             // By the daemon that serves.
             Err(TerminalError::InUse { .. }) if serves => {}
             Err(error) => {
@@ -260,6 +275,14 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
             }
         }
     }
+    ports
+}
+
+/// A file by the one name that it has, however it is written.
+fn one_name(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    path.canonicalize().unwrap_or_else(|_| folder.join(path.file_name().unwrap_or_default()))
 }
 
 /// Where the lanes' pages are, where one has any.
@@ -269,9 +292,11 @@ fn pages(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<
     if with_page == 0 {
         return;
     }
-    let looked = build::door(site).and_then(|door| Ok(door.look(clock, serves)?));
-    match looked {
-        Ok(()) => report.ok("pages", say::pages(&site.page.listen, with_page)),
+    match build::door(site).and_then(|door| Ok(door.look(clock, serves)?)) {
+        Ok(behind) => {
+            let text = say::pages(&site.page.listen, with_page);
+            certificates("pages", text, behind.validity(), clock.now().wall, report);
+        }
         Err(failure) => report.fault("pages", failure),
     }
 }
@@ -279,23 +304,30 @@ fn pages(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<
 #[cfg(feature = "network")]
 fn network_terminal(lane: &crate::config::Lane, address: Address, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let Address::Network(network) = address else { return };
-    let at = network.address;
-    let now = clock.now().wall;
     match network.check(clock) {
         Ok(Validity { certificate, crl }) => {
-            if crl.is_some_and(|next| next < now) {
-                report.warning("terminal", Code::T220, say::of_lane(&lane.name, summary(Code::T220)));
-            }
-            let days = certificate.millis_since(now).div_euclid(DAY_MS);
-            let text = say::of_lane(&lane.name, say::let_in(at, lane.allow_subjects.len()));
-            match days {
-                ..0 => report.failed("terminal", Code::K407, say::ours_expired(text)),
-                0..SOON_DAYS => {
-                    report.warning("terminal", Code::K407, say::ours_ends(text, days));
-                }
-                _ => report.ok("terminal", text),
-            }
+            let text = say::of_lane(&lane.name, say::let_in(network.address, lane.allow_subjects.len()));
+            certificates("terminal", text, (Some(certificate), crl), clock.now().wall, report);
         }
         Err(error) => report.fault("terminal", error),
+    }
+}
+
+/// What is served over the network, by the ends of our certificate and of the list of those that were taken back.
+#[cfg(any(feature = "network", feature = "page"))]
+fn certificates(
+    id: &'static str,
+    text: String,
+    (certificate, list): (Option<WallTime>, Option<WallTime>),
+    now: WallTime,
+    report: &mut Report<'_>,
+) {
+    if list.is_some_and(|next| next < now) {
+        report.warning(id, Code::T220, format!("{text}; {}", summary(Code::T220)));
+    }
+    match certificate.map(|until| until.millis_since(now).div_euclid(DAY_MS)) {
+        Some(..0) => report.failed(id, Code::K407, say::ours_expired(text)),
+        Some(days @ 0..SOON_DAYS) => report.warning(id, Code::K407, say::ours_ends(text, days)),
+        _ => report.ok(id, text),
     }
 }

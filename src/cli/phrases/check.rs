@@ -31,6 +31,11 @@ phrases! {
     certificate_ends(whose, days) "{whose}{days} days left" => "{whose}还有 {days} 天到期";
     certificate_well(days) "belongs to the sign key, {days} days left" => "与签名私钥配对，还有 {days} 天到期";
 
+    decrypts(days) "opened with keys.decrypt is what is sealed for it, {days} days left"
+        => "为其加密的内容可用 keys.decrypt 解开，还有 {days} 天到期";
+    decrypt_not_proven() "not proven: that keys.decrypt and sub-serial-no are one certificate's; keys.decrypt-certificate would prove it"
+        => "未证实：keys.decrypt 与 sub-serial-no 属于同一证书；设置 keys.decrypt-certificate 即可证实";
+
     #[cfg(feature = "voice")]
     speaks_itself() "the terminal speaks itself; the pack is not played here" => "终端自行播报；语音包不在此播放";
     #[cfg(feature = "voice")]
@@ -62,9 +67,9 @@ phrases! {
     pages(at, lanes) "{at}, pages of {lanes} lanes" => "{at}，{lanes} 条通道的页面";
     #[cfg(feature = "network")]
     let_in(at, subjects) "{at}, {subjects} subjects are let in" => "{at}，允许 {subjects} 个证书主题";
-    #[cfg(feature = "network")]
+    #[cfg(any(feature = "network", feature = "page"))]
     ours_expired(text) "{text}; our certificate has expired" => "{text}；本机证书已过期";
-    #[cfg(feature = "network")]
+    #[cfg(any(feature = "network", feature = "page"))]
     ours_ends(text, days) "{text}; our certificate has {days} days left" => "{text}；本机证书还有 {days} 天到期";
 
     proxy_resolves() "the proxy resolves names" => "由代理解析域名";
@@ -105,5 +110,9 @@ phrases! {
     whose_merchant(name) "merchant {name}: " => "商户 {name}：";
     refuses_only_nobody(whose) "{whose}WeChat refuses nothing but a face that nobody has" => "{whose}微信只拒绝了不存在的人脸，其余正常";
     not_let_ask(whose, fields) "{whose}WeChat does not let us ask for {fields}" => "{whose}微信不允许我方查询 {fields}";
+    seal_unproven() "not proven: that WeChat knows sub-serial-no, and that keys.decrypt opens its names; one face shows it (facemchd lookup)"
+        => "未证实：微信是否认识 sub-serial-no、keys.decrypt 能否解开其姓名；查询一张人脸即可证实（facemchd lookup）";
+    apiv2_unproven() "not proven: the APIv2 key; whether it is wrong is told when a terminal first asks (N326)"
+        => "未证实：APIv2 密钥；若有误，刷脸设备首次请求时会报告（N326）";
     nobody_named(whose) "{whose}a face that nobody has was named" => "{whose}不存在的人脸却返回了姓名";
 }

@@ -31,6 +31,7 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[keys]", "decrypt", "\"a\"", "\"b\""),
     ("[keys]", "apiv3", "\"a\"", "\"b\""),
     ("[keys]", "certificate", "\"a\"", "\"b\""),
+    ("[keys]", "decrypt-certificate", "\"a\"", "\"b\""),
     #[cfg(feature = "rustcrypto")]
     ("[keys]", "engine", "\"aws-lc-rs\"", "\"rsa\""),
     ("[wechatpay]", "base-url", "\"https://a\"", "\"https://b\""),

@@ -58,7 +58,7 @@ impl MiniProgram {
     pub fn keys(&self, engine: EngineKind) -> Option<(Signer, KeyFiles)> {
         let (mchid, serial_no) = (self.mch_id.clone()?, self.cert_serialno.clone()?);
         let files = KeyFiles { sign: self.key.clone()?, engine, ..KeyFiles::default() };
-        Some((Signer { mchid, serial_no }, files))
+        Some((Signer { mchid, serial_no, sub_serial_no: None }, files))
     }
 
     pub(crate) fn fits_together(&self) -> Result<(), &'static str> {

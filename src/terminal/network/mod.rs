@@ -122,7 +122,7 @@ enum Guests {
 impl Network {
     /// Whether certificate, key, authority and list can be used together; until when they are good.
     pub fn check(&self, clock: &Arc<dyn Clock>) -> Result<Validity, TerminalError> {
-        Ok(Welcome::open(self, clock)?.validity)
+        Ok(Welcome::open(self, clock)?.validity())
     }
 }
 
@@ -211,7 +211,7 @@ impl Door {
 
     /// Files that are out of date are told of, once a day.
     fn remind(&mut self, shared: &Shared) {
-        let (now, Validity { certificate, crl }) = (shared.clock.now(), self.threshold.welcome().validity);
+        let (now, Validity { certificate, crl }) = (shared.clock.now(), self.threshold.welcome().validity());
         shared.counters.valid_until(certificate, crl);
         let ended = [(Code::K407, Some(certificate)), (Code::T220, crl)]
             .into_iter()
