@@ -156,9 +156,12 @@ impl Server {
     pub fn set_online(&self, online: bool) {
         *self.shared.is_online() = online;
         self.shared.changed.notify_all();
-        if !online {
-            // Wakes the accepting thread, so that it lets go of the port.
-            let _ = TcpStream::connect(self.address);
+        // Wakes the accepting thread, until it has let go of the port: whoever comes then is refused, and not cut off.
+        for _ in 0..200 {
+            if online || TcpStream::connect(self.address).is_err() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
         }
     }
 }

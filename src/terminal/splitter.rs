@@ -32,12 +32,12 @@ impl Splitter {
                     } else if !self.line.is_empty() {
                         each(Line::Whole(&self.line));
                     }
-                    self.line.zeroize();
+                    self.wipe();
                 }
                 _ if self.overflowing => {}
                 _ if self.line.len() == MAX_LINE => {
                     self.overflowing = true;
-                    self.line.zeroize();
+                    self.wipe();
                 }
                 byte => {
                     if self.line.capacity() == 0 {
@@ -55,9 +55,15 @@ impl Splitter {
         self.overflowing || !self.line.is_empty()
     }
 
+    /// As far as it was written to: what lies behind was wiped with longer ones.
+    fn wipe(&mut self) {
+        self.line.as_mut_slice().zeroize();
+        self.line.clear();
+    }
+
     /// Forgets the line that has begun.
     pub fn forget(&mut self) {
         self.overflowing = false;
-        self.line.zeroize();
+        self.wipe();
     }
 }

@@ -288,7 +288,7 @@ impl Vault {
     }
 
     /// The configured certificate of the decrypt key.
-    pub fn decrypt_certificate(&self) -> Option<&CertificateFacts> {
+    pub(crate) fn decrypt_certificate(&self) -> Option<&CertificateFacts> {
         self.decrypt_certificate.as_ref()
     }
 }

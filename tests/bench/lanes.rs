@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    sync::{Arc, Barrier},
+    sync::{Arc, Barrier, OnceLock},
     thread,
     time::Duration,
 };
@@ -34,19 +34,24 @@ const REACH: f64 = 1.2;
 /// So much longer may the others take beside lanes whose call is dead.
 const BESIDE_THE_DEAD: f64 = 1.05;
 
-/// What a busy machine may add, times: more is a lane that waits for another.
-const BUSY: f64 = 2.0;
+/// A busy machine adds to many at once what it does not add to one: so often both are measured at most, and once it has
+/// to be within reach.
+const TIMES: usize = 6;
 
 pub fn run() -> Verdict {
     let (private, _) = lookup::openssl()?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     // A signature and two decryptions each.
     let rsa = |lanes: usize| 3 * private * u32::try_from(lanes.div_ceil(cores)).unwrap_or(u32::MAX);
-    println!("lanes    site        p50        p99   its RSA  × one  X003  other  resident");
+    println!("lanes    site        p50        p99   its RSA  × one  X003  other  ours each  resident");
     let mut broken = Vec::new();
     for thinks in THINKS {
-        let mut one = Duration::ZERO;
-        for (lanes, rounds) in AT_ONCE {
+        let (mut one, mut least) = (Duration::ZERO, f64::INFINITY);
+        let pairs = [AT_ONCE[0], AT_ONCE[2]].repeat(TIMES - 1);
+        for ((lanes, rounds), again) in AT_ONCE.into_iter().zip([false; 4]).chain(pairs.into_iter().zip([true; 64])) {
+            if again && least <= REACH {
+                break;
+            }
             let seen = morning(lanes, rounds, thinks, 0)?;
             let (p50, p99) = (seen.at(0.5), seen.at(0.99));
             let apart = p99.saturating_sub(rsa(lanes));
@@ -55,31 +60,45 @@ pub fn run() -> Verdict {
             }
             let ratio = apart.as_secs_f64() / one.as_secs_f64();
             println!(
-                "{lanes:>5}  {:>6}  {}  {}  {}  {ratio:>5.2}  {:>4}  {:>5}  {:>5} KiB",
+                "{lanes:>5}  {:>6}  {}  {}  {}  {ratio:>5.2}  {:>4}  {:>5}  {}  {:>5} KiB",
                 milliseconds(thinks),
                 milliseconds(p50),
                 milliseconds(p99),
                 milliseconds(rsa(lanes)),
                 seen.refused,
                 seen.otherwise,
+                milliseconds(seen.each.saturating_sub(3 * private)),
                 seen.resident,
             );
             if seen.refused + seen.otherwise > 0 {
                 broken.push(format!("{} of {lanes} lanes refused, {} otherwise", seen.refused, seen.otherwise));
             }
-            if lanes == 16 && ratio > REACH * BUSY {
-                broken.push(format!("sixteen lanes take {ratio:.2} × one"));
+            if lanes == 16 {
+                least = least.min(ratio);
             }
+        }
+        if least > REACH {
+            broken.push(format!("sixteen lanes take {least:.2} × one"));
         }
     }
     let (lanes, rounds, thinks) = (16, 8, THINKS[1]);
-    let alone = morning(lanes - lanes / 4, rounds, thinks, 0)?.at(0.99);
-    let beside = morning(lanes, rounds, thinks, lanes / 4)?.at(0.99);
-    let ratio = beside.as_secs_f64() / alone.as_secs_f64();
-    println!("twelve lanes beside four whose call is dead: p99 {}, {ratio:.3} ×", milliseconds(beside));
-    println!("(to reach: sixteen lanes {REACH} × one, beside the dead {BESIDE_THE_DEAD} ×, nobody refused)");
-    if ratio > BESIDE_THE_DEAD * BUSY {
-        broken.push(format!("dead calls cost the others {ratio:.2} ×"));
+    let mut least = f64::INFINITY;
+    for _ in 0..TIMES {
+        let alone = morning(lanes - lanes / 4, rounds, thinks, 0)?.at(0.99);
+        let beside = morning(lanes, rounds, thinks, lanes / 4)?.at(0.99);
+        let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+        println!("twelve lanes beside four whose call is dead: p99 {}, {ratio:.3} ×", milliseconds(beside));
+        least = least.min(ratio);
+        if least <= BESIDE_THE_DEAD {
+            break;
+        }
+    }
+    println!(
+        "(to reach: sixteen lanes {REACH} × one, beside the dead {BESIDE_THE_DEAD} ×, nobody refused; ours each: the"
+    );
+    println!("program's processor time of one visit, its RSA apart)");
+    if least > BESIDE_THE_DEAD {
+        broken.push(format!("dead calls cost the others {least:.3} ×"));
     }
     limit(broken.is_empty(), broken.join("; "))
 }
@@ -92,6 +111,8 @@ struct Seen {
     otherwise: usize,
     /// KiB
     resident: u64,
+    /// Processor time of the program for one visit, the first ones apart.
+    each: Duration,
 }
 
 impl Seen {
@@ -127,13 +148,16 @@ fn morning(lanes: usize, rounds: usize, thinks: Duration, dead: usize) -> Result
     let running = site.start();
     let clock = lookups::clock();
     let together = Arc::new(Barrier::new(living));
+    let (pid, before) = (running.0.id(), Arc::new(OnceLock::new()));
     let come = |lane: usize| {
         let socket = site.path(&format!("kiosk-{lane}.sock"));
         let (clock, together) = (Arc::clone(&clock), (lane <= living).then(|| Arc::clone(&together)));
-        thread::spawn(move || faces(&socket, rounds, together.as_deref(), &*clock))
+        let before = Arc::clone(&before);
+        let begin = move || _ = before.get_or_init(|| at_work(pid));
+        thread::spawn(move || faces(&socket, rounds, together.as_deref(), begin, &*clock))
     };
     let terminals: Vec<_> = (1..=lanes).map(come).collect();
-    let mut seen = Seen { took: Vec::new(), refused: 0, otherwise: 0, resident: 0 };
+    let mut seen = Seen { took: Vec::new(), refused: 0, otherwise: 0, resident: 0, each: Duration::ZERO };
     for terminal in terminals.into_iter().take(living) {
         for (took, result, code) in terminal.join().map_err(|_| "a terminal panicked")? {
             match (&*result, &*code) {
@@ -144,23 +168,38 @@ fn morning(lanes: usize, rounds: usize, thinks: Duration, dead: usize) -> Result
         }
     }
     seen.took.sort_unstable();
+    let visits = u32::try_from(seen.took.len().max(1)).unwrap_or(u32::MAX);
+    seen.each = at_work(pid).saturating_sub(before.get().copied().unwrap_or_default()) / visits;
     seen.resident = soak::resident(running.0.id())?;
     limit(!seen.took.is_empty(), "nobody was checked in".to_owned())?;
     Ok(seen)
 }
 
+/// Processor time of a program's threads that live (proc_pid_schedstat(5)).
+fn at_work(pid: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let nanoseconds = |thread: fs::DirEntry| -> Option<u64> {
+        fs::read_to_string(thread.path().join("schedstat")).ok()?.split(' ').next()?.parse().ok()
+    };
+    Duration::from_nanos(threads.filter_map(nanoseconds).sum())
+}
+
 /// One lane's people: how long it took, result, code. Without a barrier nobody waits for them; a terminal that fails goes
-/// on to meet the others, who would wait for ever.
+/// on to meet the others, who would wait for ever. `begin`: the first ones, who are not counted, have gone.
 fn faces(
     socket: &Path,
     rounds: usize,
     together: Option<&Barrier>,
+    begin: impl Fn(),
     clock: &dyn Clock,
 ) -> Vec<(Duration, String, String)> {
     let mut terminal = Terminal::connect(socket, Duration::from_secs(20));
     let mut outcomes = Vec::new();
     for round in 0..=rounds {
         together.map(Barrier::wait);
+        if round == 1 {
+            begin();
+        }
         let began = clock.now().moment;
         let outcome = terminal.as_mut().ok().and_then(|terminal| {
             terminal.face(&format!("{}-{round}", socket.file_stem()?.display()), true).ok()?;
