@@ -309,13 +309,13 @@ fn whoever_never_reads_is_disconnected_and_nobody_waits_for_him() {
         let answered = async {
             loop {
                 other.write_all(b"{\"type\":\"ping\",\"seq\":2}\n").await.expect("sent");
-                if let Ok(answer) = tokio::time::timeout(Duration::from_millis(100), next(&mut lines)).await {
-                    break answer;
+                let answer = tokio::time::timeout(Duration::from_millis(100), next(&mut lines)).await;
+                if answer.is_ok_and(|answer| answer["seq"] == 2) {
+                    break;
                 }
             }
         };
-        let answer = tokio::time::timeout(Duration::from_secs(20), answered).await.expect("nobody waits for him");
-        assert_eq!(answer["seq"], 2);
+        tokio::time::timeout(Duration::from_secs(20), answered).await.expect("nobody waits for him");
         drop(stalled);
     });
 }

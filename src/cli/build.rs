@@ -34,7 +34,7 @@ use crate::{
     },
     service::{LanePart, PanelPart, Parts, Reloaded},
     store,
-    vault::{self, Vault},
+    vault::{self, KeysRead, Vault},
     words::{Clock, Quiet},
 };
 
@@ -129,8 +129,8 @@ pub(super) fn parts(
 }
 
 /// A merchant's keys, opened and compared with what the site file says of them.
-pub(super) fn vault(site: &Site, merchant: &Merchant) -> Result<Vault, Failure> {
-    Vault::open(merchant.signer(), site.keys_of(merchant)).map_err(|error| match &merchant.name {
+pub(super) fn vault(site: &Site, merchant: &Merchant, read: &mut KeysRead) -> Result<Vault, Failure> {
+    Vault::open_beside(merchant.signer(), site.keys_of(merchant), read).map_err(|error| match &merchant.name {
         Some(name) => Failure::from(error).within(format!("merchant {name}")),
         None => error.into(),
     })
@@ -148,8 +148,9 @@ pub(super) fn face_lookup(
     client: &http::Client,
     clock: &Arc<WechatClock>,
     cache: Arc<dyn identity::CertificateCache>,
+    read: &mut KeysRead,
 ) -> Result<identity::FaceLookup, Failure> {
-    let vault = Arc::new(vault(site, merchant)?);
+    let vault = Arc::new(vault(site, merchant, read)?);
     let wechatpay = &site.wechatpay;
     let public_key = match (&wechatpay.public_key_id, &wechatpay.public_key) {
         (Some(id), Some(file)) => Some((id.clone(), vault::PublicKey::read(file)?)),
@@ -171,8 +172,9 @@ pub(super) fn merchants(
     let weixin = site.weixin.as_ref().map(|settings| weixin_calls(site, settings, clock)).transpose()?.map(Arc::new);
     let authinfo_client = site.authinfo.as_ref().map(|settings| authinfo_client(site, settings, clock)).transpose()?;
     let permissions = PermissionFile::of(&site.state_dir);
+    let mut read = KeysRead::default();
     let open = |merchant| {
-        let face = face_lookup(site, merchant, &client, clock, Arc::clone(cache))?;
+        let face = face_lookup(site, merchant, &client, clock, Arc::clone(cache), &mut read)?;
         let face = Arc::new(face.with_permission_log(permissions.log_of(merchant)));
         let authinfo = match (&site.authinfo, &authinfo_client) {
             (Some(settings), Some(client)) => Some(Arc::new(authinfo(merchant, settings, client, clock)?)),

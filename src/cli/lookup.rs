@@ -21,6 +21,7 @@ use crate::{
     files,
     identity::{CertificateCache, WechatClock},
     service::SystemClock,
+    vault,
     words::{Clock as _, Deadline, FaceSid, Identity, masked_credential, masked_name},
 };
 
@@ -95,9 +96,15 @@ pub(super) fn lookup(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, E
     let clock = Arc::new(SystemClock::start());
     let shared = Arc::clone(&clock) as _;
     let client = build::wechat_client(&site, &shared)?;
-    let lookup =
-        build::face_lookup(&site, merchant, &client, &WechatClock::new(shared), Arc::new(InMemory::default()))?
-            .with_permission_log(PermissionFile::of(&site.state_dir).log_of(merchant));
+    let lookup = build::face_lookup(
+        &site,
+        merchant,
+        &client,
+        &WechatClock::new(shared),
+        Arc::new(InMemory::default()),
+        &mut vault::KeysRead::default(),
+    )?
+    .with_permission_log(PermissionFile::of(&site.state_dir).log_of(merchant));
     let mut timings = match &arguments.timings {
         Some(file) => Some(files::create_public(file).map_err(|error| Ending::io("--timings", &error.into()))?),
         None => None,

@@ -4,7 +4,7 @@ use std::{fmt, io, path::Path};
 
 use super::{
     Disk, Entry, FolderDisk, Position, Reader, StoreError,
-    mark::{self, Found as FoundMark},
+    mark::Found as FoundMark,
     recover::{self, name, numbers},
     segment::{self, Hash, Header, SEGMENT},
 };
@@ -95,14 +95,12 @@ pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
     Ok(found)
 }
 
-/// Whether the journal can be gone on with here, as far as its files are there; changes nothing.
+/// Whether the journal that is here can be gone on with, as one that was begun by somebody else cannot; changes nothing.
 pub(crate) fn may_be_written(dir: &Path) -> Result<(), StoreError> {
     let names = FolderDisk::at(dir).list().map_err(StoreError::Write)?;
-    let ours = |name: &&String| name.ends_with(".seg") || *name == mark::FILE;
-    for name in names.iter().filter(ours) {
-        files::edit(&dir.join(name)).map_err(|error| StoreError::Write(error.into()))?;
-    }
-    Ok(())
+    let last = numbers(&names).last().copied();
+    last.map_or(Ok(()), |last| files::edit(&dir.join(name(last))).map(drop))
+        .map_err(|error| StoreError::Write(error.into()))
 }
 
 /// Proves the chain over every segment.

@@ -4,6 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use super::{
     Correlator, Disk, FolderDisk, JournalBounds, Position, Recovered, State, StateLock, StoreError,
+    inspect::may_be_written,
     mark::{self, Mark},
     record::{Line, Stored},
     recover::{self, ASIDE, Salvage, Segment, name},
@@ -85,6 +86,7 @@ impl Journal {
     ) -> Result<(Self, Recovered), StoreError> {
         let directory = |source| StoreError::Directory { dir: lock.dir().to_owned(), source };
         let disk = FolderDisk::open(lock.dir()).map_err(directory)?;
+        may_be_written(lock.dir())?;
         let (mut journal, recovered) = Self::on(Box::new(disk), bounds, lanes, correlator, state, now)?;
         journal._lock = Some(lock);
         Ok((journal, recovered))

@@ -18,7 +18,7 @@ use super::{MOST, Padding, Unopened, VaultError};
 use crate::files::{self, pem_block};
 
 /// `keys.engine`: which implementation carries the keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EngineKind {
     /// AWS-LC: constant time, five times as fast.
     #[default]

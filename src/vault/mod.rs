@@ -16,8 +16,10 @@ mod request;
 mod site;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -188,11 +190,21 @@ impl Fault for Unopened {
     }
 }
 
+/// Private keys that were read. Several merchants may have one of them, and whether its numbers belong together is tested
+/// at millions of instructions: once for each file.
+#[derive(Default)]
+pub(crate) struct KeysRead {
+    signing: Read<dyn SigningKey>,
+    opening: Read<dyn OpeningKey>,
+}
+
+type Read<K> = BTreeMap<(EngineKind, PathBuf), Arc<K>>;
+
 /// The keys of one merchant.
 pub struct Vault {
     signer: Signer,
-    sign: Box<dyn SigningKey>,
-    decrypt: Box<dyn OpeningKey>,
+    sign: Arc<dyn SigningKey>,
+    decrypt: Arc<dyn OpeningKey>,
     certificate: Option<CertificateFacts>,
     decrypt_certificate: Option<CertificateFacts>,
     apiv3: Option<LessSafeKey>,
@@ -207,8 +219,13 @@ impl fmt::Debug for Vault {
 impl Vault {
     /// Reads and checks the keys.
     pub fn open(signer: Signer, files: &KeyFiles) -> Result<Self, VaultError> {
+        Self::open_beside(signer, files, &mut KeysRead::default())
+    }
+
+    /// The same, of keys some of which another merchant has, too.
+    pub(crate) fn open_beside(signer: Signer, files: &KeyFiles, read: &mut KeysRead) -> Result<Self, VaultError> {
         let engine = files.engine;
-        let key = engine.load_signing(&files.sign)?;
+        let key = once(&mut read.signing, engine, &files.sign, EngineKind::load_signing)?;
         let certificate = match &files.certificate {
             None => None,
             Some(file) => {
@@ -218,7 +235,7 @@ impl Vault {
             }
         };
         let opens = files.decrypt.as_ref().unwrap_or(&files.sign);
-        let decrypt = engine.load_opening(opens)?;
+        let decrypt = once(&mut read.opening, engine, opens, EngineKind::load_opening)?;
         let decrypt_certificate = match &files.decrypt_certificate {
             None => None,
             Some(file) => {
@@ -291,6 +308,21 @@ impl Vault {
     pub(crate) fn decrypt_certificate(&self) -> Option<&CertificateFacts> {
         self.decrypt_certificate.as_ref()
     }
+}
+
+fn once<K: ?Sized>(
+    read: &mut Read<K>,
+    engine: EngineKind,
+    file: &Path,
+    load: impl FnOnce(EngineKind, &Path) -> Result<Box<K>, VaultError>,
+) -> Result<Arc<K>, VaultError> {
+    let place = (engine, file.to_owned());
+    if let Some(key) = read.get(&place) {
+        return Ok(Arc::clone(key));
+    }
+    let key: Arc<K> = load(engine, file)?.into();
+    read.insert(place, Arc::clone(&key));
+    Ok(key)
 }
 
 /// A certificate is its key's, and the one that the merchant names by its serial number.

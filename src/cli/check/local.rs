@@ -12,7 +12,7 @@ use crate::{
     config::Site,
     fault::Code,
     files,
-    vault::{CertificateFacts, PublicKey},
+    vault::{CertificateFacts, KeysRead, PublicKey},
     words::{Clock, InfoType, RELEASED, WallTime},
 };
 
@@ -89,7 +89,8 @@ fn time(now: WallTime, report: &mut Report<'_>) {
 }
 
 fn keys(site: &Site, now: WallTime, report: &mut Report<'_>) {
-    let open = |merchant| build::vault(site, merchant).map_err(|fault| report.fault("keys", fault)).ok();
+    let mut read = KeysRead::default();
+    let open = |merchant| build::vault(site, merchant, &mut read).map_err(|fault| report.fault("keys", fault)).ok();
     let vaults: Vec<_> = site.merchants.iter().filter_map(open).collect();
     match &vaults[..] {
         [] => {}

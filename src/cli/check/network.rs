@@ -19,7 +19,7 @@ use crate::{
     files,
     http::{Client, Method, Request},
     identity::{self, Merchant, WechatClock},
-    vault::RequestToSign,
+    vault::{KeysRead, RequestToSign},
     words::{Clock, Deadline, FaceSid, InfoType, SessionId},
 };
 
@@ -109,7 +109,7 @@ fn wechat(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         Ok(client) => client,
         Err(error) => return report.fault("tls", error),
     };
-    let Ok(vault) = build::vault(site, site.first_merchant()) else {
+    let Ok(vault) = build::vault(site, site.first_merchant(), &mut KeysRead::default()) else {
         return report.skipped("wechat", say::needs_keys());
     };
     let timestamp = clock.now().wall.unix_seconds();
@@ -265,12 +265,22 @@ fn hospital(
     }
 }
 
+/// What nothing is kept of.
+fn lookup(
+    site: &Site,
+    merchant: &Merchant,
+    client: &Client,
+    theirs: &Arc<WechatClock>,
+) -> Result<identity::FaceLookup, Failure> {
+    build::face_lookup(site, merchant, client, theirs, Arc::new(Forgetful), &mut KeysRead::default())
+}
+
 /// WeChat itself proves what only it can: that our signature is accepted, that its own verifies with the configured
 /// key, and that it can open what we seal for it. Asks about nobody.
 pub(super) fn echo(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let theirs = WechatClock::new(Arc::clone(clock));
-    let lookup = build::wechat_client(site, clock)
-        .and_then(|client| build::face_lookup(site, site.first_merchant(), &client, &theirs, Arc::new(Forgetful)));
+    let lookup =
+        build::wechat_client(site, clock).and_then(|client| lookup(site, site.first_merchant(), &client, &theirs));
     let lookup = match lookup {
         Ok(lookup) => lookup,
         Err(fault) => return report.fault("echo", fault),
@@ -298,7 +308,7 @@ pub(super) fn sub_merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Re
     for merchant in site.merchants.iter().filter(of_lanes) {
         let whose = merchant.name.as_ref().map_or_else(String::new, say::whose_merchant);
         let asked = build::wechat_client(site, clock)
-            .and_then(|client| build::face_lookup(site, merchant, &client, &theirs, Arc::new(Forgetful)))
+            .and_then(|client| lookup(site, merchant, &client, &theirs))
             .map(|lookup| lookup.look_up(&nobody, Deadline::from_now(&**clock, 2 * HOP)));
         match asked {
             Ok(Err(error)) if error.code() == Code::N320 => {
