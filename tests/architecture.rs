@@ -44,6 +44,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("md5", &["checkin/template", "sim"]),
     ("roxmltree", &["checkin/template"]),
     ("aes_gcm", &["sim"]),
+    ("axum", &["sim/page"]),
+    ("futures_core", &["sim/page"]),
     ("rcgen", &["sim"]),
     ("rand", &["vault", "sim"]),
     ("ureq", &["http"]),

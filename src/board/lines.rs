@@ -1,6 +1,6 @@
 //! `[gate]`, `[indicators]`, `[[input]]`: what single lines do.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{
     Device,
@@ -112,7 +112,7 @@ pub struct Input {
 }
 
 /// `input.is`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InputKind {
     /// Fire alarm: no grants while it is active.

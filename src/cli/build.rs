@@ -77,19 +77,22 @@ impl SiteMemory {
     }
 }
 
-/// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP.
+/// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP; the journal is written through
+/// whatever `disk` puts before its folder.
 pub(super) fn parts(
     lock: store::StateLock,
     file: &Path,
     site: &Site,
     clock: Arc<dyn Clock>,
     devices: Vec<LaneDevices>,
+    disk: impl FnOnce(Box<dyn store::Disk>) -> Box<dyn store::Disk>,
 ) -> Result<Parts, Ending> {
     let correlator = Arc::new(store::Correlator::open(&site.state_dir)?);
     let names: Vec<String> = site.lane.iter().map(|lane| lane.name.clone()).collect();
     let (state, damaged) = store::State::open(&site.state_dir);
     let now = clock.stamp();
-    let (journal, recovered) = store::Journal::open(lock, &site.journal, &names, Arc::clone(&correlator), &state, now)?;
+    let whose = (&names[..], Arc::clone(&correlator));
+    let (journal, recovered) = store::Journal::open_through(lock, disk, &site.journal, whose, &state, now)?;
     let salvaged = recovered.salvaged.as_ref().map(|salvage| Failure::new(Code::J501).told(salvage.to_string()));
     let damaged = damaged.map(|error| Failure::new(Code::J504).told(Code::J504.summary()).because(error));
     // SIGHUP may ask for them later.
@@ -123,6 +126,7 @@ pub(super) fn parts(
         pages: door(site)?,
         #[cfg(feature = "page")]
         day: crate::service::DayRule { utc_offset: site.hours().utc_offset, reset_at: site.hours().reset_at },
+        tap: None,
         reload,
         clock,
     })

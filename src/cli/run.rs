@@ -28,7 +28,7 @@ pub(super) fn run(file: &Path) -> Result<u8, Ending> {
     let clock = Arc::new(SystemClock::start());
     let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &(Arc::clone(&clock) as _))?;
-    let parts = build::parts(lock, file, &site, clock, wires.lanes)?;
+    let parts = build::parts(lock, file, &site, clock, wires.lanes, std::convert::identity)?;
     runtime.block_on(async {
         tokio::spawn(signals);
         let summary = service::serve(parts, control).await?;

@@ -5,6 +5,7 @@ use super::{
     carry::Carrier,
     requests::{LaneState, Requests, Todo},
     staff::Asked,
+    tap::Tap,
 };
 use crate::{
     fault::Code,
@@ -22,11 +23,12 @@ pub(super) struct Funnel {
     pub(super) watch: super::stopwatch::Stopwatch,
     /// How the site's system answered last.
     site: Option<Contact>,
+    tap: Option<Box<dyn Tap>>,
 }
 
 impl Funnel {
     /// What the core wants done at its start is carried out.
-    pub(super) fn new(core: Kiosk, requests: Requests, carrier: Carrier) -> Self {
+    pub(super) fn new(core: Kiosk, requests: Requests, carrier: Carrier, tap: Option<Box<dyn Tap>>) -> Self {
         let mut funnel = Self {
             core,
             requests,
@@ -35,6 +37,7 @@ impl Funnel {
             #[cfg(feature = "page")]
             watch: super::stopwatch::Stopwatch::default(),
             site: None,
+            tap,
         };
         funnel.drain();
         funnel
@@ -101,6 +104,9 @@ impl Funnel {
         self.requests.hear(&input);
         #[cfg(feature = "page")]
         self.watch.hear(&input, now.moment);
+        if let Some(tap) = &mut self.tap {
+            tap.heard(now, &input);
+        }
         if let Some(failed) = site_said(&input) {
             self.site = Some(Contact::after(self.site, now.moment, failed));
         }
@@ -110,10 +116,14 @@ impl Funnel {
     /// What could not be handed over comes back as an input at once, until nothing is left.
     fn drain(&mut self) {
         while let Some(output) = self.core.poll_output() {
-            let now = self.carrier.now().moment;
+            let looked = self.carrier.now();
+            let now = looked.moment;
             self.requests.see(&output, now);
             #[cfg(feature = "page")]
             self.watch.see(&output, now);
+            if let Some(tap) = &mut self.tap {
+                tap.wanted(looked, &output);
+            }
             if let Some(refused) = self.carrier.carry(output) {
                 let now = self.carrier.now();
                 self.hear(now, refused);

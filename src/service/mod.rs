@@ -44,6 +44,7 @@ mod start;
 pub mod status;
 #[cfg(feature = "page")]
 mod stopwatch;
+mod tap;
 #[cfg(feature = "voice")]
 mod voices;
 mod window;
@@ -57,6 +58,7 @@ pub use ledger::DayRule;
 pub use parts::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary};
 pub use staff::SOCKET;
 pub(crate) use staff::{StaffMode, StaffReply, StaffRequest};
+pub use tap::Tap;
 #[cfg(feature = "voice")]
 pub use voices::VoicePart;
 

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use super::inputs::InputPart;
+use super::{inputs::InputPart, tap::Tap};
 #[cfg(feature = "page")]
 use crate::page;
 use crate::{
@@ -52,6 +52,8 @@ pub struct Parts {
     /// When a day of business begins, for whoever counts.
     #[cfg(feature = "page")]
     pub day: super::DayRule,
+    /// Who hears what the core is told and wants; none in production.
+    pub tap: Option<Box<dyn Tap>>,
     /// Reads again what can be read again, on SIGHUP.
     pub reload: Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>,
 }

@@ -136,7 +136,7 @@ impl Daemon {
             passages: passages.map(|of| of.worker),
         };
         let carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, patience, inputs);
-        let mut funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier);
+        let mut funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier, parts.tap);
         #[cfg(feature = "page")]
         {
             funnel.watch.durations = Arc::clone(&stage.durations);

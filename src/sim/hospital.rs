@@ -10,7 +10,7 @@ use hmac::{Hmac, Mac as _};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use super::server::{Answer, Authority, Reply, Request, Server};
+use super::server::{Answer, Authority, Reply, Request, Server, Weather};
 
 /// A running site system.
 pub struct Hospital {
@@ -33,6 +33,17 @@ pub enum Booking {
     Refused(String),
 }
 
+/// What it says that is not so, or says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lie {
+    /// A web page of somebody else's, with status 200.
+    Page,
+    /// JSON without a decision.
+    Nothing,
+    /// A decision that the interface does not know.
+    Unheard,
+}
+
 struct State {
     key: Vec<u8>,
     inner: Mutex<Inner>,
@@ -44,6 +55,7 @@ struct Inner {
     /// Everybody is booked, for measurements.
     open_house: bool,
     down: bool,
+    lie: Option<Lie>,
     /// What it tells of every visit.
     told: Map<String, Value>,
     last: u32,
@@ -83,6 +95,15 @@ impl Hospital {
         self.state.inner().bookings.insert(person.to_owned(), booking);
     }
 
+    /// The same, or nothing.
+    pub(crate) fn have(&self, person: &str, booking: Option<Booking>) {
+        let mut inner = self.state.inner();
+        match booking {
+            Some(booking) => inner.bookings.insert(person.to_owned(), booking),
+            None => inner.bookings.remove(person),
+        };
+    }
+
     /// What it tells of every visit from now on, beside number and place.
     pub fn tell(&self, members: Map<String, Value>) {
         self.state.inner().told = members;
@@ -96,6 +117,16 @@ impl Hospital {
     /// The system says that it is out of order, or works again.
     pub fn set_down(&self, down: bool) {
         self.state.inner().down = down;
+    }
+
+    /// Changes what it says in place of its decisions, which it takes and keeps.
+    pub(crate) fn set_lie(&self, lie: Option<Lie>) {
+        self.state.inner().lie = lie;
+    }
+
+    /// Changes the way to it.
+    pub(crate) fn set_weather(&self, weather: Weather) {
+        self.server.set_weather(weather);
     }
 
     /// Takes it off the network, or puts it back.
@@ -140,6 +171,18 @@ impl State {
     }
 
     fn answer(&self, request: &Request) -> Reply {
+        let reply = self.truth(request);
+        match self.inner().lie {
+            None => reply,
+            Some(Lie::Page) => {
+                Reply::Answer(Answer { body: b"<html>please log in</html>".to_vec(), ..Answer::json(200, &json!({})) })
+            }
+            Some(Lie::Nothing) => Reply::Answer(Answer::json(200, &json!({}))),
+            Some(Lie::Unheard) => Reply::Answer(Answer::json(200, &json!({ "answer": "perhaps" }))),
+        }
+    }
+
+    fn truth(&self, request: &Request) -> Reply {
         let answer = |status, body: Value| Reply::Answer(Answer::json(status, &body));
         if !self.is_authentic(request) {
             return answer(401, json!({ "error": "wrong signature" }));

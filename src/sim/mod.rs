@@ -4,14 +4,22 @@
 //! It names nothing of the daemon but words, codes and the two files' types: its WeChat signs and checks with RustCrypto
 //! and its own strings, its twins have their own tables, so that a mistake of ours is not mirrored by our own test.
 
+pub(crate) mod act;
 pub mod devices;
+pub(crate) mod ground;
 pub mod his;
 pub mod hospital;
 pub mod keys;
+mod lobby;
 pub mod morning;
+pub(crate) mod page;
 pub mod people;
+pub(crate) mod saboteur;
+pub(crate) mod scenario;
+mod score;
 pub mod server;
 pub mod site_file;
+pub(crate) mod story;
 pub mod terminal;
 pub mod visits;
 pub mod wechat;

@@ -64,6 +64,10 @@ pub enum Behaviour {
     Altered,
     /// Answers with a signature that is an hour old.
     Stale,
+    /// Signs in the name of a key that nobody has told the kiosk of, as after a rotation.
+    OtherKey,
+    /// Signs in the name of a platform certificate, where the kiosk asked for the public key.
+    Certificate,
 }
 
 impl Person {

@@ -58,6 +58,19 @@ pub struct Answer {
     pub drip: Duration,
 }
 
+/// What the way between a kiosk and a server is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weather {
+    /// Answers come so much later.
+    pub slow: Duration,
+    /// Every byte of a body comes so much after the one before.
+    pub drip: Duration,
+    /// What is asked is done, and the connection closed in place of an answer.
+    pub lost: bool,
+    /// This status is the answer, and nothing is done.
+    pub status: Option<u16>,
+}
+
 /// What answers requests.
 pub(crate) type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
@@ -71,6 +84,7 @@ struct Shared {
     handler: Handler,
     tls: Arc<ServerConfig>,
     online: Mutex<bool>,
+    weather: Mutex<Weather>,
     changed: Condvar,
     open: AtomicUsize,
     /// Connections accepted since start.
@@ -128,6 +142,7 @@ impl Server {
             handler,
             tls: authority.tls()?,
             online: Mutex::new(true),
+            weather: Mutex::default(),
             changed: Condvar::new(),
             open: AtomicUsize::new(0),
             accepted: AtomicUsize::new(0),
@@ -152,6 +167,11 @@ impl Server {
         self.shared.accepted.load(Ordering::Relaxed)
     }
 
+    /// Changes the way to it, for requests that come from now on.
+    pub(crate) fn set_weather(&self, weather: Weather) {
+        *self.shared.weather() = weather;
+    }
+
     /// Takes the server off the network, or puts it back: connections are refused, live ones fall silent and close.
     pub fn set_online(&self, online: bool) {
         *self.shared.is_online() = online;
@@ -167,6 +187,10 @@ impl Server {
 }
 
 impl Shared {
+    fn weather(&self) -> MutexGuard<'_, Weather> {
+        self.weather.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_online(&self) -> MutexGuard<'_, bool> {
         self.online.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -221,11 +245,17 @@ fn converse(shared: &Shared, stream: TcpStream) -> io::Result<()> {
         if !*shared.is_online() {
             return Ok(());
         }
-        match (shared.handler)(&request) {
+        let weather = *shared.weather();
+        let reply = match weather.status {
+            Some(status) => Reply::Answer(Answer::json(status, &serde_json::json!({ "code": "SYSTEM_ERROR" }))),
+            None => (shared.handler)(&request),
+        };
+        match reply {
             Reply::Drop => return Ok(()),
+            Reply::Answer(_) if weather.lost => return Ok(()),
             Reply::Answer(answer) => {
-                thread::sleep(answer.after);
-                write(&mut stream, &answer)?;
+                thread::sleep(answer.after.max(weather.slow));
+                write(&mut stream, &Answer { drip: answer.drip.max(weather.drip), ..answer })?;
             }
         }
     }

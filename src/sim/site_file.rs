@@ -25,6 +25,13 @@ pub struct SiteFile<'a> {
 /// The lanes of a sandboxed site, in order.
 pub const LANES: [&str; 2] = ["kiosk-1", "gate-1"];
 
+/// The lanes of the kiosk in a browser, in order, and what they are to somebody who reads of them.
+pub(crate) const PAGE_LANES: [(&str, &str); 3] = [
+    ("kiosk-1", "hospital kiosk, small LCD (ST7920)"),
+    ("gate-1", "station gate, small LCD (ST7920)"),
+    ("kiosk-2", "hospital kiosk, small LCD (ST7920), series B"),
+];
+
 /// The key between kiosk and site system.
 pub const HMAC_KEY: &[u8] = b"a key that kiosk and hospital share";
 
@@ -40,6 +47,22 @@ impl SiteFile<'_> {
         super::keys::write_private(&keys.join("apiv2.key"), APIV2_KEY.as_bytes())?;
         let file = self.folder.join("site.toml");
         files::write_public(&file, self.text().as_bytes())?;
+        Ok(file)
+    }
+
+    /// The same for the kiosk in a browser, with a board of its own.
+    pub(crate) fn write_for_page(&self, authority_pem: &str) -> std::io::Result<PathBuf> {
+        let file = self.write(authority_pem)?;
+        let board = self.folder.join("board");
+        files::make_folder(&board.join("printers"))?;
+        files::write_public(&board.join("page.toml"), include_str!("assets/board.toml").as_bytes())?;
+        let profile = include_str!("../../board/printers/simulated.toml");
+        files::write_public(&board.join("printers/simulated.toml"), profile.as_bytes())?;
+        let text = self.text();
+        let common = text.split("[[lane]]").next().unwrap_or_default();
+        let board = format!("board = \"{}\"", board.join("page.toml").display());
+        let common = common.replacen("board = \"simulated\"", &board, 1);
+        files::write_public(&file, format!("{common}{}", include_str!("assets/lanes.toml")).as_bytes())?;
         Ok(file)
     }
 

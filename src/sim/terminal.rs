@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 pub struct Terminal {
     line: BufReader<Box<dyn Line>>,
     seq: u64,
+    /// What has come of a line whose end has not.
+    begun: Vec<u8>,
 }
 
 /// What a terminal speaks over.
@@ -43,7 +45,7 @@ impl Terminal {
 
     /// Speaks over whatever connection.
     pub fn over(line: impl Line + 'static) -> Self {
-        Self { line: BufReader::new(Box::new(line)), seq: 0 }
+        Self { line: BufReader::new(Box::new(line)), seq: 0, begun: Vec::new() }
     }
 
     /// Sends a frame with the next number, which it returns.
@@ -81,6 +83,20 @@ impl Terminal {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         serde_json::from_str(&line).map_err(io::Error::other)
+    }
+
+    /// The next frame, or none where its end does not come within the patience.
+    pub(crate) fn poll(&mut self) -> io::Result<Option<Value>> {
+        match self.line.read_until(b'\n', &mut self.begun) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) if self.begun.ends_with(b"\n") => {
+                let line = std::mem::take(&mut self.begun);
+                serde_json::from_slice(&line).map(Some).map_err(io::Error::other)
+            }
+            Ok(_) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The next frame of this type; others are passed over.

@@ -25,7 +25,7 @@ use time::format_description::well_known::Rfc2822;
 use super::{
     keys::{World, numbers, random_hex},
     people::{Behaviour, Charset, Padding, Person},
-    server::{Answer, Authority, Reply, Request, Server},
+    server::{Answer, Authority, Reply, Request, Server, Weather},
 };
 use crate::words::Clock;
 
@@ -68,6 +68,8 @@ struct Inner {
     /// In whose name each face was asked about.
     asked_for: HashMap<String, String>,
     nonces: HashSet<String>,
+    /// What it does about everybody, whoever they are.
+    mood: Option<Behaviour>,
     /// One-time behaviours that have happened.
     happened: HashSet<String>,
     accepted: usize,
@@ -126,6 +128,16 @@ impl WeChat {
     /// Takes the sandbox off the network, or puts it back.
     pub fn set_online(&self, online: bool) {
         self.server.set_online(online);
+    }
+
+    /// Changes what it does about everybody; none: each person's own.
+    pub(crate) fn set_mood(&self, mood: Option<Behaviour>) {
+        self.state.inner().mood = mood;
+    }
+
+    /// Changes the way to it.
+    pub(crate) fn set_weather(&self, weather: Weather) {
+        self.server.set_weather(weather);
     }
 
     /// What it answers, for a twin that stands before it and behaves otherwise now and then.
@@ -204,9 +216,10 @@ impl State {
             return error(400, "PARAM_ERROR", "face_sid");
         };
         let mut inner = self.inner();
-        let Some(person) = inner.people.get(&face_sid).cloned() else {
+        let Some(mut person) = inner.people.get(&face_sid).cloned() else {
             return error(404, "RESOURCE_NOT_EXISTS", "face_sid");
         };
+        person.behaviour = inner.mood.unwrap_or(person.behaviour);
         if inner.used.contains(&face_sid) && !inner.reusable {
             return error(400, "INVALID_REQUEST", "face_sid was used");
         }
@@ -243,6 +256,12 @@ impl State {
                 if let Some(byte) = answer.body.get_mut(20) {
                     *byte ^= 1;
                 }
+            }
+            Behaviour::OtherKey => {
+                set(&mut answer, "Wechatpay-Serial", |_| "PUB_KEY_ID_0000000000000000000000000000000001".to_owned());
+            }
+            Behaviour::Certificate => {
+                set(&mut answer, "Wechatpay-Serial", |_| self.world.platform.serial_no.clone());
             }
             _ => {}
         }

@@ -84,10 +84,22 @@ impl Journal {
         state: &State,
         now: impl Into<Stamp>,
     ) -> Result<(Self, Recovered), StoreError> {
+        Self::open_through(lock, |disk| disk, bounds, (lanes, correlator), state, now)
+    }
+
+    /// The same through whatever somebody puts between the journal and its folder.
+    pub(crate) fn open_through(
+        lock: StateLock,
+        through: impl FnOnce(Box<dyn Disk>) -> Box<dyn Disk>,
+        bounds: &JournalBounds,
+        (lanes, correlator): (&[String], Arc<Correlator>),
+        state: &State,
+        now: impl Into<Stamp>,
+    ) -> Result<(Self, Recovered), StoreError> {
         let directory = |source| StoreError::Directory { dir: lock.dir().to_owned(), source };
         let disk = FolderDisk::open(lock.dir()).map_err(directory)?;
         may_be_written(lock.dir())?;
-        let (mut journal, recovered) = Self::on(Box::new(disk), bounds, lanes, correlator, state, now)?;
+        let (mut journal, recovered) = Self::on(through(Box::new(disk)), bounds, lanes, correlator, state, now)?;
         journal._lock = Some(lock);
         Ok((journal, recovered))
     }

@@ -278,6 +278,7 @@ fn parts(
         pages: facemchd::page::Door::default(),
         #[cfg(feature = "page")]
         day: facemchd::service::DayRule::default(),
+        tap: None,
         reload: Box::new(|| unreachable!("nobody asks")),
     }
 }

@@ -113,6 +113,14 @@ phrases! {
     sim() "Try it: a scripted morning against a sandbox WeChat Pay, a sandbox site system and the devices' twins"
         => "试用：以沙箱微信支付、沙箱业务系统和模拟设备模拟一个上午";
     sim_serve() "Keep it all up after the morning, until Ctrl-C" => "结束后保持运行，直到 Ctrl-C";
+    sim_page() "The kiosk in a browser: send people, break things, look at what happens"
+        => "在浏览器中试用自助机：派人来、弄坏东西、看会发生什么";
+    sim_listen() "Where the page is, on loopback" => "页面的监听地址（仅本机回环）";
+    sim_scenario() "Play a scenario without a page: a file, or one of those that come with the program"
+        => "不开页面，播放一个场景：文件，或程序自带的场景名";
+    sim_seed() "Click at random by this number, without a page, and count what must never happen"
+        => "不开页面，按此种子随机操作，并统计绝不应发生的事";
+    sim_minutes() "How long" => "持续几分钟";
     sim_out() "Folder for site file, journal, log and pictures; must not exist yet or be empty [default: a new one in /tmp]"
         => "站点文件、流水、日志和图片的目录；须不存在或为空 [默认：/tmp 下新建]";
     sim_face() "Send one face to a kiosk that `sim --serve` keeps up, and print what it answers"

@@ -62,15 +62,29 @@ struct Parts<'a> {
 
 /// Opens what the lanes use of the board.
 pub(super) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure> {
-    let found = Board::find(&site.board)?;
-    // A mistake in a profile or template is found also where no lane prints.
-    found.printers.iter().try_for_each(|files| layout(files, site, Arc::default()).map(drop))?;
-    let parts = Parts { site, found, clock };
-    let mut wires = Wires {
+    let wires = Wires {
         lanes: Vec::new(),
         #[cfg(feature = "sim")]
         twins: Vec::new(),
     };
+    open_on(wires, site, clock)
+}
+
+/// The same at the twins that another daemon has left behind.
+#[cfg(feature = "sim")]
+pub(super) fn open_again(
+    twins: &[crate::sim::devices::LaneTwins],
+    site: &Site,
+    clock: &Arc<dyn Clock>,
+) -> Result<Wires, Failure> {
+    open_on(Wires { lanes: Vec::new(), twins: twins.to_vec() }, site, clock)
+}
+
+fn open_on(mut wires: Wires, site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure> {
+    let found = Board::find(&site.board)?;
+    // A mistake in a profile or template is found also where no lane prints.
+    found.printers.iter().try_for_each(|files| layout(files, site, Arc::default()).map(drop))?;
+    let parts = Parts { site, found, clock };
     // All of them before any: a file that is refused has moved nothing.
     let picked = parts.pick_all()?;
     #[cfg(feature = "turnstile")]

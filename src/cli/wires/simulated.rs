@@ -26,7 +26,7 @@ pub(super) struct Ends {
 }
 
 impl Parts<'_> {
-    /// The lane's twins, kept among the wires, and our ends.
+    /// The lane's twins, kept among the wires, and our ends: twins are made, or those of another daemon are taken over.
     pub(super) fn twins(&self, lane: &Lane, picked: &Picked<'_>, wires: &mut Wires) -> Result<Ends, Failure> {
         let site = self.site;
         let names = |style: NameStyle| site.simulated.allow_names || style == NameStyle::Masked;
@@ -37,12 +37,17 @@ impl Parts<'_> {
         };
         let inputs: Vec<Input> = picked.inputs.iter().map(|input| (*input).clone()).collect();
         let active_low = picked.gate.is_some_and(|(_, gate)| gate.active_low);
-        let made = devices::lane(&out, active_low, inputs, Arc::clone(self.clock));
-        let (ends, twins) = made.map_err(|error| {
+        let ends = match wires.twins.get(wires.lanes.len()) {
+            Some(twins) => twins.plug(),
+            None => devices::lane(&out, active_low, inputs, Arc::clone(self.clock)).map(|(ends, twins)| {
+                wires.twins.push(twins);
+                ends
+            }),
+        };
+        let ends = ends.map_err(|error| {
             let what = "[simulated] out".to_owned();
             Failure::from(DeviceError::Open { what, reason: error.to_string(), code: Code::C103 })
         })?;
-        wires.twins.push(twins);
         let devices::Wires { panel, printer, gate, lamps, inputs } = ends;
         Ok(Ends {
             panel: Some(panel),

@@ -81,14 +81,26 @@ pub fn lane(out: &Out, active_low: bool, inputs: Vec<Input>, clock: Arc<dyn Cloc
     let lamps =
         ["green", "red", "amber", "buzzer"].map(|name| OutputTwin::new(name, folder(true), false, Arc::clone(&clock)));
     let (inputs, lines) = InputsTwin::new(inputs);
-    let wires = Wires {
-        panel: panel.wire(),
-        printer: port,
-        gate: gate.pin(),
-        lamps: lamps.each_ref().map(OutputTwin::pin),
-        inputs: lines,
-    };
-    Ok((wires, LaneTwins { panel, printer, gate, lamps, inputs }))
+    let twins = LaneTwins { panel, printer, gate, lamps, inputs };
+    Ok((twins.wires(port, lines), twins))
+}
+
+impl LaneTwins {
+    /// Wires for another kiosk, in place of one that has let go of its own: the devices stay what they are.
+    pub(crate) fn plug(&self) -> io::Result<Wires> {
+        Ok(self.wires(self.printer.plug()?, self.inputs.plug()))
+    }
+
+    /// Takes out what would keep a kiosk that has died waiting.
+    pub(crate) fn unplug(&self) {
+        self.panel.unplug();
+        self.inputs.unplug();
+    }
+
+    fn wires(&self, printer: UnixStream, inputs: Receiver<(usize, bool)>) -> Wires {
+        let lamps = self.lamps.each_ref().map(OutputTwin::pin);
+        Wires { panel: self.panel.wire(), printer, gate: self.gate.pin(), lamps, inputs }
+    }
 }
 
 /// Writes a file so that a reader sees the old one or the new one, never half of one.

@@ -46,6 +46,12 @@ impl OutputTwin {
         self.line().pulses.clone()
     }
 
+    /// How often it became active.
+    pub(crate) fn openings(&self) -> usize {
+        let line = self.line();
+        line.pulses.len() + usize::from(line.active_since.is_some())
+    }
+
     /// True while it is active.
     pub fn is_active(&self) -> bool {
         self.line().active_since.is_some()

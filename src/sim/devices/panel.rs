@@ -6,11 +6,13 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
 };
 
 use embedded_hal::{
     digital::{self, OutputPin},
-    spi::{ErrorType, Operation, SpiDevice},
+    spi::{ErrorKind, ErrorType, Operation, SpiDevice},
 };
 use encoding_rs::GB18030;
 
@@ -24,7 +26,7 @@ use super::{
 pub struct PanelTwin(Arc<Mutex<Chip>>);
 
 /// The panel's end of the wire.
-pub struct PanelWire(PanelTwin);
+pub struct PanelWire(PanelTwin, u64);
 
 /// The chip: display memory and what the wire is in the middle of.
 struct Chip {
@@ -48,9 +50,15 @@ struct Chip {
     register: Option<bool>,
     half: Option<u8>,
     bytes: u64,
+    dips: u64,
     complaints: Vec<String>,
     folder: Option<PathBuf>,
     drawn: [String; 4],
+    /// Which host's cable is in; those of hosts before it lead nowhere.
+    cable: u64,
+    /// Its plug is out: no transfer gets through. It holds up the wire: none ends.
+    gone: bool,
+    hangs: bool,
 }
 
 /// What a word of display memory shows.
@@ -73,9 +81,29 @@ impl PanelTwin {
     /// Its supply dips: it knows nothing any more, and its memory holds anything.
     pub fn dip(&self) {
         let mut chip = self.chip();
-        let Chip { folder, bytes, complaints, drawn, .. } = std::mem::replace(&mut *chip, Chip::new(None));
-        *chip = Chip { folder, bytes, complaints, drawn, memory: [0x5A; 128], glyphs: [0x5A; 128], ..Chip::new(None) };
+        let Chip { folder, bytes, dips, complaints, drawn, cable, gone, hangs, .. } =
+            std::mem::replace(&mut *chip, Chip::new(None));
+        let (memory, glyphs, dips) = ([0x5A; 128], [0x5A; 128], dips + 1);
+        *chip = Chip { folder, bytes, dips, complaints, drawn, cable, gone, hangs, memory, glyphs, ..Chip::new(None) };
         chip.dots = [[0x5A5A; 16]; 32];
+    }
+
+    /// Pulls its plug, or puts it in: it knows nothing of before.
+    pub(crate) fn set_gone(&self, gone: bool) {
+        if !gone && self.chip().gone {
+            self.dip();
+        }
+        self.chip().gone = gone;
+    }
+
+    /// Lets a transfer wait for ever, or end.
+    pub(crate) fn set_hanging(&self, hangs: bool) {
+        self.chip().hangs = hangs;
+    }
+
+    /// Every dot of the glass, row by row, eight to a byte, the left one highest: 128 across.
+    pub(crate) fn dots(&self) -> Vec<u8> {
+        self.chip().picture().packed()
     }
 
     /// The other end of its reset line, active low.
@@ -90,7 +118,12 @@ impl PanelTwin {
 
     /// The other end.
     pub fn wire(&self) -> PanelWire {
-        PanelWire(self.clone())
+        PanelWire(self.clone(), self.chip().cable)
+    }
+
+    /// Takes every host's cable out.
+    pub(crate) fn unplug(&self) {
+        self.chip().cable += 1;
     }
 
     /// Three lines that set SCLK, SID and CS (bits 0, 1, 2) at once.
@@ -144,6 +177,12 @@ impl PanelTwin {
         self.chip().bytes
     }
 
+    /// Another number whenever the glass may show something else.
+    pub(crate) fn changes(&self) -> u64 {
+        let chip = self.chip();
+        chip.bytes + chip.dips
+    }
+
     /// What a real chip would not have understood.
     pub fn complaints(&self) -> Vec<String> {
         self.chip().complaints.clone()
@@ -169,9 +208,22 @@ impl digital::ErrorType for PanelReset {
 impl OutputPin for PanelReset {
     fn set_low(&mut self) -> Result<(), Infallible> {
         let mut chip = self.0.chip();
-        let Chip { folder, bytes, complaints, drawn, memory, glyphs, dots, .. } =
+        let Chip { folder, bytes, dips, complaints, drawn, memory, glyphs, dots, cable, gone, hangs, .. } =
             std::mem::replace(&mut *chip, Chip::new(None));
-        *chip = Chip { folder, bytes, complaints, drawn, memory, glyphs, dots, ..Chip::new(None) };
+        *chip = Chip {
+            folder,
+            bytes,
+            dips,
+            complaints,
+            drawn,
+            memory,
+            glyphs,
+            dots,
+            cable,
+            gone,
+            hangs,
+            ..Chip::new(None)
+        };
         Ok(())
     }
 
@@ -181,12 +233,22 @@ impl OutputPin for PanelReset {
 }
 
 impl ErrorType for PanelWire {
-    type Error = Infallible;
+    type Error = ErrorKind;
 }
 
+/// How often a wire that is held up is looked at.
+const HELD_UP: Duration = Duration::from_millis(20);
+
 impl SpiDevice for PanelWire {
-    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
+    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), ErrorKind> {
+        let is_held_up = |chip: &Chip| chip.hangs && chip.cable == self.1;
+        while is_held_up(&self.0.chip()) {
+            thread::sleep(HELD_UP);
+        }
         let mut chip = self.0.chip();
+        if chip.gone || chip.cable != self.1 {
+            return Err(ErrorKind::Other);
+        }
         for operation in operations {
             match operation {
                 Operation::Write(bytes) => bytes.iter().for_each(|byte| chip.take(*byte)),
@@ -202,6 +264,9 @@ impl SpiDevice for PanelWire {
 impl Chip {
     fn new(folder: Option<PathBuf>) -> Self {
         Self {
+            cable: 0,
+            gone: false,
+            hangs: false,
             memory: [b' '; 128],
             glyphs: [0; 128],
             address: 0,
@@ -216,6 +281,7 @@ impl Chip {
             register: None,
             half: None,
             bytes: 0,
+            dips: 0,
             complaints: Vec::new(),
             folder,
             drawn: Default::default(),
@@ -378,6 +444,10 @@ impl Chip {
     }
 
     fn png(&self) -> Vec<u8> {
+        self.picture().png(4, 4, [142, 190, 60], [22, 38, 20])
+    }
+
+    fn picture(&self) -> Picture {
         let mut glass = Picture::new(128, 64);
         for (line, start) in LINES.into_iter().enumerate().filter(|_| self.on) {
             for (place, word) in self.words(start).into_iter().enumerate() {
@@ -400,7 +470,7 @@ impl Chip {
                 glass.set(x, y);
             }
         }
-        glass.png(4, 4, [142, 190, 60], [22, 38, 20])
+        glass
     }
 
     fn write_files(&mut self) {

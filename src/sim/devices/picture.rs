@@ -125,6 +125,12 @@ impl Picture {
         width * across
     }
 
+    /// Row by row, eight dots to a byte, the left one highest.
+    pub(super) fn packed(&self) -> Vec<u8> {
+        let byte = |dots: &[bool]| dots.iter().enumerate().fold(0, |byte, (at, dot)| byte | u8::from(*dot) << (7 - at));
+        self.rows.iter().flat_map(|row| row.chunks(8).map(byte)).collect()
+    }
+
     /// The PNG's bytes, every dot `scale` pixels wide and high, with a border of `border` dots.
     pub(super) fn png(&self, scale: usize, border: usize, paper: Colour, ink: Colour) -> Vec<u8> {
         let width = (self.width + 2 * border) * scale;

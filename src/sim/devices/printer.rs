@@ -93,14 +93,56 @@ const STALLED: Duration = Duration::from_millis(20);
 impl PrinterTwin {
     /// A printer with a fresh roll, and the host's end of its cable.
     pub fn start(folder: Option<PathBuf>, columns: usize) -> io::Result<(Self, UnixStream)> {
-        let (host, device) = UnixStream::pair()?;
         let twin = Self::new(folder, columns);
-        let state = twin.clone();
+        let host = twin.plug()?;
+        Ok((twin, host))
+    }
+
+    /// Another host's end of its cable; the one before is to be let go of first.
+    pub(super) fn plug(&self) -> io::Result<UnixStream> {
+        let (host, device) = UnixStream::pair()?;
+        let state = self.clone();
         thread::Builder::new().name("printer-twin".to_owned()).spawn(move || {
             // Ends when the host closes its end.
             let _ = state.live(device);
         })?;
-        Ok((twin, host))
+        Ok(host)
+    }
+
+    /// Its supply went for a moment: what it had not worked off is gone.
+    pub(crate) fn lose_supply(&self) {
+        self.state().lose_supply();
+    }
+
+    /// How many bytes it has heard.
+    pub(crate) fn heard(&self) -> u64 {
+        self.state().heard
+    }
+
+    /// The newest of what it heard, a command a line.
+    pub(crate) fn decoded(&self) -> String {
+        command::decoded(&self.state().bytes)
+    }
+
+    /// Lines left on its roll, and whether its cover is open.
+    pub(crate) fn supplies(&self) -> (u32, bool) {
+        let state = self.state();
+        (state.lines_left, state.is_open())
+    }
+
+    /// How many slips fell out.
+    pub(crate) fn count(&self) -> usize {
+        self.state().slips.len()
+    }
+
+    /// One of the slips.
+    pub(crate) fn slip(&self, at: usize) -> Option<Slip> {
+        self.state().slips.get(at).cloned()
+    }
+
+    /// Lets the head be too hot, or cool.
+    pub(crate) fn set_hot(&self, hot: bool) {
+        self.state().set_hot(hot);
     }
 
     /// A printer with a fresh roll, whose wire and time are somebody else's.

@@ -40,6 +40,8 @@ pub(super) struct State {
     pub slips: Vec<Slip>,
     /// What it heard, the newest of it.
     pub bytes: Vec<u8>,
+    /// How much it heard, ever.
+    pub heard: u64,
     pub complaints: Vec<String>,
     folder: Option<PathBuf>,
     paper: Paper,
@@ -77,6 +79,7 @@ impl State {
             retracted: 0,
             slips: Vec::new(),
             bytes: Vec::new(),
+            heard: 0,
             complaints: Vec::new(),
             folder,
             paper: Paper::new(columns),
@@ -94,6 +97,20 @@ impl State {
 
     pub(super) fn set_cover(&mut self, open: bool) {
         self.cover_open = open;
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.cover_open
+    }
+
+    pub(super) fn set_hot(&mut self, hot: bool) {
+        self.hot = hot;
+    }
+
+    pub(super) fn lose_supply(&mut self) {
+        self.rest.clear();
+        (self.scanned, self.credit, self.automatic) = (0, 0, false);
+        self.paper.forget();
     }
 
     pub(super) fn stop_after(&mut self, bytes: usize, trouble: Trouble) {
@@ -273,6 +290,7 @@ impl State {
 
     fn keep(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+        self.heard += bytes.len() as u64;
         let excess = self.bytes.len().saturating_sub(KEPT);
         self.bytes.drain(..excess);
         if let Some(folder) = &self.folder {

@@ -177,3 +177,22 @@ fn text(bytes: &[u8]) -> Step {
     }
     Step::Whole(Command::Text(bytes[..at].to_vec()), at)
 }
+
+/// The last hundred commands among the bytes, one a line.
+pub(super) fn decoded(bytes: &[u8]) -> String {
+    const LAST: usize = 4096;
+    let mut rest = bytes.get(bytes.len().saturating_sub(LAST)..).unwrap_or_default();
+    let mut lines = Vec::new();
+    while let Step::Whole(command, length) = next(rest) {
+        let hex: String = rest[..length.min(12)].iter().map(|byte| format!("{byte:02x} ")).collect();
+        let what = match command {
+            Command::Text(text) => encoding_rs::GB18030.decode(&text).0.into_owned(),
+            Command::Raster(across, dots) => format!("Raster {across} x {}", dots.len() / across.max(1)),
+            Command::BitImage(columns) => format!("BitImage {} columns", columns.len() / 3),
+            command => format!("{command:?}"),
+        };
+        lines.push(format!("{hex:<36} {what}"));
+        rest = &rest[length..];
+    }
+    lines[lines.len().saturating_sub(100)..].join("\n")
+}

@@ -86,6 +86,11 @@ impl Paper {
         }
     }
 
+    /// Its supply went: the roll stays where it is, and what it was told is forgotten.
+    pub(super) fn forget(&mut self) {
+        *self = Self { lines: std::mem::take(&mut self.lines), ..Self::new(self.columns) };
+    }
+
     /// A picture stands on lines of its own.
     fn raster(&mut self, across: usize, dots: Vec<u8>) -> Result<(), String> {
         if !self.line.is_empty() {

@@ -1,8 +1,14 @@
 //! `facemchd sim`: the daemon as it is, with the world around it simulated.
 
+mod disk;
+mod house;
+mod stage;
+mod tap;
+
 use std::{
     env,
     io::{self, Write},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process,
     sync::Arc,
@@ -38,6 +44,16 @@ use crate::{
 pub(super) struct Arguments {
     #[arg(long, help = help::sim_serve())]
     serve: bool,
+    #[arg(long, help = help::sim_page(), conflicts_with_all = ["serve", "face"])]
+    page: bool,
+    #[arg(long, value_name = "ADDRESS", help = help::sim_listen(), requires = "page", default_value = "127.0.0.1:8930")]
+    listen: SocketAddr,
+    #[arg(long, value_name = "FILE", help = help::sim_scenario(), conflicts_with_all = ["serve", "face", "page", "seed"])]
+    scenario: Option<PathBuf>,
+    #[arg(long, value_name = "N", help = help::sim_seed(), conflicts_with_all = ["serve", "face", "page"])]
+    seed: Option<u64>,
+    #[arg(long, value_name = "M", help = help::sim_minutes(), requires = "seed", default_value_t = 1.0)]
+    minutes: f64,
     #[arg(long, value_name = "DIR", help = help::sim_out())]
     out: Option<PathBuf>,
     #[arg(long, value_name = "FACE_SID", help = help::sim_face(), requires = "socket", conflicts_with_all = ["serve", "out"])]
@@ -56,6 +72,15 @@ pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Endi
     let failed = |error: io::Error| Ending::io("sim", &error);
     if let (Some(face_sid), Some(socket)) = (&arguments.face, &arguments.socket) {
         return send_face(face_sid, socket, out).map_err(failed);
+    }
+    if arguments.page {
+        return stage::page(arguments.listen, arguments.out.as_deref(), out);
+    }
+    if let Some(scenario) = &arguments.scenario {
+        return stage::scenario(scenario, arguments.out.as_deref(), out);
+    }
+    if let Some(seed) = arguments.seed {
+        return stage::saboteur(seed, arguments.minutes, arguments.out.as_deref(), out);
     }
     let folder = folder(arguments.out.as_deref())
         .map_err(|error| Ending::io("a folder for the pictures cannot be made (--out DIR must be empty)", &error))?;
@@ -90,7 +115,7 @@ fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Endin
     let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &clock)?;
     let sockets = LANES.map(|lane| SiteFile::socket(folder, lane)).to_vec();
-    let parts = build::parts(lock, &file, &site, Arc::clone(&clock), wires.lanes)?;
+    let parts = build::parts(lock, &file, &site, Arc::clone(&clock), wires.lanes, std::convert::identity)?;
     let daemon = Daemon::start(parts).map_err(failed)?;
     Ok((Stage { wechat, hospital, weixin, twins: wires.twins, sockets, clock }, daemon))
 }
