@@ -29,6 +29,7 @@ use crate::{
     program::expect,
     running::{Daemon, Sandbox, run},
     scenes::full,
+    sim_page::SandboxPage,
 };
 
 /// Runs a script, and does what it asks for until it ends.
@@ -203,4 +204,11 @@ fn a_visit_is_touched_through_and_leaves_nobodys_name_whatever_becomes_of_page_a
     let log = daemon.log();
     assert!(!["王", "小明", "李四", "A00"].iter().any(|told| log.contains(told)), "{log}");
     assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+#[ignore = "needs Chromium and npm; see above"]
+fn a_newcomer_and_a_saboteur_find_their_way_and_the_four_zeros_stay_zero() {
+    let sandbox = SandboxPage::start();
+    drive("kiosk.js", sandbox.port, |_| json!(true));
 }

@@ -74,6 +74,7 @@ mod session_model;
 mod shaping;
 mod sheets;
 mod signing;
+mod sim_page;
 mod simavr;
 mod site_answers;
 mod site_system;

@@ -66,8 +66,13 @@ fn the_readme_is_short_leads_to_every_reference_and_the_package_brings_them() {
 #[test]
 fn every_link_of_a_document_leads_to_a_file() {
     let mut links = 0;
-    for document in REFERENCE.iter().chain(&["README.md", "README.zh-CN.md", "CHANGELOG.md", ".github/CONTRIBUTING.md"])
-    {
+    for document in REFERENCE.iter().chain(&[
+        "README.md",
+        "README.zh-CN.md",
+        "CHANGELOG.md",
+        ".github/CONTRIBUTING.md",
+        "src/sim/SIM.md",
+    ]) {
         let folder = root().join(document).parent().expect("a folder").to_owned();
         for target in read(document).split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
             let is_elsewhere = target.is_empty() || target.contains("://");

@@ -26,11 +26,8 @@ pub struct SiteFile<'a> {
 pub const LANES: [&str; 2] = ["kiosk-1", "gate-1"];
 
 /// The lanes of the kiosk in a browser, in order, and what they are to somebody who reads of them.
-pub(crate) const PAGE_LANES: [(&str, &str); 3] = [
-    ("kiosk-1", "hospital kiosk, small LCD (ST7920)"),
-    ("gate-1", "station gate, small LCD (ST7920)"),
-    ("kiosk-2", "hospital kiosk, small LCD (ST7920), series B"),
-];
+pub(crate) const PAGE_LANES: [(&str, &str); 3] =
+    [("kiosk-1", "hospital kiosk"), ("gate-1", "station gate"), ("kiosk-2", "hospital kiosk, another series")];
 
 /// The key between kiosk and site system.
 pub const HMAC_KEY: &[u8] = b"a key that kiosk and hospital share";

@@ -40,7 +40,8 @@ impl Switches {
 
     /// Whatever daemon there is writes nothing any more.
     pub(super) fn kill(&self) {
-        self.state().daemon += 1;
+        let mut state = self.state();
+        state.daemon = state.daemon.wrapping_add(1);
     }
 
     /// For the next daemon.

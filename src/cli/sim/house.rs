@@ -78,10 +78,13 @@ const LOOK: Duration = Duration::from_millis(10);
 impl House {
     /// Starts the first daemon of a site file.
     pub(super) fn start(file: PathBuf, machine: Arc<SystemClock>, story: Arc<Story>) -> Result<Self, Ending> {
-        let state = Site::read(&file)?.state_dir.to_path_buf();
+        let site = Site::read(&file)?;
+        let state = site.state_dir.to_path_buf();
+        // The devices are there before any daemon, and go by a clock that nobody sets.
+        let twins = wires::open(&site, &(Arc::<SystemClock>::clone(&machine) as _))?.twins;
         let off_ms = Arc::default();
         let disk = Arc::default();
-        let (twins, running, starts) = (Vec::new(), None, 0);
+        let (running, starts) = (None, 0);
         let mut house = Self { file, state, machine, off_ms, story, twins, disk, running, starts };
         house.open()?;
         Ok(house)
@@ -99,7 +102,6 @@ impl House {
         let site = Site::read(&self.file)?;
         let lock = store::StateLock::take(&site.state_dir)?;
         let wires = wires::open_again(&self.twins, &site, &clock)?;
-        self.twins = wires.twins;
         let switches = self.disk.anew();
         let through = |disk| Box::new(Platter::of(disk, switches)) as _;
         let mut parts = build::parts(lock, &self.file, &site, Arc::clone(&clock), wires.lanes, through)?;
@@ -121,7 +123,7 @@ impl House {
             });
         });
         self.running = Some(Running { orders, cut, thread: thread.map_err(failed)?, clock });
-        self.starts += 1;
+        self.starts = self.starts.saturating_add(1);
         Ok(())
     }
 
@@ -181,16 +183,18 @@ impl Keeper for House {
         let Some(newest) = newest else { return Ok(()) };
         let file = self.state.join(newest);
         let mut bytes = files::read(&file, 1 << 20)?;
-        let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at.saturating_add(1));
         if torn {
             // A record's head, and a length that nothing follows.
             const TORN: [u8; 8] = [0x77, 0, 0, 0, 0xB4, 0xEA, 0xBF, 0x42];
-            if let Some(place) = bytes.get_mut(end..end + TORN.len()) {
+            if let Some(place) = bytes.get_mut(end..end.saturating_add(TORN.len())) {
                 place.copy_from_slice(&TORN);
             }
         } else if let Some(at) = last_record(&bytes) {
             // Its check, so that what it says can be read all the same.
-            bytes[at] ^= 1;
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1;
+            }
         }
         Ok(files::replace(&file, &bytes)?)
     }

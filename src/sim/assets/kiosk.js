@@ -179,7 +179,7 @@ function showLane(index, now) {
 function controls(index, inputs) {
   const { part } = seen.lanes[index];
   if (!part.keys.children.length) {
-    for (const [kind] of inputs.filter(([kind]) => KEYS[kind])) {
+    for (const kind of Object.keys(KEYS).filter((kind) => inputs.some(([wired]) => wired === kind))) {
       const key = make('button', { type: 'button', textContent: KEYS[kind] });
       key.onclick = () => act({ act: 'press', lane: index, input: kind });
       part.keys.append(key);

@@ -7,12 +7,14 @@ use std::sync::{
 
 use crate::board::{Input, InputKind};
 
+/// Where edges go, and which inputs are active.
+type Lines = (Sender<(usize, bool)>, Vec<bool>);
+
 /// Presses and releases what is wired.
 #[derive(Clone)]
 pub struct InputsTwin {
     inputs: Vec<Input>,
-    /// Where edges go, and which inputs are active.
-    lines: Arc<Mutex<(Sender<(usize, bool)>, Vec<bool>)>>,
+    lines: Arc<Mutex<Lines>>,
 }
 
 impl InputsTwin {

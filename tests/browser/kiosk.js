@@ -1,0 +1,163 @@
+// The kiosk in a browser, as somebody sees it who has never seen it before, and as somebody who breaks it.
+'use strict';
+const fs = require('fs');
+const { ask, browser, fault, origin, run } = require('./common.js');
+
+const SIZES = [[360, 740], [1280, 800], [1080, 1920]];
+
+run(async () => {
+  const chromium = await browser();
+  const context = await chromium.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  let refusals = 0;
+  page.on('console', (message) => {
+    // What is refused is told on the page.
+    if (/409/.test(message.text())) refusals += 1;
+    else if (message.type() === 'error' || message.type() === 'warning') fault('console: ' + message.text());
+  });
+  page.on('pageerror', (error) => fault(error.stack));
+  const until = (what, test, argument, timeout) => page.waitForFunction(test, argument, { polling: 20, timeout: timeout || 15000 })
+    .catch(async () => fault(`${what} does not come; ${await page.innerText('#lines').then((text) => text.slice(0, 600))}`));
+  const card = (lane) => `[data-lane="${lane}"].lane`;
+  const send = async (lane, about) => {
+    if (about) {
+      const value = await page.$$eval(`${card(lane)} select option`, (all, words) => all.find((one) => one.textContent.includes(words)).value, about);
+      await page.selectOption(`${card(lane)} select`, value);
+    }
+    await page.click(`${card(lane)} .go`);
+  };
+  const eye = (lane, words) => until(`${lane}: ${words}`, ([place, text]) => document.querySelector(place + ' .eye').textContent.includes(text), [card(lane), words], 30000);
+  const panel = (lane, words) => until(`${lane} shows ${words}`, ([place, text]) => document.querySelector(place + ' canvas').getAttribute('aria-label').includes(text), [card(lane), words]);
+  const slips = (lane, count) => until(`${lane}: slip ${count}`, ([place, wanted]) => document.querySelector(place + ' .foot-line').textContent.startsWith(wanted + ' slips'), [card(lane), count]);
+  const gone = (lane) => eye(lane, 'nobody stands here');
+  const shot = async (name) => { if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/kiosk-${name}.png`, fullPage: true }); };
+  const step = (name) => console.log(`${name} at ${Date.now() - began} ms`);
+  const began = Date.now();
+
+  // The first paint does not wait for keys; what can be clicked comes with the sandbox.
+  await page.goto(origin + '/');
+  const painted = await page.evaluate(() => new Promise((resolve) => {
+    new PerformanceObserver((list) => resolve(list.getEntries()[0].startTime)).observe({ type: 'paint', buffered: true });
+  }));
+  console.log(`first paint after ${Math.round(painted)} ms`);
+  await page.waitForSelector('.lane .go', { timeout: 60000 });
+  await eye('kiosk-1', 'nobody');
+
+  // A newcomer's path: one click at each of two lanes.
+  await Promise.all([send('kiosk-1'), page.evaluate((place) => document.querySelector(place + ' .go').click(), card('gate-1'))]);
+  await until('the arm goes up', () => document.querySelector('.gate.open'), null);
+  await slips('kiosk-1', 1);
+  await panel('kiosk-1', '签到成功');
+  await shot('two-lanes');
+  if (!(await page.innerText('#lines')).includes('the name was opened here')) fault('the story does not tell of it');
+  if ((await page.innerText('#lines')).includes('张三丰')) fault('the story tells a name');
+  await page.click(card('kiosk-1') + ' .tray button');
+  await page.click('#paper-bytes');
+  await until('bytes', () => document.getElementById('paper-wire').textContent.includes('Cut'), null);
+  await page.click('#paper form button:not(#paper-bytes)');
+  step('a newcomer');
+
+  // Reloaded in the middle of a visit, which goes on.
+  await send('kiosk-2', 'two appointments');
+  await panel('kiosk-2', '请选择');
+  await page.reload();
+  await page.waitForSelector('.lane .go');
+  await panel('kiosk-2', '请选择');
+  await page.click(`${card('kiosk-2')} .keys button:has-text("2")`);
+  await slips('kiosk-2', 1);
+  step('reloaded');
+
+  // Somebody of whom nobody thought.
+  await page.click(card('kiosk-2') + ' .send button:not(.go)');
+  await page.fill('#who [name=name]', '龘龘');
+  await page.check('#who [name=gbk]');
+  await page.click('#who .go');
+  await eye('kiosk-2', '龘龘');
+  await slips('kiosk-2', 2);
+
+  // Every family of faults: what it does to somebody, and that it is over when it is mended.
+  const spoil = (what) => page.click(`#groups [data-what="${what}"]`);
+  const slide = (what, value) => page.$eval(`#groups [data-what="${what}"] input`, (input, to) => {
+    input.value = to;
+    input.dispatchEvent(new Event('change'));
+  }, value);
+  const mend = async () => { await page.click('#mend'); await until('mended', () => !document.querySelector('#groups [aria-pressed="true"]'), null); };
+  await gone('kiosk-1');
+  await spoil('wechat-forged');
+  await send('kiosk-1', 'compound surname');
+  await eye('kiosk-1', 'sent away');
+  await mend();
+  await gone('kiosk-1');
+  await spoil('site-offline');
+  await send('kiosk-1', 'compound surname');
+  await eye('kiosk-1', 'sent away');
+  await shot('site-offline');
+  await mend();
+  await gone('kiosk-1');
+  await spoil('cover');
+  await send('kiosk-1', 'must pay first');
+  await send('kiosk-1', 'GBK');
+  await panel('kiosk-1', '本机暂停服务');
+  await mend();
+  await panel('kiosk-1', '请正对');
+  await slide('paper', 2);
+  await until('paper', () => document.querySelector('.foot-line').textContent.includes('2 lines'), null);
+  await mend();
+  await page.selectOption('#whose', '1');
+  await gone('gate-1');
+  await spoil('tailgates');
+  await send('gate-1', 'OAEP');
+  await until('tailgating is seen', () => document.getElementById('lines').textContent.includes('Tailgated'), null);
+  await mend();
+  await spoil('fire');
+  await panel('gate-1', '紧急疏散');
+  await panel('kiosk-2', '紧急疏散');
+  await mend();
+  await panel('gate-1', '请正对');
+  await gone('gate-1');
+  await spoil('panel-gone');
+  await send('gate-1', 'OAEP');
+  await until('the panel is missed', () => document.getElementById('lines').textContent.includes('Panel D601'), null);
+  await mend();
+  await spoil('disk-full');
+  await send('kiosk-1', 'an appointment');
+  await eye('kiosk-1', 'sent away');
+  await mend();
+  await gone('kiosk-1');
+  step('every family');
+
+  // The daemon dies with the page open, and comes back.
+  await page.click('button.once:has-text("kill the daemon")');
+  await until('a second daemon', () => document.getElementById('daemon').textContent.includes('started 2 times'), null, 40000);
+  await send('kiosk-1', 'mini-program');
+  await eye('kiosk-1', 'served');
+  step('killed');
+
+  // What was clicked is a scenario.
+  const saved = await page.evaluate(async () => (await fetch('done.toml')).text());
+  if (!saved.includes('what = "wechat-forged"') || !saved.includes('act = "kill"')) fault('what was clicked is not kept: ' + saved.slice(0, 300));
+
+  // A link is a scenario.
+  await page.goto(origin + '/?scenario=answer-lost');
+  await until('the scenario', () => document.getElementById('played').textContent.includes('answer-lost: as expected'), null, 40000);
+  step('a link');
+
+  const zeros = await page.$$eval('#score b', (all) => all.map((one) => one.textContent).join(' '));
+  if (zeros !== '0 0 0 0') fault('the scoreboard says ' + zeros);
+  if (refusals > 0) fault(refusals + ' clicks were refused');
+  const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+  for (const [width, height] of SIZES) {
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(200);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (wide > 0) fault(`${width}: ${wide} px wider than the screen`);
+    await page.evaluate(axe);
+    const found = await page.evaluate(async () => (await window.axe.run()).violations
+      .filter((one) => one.impact === 'serious' || one.impact === 'critical')
+      .map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 90)).slice(0, 3).join(' | ')}`));
+    found.forEach((one) => fault(`${width}: ${one}`));
+    await shot(width);
+  }
+  await ask({ do: 'end' });
+  await chromium.close();
+});
