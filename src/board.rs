@@ -37,7 +37,7 @@ pub use self::{
 };
 
 #[cfg(feature = "turnstile")]
-pub use self::turnstile::{BusPort, GateSide, TurnstileWire};
+pub use self::turnstile::{BusPort, CoilWire, GateSide, TurnstileWire};
 
 #[cfg(feature = "voice")]
 pub use self::sound::Voice;

@@ -67,6 +67,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("gpiocdev", &["device/linux"]),
     ("serialport", &["device/linux"]),
     ("serial2_tokio", &["terminal"]),
+    ("rmodbus", &["device/turnstile/coil.rs"]),
     ("serial2", &["device/linux/rs485.rs"]),
     ("unicode_linebreak", &["device/gb.rs", "device/parted.rs"]),
     ("unicode_normalization", &["words"]),

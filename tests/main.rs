@@ -10,6 +10,7 @@ mod cards;
 mod certificate_mode;
 mod chaos;
 mod client_certificates;
+mod coils;
 mod connections;
 mod cures;
 mod dips;

@@ -55,7 +55,7 @@ struct World {
 }
 
 fn timing() -> GateTiming {
-    GateTiming { pass_within: Duration::from_millis(700), min_gap: Duration::ZERO, ..GateTiming::default() }
+    GateTiming { pass_within: Duration::from_millis(1500), min_gap: Duration::ZERO, ..GateTiming::default() }
 }
 
 fn world(knows: bool, machines: &[u8], lanes: [Option<GateTiming>; 2]) -> World {

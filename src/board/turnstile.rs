@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, Deserializer, de};
 
 use super::{Board, BoardError, GateWire};
-use crate::files::{self, MOST};
+use crate::{
+    device::turnstile::Framing,
+    files::{self, MOST},
+};
 
 /// `gate.wire = { turnstile = … }`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -27,6 +30,31 @@ pub struct TurnstileWire {
     /// Whoever comes the other way, which no lane has, is nobody's business.
     #[serde(default)]
     pub other_way_free: bool,
+    /// What is sent comes back first.
+    #[serde(default)]
+    pub echo: bool,
+    /// The kernel switches the port's direction, by RTS.
+    #[serde(default)]
+    pub rts_direction: bool,
+}
+
+/// `gate.wire = { coil = … }`: a coil of a Modbus relay board.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CoilWire {
+    /// Its number, from 0.
+    pub coil: u16,
+    /// Its bus: RTU on `serial:` and `unix:`, Modbus TCP on `tcp:`.
+    pub port: BusPort,
+    /// The board's number on the bus.
+    #[serde(default = "first")]
+    pub unit: u8,
+    /// The bus's speed.
+    #[serde(default = "default_baud")]
+    pub baud: u32,
+    /// Data bits, parity, stop bits.
+    #[serde(default)]
+    pub framing: Framing,
     /// What is sent comes back first.
     #[serde(default)]
     pub echo: bool,
@@ -66,7 +94,7 @@ pub(super) fn tables(board: &Board, file: &Path) -> Result<Vec<Option<(PathBuf, 
             let text = files::read_text(&file, MOST)?;
             Ok(Some((file, text)))
         }
-        GateWire::Line(_) => Ok(None),
+        GateWire::Coil(_) | GateWire::Line(_) => Ok(None),
     };
     board.gates.iter().map(|gate| table(&gate.wire)).collect()
 }
@@ -113,4 +141,8 @@ impl<'de> Deserialize<'de> for BusPort {
 
 fn first() -> u8 {
     1
+}
+
+fn default_baud() -> u32 {
+    9600
 }

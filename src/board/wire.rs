@@ -47,12 +47,15 @@ pub enum LineWire {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected { name = \"LINE\" }, { chip = \"LABEL\", offset = N }, { led = \"NAME\" }, { file = \"PATH\" }, \"simulated\" or { turnstile = \"TABLE\", port = \"serial:DEVICE\" } (feature turnstile)"
+    expecting = "expected { name = \"LINE\" }, { chip = \"LABEL\", offset = N }, { led = \"NAME\" }, { file = \"PATH\" }, \"simulated\" or { turnstile = \"TABLE\", port = \"serial:DEVICE\" } or { coil = N, port = \"serial:DEVICE\" } (feature turnstile)"
 )]
 pub enum GateWire {
     /// A controller on a bus, `{ turnstile = "TABLE", port = "serial:DEVICE", address = 1, opens = "left" }`.
     #[cfg(feature = "turnstile")]
     Turnstile(super::turnstile::TurnstileWire),
+    /// A coil of a Modbus relay board, `{ coil = 0, port = "serial:DEVICE", unit = 1 }`.
+    #[cfg(feature = "turnstile")]
+    Coil(super::turnstile::CoilWire),
     /// An output.
     Line(LineWire),
 }
@@ -107,7 +110,7 @@ impl GateWire {
     pub fn line(&self) -> Option<&LineWire> {
         match self {
             #[cfg(feature = "turnstile")]
-            Self::Turnstile(_) => None,
+            Self::Turnstile(_) | Self::Coil(_) => None,
             Self::Line(line) => Some(line),
         }
     }

@@ -197,7 +197,8 @@ fn test_gate(gate: &mut dyn device::Gate, clock: &dyn Clock, yes: bool, out: &mu
             Ok(true)
         }
         other => {
-            failed(out, Failure::new(Code::G801).told(format!("{other:?}")))?;
+            let code = other.and_then(GateOutcome::code).unwrap_or(Code::G801);
+            failed(out, Failure::new(code).told(format!("{other:?}")))?;
             Ok(false)
         }
     }

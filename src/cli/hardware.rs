@@ -63,6 +63,13 @@ pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
         }
     }
     table(&chips, out)?;
+    #[cfg(feature = "turnstile")]
+    writeln!(
+        out,
+        "\n# A gate whose controller is on one of these serial ports.\n[gate]\n\
+         # wire = {{ turnstile = \"swing-7e7f\", port = \"serial:/dev/ttyS4\", address = 1, opens = \"left\" }}\n\
+         # wire = {{ coil = 0, port = \"serial:/dev/ttyS4\", unit = 1, baud = 9600 }}"
+    )?;
     Ok(exit::OK)
 }
 

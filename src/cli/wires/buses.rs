@@ -1,13 +1,13 @@
 //! Gates whose controllers are spoken with: those that share a bus share a thread, those that share a controller a gate.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{LaneDevices, Parts, Picked, timing};
 use crate::{
-    board::{BusPort, Gate as GateFile, GateSide, GateWire, InputKind, TurnstileWire},
+    board::{BusPort, CoilWire, Gate as GateFile, GateSide, GateWire, InputKind, TurnstileWire},
     device::{
-        DeviceError, Gate, GateTiming, Opener, interlocked, linux,
-        turnstile::{Member, Side, Table, Turnstile, bus},
+        DeviceError, Gate, GateTiming, Opener, Passage, interlocked, linux,
+        turnstile::{Coil, Controller, Framing, Member, Side, Table, Turnstile, bus},
     },
     fault::{Code, Failure},
 };
@@ -16,29 +16,94 @@ use crate::{
 type End = (usize, Box<dyn Gate>);
 
 /// One lane's gate on a bus.
-struct Wanted<'a> {
+struct Wanted {
     lane: usize,
-    wire: &'a TurnstileWire,
-    table: Table,
+    address: u8,
+    side: Side,
+    controller: Box<dyn Controller>,
+    line: LineManner,
+    other_way_free: bool,
     timing: GateTiming,
 }
+
+/// How a bus is spoken over, by all of its gates alike.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct LineManner {
+    baud: u32,
+    framing: Framing,
+    echo: bool,
+    rts_direction: bool,
+}
+
+/// No answer of a relay board comes later.
+const ANSWER: Duration = Duration::from_millis(300);
 
 /// The gates of the lanes that have such a one, by lane.
 pub(super) fn gates(parts: &Parts<'_>, picked: &[Picked<'_>]) -> Result<Vec<Option<Box<dyn Gate>>>, Failure> {
     let mut ends: Vec<Option<Box<dyn Gate>>> = picked.iter().map(|_| None).collect();
-    let mut buses: BTreeMap<&BusPort, Vec<Wanted<'_>>> = BTreeMap::new();
+    let mut buses: BTreeMap<&BusPort, Vec<Wanted>> = BTreeMap::new();
     for (lane, picked) in picked.iter().enumerate() {
-        let Some((index, file @ GateFile { wire: GateWire::Turnstile(wire), .. })) = picked.gate else { continue };
-        let Some((path, text)) = parts.found.turnstiles.get(index).and_then(Option::as_ref) else { continue };
-        let table = Table::parse(path, text)?;
-        buses.entry(&wire.port).or_default().push(Wanted { lane, wire, table, timing: timing(file, picked, None) });
+        let Some((index, file)) = picked.gate else { continue };
+        let timing = timing(file, picked, None);
+        let (port, wanted) = match &file.wire {
+            GateWire::Turnstile(wire) => {
+                let Some((path, text)) = parts.found.turnstiles.get(index).and_then(Option::as_ref) else { continue };
+                (&wire.port, turnstile(lane, wire, Table::parse(path, text)?, timing))
+            }
+            GateWire::Coil(wire) => (&wire.port, coil(lane, wire, timing)),
+            GateWire::Line(_) => continue,
+        };
+        let wanted = wanted.ok_or_else(|| refuse(parts, port, UNFIT))?;
+        buses.entry(port).or_default().push(wanted);
     }
     for (port, wanted) in buses {
-        for (lane, end) in open(parts, port, &wanted)? {
+        for (lane, end) in open(parts, port, wanted)? {
             ends[lane] = Some(end);
         }
     }
     Ok(ends)
+}
+
+const UNFIT: &str =
+    "its table has no command that opens this way, or a coil with a sensor has another action than \"hold\"";
+
+fn turnstile(lane: usize, wire: &TurnstileWire, table: Table, timing: GateTiming) -> Option<Wanted> {
+    let side = match wire.opens {
+        GateSide::Left => Side::Left,
+        GateSide::Right => Side::Right,
+    };
+    let line =
+        LineManner { baud: table.baud, framing: table.framing, echo: wire.echo, rts_direction: wire.rts_direction };
+    let (address, other_way_free) = (wire.address, wire.other_way_free);
+    table.opens(side).then(|| Wanted {
+        lane,
+        address,
+        side,
+        controller: Box::new(Turnstile { table, address }),
+        line,
+        other_way_free,
+        timing,
+    })
+}
+
+fn coil(lane: usize, wire: &CoilWire, timing: GateTiming) -> Option<Wanted> {
+    let CoilWire { coil, unit, baud, framing, echo, rts_direction, .. } = *wire;
+    let stands = timing.pulse.unwrap_or(timing.pass_within);
+    let tcp = matches!(wire.port, BusPort::Tcp(_));
+    (timing.passage == Passage::Unseen || timing.pulse.is_none()).then(|| Wanted {
+        lane,
+        address: unit,
+        side: Side::Left,
+        controller: Box::new(Coil::new(unit, coil, tcp, stands, ANSWER)),
+        line: LineManner { baud, framing, echo, rts_direction },
+        other_way_free: true,
+        timing,
+    })
+}
+
+fn refuse(parts: &Parts<'_>, port: &BusPort, reason: &str) -> Failure {
+    let what = format!("{}: [gate] on {port}", parts.found.file.display());
+    Failure::from(DeviceError::Open { what, reason: reason.to_owned(), code: Code::C102 })
 }
 
 /// Ties the two directions of a gate together that have an output each.
@@ -60,47 +125,39 @@ pub(super) fn interlock(picked: &[Picked<'_>], lanes: &mut [LaneDevices]) {
     }
 }
 
-fn open(parts: &Parts<'_>, port: &BusPort, wanted: &[Wanted<'_>]) -> Result<Vec<End>, Failure> {
-    let refuse = |reason: &str, code| {
-        let what = format!("{}: [gate] on {port}", parts.found.file.display());
-        Failure::from(DeviceError::Open { what, reason: reason.to_owned(), code })
-    };
-    let Some(Wanted { wire: first, table, .. }) = wanted.first() else { return Ok(Vec::new()) };
-    let mut members: BTreeMap<u8, (Member, [Option<usize>; 2])> = BTreeMap::new();
-    for one in wanted {
-        let same_line = (one.table.baud, one.table.framing) == (table.baud, table.framing);
-        if !same_line || (one.wire.echo, one.wire.rts_direction) != (first.echo, first.rts_direction) {
-            return Err(refuse("its gates differ in speed, framing, echo or rts-direction", Code::C102));
-        }
-        let side = match one.wire.opens {
-            GateSide::Left => Side::Left,
-            GateSide::Right => Side::Right,
-        };
-        if !one.table.opens(side) {
-            return Err(refuse("its table has no command that opens this way", Code::C102));
-        }
-        let (member, lanes) = members.entry(one.wire.address).or_insert_with(|| {
-            let controller = Turnstile { table: one.table.clone(), address: one.wire.address };
-            let called = format!("gate {} on {port}", one.wire.address);
-            let other_way_free = one.wire.other_way_free;
-            (Member { called, controller: Box::new(controller), lanes: [None; 2], other_way_free }, [None; 2])
-        });
-        let index = usize::from(side == Side::Right);
-        if member.lanes[index].replace(one.timing).is_some() {
-            return Err(refuse("two lanes open the same gate the same way", Code::C102));
-        }
-        lanes[index] = Some(one.lane);
+fn open(parts: &Parts<'_>, port: &BusPort, wanted: Vec<Wanted>) -> Result<Vec<End>, Failure> {
+    let Some(line) = wanted.first().map(|one| one.line) else { return Ok(Vec::new()) };
+    if wanted.iter().any(|one| one.line != line) {
+        return Err(refuse(parts, port, "its gates differ in speed, framing, echo or rts-direction"));
     }
-    let (members, lanes): (Vec<Member>, Vec<[Option<usize>; 2]>) = members.into_values().unzip();
-    let opener = opener(port, first, table);
-    let ends = bus(opener, first.echo, members, parts.clock).map_err(|error| refuse(&error.to_string(), Code::G810))?;
+    let (mut members, mut lanes): (Vec<Member>, Vec<[Option<usize>; 2]>) = Default::default();
+    let mut places: BTreeMap<u8, usize> = BTreeMap::new();
+    for one in wanted {
+        let index = usize::from(one.side == Side::Right);
+        // The coils of a board are gates of their own, the sides of a turnstile are one.
+        let is_one_of_two = one.controller.manner().pulse.is_none();
+        let place = places.get(&one.address).copied().filter(|_| is_one_of_two).unwrap_or(members.len());
+        places.insert(one.address, place);
+        if place == members.len() {
+            let called = format!("gate {} on {port}", one.address);
+            let (controller, other_way_free) = (one.controller, one.other_way_free);
+            members.push(Member { called, controller, lanes: [None; 2], other_way_free });
+            lanes.push([None; 2]);
+        }
+        if members[place].lanes[index].replace(one.timing).is_some() {
+            return Err(refuse(parts, port, "two lanes open the same gate the same way"));
+        }
+        lanes[place][index] = Some(one.lane);
+    }
+    let opener = opener(port, line);
+    let ends = bus(opener, line.echo, members, parts.clock).map_err(|error| refuse(parts, port, &error.to_string()))?;
     let ends = ends.into_iter().zip(lanes).flat_map(|(ends, lanes)| ends.into_iter().zip(lanes));
     Ok(ends.filter_map(|(end, lane)| Some((lane?, Box::new(end?) as Box<dyn Gate>))).collect())
 }
 
-fn opener(port: &BusPort, wire: &TurnstileWire, table: &Table) -> Opener {
+fn opener(port: &BusPort, line: LineManner) -> Opener {
     match port {
-        BusPort::Serial(device) => linux::rs485(device.clone(), table.baud, table.framing, wire.rts_direction),
+        BusPort::Serial(device) => linux::rs485(device.clone(), line.baud, line.framing, line.rts_direction),
         BusPort::Tcp(address) => linux::tcp(address.clone()),
         BusPort::Unix(path) => linux::unix(path.clone()),
     }

@@ -113,6 +113,13 @@ fn open_on(mut wires: Wires, site: &Site, clock: &Arc<dyn Clock>) -> Result<Wire
 pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>, ended_well: bool) -> Result<usize, Failure> {
     let parts = Parts { site, found: Board::find(&site.board)?, clock };
     let outputs = real::make_safe(parts.board());
+    // A coil that is taken over is switched off first.
+    #[cfg(feature = "turnstile")]
+    if let Ok(picked) = parts.pick_all() {
+        for mut gate in buses::gates(&parts, &picked)?.into_iter().flatten() {
+            let _ = gate.tend();
+        }
+    }
     if !ended_well && let Ok(picked) = parts.pick_all() {
         for (lane, picked) in site.lane.iter().zip(picked) {
             let real = picked.panel.filter(|file| !file.is_simulated());

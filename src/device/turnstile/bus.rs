@@ -35,6 +35,8 @@ pub struct Member {
 pub(super) enum Ask {
     /// Somebody may go through.
     Open(Grant),
+    /// A sensor of the lane's own saw somebody go through.
+    Sensed,
     /// Something was changed beside it.
     Look,
     /// Nobody may go through any more; answered when that is so.
@@ -141,6 +143,7 @@ pub fn bus(
                 events: heard,
                 shared: Arc::clone(&shared),
                 clockwork: Clockwork::default(),
+                passage: timing.passage,
                 takes: timing.pass_within.saturating_add(CLOSING),
             })
         });
@@ -217,8 +220,11 @@ fn next(stations: &mut [Station], turns: &VecDeque<usize>, now: Moment) -> Optio
 
 impl Station {
     fn told(&mut self, side: Side, told: Ask, now: Moment) {
+        // Whoever comes after a fire is over is not told of it.
+        self.look(now);
         match told {
             Ask::Open(grant) => self.passage.grant(side, grant),
+            Ask::Sensed => self.passage.sensed(now, side),
             Ask::Look => {}
             Ask::Withdraw(done) => {
                 self.passage.withdraw(now);

@@ -14,7 +14,7 @@ use super::{
     bus::{Ask, Shared},
 };
 use crate::{
-    device::{DeviceError, Gate, GateEvent, GateSensor},
+    device::{DeviceError, Gate, GateEvent, GateSensor, Passage},
     fault::{Code, Fault as _},
     kiosk::{GateOutcome, Grant},
     words::{Moment, SessionId},
@@ -28,6 +28,7 @@ pub struct BusGate {
     pub(super) shared: Arc<Shared>,
     pub(super) clockwork: Clockwork,
     pub(super) takes: Duration,
+    pub(super) passage: Passage,
 }
 
 /// What the lane's end remembers.
@@ -95,8 +96,16 @@ impl Gate for BusGate {
         events
     }
 
-    /// It has eyes of its own.
-    fn sensed(&mut self, _: Moment, _: GateSensor, _: bool) -> Vec<GateEvent> {
+    /// What a lane's own sensors see, where the controller has no eyes.
+    fn sensed(&mut self, _: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent> {
+        let counts = match self.passage {
+            Passage::Unseen => None,
+            Passage::Contact => Some(GateSensor::Passage),
+            Passage::Directed => Some(GateSensor::Exit),
+        };
+        if active && counts == Some(sensor) {
+            self.offer(Ask::Sensed);
+        }
         Vec::new()
     }
 

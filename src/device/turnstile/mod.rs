@@ -8,6 +8,7 @@
 //! it stands. "Opened" is what it says, "passed" what it counted.
 
 mod bus;
+mod coil;
 mod frame;
 mod gate;
 mod passage;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use self::{
     bus::{Member, bus},
+    coil::Coil,
     gate::BusGate,
     passage::{Done, Passageway},
     table::{Framing, Table, TableError, Turnstile},

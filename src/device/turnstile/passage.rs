@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use super::{Action, Manner, Side, State, Status};
 use crate::{
-    device::{GateEvent, GateTiming},
+    device::{GateEvent, GateTiming, Passage},
     fault::Code,
     kiosk::{GateOutcome, Grant},
     words::{Moment, SessionId},
@@ -98,7 +98,11 @@ impl Passageway {
             manner,
             lanes,
             other_way_free,
-            stage: Stage::Rest,
+            // What does not close by itself may stand open since an earlier run.
+            stage: match manner.pulse {
+                Some(_) => Stage::Closing { live: None, tries: 0, again: Moment::default() },
+                None => Stage::Rest,
+            },
             waiting: VecDeque::new(),
             ready_at: Moment::default(),
             poll_at: Moment::default(),
@@ -152,6 +156,18 @@ impl Passageway {
         };
     }
 
+    /// A sensor of the lane's own says that somebody goes through.
+    pub fn sensed(&mut self, now: Moment, side: Side) {
+        let mut passed = [0; 2];
+        passed[side.index()] = 1;
+        self.went_through(now, passed);
+    }
+
+    /// The lane has a sensor of its own.
+    fn sees(&self, side: Side) -> bool {
+        self.timing(side).passage != Passage::Unseen
+    }
+
     /// Nothing is under way.
     pub(crate) fn is_at_rest(&self) -> bool {
         matches!(self.stage, Stage::Rest)
@@ -198,7 +214,9 @@ impl Passageway {
             Done::Answered(status) => self.heard(now, action, status),
             Done::Unsent | Done::Silent => self.unheard(now, action),
         }
-        let asked_soon = matches!(self.stage, Stage::Asked(_)) && action != Action::Status;
+        // What an action came to is read at once.
+        let acted = matches!(self.stage, Stage::Asked(_) | Stage::Closing { .. }) && action != Action::Status;
+        let asked_soon = acted && (self.manner.knows_state || matches!(self.stage, Stage::Asked(_)));
         let watched = if asked_soon { Duration::ZERO } else { WATCHED.min(self.manner.poll) };
         self.poll_at = now.after(if self.is_at_rest() { self.manner.poll } else { watched });
     }
@@ -222,7 +240,8 @@ impl Passageway {
                 self.stage = self.closing(now, live, outcome);
             }
             Stage::Open(live) if self.ends_at(live) <= now => {
-                let outcome = if self.manner.counts { GateOutcome::Expired } else { GateOutcome::Opened };
+                let outcome =
+                    if self.manner.counts || self.sees(live.side) { GateOutcome::Expired } else { GateOutcome::Opened };
                 self.stage = self.closing(now, live, outcome);
             }
             Stage::Rest if self.ready_at <= now => {
@@ -255,14 +274,12 @@ impl Passageway {
                 self.stage =
                     if seen_to_its_end { Stage::Open(live) } else { self.over(now, live, GateOutcome::Opened) };
             }
-            Stage::Closing { .. } if action == Action::Close || status.state == State::Closed => {
-                let is_closed = matches!(status.state, State::Unsaid | State::Closed);
-                if is_closed && action == Action::Close || status.state == State::Closed {
-                    self.closed(now);
-                } else {
-                    self.close_again(now);
-                }
-            }
+            Stage::Closing { .. } => match (status.state, action) {
+                (State::Closed, _) => self.closed(now),
+                (State::Unsaid, Action::Close) if !self.manner.knows_state => self.closed(now),
+                (_, Action::Close) => self.close_again(now),
+                _ => {}
+            },
             _ => {}
         }
         for (index, (alarm, outcome)) in status.alarms.into_iter().zip(ALARMS).enumerate() {
@@ -381,8 +398,9 @@ impl Passageway {
             let (live, tries) = (*live, *tries);
             self.stage = Stage::Closing { live, tries, again: now.after(CLOSE_AGAIN) };
         } else if self.manner.pulse.is_some() {
-            if let Some((side, session, _)) = live.take() {
-                self.ends(side, session, GateOutcome::Failed(Code::G810));
+            if let Some((side, session, outcome)) = live.take() {
+                let failed = matches!(outcome, GateOutcome::Failed(_));
+                self.ends(side, session, if failed { outcome } else { GateOutcome::Failed(Code::G810) });
             }
             self.stage = Stage::Closing { live: None, tries: u8::MAX, again: now.after(CLOSE_AGAIN) };
         } else {
