@@ -367,6 +367,23 @@ fn what_run_serves_with_check_passes() {
 }
 
 #[test]
+fn a_file_in_the_place_of_a_lanes_socket_is_left_as_it_is_at_the_start_and_at_the_end() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.path("gate-1.sock");
+    let is_mine = || fs::read(&place).is_ok_and(|bytes| bytes == b"mine");
+    fs::write(&place, "mine").expect("written");
+    let checked = within(&sandbox, &["check"]).output().expect("runs");
+    assert_eq!(failed(&text(&checked.stdout)), ["T210"]);
+    assert!(!start(&sandbox, None).status.success() && is_mine());
+    fs::remove_file(&place).expect("removed");
+    let daemon = sandbox.start();
+    fs::remove_file(&place).expect("removed");
+    fs::write(&place, "mine").expect("written");
+    assert_eq!(daemon.stop(), Some(0));
+    assert!(is_mine());
+}
+
+#[test]
 fn a_site_file_named_from_within_its_folder_is_checked_like_any_other() {
     let sandbox = Sandbox::new();
     let checked = program().args(["check", "--config", "site.toml"]).current_dir(sandbox.folder.path()).output();
