@@ -70,10 +70,23 @@ impl Server {
     ) -> Result<(Self, Vec<Screen>), PageError> {
         let failed = |source| PageError::Bind { place: door.listen.clone(), source };
         let behind = door.read(lanes.iter().map(|lane| lane.allow_subjects.clone()).collect(), clock)?;
+        let technician = backstage.map(|backstage| {
+            LOG.begin(clock);
+            let accounts = Accounts::open(door.accounts.clone(), Arc::clone(clock)).map_err(PageError::Thread)?;
+            Ok::<_, PageError>(Technician(Counter::new(technician::PLACE, accounts, backstage, clock)))
+        });
+        let technician = technician.transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let opened = {
-            let _within = runtime.enter();
-            Opened::at(door)?
+        let within = runtime.enter();
+        let opened = Opened::at(door);
+        drop(within);
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // We are on a runtime already, where one that is dropped must not be waited for.
+                runtime.shutdown_background();
+                return Err(error);
+            }
         };
         let (screens, glasses): (Vec<_>, Vec<_>) = lanes.iter().map(|_| Screen::new()).unzip();
         let (dress, worn) = watch::channel(Dress::new(behind));
@@ -85,12 +98,7 @@ impl Server {
                 place.glass.lookers.clone().watch(lane, inputs.clone(), witness(Some(lane)))
             })
             .collect();
-        let technician = backstage.map(|backstage| {
-            LOG.begin(clock);
-            let accounts = Accounts::open(door.accounts.clone(), Arc::clone(clock)).map_err(PageError::Thread)?;
-            Ok::<_, PageError>(Technician(Counter::new(technician::PLACE, accounts, backstage, clock)))
-        });
-        let (technician, clock) = (technician.transpose()?, Arc::clone(clock));
+        let clock = Arc::clone(clock);
         let house = House { door: door.clone(), places, dress: worn, clock, inputs: inputs.clone(), technician };
         let house = Arc::new(house);
         #[cfg(feature = "network")]
