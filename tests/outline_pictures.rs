@@ -64,6 +64,7 @@ impl Picture {
         const AROUND: usize = 12;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "dots of a glass")]
         let [left, top, right, bottom] = [left, top, right, bottom].map(|place| place as usize);
+        let (right, bottom) = (right.min(self.width), bottom.min(self.height()));
         let grey = |x: usize, y: usize| self.dots[y * self.width + x][1];
         let is_dark = grey(left, top) < 128;
         // Black on white, whatever the colours were.
@@ -73,13 +74,11 @@ impl Picture {
             let grey = (usize::from(grey).clamp(least, most) - least) * 255 / (most - least).max(1);
             u8::try_from(if is_dark { 255 - grey } else { grey }).expect("a grey")
         };
-        let width = right - left + 2 * AROUND;
+        let (width, height) = (right - left + 2 * AROUND, bottom - top + 2 * AROUND);
         let at = |x: usize, y: usize| {
-            let grey =
-                grey(left + x.clamp(AROUND, width - AROUND) - AROUND, top + y.clamp(AROUND, bottom - top) - AROUND);
-            [stretched(grey); 3]
+            let is_within = (AROUND..width - AROUND).contains(&x) && (AROUND..height - AROUND).contains(&y);
+            [if is_within { stretched(grey(left + x - AROUND, top + y - AROUND)) } else { 255 }; 3]
         };
-        let height = bottom - top + AROUND;
         let dots = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
         Self { width, dots }
     }

@@ -1,13 +1,13 @@
 //! Exact bytes on the panels' wires, and what the glass at the other end makes of them.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use facemchd::{
     device::{
         Fonts, Panel,
         panel::{
             Frame, Glass, I2cOled, Ink, OledGlass, Parallel, PictureFile, PicturePanel, SerialLines, SpiOled, Style,
-            Tft, TftSettings, draw, rgb,
+            Tft, TftSettings, draw, draw_page, rgb, text_page,
         },
     },
     fault::{Code, Fault as _},
@@ -17,7 +17,10 @@ use facemchd::{
 };
 use proptest::prelude::*;
 
-use crate::devices::{KeepingBus, NoDelay, admitted, any_text, lane, shown, st7920, st7920_on};
+use crate::{
+    devices::{KeepingBus, NoDelay, admitted, any_text, lane, shown, st7920, st7920_on},
+    support::places::{PLACES, admission},
+};
 
 #[test]
 fn the_panel_is_initialised_and_written_as_its_data_sheet_says() {
@@ -392,5 +395,47 @@ fn eight_options_and_long_ones_are_read_to_their_ends_on_four_lines() {
     for (number, label) in (1..).zip(&labels) {
         let whole = format!("{number}.{}", label.replace(' ', ""));
         assert!(seen.iter().any(|page| page.contains(&whole)), "{whole}: {seen:?}");
+    }
+}
+
+/// What stands on the pages of a panel of four lines, without blanks.
+fn on_four_lines(scene: &Scene, phrases: &Phrases) -> String {
+    let (_, pages) = text_page(scene, phrases, 0);
+    assert!(pages <= 9, "{pages} pages: {scene:?}");
+    let lines = (0..pages).flat_map(|page| {
+        // The head of the others stands there already.
+        text_page(scene, phrases, page).0.into_iter().skip(usize::from(page > 0))
+    });
+    lines.flat_map(|line| line.chars().collect::<Vec<_>>()).filter(|character| !character.is_whitespace()).collect()
+}
+
+#[test]
+fn of_sixty_long_departments_doctors_and_places_none_is_cut_on_four_lines_or_on_small_glass() {
+    for place in PLACES {
+        let admission = admission(place);
+        let scene = Scene {
+            name: shown("欧阳三"),
+            number: admission.number.clone(),
+            detail: admission.place.clone(),
+            visit: Some(Arc::clone(&admission.visit)),
+            ..Scene::of(SceneKind::Admitted)
+        };
+        let seen = on_four_lines(&scene, &Phrases::default());
+        let (_, department, doctor, title, _, _, line) = place;
+        for wanted in [department, doctor, title, line] {
+            let wanted: String = wanted.chars().filter(|character| !character.is_whitespace()).collect();
+            assert!(seen.contains(&wanted), "{wanted} is cut: {seen}");
+        }
+        // Small glass turns the same texts: none of its pages is without something of its own, and all of them end.
+        for size in [(128, 64), (128, 128), (160, 128), (128, 160)] {
+            for large in [false, true] {
+                let style = Style { large, ..Style::default() };
+                let (first, drawn) = draw_page((&scene, 0), &style, size, &mut Fonts::built_in());
+                let pages = (1..12).map(|page| draw_page((&scene, page), &style, size, &mut Fonts::built_in()).0);
+                let round = pages.take_while(|frame| *frame != first).count() + 1;
+                assert_eq!(drawn.turns, round > 1, "{size:?} {large}: {place:?}");
+                assert!(round < 12, "{size:?} {large}: {place:?}");
+            }
+        }
     }
 }

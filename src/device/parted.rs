@@ -20,6 +20,10 @@ const NUMERALS: &str = "第一二三四五六七八九十百零〇";
 pub(super) fn parts_a_word(text: &str, end: usize) -> bool {
     let Some((before, after)) = text.split_at_checked(end) else { return false };
     let (Some(last), Some(next)) = (before.chars().next_back(), after.chars().next()) else { return false };
+    // A masked name is one.
+    if last == '*' || next == '*' {
+        return !last.is_whitespace() && !next.is_whitespace();
+    }
     // Latin letters and blanks are UAX #14's alone.
     if last.is_ascii() || next.is_ascii() {
         return false;
@@ -68,6 +72,7 @@ mod tests {
             ("第一百二十八诊室", "第一百二十八诊室"),
             ("请到护士站/分诊台", "请|到|护士站/|分诊台"),
             ("Please see staff", "Please |see |staff"),
+            ("为王*丰签到？", "为|王*丰|签到？"),
             ("其一，再来", "其|一，|再来"),
         ] {
             assert_eq!(marked(text), wanted);

@@ -47,7 +47,8 @@ const REMINDER: Duration = Duration::from_secs(86_400);
 /// The pages while they are served; nobody is let in any more when this goes.
 pub struct Server {
     dress: watch::Sender<Dress>,
-    _wanted: oneshot::Sender<()>,
+    wanted: Option<oneshot::Sender<()>>,
+    serving: Option<thread::JoinHandle<()>>,
 }
 
 /// What all pages have in common, and may have otherwise after a hangup.
@@ -133,8 +134,8 @@ impl Server {
                 }
             });
         };
-        thread::Builder::new().name("pages".to_owned()).spawn(serve).map_err(failed)?;
-        Ok((Self { dress, _wanted: wanted }, screens))
+        let serving = thread::Builder::new().name("pages".to_owned()).spawn(serve).map_err(failed)?;
+        Ok((Self { dress, wanted: Some(wanted), serving: Some(serving) }, screens))
     }
 
     /// What lies behind the door's files may be something else. Open pages load themselves anew where it is.
@@ -154,6 +155,14 @@ impl Server {
     /// Beyond loopback: until when our certificate is good, and the list of those that were taken back.
     pub(crate) fn validity(&self) -> Option<Validity> {
         self.dress.borrow().behind.welcome.as_ref().map(Welcome::validity)
+    }
+}
+
+/// A socket's file goes with the thread.
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.wanted = None;
+        let _ = self.serving.take().map(thread::JoinHandle::join);
     }
 }
 

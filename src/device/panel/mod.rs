@@ -5,6 +5,7 @@ mod bus;
 mod reset;
 mod st7920;
 mod text;
+mod turning;
 
 #[cfg(feature = "screen")]
 mod brand;
@@ -37,14 +38,14 @@ pub use self::{
     bus::{Bus, Parallel, Register, SerialLines, SerialSpi},
     reset::Reset,
     st7920::{Rom, St7920},
-    text::text_lines,
+    text::{text_lines, text_page},
 };
 #[cfg(feature = "glyphs")]
 pub use self::{
     colour::rgb,
     frame::{Frame, Ink, Rect, Tone},
     oled::{I2cOled, Oled, OledGlass, SpiOled},
-    picture::{Glass, PicturePanel, draw},
+    picture::{Glass, PicturePanel, draw, draw_page},
     screen::{Channel, Framebuffer, Layout, PictureFile, Screen},
     tft::{Tft, TftSettings},
 };

@@ -5,7 +5,8 @@ use qrcode::{Color, EcLevel, QrCode};
 use super::{
     Reset, Style, countdown,
     frame::{Frame, Ink, Rect, Tone},
-    text::{LINES, text_lines},
+    text::{LINES, further, rows, text_page},
+    turning::Turning,
 };
 use crate::{
     device::{
@@ -13,7 +14,7 @@ use crate::{
         gb::{cells, columns, width, wrap},
         glyph::Fonts,
     },
-    kiosk::{NARROWEST, Scene, SceneKind},
+    kiosk::{NARROWEST, Scene, SceneKind, SceneOption},
 };
 
 /// Dots of a line of the smallest type, and of half a hanzi.
@@ -58,6 +59,7 @@ pub struct PicturePanel<G> {
     reset: Option<Reset>,
     #[cfg(feature = "screen")]
     course: super::sheet::Course,
+    turning: Turning,
     /// What stands on the glass; none until it has been initialised, and after a failure.
     shown: Option<Frame>,
 }
@@ -72,6 +74,7 @@ impl<G: Glass> PicturePanel<G> {
             reset: None,
             #[cfg(feature = "screen")]
             course: super::sheet::Course::default(),
+            turning: Turning::default(),
             shown: None,
         }
     }
@@ -114,8 +117,8 @@ impl<G: Glass> PicturePanel<G> {
             let sheet = super::sheet(scene, &self.style, size, &passing, self.fonts.typesetter());
             return (sheet.frame, Drawn { missing: sheet.missing, turns: sheet.pages > 1 });
         }
-        let (frame, missing) = draw(scene, &self.style, size, &mut self.fonts);
-        (frame, Drawn { missing, turns: false })
+        self.turning.shows(scene);
+        draw_page((scene, self.turning.page()), &self.style, size, &mut self.fonts)
     }
 }
 
@@ -147,20 +150,31 @@ enum Block {
     Choice { number: String, label: String, scale: usize },
 }
 
-/// Draws a scene; returns the picture, and the characters that no font has.
+/// Draws a scene's first page; returns the picture, and the characters that no font has.
 pub fn draw(scene: &Scene, style: &Style, (across, down): (usize, usize), fonts: &mut Fonts) -> (Frame, Vec<char>) {
     #[cfg(feature = "screen")]
     if across.min(down) >= super::sheet::LEAST {
         let sheet = super::sheet(scene, style, (across, down), &super::Passing::default(), fonts.typesetter());
         return (sheet.frame, sheet.missing);
     }
+    let (frame, drawn) = draw_page((scene, 0), style, (across, down), fonts);
+    (frame, drawn.missing)
+}
+
+/// Draws one page of a scene from bitmaps.
+pub fn draw_page(
+    (scene, page): (&Scene, usize),
+    style: &Style,
+    (across, down): (usize, usize),
+    fonts: &mut Fonts,
+) -> (Frame, Drawn) {
     let mut canvas = Canvas { frame: Frame::new(across, down), missing: Vec::new(), fonts };
     canvas.frame.tone = tone(scene.kind);
     canvas.frame.contrast = style.large;
     // The smallest glass has the text's own layout; everything larger flows.
     if down < 6 * LINE {
-        canvas.small(scene, style);
-        return (canvas.frame, canvas.missing);
+        let pages = canvas.small(scene, style, page);
+        return (canvas.frame, Drawn { missing: canvas.missing, turns: pages > 1 });
     }
     let most = (across / 128).min(down / 64).max(1);
     let largest = if style.large { most + most.div_ceil(2) } else { most };
@@ -181,23 +195,59 @@ pub fn draw(scene: &Scene, style: &Style, (across, down): (usize, usize), fonts:
         (false, true) => (2 * room / 3).min(across / 2),
         (false, false) => room.min(across) / 2,
     };
-    let layout = |base, lines| blocks(scene, style, (base, lines), (across, text_across));
+    let layout = |(base, enlarged), lines: &[String], options: &[SceneOption]| {
+        blocks(scene, style, ((base, enlarged), lines, options), (across, text_across))
+    };
     let fits = |blocks: &Vec<Block>| {
         let wide = blocks.iter().all(|block| block.fits(across, text_across));
         wide && height(blocks, text_across) <= room && place(blocks).height >= for_code
     };
-    // As large as it can be; in the smallest type without the lines that matter least.
-    let every = scene.lines(&style.phrases, 1).len();
-    let smaller = (1..=largest).rev().map(|base| (base, every)).chain((1..every).rev().map(|lines| (1, lines)));
-    let mut drawn = smaller.map(|(base, lines)| layout(base, lines));
-    // What never fits: of options, one line each.
-    let blocks = drawn.find(fits).unwrap_or_else(|| layout(1, usize::from(scene.options.is_empty())));
+    // As large as it can be; what does not fit in the smallest type is turned in pages.
+    let said = |base: usize| scene.lines(&style.phrases, text_across / (HALF * base));
+    let whole = (1..=largest).rev().map(|base| layout((base, 3 * base), &said(base), &scene.options)).find(fits);
+    let pages = match whole {
+        Some(blocks) => vec![blocks],
+        None => {
+            let lines: Vec<String> = said(1).iter().flat_map(|line| Block::lines(line, 1, text_across)).collect();
+            // The number is no larger than leaves room for a line.
+            let leaves_room = |enlarged: &usize| fits(&layout((1, *enlarged), lines.get(..1).unwrap_or_default(), &[]));
+            let enlarged = (1..=3).rev().find(leaves_room).unwrap_or(1);
+            paged(&lines, &scene.options, |lines, options| layout((1, enlarged), lines, options), fits)
+        }
+    };
+    let count = pages.len();
+    let blocks = pages.into_iter().nth(page % count).unwrap_or_default();
     let place = place(&blocks);
     let text_room = if codes.is_empty() || beside { room } else { place.y };
     canvas.flow(&blocks, text_across, text_room);
     canvas.code(codes, place);
     canvas.footer(scene, style, most.div_ceil(2));
-    (canvas.frame, canvas.missing)
+    (canvas.frame, Drawn { missing: canvas.missing, turns: count > 1 })
+}
+
+/// As many lines and options on each page as it has room for: one of them at least.
+fn paged(
+    lines: &[String],
+    options: &[SceneOption],
+    layout: impl Fn(&[String], &[SceneOption]) -> Vec<Block>,
+    fits: impl Fn(&Vec<Block>) -> bool,
+) -> Vec<Vec<Block>> {
+    let count = lines.len() + options.len();
+    let part = |from: usize, to: usize| {
+        let of_lines = lines.get(from.min(lines.len())..to.min(lines.len())).unwrap_or_default();
+        let (from, to) = (from.saturating_sub(lines.len()), to.saturating_sub(lines.len()));
+        layout(of_lines, options.get(from..to).unwrap_or_default())
+    };
+    let (mut pages, mut from) = (Vec::new(), 0);
+    loop {
+        let most = (from + 1..=count).take_while(|to| fits(&part(from, *to))).last();
+        let to = most.unwrap_or(from + 1).min(count);
+        pages.push(part(from, to));
+        if to >= count {
+            return pages;
+        }
+        from = to;
+    }
 }
 
 fn height(blocks: &[Block], across: usize) -> usize {
@@ -227,12 +277,12 @@ pub(super) fn tone(kind: SceneKind) -> Tone {
     }
 }
 
-/// A scene in type of `base`, with at most so many lines below headline and number (none: a line for each option, too): the banner first, as wide as the glass,
-/// the others as wide as the text's part of it.
+/// A scene in type of `base`, its number enlarged so many times, with these lines and options of it below headline and number: the banner first, as wide as
+/// the glass, the others as wide as the text's part of it.
 fn blocks(
     scene: &Scene,
     style: &Style,
-    (base, lines): (usize, usize),
+    ((base, enlarged), lines, options): ((usize, usize), &[String], &[SceneOption]),
     (across, text_across): (usize, usize),
 ) -> Vec<Block> {
     let phrases = &*style.phrases;
@@ -254,18 +304,14 @@ fn blocks(
         text(name.reveal(), more(base / 2), Ink::Text);
     }
     if let Some(number) = &scene.number {
-        text(number.as_str(), fits(number.as_str(), 3 * base), Ink::Accent);
+        text(number.as_str(), fits(number.as_str(), enlarged), Ink::Accent);
     }
-    scene.lines(phrases, columns(text_across, base)).iter().take(lines).for_each(|line| text(line, base, Ink::Text));
+    lines.iter().for_each(|line| text(line, base, Ink::Text));
     let advice = scene.advice(phrases, columns(text_across, base + base.div_ceil(4)));
     text(advice, fits(advice, base + base.div_ceil(4)), Ink::Text);
-    let label = |label: &str| match lines {
-        0 => Block::labels(label, base, text_across).into_iter().next().unwrap_or_default(),
-        _ => label.to_owned(),
-    };
-    blocks.extend(scene.options.iter().map(|option| Block::Choice {
+    blocks.extend(options.iter().map(|option| Block::Choice {
         number: option.option.to_string(),
-        label: label(option.label.as_str()),
+        label: option.label.to_string(),
         scale: base,
     }));
     blocks
@@ -339,8 +385,9 @@ impl Canvas<'_> {
         self.text(text, (left, top), scale, ink);
     }
 
-    /// Four lines of eight hanzi; in large type the number, where there is one, takes two of them.
-    fn small(&mut self, scene: &Scene, style: &Style) {
+    /// Four lines of eight hanzi; in large type the number, where there is one, takes two of them. Returns how many pages
+    /// there are.
+    fn small(&mut self, scene: &Scene, style: &Style, page: usize) -> usize {
         let plain = scene.code.is_none() && scene.next.is_none();
         let number = scene.number.as_ref().filter(|number| style.large && plain && width(number.as_str()) <= 6);
         let place = scene.lines(&style.phrases, NARROWEST).into_iter().next().unwrap_or_default();
@@ -350,6 +397,13 @@ impl Canvas<'_> {
         let name = scene.name.as_ref().map_or(0, |name| width(name.reveal()));
         let most = if name * HALF < left { 3 } else { 2 };
         if let Some(number) = number.filter(|_| beside.len() <= most) {
+            let lines = scene.lines(&style.phrases, NARROWEST);
+            let others = further(number.as_str(), lines.iter().skip(1).map(|line| rows(line)).collect());
+            let pages = others.len() + 1;
+            if let Some(lines) = (page % pages).checked_sub(1).and_then(|other| others.get(other)) {
+                self.lines(lines);
+                return pages;
+            }
             self.text(&scene.headline(&style.phrases, NARROWEST), (0, 0), 1, Ink::Text);
             if let Some(name) = &scene.name {
                 self.text(name.reveal(), (0, LINE), 1, Ink::Text);
@@ -359,9 +413,14 @@ impl Canvas<'_> {
             for (line, text) in beside.iter().enumerate() {
                 self.text(text, (left, top + line * LINE), 1, Ink::Text);
             }
-            return;
+            return pages;
         }
-        let lines: [String; LINES] = text_lines(scene, &style.phrases);
+        let (lines, pages) = text_page(scene, &style.phrases, page);
+        self.lines(&lines);
+        pages
+    }
+
+    fn lines(&mut self, lines: &[String; LINES]) {
         for (line, text) in lines.iter().enumerate() {
             self.text(text, (0, line * LINE), 1, Ink::Text);
         }

@@ -14,7 +14,8 @@ use self::graphics::Graphics;
 use super::{
     Reset, Style,
     bus::{Bus, Register},
-    text::{COLUMNS, LINES, text_lines},
+    text::{COLUMNS, LINES, text_page},
+    turning::Turning,
 };
 use crate::{
     device::{
@@ -95,6 +96,7 @@ pub struct St7920<B, D> {
     shown: Option<Memory>,
     graphics: Graphics,
     loaded: UserGlyphs,
+    turning: Turning,
 }
 
 impl<B: Bus, D: DelayNs> St7920<B, D> {
@@ -110,6 +112,7 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
             shown: None,
             graphics: Graphics::default(),
             loaded: UserGlyphs::default(),
+            turning: Turning::default(),
         }
     }
 
@@ -192,16 +195,17 @@ impl<B: Bus, D: DelayNs> St7920<B, D> {
         if self.shown != Some(BLANK) {
             self.write_text(&BLANK, self.loaded.clone())?;
         }
-        drawn.missing = self.graphics.show(&mut self.bus, scene, &self.style, &mut self.fonts)?;
+        *drawn = self.graphics.show(&mut self.bus, (scene, self.turning.page()), &self.style, &mut self.fonts)?;
         Ok(())
     }
 }
 
 impl<B: Bus, D: DelayNs + Send> Panel for St7920<B, D> {
     fn show(&mut self, scene: &Scene) -> Result<Drawn, DeviceError> {
-        let lines = text_lines(scene, &self.style.phrases);
+        self.turning.shows(scene);
+        let (lines, pages) = text_page(scene, &self.style.phrases, self.turning.page());
         let lacking = lacking(&lines);
-        let mut drawn = Drawn::default();
+        let mut drawn = Drawn { turns: pages > 1, ..Drawn::default() };
         let text_will_do = self.rom == Rom::Gb2312 && !self.style.large && lacking.len() <= self.loaded.len();
         let fits = text_will_do || cfg!(not(feature = "glyphs"));
         let written = if fits {

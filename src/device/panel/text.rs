@@ -15,14 +15,67 @@ pub(in crate::device) const LINES: usize = 4;
 /// How long a page of options stands, seconds.
 const PAGE_SECONDS: u64 = 4;
 
-/// The four lines of a scene. Headline first; then who and which number; where to go; what to do now, and the code
-/// small at the right of the last line.
+/// The four lines of a scene's first page. Headline first; then who and which number; where to go; what to do now, and the
+/// code small at the right of the last line.
 pub fn text_lines(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
+    text_page(scene, phrases, 0).0
+}
+
+/// The lines of one page, and how many pages there are: what has no room on the first stands on the others, below whose
+/// it is.
+pub fn text_page(scene: &Scene, phrases: &Phrases, page: usize) -> ([String; LINES], usize) {
+    let (first, head, rest) = first_page(scene, phrases);
+    let others = further(&head, rest);
+    let pages = others.len().saturating_add(1);
+    let turned = (page % pages).checked_sub(1).and_then(|other| others.into_iter().nth(other));
+    (turned.unwrap_or(first), pages)
+}
+
+/// Pages of three lines below a head: a text stands on one of them where it can.
+pub(super) fn further(head: &str, texts: Vec<Vec<String>>) -> Vec<[String; LINES]> {
+    let mut pages: Vec<Vec<String>> = Vec::new();
+    for rows in texts {
+        match pages.last_mut() {
+            Some(page) if page.len() + rows.len() <= LINES => page.extend(rows),
+            _ => {
+                let whole = rows.chunks(LINES - 1).map(|part| [&[head.to_owned()], part].concat());
+                pages.extend(whole);
+            }
+        }
+    }
+    let lines = |page: Vec<String>| {
+        let mut lines = page.into_iter();
+        [(); LINES].map(|()| fit(&aligned(&lines.next().unwrap_or_default()), COLUMNS))
+    };
+    pages.into_iter().map(lines).collect()
+}
+
+/// A text in lines, each of which has room when its hanzi begin at even columns.
+pub(super) fn rows(text: &str) -> Vec<String> {
+    let of = |columns| wrap(&aligned(text), columns);
+    let has_room = |rows: &Vec<String>| rows.iter().all(|row| width(&aligned(row)) <= COLUMNS);
+    (COLUMNS / 2..=COLUMNS).rev().map(of).find(has_room).unwrap_or_else(|| of(COLUMNS))
+}
+
+/// The first page; whose it is; and what it has no room for.
+fn first_page(scene: &Scene, phrases: &Phrases) -> ([String; LINES], String, Vec<Vec<String>>) {
     let headline = scene.headline(phrases, COLUMNS).into_owned();
     let name = scene.name.as_ref().filter(|_| !scene.asks_by_name()).map(|name| name.reveal().to_owned());
     let number = scene.number.as_ref().map(ToString::to_string);
     let advice = scene.advice(phrases, COLUMNS).to_owned();
-    let [detail, more] = below(scene, phrases);
+    let Below { detail, more, mut rest } = below(scene, phrases, advice.is_empty());
+    let who = match (&name, &number) {
+        (Some(name), Some(number)) if width(&aligned(name)) >= right_start(number) => {
+            rest.insert(0, rows(name));
+            number.clone()
+        }
+        (Some(name), Some(number)) => sides(name, number),
+        (name, number) => name.clone().or_else(|| number.clone()).unwrap_or_default(),
+    };
+    let head = if who.is_empty() { headline.clone() } else { who.clone() };
+    if scene.kind == SceneKind::Idle || !scene.options.is_empty() {
+        rest.clear();
+    }
     let mut lines = match scene.kind {
         SceneKind::Choose => choices(scene, phrases),
         SceneKind::ConfirmCard | SceneKind::CardLaid if !scene.options.is_empty() => {
@@ -32,13 +85,7 @@ pub fn text_lines(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
             [headline, line(), line(), line()]
         }
         SceneKind::Idle => [String::new(), headline, String::new(), String::new()],
-        _ => {
-            let who = match (name, number) {
-                (Some(name), Some(number)) => sides(&name, &number),
-                (name, number) => name.or(number).unwrap_or_default(),
-            };
-            [headline, who, detail, if advice.is_empty() { more } else { advice }]
-        }
+        _ => [headline, who, detail, if advice.is_empty() { more } else { advice }],
     };
     if lines[1].is_empty() && lines[2].is_empty() && scene.kind != SceneKind::Idle && scene.kind != SceneKind::Choose {
         // A short message stands in the middle, not at the top with a hole below it.
@@ -54,17 +101,36 @@ pub fn text_lines(scene: &Scene, phrases: &Phrases) -> [String; LINES] {
             lines[corner] = sides(&lines[corner], &small);
         }
     }
-    lines.map(|line| fit(&aligned(&line), COLUMNS))
+    (lines.map(|line| fit(&aligned(&line), COLUMNS)), head, rest)
 }
 
-/// What stands below the headline, and what has room where there is nothing to do: the rest of it, or what comes next.
-fn below(scene: &Scene, phrases: &Phrases) -> [String; 2] {
-    let mut lines = scene.lines(phrases, COLUMNS).into_iter();
-    let first = lines.next().unwrap_or_default();
-    let mut parts = wrap(&aligned(&first), COLUMNS).into_iter();
-    let detail = parts.next().unwrap_or_default();
-    let rest = parts.next().or_else(|| lines.find(|line| width(&aligned(line)) <= COLUMNS));
-    [detail, rest.unwrap_or_default()]
+/// What stands below the headline and who it is for.
+#[derive(Default)]
+struct Below {
+    detail: String,
+    /// What has room where there is nothing to do: the rest of it, or what comes next.
+    more: String,
+    /// Each text's lines that have none.
+    rest: Vec<Vec<String>>,
+}
+
+fn below(scene: &Scene, phrases: &Phrases, has_room: bool) -> Below {
+    let lines = scene.lines(phrases, COLUMNS);
+    let mut texts = lines.iter().filter(|line| !line.is_empty()).map(|line| rows(line));
+    let Some(mut first) = texts.next() else { return Below::default() };
+    let mut rest: Vec<Vec<String>> = texts.collect();
+    let detail = first.remove(0);
+    let short = |rest: &Vec<Vec<String>>| rest.iter().position(|rows| rows.len() == 1);
+    let more = match short(&rest) {
+        _ if !has_room => String::new(),
+        _ if !first.is_empty() => first.remove(0),
+        Some(short) => rest.remove(short).concat(),
+        None => String::new(),
+    };
+    if !first.is_empty() {
+        rest.insert(0, first);
+    }
+    Below { detail, more, rest }
 }
 
 /// The options with all of their labels: below the headline or in its place, and where that is too little in pages that

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{BASIC, Bus, EXTENDED, Fonts, GRAPHICS, Register, Scene, Style};
+use super::{BASIC, Bus, Drawn, EXTENDED, Fonts, GRAPHICS, Register, Scene, Style};
 
 /// The chip's graphic memory.
 #[derive(Default)]
@@ -38,22 +38,22 @@ impl Graphics {
         bus.write(Register::Command, &[GRAPHICS, GRAPHICS])
     }
 
-    /// Draws a scene; returns the characters that no font has. The chip's text MUST be blank: it shows both.
+    /// Draws a page of a scene. The chip's text MUST be blank: it shows both.
     #[cfg(feature = "glyphs")]
     pub(super) fn show(
         &mut self,
         bus: &mut impl Bus,
-        scene: &Scene,
+        page: (&Scene, usize),
         style: &Style,
         fonts: &mut Fonts,
-    ) -> io::Result<Vec<char>> {
-        use crate::device::panel::{Rect, draw};
+    ) -> io::Result<Drawn> {
+        use crate::device::panel::{Rect, draw_page};
 
         /// The glass, and a word of graphic memory: sixteen dots of one row.
         const SIZE: (usize, usize) = (128, 64);
         const GRAIN: (usize, usize) = (16, 1);
 
-        let (wanted, missing) = draw(scene, style, SIZE, fonts);
+        let (wanted, drawn) = draw_page(page, style, SIZE, fonts);
         let before = self.picture.take();
         let changes = match &before {
             Some(before) => wanted.changes(before, GRAIN),
@@ -78,12 +78,12 @@ impl Graphics {
             bus.write(Register::Command, &[GRAPHICS])?;
         }
         self.picture = Some(wanted);
-        Ok(missing)
+        Ok(drawn)
     }
 
     /// Never asked for in a build without bitmaps.
     #[cfg(not(feature = "glyphs"))]
-    pub(super) fn show(&mut self, _: &mut impl Bus, _: &Scene, _: &Style, _: &mut Fonts) -> io::Result<Vec<char>> {
-        Ok(Vec::new())
+    pub(super) fn show(&mut self, _: &mut impl Bus, _: (&Scene, usize), _: &Style, _: &mut Fonts) -> io::Result<Drawn> {
+        Ok(Drawn::default())
     }
 }
