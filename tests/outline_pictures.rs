@@ -100,6 +100,18 @@ impl Picture {
         page
     }
 
+    /// Three dots for four, each the mean of what it covers.
+    fn three_quarters(&self) -> Self {
+        let (width, height) = (self.width * 3 / 4, self.height() * 3 / 4);
+        let mean = |x: usize, y: usize| {
+            let part = |at: usize| self.dots[(y * 4 + at / 4) / 3 * self.width + (x * 4 + at % 4) / 3];
+            let sum: usize = (0..16).map(|at| usize::from(part(at)[1])).sum();
+            [u8::try_from(sum / 16).expect("a mean"); 3]
+        };
+        let dots = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| mean(x, y));
+        Self { width, dots: dots.collect() }
+    }
+
     /// Each dot the mean of a square.
     fn smaller(&self, step: usize) -> Self {
         let width = self.width / step;
@@ -276,9 +288,13 @@ impl Reader {
             if page.contains(&solid(wanted)) {
                 continue;
             }
-            Picture::page([picture]).write(self.file.path());
-            // As a line, as a block of text, as a line and nothing made of it.
-            let alone = ["7", "6", "13"].map(|as_what| solid(&read_by_tesseract(self.file.path(), (tongue, as_what))));
+            // As a line, as a block of text, as a line and nothing made of it; and once more in smaller type.
+            let mut alone = Vec::new();
+            for picture in [Picture::page([picture]), Picture::page([&picture.three_quarters()])] {
+                picture.write(self.file.path());
+                let read = |as_what| solid(&read_by_tesseract(self.file.path(), (tongue, as_what)));
+                alone.extend(["7", "6", "13"].map(read));
+            }
             if !alone.contains(&solid(wanted)) {
                 self.wrong.push(format!("{what}: {wanted} is read as {alone:?}"));
             }
