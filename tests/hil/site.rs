@@ -201,13 +201,7 @@ pub fn visit(terminal: &mut Terminal, face_sid: &str) -> Value {
         let seq = terminal.face(face_sid, true).expect("sent");
         let began = Instant::now();
         loop {
-            let frame = match terminal.receive() {
-                Ok(frame) => frame,
-                Err(error) => return serde_json::json!({ "result": format!("nothing: {error}") }),
-            };
-            if began.elapsed() > ANSWERED {
-                return serde_json::json!({ "result": "no answer" });
-            }
+            let Some(frame) = hear(terminal, began) else { return serde_json::json!({ "result": "no answer" }) };
             if frame["seq"] == seq && frame["type"] == "outcome" {
                 return frame;
             }
@@ -220,16 +214,25 @@ pub fn visit(terminal: &mut Terminal, face_sid: &str) -> Value {
     serde_json::json!({ "result": "busy" })
 }
 
+/// The next frame, for as long as an answer may take; whoever has only begun to listen hears half a line first.
+fn hear(terminal: &mut Terminal, began: Instant) -> Option<Value> {
+    while began.elapsed() < ANSWERED {
+        match terminal.receive() {
+            Ok(frame) => return Some(frame),
+            Err(error) if error.kind() == io::ErrorKind::Other => {}
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
 /// Sends a face once: how it was answered, status, result and code. A daemon that is restarted answers never, and shows its
 /// scenes all the same.
 pub fn ask_once(terminal: &mut Terminal, face_sid: &str) -> String {
     let seq = terminal.face(face_sid, true).expect("sent");
     let began = Instant::now();
     loop {
-        let Ok(frame) = terminal.receive() else { return "nothing".to_owned() };
-        if began.elapsed() > ANSWERED {
-            return "no answer".to_owned();
-        }
+        let Some(frame) = hear(terminal, began) else { return "no answer".to_owned() };
         let refused = frame["type"] == "ack" && frame["status"] != "accepted";
         if frame["seq"] == seq && (frame["type"] == "outcome" || refused) {
             return format!("{} {} {}", frame["status"], frame["result"], frame["code"]);
