@@ -47,7 +47,7 @@ pub fn run(table: &mut Table) {
     table.row("it is pulled out", "P701, people are served", &seen, told && outcome["result"] == "checked_in");
 
     let there = plug(&mut machine);
-    let mended = machine.until_well("facemchd status >/run/told; test -s /run/told && ! grep -q P701 /run/told");
+    let mended = machine.until_well("facemchd status | grep -q 'printer well again'");
     let before = lane.printer.slips().len();
     let outcome = visit(&mut lane.terminal, "sid-usb-3");
     let printed = machine.until(|_| lane.printer.slips().len() == before + 1);
