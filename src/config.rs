@@ -236,15 +236,14 @@ impl Site {
                 return Err("lane.merchant names no [[merchant]]");
             }
             let is_there = |name: &String| self.checkins.iter().any(|checkin| checkin.name.as_ref() == Some(name));
-            match lane.checkin.len() {
-                0 if self.checkins.len() > 1 => {
-                    return Err("where there are several [[checkin]], each lane names its own");
-                }
-                0 | 1 => {}
-                _ => return Err("lane.checkin names one [[checkin]]"),
+            if lane.checkin.is_empty() && self.checkins.len() > 1 {
+                return Err("where there are several [[checkin]], each lane names its own");
             }
             if !lane.checkin.iter().all(is_there) {
                 return Err("lane.checkin names no [[checkin]]");
+            }
+            if lane.checkin.len() > 1 && !self.checkins_of(lane).all(|checkin| checkin.adapter.lists()) {
+                return Err("lane.checkin names several: they have a list only with adapter = \"template\"");
             }
         }
         let only_transit = !self.lane.is_empty() && self.lane.iter().all(|lane| lane.purpose == Purpose::Transit);

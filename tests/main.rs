@@ -102,6 +102,7 @@ mod terminal_scenes;
 mod tls_faults;
 mod tongues;
 mod turnstiles;
+mod two_lists;
 mod two_ways;
 mod unknown;
 mod visits;

@@ -2,10 +2,13 @@
 //!
 //! Adapters: [`Local`] gives numbers itself, [`Http`] asks the site's system over HTTPS, `template` speaks a hospital's
 //! own interface. What they do not do: decide what the person sees, retry a check-in, or keep a name. [`Reach`] around one
-//! spares people the wait for a system that is away; [`Systems`] knows which of them each lane asks.
+//! spares people the wait for a system that is away; [`Systems`] knows which of them each lane asks, [`Merged`] makes
+//! one of several.
 
 mod http;
 mod local;
+#[cfg(feature = "hospital")]
+mod merged;
 mod reach;
 mod reading;
 #[cfg(feature = "hospital")]
@@ -17,6 +20,8 @@ mod systems;
 mod template;
 mod value;
 
+#[cfg(feature = "hospital")]
+pub use self::merged::{Merged, Offer};
 pub(crate) use self::settings::fit_together;
 #[cfg(feature = "hospital")]
 pub use self::template::{ByTemplate, Given, Memory, RsaKey, Template, Watch};
@@ -113,6 +118,20 @@ pub trait CheckIn: Send + Sync {
     /// # Errors
     /// Why there is no decision; MUST say so when the request may have been carried out.
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided>;
+
+    /// What could be confirmed for this person, by its choice; confirms nothing. Only of systems that list.
+    ///
+    /// # Errors
+    /// Why nobody can say.
+    #[cfg(feature = "hospital")]
+    fn offers(&self, _request: &Request, _deadline: Deadline) -> Result<Offer, Undecided> {
+        Err(Undecided::surely(Code::X001))
+    }
+
+    /// Which part of it could not be asked last, where the rest could.
+    fn half_failed(&self) -> Option<Failure> {
+        None
+    }
 
     /// Takes a check-in back: nobody went through. Succeeds too where there is nothing to take back.
     fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure>;

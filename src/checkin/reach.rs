@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "hospital")]
+use super::Offer;
 use super::{CheckIn, Passage, Request, Undecided};
 use crate::{
     fault::{Code, Cure, Failure},
@@ -65,6 +67,20 @@ impl Reach {
         *seen = Seen { failed, met: error.to_string(), cure: error.cure(), look_at: now.after(LOOK_EACH) };
     }
 
+    /// Asks for somebody who waits, unless nobody is there.
+    fn asked<T>(&self, deadline: Deadline, ask: impl FnOnce() -> Result<T, Undecided>) -> Result<T, Undecided> {
+        if let Some(lost) = self.lost() {
+            return Err(Undecided::surely(lost));
+        }
+        // Whoever waited too long has not tried.
+        let is_tried = !deadline.left(self.clock.now().moment).is_zero();
+        let answer = ask();
+        if is_tried {
+            self.tried(answer.as_ref().err().map(|undecided| &undecided.failure));
+        }
+        answer
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,16 +96,12 @@ impl CheckIn for Reach {
     }
 
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
-        if let Some(lost) = self.lost() {
-            return Err(Undecided::surely(lost));
-        }
-        // Whoever waited too long has not tried.
-        let is_tried = !deadline.left(self.clock.now().moment).is_zero();
-        let answer = self.adapter.check_in(request, deadline);
-        if is_tried {
-            self.tried(answer.as_ref().err().map(|undecided| &undecided.failure));
-        }
-        answer
+        self.asked(deadline, || self.adapter.check_in(request, deadline))
+    }
+
+    #[cfg(feature = "hospital")]
+    fn offers(&self, request: &Request, deadline: Deadline) -> Result<Offer, Undecided> {
+        self.asked(deadline, || self.adapter.offers(request, deadline))
     }
 
     fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure> {

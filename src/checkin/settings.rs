@@ -110,6 +110,14 @@ impl Adapter {
         }
     }
 
+    /// Whether it lists what could be confirmed, so that its list can be one with another's.
+    pub(crate) fn lists(self) -> bool {
+        #[cfg(feature = "hospital")]
+        return self == Self::Template;
+        #[cfg(not(feature = "hospital"))]
+        false
+    }
+
     /// Whether it can be told who went through a gate.
     pub(crate) fn may_hear_passages(self) -> bool {
         self == Self::Http

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{CheckIn, Passage};
 use crate::{
     fault::Failure,
-    words::{Deadline, LaneId},
+    words::{Clock, Deadline, LaneId},
 };
 
 /// At least one system, and for each lane the one it asks.
@@ -16,18 +16,35 @@ pub struct Systems {
 }
 
 impl Systems {
-    /// `lanes`: for each lane, in the site file's order, the place of its system in `all`; lanes beyond ask the first.
+    /// `lanes`: for each lane, in the site file's order, the places of its systems in `all`; of several it asks all as if
+    /// they were one. Lanes beyond ask the first.
     ///
     /// # Panics
     /// Where there is no system.
-    pub fn new(all: Vec<Arc<dyn CheckIn>>, lanes: Vec<usize>) -> Self {
+    pub fn new(
+        #[cfg_attr(not(feature = "hospital"), expect(unused_mut, reason = "only lists are merged"))] mut all: Vec<
+            Arc<dyn CheckIn>,
+        >,
+        lanes: Vec<Vec<usize>>,
+        _clock: &Arc<dyn Clock>,
+    ) -> Self {
         assert!(!all.is_empty(), "somebody decides");
+        let mut place = |places: Vec<usize>| match places.as_slice() {
+            #[cfg(feature = "hospital")]
+            [_, _, ..] => {
+                let systems: Vec<_> = places.iter().filter_map(|place| all.get(*place)).cloned().collect();
+                all.push(Arc::new(super::Merged::new(systems, Arc::clone(_clock))));
+                all.len().saturating_sub(1)
+            }
+            places => places.first().copied().unwrap_or_default(),
+        };
+        let lanes = lanes.into_iter().map(&mut place).collect();
         Self { all, lanes }
     }
 
     /// One that all lanes ask.
     pub fn only(checkin: impl CheckIn + 'static) -> Self {
-        Self::new(vec![Arc::new(checkin)], Vec::new())
+        Self { all: vec![Arc::new(checkin)], lanes: Vec::new() }
     }
 
     /// The place of the lane's system in [`Self::all`].

@@ -237,8 +237,7 @@ fn weixin_calls(site: &Site, program: &MiniProgram, clock: &Arc<WechatClock>) ->
 /// Whoever decides, and on which lanes.
 fn systems(site: &Site, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> Result<Systems, Failure> {
     let all = (0..site.checkins.len()).map(|place| system(site, place, clock, memory)).collect::<Result<_, _>>()?;
-    let lanes = site.lane.iter().map(|lane| site.places_of(lane)[0]).collect();
-    Ok(Systems::new(all, lanes))
+    Ok(Systems::new(all, site.lane.iter().map(|lane| site.places_of(lane)).collect(), clock))
 }
 
 /// One of them.

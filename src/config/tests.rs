@@ -206,7 +206,7 @@ fn several_checkins_have_names_and_each_lane_says_whose_it_is() {
     for (wrong, says) in [
         (format!("{LEAST}{his}{gate}{}", lane("hospital", "")), "each lane names its own"),
         (format!("{LEAST}{his}{gate}{}", named("\"hsi\"")), "names no [[checkin]]"),
-        (format!("{LEAST}{his}{gate}{}", named("[\"gate\", \"his\"]")), "one [[checkin]]"),
+        (format!("{LEAST}{his}{gate}{}", named("[\"gate\", \"his\"]")), "names several"),
         (format!("{LEAST}{his}{gate}{other}{}", named("\"his\"")), "by one [[checkin]]"),
         (good.replace("name = \"gate\"\n", ""), "each needs a name"),
         (good.replace("name = \"his\"", "name = \"gate\""), "have the same name"),

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Inputs,
-    failures::{SharedStanding, lock},
+    failures::{SharedStanding, Standing, lock},
     worker::Worker,
 };
 use crate::{
@@ -68,6 +68,8 @@ const PAST_WAITING: usize = 4;
 /// A call ends by its deadline; one that goes on for so much longer hangs by a fault of ours.
 const GRACE: Duration = Duration::from_secs(8);
 
+const HALF: &str = "one of the lane's systems cannot be asked, the others can";
+
 /// The thread of one lane. `told`: what was last told of its system, whoever met it.
 pub(super) fn spawn(
     lane: LaneId,
@@ -80,6 +82,7 @@ pub(super) fn spawn(
     let (current, told) = (Arc::clone(current), Arc::clone(told));
     let limit = patience.saturating_add(GRACE);
     Worker::spawn_reading("checkin", WAITING, limit, clock, move |questions, pulse| {
+        let mut halves = Standing::default();
         while let Ok(Present { request, deadline }) = questions.recv() {
             let answer = pulse.working(|| {
                 let adapter = now(&current, lane);
@@ -87,6 +90,8 @@ pub(super) fn spawn(
                     true => {
                         let answer = adapter.check_in(&request, deadline);
                         lock(&told).is(answer.as_ref().err().map(|undecided| &undecided.failure));
+                        let half = adapter.half_failed().filter(|_| answer.is_ok());
+                        inputs.tell_change(HALF, lane, request.session, &mut halves, half.as_ref());
                         answer
                     }
                     false => Err(Undecided::surely(Code::T214)),

@@ -12,7 +12,7 @@ use super::{
     visits::{Found, Listed, Picked, end, pick},
 };
 use crate::{
-    checkin::{CheckIn, Request, Undecided},
+    checkin::{CheckIn, Offer, Request, Undecided},
     fault::{Code, Failure},
     http::Client,
     words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
@@ -33,15 +33,22 @@ impl ByTemplate {
         Self { upstream: Upstream::new(template, given, client, clock, Arc::clone(&memory)), memory }
     }
 
-    /// As far as the decision which visit is meant, and no further.
-    fn decide(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
+    /// The person's record and today's visits, or why there are none.
+    fn looked_up(&self, request: &Request, deadline: Deadline) -> Result<LookedUp, Undecided> {
         let record = match self.upstream.identify(request, deadline).map_err(Undecided::surely)? {
             Found::Record(record) => record,
-            Found::End(answer) => return refusing(answer),
+            Found::End(answer) => return refusing(answer).map(Err),
         };
-        let visits = match self.upstream.visits(request, &record, deadline).map_err(Undecided::surely)? {
-            Ok(visits) => visits,
-            Err(answer) => return refusing(answer),
+        match self.upstream.visits(request, &record, deadline).map_err(Undecided::surely)? {
+            Ok(visits) => Ok(Ok((record, visits))),
+            Err(answer) => refusing(answer).map(Err),
+        }
+    }
+
+    fn decide(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
+        let (record, visits) = match self.looked_up(request, deadline)? {
+            Ok(found) => found,
+            Err(answer) => return Ok(answer),
         };
         match pick(&visits, request.choice.as_ref(), &self.upstream) {
             Picked::End(answer) => refusing(answer),
@@ -183,6 +190,9 @@ impl ByTemplate {
     }
 }
 
+/// A record and visits, or the answer where there are none.
+type LookedUp = Result<(Named, Vec<Listed>), CheckInAnswer>;
+
 /// An answer before anything was sent that changes something.
 fn refusing(answer: CheckInAnswer) -> Result<CheckInAnswer, Undecided> {
     match answer {
@@ -224,6 +234,20 @@ impl CheckIn for ByTemplate {
             Some(Standing::Nothing) | None => self.memory.book.note(request.session, Standing::Nothing),
         }
         self.decide(request, deadline)
+    }
+
+    fn offers(&self, request: &Request, deadline: Deadline) -> Result<Offer, Undecided> {
+        let (_, visits) = match self.looked_up(request, deadline)? {
+            Ok(found) => found,
+            Err(answer) => return Ok(Offer::End(answer)),
+        };
+        match pick(&visits, None, &self.upstream) {
+            Picked::This(visit) => {
+                Ok(visit.choice().map_or(Offer::End(CheckInAnswer::NotFound), |of| Offer::Open(vec![of])))
+            }
+            Picked::End(CheckInAnswer::Choose(choices)) => Ok(Offer::Open(choices)),
+            Picked::End(answer) => refusing(answer).map(Offer::End),
+        }
     }
 
     fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure> {

@@ -155,7 +155,7 @@ impl Call {
     /// Reads an answer; nothing where it is not written as agreed.
     pub(super) fn hear(&self, text: &str, values: &dyn Values) -> Option<Heard> {
         let top = node::read(text, self.writing)?;
-        let root = self.root.first(&top)?.into_owned();
+        let root = self.root.first(top)?;
         if let Some(error) = self.errors.iter().find(|error| error.is_met(&root, values)) {
             return Some(Heard::Not(error.means, self.said(&root)));
         }

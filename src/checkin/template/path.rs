@@ -52,7 +52,11 @@ impl Path {
 
     /// Everything that stands there.
     pub(super) fn all<'a>(&self, from: &'a Node) -> Vec<Cow<'a, Node>> {
-        let mut found = vec![Cow::Borrowed(from)];
+        self.of(Cow::Borrowed(from))
+    }
+
+    fn of<'a>(&self, from: Cow<'a, Node>) -> Vec<Cow<'a, Node>> {
+        let mut found = vec![from];
         for step in &self.0 {
             found = found.into_iter().flat_map(|node| step.from(node)).collect();
         }
@@ -67,37 +71,67 @@ impl Path {
         }
     }
 
-    /// The first that stands there.
-    pub(super) fn first<'a>(&self, from: &'a Node) -> Option<Cow<'a, Node>> {
-        self.all(from).into_iter().next()
+    /// The first that stands there, and nothing else of it.
+    pub(super) fn first(&self, from: Node) -> Option<Node> {
+        self.of(Cow::Owned(from)).into_iter().next().map(Cow::into_owned)
+    }
+
+    /// What the text of the first that says something is to `see`.
+    pub(super) fn said<T>(&self, from: &Node, see: impl FnOnce(&str) -> T) -> Option<T> {
+        let (mut see, mut seen) = (Some(see), None);
+        visit(&self.0, from, &mut |node| {
+            let text = node.text.trim();
+            seen = if text.is_empty() { None } else { see.take().map(|see| see(text)) };
+            seen.is_some()
+        });
+        seen
     }
 
     /// The text of the first that says something.
     pub(super) fn text(&self, from: &Node) -> Option<String> {
-        self.all(from).iter().map(|node| node.text.trim()).find(|text| !text.is_empty()).map(str::to_owned)
+        self.said(from, str::to_owned)
+    }
+}
+
+/// Shows everything that stands there until it was enough. Nothing is copied.
+fn visit(steps: &[Step], node: &Node, see: &mut dyn FnMut(&Node) -> bool) -> bool {
+    match steps.split_first() {
+        None => see(node),
+        Some((Step::Again(writing), rest)) => {
+            node::read(&node.text, *writing).is_some_and(|again| visit(rest, &again, see))
+        }
+        Some((step @ Step::Children { only, .. }, rest)) if only.is_empty() => {
+            node.children.iter().filter(|child| step.names(child)).any(|child| visit(rest, child, see))
+        }
+        Some((step, rest)) => step.from(Cow::Borrowed(node)).iter().any(|child| visit(rest, child, see)),
     }
 }
 
 impl Step {
+    /// Whether a child is of this name.
+    fn names(&self, child: &Node) -> bool {
+        let Self::Children { namespace, name, .. } = self else { return false };
+        let named = if name == "*" { !child.name.starts_with('@') } else { child.name == *name };
+        named && namespace.as_ref().is_none_or(|uri| child.namespace.as_deref() == Some(uri))
+    }
+
     fn from<'a>(&self, node: Cow<'a, Node>) -> Vec<Cow<'a, Node>> {
         match self {
             Self::Again(writing) => node::read(&node.text, *writing).map(Cow::Owned).into_iter().collect(),
-            Self::Children { namespace, name, only } => {
-                let fits = |child: &Node| {
-                    let named = if name == "*" { !child.name.starts_with('@') } else { child.name == *name };
-                    named && namespace.as_ref().is_none_or(|uri| child.namespace.as_deref() == Some(uri))
-                };
+            Self::Children { only, .. } => {
                 let mut found: Vec<Cow<'a, Node>> = match node {
                     Cow::Borrowed(node) => {
-                        node.children.iter().filter(|child| fits(child)).map(Cow::Borrowed).collect()
+                        node.children.iter().filter(|child| self.names(child)).map(Cow::Borrowed).collect()
                     }
-                    Cow::Owned(node) => node.children.into_iter().filter(|child| fits(child)).map(Cow::Owned).collect(),
+                    Cow::Owned(node) => {
+                        node.children.into_iter().filter(|child| self.names(child)).map(Cow::Owned).collect()
+                    }
                 };
                 for only in only {
                     match only {
                         Only::Nth(nth) => found = found.into_iter().nth(nth.saturating_sub(1)).into_iter().collect(),
                         Only::Holding(path, text) => {
-                            found.retain(|child| path.all(child).iter().any(|node| node.text.trim() == text));
+                            found.retain(|child| visit(&path.0, child, &mut |node| node.text.trim() == text));
                         }
                     }
                 }

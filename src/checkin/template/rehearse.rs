@@ -57,14 +57,14 @@ pub(super) fn heard(call: &Call, status: u16, text: &str) -> String {
     match node::read(text, call.writing) {
         None => told.push_str(", not written as the template says"),
         Some(top) => {
-            let root = call.root.first(&top);
+            let root = call.root.first(top.clone());
             if root.is_none() {
                 told.push_str(", nothing stands at root");
             }
             // Names that HL7 gives to everything, people's too.
             let shown: BTreeSet<&str> =
                 call.compared().filter(|name| !["@value", "@extension", "@displayName"].contains(name)).collect();
-            lines(root.as_deref().unwrap_or(&top), &shown, 1, &mut told);
+            lines(root.as_ref().unwrap_or(&top), &shown, 1, &mut told);
         }
     }
     told

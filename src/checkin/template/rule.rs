@@ -80,34 +80,46 @@ impl TryFrom<String> for Means {
 impl Rule {
     /// Whether it is met here.
     pub(super) fn is_met(&self, here: &Node, values: &dyn Values) -> bool {
-        let Some(found) = self.paths.iter().find_map(|path| path.text(here)) else {
+        let fits = |found: &str| {
+            any(&self.is, values, |wanted| found == wanted)
+                && any(&self.starts, values, |wanted| found.starts_with(wanted))
+                && any(&self.holds, values, |wanted| found.contains(wanted))
+                && !self.not.iter().any(|text| *text.put(values) == *found)
+                && self.at_least.is_none_or(|least| found.parse::<i64>().is_ok_and(|number| number >= least))
+        };
+        self.paths.iter().find_map(|path| path.said(here, fits)).unwrap_or_else(|| {
             // What says nothing is none of them, and all that a rule without texts of the site's asks for.
             let compares = [&self.is, &self.not, &self.starts, &self.holds].iter().any(|texts| !texts.is_empty());
-            let asks = |texts: &[Text]| texts.iter().any(|text| !text.fill(values).is_empty());
+            let asks = |texts: &[Text]| texts.iter().any(|text| !text.put(values).is_empty());
             let asks = [&self.is, &self.starts, &self.holds].into_iter().any(|texts| asks(texts));
-            return compares && !asks && self.at_least.is_none();
-        };
-        let any = |texts: &[Text], fits: &dyn Fn(&str) -> bool| {
-            let wanted: Vec<_> = texts.iter().map(|text| text.fill(values)).collect();
-            wanted.iter().all(|wanted| wanted.is_empty())
-                || wanted.iter().any(|wanted| !wanted.is_empty() && fits(wanted))
-        };
-        any(&self.is, &|wanted| found == wanted)
-            && any(&self.starts, &|wanted| found.starts_with(wanted))
-            && any(&self.holds, &|wanted| found.contains(wanted))
-            && !self.not.iter().any(|text| *text.fill(values) == found)
-            && self.at_least.is_none_or(|least| found.parse::<i64>().is_ok_and(|number| number >= least))
+            compares && !asks && self.at_least.is_none()
+        })
     }
 
     /// Whether it compares with anything at all.
     pub(super) fn asks(&self, values: &dyn Values) -> bool {
         let texts = [&self.is, &self.not, &self.starts, &self.holds];
         let none = texts.iter().all(|texts| texts.is_empty());
-        none || texts.into_iter().flatten().any(|text| !text.fill(values).is_empty())
+        none || texts.into_iter().flatten().any(|text| !text.put(values).is_empty())
     }
 
     /// Every value it is compared with.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
         [&self.is, &self.not, &self.starts, &self.holds].into_iter().flatten().flat_map(Text::wanted)
     }
+}
+
+/// One of them fits, or none of them asks for anything.
+fn any(texts: &[Text], values: &dyn Values, fits: impl Fn(&str) -> bool) -> bool {
+    let mut asks = false;
+    for text in texts {
+        let wanted = text.put(values);
+        if !wanted.is_empty() {
+            if fits(&wanted) {
+                return true;
+            }
+            asks = true;
+        }
+    }
+    !asks
 }

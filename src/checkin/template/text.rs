@@ -9,7 +9,7 @@
 //! ${name|table}    the value's word in [tables.NAME]          $$   a dollar sign
 //! ```
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::Deref};
 
 use zeroize::Zeroizing;
 
@@ -70,11 +70,24 @@ enum Place {
     Path,
 }
 
-/// The most bytes that one becomes: `&quot;`, `\u0000`.
-const LONGEST_ESCAPE: usize = 6;
+/// A text with its values in it.
+pub(super) enum Filled<'a> {
+    /// It asks for none.
+    Said(&'a str),
+    /// What was made of it.
+    Made(Zeroizing<String>),
+}
 
-/// What a section that is ended and begun anew adds.
-const SECTION: usize = 16;
+impl Deref for Filled<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Said(said) => said,
+            Self::Made(made) => made,
+        }
+    }
+}
 
 /// Whoever knows values; nothing where there is none, which is written as an empty text.
 pub(super) trait Values {
@@ -117,23 +130,32 @@ impl Text {
         })
     }
 
+    /// The text with its values in it, copied only where there are any.
+    pub(super) fn put<'a>(&'a self, values: &dyn Values) -> Filled<'a> {
+        match self.0.as_slice() {
+            [] => Filled::Said(""),
+            [Part::Said(said)] => Filled::Said(said),
+            _ => Filled::Made(self.fill(values)),
+        }
+    }
+
     /// The text with its values in it.
     pub(super) fn fill(&self, values: &dyn Values) -> Zeroizing<String> {
         let value = |part: &Part| match part {
             Part::Said(_) => None,
             Part::Place(wanted, _) => values.value(wanted),
         };
-        let put: Vec<Zeroizing<String>> = self.0.iter().map(|part| value(part).unwrap_or_default()).collect();
-        let longest = |(part, value): (&Part, &Zeroizing<String>)| match part {
+        let put: Vec<Option<Zeroizing<String>>> = self.0.iter().map(value).collect();
+        let length = |(part, value): (&Part, &Option<Zeroizing<String>>)| match part {
             Part::Said(said) => said.len(),
-            Part::Place(..) => value.len().saturating_mul(LONGEST_ESCAPE).saturating_add(SECTION),
+            Part::Place(_, place) => value.as_ref().map_or(LEAST, |value| place.room(value)),
         };
         // Growing would leave copies behind.
-        let mut filled = Zeroizing::new(String::with_capacity(self.0.iter().zip(&put).map(longest).sum()));
+        let mut filled = Zeroizing::new(String::with_capacity(self.0.iter().zip(&put).map(length).sum()));
         for (part, value) in self.0.iter().zip(&put) {
             match part {
                 Part::Said(said) => filled.push_str(said),
-                Part::Place(_, place) => place.write(value, &mut filled),
+                Part::Place(_, place) => place.write(value.as_ref().map_or("", |value| value), &mut filled),
             }
         }
         filled
@@ -166,51 +188,99 @@ impl Wanted {
     }
 }
 
+/// What even an empty value may take: a pair of quotes.
+const LEAST: usize = 2;
+
 impl Place {
+    /// The most bytes that this value takes here.
+    fn room(self, value: &str) -> usize {
+        let escaped = value.bytes().filter(|byte| !self.is_plain(*byte)).count();
+        // `]]><![CDATA[`, `&quot;`, `\u0000`
+        let longest = if self == Self::XmlCdata { 12 } else { 5 };
+        value.len().saturating_add(escaped.saturating_mul(longest)).saturating_add(LEAST)
+    }
+
+    /// Whether a byte of a value stands for itself here, whatever is around it.
+    fn is_plain(self, byte: u8) -> bool {
+        match self {
+            // U+FFFE and U+FFFF begin with 0xEF.
+            Self::XmlText | Self::XmlAttribute => {
+                byte >= b' ' && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | 0xEF)
+            }
+            Self::XmlCdata => byte >= b' ' && !matches!(byte, b']' | b'>' | 0xEF),
+            // U+2028 and U+2029 begin with 0xE2.
+            Self::JsonString | Self::JsonValue => byte >= b' ' && !matches!(byte, b'"' | b'\\' | 0x7F | 0xE2),
+            Self::Line => matches!(byte, b' '..=b'~'),
+            Self::Path => false,
+        }
+    }
+
+    /// What stands for itself is copied at once.
     fn write(self, value: &str, into: &mut String) {
         match self {
-            Self::XmlText | Self::XmlAttribute => {
-                for c in value.chars().filter(|c| is_xml(*c)) {
-                    match c {
-                        '&' => into.push_str("&amp;"),
-                        '<' => into.push_str("&lt;"),
-                        '>' => into.push_str("&gt;"),
-                        '"' => into.push_str("&quot;"),
-                        '\'' => into.push_str("&apos;"),
-                        // Otherwise a parser turns them into blanks, or into other line ends.
-                        '\r' => into.push_str("&#13;"),
-                        '\n' | '\t' if self == Self::XmlAttribute => {
-                            let _ = write!(into, "&#{};", u32::from(c));
-                        }
-                        c => into.push(c),
-                    }
-                }
-            }
-            Self::XmlCdata => {
-                let before = into.len();
-                for c in value.chars().filter(|c| is_xml(*c)) {
-                    if c == '>' && into[before..].ends_with("]]") {
-                        into.push_str("]]><![CDATA[");
-                    }
-                    into.push(c);
-                }
-                // What follows may begin with the rest of an end.
-                if into[before..].ends_with(']') {
-                    into.push_str("]]><![CDATA[");
-                }
-            }
-            Self::JsonString => json_string(value, into),
-            Self::JsonValue if is_number(value) => into.push_str(value),
+            Self::JsonValue if is_number(value) => return into.push_str(value),
             Self::JsonValue => {
                 into.push('"');
-                json_string(value, into);
-                into.push('"');
+                Self::JsonString.write(value, into);
+                return into.push('"');
             }
-            Self::Line => into.extend(value.chars().filter(|c| !c.is_control())),
             // A piece of dots alone would lead elsewhere.
-            Self::Path if value.bytes().all(|byte| byte == b'.') => {}
+            Self::Path if value.bytes().all(|byte| byte == b'.') => return,
+            _ => {}
+        }
+        let (before, mut rest) = (into.len(), value);
+        loop {
+            let plain = rest.bytes().position(|byte| !self.is_plain(byte)).unwrap_or(rest.len());
+            into.push_str(&rest[..plain]);
+            let Some(c) = rest[plain..].chars().next() else { break };
+            self.escape(c, before, into);
+            rest = &rest[plain.saturating_add(c.len_utf8())..];
+        }
+        // What follows may begin with the rest of an end.
+        if self == Self::XmlCdata && into[before..].ends_with(']') {
+            into.push_str("]]><![CDATA[");
+        }
+    }
+
+    /// One character of a value that begins at `before`.
+    fn escape(self, c: char, before: usize, into: &mut String) {
+        match self {
+            Self::XmlText | Self::XmlAttribute | Self::XmlCdata if !is_xml(c) => {}
+            Self::XmlCdata => {
+                if c == '>' && into[before..].ends_with("]]") {
+                    into.push_str("]]><![CDATA[");
+                }
+                into.push(c);
+            }
+            Self::XmlText | Self::XmlAttribute => match c {
+                '&' => into.push_str("&amp;"),
+                '<' => into.push_str("&lt;"),
+                '>' => into.push_str("&gt;"),
+                '"' => into.push_str("&quot;"),
+                '\'' => into.push_str("&apos;"),
+                // Otherwise a parser turns them into blanks, or into other line ends.
+                '\r' => into.push_str("&#13;"),
+                '\n' | '\t' if self == Self::XmlAttribute => {
+                    let _ = write!(into, "&#{};", u32::from(c));
+                }
+                c => into.push(c),
+            },
+            Self::JsonString | Self::JsonValue => match c {
+                '"' => into.push_str("\\\""),
+                '\\' => into.push_str("\\\\"),
+                '\n' => into.push_str("\\n"),
+                '\r' => into.push_str("\\r"),
+                '\t' => into.push_str("\\t"),
+                // The line separators end a string in JavaScript of before 2019.
+                c if c < ' ' || matches!(c, '\u{7F}' | '\u{2028}' | '\u{2029}') => {
+                    let _ = write!(into, "\\u{:04x}", u32::from(c));
+                }
+                c => into.push(c),
+            },
+            Self::Line if c.is_control() => {}
+            Self::Line => into.push(c),
             Self::Path => {
-                for byte in value.bytes() {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                     match byte {
                         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => into.push(byte.into()),
                         byte => {
@@ -248,23 +318,6 @@ fn is_number(value: &str) -> bool {
     let digits = value.strip_prefix('-').unwrap_or(value);
     let exact = (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     exact && (digits == "0" || !digits.starts_with('0'))
-}
-
-fn json_string(value: &str, into: &mut String) {
-    for c in value.chars() {
-        match c {
-            '"' => into.push_str("\\\""),
-            '\\' => into.push_str("\\\\"),
-            '\n' => into.push_str("\\n"),
-            '\r' => into.push_str("\\r"),
-            '\t' => into.push_str("\\t"),
-            // The line separators end a string in JavaScript of before 2019.
-            c if c < ' ' || matches!(c, '\u{7F}' | '\u{2028}' | '\u{2029}') => {
-                let _ = write!(into, "\\u{:04x}", u32::from(c));
-            }
-            c => into.push(c),
-        }
-    }
 }
 
 /// Where the reading of a template's own text stands.

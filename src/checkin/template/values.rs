@@ -1,6 +1,6 @@
 //! What a template may ask for: the person, the terminal, the time, what earlier steps brought.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha1::{Digest as _, Sha1};
@@ -152,17 +152,27 @@ fn companion<'a>(identity: &'a Identity, member: &str) -> Option<&'a str> {
 
 /// The time in the form asked: `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss`, `SSS`; anything else stands for itself.
 pub(super) fn written(time: OffsetDateTime, form: &str) -> String {
-    [
-        ("yyyy", format!("{:04}", time.year())),
-        ("MM", format!("{:02}", u8::from(time.month()))),
-        ("dd", format!("{:02}", time.day())),
-        ("HH", format!("{:02}", time.hour())),
-        ("mm", format!("{:02}", time.minute())),
-        ("SSS", format!("{:03}", time.millisecond())),
-        ("ss", format!("{:02}", time.second())),
-    ]
-    .iter()
-    .fold(form.to_owned(), |text, (sign, value)| text.replace(sign, value))
+    let (mut text, mut rest) = (String::with_capacity(form.len()), form);
+    while let Some(sign) = rest.chars().next() {
+        let same = rest.len().saturating_sub(rest.trim_start_matches(sign).len());
+        let (number, digits) = match (sign, same) {
+            ('y', 4..) => (u64::from(time.year().unsigned_abs()), 4),
+            ('M', 2..) => (u64::from(u8::from(time.month())), 2),
+            ('d', 2..) => (u64::from(time.day()), 2),
+            ('H', 2..) => (u64::from(time.hour()), 2),
+            ('m', 2..) => (u64::from(time.minute()), 2),
+            ('S', 3..) => (u64::from(time.millisecond()), 3),
+            ('s', 2..) => (u64::from(time.second()), 2),
+            _ => {
+                text.push(sign);
+                rest = &rest[sign.len_utf8()..];
+                continue;
+            }
+        };
+        let _ = write!(text, "{number:0digits$}");
+        rest = &rest[digits..];
+    }
+    text
 }
 
 /// So many digits; the highest are lost where there are more.

@@ -119,7 +119,7 @@ impl Listed {
         })
     }
 
-    fn choice(&self) -> Option<Choice> {
+    pub(super) fn choice(&self) -> Option<Choice> {
         let label = self.members.get("label").map(|label| Text::clean(label));
         let parts = ["department", "doctor", "slot.from", "slot", "visit-kind", "sequence.half-day"];
         let parts: Vec<&str> = parts.iter().filter_map(|part| self.members.get(*part)).map(String::as_str).collect();

@@ -86,6 +86,12 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[checkin]", "patience-ms", "1000", "2000"),
     ("[checkin]", "passages", "true", "false"),
     #[cfg(feature = "hospital")]
+    ("[checkin]", "roster", "\"a\"", "\"b\""),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "roster-key", "\"a\"", "\"b\""),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "roster-public-key", "\"a\"", "\"b\""),
+    #[cfg(feature = "hospital")]
     ("[checkin]", "template", "\"a\"", "\"b\""),
     #[cfg(feature = "hospital")]
     ("[checkin]", "plain-http", "[\"10.0.0.0/8\"]", "[]"),

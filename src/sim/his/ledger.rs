@@ -104,6 +104,13 @@ impl Ledger {
         self.visits.insert(id.to_owned(), visit);
     }
 
+    /// Its department is another.
+    pub fn moves(&mut self, id: &str, department: &str) {
+        if let Some(visit) = self.visits.get_mut(id) {
+            visit.department = department.to_owned();
+        }
+    }
+
     /// How a visit stands.
     pub fn status(&self, visit: &str) -> Option<&Status> {
         self.visits.get(visit).map(|visit| &visit.status)
