@@ -26,7 +26,8 @@ fn card_uses(site: &Site, lane: &Lane) -> kiosk::CardUses {
 /// The buttons of a lane whose screen is this kiosk's own: options are turned by them in pages, which a page's touch turns
 /// as well. A terminal's screen is touched, and numbers its options.
 fn buttons(lane: &Lane, devices: &LaneDevices) -> Vec<u8> {
-    let is_ours = devices.panel.is_some() || lane.panel == Some(PanelPlace::Page);
+    let is_page = |place: &PanelPlace| place.is_elsewhere() && *place != PanelPlace::Terminal;
+    let is_ours = devices.panel.is_some() || lane.panel.as_ref().is_some_and(is_page);
     let lines = devices.inputs.iter().filter(|_| is_ours).flat_map(|inputs| &inputs.lines);
     let digit = |line: &InputLine| match line.role {
         Role::Button(kiosk::Button::Choice(digit)) => Some(digit),
