@@ -12,10 +12,10 @@ use serde::Deserialize;
 
 #[cfg(feature = "screen")]
 use crate::board::{BrandFile, Colours};
-#[cfg(feature = "page")]
-use crate::page;
 #[cfg(feature = "network")]
 use crate::terminal::Credentials;
+#[cfg(feature = "page")]
+use crate::{alarm, page};
 use crate::{
     board::Simulated,
     checkin::{self, CheckInSettings},
@@ -58,6 +58,12 @@ pub struct Site {
     #[cfg(feature = "page")]
     #[serde(default)]
     pub page: page::Settings,
+    /// Who is told what begins and ends to be wrong.
+    #[cfg(feature = "page")]
+    pub alarms: Option<alarm::Settings>,
+    /// Where the triage desk is.
+    #[cfg(feature = "page")]
+    pub desk: Option<page::DeskSettings>,
     /// Who decides about people, and how they are asked; at least one.
     #[serde(rename = "checkin", default = "numbers_given_here")]
     pub checkins: Vec<CheckInSettings>,
@@ -220,6 +226,10 @@ impl Site {
         if let Some(weixin) = &self.weixin {
             weixin.fits_together()?;
         }
+        #[cfg(feature = "page")]
+        self.desk.as_ref().map_or(Ok(()), page::DeskSettings::fits_together)?;
+        #[cfg(feature = "page")]
+        self.alarms.as_ref().map_or(Ok(()), alarm::Settings::fits_together)?;
         for (index, lane) in self.lane.iter().enumerate() {
             let earlier = &self.lane[..index];
             if earlier.iter().any(|other| other.name == lane.name) {

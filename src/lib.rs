@@ -16,7 +16,7 @@
 //!
 //! The rooms, and which way they know each other:
 //! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`; `terminal ← page ← service`;
-//! `words ← {http, vault} ← identity ← service`; `checkin` may use `http`. `fault` and `files` lie below everything. Each
+//! `words ← {http, vault} ← identity ← service`; `http ← alarm ← service`; `checkin` may use `http`. `fault` and `files` lie below everything. Each
 //! room has the settings that it acts on; [`config`] composes the site file of them, and is known to `cli` only. `sim`
 //! names [`board`] and `words` and nothing else of ours, so that a mistake of ours is not mirrored by our own test.
 //! `tests/architecture.rs` holds all of this.
@@ -28,6 +28,8 @@
 // See .clippy.toml: times and foreign numbers never overflow.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+#[cfg(feature = "page")]
+pub mod alarm;
 pub mod board;
 pub mod checkin;
 pub mod cli;

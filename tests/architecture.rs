@@ -20,15 +20,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("http", &["words"]),
     ("vault", &["words"]),
     ("identity", &["words", "http", "vault"]),
+    ("alarm", &["words", "http"]),
     ("board", &["words", "device"]),
-    ("config", &["words", "kiosk", "terminal", "checkin", "store", "identity", "vault", "board", "page"]),
+    ("config", &["alarm", "words", "kiosk", "terminal", "checkin", "store", "identity", "vault", "board", "page"]),
     ("sim", &["words", "board"]),
-    ("service", &["words", "kiosk", "terminal", "page", "checkin", "device", "store", "identity", "http", "vault"]),
+    (
+        "service",
+        &["alarm", "words", "kiosk", "terminal", "page", "checkin", "device", "store", "identity", "http", "vault"],
+    ),
     (
         "cli",
         &[
-            "words", "kiosk", "terminal", "page", "checkin", "device", "store", "identity", "http", "vault", "config",
-            "board", "service", "sim",
+            "alarm", "words", "kiosk", "terminal", "page", "checkin", "device", "store", "identity", "http", "vault",
+            "config", "board", "service", "sim",
         ],
     ),
     ("main", &["cli"]),

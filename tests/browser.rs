@@ -25,20 +25,22 @@ use facemchd::{
 use serde_json::{Value, json};
 
 use crate::{
+    bench_board::build,
     pages::{Pages, lane, with_page},
     program::expect,
     running::{Daemon, Sandbox, run},
     scenes::full,
     sim_page::SandboxPage,
+    technician::account,
 };
 
 /// Runs a script, and does what it asks for until it ends.
-fn drive(script: &str, port: u16, mut asked: impl FnMut(&Value) -> Value) {
+fn drive(script: &str, ports: &[u16], mut asked: impl FnMut(&Value) -> Value) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     assert!(folder.join("node_modules").is_dir(), "cd tests/browser && npm ci --ignore-scripts");
     let mut node = Command::new("node")
         .arg(folder.join(script))
-        .arg(port.to_string())
+        .args(ports.iter().map(ToString::to_string))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -128,7 +130,7 @@ fn gallery(script: &str) {
             .collect(),
     );
     let all: Vec<Vec<(String, Scene)>> = lanes.iter().map(|(language, _)| scenes(*language)).collect();
-    drive(script, pages.address.port(), |question| {
+    drive(script, &[pages.address.port()], |question| {
         let Some(index) = question["scene"].as_u64() else {
             let lanes: Vec<Value> = lanes
                 .iter()
@@ -173,7 +175,7 @@ fn a_visit_is_touched_through_and_leaves_nobodys_name_whatever_becomes_of_page_a
     expect(&sandbox, &Person::new("sid-page-2", "李四"));
     let mut daemon: Option<Daemon> = Some(sandbox.start());
     let mut terminal: Option<Terminal> = None;
-    drive("visit.js", port, |question| match question["do"].as_str() {
+    drive("visit.js", &[port], |question| match question["do"].as_str() {
         Some("face") => {
             let mut connected = sandbox.terminal(0);
             connected.face(question["sid"].as_str().expect("a face"), true).expect("sent");
@@ -210,5 +212,58 @@ fn a_visit_is_touched_through_and_leaves_nobodys_name_whatever_becomes_of_page_a
 #[ignore = "needs Chromium and npm; see above"]
 fn a_newcomer_and_a_saboteur_find_their_way_and_the_four_zeros_stay_zero() {
     let sandbox = SandboxPage::start();
-    drive("kiosk.js", sandbox.port, |_| json!(true));
+    drive("kiosk.js", &[sandbox.port], |_| json!(true));
+}
+
+/// A printer that runs out of paper, somebody who mends it, and a nurse.
+#[test]
+#[ignore = "needs node and chromium"]
+fn a_technician_and_a_nurse_find_their_way() {
+    let sandbox = Sandbox::new();
+    let printer = build(&sandbox, &[]);
+    let (port, desk) = (crate::technician::port(), crate::technician::port());
+    sandbox.edit(
+        "[checkin]",
+        &format!(
+            "[page]\nlisten = \"127.0.0.1:{port}\"\ntechnician = true\n\n[desk]\nlisten = \"127.0.0.1:{desk}\"\n\n[checkin]"
+        ),
+    );
+    for sid in ["sid-1", "sid-2"] {
+        expect(&sandbox, &Person::new(sid, "王小明"));
+    }
+    let mut daemon = Some(sandbox.start());
+    account(&sandbox, "zhao", "battery staple", &["--technician"]);
+    account(&sandbox, "wang", "correct horse", &[]);
+    drive("technician.js", &[port, desk], |question| match question["do"].as_str() {
+        Some("paper") => {
+            printer.set_paper(0);
+            Value::Null
+        }
+        Some("refill") => {
+            printer.refill();
+            Value::Null
+        }
+        Some("face") => {
+            let mut terminal = sandbox.terminal(0);
+            terminal.face(question["sid"].as_str().expect("a sid"), true).expect("sent");
+            terminal.receive_type("outcome").expect("an outcome");
+            Value::Null
+        }
+        Some("kill") => {
+            daemon.take().expect("it runs").kill();
+            Value::Null
+        }
+        Some("start") => {
+            daemon = Some(sandbox.start());
+            Value::Null
+        }
+        Some("slip") => {
+            let listed = run(&["journal", "list", "--json", "--config", sandbox.site()]);
+            let lines = String::from_utf8(listed.stdout).expect("UTF-8");
+            let mut records = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+            records.find(|record| record["kind"] == "decided").expect("a decision")["session"].clone()
+        }
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(daemon.expect("it runs").stop(), Some(0));
 }

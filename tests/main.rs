@@ -1,5 +1,6 @@
 //! The tests. Their names are sentences about behaviour; none needs root or leaves loopback.
 
+mod alarms;
 mod answers;
 mod architecture;
 mod bench_board;
@@ -13,6 +14,7 @@ mod client_certificates;
 mod coils;
 mod connections;
 mod cures;
+mod desk;
 mod dips;
 mod emupos;
 mod failures;

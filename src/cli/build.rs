@@ -125,6 +125,12 @@ pub(super) fn parts(
         #[cfg(feature = "page")]
         pages: door(site)?,
         #[cfg(feature = "page")]
+        alarms: site
+            .alarms
+            .as_ref()
+            .map(|alarms| crate::alarm::Alarms::open(alarms, &(Arc::clone(&clock) as _)))
+            .transpose()?,
+        #[cfg(feature = "page")]
         day: crate::service::DayRule { utc_offset: site.hours().utc_offset, reset_at: site.hours().reset_at },
         tap: None,
         reload,

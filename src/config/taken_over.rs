@@ -67,6 +67,10 @@ impl Site {
             terminals,
             #[cfg(feature = "page")]
             page,
+            #[cfg(feature = "page")]
+            desk,
+            #[cfg(feature = "page")]
+            alarms,
             checkins,
             privacy,
             #[cfg(feature = "turnstile")]
@@ -96,6 +100,10 @@ impl Site {
         compare("[terminals]", terminals, &wanted.terminals);
         #[cfg(feature = "page")]
         compare("page.listen", &page.listen, &wanted.page.listen);
+        #[cfg(feature = "page")]
+        compare("[desk]", desk, &wanted.desk);
+        #[cfg(feature = "page")]
+        compare("[alarms]", alarms, &wanted.alarms);
         #[cfg(feature = "page")]
         compare("page.technician", &page.technician, &wanted.page.technician);
         if are_the_same(checkins, &wanted.checkins) {

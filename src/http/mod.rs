@@ -150,6 +150,8 @@ pub struct Client {
     agent: Agent,
     speaks_plainly: bool,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "page")]
+    shared: Arc<Shared>,
 }
 
 /// What new connections are made with.
@@ -242,7 +244,24 @@ impl Client {
             .max_idle_connections_per_host(route.max_idle)
             .max_idle_age(route.idle_age)
             .build();
-        Ok(Self { agent: Agent::with_parts(config, Roads(Arc::new(shared)), NoNames), speaks_plainly, clock })
+        let shared = Arc::new(shared);
+        Ok(Self {
+            agent: Agent::with_parts(config, Roads(Arc::clone(&shared)), NoNames),
+            speaks_plainly,
+            clock,
+            #[cfg(feature = "page")]
+            shared,
+        })
+    }
+
+    /// Says something to `HOST:PORT` over TLS, on a connection of its own, and waits for no answer.
+    #[cfg(feature = "page")]
+    pub(crate) fn tell(&self, address: &str, bytes: &[u8], deadline: Deadline) -> Result<(), HttpError> {
+        let server = Server::parse(address, 6514).ok_or(HttpError::BadAddress)?;
+        let timer = Timer::lasting(&*self.clock, deadline.left(self.clock.now().moment));
+        let mut connection = self.shared.connect(&server, &timer)?;
+        let mut sent = false;
+        connection.wire.write(bytes, &mut sent, &timer).map_err(|error| HttpError::connecting(&error))
     }
 
     /// Sends one request and reads its whole answer, by its deadline. Any status is an answer.

@@ -20,6 +20,8 @@ pub enum Question {
     Visit(String),
     /// Today's visits: counts by result, and those whose outcome is unknown. JSON.
     Today,
+    /// Which lanes serve, and why not. JSON.
+    Lanes,
 }
 
 /// What somebody with an account orders.

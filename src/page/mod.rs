@@ -13,6 +13,7 @@ mod assets;
 mod backstage;
 mod counter;
 mod delays;
+mod desk;
 mod event;
 mod log;
 mod looking;
@@ -28,11 +29,13 @@ use std::{io, net::TcpListener as Port, path::PathBuf, sync::Arc};
 
 pub(crate) use self::{
     accounts::{ACCOUNTS, add_account, list_accounts, remove_account},
+    desk::Desk,
     log::LOG,
 };
 pub use self::{
     accounts::{AccountError, Role},
     backstage::{Answering, Backstage, Deed, Doing, Done, Noting, Question},
+    desk::DeskSettings,
     place::{Listen, Settings},
 };
 pub use self::{screen::Screen, server::Server};
@@ -157,6 +160,8 @@ pub struct Door {
     pub technician: bool,
     /// Who has an account.
     pub accounts: PathBuf,
+    /// Where the triage desk is.
+    pub desk: Option<DeskSettings>,
 }
 
 /// What lies behind a door's files now.

@@ -47,6 +47,7 @@ impl Backstage for Stage {
             match question {
                 Question::Visit(which) => self.look_up(Asks::Visit(which)).await,
                 Question::Today => self.look_up(Asks::Today).await,
+                Question::Lanes => Some(lanes(&*self.status().await?).to_string()),
                 Question::Metrics => Some(metrics::exposition(&*self.status().await?, &self.durations)),
                 Question::Overview(tongue) => Some(self.overview(&*self.status().await?, tongue).to_string()),
                 Question::Bundle => {
@@ -200,6 +201,15 @@ impl Stage {
         });
         json!({ "status": status, "codes": texts, "faults": faults, "durations": durations })
     }
+}
+
+/// Which lanes serve, as a nurse reads it.
+fn lanes(status: &Status) -> Value {
+    let lanes = status.lanes.iter().map(|lane| {
+        let summary = lane.closed_by.map(|code| code.summary_in(Tongue::Zh));
+        json!({ "lane": lane.lane, "serves": lane.serves, "closed_by": lane.closed_by, "summary": summary })
+    });
+    json!({ "lanes": lanes.collect::<Vec<_>>() })
 }
 
 /// What a code means, and what is done about it.

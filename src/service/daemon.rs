@@ -60,6 +60,10 @@ pub(super) struct Opened {
     pub(super) clock: Arc<dyn Clock>,
     #[cfg(feature = "page")]
     pub(super) pages: Option<page::Server>,
+    #[cfg(feature = "page")]
+    pub(super) _desk: Option<page::Desk>,
+    #[cfg(feature = "page")]
+    pub(super) alarms: Option<crate::alarm::Alarms>,
     pub(super) funnel: Funnel,
     pub(super) facts: Arc<Facts>,
     pub(super) salvaged: Option<Code>,
@@ -249,6 +253,8 @@ impl Daemon {
         }
         let hung = hung.map(|thread| Failure::from(ServiceError::Hung(thread)));
         carrier.inputs.tell_change("the watchdog is called", None, None, &mut self.hung, hung.as_ref());
+        #[cfg(feature = "page")]
+        self.tell_alarms(now);
         if hung.is_some() {
             notify::hung();
         } else {

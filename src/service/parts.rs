@@ -49,6 +49,9 @@ pub struct Parts {
     /// Where the pages of those that have one are.
     #[cfg(feature = "page")]
     pub pages: page::Door,
+    /// Who is told what begins and ends to be wrong.
+    #[cfg(feature = "page")]
+    pub alarms: Option<crate::alarm::Alarms>,
     /// When a day of business begins, for whoever counts.
     #[cfg(feature = "page")]
     pub day: super::DayRule,

@@ -116,7 +116,14 @@ impl Daemon {
             last: tokio::sync::Mutex::default(),
         });
         #[cfg(feature = "page")]
-        let pages = starting.pages(&parts.pages, &(Arc::clone(&stage) as _), &mut hands)?;
+        let behind: Arc<dyn page::Backstage> = Arc::clone(&stage) as _;
+        #[cfg(feature = "page")]
+        let pages = starting.pages(&parts.pages, &behind, &mut hands)?;
+        #[cfg(feature = "page")]
+        let desk = parts.pages.desk.as_ref();
+        #[cfg(feature = "page")]
+        let desk =
+            desk.map(|desk| page::Desk::open(desk, parts.pages.accounts.clone(), &behind, &clock)).transpose()?;
         let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
         let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
         let blind = absent.iter().filter(|(_, device, _)| *device == Device::Fire).map(|(lane, ..)| *lane).collect();
@@ -158,6 +165,10 @@ impl Daemon {
             clock,
             #[cfg(feature = "page")]
             pages,
+            #[cfg(feature = "page")]
+            _desk: desk,
+            #[cfg(feature = "page")]
+            alarms: parts.alarms,
             funnel,
             facts,
             salvaged: parts.salvaged.first().map(Failure::code),

@@ -145,6 +145,26 @@ impl Daemon {
         found
     }
 
+    /// Whoever is told of it hears what begins and ends to be wrong; a lane that staff have closed is no alarm.
+    #[cfg(feature = "page")]
+    pub(super) fn tell_alarms(&mut self, now: Now) {
+        if self.opened.alarms.is_none() {
+            return;
+        }
+        let of_staff = |code: &Code| matches!(code, Code::X010 | Code::X011);
+        let wrong = self.ailments(now).into_iter().filter(|ailment| !of_staff(&ailment.code));
+        let wrong = wrong.map(|Ailment { code, of, lane, merchant, .. }| crate::alarm::Alarm {
+            code,
+            part: super::metrics::part(of),
+            lane: lane.map(|lane| lane.as_str().to_owned()),
+            merchant,
+        });
+        let wrong = wrong.collect();
+        if let Some(alarms) = &mut self.opened.alarms {
+            alarms.are(&wrong);
+        }
+    }
+
     fn lanes(&self) -> impl Iterator<Item = (&LaneHands, LaneView<'_>)> {
         let funnel = &self.opened.funnel;
         funnel.carrier.lanes.iter().zip(0..).filter_map(|(hands, lane)| Some((hands, funnel.view(LaneId(lane))?)))

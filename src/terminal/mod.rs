@@ -39,7 +39,7 @@ pub(crate) use self::request::{Body, Inbox, Request};
 #[cfg(all(feature = "network", feature = "page"))]
 pub(crate) use self::{
     allowance::Rarely,
-    network::{Refusal, Shown, Threshold, Welcome},
+    network::{Everybody, Refusal, Shown, Threshold, Welcome},
 };
 pub use self::{
     connections::{Activity, Bounds, Connections},

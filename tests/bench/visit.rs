@@ -277,6 +277,8 @@ fn parts(
         #[cfg(feature = "page")]
         pages: facemchd::page::Door::default(),
         #[cfg(feature = "page")]
+        alarms: None,
+        #[cfg(feature = "page")]
         day: facemchd::service::DayRule::default(),
         tap: None,
         reload: Box::new(|| unreachable!("nobody asks")),

@@ -35,6 +35,7 @@ pub(super) fn bare_door(site: &Site) -> page::Door {
         technicians: technicians.clone(),
         technician: *technician,
         accounts: site.state_dir.join(page::ACCOUNTS),
+        desk: site.desk.clone(),
     }
 }
 

@@ -5,6 +5,8 @@
 //!
 //! What it does not do: believe an authority other than the one configured, or a subject that is not on the lane's list.
 
+#[cfg(feature = "page")]
+mod everybody;
 mod http;
 mod knocks;
 mod scrubbed;
@@ -28,6 +30,8 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
+#[cfg(feature = "page")]
+pub(crate) use self::everybody::Everybody;
 pub use self::tls::Validity;
 use self::{http::Clients, scrubbed::Scrubbed};
 pub(crate) use self::{

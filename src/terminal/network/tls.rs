@@ -117,6 +117,29 @@ impl Welcome {
     }
 }
 
+/// TLS 1.2 and 1.3 for whoever comes, HTTP within; no session is resumed.
+#[cfg(feature = "page")]
+pub(super) fn without_certificates(
+    certificate: &Path,
+    key: &Path,
+    clock: &Arc<dyn Clock>,
+) -> Result<TlsAcceptor, TerminalError> {
+    let chain = certificates(certificate)?;
+    let pem = files::read_secret(key, MOST)?;
+    let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| instead(key, "private key", &pem))?;
+    let unusable =
+        |error: rustls::Error| TerminalError::Pem { file: certificate.to_owned(), why: error.to_string(), cure: None };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut tls = ServerConfig::builder_with_details(provider, Arc::new(OurTime(Arc::clone(clock))))
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))
+        .map_err(unusable)?;
+    tls.session_storage = Arc::new(NoServerSessionStorage {});
+    tls.send_tls13_tickets = 0;
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(tls).into())
+}
+
 impl Shown {
     /// What was shown in a handshake.
     pub(super) fn of(connection: &ServerConnection, from: IpAddr) -> Result<Self, Refusal> {

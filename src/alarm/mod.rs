@@ -1,0 +1,249 @@
+//! Alarms: what begins and ends to be wrong, told once each to whoever looks after many machines: by webhook, and by syslog
+//! over TLS. One thread for each collector; what it cannot be told is kept for an hour, and nobody waits for it.
+//!
+//! What it does not do: find out what is wrong (that is the service's), or name anybody.
+
+mod syslog;
+mod webhook;
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    io,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde::Deserialize;
+
+use crate::{
+    fault::{Code, Cure, Fault},
+    files::{Anchored, FileError},
+    http::{Client, HttpError, OpenError, Route},
+    words::{Clock, Moment, WallTime},
+};
+
+/// `[alarms]`; in builds with feature `page`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settings {
+    /// Where alarms are posted, https.
+    pub webhook: Option<String>,
+    /// What posts are signed with: a file of one line.
+    pub hmac_key: Option<Anchored>,
+    /// `HOST:PORT` of a collector that takes RFC 5424 over TLS (RFC 5425).
+    pub syslog: Option<String>,
+    /// Whom we believe about both; none means the system's authorities.
+    pub ca_file: Option<Anchored>,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Alarm {
+    /// The operator code.
+    pub(crate) code: Code,
+    /// Of what, in one word.
+    pub(crate) part: String,
+    /// Where, if it is a lane's.
+    pub(crate) lane: Option<String>,
+    /// Whose, if it is one of several merchants'.
+    pub(crate) merchant: Option<u16>,
+}
+
+/// That it began or ended.
+#[derive(Clone, Debug)]
+struct Event {
+    alarm: Alarm,
+    begins: bool,
+    at: WallTime,
+    /// When this was so.
+    since: Moment,
+    /// Nobody else's.
+    id: String,
+}
+
+/// Where events go.
+trait Collector: Send {
+    fn deliver(&self, event: &Event) -> Result<(), HttpError>;
+}
+
+/// Why alarms cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum AlarmError {
+    /// The authorities cannot be used.
+    #[error("[alarms]")]
+    Open(#[from] OpenError),
+    /// The key cannot be used.
+    #[error("[alarms] hmac-key")]
+    Key(#[source] FileError),
+    /// There is no thread.
+    #[error("a thread of the alarms cannot be started")]
+    Thread(#[source] io::Error),
+}
+
+/// Everybody who is told.
+pub struct Alarms {
+    clock: Arc<dyn Clock>,
+    lines: Vec<Line>,
+    told: u64,
+}
+
+/// The way to one collector, and what it was told to stand.
+struct Line {
+    way: SyncSender<Event>,
+    known: BTreeSet<Alarm>,
+}
+
+/// Events on their way to a thread, and with it.
+const WAITING: usize = 64;
+const KEPT: usize = 512;
+
+/// For how long an event is of use.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// How long one delivery may take.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How soon a collector that failed is tried again, at first and at last.
+const AGAIN: Duration = Duration::from_secs(2);
+const AGAIN_AT_LAST: Duration = Duration::from_secs(30);
+
+impl Settings {
+    /// What does not fit together, if anything.
+    pub(crate) fn fits_together(&self) -> Result<(), &'static str> {
+        let Self { webhook, hmac_key, syslog, .. } = self;
+        if webhook.is_some() != hmac_key.is_some() {
+            return Err("alarms.webhook and alarms.hmac-key stand together");
+        }
+        if webhook.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+            return Err("alarms.webhook is an https address");
+        }
+        if webhook.is_none() && syslog.is_none() {
+            return Err("[alarms] names neither webhook nor syslog");
+        }
+        Ok(())
+    }
+}
+
+impl Fault for AlarmError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Open(error) => error.code(),
+            Self::Key(error) if error.is_exposed() => Code::K402,
+            Self::Key(_) => Code::K401,
+            Self::Thread(_) => Code::X001,
+        }
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::Open(error) => error.cure(),
+            Self::Key(error) => error.cure().filter(|_| !error.is_exposed()),
+            Self::Thread(_) => None,
+        }
+    }
+}
+
+impl Alarms {
+    /// Reads key and authorities, and begins to tell.
+    pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, AlarmError> {
+        let route = Route { ca_file: settings.ca_file.clone(), ..Route::default() };
+        let client = Client::open(&route, Arc::clone(clock))?;
+        let mut collectors: Vec<Box<dyn Collector>> = Vec::new();
+        if let (Some(url), Some(key)) = (&settings.webhook, &settings.hmac_key) {
+            let webhook = webhook::Webhook::open(url.clone(), key, client.clone(), Arc::clone(clock));
+            collectors.push(Box::new(webhook.map_err(AlarmError::Key)?));
+        }
+        if let Some(address) = &settings.syslog {
+            collectors.push(Box::new(syslog::Syslog::new(address.clone(), client, Arc::clone(clock))));
+        }
+        let lines = collectors.into_iter().map(|collector| {
+            let (way, events) = sync_channel(WAITING);
+            let clock = Arc::clone(clock);
+            let telling = move || tell(&*collector, &events, &*clock);
+            thread::Builder::new().name("alarms".to_owned()).spawn(telling).map_err(AlarmError::Thread)?;
+            Ok::<_, AlarmError>(Line { way, known: BTreeSet::new() })
+        });
+        Ok(Self { lines: lines.collect::<Result<_, _>>()?, clock: Arc::clone(clock), told: 0 })
+    }
+
+    /// What is wrong now: whatever is so since the last time, or is so no longer, is told. What finds no room is told the
+    /// next time.
+    pub(crate) fn are(&mut self, now: &BTreeSet<Alarm>) {
+        let (at, Self { lines, told, .. }) = (self.clock.now(), self);
+        for Line { way, known } in lines {
+            let changes: Vec<(bool, Alarm)> = now
+                .difference(known)
+                .map(|alarm| (true, alarm.clone()))
+                .chain(known.difference(now).map(|alarm| (false, alarm.clone())))
+                .collect();
+            for (begins, alarm) in changes {
+                *told = told.saturating_add(1);
+                let id = format!("{:x}-{told:x}", at.wall.0);
+                let event = Event { alarm: alarm.clone(), begins, at: at.wall, since: at.moment, id };
+                if way.try_send(event).is_err() {
+                    break;
+                }
+                if begins {
+                    known.insert(alarm)
+                } else {
+                    known.remove(&alarm)
+                };
+            }
+        }
+    }
+}
+
+/// Tells one collector, in order.
+fn tell(collector: &dyn Collector, events: &Receiver<Event>, clock: &dyn Clock) {
+    let (mut kept, mut again, mut next): (VecDeque<Event>, _, _) = (VecDeque::new(), AGAIN, Moment::default());
+    loop {
+        let left = next.since(clock.now().moment);
+        let came = match kept.is_empty() {
+            true => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            false => events.recv_timeout(left.max(Duration::from_millis(1))),
+        };
+        match came {
+            Ok(event) => {
+                if kept.len() >= KEPT {
+                    kept.pop_front();
+                }
+                kept.push_back(event);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let now = clock.now().moment;
+        kept.retain(|event| now.since(event.since) < LONGEST);
+        while let Some(event) = kept.front().filter(|_| next <= clock.now().moment) {
+            match collector.deliver(event) {
+                Ok(()) => {
+                    kept.pop_front();
+                    again = AGAIN;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "an alarm was not taken");
+                    next = clock.now().moment.after(again);
+                    again = again.saturating_mul(2).min(AGAIN_AT_LAST);
+                }
+            }
+        }
+    }
+}
+
+/// Of which kind something is.
+fn kind(code: Code) -> &'static str {
+    match code {
+        Code::P702 | Code::P706 => "paper",
+        Code::K407 | Code::T220 => "certificate",
+        _ => match code.as_str().as_bytes()[0] {
+            b'N' | b'W' => "network",
+            b'H' => "site",
+            b'C' | b'J' | b'X' | b'K' => "machine",
+            _ => "device",
+        },
+    }
+}

@@ -1,0 +1,77 @@
+//! An alarm as RFC 5424 has it, framed and over TLS as RFC 5425 does: `LENGTH SP MESSAGE`. A connection for each: alarms are
+//! rare, and one that was kept tells too late that nobody is there.
+
+use std::sync::Arc;
+
+use super::{Collector, Event, PATIENCE, kind};
+use crate::{
+    http::{Client, HttpError},
+    words::{Clock, Deadline, WallTime},
+};
+
+pub(super) struct Syslog {
+    address: String,
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+/// local0, as RFC 5424 §6.2.1 counts.
+const FACILITY: u8 = 16;
+
+impl Syslog {
+    pub(super) fn new(address: String, client: Client, clock: Arc<dyn Clock>) -> Self {
+        Self { address, client, clock }
+    }
+}
+
+impl Collector for Syslog {
+    fn deliver(&self, event: &Event) -> Result<(), HttpError> {
+        let message = message(event);
+        let frame = format!("{} {message}", message.len());
+        self.client.tell(&self.address, frame.as_bytes(), Deadline::from_now(&*self.clock, PATIENCE))
+    }
+}
+
+/// One line, ASCII but for a lane's name. 32473 is IANA's number for whoever has none.
+fn message(event: &Event) -> String {
+    let Event { alarm, begins, at, id, .. } = event;
+    let (severity, word) = if *begins { (3, "begin") } else { (5, "end") };
+    let priority = FACILITY * 8 + severity;
+    let value = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace(']', "\\]");
+    let lane = alarm.lane.as_deref().map(|lane| format!(" lane=\"{}\"", value(lane))).unwrap_or_default();
+    let merchant = alarm.merchant.map(|number| format!(" merchant=\"{number}\"")).unwrap_or_default();
+    let (code, part) = (alarm.code, value(&alarm.part));
+    format!(
+        "<{priority}>1 {} - facemchd - {word} [alarm@32473 id=\"{id}\" event=\"{word}\" code=\"{code}\" kind=\"{}\" \
+         part=\"{part}\"{lane}{merchant}] {code} {}",
+        time(*at),
+        kind(code),
+        code.summary()
+    )
+}
+
+/// RFC 3339, UTC, milliseconds.
+fn time(at: WallTime) -> String {
+    const FORMAT: &[time::format_description::BorrowedFormatItem<'_>] =
+        time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    at.at_offset(0).format(FORMAT).unwrap_or_else(|_| "-".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{alarm::Alarm, fault::Code, words::Moment};
+
+    #[test]
+    fn a_message_is_what_rfc_5424_says() {
+        let alarm =
+            Alarm { code: Code::P702, part: "printer".to_owned(), lane: Some("a\"]\\".to_owned()), merchant: None };
+        let at = WallTime(1_700_000_000_120);
+        let event = Event { alarm, begins: true, at, since: Moment::default(), id: "1-1".to_owned() };
+        assert_eq!(
+            message(&event),
+            "<131>1 2023-11-14T22:13:20.120Z - facemchd - begin [alarm@32473 id=\"1-1\" event=\"begin\" code=\"P702\" \
+             kind=\"paper\" part=\"printer\" lane=\"a\\\"\\]\\\\\"] P702 the printer has no paper"
+        );
+    }
+}

@@ -1,0 +1,287 @@
+//! The triage desk: what became of a visit by its reference or number, those whose outcome is unknown, today's counts
+//! beside the hospital's own, lanes open or closed. For nurses at a PC of the ward, with a port and accounts of its own.
+//!
+//! What it does not do: name anybody (the journal does not either), or answer whoever has not logged in.
+
+mod words;
+
+use std::{io, net::SocketAddr, sync::Arc, thread, time::Duration};
+
+use serde::Deserialize;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, split},
+    net::TcpListener,
+    sync::oneshot,
+    time::{sleep, timeout},
+};
+
+use self::words::WORDS;
+use super::{
+    Backstage, Listen, PageError,
+    accounts::{Accounts, Role},
+    answer::{Answer, CSS, HTML, JAVASCRIPT},
+    backstage::Question,
+    counter::{Caller, Counter, JSON},
+    technician::{COUNTER, STYLE, dressed},
+};
+#[cfg(feature = "network")]
+use crate::terminal::Everybody;
+use crate::{
+    fault::Tongue,
+    files::Anchored,
+    terminal::{Activity, Bounds, Connections, Inbox, Request},
+    words::{Clock, PeerId},
+};
+
+/// `[desk]`; in builds with feature `page`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DeskSettings {
+    /// Where the ward's browsers ask: `127.0.0.1:7481`, or `https:ADDRESS:PORT`.
+    pub listen: Listen,
+    /// For https: our certificate chain, PEM.
+    pub certificate: Option<Anchored>,
+    /// Its private key, PEM, readable by the daemon's user alone.
+    pub key: Option<Anchored>,
+}
+
+/// The desk while it is served; nobody is answered any more when this goes.
+pub(crate) struct Desk {
+    _wanted: oneshot::Sender<()>,
+}
+
+/// What everybody at the desk is answered from.
+struct Room {
+    counter: Counter,
+    /// On loopback: the address that is meant.
+    here: Option<SocketAddr>,
+}
+
+/// Its folder, the name of its cookie, and whose page it is.
+const PLACE: (&str, &str, Role) = ("/desk/", "facemchd-desk", Role::Desk);
+
+const PAGE: &str = include_str!("../assets/desk.html");
+const SCRIPT: &str = include_str!("../assets/desk.js");
+
+/// Connections in all, and of one PC.
+const PLACES: Bounds = Bounds { most: 64, of_one: 16 };
+
+/// How long nobody is let in after the system had no room for a connection.
+const RECOVERY: Duration = Duration::from_millis(100);
+
+impl DeskSettings {
+    /// What does not fit together, if anything.
+    pub(crate) fn fits_together(&self) -> Result<(), &'static str> {
+        match (&self.listen, &self.certificate, &self.key) {
+            (Listen::Unix(_), ..) => Err("desk.listen is an address of loopback or https:ADDRESS:PORT"),
+            #[cfg(feature = "network")]
+            (Listen::Https(_), None, _) | (Listen::Https(_), _, None) => {
+                Err("desk.listen by https: needs certificate and key in [desk]")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Desk {
+    /// Takes the port into use, and answers from a thread of its own.
+    pub(crate) fn open(
+        settings: &DeskSettings,
+        accounts: std::path::PathBuf,
+        backstage: &Arc<dyn Backstage>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, PageError> {
+        let failed = |source| PageError::Bind { place: settings.listen.clone(), source };
+        let nowhere = || failed(io::ErrorKind::AddrNotAvailable.into());
+        let address = settings.listen.address().ok_or_else(nowhere)?;
+        let accounts = Accounts::open(accounts, Arc::clone(clock)).map_err(PageError::Thread)?;
+        let here = matches!(settings.listen, Listen::Loopback(_)).then_some(address);
+        let room = Arc::new(Room { counter: Counter::new(PLACE, accounts, backstage, clock), here });
+        let port = std::net::TcpListener::bind(address).map_err(failed)?;
+        port.set_nonblocking(true).map_err(failed)?;
+        #[cfg(feature = "network")]
+        let tls = match (&settings.listen, &settings.certificate, &settings.key) {
+            (Listen::Https(_), Some(certificate), Some(key)) => {
+                Some(Everybody::open(certificate, key, clock).map_err(PageError::Certificates)?)
+            }
+            _ => None,
+        };
+        let (wanted, unwanted) = oneshot::channel::<()>();
+        let serve = move || {
+            // A runtime that is let go where others are at work ends the program: it begins where it ends.
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+            runtime.block_on(async {
+                let Ok(port) = TcpListener::from_std(port) else { return };
+                let serving = let_in(
+                    port,
+                    room,
+                    #[cfg(feature = "network")]
+                    tls,
+                );
+                tokio::select! {
+                    _ = unwanted => {}
+                    () = serving => {}
+                }
+            });
+        };
+        thread::Builder::new().name("desk".to_owned()).spawn(serve).map_err(PageError::Thread)?;
+        Ok(Self { _wanted: wanted })
+    }
+}
+
+async fn let_in(port: TcpListener, room: Arc<Room>, #[cfg(feature = "network")] tls: Option<Everybody>) {
+    let mut connections = Connections::new(PLACES);
+    let mut number = 0_u32;
+    loop {
+        tokio::select! {
+            knock = port.accept() => match knock {
+                Ok((stream, from)) => {
+                    number = number.wrapping_add(1);
+                    let (activity, from) = (Activity::default(), from.ip().to_canonical());
+                    let guest = Guest { room: Arc::clone(&room), source: from.to_string(), activity: activity.clone() };
+                    #[cfg(feature = "network")]
+                    let serving = guest.greet(stream, tls.clone());
+                    #[cfg(not(feature = "network"))]
+                    let serving = guest.serve(stream, false);
+                    connections.start(PeerId(number), from, activity, (), serving);
+                }
+                Err(_) => sleep(RECOVERY).await,
+            },
+            () = connections.ended() => {}
+        }
+    }
+}
+
+/// One connection.
+struct Guest {
+    room: Arc<Room>,
+    source: String,
+    activity: Activity,
+}
+
+impl Guest {
+    #[cfg(feature = "network")]
+    async fn greet(self, stream: tokio::net::TcpStream, tls: Option<Everybody>) {
+        match tls {
+            None => self.serve(stream, false).await,
+            Some(tls) => {
+                if let Some(stream) = tls.greet(stream).await {
+                    self.serve(stream, true).await;
+                }
+            }
+        }
+    }
+
+    /// Answers requests until one is the last.
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send, secure: bool) {
+        let (reader, mut writer) = split(stream);
+        let mut inbox = Inbox::new(reader);
+        let caller = Caller { source: &self.source, secure };
+        loop {
+            let (answer, goes_on) = match inbox.request(&mut writer).await {
+                Ok(Some(request)) => {
+                    self.activity.mark(self.room.counter.clock.now().moment);
+                    (self.room.take(&request, caller).await, request.goes_on)
+                }
+                Ok(None) => break,
+                Err((status, cure)) => (Answer::word(status, cure), false),
+            };
+            if answer.write(&mut writer, goes_on).await.is_err() || !goes_on {
+                break;
+            }
+        }
+        let _ = timeout(Duration::from_secs(1), writer.shutdown()).await;
+    }
+}
+
+impl Room {
+    async fn take(&self, request: &Request, caller: Caller<'_>) -> Answer {
+        let is_meant = |here: SocketAddr| {
+            let host = request.host.as_deref().unwrap_or_default();
+            host == here.to_string() || host == format!("localhost:{}", here.port())
+        };
+        if self.here.is_some_and(|here| !is_meant(here)) {
+            return Answer::word("421 Misdirected Request", "another host is meant");
+        }
+        let Some(what) = request.path.strip_prefix(PLACE.0) else { return Answer::elsewhere(PLACE.0) };
+        if let Some(answer) = self.counter.take(what, request, caller).await {
+            return answer;
+        }
+        if request.method != "GET" {
+            return Answer::another_method("GET");
+        }
+        let tongue = if request.query.contains("lang=en") { Tongue::En } else { Tongue::Zh };
+        match what {
+            "" => Answer::of(HTML, dressed(PAGE, WORDS, tongue)),
+            "desk.js" => Answer::of(JAVASCRIPT, SCRIPT),
+            "counter.js" => Answer::of(JAVASCRIPT, COUNTER),
+            "desk.css" => Answer::of(CSS, STYLE),
+            "visit" | "today" | "lanes" => self.tell(what, request).await,
+            _ => Answer::word("404 Not Found", "there is /desk/"),
+        }
+    }
+
+    /// What somebody who has logged in asks.
+    async fn tell(&self, what: &str, request: &Request) -> Answer {
+        let Some(session) = self.counter.session(request) else { return Answer::word("401 Unauthorized", "log in") };
+        let question = match what {
+            "visit" => {
+                let which = request.query.split('&').find_map(|pair| pair.strip_prefix("of=")).map(decoded);
+                let Some(which) = which.filter(|which| !which.is_empty()) else {
+                    return Answer::word("400 Bad Request", "of=REFERENCE");
+                };
+                self.counter.backstage.note(&session.user, "look-up", "done").await;
+                Question::Visit(which)
+            }
+            "today" => Question::Today,
+            _ => Question::Lanes,
+        };
+        match self.counter.backstage.ask(question).await {
+            Some(told) => Answer::of(JSON, told),
+            None => Answer::word("503 Service Unavailable", "busy"),
+        }
+    }
+}
+
+/// A value of a query; what is no text stands as it is.
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let [first, others @ ..] = rest {
+        rest = others;
+        let hex = (*first == b'%').then(|| others.get(..2)).flatten();
+        match hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = others.get(2..).unwrap_or_default();
+            }
+            None => bytes.push(if *first == b'+' { b' ' } else { *first }),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_encodes_reads_back() {
+        let told = ["A036", "%E5%86%85%E7%A7%91+1", "a%2", "%zz", "%"].map(decoded);
+        assert_eq!(told, ["A036", "内科 1", "a%2", "%zz", "%"]);
+    }
+
+    #[test]
+    fn the_desk_has_all_its_words_in_both_tongues() {
+        for tongue in [Tongue::En, Tongue::Zh] {
+            let page = dressed(PAGE, WORDS, tongue);
+            let left = page.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+            let left: Vec<&str> =
+                left.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')).collect();
+            assert!(left.is_empty(), "{left:?}");
+        }
+        for name in SCRIPT.split("say('").skip(1).filter_map(|rest| rest.split('\'').next()) {
+            let of_kind = |known: &str| name.ends_with('-') && known.starts_with(name);
+            assert!(WORDS.iter().any(|(known, ..)| *known == name || of_kind(known)), "{name} has no words");
+        }
+    }
+}
