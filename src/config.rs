@@ -238,6 +238,8 @@ impl Site {
             if earlier.iter().any(|other| other.terminal == lane.terminal) {
                 return Err("two lanes have the same terminal");
             }
+            #[cfg(feature = "hospital")]
+            lane.fits_without_site(self.checkins_of(lane), &self.checkins, &self.lane)?;
             #[cfg(feature = "network")]
             lane.is_met(self.terminals.as_ref())?;
             #[cfg(all(feature = "network", feature = "page"))]

@@ -54,6 +54,19 @@ pub mod exit {
     pub const CONFIG: u8 = 78;
 }
 
+/// Whose fault something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// This device's.
+    Device,
+    /// The way to the others.
+    Network,
+    /// WeChat's.
+    WeChat,
+    /// The site's own system's.
+    Site,
+}
+
 /// A language that operators read. The log is English whatever they read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tongue {
@@ -83,6 +96,22 @@ impl Code {
     /// What the operator does about it, in English: for the log and for other machines.
     pub fn cure(self) -> &'static str {
         self.cure_in(Tongue::En)
+    }
+
+    /// Whose fault it is, as far as a person who stands there is concerned; nothing where it is nobody's, or their own.
+    pub fn whose(self) -> Option<Whose> {
+        match self {
+            // A face that is looked up too late, a word of the terminal's, what somebody has not agreed to.
+            Self::N320 => None,
+            Self::N301 | Self::N302 | Self::N303 | Self::N306 => Some(Whose::Network),
+            Self::J510 => Some(Whose::Site),
+            _ => match self.as_str().as_bytes()[0] {
+                b'N' => Some(Whose::WeChat),
+                b'H' => Some(Whose::Site),
+                b'T' => None,
+                _ => Some(Whose::Device),
+            },
+        }
     }
 
     /// WeChat Pay's, the site system's, or the way to them: no fault of this device.

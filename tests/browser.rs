@@ -2,7 +2,7 @@
 //! `tests/browser/*.js`, which ask the tests here for what they want to see.
 //!
 //! ```text
-//! apt-get install chromium; (cd tests/browser && npm ci --ignore-scripts)
+//! apt-get install chromium; npm ci --prefix tests --ignore-scripts
 //! cargo test --test facemchd -- --ignored browser::
 //! ```
 //! `SHOTS=FOLDER` keeps pictures of what was seen.
@@ -37,7 +37,7 @@ use crate::{
 /// Runs a script, and does what it asks for until it ends.
 fn drive(script: &str, ports: &[u16], mut asked: impl FnMut(&Value) -> Value) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    assert!(folder.join("node_modules").is_dir(), "cd tests/browser && npm ci --ignore-scripts");
+    assert!(folder.join("../node_modules").is_dir(), "npm ci --prefix tests --ignore-scripts");
     let mut node = Command::new("node")
         .arg(folder.join(script))
         .args(ports.iter().map(ToString::to_string))

@@ -15,6 +15,8 @@ fn read(file: &str) -> String {
 /// Where whoever uses a room reads about it.
 const REFERENCE: &[&str] = &[
     "board/README.md",
+    "src/checkin/FHIR.md",
+    "src/checkin/HL7.md",
     "src/checkin/INTERFACE.md",
     "src/checkin/ROSTER.md",
     "src/checkin/TEMPLATES.md",

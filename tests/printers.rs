@@ -455,3 +455,17 @@ fn the_slip_for_staff_says_what_happened_where_to_go_and_which_visit_it_was() {
         }
     }
 }
+
+#[test]
+fn a_number_that_is_to_be_verified_says_so_first_and_at_the_end_by_what_it_is_found() {
+    let session = SessionId { run: 0x3f9c_0a1b_e2d4_5577, serial: 12 };
+    let sent_away = Some(SentAway { session, kind: SceneKind::ToVerify, code: Code::J510 });
+    for columns in [32, 48] {
+        let profile = Profile { columns, ..layout().profile };
+        let fell = printed(Layout { profile, ..layout() }, &Slip { sent_away, ..slip() });
+        let at = |part: &str| fell.text.find(part).unwrap_or_else(|| panic!("{part}: {}", fell.text));
+        let number = at("A036");
+        assert!(at("待核验") < number && number < at("3f9c0a1be2d45577-0012  J510"), "{}", fell.text);
+        assert!(at("医院系统暂不可用") > number && fell.widest <= columns, "{}", fell.text);
+    }
+}

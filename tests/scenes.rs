@@ -42,6 +42,10 @@ pub fn full(kind: SceneKind, language: Language) -> Scene {
     let said = |time: &str| Some(When::Said(Text::clean(time)));
     match kind {
         SceneKind::Admitted | SceneKind::Already => Scene { name, number, detail: place, ..scene },
+        SceneKind::ToVerify => {
+            let number = Some(Text::clean("W001"));
+            Scene { name, number, detail: place, next: staff, code: Some(Code::J510), ..scene }
+        }
         SceneKind::AskConsent | SceneKind::LookingUp | SceneKind::CheckingIn => {
             Scene { stands: Some(Duration::from_secs(8)), ..scene }
         }

@@ -108,6 +108,8 @@ impl Http {
             Method::Get => "GET",
             Method::Post => "POST",
             Method::Delete => "DELETE",
+            #[cfg(feature = "hospital")]
+            Method::Patch => "PATCH",
         };
         let timestamp = self.clock.now().wall.unix_seconds().to_string();
         let signature = self.hmac_key.as_ref().map(|key| {

@@ -1,14 +1,21 @@
 //! The conversation with the site's system about a known person. It is the authority; we ask and carry.
 //!
-//! Adapters: [`Local`] gives numbers itself, [`Http`] asks the site's system over HTTPS, `template` speaks a hospital's
-//! own interface. What they do not do: decide what the person sees, retry a check-in, or keep a name. [`Reach`] around one
-//! spares people the wait for a system that is away; [`Systems`] knows which of them each lane asks, [`Merged`] makes
-//! one of several.
+//! Adapters: [`Local`] gives numbers itself, [`Http`] asks the site's system over HTTPS; with feature `hospital` a hospital
+//! is asked in its own interface, by a template, FHIR or HL7, a roster says who is expected, and `Offline` decides where
+//! the site allows it while its system is away. What they do not do: decide what the person sees, retry a check-in, or keep
+//! a name. [`Reach`] around one spares people the wait for a system that is away; [`Systems`] knows which of them each lane
+//! asks, `Merged` makes one of several.
 
+#[cfg(feature = "hospital")]
+mod fhir;
+#[cfg(feature = "hospital")]
+mod hl7;
 mod http;
 mod local;
 #[cfg(feature = "hospital")]
 mod merged;
+#[cfg(feature = "hospital")]
+mod offline;
 mod reach;
 mod reading;
 #[cfg(feature = "hospital")]
@@ -21,7 +28,13 @@ mod template;
 mod value;
 
 #[cfg(feature = "hospital")]
+pub use self::fhir::{Fhir, FhirSettings};
+#[cfg(feature = "hospital")]
+pub use self::hl7::{Hl7, Hl7Settings};
+#[cfg(feature = "hospital")]
 pub use self::merged::{Merged, Offer};
+#[cfg(feature = "hospital")]
+pub use self::offline::{Offline, WithoutSite};
 pub(crate) use self::settings::fit_together;
 #[cfg(feature = "hospital")]
 pub use self::template::{ByTemplate, Given, Memory, RsaKey, Template, Watch};
@@ -32,6 +45,8 @@ pub use self::{
     settings::{Adapter, CheckInSettings},
     systems::Systems,
 };
+use std::sync::Arc;
+
 use crate::{
     fault::{Code, Failure},
     kiosk::GateOutcome,
@@ -74,7 +89,7 @@ impl Undecided {
         Self { failure: failure.into(), perhaps: false }
     }
 
-    fn perhaps(failure: Failure) -> Self {
+    pub(crate) fn perhaps(failure: Failure) -> Self {
         Self { failure, perhaps: true }
     }
 
@@ -157,5 +172,25 @@ pub trait CheckIn: Send + Sync {
     /// Tells what became of a grant. Comes again, with the same report, until it succeeds.
     fn passage(&self, _passage: &Passage, _deadline: Deadline) -> Result<(), Failure> {
         Ok(())
+    }
+}
+
+/// Who decides while the site's system is away.
+pub trait Deputy: Send + Sync {
+    /// The decision in its place; nothing where staff decide.
+    fn decide(&self, request: &Request, undecided: &Undecided, deadline: Deadline) -> Option<CheckInAnswer>;
+
+    /// What is looked for from time to time, as the site's system is.
+    fn looked_after(&self) -> Option<Arc<dyn CheckIn>> {
+        None
+    }
+}
+
+/// Everybody goes to staff.
+pub struct Nobody;
+
+impl Deputy for Nobody {
+    fn decide(&self, _: &Request, _: &Undecided, _: Deadline) -> Option<CheckInAnswer> {
+        None
     }
 }

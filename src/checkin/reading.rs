@@ -191,6 +191,7 @@ impl Answer {
             notes: self.value("notes").items().iter().filter_map(text).take(Admission::MAX_NOTES).collect(),
             qr: self.value("qr").text().and_then(Text::payload),
             visit: Arc::new(self.visit(here)),
+            to_verify: false,
         }
     }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 
 #[cfg(feature = "hospital")]
+use super::{FhirSettings, Hl7Settings};
+#[cfg(feature = "hospital")]
 use crate::{files, http::Network};
 use crate::{
     files::Anchored,
@@ -29,14 +31,15 @@ pub struct CheckInSettings {
     /// The site's offset from UTC, `+HH:MM`; one for the whole site.
     #[serde(deserialize_with = "utc_offset")]
     pub utc_offset: i32,
-    /// Base address of the site's system, `https://host[:port][/path]`; for `template` also `http://`, see `plain-http`.
-    #[serde(deserialize_with = "setting::some_http")]
+    /// Base address of the site's system, `https://host[:port][/path]`; for a hospital's own interface also `http://`, see
+    /// `plain-http`; for `hl7` `mllps://host:port` or `mllp://host:port`.
+    #[serde(deserialize_with = "setting::some_system")]
     pub url: Option<String>,
     /// `template`: name of a shipped template, or path of a file.
     #[cfg(feature = "hospital")]
     #[serde(deserialize_with = "files::some_name_or_path")]
     pub template: Option<String>,
-    /// `template`: networks towards which `http://` may be spoken.
+    /// `template`, `fhir`, `hl7`: networks towards which may be spoken without TLS.
     #[cfg(feature = "hospital")]
     pub plain_http: Vec<Network>,
     /// `template`: what stands for `${site.NAME}`.
@@ -48,6 +51,12 @@ pub struct CheckInSettings {
     /// `template`: key of requests that are signed with RSA, PEM.
     #[cfg(feature = "hospital")]
     pub rsa_key: Option<Anchored>,
+    /// `fhir`: how it is asked.
+    #[cfg(feature = "hospital")]
+    pub fhir: FhirSettings,
+    /// `hl7`: how it is told.
+    #[cfg(feature = "hospital")]
+    pub hl7: Hl7Settings,
     /// `roster`: today's expected people, the path of a file or an `https://` address.
     #[cfg(feature = "hospital")]
     #[serde(deserialize_with = "files::some_path_or_address")]
@@ -89,6 +98,12 @@ pub enum Adapter {
     /// A hospital's own interface, as a template describes it.
     #[cfg(feature = "hospital")]
     Template,
+    /// A hospital's FHIR R4 server.
+    #[cfg(feature = "hospital")]
+    Fhir,
+    /// A hospital's HL7 version 2 interface.
+    #[cfg(feature = "hospital")]
+    Hl7,
     /// A signed list of today's expected people.
     #[cfg(feature = "hospital")]
     Roster,
@@ -143,6 +158,10 @@ impl Default for CheckInSettings {
             #[cfg(feature = "hospital")]
             rsa_key: None,
             #[cfg(feature = "hospital")]
+            fhir: FhirSettings::default(),
+            #[cfg(feature = "hospital")]
+            hl7: Hl7Settings::default(),
+            #[cfg(feature = "hospital")]
             roster: None,
             #[cfg(feature = "hospital")]
             roster_key: None,
@@ -164,11 +183,23 @@ impl CheckInSettings {
         if self.adapter.asks() && self.url.is_none() {
             return Err("checkin.adapter other than \"local\" and \"roster\" needs checkin.url");
         }
-        let plain = self.url.as_ref().is_some_and(|url| url.starts_with("http://"));
+        let scheme = self.url.as_ref().and_then(|url| url.split_once("://")).map_or("https", |(scheme, _)| scheme);
+        let (plain, mllp) = (matches!(scheme, "http" | "mllp"), scheme.starts_with("mllp"));
         #[cfg(feature = "hospital")]
-        let plain = plain && (self.adapter != Adapter::Template || self.plain_http.is_empty());
+        let (plain, mllp) = {
+            let theirs = matches!(self.adapter, Adapter::Template | Adapter::Fhir | Adapter::Hl7);
+            (
+                plain && (!theirs || self.plain_http.is_empty()),
+                mllp != (self.adapter == Adapter::Hl7) && self.adapter.asks(),
+            )
+        };
         if plain {
-            return Err("checkin.url without TLS needs checkin.adapter = \"template\" and checkin.plain-http");
+            return Err(
+                "checkin.url without TLS needs checkin.plain-http, and an adapter for a hospital's own interface",
+            );
+        }
+        if mllp {
+            return Err("checkin.adapter = \"hl7\" and checkin.url = \"mllps://…\" go together");
         }
         #[cfg(feature = "hospital")]
         if self.adapter == Adapter::Template && self.template.is_none() {

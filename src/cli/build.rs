@@ -75,6 +75,13 @@ impl SiteMemory {
             hospitals: site.checkins.iter().map(|settings| hospital::memory(site, settings)).collect(),
         }
     }
+
+    /// One that leaves a running daemon's alone.
+    #[cfg(feature = "hospital")]
+    fn of_nobody(site: &Site) -> Self {
+        let nothing = |_: &CheckInSettings| Arc::new(checkin::Memory::new(None));
+        Self { local: None, hospitals: site.checkins.iter().map(nothing).collect() }
+    }
 }
 
 /// Opens journal, state, keys and adapters for the loop. `file` is read again on SIGHUP; the journal is written through
@@ -102,7 +109,19 @@ pub(super) fn parts(
     let merchants = Arc::new(merchants(site, &clock, &(Arc::clone(&cache) as _))?);
     let memory = SiteMemory::of(site, &recovered);
     let checkin = systems(site, &clock, &memory)?;
-    let reload = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache, memory);
+    #[cfg(feature = "hospital")]
+    let deputy = Arc::new(hospital::offline(site, &clock, &recovered)?);
+    #[cfg(not(feature = "hospital"))]
+    let deputy = Arc::new(checkin::Nobody);
+    #[cfg(feature = "hospital")]
+    let renew = Arc::clone(&deputy);
+    let read = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache, memory);
+    let reload = Box::new(move || {
+        let read = read()?;
+        #[cfg(feature = "hospital")]
+        renew.renew(read.roster);
+        Ok(read.reloaded)
+    });
     Ok(Parts {
         kiosk: lanes::settings(site, &devices)?,
         unfinished: recovered.unfinished,
@@ -119,6 +138,7 @@ pub(super) fn parts(
             .max()
             .unwrap_or(site.wechatpay.patience),
         checkin,
+        deputy,
         passages,
         staff: Some(site.state_dir.to_path_buf()),
         lanes: lanes(site, devices),
@@ -258,6 +278,13 @@ fn system(site: &Site, place: usize, clock: &Arc<dyn Clock>, memory: &SiteMemory
             let memory = Arc::clone(&memory.hospitals[place]);
             Arc::new(Reach::over(hospital::by_template(site, settings, clock, memory)?, reach()))
         }
+        #[cfg(feature = "hospital")]
+        Adapter::Fhir => Arc::new(Reach::over(hospital::fhir(site, settings, clock)?, reach())),
+        #[cfg(feature = "hospital")]
+        Adapter::Hl7 => {
+            let memory = Arc::clone(&memory.hospitals[place]);
+            Arc::new(Reach::over(hospital::hl7(settings, clock, memory)?, reach()))
+        }
         // It looks for its list itself.
         #[cfg(feature = "hospital")]
         Adapter::Roster => Arc::new(roster::roster(site, settings, clock)?.ok_or(Code::X001)?),
@@ -330,21 +357,49 @@ pub(super) fn quiet(site: &Site, lane: &Lane) -> Quiet {
     Quiet { hours: lane.quiet_hours, utc_offset: site.hours().utc_offset }
 }
 
-type Reload = Box<dyn Fn() -> Result<Reloaded, Failure> + Send + Sync>;
+/// The lane's system beside a running daemon, where it is one that is asked.
+#[cfg(feature = "hospital")]
+pub(super) fn site_system(
+    site: &Site,
+    lane: &Lane,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<dyn CheckIn>>, Failure> {
+    let place = site.places_of(lane)[0];
+    let asks = site.checkins[place].adapter.asks();
+    asks.then(|| system(site, place, clock, &SiteMemory::of_nobody(site))).transpose()
+}
 
-fn reload(file: PathBuf, started: Site, clock: Arc<dyn Clock>, cache: Arc<Certificates>, memory: SiteMemory) -> Reload {
-    Box::new(move || {
+/// What SIGHUP has read.
+struct Read {
+    reloaded: Reloaded,
+    #[cfg(feature = "hospital")]
+    roster: Option<checkin::roster::Roster>,
+}
+
+fn reload(
+    file: PathBuf,
+    started: Site,
+    clock: Arc<dyn Clock>,
+    cache: Arc<Certificates>,
+    memory: SiteMemory,
+) -> impl Fn() -> Result<Read, Failure> + Send + Sync {
+    move || {
         let (site, kept) = Site::read(&file)?.taken_over(&started, &file)?;
         let merchants = merchants(&site, &clock, &(Arc::clone(&cache) as _))?;
         let checkin = systems(&site, &clock, &memory)?;
         let terminals = terminals(&site, &clock)?;
-        Ok(Reloaded {
+        let reloaded = Reloaded {
             merchants,
             checkin,
             terminals,
             #[cfg(feature = "page")]
             pages: pages::bare_door(&site).read(pages::allow_subjects(&site), &clock)?,
             kept,
+        };
+        Ok(Read {
+            reloaded,
+            #[cfg(feature = "hospital")]
+            roster: hospital::list(&site, &clock)?,
         })
-    })
+    }
 }

@@ -149,6 +149,7 @@ fn test_printer(printer: &mut dyn device::Printer, clock: &dyn Clock, out: &mut 
         notes: vec![Text::clean("0123456789 ABCDEFGHIJKLMNOPQRST")],
         visit: Arc::default(),
         qr: Text::payload("facemchd test"),
+        to_verify: false,
     };
     let slip = Slip { name: test_name(), admission, already: false, reprint: false, sent_away: None, at: now.wall };
     let job = JobId { session: SessionId { run: 0, serial: 0 }, copy: 0 };

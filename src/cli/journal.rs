@@ -91,11 +91,15 @@ pub(super) fn journal(command: &Command, out: &mut dyn Write) -> Result<u8, Endi
 }
 
 impl Place {
-    fn dir(&self) -> Result<PathBuf, Ending> {
+    pub(super) fn dir(&self) -> Result<PathBuf, Ending> {
         match &self.state_dir {
             Some(dir) => Ok(dir.clone()),
-            None => Ok(Site::read(&self.site.config)?.state_dir.to_path_buf()),
+            None => Ok(self.site()?.state_dir.to_path_buf()),
         }
+    }
+
+    pub(super) fn site(&self) -> Result<Site, Ending> {
+        Ok(Site::read(&self.site.config)?)
     }
 }
 
@@ -127,5 +131,5 @@ fn readable(entry: &Entry) -> String {
     format!("{at}  {}  {what}", entry.stored.session())
 }
 
-const TIME: &[time::format_description::BorrowedFormatItem<'_>] =
+pub(super) const TIME: &[time::format_description::BorrowedFormatItem<'_>] =
     time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]Z");

@@ -16,6 +16,8 @@ mod lookup;
 mod permission;
 mod phrases;
 #[cfg(feature = "hospital")]
+mod report;
+#[cfg(feature = "hospital")]
 mod roster;
 mod run;
 #[cfg(feature = "sim")]
@@ -131,6 +133,9 @@ enum Command {
     #[command(subcommand, about = help::site())]
     Site(site::Command),
     #[cfg(feature = "hospital")]
+    #[command(subcommand, about = help::report())]
+    Report(report::Command),
+    #[cfg(feature = "hospital")]
     #[command(subcommand, about = help::roster())]
     Roster(roster::Command),
     #[command(subcommand, about = help::journal())]
@@ -195,6 +200,8 @@ pub fn main() -> u8 {
         Command::Reprint { which, site } => staff::reprint(&site, &which, &mut out),
         #[cfg(feature = "hospital")]
         Command::Site(command) => site::site(&command, &mut out),
+        #[cfg(feature = "hospital")]
+        Command::Report(command) => report::report(&command, &mut out),
         #[cfg(feature = "hospital")]
         Command::Roster(command) => roster::roster(&command, &mut out),
         Command::Journal(command) => journal::journal(&command, &mut out),

@@ -96,7 +96,7 @@ pub(super) fn site(command: &Command, out: &mut dyn Write) -> Result<u8, Ending>
 }
 
 /// The answer as a word, without what is in it.
-fn word(answer: &CheckInAnswer) -> String {
+pub(super) fn word(answer: &CheckInAnswer) -> String {
     match answer {
         CheckInAnswer::Admitted(_) => "admitted".to_owned(),
         CheckInAnswer::Already(_) => "already".to_owned(),

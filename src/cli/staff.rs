@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     config::Site,
-    fault::exit,
+    fault::{Code, exit},
     service::{SOCKET, StaffMode, StaffReply, StaffRequest},
-    store::{self, StoreError, Stored},
+    store::{self, StoreError, Stored, Word},
 };
 
 impl ValueEnum for StaffMode {
@@ -55,21 +55,22 @@ pub(super) fn reprint(place: &SiteFile, which: &str, out: &mut dyn Write) -> Res
 fn request(dir: &Path, which: &str) -> Result<Option<StaffRequest>, StoreError> {
     let mut slip = None;
     store::each(dir, |entry| match entry.stored {
-        Stored::Decided { session, number, place, visit, .. }
+        Stored::Decided { session, code, number, place, visit, .. }
             if session == which || number.as_deref() == Some(which) =>
         {
-            slip = Some((session, number, place, visit, entry.at));
+            let to_verify = code.as_ref().and_then(Word::known) == Some(Code::J510);
+            slip = Some((session, number, place, visit, to_verify, entry.at));
         }
         _ => {}
     })?;
-    let Some((session, number, place, visit, at)) = slip else { return Ok(None) };
+    let Some((session, number, place, visit, to_verify, at)) = slip else { return Ok(None) };
     let (mut on, mut last) = (None, 0);
     store::each(dir, |entry| match entry.stored {
         Stored::Opened { session: of, lane, .. } if of == session => on = Some(lane),
         Stored::Printed { session: of, copy, .. } if of == session => last = last.max(copy),
         _ => {}
     })?;
-    let reprint = |(lane, copy)| StaffRequest::Reprint { lane, session, copy, number, place, visit, at };
+    let reprint = |(lane, copy)| StaffRequest::Reprint { lane, session, copy, number, place, visit, to_verify, at };
     Ok(on.zip(last.checked_add(1)).map(reprint))
 }
 

@@ -10,6 +10,8 @@ use toml::{Spanned, de::DeValue};
 
 #[cfg(feature = "voice")]
 use crate::board::Voice;
+#[cfg(feature = "hospital")]
+use crate::checkin::{CheckInSettings, WithoutSite};
 #[cfg(all(feature = "network", feature = "page"))]
 use crate::page;
 #[cfg(feature = "network")]
@@ -102,6 +104,14 @@ pub struct Lane {
     /// In a hospital, who is sent to staff because WeChat or the site's system is away gets a slip for them.
     #[serde(default = "yes")]
     pub staff_slip: bool,
+    /// What is allowed while the site's system is away.
+    #[cfg(feature = "hospital")]
+    #[serde(default)]
+    pub offline: WithoutSite,
+    /// Series of the numbers that are to be verified then, one to three capital letters that no lane has otherwise.
+    #[cfg(feature = "hospital")]
+    #[serde(default = "default_offline_series", deserialize_with = "series")]
+    pub offline_series: String,
     /// What the QR code leads to for whoever does not use the face: the site's mini-program page.
     #[serde(default, deserialize_with = "payload")]
     pub other_way_qr: Option<Text>,
@@ -191,6 +201,32 @@ impl Lane {
         }
     }
 
+    /// What is allowed without the site's system needs one that can be away, and for gates a list.
+    #[cfg(feature = "hospital")]
+    pub(super) fn fits_without_site<'a>(
+        &self,
+        mut asked: impl Iterator<Item = &'a CheckInSettings>,
+        checkins: &[CheckInSettings],
+        lanes: &[Self],
+    ) -> Result<(), &'static str> {
+        match self.offline {
+            WithoutSite::Staff => Ok(()),
+            _ if !asked.any(|checkin| checkin.adapter.asks()) => {
+                Err("lane.offline is for a checkin.adapter that asks somebody")
+            }
+            WithoutSite::Roster if checkins.iter().all(|checkin| checkin.roster.is_none()) => {
+                Err("lane.offline = \"roster\" needs checkin.roster")
+            }
+            WithoutSite::Provisional if self.purpose == Purpose::Transit => {
+                Err("a gate opens without the site's system by a roster alone: lane.offline = \"roster\"")
+            }
+            _ if lanes.iter().any(|lane| lane.series == self.offline_series) => {
+                Err("lane.offline-series is a series of numbers that no lane has otherwise")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether people are told of this way.
     pub(crate) fn offers(&self, way: OtherWay) -> bool {
         self.other_ways.as_ref().is_some_and(|ways| ways.contains(&way))
@@ -202,7 +238,7 @@ impl Lane {
         if offers_any && !judged {
             return Err(
                 "nobody can judge a voucher or a card alone where numbers are given here: lane.other-ways needs \
-                        checkin.adapter = \"http\" or \"template\"",
+                        checkin.adapter other than \"local\"",
             );
         }
         if self.offers(OtherWay::IdCard) && info_type == InfoType::UnionId {
@@ -220,6 +256,11 @@ fn payload<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D
 
 fn default_series() -> String {
     "A".to_owned()
+}
+
+#[cfg(feature = "hospital")]
+fn default_offline_series() -> String {
+    "W".to_owned()
 }
 
 fn lane_name<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {

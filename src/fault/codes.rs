@@ -79,8 +79,8 @@ codes! {
       => "用户没有同意授权", "请用户在终端上同意，或改用其他方式";
     T213 OtherWay "this way in is not set up, or lacks a document", "set [weixin] up, or read the identity card before the claim"
       => "这种签到方式没有配置，或缺少证件", "配置 [weixin]，或在核验之前先读身份证";
-    T214 OtherWay "nobody here can judge this way in", "list it in the lane's other-ways; a voucher or a card alone needs checkin.adapter = \"http\" or \"template\", a card also a lane that asks for names"
-      => "本机无法核验这种签到方式", "把它列入通道的 other-ways；单凭凭证或身份证签到还须 checkin.adapter = \"http\" 或 \"template\"，单凭身份证时通道还须查询姓名";
+    T214 OtherWay "nobody here can judge this way in", "list it in the lane's other-ways; a voucher or a card alone needs checkin.adapter other than \"local\", a card also a lane that asks for names"
+      => "本机无法核验这种签到方式", "把它列入通道的 other-ways；单凭凭证或身份证签到还须 checkin.adapter 不是 \"local\"，单凭身份证时通道还须查询姓名";
     T220 "the list of terminals' certificates that were taken back is out of date", "put the authority's newest list in the place of [terminals] crl-file and reload; until then the old one counts"
       => "终端证书的吊销列表已过期", "用证书机构最新的列表替换 [terminals] 的 crl-file，然后重新加载；在此之前仍按旧列表执行";
     N301 "WeChat cannot be reached", "check cable, route and firewall for both WeChat Pay domains; `facemchd check` names the hop"
@@ -145,6 +145,8 @@ codes! {
       => "状态数据曾损坏，已重建", "无需处理；若再次发生，更换存储卡";
     J505 "nobody knows whether the gate was opened: the program ended in between", "the check-in is taken back; the person presents the face again"
       => "无法确定闸机是否已打开：程序中途退出", "签到已撤回；请用户重新刷脸";
+    J510 "a visit was decided here while the site's system was away", "enter it in the site's system: `facemchd report provisional` lists them with their sessions"
+      => "业务系统不通期间由本机作出的决定", "在业务系统中补录：`facemchd report provisional` 按会话列出";
     D601 "the panel does not answer", "check cable and supply of the panel"
       => "显示屏无响应", "检查显示屏的线缆和供电";
     D602 "buttons, switches, sensors or lights cannot be used", "check the lines in the board file and their wiring; `facemchd probe` lists them"
@@ -239,6 +241,8 @@ codes! {
       => "名册不是今天的", "换上今天的名册；若日期没错，检查时钟和 checkin.reset-at";
     H943 "the roster cannot be fetched", "check its address and the network to whoever gives it out; the last one of today stays in use"
       => "取不到名册", "检查名册的地址和到它的网络；今天最后取到的一份仍然有效";
+    H944 "the hospital's HL7 interface rejects our messages", "compare application and facility, version, charset and message type in [checkin.hl7] with what its interface engine expects"
+      => "医院的 HL7 接口拒收本机消息", "将 [checkin.hl7] 中的应用和机构、版本、字符集、消息类型与对方接口引擎的要求逐一核对";
     W101 "weixin does not accept our access token", "check weixin.token: only one place may fetch tokens for an appid"
       => "微信不接受我方的 access_token", "检查 weixin.token：同一个 appid 只能由一处获取 token";
     W102 "weixin does not know our address", "add the address that the message names to the appid's white list, or take tokens from a central service"

@@ -14,6 +14,8 @@
 //!
 //! What it does not do: insist, sign, read JSON, or repeat an address in an error (identifiers and tokens ride in them).
 
+#[cfg(feature = "hospital")]
+mod bare;
 mod certificate;
 mod dial;
 mod error;
@@ -44,6 +46,8 @@ use ureq::{
 };
 use zeroize::Zeroizing;
 
+#[cfg(feature = "hospital")]
+pub(crate) use self::bare::{Bare, BareConnection};
 #[cfg(feature = "hospital")]
 pub use self::plain::Network;
 #[cfg(feature = "hospital")]
@@ -116,6 +120,9 @@ pub enum Method {
     Post,
     /// `DELETE`
     Delete,
+    /// `PATCH`
+    #[cfg(feature = "hospital")]
+    Patch,
 }
 
 /// One request.
@@ -126,7 +133,7 @@ pub struct Request<'a> {
     pub url: &'a str,
     /// Headers beyond Host and User-Agent.
     pub headers: &'a [(&'a str, &'a str)],
-    /// The body of a POST.
+    /// The body of a POST or PATCH.
     pub body: Option<&'a [u8]>,
     /// Over everything.
     pub deadline: Deadline,
@@ -215,18 +222,7 @@ impl Client {
 
     /// The same with a resolver of the caller's.
     pub fn with_resolver(route: &Route, clock: Arc<dyn Clock>, resolver: Arc<dyn Resolve>) -> Result<Self, OpenError> {
-        let proxy = route.proxy.as_ref().map(|proxy| Proxy::parse(&proxy.0)).transpose()?;
-        let fixed = route.connect_to.filter(|_| proxy.is_none());
-        let shared = Shared {
-            connect_patience: route.connect_patience,
-            idle_age: route.idle_age,
-            proxy,
-            names: Names::new(fixed, resolver, Arc::clone(&clock)),
-            trust: Trust::open(route, Arc::clone(&clock))?,
-            #[cfg(feature = "hospital")]
-            plain: route.plain.clone(),
-            clock: Arc::clone(&clock),
-        };
+        let shared = Shared::open(route, Arc::clone(&clock), resolver)?;
         #[cfg(feature = "hospital")]
         let speaks_plainly = !shared.plain.is_empty();
         #[cfg(not(feature = "hospital"))]
@@ -295,6 +291,8 @@ impl Client {
         let answer = match request.method {
             Method::Get => prepared(agent.get(uri), request, left, fresh).call(),
             Method::Delete => prepared(agent.delete(uri), request, left, fresh).call(),
+            #[cfg(feature = "hospital")]
+            Method::Patch => prepared(agent.patch(uri), request, left, fresh).send(request.body.unwrap_or_default()),
             Method::Post => prepared(agent.post(uri), request, left, fresh).send(request.body.unwrap_or_default()),
         };
         Response::read(answer.map_err(Broken::from_ureq)?, request.max_body)
@@ -321,12 +319,29 @@ fn prepared<B>(mut call: RequestBuilder<B>, request: &Request<'_>, left: Duratio
 impl Request<'_> {
     /// A server that gets it twice does no more than one that gets it once.
     fn is_idempotent(&self) -> bool {
-        let keyed = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("idempotency-key");
-        self.method != Method::Post || self.headers.iter().any(keyed)
+        let keyed = |(name, _): &(&str, &str)| {
+            ["idempotency-key", "if-none-exist", "if-match"].iter().any(|key| name.eq_ignore_ascii_case(key))
+        };
+        matches!(self.method, Method::Get | Method::Delete) || self.headers.iter().any(keyed)
     }
 }
 
 impl Shared {
+    fn open(route: &Route, clock: Arc<dyn Clock>, resolver: Arc<dyn Resolve>) -> Result<Self, OpenError> {
+        let proxy = route.proxy.as_ref().map(|proxy| Proxy::parse(&proxy.0)).transpose()?;
+        let fixed = route.connect_to.filter(|_| proxy.is_none());
+        Ok(Self {
+            connect_patience: route.connect_patience,
+            idle_age: route.idle_age,
+            proxy,
+            names: Names::new(fixed, resolver, Arc::clone(&clock)),
+            trust: Trust::open(route, Arc::clone(&clock))?,
+            #[cfg(feature = "hospital")]
+            plain: route.plain.clone(),
+            clock,
+        })
+    }
+
     /// Whether a kept connection's server is still who it was when its certificate was judged.
     fn still_believes(&self, connection: &mut Connection, timer: &Timer<'_>) -> bool {
         let now = timer.now();

@@ -4,15 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     GateOutcome, Grant, Kiosk, NextStep, OutOfService, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene,
-    SentAway, Slip,
+    SceneKind, SentAway, Slip, Wording,
     awaited::{GATED, PRINTED},
     flow::session_ends,
+    phrases::NARROWEST,
     session::Stage,
     verdict::Verdict,
 };
 use crate::{
     fault::Code,
-    words::{JobId, LaneId, Moment, Purpose, SessionId, ShownName},
+    words::{JobId, LaneId, Moment, Purpose, SessionId, ShownName, Text},
 };
 
 /// A grant that is not carried out within this is void.
@@ -105,13 +106,12 @@ impl Kiosk {
         }
         self.present(now, lane, id, &verdict, name, settings.privacy.wipe_after);
         if printing.is_some() {
+            let admission = verdict.admission.clone().unwrap_or_default();
             let slip = Slip {
                 name: slip_name,
-                admission: verdict.admission.clone().unwrap_or_default(),
                 already: verdict.result == OutcomeResult::Already,
                 at: wall,
-                reprint: false,
-                sent_away: None,
+                ..Slip::of(id, admission)
             };
             let job = JobId { session: id, copy: 0 };
             self.emit(Output::Print { lane, job, slip, deadline: slip_dropped });
@@ -203,10 +203,13 @@ impl Kiosk {
         place.foreground = None;
         place.presenting = Some(id);
         let qr = place.settings.other_way.clone().filter(|_| verdict.next == Some(NextStep::OtherWay));
+        let away = matches!(verdict.kind, SceneKind::Failed | SceneKind::Unknown);
+        let whose = verdict.code.and_then(Code::whose).filter(|_| away).map(Wording::FaultOf);
+        let whose = whose.map(|whose| Text::clean(place.settings.phrases.text(whose).within(NARROWEST)));
         let scene = Scene {
             name,
             number: verdict.admission.as_ref().and_then(|admission| admission.number.clone()),
-            detail: verdict.detail.clone(),
+            detail: verdict.detail.clone().or(whose),
             hindrance: verdict.hindrance,
             time: verdict.time.clone(),
             visit: verdict.admission.as_ref().map(|admission| Arc::clone(&admission.visit)),

@@ -11,6 +11,7 @@ use toml::{
 };
 
 use super::{NextStep, SceneKind};
+use crate::fault::Whose;
 use crate::words::{Hindrance, Language, Purpose, Text, width};
 
 /// A phrase, from its longest form to its shortest; placeholders stand in braces.
@@ -116,6 +117,10 @@ pub enum Wording {
     GoTo,
     /// On the slip for staff.
     NotCheckedIn,
+    /// On a slip: staff still have to verify its number.
+    ToVerify,
+    /// Whose fault it is.
+    FaultOf(Whose),
     /// What stands between the person and their visit.
     Hindered(Hindrance),
 }
@@ -346,7 +351,7 @@ fn section<K: Ord + Copy>(
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 55] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -390,6 +395,11 @@ impl Wording {
         Self::YourNumber,
         Self::GoTo,
         Self::NotCheckedIn,
+        Self::ToVerify,
+        Self::FaultOf(Whose::Device),
+        Self::FaultOf(Whose::Network),
+        Self::FaultOf(Whose::WeChat),
+        Self::FaultOf(Whose::Site),
         Self::Hindered(Hindrance::NoFile),
         Self::Hindered(Hindrance::SeveralFiles),
         Self::Hindered(Hindrance::OtherName),
@@ -445,6 +455,11 @@ impl Wording {
             Self::YourNumber => "your_number",
             Self::GoTo => "go_to",
             Self::NotCheckedIn => "not_checked_in",
+            Self::ToVerify => "to_verify",
+            Self::FaultOf(Whose::Device) => "fault_of_device",
+            Self::FaultOf(Whose::Network) => "fault_of_network",
+            Self::FaultOf(Whose::WeChat) => "fault_of_wechat",
+            Self::FaultOf(Whose::Site) => "fault_of_site",
             Self::Hindered(hindrance) => hindrance.as_str(),
         }
     }

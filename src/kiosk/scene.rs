@@ -61,6 +61,8 @@ pub enum SceneKind {
     Admitted,
     /// Checked in before; the same number.
     Already,
+    /// The site's system was away: a number that staff still have to verify.
+    ToVerify,
     /// Pick one.
     Choose,
     /// Nothing is booked.
@@ -191,6 +193,7 @@ impl SceneKind {
             Self::CheckingIn => "checking_in",
             Self::Admitted => "admitted",
             Self::Already => "already",
+            Self::ToVerify => "to_verify",
             Self::Choose => "choose",
             Self::NotFound => "not_found",
             Self::TooEarly => "too_early",
@@ -253,7 +256,7 @@ impl NextStep {
 
 impl SceneKind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Idle,
         Self::AskConsent,
         Self::CardLaid,
@@ -262,6 +265,7 @@ impl SceneKind {
         Self::CheckingIn,
         Self::Admitted,
         Self::Already,
+        Self::ToVerify,
         Self::Choose,
         Self::NotFound,
         Self::TooEarly,

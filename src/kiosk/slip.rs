@@ -19,8 +19,16 @@ pub struct Slip {
     pub already: bool,
     /// When the decision fell.
     pub at: WallTime,
-    /// Nobody could decide: what staff need of the visit, in place of all else.
+    /// The site's system did not decide: what staff need of the visit, in place of all else where there is no number.
     pub sent_away: Option<SentAway>,
+}
+
+impl Slip {
+    /// Of somebody who is in; a number that is still to be verified says so, and by what it is found.
+    pub(crate) fn of(session: SessionId, admission: Admission) -> Self {
+        let to_verify = SentAway { session, kind: SceneKind::ToVerify, code: Code::J510 };
+        Self { sent_away: admission.to_verify.then_some(to_verify), admission, ..Self::default() }
+    }
 }
 
 /// What somebody brings to staff who could not be checked in because WeChat or the site's system was away.
@@ -28,7 +36,7 @@ pub struct Slip {
 pub struct SentAway {
     /// By which the visit stands in the journal.
     pub session: SessionId,
-    /// `failed`: surely not checked in; `unknown`: perhaps.
+    /// `failed`: surely not checked in; `unknown`: perhaps; `to_verify`: by a number of ours.
     pub kind: SceneKind,
     /// Whose fault it is.
     pub code: Code,

@@ -75,7 +75,7 @@ impl Scene {
 
     /// The name where it is said on its own. A masked one cannot be said.
     fn said_name(&self) -> Option<ShownName> {
-        let ends = matches!(self.kind, SceneKind::Admitted | SceneKind::Already);
+        let ends = matches!(self.kind, SceneKind::Admitted | SceneKind::Already | SceneKind::ToVerify);
         self.sayable_name().filter(|_| ends).cloned()
     }
 
@@ -119,7 +119,7 @@ impl Speaker<'_> {
     fn way(&self, scene: &Scene) -> Vec<Sentence> {
         let time = |wording| scene.time.as_ref().map(|time| self.text(wording, &[("time", self.time(time))]).into());
         match scene.kind {
-            SceneKind::Admitted | SceneKind::Already => {
+            SceneKind::Admitted | SceneKind::Already | SceneKind::ToVerify => {
                 let ahead = scene.visit.as_ref().and_then(|visit| visit.ahead);
                 self.call(scene).into_iter().chain(ahead.map(|ahead| self.ahead(ahead))).collect()
             }

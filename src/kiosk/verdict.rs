@@ -106,7 +106,13 @@ impl Verdict {
         };
         let admitted = |result, kind, admission: Admission| {
             let detail = admission.place.clone();
-            Reading::End(Self { detail, admission: Some(admission), ..Self::new(result, None, kind, None) })
+            // A gate that lets through by a list has no number to be verified.
+            let (kind, next) = match admission.to_verify && admission.number.is_some() {
+                true => (SceneKind::ToVerify, Some(NextStep::StaffWindow)),
+                false => (kind, None),
+            };
+            let code = admission.to_verify.then_some(Code::J510);
+            Reading::End(Self { detail, admission: Some(admission), ..Self::new(result, code, kind, next) })
         };
         match answer {
             CheckInAnswer::Admitted(admission) => admitted(OutcomeResult::CheckedIn, SceneKind::Admitted, admission),

@@ -13,7 +13,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
-    checkin::{CheckIn, Request, Systems, Undecided},
+    checkin::{CheckIn, Deputy, Request, Systems, Undecided},
     fault::Code,
     kiosk::Input,
     words::{Clock, Deadline, LaneId, Resolution, SessionId},
@@ -74,12 +74,13 @@ const HALF: &str = "one of the lane's systems cannot be asked, the others can";
 pub(super) fn spawn(
     lane: LaneId,
     current: &Current,
+    deputy: &Arc<dyn Deputy>,
     told: &SharedStanding,
     patience: Duration,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Worker<Present>> {
-    let (current, told) = (Arc::clone(current), Arc::clone(told));
+    let (current, deputy, told) = (Arc::clone(current), Arc::clone(deputy), Arc::clone(told));
     let limit = patience.saturating_add(GRACE);
     Worker::spawn_reading("checkin", WAITING, limit, clock, move |questions, pulse| {
         let mut halves = Standing::default();
@@ -98,7 +99,7 @@ pub(super) fn spawn(
                 };
                 answer.unwrap_or_else(|undecided| {
                     inputs.tell("not checked in", lane, request.session, &undecided.failure);
-                    undecided.answer()
+                    deputy.decide(&request, &undecided, deadline).unwrap_or_else(|| undecided.answer())
                 })
             });
             let _ = inputs.blocking_send(Input::Answered { session: request.session, answer });
@@ -215,9 +216,11 @@ mod tests {
         let current: Current = Arc::new(RwLock::new(Systems::only(Hangs(Mutex::new(held)))));
         let (way, mut happened) = tokio::sync::mpsc::channel(64);
         let inputs = Inputs::new(way, vec!["kiosk".to_owned(); LANES]);
+        let nobody: Arc<dyn Deputy> = Arc::new(crate::checkin::Nobody);
         let (patience, told) = (Duration::from_secs(8), SharedStanding::default());
-        let lanes: Vec<_> =
-            (0..LANES).map(|_| spawn(LaneId(0), &current, &told, patience, &clock, inputs.clone()).unwrap()).collect();
+        let lanes: Vec<_> = (0..LANES)
+            .map(|_| spawn(LaneId(0), &current, &nobody, &told, patience, &clock, inputs.clone()).unwrap())
+            .collect();
         let past = spawn_past(&current, vec![told], &clock, inputs).unwrap();
         let deadline = Deadline::from_now(&*clock, patience);
         assert!(

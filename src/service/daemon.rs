@@ -21,6 +21,7 @@ use super::{
 #[cfg(feature = "page")]
 use crate::page;
 use crate::{
+    checkin::Deputy,
     fault::{Code, Failure},
     kiosk::Input,
     words::{Clock, Moment, Now},
@@ -71,6 +72,8 @@ pub(super) struct Opened {
     pub(super) asking: mpsc::Receiver<Asked>,
     pub(super) merchants: lookups::Current,
     pub(super) checkin: checkins::Current,
+    /// Who decides while the site's system is away.
+    pub(super) deputy: Arc<dyn Deputy>,
     pub(super) reloads: Reloads,
     pub(super) reloaded: mpsc::Receiver<Read>,
     /// Connections of terminals and staff.
@@ -264,8 +267,8 @@ impl Daemon {
         for changed in funnel.carrier.late_devices(now.moment) {
             funnel.give(now, changed);
         }
-        let systems = checkins::all(&self.opened.checkin);
-        for away in systems.into_iter().filter(|system| system.is_to_be_looked_for()) {
+        let looked_for = checkins::all(&self.opened.checkin).into_iter().chain(self.opened.deputy.looked_after());
+        for away in looked_for.filter(|system| system.is_to_be_looked_for()) {
             funnel.carrier.look_for(away);
         }
         Ok(())

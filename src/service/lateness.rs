@@ -115,6 +115,7 @@ mod tests {
         let address = terminal::Address::Unix { path: "t.sock".into(), allow_uids: Vec::new() };
         let lane = LaneId(0);
         let settings = terminal::LaneTerminal { lane, address, plain_lines: false, phrases: Arc::default() };
+        let nobody: Arc<dyn crate::checkin::Deputy> = Arc::new(crate::checkin::Nobody);
         LaneHands {
             name: "kiosk-1".to_owned(),
             purpose: Purpose::Hospital,
@@ -125,7 +126,8 @@ mod tests {
             scenes_to_terminal: false,
             #[cfg(feature = "page")]
             page: None,
-            checkins: checkins::spawn(LaneId(0), adapter, &SharedStanding::default(), PATIENCE, clock, inputs).unwrap(),
+            checkins: checkins::spawn(LaneId(0), adapter, &nobody, &SharedStanding::default(), PATIENCE, clock, inputs)
+                .unwrap(),
             panel: None,
             printer: None,
             #[cfg(feature = "voice")]

@@ -6,7 +6,7 @@ use super::{inputs::InputPart, tap::Tap};
 #[cfg(feature = "page")]
 use crate::page;
 use crate::{
-    checkin::Systems,
+    checkin::{Deputy, Systems},
     device::{Gate, Indicator, Panel, Printer},
     fault::{Code, Cure, Failure, Fault},
     identity::Merchants,
@@ -40,6 +40,8 @@ pub struct Parts {
     pub site_patience: Duration,
     /// The site's systems.
     pub checkin: Systems,
+    /// Who decides while one of them is away.
+    pub deputy: Arc<dyn Deputy>,
     /// Who went through, for a site's system that may want to know; none where the numbers are given here.
     pub passages: Option<Collector>,
     /// Where staff speak to the daemon: a folder for the socket; none for nobody.

@@ -139,7 +139,7 @@ impl Requests {
                 }
                 Todo { outputs: vec![Output::Annul { lane, session, after: now.moment }], ..Todo::default() }
             }
-            StaffRequest::Reprint { session, copy, number, place, visit, at, .. } => {
+            StaffRequest::Reprint { session, copy, number, place, visit, to_verify, at, .. } => {
                 let Ok(session) = session.parse() else { return refuse(answer, "no such session") };
                 let job = JobId { session, copy };
                 if copy == 0 {
@@ -150,10 +150,11 @@ impl Requests {
                     number: text(number),
                     place: text(place),
                     visit: Arc::from(visit),
+                    to_verify,
                     ..Admission::default()
                 };
                 let admission = self.slips.of(session).unwrap_or_else(known);
-                let slip = Slip { admission, reprint: true, at: WallTime(at), ..Slip::default() };
+                let slip = Slip { reprint: true, at: WallTime(at), ..Slip::of(session, admission) };
                 tracing::info!(%session, copy, "staff ask for a slip again");
                 if !self.wait(For::Slip(job), lane, now.moment, answer) {
                     return Todo::default();

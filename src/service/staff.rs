@@ -76,6 +76,9 @@ pub(crate) enum StaffRequest {
         /// What the site told of the visit.
         #[serde(default, skip_serializing_if = "Visit::is_empty")]
         visit: Box<Visit>,
+        /// Its number is still to be verified.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        to_verify: bool,
         /// When the decision fell, milliseconds since 1970.
         at: i64,
     },

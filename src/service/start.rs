@@ -30,6 +30,7 @@ use super::{backstage::Stage, ledger};
 #[cfg(feature = "page")]
 use crate::page;
 use crate::{
+    checkin::Deputy,
     fault::{Code, Failure},
     kiosk::{Device, Input, Kiosk},
     terminal,
@@ -50,6 +51,7 @@ struct Lanes<'a> {
     clock: &'a Arc<dyn Clock>,
     inputs: &'a Inputs,
     checkin: &'a checkins::Current,
+    deputy: &'a Arc<dyn Deputy>,
     /// What was last told of each lane's system.
     told: &'a [SharedStanding],
     site_patience: std::time::Duration,
@@ -88,6 +90,7 @@ impl Daemon {
             clock: &clock,
             inputs: &inputs,
             checkin: &checkin,
+            deputy: &parts.deputy,
             told: &told,
             site_patience: parts.site_patience,
             terminals: &mut terminals,
@@ -176,6 +179,7 @@ impl Daemon {
             asking,
             merchants,
             checkin,
+            deputy: parts.deputy,
             reloads,
             reloaded,
             terminals,
@@ -209,7 +213,7 @@ impl Lanes<'_> {
         #[cfg(feature = "voice")]
         let voice = lane.voice.map(|voice| super::voices::spawn(id, voice, clock, inputs.clone()));
         let told = &self.told[usize::from(id.0)];
-        let checkins = checkins::spawn(id, self.checkin, told, self.site_patience, clock, inputs.clone());
+        let checkins = checkins::spawn(id, self.checkin, self.deputy, told, self.site_patience, clock, inputs.clone());
         Ok(LaneHands {
             name: lane.name,
             purpose: lane.purpose,

@@ -88,6 +88,8 @@ pub struct Admission {
     pub qr: Option<Text>,
     /// What is known of the visit.
     pub visit: Arc<Visit>,
+    /// Decided here while the site's system was away: it does not know of it yet.
+    pub to_verify: bool,
 }
 
 /// One thing a person may pick.

@@ -98,6 +98,16 @@ pub(crate) fn some_http<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String
     Ok(Some(text.trim_end_matches('/').to_owned()))
 }
 
+/// The same, or one for HL7: `mllps://host:port`, `mllp://host:port`.
+pub(crate) fn some_system<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(d)?;
+    let Some(rest) = text.strip_prefix("mllps://").or_else(|| text.strip_prefix("mllp://")) else {
+        return some_http(de::value::StringDeserializer::<D::Error>::new(text));
+    };
+    https_base(de::value::StringDeserializer::<D::Error>::new(format!("https://{}", rest.trim_end_matches('/'))))?;
+    Ok(Some(text.trim_end_matches('/').to_owned()))
+}
+
 pub(crate) fn https_base<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
     let url = https(d)?;
     if url["https://".len()..].contains('/') {

@@ -271,6 +271,7 @@ fn parts(
         patience,
         site_patience: patience,
         checkin: checkin::Systems::only(checkin),
+        deputy: Arc::new(checkin::Nobody),
         passages: None,
         staff: None,
         lanes: vec![lane],

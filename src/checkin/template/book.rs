@@ -19,28 +19,28 @@ use crate::{
 };
 
 /// Whose visit: what hospitals list may be a queue's number and no visit's own. A hash, so that nobody's number stays.
-pub(super) type Key = [u8; 32];
+pub(in crate::checkin) type Key = [u8; 32];
 
 /// The visit with this id of whoever is known by `holder`.
-pub(super) fn key(holder: &str, visit: &str) -> Key {
+pub(in crate::checkin) fn key(holder: &str, visit: &str) -> Key {
     Sha256::new().chain_update(holder).chain_update([0]).chain_update(visit).finalize().into()
 }
 
 /// A visit that was sent to the hospital to be confirmed.
 #[derive(Clone)]
-pub(super) struct Sent {
+pub(in crate::checkin) struct Sent {
     /// Whose it is.
-    pub(super) request: Arc<Request>,
+    pub(in crate::checkin) request: Arc<Request>,
     /// The hospital's record of the person.
-    pub(super) record: Arc<Named>,
+    pub(in crate::checkin) record: Arc<Named>,
     /// `visit.id`
-    pub(super) visit: String,
-    pub(super) key: Key,
+    pub(in crate::checkin) visit: String,
+    pub(in crate::checkin) key: Key,
 }
 
 /// Where a session stands.
 #[derive(Clone)]
-pub(super) enum Standing {
+pub(in crate::checkin) enum Standing {
     /// Nothing was sent that changes anything.
     Nothing,
     /// Sent, and nobody knows more.
@@ -51,7 +51,7 @@ pub(super) enum Standing {
 
 /// What outlives a template that is read again: the sessions of this run, the visits of this day, the running number.
 pub struct Memory {
-    pub(super) book: Book,
+    pub(in crate::checkin) book: Book,
     pub(super) serial: Serial,
 }
 
@@ -64,7 +64,7 @@ impl Memory {
 
 /// The sessions of this run, and the visits of this day.
 #[derive(Default)]
-pub(super) struct Book(Mutex<Pages>);
+pub(in crate::checkin) struct Book(Mutex<Pages>);
 
 #[derive(Default)]
 struct Pages {
@@ -84,7 +84,7 @@ const SESSIONS: usize = 512;
 const VISITS: usize = 8192;
 
 /// A visit while it is being confirmed: nobody else may.
-pub(super) struct Held<'a> {
+pub(in crate::checkin) struct Held<'a> {
     book: &'a Book,
     key: Key,
 }
@@ -101,12 +101,12 @@ impl Book {
     }
 
     /// How this session stands; nothing where it is none of this run, or one of long ago.
-    pub(super) fn standing(&self, session: SessionId) -> Option<Standing> {
+    pub(in crate::checkin) fn standing(&self, session: SessionId) -> Option<Standing> {
         self.pages().sessions.iter().rev().find(|(known, _)| *known == session).map(|(_, standing)| standing.clone())
     }
 
     /// This session stands so now.
-    pub(super) fn note(&self, session: SessionId, standing: Standing) {
+    pub(in crate::checkin) fn note(&self, session: SessionId, standing: Standing) {
         let mut pages = self.pages();
         match pages.sessions.iter_mut().rev().find(|(known, _)| *known == session) {
             Some((_, known)) => *known = standing,
@@ -120,7 +120,7 @@ impl Book {
     }
 
     /// Takes a visit for one session; nothing where another one has it.
-    pub(super) fn hold(&self, key: Key) -> Option<Held<'_>> {
+    pub(in crate::checkin) fn hold(&self, key: Key) -> Option<Held<'_>> {
         let mut pages = self.pages();
         if pages.open.contains(&key) {
             return None;
@@ -131,14 +131,18 @@ impl Book {
     }
 
     /// What came of this visit when it was sent before, today, and when; nothing inside where nobody knows.
-    pub(super) fn sent_before(&self, key: Key, today: ServiceDay) -> Option<(Option<CheckInAnswer>, Moment)> {
+    pub(in crate::checkin) fn sent_before(
+        &self,
+        key: Key,
+        today: ServiceDay,
+    ) -> Option<(Option<CheckInAnswer>, Moment)> {
         let mut pages = self.pages();
         pages.turn(today);
         pages.sent.get(&key).cloned()
     }
 
     /// It is sent now, or this came of it. What was not done is forgotten.
-    pub(super) fn sends(&self, key: Key, today: ServiceDay, now: Moment, outcome: Option<CheckInAnswer>) {
+    pub(in crate::checkin) fn sends(&self, key: Key, today: ServiceDay, now: Moment, outcome: Option<CheckInAnswer>) {
         let mut pages = self.pages();
         pages.turn(today);
         if pages.sent.len() < VISITS || pages.sent.contains_key(&key) {
@@ -147,12 +151,12 @@ impl Book {
     }
 
     /// It was surely not done.
-    pub(super) fn not_sent(&self, key: Key) {
+    pub(in crate::checkin) fn not_sent(&self, key: Key) {
         self.pages().sent.remove(&key);
     }
 
     /// Another session has sent it since, or has it.
-    pub(super) fn is_anothers(&self, session: SessionId, key: Key) -> bool {
+    pub(in crate::checkin) fn is_anothers(&self, session: SessionId, key: Key) -> bool {
         self.pages().sessions.iter().any(|(other, standing)| match standing {
             Standing::Sent(sent) | Standing::Decided(_, Some(sent)) => *other != session && sent.key == key,
             Standing::Nothing | Standing::Decided(_, None) => false,

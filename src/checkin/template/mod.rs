@@ -10,7 +10,7 @@
 //! ```
 
 mod adapter;
-mod book;
+pub(super) mod book;
 mod call;
 mod charset;
 mod file;

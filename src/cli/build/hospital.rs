@@ -2,12 +2,17 @@
 
 use std::{path::Path, sync::Arc};
 
+use super::roster;
 use crate::{
-    checkin::{ByTemplate, CheckInSettings, Given, Memory, RsaKey, Template},
+    checkin::{
+        ByTemplate, CheckInSettings, Fhir, Given, Hl7, Local, LocalGiven, LocalMemory, Memory, Offline, RsaKey,
+        Template, roster::Roster,
+    },
     config::{Lane, Site},
     fault::{Code, Failure},
     files,
     http::Client,
+    store,
     vault::SiteKey,
     words::Clock,
 };
@@ -37,6 +42,53 @@ pub(crate) fn by_template(
     Ok(ByTemplate::new(template, given, client, Arc::clone(clock), memory))
 }
 
+/// FHIR, which has asked nobody yet.
+pub(crate) fn fhir(site: &Site, settings: &CheckInSettings, clock: &Arc<dyn Clock>) -> Result<Fhir, Failure> {
+    let client = Client::open(&settings.route(site.lane.len()), Arc::clone(clock))?;
+    let token = settings.fhir.token.as_ref().map(|file| text("checkin.fhir.token", file)).transpose()?;
+    let (url, day) = (settings.url.clone().unwrap_or_default(), (settings.utc_offset, settings.reset_at));
+    Ok(Fhir::new(settings.fhir.clone(), url, token, day, client, Arc::clone(clock)))
+}
+
+/// Who decides while the site's system is away. Numbers go on where the journal ends.
+pub(super) fn offline(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) -> Result<Offline, Failure> {
+    let lanes = site.lane.iter().map(|lane| (lane.name.clone(), (lane.offline, lane.offline_series.clone()))).collect();
+    let given = |given: &store::Given| {
+        let series = &site.lane.iter().find(|lane| lane.name == given.lane)?.offline_series;
+        // The same person's number of the site's own is not the one that is to be verified.
+        let is_ours = given.number.as_str().trim_end_matches(|c: char| c.is_ascii_digit()) == series;
+        Some(LocalGiven {
+            series: series.clone(),
+            at: given.at,
+            epoch: given.epoch,
+            number: given.number.clone(),
+            person: given.person.map(|tag| tag.0).filter(|_| is_ours),
+        })
+    };
+    let memory = LocalMemory {
+        began_with: recovered.began_with,
+        given: recovered.given.iter().filter_map(given).collect(),
+        epoch: recovered.epoch,
+    };
+    let series = site.lane.iter().flat_map(|lane| [lane.series.clone(), lane.offline_series.clone()]).collect();
+    let numbers = Local::new(site.hours().clone(), series, memory);
+    Ok(Offline::new(lanes, list(site, clock)?, numbers))
+}
+
+/// The list that counts while the site's system is away: the first there is.
+pub(super) fn list(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<Roster>, Failure> {
+    match site.checkins.iter().find(|settings| settings.roster.is_some()) {
+        Some(settings) => roster::roster(site, settings, clock),
+        None => Ok(None),
+    }
+}
+
+/// HL7 version 2, which has told nobody yet.
+pub(super) fn hl7(settings: &CheckInSettings, clock: &Arc<dyn Clock>, memory: Arc<Memory>) -> Result<Hl7, Failure> {
+    let (url, day) = (settings.url.as_deref().unwrap_or_default(), (settings.utc_offset, settings.reset_at));
+    Ok(Hl7::open(settings.hl7.clone(), url, &settings.route(1), day, Arc::clone(clock), memory)?)
+}
+
 /// A shipped template, or one of a file.
 pub(crate) fn template(name: &str) -> Result<Template, Failure> {
     let text = match Template::shipped(name) {
@@ -56,10 +108,7 @@ fn given(site: &Site, settings: &CheckInSettings) -> Result<Given, Failure> {
     let asks = |lane: &&Lane| site.checkins_of(lane).any(|asked| std::ptr::eq(asked, settings));
     let lanes = site.lane.iter().filter(asks);
     let secret = |(name, file): (&String, &files::Anchored)| {
-        let bytes = files::read_secret_line(file, LONGEST).map_err(of_file)?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| Failure::new(Code::K401).told(format!("checkin.secrets.{name} is no text")))?;
-        Ok::<_, Failure>((name.clone(), zeroize::Zeroizing::new(text.to_owned())))
+        Ok::<_, Failure>((name.clone(), text(&format!("checkin.secrets.{name}"), file)?))
     };
     let rsa = settings.rsa_key.as_ref().map(|file| SiteKey::read(site.keys.engine, file)).transpose()?;
     Ok(Given {
@@ -71,6 +120,13 @@ fn given(site: &Site, settings: &CheckInSettings) -> Result<Given, Failure> {
         utc_offset: settings.utc_offset,
         reset_at: settings.reset_at,
     })
+}
+
+/// A secret that is text.
+fn text(name: &str, file: &Path) -> Result<zeroize::Zeroizing<String>, Failure> {
+    let bytes = files::read_secret_line(file, LONGEST).map_err(of_file)?;
+    let no_text = |_| Failure::new(Code::K401).told(format!("{name} is no text"));
+    Ok(zeroize::Zeroizing::new(std::str::from_utf8(&bytes).map_err(no_text)?.to_owned()))
 }
 
 /// A secret's file, for the failure.

@@ -193,6 +193,19 @@ fn site_systems(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
             }
             #[cfg(feature = "hospital")]
             Adapter::Template => hospital(site, settings, whose, clock, report),
+            #[cfg(feature = "hospital")]
+            Adapter::Fhir => {
+                plain(settings, report);
+                let asked = build::hospital::fhir(site, settings, clock).and_then(|adapter| {
+                    adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP))
+                });
+                site_system(asked.map(|_| ()), whose, report);
+            }
+            #[cfg(feature = "hospital")]
+            Adapter::Hl7 => {
+                plain(settings, report);
+                hop("site-system", Code::H901, authority(settings.url.as_deref().unwrap_or_default()), report);
+            }
             _ => report.skipped("site-system", say::numbers_given_here(whose_system(whose))),
         }
     }
@@ -233,6 +246,20 @@ fn roster(
     }
 }
 
+/// Names go to a hospital in the clear.
+#[cfg(feature = "hospital")]
+fn plain(settings: &CheckInSettings, report: &mut Report<'_>) {
+    let url = settings.url.as_deref().unwrap_or_default();
+    if ["http://", "mllp://"].iter().any(|plain| url.starts_with(plain)) {
+        let networks: Vec<String> = settings.plain_http.iter().map(ToString::to_string).collect();
+        let text = match settings.plain_http.iter().all(crate::http::Network::is_private) {
+            true => say::goes_plainly(networks.join(", ")),
+            false => say::goes_plainly_public(networks.join(", ")),
+        };
+        report.warning("plain-http", Code::H913, text);
+    }
+}
+
 /// A hospital's own interface: the template and what the site gives it, whether names go there in the clear, and whether
 /// it lets the terminal sign in.
 #[cfg(feature = "hospital")]
@@ -244,14 +271,7 @@ fn hospital(
     report: &mut Report<'_>,
 ) {
     let url = settings.url.as_deref().unwrap_or_default();
-    if url.starts_with("http://") {
-        let networks: Vec<String> = settings.plain_http.iter().map(ToString::to_string).collect();
-        let text = match settings.plain_http.iter().all(crate::http::Network::is_private) {
-            true => say::goes_plainly(networks.join(", ")),
-            false => say::goes_plainly_public(networks.join(", ")),
-        };
-        report.warning("plain-http", Code::H913, text);
-    }
+    plain(settings, report);
     let memory = Arc::new(crate::checkin::Memory::new(None));
     let asked = build::hospital::by_template(site, settings, clock, memory)
         .and_then(|adapter| adapter.knocks(Deadline::from_now(&**clock, HOP)));

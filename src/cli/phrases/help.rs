@@ -76,6 +76,12 @@ phrases! {
     #[cfg(feature = "hospital")]
     arrive() "Check the person in, too" => "并真的签到";
     #[cfg(feature = "hospital")]
+    report() "Lists out of the journal" => "由流水得出的清单";
+    #[cfg(feature = "hospital")]
+    report_provisional() "What was decided here while the site's system was away, oldest first" => "业务系统不通期间由本机作出的决定，从最早的开始";
+    #[cfg(feature = "hospital")]
+    report_ask() "Ask the site's system what it knows of each session by now" => "逐个向业务系统查询会话的现状";
+    #[cfg(feature = "hospital")]
     roster() "Today's expected people, for whoever makes their list" => "当天预期人员名册：供制作名册的一方使用";
     #[cfg(feature = "hospital")]
     roster_make() "Make a signed list of keyed hashes out of a table of people (CSV)" => "由人员表（CSV）生成带签名的名册，其中只有密钥散列";

@@ -95,6 +95,7 @@ phrases! {
     scene_checking_in() "asks the site" => "查询业务系统";
     scene_admitted() "admitted" => "已签到";
     scene_already() "already in" => "已签过到";
+    scene_to_verify() "number to be verified" => "号码待核验";
     scene_choose() "lets choose" => "请选择";
     scene_not_found() "nothing booked" => "没有预约";
     scene_too_early() "too early" => "太早";

@@ -15,6 +15,7 @@ pub(super) fn scene(kind: SceneKind) -> String {
         SceneKind::CheckingIn => say::scene_checking_in(),
         SceneKind::Admitted => say::scene_admitted(),
         SceneKind::Already => say::scene_already(),
+        SceneKind::ToVerify => say::scene_to_verify(),
         SceneKind::Choose => say::scene_choose(),
         SceneKind::NotFound => say::scene_not_found(),
         SceneKind::TooEarly => say::scene_too_early(),

@@ -101,6 +101,16 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[checkin]", "secrets", "{ key = \"a\" }", "{ key = \"b\" }"),
     #[cfg(feature = "hospital")]
     ("[checkin]", "rsa-key", "\"a\"", "\"b\""),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "fhir", "{ encounter = true }", "{ encounter = false }"),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "hl7", "{ query = true }", "{ query = false }"),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "roster", "\"a\"", "\"b\""),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "roster-key", "\"a\"", "\"b\""),
+    #[cfg(feature = "hospital")]
+    ("[checkin]", "roster-public-key", "\"a\"", "\"b\""),
     ("[privacy]", "panel-name", "\"masked\"", "\"full\""),
     ("[privacy]", "slip-name", "\"masked\"", "\"full\""),
     ("[privacy]", "wipe-after-ms", "5000", "6000"),
@@ -152,6 +162,10 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[[lane]]", "buzzer", "{ good = [100] }", "{ good = [200] }"),
     ("[[lane]]", "elder", "true", "false"),
     ("[[lane]]", "staff-slip", "true", "false"),
+    #[cfg(feature = "hospital")]
+    ("[[lane]]", "offline", "\"staff\"", "\"provisional\""),
+    #[cfg(feature = "hospital")]
+    ("[[lane]]", "offline-series", "\"W\"", "\"V\""),
     ("[[lane]]", "other-way-qr", "\"a\"", "\"b\""),
     ("[[lane]]", "other-ways", "[]", "[\"voucher\"]"),
     #[cfg(feature = "hospital")]
@@ -207,6 +221,8 @@ const KEPT: &[(&str, &[&str])] = &[
             "buzzer",
             "elder",
             "staff-slip",
+            "offline",
+            "offline-series",
             "other-way-qr",
             "other-ways",
             "info-type",

@@ -272,6 +272,7 @@ pub(super) fn tone(kind: SceneKind) -> Tone {
         | SceneKind::CheckingIn
         | SceneKind::Choose
         | SceneKind::OtherWay
+        | SceneKind::ToVerify
         | SceneKind::StaffCalled => Tone::Calm,
         _ => Tone::Bad,
     }

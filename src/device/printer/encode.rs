@@ -17,7 +17,7 @@ use crate::{
         glyph::Fonts,
     },
     fault::Code,
-    kiosk::{NextStep, Phrases, SceneKind, SentAway, Slip, Wording},
+    kiosk::{NextStep, Phrase, Phrases, SceneKind, SentAway, Slip, Wording},
 };
 
 pub(super) const INIT: &[u8] = &[0x1B, 0x40];
@@ -84,11 +84,15 @@ pub fn slip_bytes(slip: &Slip, layout: &Layout, fonts: &mut Fonts) -> Encoded {
     page.raw(&layout.profile.chinese_on);
     page.raw(&layout.profile.automatic);
     match slip.sent_away {
-        Some(sent_away) => page.for_staff(sent_away, slip, layout),
-        None => layout.template.line.iter().for_each(|line| {
-            page.template_line(line, slip, layout);
-            page.end_piece();
-        }),
+        Some(sent_away) if sent_away.kind != SceneKind::ToVerify => page.for_staff(sent_away, slip, layout),
+        to_verify => {
+            to_verify.iter().for_each(|_| page.large(layout.phrases.text(Wording::ToVerify), true));
+            layout.template.line.iter().for_each(|line| {
+                page.template_line(line, slip, layout);
+                page.end_piece();
+            });
+            to_verify.iter().for_each(|to_verify| page.reference(*to_verify, layout));
+        }
     }
     page.style(Align::Left, 1, false);
     match layout.profile.feed {
@@ -188,21 +192,32 @@ impl Page<'_> {
 
     /// That nobody was checked in, or perhaps, where to go, and by what the visit is found there.
     fn for_staff(&mut self, sent_away: SentAway, slip: &Slip, layout: &Layout) {
-        let SentAway { session, kind, code } = sent_away;
         let phrases = &layout.phrases;
-        let large = 2.min(self.profile.columns / 16).max(1);
-        let room = self.profile.columns / large;
-        let what = match kind {
-            SceneKind::Unknown => phrases.headline(kind),
+        let what = match sent_away.kind {
+            SceneKind::Unknown => phrases.headline(sent_away.kind),
             _ => phrases.text(Wording::NotCheckedIn),
         };
-        self.style(Align::Centre, large, true);
-        self.lines(what.within(room), "");
-        self.style(Align::Centre, large, false);
-        self.lines(phrases.advice(NextStep::StaffWindow).within(room), "");
+        self.large(what, true);
+        self.large(phrases.advice(NextStep::StaffWindow), false);
         self.style(Align::Left, 1, false);
         self.feed();
         fields::text(Field::Time, false, slip, layout).into_iter().for_each(|time| self.lines(&time, ""));
+        self.reference(sent_away, layout);
+    }
+
+    /// A line of its own, twice as large where there is room.
+    fn large(&mut self, phrase: &Phrase, bold: bool) {
+        let large = 2.min(self.profile.columns / 16).max(1);
+        self.style(Align::Centre, large, bold);
+        self.lines(phrase.within(self.profile.columns / large), "");
+    }
+
+    /// Whose fault it is, and by what staff find the visit.
+    fn reference(&mut self, SentAway { session, code, .. }: SentAway, layout: &Layout) {
+        self.style(Align::Left, 1, false);
+        if let Some(whose) = code.whose() {
+            self.lines(layout.phrases.text(Wording::FaultOf(whose)).within(self.profile.columns), "");
+        }
         self.lines(&format!("{session}  {code}"), "");
         self.end_piece();
     }

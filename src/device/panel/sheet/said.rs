@@ -100,6 +100,7 @@ fn of_scene(scene: &Scene) -> Sign {
         SceneKind::Evacuate => Sign::Exit,
         SceneKind::OutOfOrder | SceneKind::Closed | SceneKind::Maintenance => Sign::NoEntry,
         SceneKind::Cancelled => Sign::Cross,
+        SceneKind::ToVerify => Sign::Staff,
         SceneKind::NotFound | SceneKind::Refused | SceneKind::Unknown | SceneKind::Failed | SceneKind::OneByOne => {
             Sign::Attention
         }

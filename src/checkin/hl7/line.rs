@@ -1,0 +1,154 @@
+//! One connection to the hospital's interface engine, one message on it at a time, made anew when it broke.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use zeroize::Zeroizing;
+
+use super::{
+    frame::{Incoming, framed},
+    message::{Message, Path},
+};
+use crate::{
+    checkin::Undecided,
+    fault::{Code, Failure},
+    http::{Bare, BareConnection, HttpError},
+    words::{Clock, Deadline},
+};
+
+/// The line.
+pub(super) struct Line {
+    bare: Bare,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Somebody's message is on it.
+    busy: bool,
+    kept: Option<BareConnection>,
+}
+
+/// Answers to other messages that are passed over before one to ours: those that came too late for somebody.
+const MOST_OTHERS: usize = 16;
+
+impl Line {
+    pub(super) fn new(bare: Bare, clock: Arc<dyn Clock>) -> Self {
+        Self { bare, clock, state: Mutex::default(), freed: Condvar::new() }
+    }
+
+    /// Sends a message and waits for the answer that names it.
+    pub(super) fn exchange(&self, message: &[u8], control: &str, deadline: Deadline) -> Result<Message, Undecided> {
+        let framed = framed(message).ok_or_else(|| Undecided::surely(Code::H912))?;
+        let kept = self.take(deadline)?;
+        let (kept, answer) = match self.try_on(kept, &framed, control, deadline) {
+            Ok((connection, answer)) => (Some(connection), Ok(answer)),
+            Err(undecided) => (None, Err(undecided)),
+        };
+        let mut state = self.state();
+        *state = State { busy: false, kept };
+        drop(state);
+        self.freed.notify_one();
+        answer
+    }
+
+    /// Connects, and says nothing.
+    pub(super) fn knock(&self, deadline: Deadline) -> Result<(), Failure> {
+        let kept = self.take(deadline).map_err(|undecided| undecided.failure)?;
+        let connected = match kept {
+            Some(kept) => Ok(kept),
+            None => self.bare.connect(deadline).map_err(|error| told(Code::H901, error)),
+        };
+        let (kept, result) = match connected {
+            Ok(connection) => (Some(connection), Ok(())),
+            Err(failure) => (None, Err(failure)),
+        };
+        *self.state() = State { busy: false, kept };
+        self.freed.notify_one();
+        result
+    }
+
+    /// The line, when whoever has it is done; what there is of a connection with it.
+    fn take(&self, deadline: Deadline) -> Result<Option<BareConnection>, Undecided> {
+        let mut state = self.state();
+        while state.busy {
+            let left = deadline.left(self.clock.now().moment);
+            if left.is_zero() {
+                return Err(Undecided::surely(Failure::new(Code::H901).told("the line was busy until the deadline")));
+            }
+            state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.busy = true;
+        Ok(state.kept.take())
+    }
+
+    fn try_on(
+        &self,
+        kept: Option<BareConnection>,
+        framed: &[u8],
+        control: &str,
+        deadline: Deadline,
+    ) -> Result<(BareConnection, Message), Undecided> {
+        let kept = kept.and_then(|mut kept| self.bare.still_stands(&mut kept, deadline).then_some(kept));
+        if let Some(mut kept) = kept {
+            match self.bare.write(&mut kept, framed, deadline) {
+                Ok(()) => return self.hear(kept, control, deadline),
+                // Without its end nobody took it for a message.
+                Err((_, false)) => {}
+                Err((error, true)) => return Err(perhaps(error)),
+            }
+        }
+        let mut fresh = self.bare.connect(deadline).map_err(surely)?;
+        self.bare.write(&mut fresh, framed, deadline).map_err(|(error, whole)| match whole {
+            true => perhaps(error),
+            false => surely(error),
+        })?;
+        self.hear(fresh, control, deadline)
+    }
+
+    fn hear(
+        &self,
+        mut connection: BareConnection,
+        control: &str,
+        deadline: Deadline,
+    ) -> Result<(BareConnection, Message), Undecided> {
+        let mut incoming = Incoming::default();
+        let mut others: usize = 0;
+        loop {
+            let next = incoming.next().map_err(|_| perhaps(HttpError::TooLarge))?;
+            match next {
+                Some(bytes) => match answer(&bytes, control) {
+                    Some(message) => return Ok((connection, message)),
+                    None if others >= MOST_OTHERS => return Err(perhaps(HttpError::Malformed)),
+                    None => others = others.saturating_add(1),
+                },
+                None => self.bare.read(&mut connection, incoming.bytes(), deadline).map_err(perhaps)?,
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The message, where it answers ours; that it was received only (CA) is no answer yet.
+fn answer(bytes: &Zeroizing<Vec<u8>>, control: &str) -> Option<Message> {
+    let message = Message::read(bytes)?;
+    let names_ours = message.value(&Path::at("MSA", 2, 1)).is_some_and(|named| named.trim() == control);
+    let is_receipt = message.value(&Path::at("MSA", 1, 1)).is_some_and(|code| code.trim() == "CA");
+    (names_ours && !is_receipt).then_some(message)
+}
+
+fn surely(error: HttpError) -> Undecided {
+    Undecided::surely(told(Code::H901, error))
+}
+
+fn perhaps(error: HttpError) -> Undecided {
+    Undecided { failure: told(Code::H905, error), perhaps: true }
+}
+
+fn told(code: Code, error: HttpError) -> Failure {
+    Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
+}
