@@ -38,6 +38,9 @@ pub struct Hl7 {
     asked: AtomicU64,
 }
 
+/// SCH-25 of a visit that is taken back.
+const BOOKED: &str = "BOOKED";
+
 /// What came of telling.
 enum Told {
     /// AA
@@ -159,7 +162,8 @@ impl Hl7 {
         };
         book.note(request.session, Known::Sent(sent.clone()));
         book.sends(key, today, now(), None);
-        let answer = match self.tell(self.settings.arrive, request, &visit, &control(request.session), deadline) {
+        let telling = (self.settings.arrive, self.settings.arrived.as_str());
+        let answer = match self.tell(telling, request, &visit, &control(request.session), deadline) {
             Ok(Told::Done(message)) => {
                 let mut told = visit.members.clone();
                 let segments: Vec<&str> = message.segments().collect();
@@ -191,7 +195,7 @@ impl Hl7 {
 
     fn tell(
         &self,
-        telling: Telling,
+        (telling, status): (Telling, &str),
         request: &Request,
         visit: &Visit,
         control: &str,
@@ -206,10 +210,9 @@ impl Hl7 {
         let document = if person.id().is_empty() { &[] } else { document };
         let pid: &[&[&str]] = &[&["1"], &[], document, &[], &[person.name()]];
         if kind == "SIU" {
-            let arrived = if telling == self.settings.arrive { self.settings.arrived.as_str() } else { "BOOKED" };
             let by: &[&str] = &["", &self.settings.sending[0]];
             let mut sch: [&[&str]; 25] = [&[]; 25];
-            let (placer, filler, status) = ([visit.placer.as_str()], [visit.filler.as_str()], [arrived]);
+            let (placer, filler, status) = ([visit.placer.as_str()], [visit.filler.as_str()], [status]);
             (sch[0], sch[1], sch[5], sch[15], sch[19], sch[24]) = (&placer, &filler, &status, by, by, &status);
             writing.segment("SCH", &sch);
             writing.segment("PID", pid);
@@ -345,7 +348,7 @@ impl CheckIn for Hl7 {
         let telling = self.settings.cancel.ok_or(Code::H909)?;
         let visit = Visit { placer: sent.visit.clone(), filler: sent.visit.clone(), ..Visit::default() };
         let control = format!("C{}", &control(session)[1..]);
-        match self.tell(telling, &sent.request, &visit, &control, deadline) {
+        match self.tell((telling, BOOKED), &sent.request, &visit, &control, deadline) {
             Ok(Told::Done(_)) => {
                 self.memory.book.not_sent(sent.key);
                 self.memory.book.note(session, Known::Nothing);
