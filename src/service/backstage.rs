@@ -127,7 +127,8 @@ impl Stage {
                 let Some(copy) = visit.copies.checked_add(1) else { return refused("too many copies") };
                 let (lane, session, at) = (visit.lane, session.clone(), visit.at);
                 let (number, place) = (visit.number, visit.place);
-                StaffRequest::Reprint { lane, session, copy, number, place, visit: Box::default(), at }
+                let to_verify = visit.code.as_deref() == Some(Code::J510.as_str());
+                StaffRequest::Reprint { lane, session, copy, number, place, visit: Box::default(), to_verify, at }
             }
             Deed::Reconcile { theirs } => {
                 let ours = self.look_up(Asks::Count).await.and_then(|count| count.parse::<u64>().ok());
