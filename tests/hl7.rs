@@ -30,6 +30,9 @@ const NAME: &str = "欧阳若兰";
 /// What a message is answered with: bytes to write as they are, and whether the line is cut then.
 type Script = Box<dyn FnMut(&[u8]) -> (Vec<u8>, bool) + Send>;
 
+/// The same where the line is cut each time.
+type Answers = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
+
 /// An interface engine that does what a test says.
 struct Engine {
     port: u16,
@@ -195,7 +198,7 @@ fn a_lost_acknowledgement_is_unknown_and_never_told_again_and_the_line_is_made_a
 fn whatever_else_comes_over_the_line_is_passed_over_or_ends_within_its_bound() {
     let other = |message: &[u8]| ack(message, "AA", "").to_vec();
     let of_another = framed("MSH|^~\\&|||||||ACK|1|P|2.5\rMSA|AR|another\r");
-    let scripts: Vec<(Box<dyn Fn(&[u8]) -> Vec<u8> + Send>, bool)> = vec![
+    let scripts: Vec<(Answers, bool)> = vec![
         (Box::new(move |message| [&b"noise\x1c\x0d"[..], &other(message)].concat()), true),
         (Box::new(move |message| [&b"\x0bMSH|never ended"[..], &other(message)].concat()), true),
         (Box::new(move |message| [of_another.clone(), other(message)].concat()), true),
