@@ -202,7 +202,9 @@ fn every_scene_looks_as_it_did_on_every_panel_in_every_language() {
     for language in Language::ALL {
         for large in [false, true] {
             let style = Style { phrases: Phrases::shipped(language, Purpose::Hospital), large, ..Style::default() };
-            let scenes = SceneKind::ALL.map(|kind| full(kind, language));
+            // A number to be verified differs from one that is not by its headline and code alone.
+            let kinds = SceneKind::ALL.into_iter().filter(|kind| *kind != SceneKind::ToVerify);
+            let scenes: Vec<Scene> = kinds.map(|kind| full(kind, language)).collect();
             type Class<'a> = (&'static str, Box<dyn Fn(&Scene) -> Sheet + 'a>);
             let classes: [Class<'_>; 2] = [
                 ("st7920", Box::new(|scene| characters(scene, &style))),
