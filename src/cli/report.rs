@@ -62,7 +62,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn report(command: &Command, out: &mut dyn Write) -> Result<u8, Ending> {
     let Command::Provisional { place, ask, json } = command;
     let dir = place.dir()?;
-    let mut decisions: BTreeMap<String, Decision> = BTreeMap::new();
+    let (mut decisions, mut order) = (BTreeMap::new(), Vec::new());
     store::each(&dir, |entry| match entry.stored {
         Stored::Decided { session, code, number, place, .. }
             if code.as_ref().and_then(Word::known) == Some(Code::J510) =>
@@ -70,13 +70,14 @@ pub(super) fn report(command: &Command, out: &mut dyn Write) -> Result<u8, Endin
             let (at, lane) = (entry.at, String::new());
             let decision =
                 Decision { at, session, lane, number, place, annulled: false, site: None, site_number: None };
+            order.push(decision.session.clone());
             decisions.insert(decision.session.clone(), decision);
         }
         _ => {}
     })?;
     store::each(&dir, |entry| match entry.stored {
         Stored::Opened { session, lane, .. } => {
-            decisions.entry(session).and_modify(|decision| decision.lane = lane);
+            decisions.entry(session).and_modify(|decision: &mut Decision| decision.lane = lane);
         }
         Stored::Gated { session, outcome, .. } => {
             let back = outcome.known().is_some_and(|outcome| outcome.nobody_went_through());
@@ -84,8 +85,8 @@ pub(super) fn report(command: &Command, out: &mut dyn Write) -> Result<u8, Endin
         }
         _ => {}
     })?;
-    let mut decisions: Vec<Decision> = decisions.into_values().collect();
-    decisions.sort_by_key(|decision| decision.at);
+    // As they stand in the journal: a clock may have been set between two of them.
+    let mut decisions: Vec<Decision> = order.iter().filter_map(|session| decisions.remove(session)).collect();
     if *ask {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let site = place.site()?;

@@ -38,7 +38,6 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::H942, "the same: rosters.rs"),
     (Code::H943, "the same: rosters.rs"),
     (Code::H944, "the same of an interface engine: hl7.rs"),
-    (Code::P705, "service/printers.rs"),
     (Code::P707, "half a minute after the person has gone: service/printers.rs"),
     (Code::P708, "half a minute after the slip came: service/printers.rs"),
     (Code::P709, "a site that sends more than the paper takes: printers.rs"),
