@@ -86,12 +86,6 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[checkin]", "patience-ms", "1000", "2000"),
     ("[checkin]", "passages", "true", "false"),
     #[cfg(feature = "hospital")]
-    ("[checkin]", "roster", "\"a\"", "\"b\""),
-    #[cfg(feature = "hospital")]
-    ("[checkin]", "roster-key", "\"a\"", "\"b\""),
-    #[cfg(feature = "hospital")]
-    ("[checkin]", "roster-public-key", "\"a\"", "\"b\""),
-    #[cfg(feature = "hospital")]
     ("[checkin]", "template", "\"a\"", "\"b\""),
     #[cfg(feature = "hospital")]
     ("[checkin]", "plain-http", "[\"10.0.0.0/8\"]", "[]"),
@@ -136,6 +130,26 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[page]", "listen", "\"127.0.0.1:7481\"", "\"127.0.0.1:7482\""),
     #[cfg(feature = "page")]
     ("[page]", "css", "\"a\"", "\"b\""),
+    #[cfg(feature = "page")]
+    ("[page]", "technician", "true", "false"),
+    #[cfg(feature = "page")]
+    ("[page]", "technicians", "[\"CN=a\"]", "[\"CN=b\"]"),
+    #[cfg(feature = "page")]
+    ("[desk]", "listen", "\"127.0.0.1:7481\"", "\"127.0.0.1:7482\""),
+    #[cfg(feature = "page")]
+    ("[desk]", "certificate", "\"a\"", "\"b\""),
+    #[cfg(feature = "page")]
+    ("[desk]", "key", "\"a\"", "\"b\""),
+    #[cfg(feature = "page")]
+    ("[alarms]", "webhook", "\"https://a\"", "\"https://b\""),
+    #[cfg(feature = "page")]
+    ("[alarms]", "hmac-key", "\"a\"", "\"b\""),
+    #[cfg(feature = "page")]
+    ("[alarms]", "syslog", "\"a:6514\"", "\"b:6514\""),
+    #[cfg(feature = "page")]
+    ("[alarms]", "ca-file", "\"a\"", "\"b\""),
+    #[cfg(feature = "turnstile")]
+    ("[gates]", "once-within-ms", "2000", "3000"),
     ("[simulated]", "out", "\"a\"", "\"b\""),
     ("[simulated]", "allow-names", "true", "false"),
     ("[[lane]]", "name", "\"kiosk-1\"", "\"kiosk-3\""),
@@ -149,6 +163,8 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[[lane]]", "plain-lines", "true", "false"),
     ("[[lane]]", "panel", "\"board\"", "\"terminal\""),
     ("[[lane]]", "printer", "\"board\"", "\"none\""),
+    #[cfg(feature = "turnstile")]
+    ("[[lane]]", "intent", "\"person\"", "\"start\""),
     ("[[lane]]", "gate", "\"board\"", "\"none\""),
     ("[[lane]]", "indicators", "\"board\"", "\"none\""),
     ("[[lane]]", "inputs", "\"left\"", "\"right\""),
@@ -199,6 +215,14 @@ const KEPT: &[(&str, &[&str])] = &[
     ("[palette]", &["paper", "text", "quiet", "accent", "good", "bad"]),
     #[cfg(feature = "page")]
     ("page.listen", &["listen"]),
+    #[cfg(feature = "page")]
+    ("page.technician", &["technician"]),
+    #[cfg(feature = "page")]
+    ("[desk]", &["listen", "certificate", "key"]),
+    #[cfg(feature = "page")]
+    ("[alarms]", &["webhook", "hmac-key", "syslog", "ca-file"]),
+    #[cfg(feature = "turnstile")]
+    ("[gates]", &["once-within-ms"]),
     ("[simulated]", &["out", "allow-names"]),
     (
         "[[lane]]",
@@ -210,6 +234,7 @@ const KEPT: &[(&str, &[&str])] = &[
             "checkin",
             "panel",
             "printer",
+            "intent",
             "gate",
             "indicators",
             "inputs",
