@@ -262,8 +262,9 @@ fn read_by_tesseract(picture: &Path, (tongue, as_what): (&str, &str)) -> String 
     String::from_utf8_lossy(&read.stdout).into_owned()
 }
 
-/// What it does not read: a name in hanzi within a line of English, for it has no model of both.
-const UNREAD: [&str; 1] = ["Check in for 王*二?"];
+/// What it does not read: a name in hanzi within a line of English, for it has no model of both; and 疏, for which it sees 下
+/// or 玻 at any size, in any face.
+const UNREAD: [&str; 2] = ["Check in for 王*二?", "紧急疏散"];
 
 /// What stands in a headline or a number on the sheets of one size, and what tesseract makes of it.
 struct Reader {

@@ -433,7 +433,7 @@ fn the_shell_completes_what_the_program_itself_names() {
     let script = "source systemd/facemchd.bash; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _facemchd
                   printf '%s\\n' \"${COMPREPLY[@]}\"";
     for (typed, offered) in [
-        (&["r"][..], &["reprint", "run"][..]),
+        (&["r"][..], &["report", "reprint", "roster", "run"][..]),
         (&["test", "p"], &["panel", "printer"]),
         (&["lane", "kiosk-1", "c"], &["closed"]),
         (&["check", "--o"], &["--online"]),
