@@ -186,6 +186,52 @@ fn another_list_in_its_place_is_taken_over_and_one_that_is_none_is_not() {
 }
 
 #[test]
+fn tomorrows_list_is_never_older_than_the_one_before_nor_kept_from_its_day_by_a_wrong_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, clock) = (folder.path().join("roster"), clock());
+    let put = |text: &str| {
+        fs::write(folder.path().join("new"), text).expect("written");
+        fs::rename(folder.path().join("new"), &file).expect("renamed");
+    };
+    let roster = roster(&file, &clock);
+    let on = |id: &str| {
+        let person = Identity { union_id: Some(UnionId::new(id.to_owned())), ..Identity::default() };
+        roster.expects(&person).map(|found| found.is_some())
+    };
+    let table = |id: &str| format!("union-id\n{id}\n");
+    let today = day(&*clock);
+    clock.1.store(24, Ordering::Relaxed);
+    let tomorrow = day(&*clock);
+    clock.1.store(0, Ordering::Relaxed);
+    // Of a day far off, by a mistake, and before there is any of today.
+    put(&list("2096-01-01", LATER, &table("u-9")));
+    assert_eq!(on("u-9").expect_err("of another day").code(), Code::H942);
+    put(&list(&today, MORNING, &table("u-1")));
+    assert!(on("u-1").expect("a list"));
+    for (issued, id) in [(LATER, "u-3"), (MORNING, "u-2")] {
+        put(&list(&tomorrow, issued, &table(id)));
+        assert!(on("u-1").expect("a list") && !on(id).expect("a list"));
+    }
+    put(&list("2096-01-01", LATER, &table("u-9")));
+    assert!(on("u-1").expect("a list"));
+    clock.1.store(24, Ordering::Relaxed);
+    assert!(on("u-3").expect("tomorrow's newest") && !on("u-2").expect("a list"));
+    // Another program's: today's newer one lies there before anybody has looked since the day began.
+    clock.1.store(0, Ordering::Relaxed);
+    let roster = self::roster(&file, &clock);
+    let on = |id: &str| {
+        let person = Identity { union_id: Some(UnionId::new(id.to_owned())), ..Identity::default() };
+        roster.expects(&person).map(|found| found.is_some())
+    };
+    put(&list(&tomorrow, MORNING, &table("u-2")));
+    assert!(on("u-2").is_err());
+    clock.1.store(24, Ordering::Relaxed);
+    put(&list(&tomorrow, LATER, &table("u-3")));
+    let _ = roster.look_for(deadline(&*clock));
+    assert!(on("u-3").expect("the newer") && !on("u-2").expect("a list"));
+}
+
+#[test]
 fn a_list_that_is_fetched_is_kept_for_a_start_without_the_network() {
     let setup = Setup::new();
     let (clock, kept) = (clock(), setup.keys.path("roster"));
@@ -215,10 +261,21 @@ fn a_list_that_is_fetched_is_kept_for_a_start_without_the_network() {
     let _ = roster.look_for(deadline(&*clock));
     assert!(roster.expects(&person).expect("a list").is_some());
     assert!(!roster.is_to_be_looked_for(), "just now somebody did");
+    let tomorrow = {
+        clock.1.store(24, Ordering::Relaxed);
+        let tomorrow = day(&*clock);
+        clock.1.store(0, Ordering::Relaxed);
+        tomorrow
+    };
+    *text.lock().expect("not poisoned") = list(&tomorrow, MORNING, "union-id\nu-1\n");
+    let _ = roster.look_for(deadline(&*clock));
     online.store(false, Ordering::Relaxed);
     let _ = roster.look_for(deadline(&*clock));
     assert!(roster.expects(&person).expect("the last one").is_some());
     assert!(open().expects(&person).expect("the one that was kept").is_some());
+    clock.1.store(24, Ordering::Relaxed);
+    assert!(roster.expects(&person).expect("tomorrow's").is_some());
+    assert!(open().expects(&person).expect("tomorrow's was kept when its day came").is_some());
 }
 
 #[test]

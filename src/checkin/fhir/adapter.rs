@@ -7,7 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::form
 use zeroize::Zeroizing;
 
 use super::{
-    resource::{Appointment, Standing, Window, cancelled, found, id, identifier, is_named},
+    resource::{Appointment, Standing, Window, cancelled, found, id, identifier, is_identified, is_named},
     server::{Changed, Server, token, unless},
     settings::FhirSettings,
 };
@@ -62,8 +62,9 @@ impl Fhir {
         let Some((system, credential)) = self.document(identity) else { return Ok(Err(hindered(Hindrance::NoFile))) };
         let wanted = token(system, credential.id.reveal());
         let bundle = self.server.search("Patient", &[("identifier", &wanted), ("_count", "10")], deadline)?;
+        let is_theirs = |patient: &&Value| is_identified(patient, system, credential.id.reveal());
         let mut patients: Vec<&Value> =
-            found(&bundle, "Patient").filter(|patient| patient["active"] != false).collect();
+            found(&bundle, "Patient").filter(is_theirs).filter(|patient| patient["active"] != false).collect();
         let of_all = patients.len();
         if let Some(name) = identity.name() {
             patients.retain(|patient| is_named(patient, name));
@@ -88,35 +89,34 @@ impl Fhir {
         let (from, until) = self.today();
         let (from, until) = (format!("ge{from}"), format!("lt{until}"));
         let of_today = [("date", from.as_str()), ("date", until.as_str()), ("_count", "50")];
-        let bundle = match (&identity.voucher, &self.settings.voucher_system) {
+        let search = |by: &str, wanted: &str| {
+            let bundle = self.server.search("Appointment", &[&[(by, wanted)], &of_today[..]].concat(), deadline)?;
+            let found = found(&bundle, "Appointment").map(|found| Appointment(found.clone()));
+            let own = found.filter(|own| own.id().is_some() && own.standing() != Standing::Over);
+            Ok::<Vec<_>, Failure>(own.collect())
+        };
+        let mut own;
+        match (&identity.voucher, &self.settings.voucher_system) {
             (Some(voucher), Some(system)) => {
-                let wanted = token(system, voucher.reveal());
-                self.server.search(
-                    "Appointment",
-                    &[&[("identifier", wanted.as_str())], &of_today[..]].concat(),
-                    deadline,
-                )?
+                own = search("identifier", &token(system, voucher.reveal()))?;
+                own.retain(|own| is_identified(&own.0, system, voucher.reveal()));
             }
             _ => {
                 let patient = match self.patient(identity, deadline)? {
                     Ok(patient) => patient,
                     Err(answer) => return Ok(Err(answer)),
                 };
-                self.server.search(
-                    "Appointment",
-                    &[&[("patient", patient.as_str())], &of_today[..]].concat(),
-                    deadline,
-                )?
+                own = search("patient", &patient)?;
+                own.retain(|own| own.is_of(&patient));
             }
-        };
-        let own = found(&bundle, "Appointment").map(|found| Appointment(found.clone()));
-        Ok(Ok(own.filter(|own| own.id().is_some() && own.standing() != Standing::Over).collect()))
+        }
+        Ok(Ok(own))
     }
 
     fn pick(&self, appointments: &[Appointment], session: SessionId, choice: Option<&Text>) -> Picked {
         // This session's own, where its answer was lost.
         let session = session.to_string();
-        let is_ours = |own: &&Appointment| identifier(&own.0, &self.settings.session_system) == Some(&session);
+        let is_ours = |own: &&Appointment| is_identified(&own.0, &self.settings.session_system, &session);
         if let Some(ours) = appointments.iter().filter(|own| own.standing() == Standing::Taken).find(is_ours) {
             return Picked::This(ours.clone());
         }
@@ -164,7 +164,7 @@ impl Fhir {
         let mut appointment = appointment;
         for _ in 0..TRIES {
             if appointment.standing() == Standing::Taken {
-                return match identifier(&appointment.0, system) == Some(&own) {
+                return match is_identified(&appointment.0, system, &own) {
                     true => self.admitted(session, &appointment, deadline).map_err(Undecided::perhaps),
                     false => Ok(self.already(&appointment)),
                 };
@@ -176,7 +176,7 @@ impl Fhir {
             let version = appointment.version();
             match self.server.patch(&path, &appointment.arrival(system, &own), version.as_deref(), deadline) {
                 Ok(Changed::Done(resource)) => {
-                    let is_it = resource["resourceType"] == "Appointment";
+                    let is_it = resource["resourceType"] == "Appointment" && id(&resource) == appointment.id();
                     let arrived = if is_it { Appointment(resource) } else { appointment };
                     return self.admitted(session, &arrived, deadline).map_err(Undecided::perhaps);
                 }
@@ -184,7 +184,7 @@ impl Fhir {
                     let id = appointment.id().unwrap_or_default().to_owned();
                     let again = self.server.search("Appointment", &[("_id", &id)], deadline);
                     let again = again.map_err(Undecided::surely)?;
-                    match found(&again, "Appointment").next() {
+                    match found(&again, "Appointment").find(|again| again["id"] == id) {
                         Some(again) => appointment = Appointment(again.clone()),
                         None => return Ok(CheckInAnswer::NotFound),
                     }
@@ -206,10 +206,12 @@ impl Fhir {
 
     /// The appointment that this session has marked, where it still stands so.
     fn ours(&self, session: SessionId, deadline: Deadline) -> Result<Option<Appointment>, Failure> {
-        let wanted = token(&self.settings.session_system, &session.to_string());
+        let (system, own) = (&self.settings.session_system, session.to_string());
+        let wanted = token(system, &own);
         let bundle = self.server.search("Appointment", &[("identifier", &wanted), ("_count", "2")], deadline)?;
-        let ours = found(&bundle, "Appointment").map(|found| Appointment(found.clone()));
-        Ok(ours.into_iter().find(|ours| ours.standing() == Standing::Taken))
+        let ours = found(&bundle, "Appointment").filter(|found| is_identified(found, system, &own));
+        let mut ours = ours.map(|found| Appointment(found.clone()));
+        Ok(ours.find(|ours| ours.standing() == Standing::Taken))
     }
 
     /// Somebody who has arrived, as soon as there is an encounter of theirs.
@@ -301,9 +303,19 @@ impl CheckIn for Fhir {
         let (system, own) = (&self.settings.session_system, session.to_string());
         // The encounter first: without its appointment nobody finds it any more.
         let bundle = self.server.search("Encounter", &[("identifier", &token(system, &own))], deadline)?;
-        for encounter in found(&bundle, "Encounter").filter_map(id) {
+        let ours = found(&bundle, "Encounter").filter(|encounter| is_identified(encounter, system, &own));
+        let standing: Vec<&Value> = ours.filter(|encounter| encounter["status"] != "cancelled").collect();
+        // Whoever went on with it keeps it.
+        if standing.iter().any(|encounter| encounter["status"] != "arrived") {
+            return Ok(());
+        }
+        for encounter in standing.into_iter().filter_map(id) {
             let path = format!("/Encounter/{encounter}");
-            self.server.patch(&path, &cancelled(), None, deadline).map_err(|undecided| undecided.failure)?;
+            let ended = self.server.patch(&path, &cancelled(), None, deadline);
+            match ended.map_err(|undecided| undecided.failure)? {
+                Changed::Done(_) => {}
+                Changed::Conflict => return Err(Code::H902.into()),
+            }
         }
         let path = format!("/Appointment/{}", appointment.id().unwrap_or_default());
         let version = appointment.version();

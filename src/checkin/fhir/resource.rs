@@ -64,10 +64,19 @@ pub(super) fn id(resource: &Value) -> Option<&str> {
     resource["id"].as_str().filter(fits)
 }
 
-/// The value of the identifier of this system.
+/// The first value among the identifiers of this system.
 pub(super) fn identifier<'a>(resource: &'a Value, system: &str) -> Option<&'a str> {
-    let identifiers = resource["identifier"].as_array()?;
-    identifiers.iter().find(|identifier| identifier["system"] == system)?["value"].as_str()
+    identifiers(resource, system).next()
+}
+
+/// Whether any of its identifiers is this one. Servers pass over parameters that they do not know, and bring everybody's.
+pub(super) fn is_identified(resource: &Value, system: &str, value: &str) -> bool {
+    identifiers(resource, system).any(|own| own.eq_ignore_ascii_case(value))
+}
+
+fn identifiers<'a>(resource: &'a Value, system: &str) -> impl Iterator<Item = &'a str> {
+    let identifiers = resource["identifier"].as_array().map_or(&[][..], Vec::as_slice);
+    identifiers.iter().filter(move |own| own["system"] == system).filter_map(|own| own["value"].as_str())
 }
 
 impl Appointment {
@@ -88,6 +97,16 @@ impl Appointment {
         let version = self.0["meta"]["versionId"].as_str()?;
         let fits = version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
         fits.then(|| format!("W/\"{version}\""))
+    }
+
+    /// Whether it is for this one, `Patient/7`, by whatever address and version.
+    pub(super) fn is_of(&self, patient: &str) -> bool {
+        let participants = self.0["participant"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut references = participants.iter().filter_map(|participant| participant["actor"]["reference"].as_str());
+        references.any(|reference| {
+            let reference = reference.split("/_history/").next().unwrap_or_default();
+            reference.strip_suffix(patient).is_some_and(|base| base.is_empty() || base.ends_with('/'))
+        })
     }
 
     /// `Patient/7`, of whoever it is for.
@@ -198,9 +217,12 @@ impl Appointment {
     }
 }
 
-/// What ends an encounter that came to nothing.
+/// What ends an encounter that came to nothing, and none that has begun.
 pub(super) fn cancelled() -> Value {
-    json!([{ "op": "replace", "path": "/status", "value": "cancelled" }])
+    json!([
+        { "op": "test", "path": "/status", "value": "arrived" },
+        { "op": "replace", "path": "/status", "value": "cancelled" },
+    ])
 }
 
 /// A concept in words.

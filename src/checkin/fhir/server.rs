@@ -61,7 +61,8 @@ impl Server {
         match response.status {
             200..300 => read(&response).ok_or_else(|| of(Code::H902, &response)),
             401 | 403 => Err(of(Code::H903, &response)),
-            429 | 500..600 => Err(of(Code::H901, &response)),
+            429 | 503 => Err(of(Code::H901, &response)),
+            500..600 => Err(of(Code::H904, &response)),
             _ => Err(of(Code::H902, &response)),
         }
     }
@@ -112,7 +113,8 @@ impl Server {
             // A condition that is not met, which servers say in as many ways; whoever asks reads again.
             400 | 404 | 409 | 410 | 412 | 422 => Ok(Changed::Conflict),
             401 | 403 => Err(Undecided::surely(of(Code::H903, &response))),
-            429 | 503 => Err(Undecided::surely(of(Code::H901, &response))),
+            429 => Err(Undecided::surely(of(Code::H901, &response))),
+            // A gateway says so of its own, whatever the server behind it has done.
             500..600 => Err(Undecided::perhaps(of(Code::H905, &response))),
             _ => Err(Undecided::perhaps(of(Code::H902, &response))),
         }

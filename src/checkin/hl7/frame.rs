@@ -36,18 +36,37 @@ impl Incoming {
 
     /// The next whole message. What stands before it, a message that never ended among it, is passed over.
     pub(super) fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, TooLong> {
-        let end = self.0.windows(2).position(|pair| pair == END);
-        let Some(end) = end else {
-            return if self.0.len() > LONGEST { Err(TooLong) } else { Ok(None) };
-        };
-        let begin = self.0[..end].iter().rposition(|byte| *byte == BEGIN);
-        let message = begin.map(|begin| Zeroizing::new(self.0[begin.saturating_add(1)..end].to_vec()));
-        let rest = Zeroizing::new(self.0[end.saturating_add(END.len())..].to_vec());
-        self.0 = rest;
-        match message {
-            Some(message) if message.len() > LONGEST => Err(TooLong),
-            Some(message) => Ok(Some(message)),
-            None => self.next(),
+        let mut passed: usize = 0;
+        loop {
+            let Some(end) = self.0[passed..].windows(2).position(|pair| pair == END) else {
+                self.0.drain(..passed);
+                return if self.0.len() > LONGEST { Err(TooLong) } else { Ok(None) };
+            };
+            let before = &self.0[passed..passed.saturating_add(end)];
+            let begin = before.iter().rposition(|byte| *byte == BEGIN);
+            let message = begin.map(|begin| Zeroizing::new(before[begin.saturating_add(1)..].to_vec()));
+            passed = passed.saturating_add(end).saturating_add(END.len());
+            if let Some(message) = message {
+                self.0.drain(..passed);
+                return if message.len() > LONGEST { Err(TooLong) } else { Ok(Some(message)) };
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_messages_that_never_began_are_passed_over_however_many() {
+        let mut incoming = Incoming::default();
+        for _ in 0..4096 {
+            incoming.bytes().extend_from_slice(&END);
+        }
+        incoming.bytes().extend_from_slice(b"\x0BMSH\x1C\x0D\x0BM");
+        let (first, second) = (incoming.next(), incoming.next());
+        assert_eq!(first.map(|message| message.map(|bytes| bytes.to_vec())), Ok(Some(b"MSH".to_vec())));
+        assert!(matches!(second, Ok(None)) && **incoming.bytes() == *b"\x0BM");
     }
 }

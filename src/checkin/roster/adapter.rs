@@ -30,13 +30,21 @@ pub struct Roster {
 
 #[derive(Default)]
 struct State {
+    /// It was today's when it was taken.
     list: Option<Arc<List>>,
-    /// Tomorrow's, which lies there in the evening.
-    next: Option<Arc<List>>,
+    /// Tomorrow's, which lies there in the evening, and what is to be kept of it then.
+    next: Option<(Arc<List>, Vec<u8>)>,
     seen: Option<Seen>,
     /// Why the newest is not in use.
     failed: Option<Failure>,
     look_at: Moment,
+}
+
+impl State {
+    /// Whether today's that is in use was issued after this one.
+    fn has_newer(&self, list: &List, today: ServiceDay) -> bool {
+        self.list.as_ref().is_some_and(|used| used.is_of(today).is_ok() && used.is_newer_than(list))
+    }
 }
 
 impl Roster {
@@ -68,11 +76,8 @@ impl Roster {
 
     fn current(&self, today: ServiceDay) -> Result<Arc<List>, Failure> {
         let mut state = self.state();
+        self.turn(&mut state, today);
         self.look(&mut state);
-        if state.next.as_ref().is_some_and(|next| next.is_of(today).is_ok()) {
-            state.list = state.next.take();
-            state.failed = None;
-        }
         match &state.list {
             Some(list) if list.is_of(today).is_ok() => Ok(Arc::clone(list)),
             Some(list) => {
@@ -82,35 +87,52 @@ impl Roster {
         }
     }
 
-    /// Takes over what lies on this machine, where it is another one.
-    fn look(&self, state: &mut State) {
-        if let Some(read) = self.source.here(&mut state.seen) {
-            self.take(state, read);
+    /// Tomorrow's is today's from the minute on at which a day begins, unless a newer one is.
+    fn turn(&self, state: &mut State, today: ServiceDay) {
+        let is_due = |(next, _): &mut (Arc<List>, Vec<u8>)| next.day() <= date(today);
+        let Some((next, bytes)) = state.next.take_if(is_due) else { return };
+        // What was passed over for it is looked at again.
+        state.seen = None;
+        if next.is_of(today).is_ok() && !state.has_newer(&next, today) {
+            self.source.keep(&bytes);
+            state.list = Some(next);
+            state.failed = None;
         }
     }
 
-    /// Takes over a list that is good, and is no older than the one in use.
-    fn take(&self, state: &mut State, read: Result<Vec<u8>, RosterError>) {
-        let fresh = read.and_then(|bytes| {
-            let list = List::read(&bytes, &self.verify)?;
-            let older = state.list.as_ref().is_some_and(|used| used.is_newer_than(&list));
-            if older { Err(RosterError::Older) } else { Ok((list, bytes)) }
-        });
-        state.failed = match fresh {
-            Ok((list, bytes)) => {
-                let today = list.is_of(self.today());
-                let used_is_todays = state.list.as_ref().is_some_and(|used| used.is_of(self.today()).is_ok());
-                if today.is_err() && used_is_todays {
-                    state.next = Some(Arc::new(list));
-                    None
-                } else {
-                    self.source.keep(&bytes);
-                    state.list = Some(Arc::new(list));
-                    today.err().map(Failure::from)
-                }
+    /// Takes over what lies on this machine, where it is another one.
+    fn look(&self, state: &mut State) {
+        if let Some(read) = self.source.here(&mut state.seen) {
+            state.failed = self.take(state, read, false).err().map(Failure::from);
+        }
+    }
+
+    /// Takes over a list that is good: today's in place of an older one, a later day's for when that day comes.
+    fn take(&self, state: &mut State, read: Result<Vec<u8>, RosterError>, is_fetched: bool) -> Result<(), RosterError> {
+        let today = self.today();
+        self.turn(state, today);
+        let bytes = read?;
+        let list = List::read(&bytes, &self.verify)?;
+        let Err(other_day) = list.is_of(today) else {
+            if state.has_newer(&list, today) {
+                return Err(RosterError::Older);
             }
-            Err(error) => Some(error.into()),
+            if is_fetched {
+                self.source.keep(&bytes);
+            }
+            state.list = Some(Arc::new(list));
+            return Ok(());
         };
+        if list.day() < date(today) {
+            return Err(other_day);
+        }
+        match &state.next {
+            Some((next, _)) if next.day() == list.day() && next.is_newer_than(&list) => return Err(RosterError::Older),
+            // A day far off is a mistake sooner than the day that comes.
+            Some((next, _)) if next.day() < list.day() => {}
+            _ => state.next = Some((Arc::new(list), if is_fetched { bytes } else { Vec::new() })),
+        }
+        if state.list.as_ref().is_some_and(|used| used.is_of(today).is_ok()) { Ok(()) } else { Err(other_day) }
     }
 
     fn today(&self) -> ServiceDay {
@@ -169,7 +191,7 @@ impl CheckIn for Roster {
         let fetched = self.source.fetch(deadline);
         let mut state = self.state();
         match fetched {
-            Some(read) => self.take(&mut state, read),
+            Some(read) => state.failed = self.take(&mut state, read, true).err().map(Failure::from),
             None => self.look(&mut state),
         }
         state.look_at = self.clock.now().moment.after(self.pause(&state));

@@ -160,6 +160,10 @@ impl List {
         if self.day == date(today) { Ok(()) } else { Err(RosterError::OtherDay(self.day, date(today))) }
     }
 
+    pub(super) fn day(&self) -> Date {
+        self.day
+    }
+
     /// Another one was issued before this.
     pub(super) fn is_newer_than(&self, other: &Self) -> bool {
         (self.day, self.issued) > (other.day, other.issued)

@@ -136,7 +136,12 @@ impl Upstream {
 
     /// Makes a call, which may change something, once.
     pub(super) fn act(&self, call: &Call, about: About<'_>, deadline: Deadline) -> Result<Heard, Undecided> {
-        self.call(call, about, deadline).map_err(|miss| miss.undecided)
+        self.call(call, about, deadline).map_err(|Miss { undecided, .. }| match undecided.failure.code() {
+            Code::H901 if undecided.perhaps => {
+                Undecided { failure: undecided.failure.under(Code::H905), perhaps: true }
+            }
+            _ => undecided,
+        })
     }
 
     /// Signed in first. What the hospital refuses because it knows the terminal no more was not done: it is sent again,
@@ -321,7 +326,9 @@ fn of_status(status: u16, response: &Response) -> Undecided {
     };
     match status {
         401 | 403 => Undecided::surely(failure(Code::H903)),
-        429 | 503 => Undecided::surely(failure(Code::H901)),
+        429 => Undecided::surely(failure(Code::H901)),
+        // A gateway says so of its own, whatever the system behind it has done.
+        503 => Undecided { failure: failure(Code::H901), perhaps: true },
         500..600 => Undecided::perhaps(failure(Code::H905)),
         _ => Undecided::perhaps(failure(Code::H906)),
     }
