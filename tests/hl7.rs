@@ -262,7 +262,7 @@ fn todays_visits_are_asked_for_where_the_hospital_answers_that() {
     let setup = Setup::new();
     let visit = |id: &str, status: &str, doctor: &str| {
         format!(
-            "SCH||{id}||||||^复诊|||^^^20261126093000+0800||||||||||||||{status}\rPID|1||||欧阳^若兰\rRGS|1\rAIS|1||CT^放射科\rAIL|1||R1^3号机房\rAIP|1||D1^{doctor}\r"
+            "SCH|P-{id}^HIS|{id}^RIS^1.2.3^ISO||||||^复诊|||^^^20261126093000+0800||||||||||||||{status}\rPID|1||||欧阳^若兰\rRGS|1\rAIS|1||CT^放射科\rAIL|1||R1^3号机房\rAIP|1||D1^{doctor}\r"
         )
     };
     let list = Arc::new(Mutex::new(String::new()));
@@ -294,18 +294,49 @@ fn todays_visits_are_asked_for_where_the_hospital_answers_that() {
     assert_eq!(admission.visit.doctor.as_ref().map(|doctor| doctor.as_str()), Some("李"));
     assert_eq!(admission.visit.room.as_ref().map(|room| room.as_str()), Some("3号机房"));
     let told_of = engine.heard().last().expect("told").clone();
-    assert_eq!((field(&told_of, "SCH", 2), field(&told_of, "SCH", 25)), ("F2".to_owned(), "ARRIVED".to_owned()));
+    let named = |message: &[u8]| [1, 2, 25].map(|index| field(message, "SCH", index));
+    assert_eq!(named(&told_of), ["P-F2^HIS", "F2^RIS^1.2.3^ISO", "ARRIVED"]);
     let asked = engine.heard()[0].clone();
     assert_eq!(
         (field(&asked, "MSH", 9), field(&asked, "QRD", 8)),
         ("SQM^S25^SQM_S25".to_owned(), format!("{CARD}^{NAME}"))
     );
     adapter.annul(chosen.session, setup.within(PATIENCE)).expect("taken back");
-    assert_eq!(field(engine.heard().last().expect("told"), "SCH", 25), "BOOKED");
+    assert_eq!(named(engine.heard().last().expect("told")), ["P-F2^HIS", "F2^RIS^1.2.3^ISO", "BOOKED"]);
     *list.lock().expect("not poisoned") = visit("F4", "Arrived", "张");
     assert!(matches!(told(&adapter, 4, &setup), Ok(CheckInAnswer::Already(_))));
     let other = adapter.check_in(&request(5, holder("王五", CARD)), setup.within(PATIENCE)).expect("an answer");
     assert_eq!(other, CheckInAnswer::Hindered(Hindrance::OtherName));
+}
+
+#[test]
+fn an_arrival_is_told_once_however_far_the_list_lags_behind() {
+    let setup = Setup::new();
+    let arrivals = Arc::new(AtomicUsize::new(0));
+    let (counted, mut is_lost) = (Arc::clone(&arrivals), false);
+    let engine = Engine::start(Box::new(move |message| {
+        if field(message, "MSH", 9).starts_with("SQM") {
+            let id = field(message, "QRD", 8).chars().take(17).collect::<String>();
+            return (ack(message, "AA", &format!("SCH|P|F-{id}||||||||||||||||||||||Booked\r")), false);
+        }
+        counted.fetch_add(1, Ordering::Relaxed);
+        // The first is heard, the second is lost.
+        match std::mem::replace(&mut is_lost, true) {
+            true => (Vec::new(), true),
+            false => (ack(message, "AA", ""), false),
+        }
+    }));
+    let adapter = engine.adapter(&setup, r#"{"query":true,"arrive":"SIU^S14"}"#);
+    assert!(matches!(told(&adapter, 1, &setup), Ok(CheckInAnswer::Admitted(_))));
+    for serial in [2, 3] {
+        assert!(matches!(told(&adapter, serial, &setup), Ok(CheckInAnswer::Already(_))));
+    }
+    let other =
+        |serial| adapter.check_in(&request(serial, holder("王五", "110105194912310038")), setup.within(PATIENCE));
+    for serial in [4, 5] {
+        assert!(other(serial).expect_err("nobody knows").perhaps);
+    }
+    assert_eq!(arrivals.load(Ordering::Relaxed), 2);
 }
 
 #[test]

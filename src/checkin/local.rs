@@ -198,9 +198,15 @@ impl Book {
         if let Some(number) = known.filter(|number| number.day == today || number.day == UNSURE) {
             return CheckInAnswer::Already(admission(self.text(number)));
         }
-        let letters = self.letters_of(&request.series);
-        let place = self.place(&letters);
-        let count = self.letters[usize::from(place)].1 + 1;
+        let (letters, count) = loop {
+            let letters = self.letters_of(&request.series);
+            let place = self.place(&letters);
+            match self.letters[usize::from(place)].1.checked_add(1) {
+                Some(count) => break (letters, count),
+                // What a site has numbered so is left alone, like what a salvage may have lost.
+                None => self.salvages += 1,
+            }
+        };
         let number = self.given(&letters, count, request.at);
         self.remember(&request.series, request.person, number);
         CheckInAnswer::Admitted(admission(self.text(number)))
@@ -413,6 +419,14 @@ mod tests {
         let rest = vec![given("A036", 7, 1, at(0, true)), given("C001", 8, 2, at(0, true))];
         let local = remembering(memory(rest, 2));
         assert_eq!(ask(&local, 1, 1, at(0, true)), new("C002"));
+    }
+
+    #[test]
+    fn beyond_the_largest_number_of_a_series_the_next_letters_follow() {
+        let given = vec![given("A4294967295", 7, 1, at(0, true))];
+        let local = remembering(LocalMemory { began_with: 1, given, epoch: 1 });
+        assert_eq!(ask(&local, 1, 1, at(0, true)), new("C001"));
+        assert_eq!(ask(&local, 2, 2, at(0, true)), new("C002"));
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The adapter: list where the hospital answers that, pick, tell of the arrival once, and read what was acknowledged.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use time::{OffsetDateTime, macros::format_description};
@@ -37,6 +40,9 @@ pub struct Hl7 {
     memory: Arc<Memory>,
     asked: AtomicU64,
 }
+
+/// So long after a message whose answer was lost a list may not show yet what it did.
+const LAG: Duration = Duration::from_secs(600);
 
 /// SCH-25 of a visit that is taken back.
 const BOOKED: &str = "BOOKED";
@@ -146,17 +152,19 @@ impl Hl7 {
         let key = book::key(holder.as_ref().map_or("", |holder| holder.reveal()), visit.id());
         let Some(_held) = book.hold(key) else { return Err(Undecided::surely(Code::H911)) };
         let now = || self.clock.now().moment;
-        // Without a list nobody else knows that they are in already.
+        // Without a list nobody else knows that they are in already, and a list lags behind.
         match book.sent_before(key, today) {
-            Some((Some(CheckInAnswer::Admitted(admission)), _)) => return Ok(CheckInAnswer::Already(admission)),
-            Some(_) if !self.settings.query => {
+            Some((Some(CheckInAnswer::Admitted(admission) | CheckInAnswer::Already(admission)), _)) => {
+                return Ok(CheckInAnswer::Already(admission));
+            }
+            Some((_, at)) if !self.settings.query || now().since(at) < LAG => {
                 return Err(Undecided { failure: Code::H905.into(), perhaps: true });
             }
             _ => {}
         }
         let sent = Sent {
             request: Arc::new(request.clone()),
-            record: Arc::new(visit.members.clone()),
+            record: Arc::new(visit.kept()),
             visit: visit.id().to_owned(),
             key,
         };
@@ -212,7 +220,8 @@ impl Hl7 {
         if kind == "SIU" {
             let by: &[&str] = &["", &self.settings.sending[0]];
             let mut sch: [&[&str]; 25] = [&[]; 25];
-            let (placer, filler, status) = ([visit.placer.as_str()], [visit.filler.as_str()], [status]);
+            let [placer, filler] = [&visit.placer, &visit.filler].map(|of| of.each_ref().map(String::as_str));
+            let status = [status];
             (sch[0], sch[1], sch[5], sch[15], sch[19], sch[24]) = (&placer, &filler, &status, by, by, &status);
             writing.segment("SCH", &sch);
             writing.segment("PID", pid);
@@ -322,7 +331,8 @@ impl CheckIn for Hl7 {
         }
         if !self.settings.query {
             let placer = request.identity.voucher.as_ref().map(|voucher| voucher.reveal().to_owned());
-            let visit = Visit { placer: placer.unwrap_or_default(), ..Visit::default() };
+            let placer = [placer.unwrap_or_default(), String::new(), String::new(), String::new()];
+            let visit = Visit { placer, ..Visit::default() };
             return self.arrive(request, visit, deadline);
         }
         let visits = match self.visits(request, deadline).map_err(Undecided::surely)? {
@@ -346,7 +356,7 @@ impl CheckIn for Hl7 {
             None => return Err(Code::H908.into()),
         };
         let telling = self.settings.cancel.ok_or(Code::H909)?;
-        let visit = Visit { placer: sent.visit.clone(), filler: sent.visit.clone(), ..Visit::default() };
+        let visit = Visit::of_kept(&sent.record);
         let control = format!("C{}", &control(session)[1..]);
         match self.tell((telling, BOOKED), &sent.request, &visit, &control, deadline) {
             Ok(Told::Done(_)) => {

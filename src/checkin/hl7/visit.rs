@@ -14,15 +14,22 @@ use crate::{
 /// Members by their names in INTERFACE.md.
 pub(super) type Members = BTreeMap<String, String>;
 
+/// An entity identifier (EI): itself, namespace, universal id and its type.
+pub(super) type Entity = [String; 4];
+
 /// A visit.
 #[derive(Clone, Default)]
 pub(super) struct Visit {
     /// SCH-1 and SCH-2, or what the person brought.
-    pub(super) placer: String,
-    pub(super) filler: String,
+    pub(super) placer: Entity,
+    pub(super) filler: Entity,
     pub(super) standing: Standing,
     pub(super) members: Members,
 }
+
+/// Under what names they are kept, each with its four parts.
+const IDENTIFIERS: [[&str; 4]; 2] =
+    [["SCH-1.1", "SCH-1.2", "SCH-1.3", "SCH-1.4"], ["SCH-2.1", "SCH-2.2", "SCH-2.3", "SCH-2.4"]];
 
 /// SCH-25.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +43,22 @@ pub(super) enum Standing {
 impl Visit {
     /// By what it is told from the person's others.
     pub(super) fn id(&self) -> &str {
-        if self.filler.is_empty() { &self.placer } else { &self.filler }
+        if self.filler[0].is_empty() { &self.placer[0] } else { &self.filler[0] }
+    }
+
+    /// What is known of it, with what it is named by when it is taken back.
+    pub(super) fn kept(&self) -> Members {
+        let named = IDENTIFIERS.iter().zip([&self.placer, &self.filler]);
+        let named = named.flat_map(|(names, of)| names.iter().zip(of));
+        let named = named.map(|(name, part)| ((*name).to_owned(), part.clone()));
+        self.members.clone().into_iter().chain(named).collect()
+    }
+
+    /// The same again.
+    pub(super) fn of_kept(members: &Members) -> Self {
+        let [placer, filler] =
+            IDENTIFIERS.map(|names| names.map(|name| members.get(name).cloned().unwrap_or_default()));
+        Self { placer, filler, members: members.clone(), ..Self::default() }
     }
 
     pub(super) fn choice(&self) -> Option<Choice> {
@@ -80,7 +102,7 @@ pub(super) fn listed(message: &Message, settings: &Hl7Settings, name: Option<&Re
             () if status.is_empty() || is_one_of(&settings.open) => Standing::Open,
             () => Standing::Over,
         };
-        let (placer, filler) = (value(&Path::at("SCH", 1, 1)), value(&Path::at("SCH", 2, 1)));
+        let [placer, filler] = [1, 2].map(|field| [1, 2, 3, 4].map(|part| value(&Path::at("SCH", field, part))));
         let visit = Visit { placer, filler, standing, members: members(message, own, settings) };
         if !visit.id().is_empty() {
             visits.push(visit);
