@@ -9,7 +9,7 @@ use crate::{
     devices::wait_for,
     network_terminals,
     program::expect,
-    running::Sandbox,
+    running::{Sandbox, run},
     technician::{Browser, account, acts, body, port},
 };
 
@@ -142,5 +142,89 @@ fn beyond_loopback_the_desk_speaks_tls_and_its_cookie_stays_within() {
     );
     let answer = ask(&post);
     assert!(answer.starts_with("HTTP/1.1 204") && answer.contains("; Secure"), "{answer}");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_nurse_ends_no_technicians_work_and_leaves_no_more_records_than_hands_can() {
+    let sandbox = Sandbox::new();
+    let port = desk(&sandbox);
+    let daemon = sandbox.start();
+    account(&sandbox, "wang", "correct horse", &[]);
+    let mut wang = Browser::at(([127, 0, 0, 1], port).into(), "/desk/");
+    assert!(wang.log_in("wang", "correct horse").starts_with("HTTP/1.1 204"));
+    let begun = run(&["lane", "kiosk-1", "maintenance", "--config", sandbox.site()]);
+    assert!(begun.status.success(), "{begun:?}");
+    for mode in ["normal", "closed"] {
+        let done = wang.order(json!({ "do": "lane", "lane": "kiosk-1", "mode": mode }));
+        assert_eq!(done, json!({ "done": false, "told": "a technician works on it" }));
+    }
+    assert_eq!(body(&wang.get("lanes"))["lanes"][0]["closed_by"], "X011");
+    // What is no lane and no visit is not remembered, however much of it is sent.
+    let long = "x".repeat(3000);
+    assert_eq!(wang.order(json!({ "do": "lane", "lane": long, "mode": "closed" }))["done"], false);
+    assert_eq!(wang.order(json!({ "do": "undo", "session": long }))["done"], false);
+    assert_eq!(wang.order(json!({ "do": "lane", "lane": "kiosk-1", "mode": long }))["done"], false);
+    let order = json!({ "do": "reconcile", "theirs": 0, "csrf": wang.csrf });
+    let refused = (0..40).find(|_| wang.post("do", &order).starts_with("HTTP/1.1 429"));
+    assert_eq!(refused, Some(24), "a login and five orders came before");
+    assert!(wang.get("visit?of=A001").starts_with("HTTP/1.1 429"));
+    let wanted = wait_for(|| acts(&sandbox), |acts| acts.len() >= 29);
+    assert_eq!(wanted.len(), 29, "{wanted:?}");
+    let listed = run(&["journal", "list", "--json", "--config", sandbox.site()]);
+    assert!(!String::from_utf8_lossy(&listed.stdout).contains("xxx"));
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn whose_account_is_gone_or_has_another_password_is_inside_no_longer() {
+    let sandbox = Sandbox::new();
+    let port = desk(&sandbox);
+    let daemon = sandbox.start();
+    for name in ["wang", "li"] {
+        account(&sandbox, name, "correct horse", &[]);
+    }
+    let enter = |name: &str, password: &str| {
+        let mut browser = Browser::at(([127, 0, 0, 1], port).into(), "/desk/");
+        assert!(browser.log_in(name, password).starts_with("HTTP/1.1 204"));
+        browser
+    };
+    let (wang, li) = (enter("wang", "correct horse"), enter("li", "correct horse"));
+    account(&sandbox, "wang", "another horse", &[]);
+    assert!(wang.get("today").starts_with("HTTP/1.1 401"));
+    assert!(li.get("today").starts_with("HTTP/1.1 200"));
+    assert!(run(&["desk", "account", "remove", "li", "--config", sandbox.site()]).status.success());
+    assert!(li.get("me").starts_with("HTTP/1.1 204"));
+    // A file that cannot be read is nobody's wrong password.
+    let accounts = sandbox.path("state/accounts");
+    std::fs::remove_file(&accounts).and_then(|()| std::fs::create_dir(&accounts)).expect("no file any more");
+    let mut wang = Browser::at(([127, 0, 0, 1], port).into(), "/desk/");
+    assert!(wang.log_in("wang", "another horse").starts_with("HTTP/1.1 503"));
+    assert!(wait_for(|| daemon.log(), |log| log.contains("nobody can log in")).contains("nobody can log in"));
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn lanes_serve_without_a_desk_and_without_alarms_and_check_says_why() {
+    let sandbox = Sandbox::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let alarms = "[alarms]\nwebhook = \"https://localhost:1/\"\nhmac-key = \"keys/nowhere\"";
+    sandbox.edit("[checkin]", &format!("[desk]\nlisten = \"127.0.0.1:{port}\"\n\n{alarms}\n\n[checkin]"));
+    expect(&sandbox, &Person::new("sid-1", "张三丰"));
+    let told = run(&["check", "--json", "--config", sandbox.site()]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let finding = |id: &str| {
+        let lines = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.into_iter().find(|line| line["id"] == id).unwrap_or_else(|| panic!("{id} in {told}"))
+    };
+    assert_eq!((&finding("desk")["outcome"], &finding("alarms")["outcome"]), (&json!("failed"), &json!("failed")));
+    assert!(finding("desk")["text"].as_str().expect("text").contains("[desk] listen"), "{told}");
+    let daemon = sandbox.start();
+    let mut terminal = sandbox.terminal(0);
+    terminal.face("sid-1", true).expect("sent");
+    terminal.receive_type("outcome").expect("an outcome");
+    let log = daemon.log();
+    assert!(log.contains("the desk is not served") && log.contains("alarms are not told"), "{log}");
     assert_eq!(daemon.stop(), Some(0));
 }

@@ -126,6 +126,34 @@ impl Settings {
         }
         Ok(())
     }
+
+    /// Whether alarms could be told; nobody is asked.
+    pub(crate) fn look(&self, clock: &Arc<dyn Clock>) -> Result<(), AlarmError> {
+        self.collectors(clock).map(drop)
+    }
+
+    /// Reads key and authorities.
+    fn collectors(&self, clock: &Arc<dyn Clock>) -> Result<Vec<Box<dyn Collector>>, AlarmError> {
+        let route = Route { ca_file: self.ca_file.clone(), ..Route::default() };
+        let (client, host) = (Client::open(&route, Arc::clone(clock))?, host());
+        let mut collectors: Vec<Box<dyn Collector>> = Vec::new();
+        if let (Some(url), Some(key)) = (&self.webhook, &self.hmac_key) {
+            let webhook = webhook::Webhook::open(url.clone(), key, host.clone(), client.clone(), Arc::clone(clock));
+            collectors.push(Box::new(webhook.map_err(AlarmError::Key)?));
+        }
+        if let Some(address) = &self.syslog {
+            collectors.push(Box::new(syslog::Syslog::new(address.clone(), host, client, Arc::clone(clock))));
+        }
+        Ok(collectors)
+    }
+}
+
+/// This machine's name; `-` where it has none that stands in a line, as RFC 5424 says.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let plain = name.trim_end();
+    let fits = (1..=255).contains(&plain.len()) && plain.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { plain } else { "-" }.to_owned()
 }
 
 impl Fault for AlarmError {
@@ -150,17 +178,7 @@ impl Fault for AlarmError {
 impl Alarms {
     /// Reads key and authorities, and begins to tell.
     pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, AlarmError> {
-        let route = Route { ca_file: settings.ca_file.clone(), ..Route::default() };
-        let client = Client::open(&route, Arc::clone(clock))?;
-        let mut collectors: Vec<Box<dyn Collector>> = Vec::new();
-        if let (Some(url), Some(key)) = (&settings.webhook, &settings.hmac_key) {
-            let webhook = webhook::Webhook::open(url.clone(), key, client.clone(), Arc::clone(clock));
-            collectors.push(Box::new(webhook.map_err(AlarmError::Key)?));
-        }
-        if let Some(address) = &settings.syslog {
-            collectors.push(Box::new(syslog::Syslog::new(address.clone(), client, Arc::clone(clock))));
-        }
-        let lines = collectors.into_iter().map(|collector| {
+        let lines = settings.collectors(clock)?.into_iter().map(|collector| {
             let (way, events) = sync_channel(WAITING);
             let clock = Arc::clone(clock);
             let telling = move || tell(&*collector, &events, &*clock);
@@ -197,8 +215,24 @@ impl Alarms {
     }
 }
 
+/// Lets go what is of no use any more: what is old, or one too many, where something newer is known of the same alarm.
+fn let_go(kept: &mut VecDeque<Event>, now: Moment) {
+    let newest = |kept: &VecDeque<Event>, at: usize| !kept.range(at + 1..).any(|event| event.alarm == kept[at].alarm);
+    let mut at = 0;
+    while at < kept.len() {
+        let goes = now.since(kept[at].since) >= LONGEST || kept.len() > KEPT;
+        if goes && !newest(kept, at) {
+            kept.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    kept.drain(..kept.len().saturating_sub(KEPT));
+}
+
 /// Tells one collector, in order.
 fn tell(collector: &dyn Collector, events: &Receiver<Event>, clock: &dyn Clock) {
+    let mut begun: BTreeSet<Alarm> = BTreeSet::new();
     let (mut kept, mut again, mut next): (VecDeque<Event>, _, _) = (VecDeque::new(), AGAIN, Moment::default());
     loop {
         let left = next.since(clock.now().moment);
@@ -207,21 +241,23 @@ fn tell(collector: &dyn Collector, events: &Receiver<Event>, clock: &dyn Clock) 
             false => events.recv_timeout(left.max(Duration::from_millis(1))),
         };
         match came {
-            Ok(event) => {
-                if kept.len() >= KEPT {
-                    kept.pop_front();
-                }
-                kept.push_back(event);
-            }
+            Ok(event) => kept.push_back(event),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let now = clock.now().moment;
-        kept.retain(|event| now.since(event.since) < LONGEST);
+        let_go(&mut kept, clock.now().moment);
         while let Some(event) = kept.front().filter(|_| next <= clock.now().moment) {
-            match collector.deliver(event) {
+            // An end whose beginning was let go says nothing.
+            let delivered =
+                if event.begins || begun.contains(&event.alarm) { collector.deliver(event) } else { Ok(()) };
+            match delivered {
                 Ok(()) => {
-                    kept.pop_front();
+                    let Some(Event { alarm, begins, .. }) = kept.pop_front() else { break };
+                    if begins {
+                        begun.insert(alarm)
+                    } else {
+                        begun.remove(&alarm)
+                    };
                     again = AGAIN;
                 }
                 Err(error) => {
@@ -245,5 +281,33 @@ fn kind(code: Code) -> &'static str {
             b'C' | b'J' | b'X' | b'K' => "machine",
             _ => "device",
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(lane: usize, begins: bool, seconds: u64) -> Event {
+        let alarm =
+            Alarm { code: Code::P702, part: "printer".to_owned(), lane: Some(lane.to_string()), merchant: None };
+        let since = Moment(Duration::from_secs(seconds));
+        Event { alarm, begins, at: WallTime(0), since, id: String::new() }
+    }
+
+    fn left(kept: VecDeque<Event>, hours: u64) -> Vec<(String, bool)> {
+        let mut kept = kept;
+        let_go(&mut kept, Moment(Duration::from_secs(hours * 3600)));
+        kept.into_iter().map(|event| (event.alarm.lane.unwrap_or_default(), event.begins)).collect()
+    }
+
+    #[test]
+    fn what_stands_is_told_however_long_the_collector_was_away() {
+        let kept = VecDeque::from([event(1, true, 0), event(2, true, 0), event(1, false, 1), event(1, true, 2)]);
+        assert_eq!(left(kept.clone(), 0).len(), 4);
+        assert_eq!(left(kept, 5), [("2".to_owned(), true), ("1".to_owned(), true)]);
+        let many = (0..KEPT).flat_map(|turn| [event(1, turn % 2 == 0, 0), event(2, turn % 2 == 0, 0)]);
+        let left = left(std::iter::once(event(3, true, 0)).chain(many).collect(), 0);
+        assert!(left.len() == KEPT && left[0] == ("3".to_owned(), true));
     }
 }

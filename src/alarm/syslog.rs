@@ -11,6 +11,7 @@ use crate::{
 
 pub(super) struct Syslog {
     address: String,
+    host: String,
     client: Client,
     clock: Arc<dyn Clock>,
 }
@@ -19,21 +20,21 @@ pub(super) struct Syslog {
 const FACILITY: u8 = 16;
 
 impl Syslog {
-    pub(super) fn new(address: String, client: Client, clock: Arc<dyn Clock>) -> Self {
-        Self { address, client, clock }
+    pub(super) fn new(address: String, host: String, client: Client, clock: Arc<dyn Clock>) -> Self {
+        Self { address, host, client, clock }
     }
 }
 
 impl Collector for Syslog {
     fn deliver(&self, event: &Event) -> Result<(), HttpError> {
-        let message = message(event);
+        let message = message(event, &self.host);
         let frame = format!("{} {message}", message.len());
         self.client.tell(&self.address, frame.as_bytes(), Deadline::from_now(&*self.clock, PATIENCE))
     }
 }
 
 /// One line, ASCII but for a lane's name. 32473 is IANA's number for whoever has none.
-fn message(event: &Event) -> String {
+fn message(event: &Event, host: &str) -> String {
     let Event { alarm, begins, at, id, .. } = event;
     let (severity, word) = if *begins { (3, "begin") } else { (5, "end") };
     let priority = FACILITY * 8 + severity;
@@ -42,7 +43,7 @@ fn message(event: &Event) -> String {
     let merchant = alarm.merchant.map(|number| format!(" merchant=\"{number}\"")).unwrap_or_default();
     let (code, part) = (alarm.code, value(&alarm.part));
     format!(
-        "<{priority}>1 {} - facemchd - {word} [alarm@32473 id=\"{id}\" event=\"{word}\" code=\"{code}\" kind=\"{}\" \
+        "<{priority}>1 {} {host} facemchd - {word} [alarm@32473 id=\"{id}\" event=\"{word}\" code=\"{code}\" kind=\"{}\" \
          part=\"{part}\"{lane}{merchant}] {code} {}",
         time(*at),
         kind(code),
@@ -69,8 +70,8 @@ mod tests {
         let at = WallTime(1_700_000_000_120);
         let event = Event { alarm, begins: true, at, since: Moment::default(), id: "1-1".to_owned() };
         assert_eq!(
-            message(&event),
-            "<131>1 2023-11-14T22:13:20.120Z - facemchd - begin [alarm@32473 id=\"1-1\" event=\"begin\" code=\"P702\" \
+            message(&event, "kiosk-7"),
+            "<131>1 2023-11-14T22:13:20.120Z kiosk-7 facemchd - begin [alarm@32473 id=\"1-1\" event=\"begin\" code=\"P702\" \
              kind=\"paper\" part=\"printer\" lane=\"a\\\"\\]\\\\\"] P702 the printer has no paper"
         );
     }

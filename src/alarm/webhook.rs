@@ -19,6 +19,7 @@ use crate::{
 pub(super) struct Webhook {
     url: String,
     key: Zeroizing<Vec<u8>>,
+    host: String,
     client: Client,
     clock: Arc<dyn Clock>,
 }
@@ -30,8 +31,14 @@ const LONGEST_KEY: usize = 4096;
 const MOST: usize = 4096;
 
 impl Webhook {
-    pub(super) fn open(url: String, key: &Path, client: Client, clock: Arc<dyn Clock>) -> Result<Self, FileError> {
-        Ok(Self { url, key: files::read_secret_line(key, LONGEST_KEY)?, client, clock })
+    pub(super) fn open(
+        url: String,
+        key: &Path,
+        host: String,
+        client: Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, FileError> {
+        Ok(Self { url, key: files::read_secret_line(key, LONGEST_KEY)?, host, client, clock })
     }
 }
 
@@ -39,7 +46,7 @@ impl Collector for Webhook {
     fn deliver(&self, event: &Event) -> Result<(), HttpError> {
         let Event { alarm, begins, at, id, .. } = event;
         let body = json!({
-            "id": id, "event": if *begins { "begin" } else { "end" }, "at": at.0, "kind": kind(alarm.code),
+            "id": id, "host": self.host, "event": if *begins { "begin" } else { "end" }, "at": at.0, "kind": kind(alarm.code),
             "code": alarm.code, "part": alarm.part, "lane": alarm.lane, "merchant": alarm.merchant,
             "summary": alarm.code.summary(), "cure": alarm.code.cure(), "summary_zh": alarm.code.summary_in(Tongue::Zh),
             "cure_zh": alarm.code.cure_in(Tongue::Zh),
@@ -60,6 +67,11 @@ impl Collector for Webhook {
         let request = Request { method, url: &self.url, headers: &headers, body, deadline, max_body: MOST };
         match self.client.send(&request)?.status {
             200..=299 => Ok(()),
+            // It will never take this one, and the others wait behind it.
+            status @ (400 | 413 | 422) => {
+                tracing::warn!(status, code = %alarm.code, "the webhook refuses an alarm for good");
+                Ok(())
+            }
             // It is there and does not want this one now; the next attempt may find it well.
             _ => Err(HttpError::Interrupted),
         }

@@ -145,11 +145,7 @@ pub(super) fn parts(
         #[cfg(feature = "page")]
         pages: door(site)?,
         #[cfg(feature = "page")]
-        alarms: site
-            .alarms
-            .as_ref()
-            .map(|alarms| crate::alarm::Alarms::open(alarms, &(Arc::clone(&clock) as _)))
-            .transpose()?,
+        alarms: site.alarms.as_ref().map(|alarms| crate::alarm::Alarms::open(alarms, &(Arc::clone(&clock) as _))),
         #[cfg(feature = "page")]
         day: crate::service::DayRule { utc_offset: site.hours().utc_offset, reset_at: site.hours().reset_at },
         tap: None,
@@ -394,6 +390,8 @@ fn reload(
             terminals,
             #[cfg(feature = "page")]
             pages: pages::bare_door(&site).read(pages::allow_subjects(&site), &clock)?,
+            #[cfg(all(feature = "page", feature = "network"))]
+            desk: site.desk.as_ref().map(|desk| desk.read(&clock)),
             kept,
         };
         Ok(Read {

@@ -13,11 +13,11 @@ use rustix::{
     io::Errno,
     net::{SendFlags, send},
 };
-use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
+use tracing::{Event, Level, Metadata, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer as _,
     fmt::{
-        FmtContext, FormatEvent, FormatFields,
+        FmtContext, FormatEvent, FormatFields, MakeWriter,
         format::{DefaultFields, Writer},
     },
     layer::SubscriberExt as _,
@@ -27,7 +27,14 @@ use tracing_subscriber::{
 
 /// Standard error. Below systemd it is a socket, and a journal that does not read keeps nobody waiting: lines that it has
 /// no room for are lost, and counted in the next.
-struct StandardError;
+struct StandardError {
+    /// Whoever looks at the page, or is sent the bundle, is told of it: lines that name nobody.
+    #[cfg(feature = "page")]
+    is_everybodys: bool,
+}
+
+/// Where each line goes.
+struct Lines;
 
 static LOST: AtomicU64 = AtomicU64::new(0);
 
@@ -42,7 +49,7 @@ enum Line {
 /// Starts logging at `FACEMCHD_LOG` (error, warn, info, debug; default info).
 pub(super) fn start() {
     let line = if std::env::var_os("JOURNAL_STREAM").is_some() { Line::Journal } else { Line::Plain };
-    let stderr = tracing_subscriber::fmt::layer().event_format(line).with_writer(|| StandardError);
+    let stderr = tracing_subscriber::fmt::layer().event_format(line).with_writer(Lines);
     tracing_subscriber::registry().with(stderr.with_filter(level())).init();
 }
 
@@ -80,10 +87,31 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, DefaultFields> for L
     }
 }
 
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = StandardError;
+
+    fn make_writer(&'a self) -> StandardError {
+        StandardError {
+            #[cfg(feature = "page")]
+            is_everybodys: true,
+        }
+    }
+
+    #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "nobody else is told"))]
+    fn make_writer_for(&'a self, of: &Metadata<'_>) -> StandardError {
+        StandardError {
+            #[cfg(feature = "page")]
+            is_everybodys: of.target() != crate::page::NAMED,
+        }
+    }
+}
+
 impl io::Write for StandardError {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         #[cfg(feature = "page")]
-        crate::page::LOG.push(line);
+        if self.is_everybodys {
+            crate::page::LOG.push(line);
+        }
         let lost = LOST.swap(0, Relaxed);
         let told = if lost > 0 { format!("<4>{lost} lines of this log were lost\n") } else { String::new() };
         match send(io::stderr(), &[told.as_bytes(), line].concat(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {

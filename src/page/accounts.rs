@@ -6,6 +6,8 @@
 //! and no guess finds a shorter way.
 
 use std::{
+    fs::File,
+    hash::{BuildHasher as _, RandomState},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -77,12 +79,16 @@ struct Login {
     name: String,
     password: Zeroizing<String>,
     source: String,
-    answer: oneshot::Sender<Judged>,
+    answer: oneshot::Sender<(Judged, u64)>,
 }
 
 /// Where logins are judged.
 #[derive(Clone)]
-pub(super) struct Accounts(SyncSender<Login>);
+pub(super) struct Accounts {
+    logins: SyncSender<Login>,
+    file: Arc<Path>,
+    stamps: RandomState,
+}
 
 /// OWASP's second choice of 2024: 12 MiB, three passes, one lane; about a third of a second on a small board.
 const MEMORY_KIB: u32 = 12 * 1024;
@@ -123,7 +129,8 @@ pub(crate) fn add_account(file: &Path, name: &str, role: Role, password: &str) -
     if !(8..=256).contains(&password.len()) {
         return Err(AccountError::Password);
     }
-    let mut lines = others(file, name)?;
+    let _alone = alone(file)?;
+    let mut lines = others(&read(file)?, name);
     if lines.len() >= MOST {
         return Err(AccountError::Full);
     }
@@ -137,10 +144,12 @@ pub(crate) fn add_account(file: &Path, name: &str, role: Role, password: &str) -
 
 /// Takes an account away; false where there is none.
 pub(crate) fn remove_account(file: &Path, name: &str) -> Result<bool, AccountError> {
-    let (all, lines) = (read(file)?.lines().count(), others(file, name)?);
-    if lines.len() == all {
+    let _alone = alone(file)?;
+    let text = read(file)?;
+    if !text.lines().any(|line| is_of(line, name)) {
         return Ok(false);
     }
+    let lines = others(&text, name);
     let text = if lines.is_empty() { "\n".to_owned() } else { format!("{}\n", lines.join("\n")) };
     files::replace(file, text.as_bytes())?;
     Ok(true)
@@ -151,11 +160,24 @@ pub(crate) fn list_accounts(file: &Path) -> Result<Vec<(String, Role)>, AccountE
     Ok(read(file)?.lines().filter_map(|line| account(line).map(|(name, role, _)| (name.to_owned(), role))).collect())
 }
 
-/// The lines of everybody else.
-fn others(file: &Path, name: &str) -> Result<Vec<String>, AccountError> {
-    let text = read(file)?;
-    let others = text.lines().filter(|line| account(line).is_some_and(|(other, ..)| other != name));
-    Ok(others.map(str::to_owned).collect())
+/// The lines of everybody else; what is no account is not ours to take away.
+fn others(text: &str, name: &str) -> Vec<String> {
+    text.lines().filter(|line| !line.is_empty() && !is_of(line, name)).map(str::to_owned).collect()
+}
+
+/// Whether a line, in order or not, is this account's.
+fn is_of(line: &str, name: &str) -> bool {
+    line.split(' ').next() == Some(name)
+}
+
+/// Nobody else changes the file while this is kept. The folder is locked: the file is another one after each change.
+fn alone(file: &Path) -> Result<File, AccountError> {
+    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let opened = File::open(folder).and_then(|folder| {
+        rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive)?;
+        Ok(folder)
+    });
+    opened.map_err(|source| FileError::Unreadable { file: folder.to_owned(), source }.into())
 }
 
 /// What the file says; nothing where there is none.
@@ -207,33 +229,52 @@ impl Accounts {
     /// Begins to judge.
     pub(super) fn open(file: PathBuf, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let (logins, waiting) = sync_channel::<Login>(WAITING);
+        let (file, stamps) = (Arc::from(file), RandomState::new());
+        let accounts = Self { logins, file: Arc::clone(&file), stamps: stamps.clone() };
         let judge = move || {
-            let mut delays = Delays::default();
+            let (mut delays, mut unreadable) = (Delays::default(), false);
             while let Ok(Login { name, password, source, answer }) = waiting.recv() {
-                let text = read(&file).unwrap_or_default();
+                let text = match read(&file) {
+                    Ok(text) => text,
+                    Err(error) => {
+                        if !std::mem::replace(&mut unreadable, true) {
+                            tracing::warn!(error = crate::fault::causes(&error), "nobody can log in");
+                        }
+                        let _ = answer.send((Judged::Busy, 0));
+                        continue;
+                    }
+                };
+                unreadable = false;
                 let known = text.lines().filter_map(account).find(|(known, ..)| *known == name);
-                let judged = match delays.left(&name, known.is_some(), &source, clock.now().moment) {
+                let judged = match delays.left(&name, &source, clock.now().moment) {
                     Some(left) => Judged::Later(left),
                     None => judge(known, &password),
                 };
                 match judged {
                     Judged::Known(_) => delays.forgive(&name, &source),
-                    Judged::Wrong { exists } => delays.failed(&name, exists, &source, clock.now().moment),
+                    Judged::Wrong { .. } => delays.failed(&name, &source, clock.now().moment),
                     Judged::Later(_) | Judged::Busy => {}
                 }
-                let _ = answer.send(judged);
+                let stamp = text.lines().find(|line| is_of(line, &name)).map(|line| stamps.hash_one(line));
+                let _ = answer.send((judged, stamp.unwrap_or_default()));
             }
         };
         thread::Builder::new().name("accounts".to_owned()).spawn(judge)?;
-        Ok(Self(logins))
+        Ok(accounts)
     }
 
-    /// Waits for the answer to a login from this source.
-    pub(super) async fn log_in(&self, name: String, password: Zeroizing<String>, source: String) -> Judged {
+    /// Of an account's line now; another one once it has another password. None where there is no such account.
+    pub(super) fn stamp(&self, name: &str) -> Result<Option<u64>, AccountError> {
+        let text = read(&self.file)?;
+        Ok(text.lines().find(|line| is_of(line, name)).map(|line| self.stamps.hash_one(line)))
+    }
+
+    /// Waits for the answer to a login from this source, and the account's stamp.
+    pub(super) async fn log_in(&self, name: String, password: Zeroizing<String>, source: String) -> (Judged, u64) {
         let (answer, answered) = oneshot::channel();
-        match self.0.try_send(Login { name, password, source, answer }) {
-            Ok(()) => answered.await.unwrap_or(Judged::Busy),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Judged::Busy,
+        match self.logins.try_send(Login { name, password, source, answer }) {
+            Ok(()) => answered.await.unwrap_or((Judged::Busy, 0)),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => (Judged::Busy, 0),
         }
     }
 }
@@ -277,6 +318,12 @@ mod tests {
         assert_eq!(list_accounts(&file).unwrap().len(), 2);
         assert!(remove_account(&file, "wang").unwrap() && !remove_account(&file, "wang").unwrap());
         assert_eq!(judge("wang", "another one"), Judged::Wrong { exists: false });
+        // What is no account stands on; only its own name takes it away.
+        std::fs::write(&file, "a line of somebody's\nwang desk\n").unwrap();
+        assert!(!remove_account(&file, "li-2").unwrap());
+        add_account(&file, "li-2", Role::Desk, "battery staple").unwrap();
+        assert!(remove_account(&file, "wang").unwrap());
+        assert!(read(&file).unwrap().starts_with("a line of somebody's\nli-2 desk "));
         for (name, password) in
             [("", "long enough"), ("Wang", "long enough"), ("a b", "long enough"), ("wang", "short")]
         {

@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin};
 
 use serde::{Deserialize, Serialize};
 
+use super::Role;
 use crate::fault::Tongue;
 
 /// What a page asks.
@@ -84,8 +85,8 @@ pub trait Backstage: Send + Sync {
     /// Answers a question.
     fn ask(&self, question: Question) -> Answering<'_>;
 
-    /// Does what is ordered, and leaves a record of it.
-    fn act<'a>(&'a self, user: &'a str, deed: Deed) -> Doing<'a>;
+    /// Does what somebody of this role orders, and leaves a record of it.
+    fn act<'a>(&'a self, user: &'a str, role: Role, deed: Deed) -> Doing<'a>;
 
     /// Leaves a record of something that a page did itself.
     fn note<'a>(&'a self, user: &'a str, event: &'static str, result: &'static str) -> Noting<'a>;

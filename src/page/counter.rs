@@ -10,6 +10,7 @@ use super::{
     accounts::{Accounts, Judged, Role},
     answer::Answer,
     backstage::{Backstage, Deed},
+    paces::{MINUTE, Paces},
     sessions::{Session, Sessions, same},
 };
 use crate::{
@@ -28,6 +29,7 @@ pub(super) struct Counter {
     pub(super) least: Role,
     pub(super) accounts: Accounts,
     sessions: Mutex<Sessions>,
+    paces: Mutex<Paces>,
     pub(super) backstage: Arc<dyn Backstage>,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -66,7 +68,12 @@ impl Counter {
         clock: &Arc<dyn Clock>,
     ) -> Self {
         let (backstage, clock) = (Arc::clone(backstage), Arc::clone(clock));
-        Self { folder, cookie, least, accounts, sessions: Mutex::default(), backstage, clock }
+        Self { folder, cookie, least, accounts, sessions: Mutex::default(), paces: Mutex::default(), backstage, clock }
+    }
+
+    /// Whether this account may do one more thing that leaves a record; the journal has better to keep.
+    pub(super) fn may(&self, user: &str) -> bool {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner).may(user, self.clock.now().moment)
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
@@ -76,7 +83,23 @@ impl Counter {
     /// Who is logged in with this request.
     pub(super) fn session(&self, request: &Request) -> Option<Session> {
         let token = self.token(request)?;
-        self.sessions().of(&token, self.clock.now().moment)
+        let session = self.sessions().of(&token, self.clock.now().moment)?;
+        // An account that is gone, or has another password, has nobody inside.
+        match self.accounts.stamp(&session.user) {
+            Ok(stamp) if stamp == Some(session.stamp) => Some(session),
+            Ok(_) => {
+                self.sessions().end(&token);
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// The same of somebody who does something: they are still there.
+    pub(super) fn somebody(&self, request: &Request) -> Option<Session> {
+        let session = self.session(request)?;
+        self.sessions().stays(&self.token(request)?, self.clock.now().moment);
+        Some(session)
     }
 
     fn token(&self, request: &Request) -> Option<Zeroizing<String>> {
@@ -111,17 +134,19 @@ impl Counter {
         let Some(Credentials { name, password }) = body(request) else {
             return Answer::word("400 Bad Request", "name and password");
         };
-        let judged = self.accounts.log_in(name.clone(), Zeroizing::new(password), caller.source.to_owned()).await;
+        let (judged, stamp) =
+            self.accounts.log_in(name.clone(), Zeroizing::new(password), caller.source.to_owned()).await;
         let fails = |status, told: &str, seconds: u64| {
             let told = json!({ "done": false, "told": told, "seconds": seconds });
             Answer { status, ..Answer::of(JSON, told.to_string()) }
         };
         match judged {
+            Judged::Known(_) if !self.may(&name) => fails("429 Too Many Requests", "later", MINUTE.as_secs()),
             Judged::Known(role) if role >= self.least => {
-                let began = self.sessions().begin(&name, role, self.clock.now().moment);
+                let began = self.sessions().begin(&name, role, stamp, self.clock.now().moment);
                 let Some(token) = began else { return fails("503 Service Unavailable", "busy", 1) };
                 self.backstage.note(&name, "login", "done").await;
-                let header = self.set_cookie(&token, caller.secure);
+                let header = self.set_cookie(&token, is_secure(request, caller));
                 Answer { header, ..Answer::nothing() }
             }
             Judged::Known(_) => {
@@ -155,11 +180,11 @@ impl Counter {
         if let Some(token) = self.token(request) {
             self.sessions().end(&token);
         }
-        Answer { header: self.set_cookie("", caller.secure), ..Answer::nothing() }
+        Answer { header: self.set_cookie("", is_secure(request, caller)), ..Answer::nothing() }
     }
 
     async fn order(&self, request: &Request) -> Answer {
-        let Some(session) = self.session(request) else { return Answer::word("401 Unauthorized", "log in") };
+        let Some(session) = self.somebody(request) else { return Answer::word("401 Unauthorized", "log in") };
         let Some(Order { csrf, deed }) = body(request) else { return Answer::word("400 Bad Request", "no order") };
         if !same(&csrf, &session.csrf) {
             return Answer::word("403 Forbidden", "orders come from a page of ours");
@@ -167,8 +192,15 @@ impl Counter {
         if deed.is_technicians() && session.role < Role::Technician {
             return Answer::word("403 Forbidden", "a technician does that");
         }
-        let done = self.backstage.act(&session.user, deed).await;
-        Answer::of(JSON, serde_json::to_vec(&done).unwrap_or_default())
+        if !self.may(&session.user) {
+            return Answer::word("429 Too Many Requests", "too much at once");
+        }
+        // Whoever goes away meanwhile takes neither deed nor record with them.
+        let (backstage, Session { user, role, .. }) = (Arc::clone(&self.backstage), session);
+        match tokio::spawn(async move { backstage.act(&user, role, deed).await }).await {
+            Ok(done) => Answer::of(JSON, serde_json::to_vec(&done).unwrap_or_default()),
+            Err(_) => Answer::word("503 Service Unavailable", "busy"),
+        }
     }
 }
 
@@ -181,6 +213,11 @@ fn body<T: for<'de> Deserialize<'de>>(request: &Request) -> Option<T> {
 fn is_of_ours(request: &Request) -> bool {
     let of_ours = request.origin.as_deref().and_then(|origin| origin.split_once("://"));
     of_ours.is_some_and(|(_, host)| Some(host) == request.host.as_deref())
+}
+
+/// Whether the browser speaks TLS, to us or to the web server in front of us.
+fn is_secure(request: &Request, caller: Caller<'_>) -> bool {
+    caller.secure || request.origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
 }
 
 /// Which tongue is read: what the address says, else what the browser prefers, else Chinese.

@@ -1,4 +1,4 @@
-//! The log's last lines, for whoever looks: those that went to standard error, and no more.
+//! The log's last lines, for whoever looks: those that went to standard error and name no account.
 
 use std::{
     collections::VecDeque,
@@ -15,6 +15,9 @@ pub(crate) struct Lines {
 
 /// Those of this process: it has one log.
 pub(crate) static LOG: Lines = Lines { kept: Mutex::new((0, VecDeque::new())), clock: OnceLock::new() };
+
+/// The target of lines that name an account: they go to standard error alone.
+pub(crate) const NAMED: &str = "accounts";
 
 /// Lines kept, and the longest, bytes.
 const MOST: usize = 300;

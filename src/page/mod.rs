@@ -17,6 +17,7 @@ mod desk;
 mod event;
 mod log;
 mod looking;
+mod paces;
 mod place;
 mod qr;
 mod requests;
@@ -30,7 +31,7 @@ use std::{io, net::TcpListener as Port, path::PathBuf, sync::Arc};
 pub(crate) use self::{
     accounts::{ACCOUNTS, add_account, list_accounts, remove_account},
     desk::Desk,
-    log::LOG,
+    log::{LOG, NAMED},
 };
 pub use self::{
     accounts::{AccountError, Role},
@@ -92,8 +93,10 @@ pub struct LanePage {
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     /// The place cannot be used.
-    #[error("[page] listen: {place} cannot be used")]
+    #[error("[{section}] listen: {place} cannot be used")]
     Bind {
+        /// Of which table.
+        section: &'static str,
         /// Which.
         place: Listen,
         /// The cause beneath.
@@ -105,8 +108,17 @@ pub enum PageError {
     Socket(#[source] TerminalError),
     /// Certificate, key or authority cannot be used.
     #[cfg(feature = "network")]
-    #[error("[page] listen")]
-    Certificates(#[source] TerminalError),
+    #[error("[{section}] listen")]
+    Certificates {
+        /// Of which table.
+        section: &'static str,
+        /// The cause beneath.
+        #[source]
+        source: TerminalError,
+    },
+    /// The accounts cannot be read.
+    #[error("the accounts")]
+    Accounts(#[source] AccountError),
     /// The site's style sheet cannot be read.
     #[error("[page] css")]
     Css(#[source] FileError),
@@ -114,6 +126,9 @@ pub enum PageError {
     #[error("a thread of the pages cannot be started")]
     Thread(#[source] io::Error),
 }
+
+/// Our table's name.
+const PAGE: &str = "page";
 
 /// The largest style sheet of a site, bytes.
 const MOST_CSS: usize = 64 * 1024;
@@ -124,7 +139,8 @@ impl Fault for PageError {
             Self::Bind { .. } | Self::Socket(_) => Code::D631,
             Self::Thread(_) => Code::X001,
             #[cfg(feature = "network")]
-            Self::Certificates(error) => error.code(),
+            Self::Certificates { source, .. } => source.code(),
+            Self::Accounts(_) => Code::C103,
             Self::Css(_) => Code::C101,
         }
     }
@@ -133,9 +149,9 @@ impl Fault for PageError {
         match self {
             Self::Socket(error) => error.cure(),
             #[cfg(feature = "network")]
-            Self::Certificates(error) => error.cure(),
+            Self::Certificates { source, .. } => source.cure(),
             Self::Css(error) => error.cure(),
-            Self::Bind { .. } | Self::Thread(_) => None,
+            Self::Bind { .. } | Self::Thread(_) | Self::Accounts(_) => None,
         }
     }
 }
@@ -201,7 +217,7 @@ impl Door {
     /// The port, in use.
     fn port(&self) -> Result<Port, PageError> {
         let bound = self.listen.address().ok_or(io::ErrorKind::AddrNotAvailable.into()).and_then(Port::bind);
-        bound.map_err(|source| PageError::Bind { place: self.listen.clone(), source })
+        bound.map_err(|source| PageError::Bind { section: PAGE, place: self.listen.clone(), source })
     }
 
     /// Reads style sheet and certificates.
@@ -226,6 +242,6 @@ impl Door {
         // A site file without [terminals] is refused before.
         let credentials = self.credentials.clone().unwrap_or_default();
         let network = Network { address, protocol: Protocol::Http, credentials, allow_subjects };
-        Welcome::open(&network, clock).map(Some).map_err(PageError::Certificates)
+        Welcome::open(&network, clock).map(Some).map_err(|source| PageError::Certificates { section: PAGE, source })
     }
 }

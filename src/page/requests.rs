@@ -135,7 +135,8 @@ impl House {
     ) -> Option<impl Future<Output = Taken<'a>>> {
         let technician = self.technician.as_ref().filter(|_| technician::is_asked(&request.path))?;
         let theirs = match subject {
-            None => self.is_meant(request),
+            // Behind a web server, whoever it lets ask: only where the site file says so.
+            None => self.is_meant(request) && (self.door.technician || self.door.listen.address().is_some()),
             Some(subject) => self.dress.borrow().behind.technicians.iter().any(|known| known == subject),
         };
         let caller = Caller { source: subject.unwrap_or("loopback"), secure: subject.is_some() };

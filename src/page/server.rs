@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    Backstage, Behind, Door, LanePage, Listen, PageError,
+    Backstage, Behind, Door, LanePage, Listen, PAGE, PageError,
     accounts::Accounts,
     counter::Counter,
     log::LOG,
@@ -69,7 +69,7 @@ impl Server {
         backstage: Option<&Arc<dyn Backstage>>,
         witness: impl Fn(Option<LaneId>) -> Arc<dyn Witness>,
     ) -> Result<(Self, Vec<Screen>), PageError> {
-        let failed = |source| PageError::Bind { place: door.listen.clone(), source };
+        let failed = |source| PageError::Bind { section: PAGE, place: door.listen.clone(), source };
         let behind = door.read(lanes.iter().map(|lane| lane.allow_subjects.clone()).collect(), clock)?;
         let technician = backstage.map(|backstage| {
             LOG.begin(clock);
@@ -187,7 +187,7 @@ impl Opened {
         }
         let port = door.port()?;
         let port = port.set_nonblocking(true).and_then(|()| TcpListener::from_std(port));
-        port.map(Self::Port).map_err(|source| PageError::Bind { place: door.listen.clone(), source })
+        port.map(Self::Port).map_err(|source| PageError::Bind { section: PAGE, place: door.listen.clone(), source })
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Session {
     pub(super) role: Role,
     /// What an order has to bring: another site's page cannot know it.
     pub(super) csrf: String,
+    /// Of the account's line when they logged in.
+    pub(super) stamp: u64,
     token: String,
     began: Moment,
     last: Moment,
@@ -33,7 +35,7 @@ const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
 impl Sessions {
     /// Begins one; its cookie's value. None where the kernel gives no random numbers.
-    pub(super) fn begin(&mut self, user: &str, role: Role, now: Moment) -> Option<String> {
+    pub(super) fn begin(&mut self, user: &str, role: Role, stamp: u64, now: Moment) -> Option<String> {
         self.end_old(now);
         let (token, csrf) = (random()?, random()?);
         while self.0.iter().filter(|session| session.user == user).count() >= OF_ONE {
@@ -43,16 +45,27 @@ impl Sessions {
         if self.0.len() >= MOST {
             self.0.pop_front();
         }
-        self.0.push_back(Session { user: user.to_owned(), role, csrf, token: token.clone(), began: now, last: now });
+        self.0.push_back(Session {
+            user: user.to_owned(),
+            role,
+            csrf,
+            stamp,
+            token: token.clone(),
+            began: now,
+            last: now,
+        });
         Some(token)
     }
 
-    /// Whose cookie this is; they are still there.
+    /// Whose cookie this is.
     pub(super) fn of(&mut self, token: &str, now: Moment) -> Option<Session> {
         self.end_old(now);
-        let session = self.0.iter_mut().find(|session| same(&session.token, token))?;
-        session.last = now;
-        Some(session.clone())
+        self.0.iter().find(|session| same(&session.token, token)).cloned()
+    }
+
+    /// They did something, and are still there.
+    pub(super) fn stays(&mut self, token: &str, now: Moment) {
+        self.0.iter_mut().filter(|session| same(&session.token, token)).for_each(|session| session.last = now);
     }
 
     /// They have gone.
@@ -87,22 +100,27 @@ mod tests {
     #[test]
     fn a_session_ends_when_nothing_is_done_and_at_the_end_of_a_shift() {
         let mut sessions = Sessions::default();
-        let token = sessions.begin("wang", Role::Desk, at(0)).unwrap();
-        assert!(sessions.of(&token, at(1799)).is_some());
+        let token = sessions.begin("wang", Role::Desk, 0, at(0)).unwrap();
+        sessions.stays(&token, at(1799));
+        // A page that asks by itself is nobody who does something.
+        assert!(sessions.of(&token, at(1799 + 1799)).is_some());
         assert!(sessions.of(&token, at(1799 + 1800)).is_none());
-        let token = sessions.begin("wang", Role::Desk, at(0)).unwrap();
-        assert!((0..24).all(|half| sessions.of(&token, at(half * 1799)).is_some()));
+        let token = sessions.begin("wang", Role::Desk, 0, at(0)).unwrap();
+        assert!((0..24).all(|half| {
+            sessions.stays(&token, at(half * 1799));
+            sessions.of(&token, at(half * 1799)).is_some()
+        }));
         assert!(sessions.of(&token, at(12 * 3600)).is_none());
     }
 
     #[test]
     fn there_are_not_too_many_sessions_and_an_account_ends_its_own_first() {
         let mut sessions = Sessions::default();
-        let first = sessions.begin("wang", Role::Desk, at(0)).unwrap();
-        let others: Vec<String> = (0..4).map(|_| sessions.begin("wang", Role::Desk, at(0)).unwrap()).collect();
+        let first = sessions.begin("wang", Role::Desk, 0, at(0)).unwrap();
+        let others: Vec<String> = (0..4).map(|_| sessions.begin("wang", Role::Desk, 0, at(0)).unwrap()).collect();
         assert!(sessions.of(&first, at(1)).is_none() && others.iter().all(|token| sessions.of(token, at(1)).is_some()));
         for number in 0..100 {
-            sessions.begin(&format!("n{number}"), Role::Desk, at(1)).unwrap();
+            sessions.begin(&format!("n{number}"), Role::Desk, 0, at(1)).unwrap();
         }
         assert_eq!(sessions.0.len(), MOST);
         assert!(sessions.of("", at(1)).is_none());

@@ -11,6 +11,7 @@ use super::{
     faults::Faults,
     ledger::{self, Asks},
     metrics,
+    requests::{NO_WORD, UNACKNOWLEDGED},
     staff::{Answer, Asked, Exercise, StaffMode, StaffReply, StaffRequest},
     status::{Status, Time},
     stopwatch::{Durations, Histogram},
@@ -18,13 +19,15 @@ use super::{
 use crate::{
     fault::{Code, Tongue},
     kiosk::Signal,
-    page::{Answering, Backstage, Deed, Doing, Done, Noting, Question},
+    page::{Answering, Backstage, Deed, Doing, Done, Noting, Question, Role},
     store::Act,
-    words::{Clock, Moment},
+    words::{Clock, Moment, SessionId},
 };
 
 /// What the pages' threads have.
 pub(super) struct Stage {
+    /// The lanes' names.
+    pub(super) lanes: Vec<String>,
     pub(super) asked: mpsc::Sender<Asked>,
     pub(super) ledger: Entrance<ledger::Question>,
     pub(super) durations: Arc<Durations>,
@@ -61,12 +64,20 @@ impl Backstage for Stage {
         })
     }
 
-    fn act<'a>(&'a self, user: &'a str, deed: Deed) -> Doing<'a> {
+    fn act<'a>(&'a self, user: &'a str, role: Role, deed: Deed) -> Doing<'a> {
         Box::pin(async move {
             let mut act = Act { user: user.to_owned(), ..Act::default() };
-            let done = self.carry_out(&deed, &mut act).await;
-            act.result = if done.done { "done" } else { "refused" }.to_owned();
-            self.record(act).await;
+            let done = self.carry_out(role, &deed, &mut act).await;
+            act.result = match done.told.as_str() {
+                _ if done.done => "done",
+                NO_WORD | UNACKNOWLEDGED => "unknown",
+                _ => "refused",
+            }
+            .to_owned();
+            // What is no deed of ours has no name, and is none's to remember.
+            if !act.event.is_empty() {
+                self.record(act).await;
+            }
             done
         })
     }
@@ -78,10 +89,13 @@ impl Backstage for Stage {
 }
 
 impl Stage {
-    async fn carry_out(&self, deed: &Deed, act: &mut Act) -> Done {
+    async fn carry_out(&self, role: Role, deed: &Deed, act: &mut Act) -> Done {
         let refused = |told: &str| Done { done: false, told: told.to_owned() };
         let event = |act: &mut Act, event: &str, lane: Option<&String>, session: Option<&String>| {
-            (act.event, act.lane, act.session) = (event.to_owned(), lane.cloned(), session.cloned());
+            // Only names of ours: what is sent may be as long and as strange as a request.
+            let lane = lane.filter(|lane| self.lanes.contains(lane)).cloned();
+            let session = session.and_then(|session| session.parse::<SessionId>().ok());
+            (act.event, act.lane, act.session) = (event.to_owned(), lane, session.map(|session| session.to_string()));
         };
         let request = match deed {
             Deed::Lane { lane, mode } => {
@@ -92,7 +106,11 @@ impl Stage {
                     _ => return refused("no such mode"),
                 };
                 event(act, &format!("lane-{mode:?}").to_lowercase(), Some(lane), None);
-                StaffRequest::Lane { lane: lane.clone(), mode }
+                let lane = lane.clone();
+                match role {
+                    Role::Technician => StaffRequest::Lane { lane, mode },
+                    Role::Desk => StaffRequest::DeskLane { lane, closed: mode == StaffMode::Closed },
+                }
             }
             Deed::Exercise { lane, device } => {
                 let signal = || Signal::ALL.into_iter().find(|signal| format!("{signal:?}").to_lowercase() == *device);
@@ -131,6 +149,7 @@ impl Stage {
                 StaffRequest::Reprint { lane, session, copy, number, place, visit: Box::default(), to_verify, at }
             }
             Deed::Reconcile { theirs } => {
+                event(act, "reconcile", None, None);
                 let ours = self.look_up(Asks::Count).await.and_then(|count| count.parse::<u64>().ok());
                 let Some(ours) = ours else { return refused("the journal cannot be read") };
                 event(act, &format!("reconcile {ours} {theirs}"), None, None);
@@ -138,22 +157,24 @@ impl Stage {
             }
         };
         match self.order(request, PRINTING).await {
-            Some(Answer::Told(StaffReply { done, told })) => Done { done, told },
-            _ => refused("busy"),
+            Ok(Answer::Told(StaffReply { done, told })) => Done { done, told },
+            Ok(Answer::Status(_)) => refused("busy"),
+            Err(told) => refused(told),
         }
     }
 
     /// What somebody did is on its way to the journal; where that has no room, the log knows it.
     async fn record(&self, act: Act) {
         let Act { user, event, lane, session, result } = &act;
-        tracing::info!(user, event, lane, session, result, "by an account");
+        tracing::info!(target: crate::page::NAMED, user, event, lane, session, result, "by an account");
         let _ = self.order(StaffRequest::Note(act), PATIENCE).await;
     }
 
-    async fn order(&self, request: StaffRequest, patience: Duration) -> Option<Answer> {
+    async fn order(&self, request: StaffRequest, patience: Duration) -> Result<Answer, &'static str> {
         let (answer, answered) = oneshot::channel();
-        tokio::time::timeout(PATIENCE, self.asked.send((request, answer))).await.ok()?.ok()?;
-        tokio::time::timeout(patience, answered).await.ok()?.ok()
+        let sent = tokio::time::timeout(PATIENCE, self.asked.send((request, answer))).await;
+        sent.ok().and_then(Result::ok).ok_or("busy")?;
+        tokio::time::timeout(patience, answered).await.ok().and_then(Result::ok).ok_or(NO_WORD)
     }
 
     /// How everything is.
@@ -165,7 +186,7 @@ impl Stage {
         {
             return Some(Arc::clone(status));
         }
-        let Some(Answer::Status(status)) = self.order(StaffRequest::Status, PATIENCE).await else { return None };
+        let Ok(Answer::Status(status)) = self.order(StaffRequest::Status, PATIENCE).await else { return None };
         let status: Arc<Status> = Arc::from(status);
         *last = Some((now, Arc::clone(&status)));
         Some(status)

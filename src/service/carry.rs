@@ -84,6 +84,10 @@ struct Full {
 /// The most questions about the past that wait, for each lane; beyond that they are answered "cannot say".
 const LATER: usize = 128;
 
+/// With so many records before it, what an account did is not kept.
+#[cfg(feature = "page")]
+const MOST_BEFORE_ACTS: u64 = 128;
+
 /// Soon enough for a question about the past that nobody had time for.
 const ONCE_MORE: Duration = Duration::from_millis(500);
 
@@ -174,7 +178,9 @@ impl Carrier {
     /// What somebody with an account did; false where it is not kept.
     #[cfg(feature = "page")]
     pub(super) fn keep(&mut self, act: crate::store::Act) -> bool {
-        self.workers.store.offer(Entry { ticket: None, record: Kept::Act(act) }).is_ok()
+        // Visits need the room more.
+        self.workers.store.waiting() < MOST_BEFORE_ACTS
+            && self.workers.store.offer(Entry { ticket: None, record: Kept::Act(act) }).is_ok()
     }
 
     fn check_in(&mut self, request: CheckInRequest) -> Option<Input> {

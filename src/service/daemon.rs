@@ -62,7 +62,8 @@ pub(super) struct Opened {
     #[cfg(feature = "page")]
     pub(super) pages: Option<page::Server>,
     #[cfg(feature = "page")]
-    pub(super) _desk: Option<page::Desk>,
+    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "it is served for as long as it is kept"))]
+    pub(super) desk: Option<page::Desk>,
     #[cfg(feature = "page")]
     pub(super) alarms: Option<crate::alarm::Alarms>,
     pub(super) funnel: Funnel,
@@ -210,6 +211,8 @@ impl Daemon {
             kept,
             #[cfg(feature = "page")]
                 pages: behind,
+            #[cfg(all(feature = "page", feature = "network"))]
+                desk: shown,
             ..
         } = match fresh {
             Ok(fresh) => fresh,
@@ -224,6 +227,11 @@ impl Daemon {
         #[cfg(feature = "page")]
         if let Some(pages) = &self.opened.pages {
             pages.renew(behind);
+        }
+        #[cfg(all(feature = "page", feature = "network"))]
+        if let (Some(desk), Some(shown)) = (&self.opened.desk, shown) {
+            let inputs = &self.opened.funnel.carrier.inputs;
+            inputs.without("the desk goes on as before", shown).into_iter().for_each(|shown| desk.renew(shown));
         }
         tracing::info!(
             "read again: merchants, keys, certificates, wechatpay, weixin, authinfo, checkin, whose terminals count"

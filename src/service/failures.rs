@@ -99,6 +99,12 @@ impl Inputs {
         failure.trouble()
     }
 
+    /// What was opened; why it was not is told, and everything else goes on.
+    #[cfg(feature = "page")]
+    pub(super) fn without<T>(&self, what: &'static str, opened: Result<T, impl Into<Failure>>) -> Option<T> {
+        opened.map_err(|error| self.tell(what, None, None, &error.into())).ok()
+    }
+
     /// The same of something that goes on failing until it is mended: once for each change. True where it is one. What
     /// fails for the same reason under another code is none.
     pub(super) fn tell_change(

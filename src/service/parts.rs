@@ -51,9 +51,9 @@ pub struct Parts {
     /// Where the pages of those that have one are.
     #[cfg(feature = "page")]
     pub pages: page::Door,
-    /// Who is told what begins and ends to be wrong.
+    /// Who is told what begins and ends to be wrong; lanes serve without.
     #[cfg(feature = "page")]
-    pub alarms: Option<crate::alarm::Alarms>,
+    pub alarms: Option<Result<crate::alarm::Alarms, crate::alarm::AlarmError>>,
     /// When a day of business begins, for whoever counts.
     #[cfg(feature = "page")]
     pub day: super::DayRule,
@@ -116,6 +116,9 @@ pub struct Reloaded {
     /// What lies behind the files of the pages' door.
     #[cfg(feature = "page")]
     pub pages: page::Behind,
+    /// What the triage desk shows over the network, or why it cannot.
+    #[cfg(all(feature = "page", feature = "network"))]
+    pub(crate) desk: Option<Result<Option<terminal::Everybody>, page::PageError>>,
     /// Settings that have changed since the start and need a restart, by their tables.
     pub kept: Vec<&'static str>,
 }

@@ -61,6 +61,10 @@ struct Waiting {
     answer: oneshot::Sender<Answer>,
 }
 
+/// What is told of what may have been done, or not.
+pub(super) const NO_WORD: &str = "no word from it: look at it";
+pub(super) const UNACKNOWLEDGED: &str = "sent, and not acknowledged: look at the printer";
+
 /// The most of one lane: its printer prints one after the other.
 const WAITING: usize = 4;
 
@@ -88,7 +92,9 @@ impl Requests {
         let name = match &request {
             StaffRequest::Lane { lane, .. } | StaffRequest::Reprint { lane, .. } => lane,
             #[cfg(feature = "page")]
-            StaffRequest::Exercise { lane, .. } | StaffRequest::Annul { lane, .. } => lane,
+            StaffRequest::Exercise { lane, .. }
+            | StaffRequest::Annul { lane, .. }
+            | StaffRequest::DeskLane { lane, .. } => lane,
             #[cfg(feature = "page")]
             StaffRequest::Reload | StaffRequest::Note(_) => return refuse(answer, "not here"),
             StaffRequest::Status => return refuse(answer, "not here"),
@@ -106,6 +112,17 @@ impl Requests {
                     [(OutOfService::Closed, StaffMode::Closed), (OutOfService::Maintenance, StaffMode::Maintenance)];
                 let inputs = both.map(|(of, wanted)| Input::OutOfService { lane, why: of, on: mode == wanted });
                 Todo { inputs: inputs.to_vec(), ..Todo::default() }
+            }
+            #[cfg(feature = "page")]
+            StaffRequest::DeskLane { lane: name, closed } => {
+                if state(lane).maintained {
+                    return refuse(answer, "a technician works on it");
+                }
+                tracing::info!(lane = name, closed, "the desk");
+                let _ =
+                    answer.send(Answer::told(true, format!("{name}: {}", if closed { "closed" } else { "normal" })));
+                let input = Input::OutOfService { lane, why: OutOfService::Closed, on: closed };
+                Todo { inputs: vec![input], ..Todo::default() }
             }
             StaffRequest::Status => Todo::default(),
             #[cfg(feature = "page")]
@@ -194,7 +211,7 @@ impl Requests {
                 *outcome == PrintOutcome::Printed,
                 match outcome {
                     PrintOutcome::Printed => "printed and acknowledged".to_owned(),
-                    PrintOutcome::Unknown => "sent, and not acknowledged: look at the printer".to_owned(),
+                    PrintOutcome::Unknown => UNACKNOWLEDGED.to_owned(),
                     PrintOutcome::NotPrinted(code) => not_done("not printed", *code),
                 },
             ),
@@ -223,8 +240,7 @@ impl Requests {
         self.waiting.retain(|_, waiting| !waiting.answer.is_closed());
         let late: Vec<_> = self.waiting.iter().filter(|(_, waiting)| waiting.until <= now).map(|(of, _)| *of).collect();
         for Waiting { answer, .. } in late.into_iter().filter_map(|of| self.waiting.remove(&of)) {
-            let told = "no word from it: look at it".to_owned();
-            let _ = answer.send(Answer::told(false, told));
+            let _ = answer.send(Answer::told(false, NO_WORD.to_owned()));
         }
     }
 }

@@ -35,6 +35,15 @@ pub(crate) enum StaffRequest {
         /// How it shall be.
         mode: StaffMode,
     },
+    /// Open or close a lane, as a nurse does: a technician's work on it goes on.
+    #[cfg(feature = "page")]
+    #[serde(skip)]
+    DeskLane {
+        /// Its name.
+        lane: String,
+        /// It shall be closed.
+        closed: bool,
+    },
     /// Try one device of a lane.
     #[cfg(feature = "page")]
     #[serde(skip)]

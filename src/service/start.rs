@@ -69,6 +69,8 @@ impl Daemon {
         let names: Vec<String> = lanes.iter().map(|lane| lane.name.clone()).collect();
         let inputs = Inputs::new(way, names.clone());
         #[cfg(feature = "page")]
+        let lane_names = names.clone();
+        #[cfg(feature = "page")]
         let faults = Arc::new(super::faults::Faults::new(&clock));
         #[cfg(feature = "page")]
         let inputs = inputs.keeping(Arc::clone(&faults));
@@ -111,6 +113,7 @@ impl Daemon {
         let store = journalist::spawn(journal, passages.as_ref(), &facts, &clock, inputs.clone()).map_err(threads)?;
         #[cfg(feature = "page")]
         let stage = Arc::new(Stage {
+            lanes: lane_names,
             asked: asked_by_pages,
             ledger: ledger::spawn(parts.staff.unwrap_or_default(), parts.day, &clock).map_err(threads)?.entrance(),
             durations: Arc::default(),
@@ -125,8 +128,12 @@ impl Daemon {
         #[cfg(feature = "page")]
         let desk = parts.pages.desk.as_ref();
         #[cfg(feature = "page")]
-        let desk =
-            desk.map(|desk| page::Desk::open(desk, parts.pages.accounts.clone(), &behind, &clock)).transpose()?;
+        let desk = desk.map(|desk| page::Desk::open(desk, parts.pages.accounts.clone(), &behind, &clock));
+        // People are served without either.
+        #[cfg(feature = "page")]
+        let desk = desk.and_then(|desk| inputs.without("the desk is not served", desk));
+        #[cfg(feature = "page")]
+        let alarms = parts.alarms.and_then(|alarms| inputs.without("alarms are not told", alarms));
         let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
         let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
         let blind = absent.iter().filter(|(_, device, _)| *device == Device::Fire).map(|(lane, ..)| *lane).collect();
@@ -169,9 +176,9 @@ impl Daemon {
             #[cfg(feature = "page")]
             pages,
             #[cfg(feature = "page")]
-            _desk: desk,
+            desk,
             #[cfg(feature = "page")]
-            alarms: parts.alarms,
+            alarms,
             funnel,
             facts,
             salvaged: parts.salvaged.first().map(Failure::code),

@@ -50,6 +50,8 @@ pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>
     super::voices::check(site, report);
     #[cfg(feature = "page")]
     pages(site, clock, serves.is_some(), report);
+    #[cfg(feature = "page")]
+    desk_and_alarms(site, clock, serves.is_some(), report);
 }
 
 /// The state directory; who serves from it now, if anybody does.
@@ -289,7 +291,7 @@ fn one_name(path: &Path) -> PathBuf {
 #[cfg(feature = "page")]
 fn pages(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
     let with_page = site.lane.iter().filter(|lane| lane.panel == Some(PanelPlace::Page)).count();
-    if with_page == 0 {
+    if with_page == 0 && !site.page.technician {
         return;
     }
     match build::door(site).and_then(|door| Ok(door.look(clock, serves)?)) {
@@ -298,6 +300,31 @@ fn pages(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<
             certificates("pages", text, behind.validity(), clock.now().wall, report);
         }
         Err(failure) => report.fault("pages", failure),
+    }
+}
+
+/// What lanes serve without, and somebody misses.
+#[cfg(feature = "page")]
+fn desk_and_alarms(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
+    if let Some(desk) = &site.desk {
+        match desk.look(&site.state_dir.join(crate::page::ACCOUNTS), clock, serves) {
+            Ok(()) => report.ok("desk", desk.listen.to_string()),
+            Err(error) => report.fault("desk", error),
+        }
+    }
+    if let Some(alarms) = &site.alarms {
+        match alarms.look(clock) {
+            Ok(()) => report.ok(
+                "alarms",
+                [&alarms.webhook, &alarms.syslog]
+                    .map(|to| to.as_deref())
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+            Err(error) => report.fault("alarms", error),
+        }
     }
 }
 

@@ -5,7 +5,14 @@
 
 mod words;
 
-use std::{io, net::SocketAddr, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use serde::Deserialize;
 use tokio::{
@@ -15,10 +22,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+#[cfg(feature = "network")]
+use tokio::sync::watch;
+
 use self::words::WORDS;
 use super::{
     Backstage, Listen, PageError,
-    accounts::{Accounts, Role},
+    accounts::{Accounts, Role, list_accounts},
     answer::{Answer, CSS, HTML, JAVASCRIPT},
     backstage::Question,
     counter::{Caller, Counter, JSON},
@@ -47,6 +57,9 @@ pub struct DeskSettings {
 
 /// The desk while it is served; nobody is answered any more when this goes.
 pub(crate) struct Desk {
+    /// What browsers are shown, over the network.
+    #[cfg(feature = "network")]
+    tls: watch::Sender<Option<Everybody>>,
     _wanted: oneshot::Sender<()>,
 }
 
@@ -83,6 +96,46 @@ impl DeskSettings {
     }
 }
 
+impl DeskSettings {
+    /// The port, in use.
+    fn port(&self) -> Result<std::net::TcpListener, PageError> {
+        let bound = self.listen.address().ok_or(io::ErrorKind::AddrNotAvailable.into());
+        let bound = bound.and_then(std::net::TcpListener::bind);
+        let ready = bound.and_then(|port| port.set_nonblocking(true).map(|()| port));
+        ready.map_err(|source| PageError::Bind { section: "desk", place: self.listen.clone(), source })
+    }
+
+    /// Reads certificate and key; none on loopback.
+    #[cfg(feature = "network")]
+    pub(crate) fn read(&self, clock: &Arc<dyn Clock>) -> Result<Option<Everybody>, PageError> {
+        let (Listen::Https(_), Some(certificate), Some(key)) = (&self.listen, &self.certificate, &self.key) else {
+            return Ok(None);
+        };
+        let opened = Everybody::open(certificate, key, clock);
+        opened.map(Some).map_err(|source| PageError::Certificates { section: "desk", source })
+    }
+
+    /// Whether the desk could be served; changes nothing. `serves`: the port is the running daemon's.
+    #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
+    pub(crate) fn look(&self, accounts: &Path, clock: &Arc<dyn Clock>, serves: bool) -> Result<(), PageError> {
+        #[cfg(feature = "network")]
+        drop(self.read(clock)?);
+        list_accounts(accounts).map_err(PageError::Accounts)?;
+        if !serves {
+            drop(self.port()?);
+        }
+        Ok(())
+    }
+}
+
+/// Whose address it is, as far as it tells one caller from another: of IPv6, a household has a whole /64.
+fn household(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
+    }
+}
+
 impl Desk {
     /// Takes the port into use, and answers from a thread of its own.
     pub(crate) fn open(
@@ -91,21 +144,12 @@ impl Desk {
         backstage: &Arc<dyn Backstage>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, PageError> {
-        let failed = |source| PageError::Bind { place: settings.listen.clone(), source };
-        let nowhere = || failed(io::ErrorKind::AddrNotAvailable.into());
-        let address = settings.listen.address().ok_or_else(nowhere)?;
         let accounts = Accounts::open(accounts, Arc::clone(clock)).map_err(PageError::Thread)?;
-        let here = matches!(settings.listen, Listen::Loopback(_)).then_some(address);
+        let here = settings.listen.address().filter(|_| matches!(settings.listen, Listen::Loopback(_)));
         let room = Arc::new(Room { counter: Counter::new(PLACE, accounts, backstage, clock), here });
-        let port = std::net::TcpListener::bind(address).map_err(failed)?;
-        port.set_nonblocking(true).map_err(failed)?;
+        let port = settings.port()?;
         #[cfg(feature = "network")]
-        let tls = match (&settings.listen, &settings.certificate, &settings.key) {
-            (Listen::Https(_), Some(certificate), Some(key)) => {
-                Some(Everybody::open(certificate, key, clock).map_err(PageError::Certificates)?)
-            }
-            _ => None,
-        };
+        let (tls, shown) = watch::channel(settings.read(clock)?);
         let (wanted, unwanted) = oneshot::channel::<()>();
         let serve = move || {
             // A runtime that is let go where others are at work ends the program: it begins where it ends.
@@ -116,7 +160,7 @@ impl Desk {
                     port,
                     room,
                     #[cfg(feature = "network")]
-                    tls,
+                    shown,
                 );
                 tokio::select! {
                     _ = unwanted => {}
@@ -125,11 +169,25 @@ impl Desk {
             });
         };
         thread::Builder::new().name("desk".to_owned()).spawn(serve).map_err(PageError::Thread)?;
-        Ok(Self { _wanted: wanted })
+        Ok(Self {
+            #[cfg(feature = "network")]
+            tls,
+            _wanted: wanted,
+        })
+    }
+
+    /// Certificate and key may be others: whoever comes from now on is shown them.
+    #[cfg(feature = "network")]
+    pub(crate) fn renew(&self, tls: Option<Everybody>) {
+        let _ = self.tls.send_replace(tls);
     }
 }
 
-async fn let_in(port: TcpListener, room: Arc<Room>, #[cfg(feature = "network")] tls: Option<Everybody>) {
+async fn let_in(
+    port: TcpListener,
+    room: Arc<Room>,
+    #[cfg(feature = "network")] shown: watch::Receiver<Option<Everybody>>,
+) {
     let mut connections = Connections::new(PLACES);
     let mut number = 0_u32;
     loop {
@@ -137,10 +195,10 @@ async fn let_in(port: TcpListener, room: Arc<Room>, #[cfg(feature = "network")] 
             knock = port.accept() => match knock {
                 Ok((stream, from)) => {
                     number = number.wrapping_add(1);
-                    let (activity, from) = (Activity::default(), from.ip().to_canonical());
+                    let (activity, from) = (Activity::default(), household(from.ip()));
                     let guest = Guest { room: Arc::clone(&room), source: from.to_string(), activity: activity.clone() };
                     #[cfg(feature = "network")]
-                    let serving = guest.greet(stream, tls.clone());
+                    let serving = guest.greet(stream, shown.borrow().clone());
                     #[cfg(not(feature = "network"))]
                     let serving = guest.serve(stream, false);
                     connections.start(PeerId(number), from, activity, (), serving);
@@ -223,13 +281,18 @@ impl Room {
 
     /// What somebody who has logged in asks.
     async fn tell(&self, what: &str, request: &Request) -> Answer {
-        let Some(session) = self.counter.session(request) else { return Answer::word("401 Unauthorized", "log in") };
+        // What the page asks by itself keeps nobody logged in.
+        let session = if what == "visit" { self.counter.somebody(request) } else { self.counter.session(request) };
+        let Some(session) = session else { return Answer::word("401 Unauthorized", "log in") };
         let question = match what {
             "visit" => {
                 let which = request.query.split('&').find_map(|pair| pair.strip_prefix("of=")).map(decoded);
                 let Some(which) = which.filter(|which| !which.is_empty()) else {
                     return Answer::word("400 Bad Request", "of=REFERENCE");
                 };
+                if !self.counter.may(&session.user) {
+                    return Answer::word("429 Too Many Requests", "too much at once");
+                }
                 self.counter.backstage.note(&session.user, "look-up", "done").await;
                 Question::Visit(which)
             }
