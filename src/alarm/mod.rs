@@ -9,6 +9,7 @@ mod webhook;
 use std::{
     collections::{BTreeSet, VecDeque},
     io,
+    path::Path,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
@@ -21,7 +22,7 @@ use serde::Deserialize;
 
 use crate::{
     fault::{Code, Cure, Fault},
-    files::{Anchored, FileError},
+    files::{self, Anchored, FileError},
     http::{Client, HttpError, OpenError, Route},
     words::{Clock, Moment, WallTime},
 };
@@ -150,7 +151,7 @@ impl Settings {
 
 /// This machine's name; `-` where it has none that stands in a line, as RFC 5424 says.
 fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = files::read_text(Path::new("/proc/sys/kernel/hostname"), 4096).unwrap_or_default();
     let plain = name.trim_end();
     let fits = (1..=255).contains(&plain.len()) && plain.bytes().all(|byte| byte.is_ascii_graphic());
     if fits { plain } else { "-" }.to_owned()

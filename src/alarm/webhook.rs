@@ -69,7 +69,7 @@ impl Collector for Webhook {
             200..=299 => Ok(()),
             // It will never take this one, and the others wait behind it.
             status @ (400 | 413 | 422) => {
-                tracing::warn!(status, code = %alarm.code, "the webhook refuses an alarm for good");
+                tracing::warn!(status, id, "the webhook refuses an alarm for good");
                 Ok(())
             }
             // It is there and does not want this one now; the next attempt may find it well.

@@ -250,6 +250,18 @@ pub fn append(file: &Path) -> Result<File, FileError> {
     regular(file, OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND, Mode::RUSR | Mode::WUSR)
 }
 
+/// Nobody else who asks for it changes this file while the lock is kept; waited for. Its folder is locked: what is
+/// replaced is another file each time.
+#[cfg(feature = "page")]
+pub(crate) fn alone(file: &Path) -> Result<File, FileError> {
+    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let locked = File::open(folder).and_then(|opened| {
+        rustix::fs::flock(&opened, FlockOperation::LockExclusive)?;
+        Ok(opened)
+    });
+    locked.map_err(|error| FileError::unreadable(folder, error))
+}
+
 /// Writes a file of our own whole or not at all: beside it (`.new`), durable, and renamed.
 pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = |error: io::Error| FileError::unreadable(file, error);

@@ -6,7 +6,6 @@
 //! and no guess finds a shorter way.
 
 use std::{
-    fs::File,
     hash::{BuildHasher as _, RandomState},
     io,
     path::{Path, PathBuf},
@@ -129,7 +128,7 @@ pub(crate) fn add_account(file: &Path, name: &str, role: Role, password: &str) -
     if !(8..=256).contains(&password.len()) {
         return Err(AccountError::Password);
     }
-    let _alone = alone(file)?;
+    let _alone = files::alone(file)?;
     let mut lines = others(&read(file)?, name);
     if lines.len() >= MOST {
         return Err(AccountError::Full);
@@ -144,7 +143,7 @@ pub(crate) fn add_account(file: &Path, name: &str, role: Role, password: &str) -
 
 /// Takes an account away; false where there is none.
 pub(crate) fn remove_account(file: &Path, name: &str) -> Result<bool, AccountError> {
-    let _alone = alone(file)?;
+    let _alone = files::alone(file)?;
     let text = read(file)?;
     if !text.lines().any(|line| is_of(line, name)) {
         return Ok(false);
@@ -168,16 +167,6 @@ fn others(text: &str, name: &str) -> Vec<String> {
 /// Whether a line, in order or not, is this account's.
 fn is_of(line: &str, name: &str) -> bool {
     line.split(' ').next() == Some(name)
-}
-
-/// Nobody else changes the file while this is kept. The folder is locked: the file is another one after each change.
-fn alone(file: &Path) -> Result<File, AccountError> {
-    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let opened = File::open(folder).and_then(|folder| {
-        rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive)?;
-        Ok(folder)
-    });
-    opened.map_err(|source| FileError::Unreadable { file: folder.to_owned(), source }.into())
 }
 
 /// What the file says; nothing where there is none.
