@@ -308,7 +308,7 @@ mod tests {
         assert!(remove_account(&file, "wang").unwrap() && !remove_account(&file, "wang").unwrap());
         assert_eq!(judge("wang", "another one"), Judged::Wrong { exists: false });
         // What is no account stands on; only its own name takes it away.
-        std::fs::write(&file, "a line of somebody's\nwang desk\n").unwrap();
+        files::replace(&file, b"a line of somebody's\nwang desk\n").unwrap();
         assert!(!remove_account(&file, "li-2").unwrap());
         add_account(&file, "li-2", Role::Desk, "battery staple").unwrap();
         assert!(remove_account(&file, "wang").unwrap());

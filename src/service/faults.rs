@@ -1,4 +1,5 @@
-//! The last faults, as they were told: nothing of a person is in them, for all of it went into the log.
+//! The last faults, as they were told: nothing of whoever was served is in them, for all of it went into the log. A
+//! certificate that was refused may be named by its subject.
 
 use std::{
     collections::VecDeque,

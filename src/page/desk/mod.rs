@@ -328,6 +328,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_household_of_ipv6_is_one_caller() {
+        let of = |address: &str| household(address.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:0:7:1:2:3:4"), "2001:db8:0:7::");
+        assert_eq!([of("::ffff:10.0.0.1"), of("10.0.0.1")], ["10.0.0.1", "10.0.0.1"]);
+    }
+
+    #[test]
     fn what_a_browser_encodes_reads_back() {
         let told = ["A036", "%E5%86%85%E7%A7%91+1", "a%2", "%zz", "%"].map(decoded);
         assert_eq!(told, ["A036", "内科 1", "a%2", "%zz", "%"]);
