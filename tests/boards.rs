@@ -53,7 +53,7 @@ fn a_board_file_that_is_wrong_is_refused_with_its_line() {
         ("is = \"passage\"", "is = \"passages\"", "unknown variant"),
         ("bias = \"pull-up\"", "bias = \"up\"", "pull-down"),
         ("one-shot = false", "one-shot = false\nheld-open-ms = 999999", "duplicate"),
-        ("held-open-ms = 30000", "held-open-ms = 999999", "0–120000"),
+        ("held-open-ms = 30000", "held-open-ms = 999999", "500–120000"),
         ("action = \"pulse\"", "action = \"push\"", "hold"),
     ] {
         assert!(text.contains(from), "{from}");

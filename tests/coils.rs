@@ -41,6 +41,8 @@ enum Trouble {
     Silent,
     /// It says what it always says, and its relay does not move.
     Stuck,
+    /// It is never switched off again.
+    Welded,
     /// There is no such coil.
     Refuses,
 }
@@ -71,13 +73,20 @@ impl Relays {
     fn said(&self, asked: &[u8]) -> Option<Vec<u8>> {
         let mut board = self.0.lock().expect("not poisoned");
         let [unit, function, high, low, value, _] = *asked else { panic!("no question: {asked:02x?}") };
-        assert_eq!((unit, high, low), (7, 0x01, 0x02), "the coil that is meant");
+        if unit != UNIT {
+            return None;
+        }
+        assert_eq!((high, low), (0x01, 0x02), "the coil that is meant");
         match (board.trouble, function) {
             (Trouble::Silent, _) => None,
             (Trouble::Refuses, _) => Some(vec![unit, function | 0x80, 2]),
             (_, 1) => Some(vec![unit, 1, 1, u8::from(board.on)]),
             (trouble, 5) => {
-                board.on = if trouble == Trouble::Stuck { board.on } else { value == 0xff };
+                board.on = match trouble {
+                    Trouble::Stuck => board.on,
+                    Trouble::Welded => board.on || value == 0xff,
+                    _ => value == 0xff,
+                };
                 board.written.push(value == 0xff);
                 Some(asked.to_vec())
             }
@@ -121,7 +130,7 @@ impl Lane {
     ) -> Self {
         let clock = clock();
         let lanes = [Some(timing), None];
-        let member = Member { called: "a coil".to_owned(), controller: Box::new(coil), lanes, other_way_free: true };
+        let member = Member { called: "a coil".to_owned(), controller: Box::new(coil), lanes, other_way_free: false };
         let mut ends = bus(Box::new(open), false, vec![member], &clock).expect("a thread");
         let gate = ends.remove(0)[0].take().expect("a lane");
         Self { gate, clock }
@@ -150,10 +159,13 @@ fn session(serial: u32) -> SessionId {
     SessionId { run: 1, serial }
 }
 
+/// The only board on the bus.
+const UNIT: u8 = 7;
+
 const PULSE: Duration = Duration::from_millis(150);
 
 fn timing(passage: Passage) -> GateTiming {
-    GateTiming { passage, pulse: None, min_gap: Duration::ZERO, pass_within: 6 * PULSE, ..GateTiming::default() }
+    GateTiming { passage, pulse: None, min_gap: Duration::ZERO, pass_within: 6 * PULSE, held_open: PULSE }
 }
 
 fn relay_lane(tcp: bool, stands: Duration, passage: Passage) -> (Relays, Lane) {
@@ -219,6 +231,68 @@ fn a_coil_that_is_held_is_let_go_when_somebody_went_through() {
     lane.grant(2);
     assert_eq!(lane.ended(), GateEvent::Ended(session(2), GateOutcome::Expired));
     assert!(!relays.is_on());
+}
+
+#[test]
+fn a_coil_that_stays_on_is_told_of_for_as_long_as_it_does() {
+    let (relays, mut lane) = relay_lane(true, PULSE, Passage::Unseen);
+    lane.gate.tend().expect("it answers");
+    relays.set(Trouble::Welded);
+    assert_eq!(lane.grant(1), None);
+    assert!(wait_for(|| relays.is_on(), |on| *on));
+    assert_eq!(lane.grant(2), None);
+    assert_eq!(lane.ended(), GateEvent::Ended(session(1), GateOutcome::Failed(Code::G810)));
+    let told = wait_for(|| lane.gate.tend().err(), Option::is_some).expect("told");
+    assert_eq!(told.code(), Code::G813);
+    assert!(told.to_string().contains("stays on"), "{told}");
+    assert_eq!(lane.ended(), GateEvent::Ended(session(2), GateOutcome::Failed(Code::G802)), "at its deadline");
+    assert!(lane.gate.safe().is_err());
+    relays.set(Trouble::None);
+    assert!(wait_for(|| lane.gate.tend().is_ok(), |well| *well));
+    assert!(lane.gate.safe().is_ok() && !relays.is_on());
+}
+
+#[test]
+fn boards_that_say_nothing_keep_no_other_gate_from_being_asked() {
+    let (_relays, wire) = Relays::start(true);
+    let clock = clock();
+    let member = |unit: u8| Member {
+        called: format!("a coil of board {unit}"),
+        controller: Box::new(Coil::new(unit, 0x0102, true, PULSE, Duration::from_millis(150))),
+        lanes: [Some(timing(Passage::Unseen)), None],
+        other_way_free: false,
+    };
+    let members = [1, 2, 3, UNIT].map(member).into();
+    let mut ends = bus(Box::new(move || Ok(Box::new(wire.try_clone()?))), false, members, &clock).expect("a thread");
+    let gate = ends.remove(3)[0].take().expect("a lane");
+    let mut lane = Lane { gate, clock };
+    // So often the others were told to close in a hurry.
+    thread::sleep(Duration::from_millis(2500));
+    lane.gate.tend().expect("it answers");
+    assert_eq!(lane.grant(1), None);
+    assert_eq!(lane.ended(), GateEvent::Ended(session(1), GateOutcome::Opened));
+}
+
+#[test]
+fn two_light_barriers_tell_the_way_at_a_coil_too_and_one_that_is_stuck_opens_nothing() {
+    let (relays, mut lane) = relay_lane(false, 20 * PULSE, Passage::Directed);
+    lane.gate.tend().expect("it answers");
+    lane.grant(1);
+    assert!(wait_for(|| relays.is_on(), |on| *on));
+    let both = |lane: &mut Lane, sensors: [GateSensor; 2]| {
+        let now = lane.clock.now().moment;
+        for (sensor, active) in [(sensors[0], true), (sensors[1], true), (sensors[0], false), (sensors[1], false)] {
+            lane.gate.sensed(now, sensor, active);
+        }
+    };
+    both(&mut lane, [GateSensor::Exit, GateSensor::Passage]);
+    assert_eq!(lane.ended(), GateEvent::Alarm(None, GateOutcome::Reversed));
+    both(&mut lane, [GateSensor::Passage, GateSensor::Exit]);
+    assert_eq!(lane.ended(), GateEvent::Ended(session(1), GateOutcome::Passed));
+    let now = lane.clock.now().moment;
+    lane.gate.sensed(now, GateSensor::Passage, true);
+    thread::sleep(2 * PULSE);
+    assert_eq!(lane.grant(2), Some(GateOutcome::Failed(Code::G806)));
 }
 
 /// A relay board of somebody else's: pymodbus.

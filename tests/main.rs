@@ -58,6 +58,7 @@ mod pages;
 mod panels;
 mod papers;
 mod passages;
+mod passageways;
 mod phrases;
 mod plain_http;
 mod power_cut;

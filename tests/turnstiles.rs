@@ -1,19 +1,11 @@
 //! Gates whose controller is spoken with over a bus, and a twin at its other end.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use facemchd::{
     device::{
         Gate, GateEvent, GateTiming, Port, linux,
-        turnstile::{
-            Action, BusGate, Controller as _, Done, Framing, Member, Passageway, Side, State, Status, Table, Turnstile,
-            bus,
-        },
+        turnstile::{BusGate, Framing, Member, Table, Turnstile, bus},
     },
     fault::{Code, Fault as _},
     kiosk::{GateOutcome, Grant},
@@ -26,15 +18,14 @@ use facemchd::{
 
 use crate::{
     bench_board,
-    devices::{at, shipped, wait_for},
-    dice::Dice,
+    devices::{shipped, wait_for},
     lookups::clock,
     program::expect,
     running::{Sandbox, run},
 };
 
 /// The shipped table, which does not know what `state` and `alarm` say, and the same with what the twin means by them.
-fn table(knows: bool) -> Table {
+pub fn table(knows: bool) -> Table {
     let (file, text) = shipped("board/turnstiles/swing-7e7f.toml");
     let text = if knows { text.replace("\n# [", "\n[").replace("\n# closed", "\nclosed") } else { text };
     let known = ["open-left = [", "open-right = [", "tailgated", "reversed", "held-open", "forced"];
@@ -54,7 +45,7 @@ struct World {
     clock: std::sync::Arc<dyn Clock>,
 }
 
-fn timing() -> GateTiming {
+pub fn timing() -> GateTiming {
     GateTiming { pass_within: Duration::from_millis(1500), min_gap: Duration::ZERO, ..GateTiming::default() }
 }
 
@@ -118,15 +109,15 @@ impl World {
     }
 }
 
-fn session(serial: u32) -> SessionId {
+pub fn session(serial: u32) -> SessionId {
     SessionId { run: 1, serial }
 }
 
-fn ended(serial: u32, outcome: GateOutcome) -> GateEvent {
+pub fn ended(serial: u32, outcome: GateOutcome) -> GateEvent {
     GateEvent::Ended(session(serial), outcome)
 }
 
-fn one_way() -> [Option<GateTiming>; 2] {
+pub fn one_way() -> [Option<GateTiming>; 2] {
     [Some(timing()), None]
 }
 
@@ -339,6 +330,8 @@ fn a_table_that_cannot_be_spoken_with_is_refused_with_its_line() {
         (".. .. check\"", ".. ..\"", "\"check\" at the end"),
         ("check = \"not-sum\"", "check = \"crc16-modbus\"", "\"check\" at the end"),
         ("open-left = \"80 01 00 00\"\nopen-right = \"82 01 00 00\"\n", "", "open-left or open-right"),
+        ("left left left right", "left left .. right", "as many bytes"),
+        ("# [fault]", "[state]\nclosed = [\"00\"]\n\n# [fault]", "open-left or open-right, or none"),
         ("request = \"7E 00", "request = \"7G 00", "bytes in hex"),
         ("baud = 19200", "baud = 19", "300–921600"),
     ] {
@@ -377,94 +370,4 @@ fn a_lane_whose_gate_is_on_a_bus_lets_a_person_through_and_the_journal_says_so()
     let checked = run(&["check", "--config", sandbox.site()]);
     let told = String::from_utf8_lossy(&checked.stdout).into_owned();
     assert!(told.contains("G810"), "{told}");
-}
-
-/// Takes the ends of grants: each is somebody's, once, and only whoever was let through went through.
-fn hear(passage: &mut Passageway, live: &mut BTreeMap<SessionId, Side>, under_way: &mut Option<(SessionId, Side)>) {
-    for (side, event) in passage.events() {
-        let GateEvent::Ended(id, outcome) = event else { continue };
-        assert_eq!(live.remove(&id), Some(side), "an end of nobody's, or a second one");
-        assert!(outcome != GateOutcome::Opened, "who counts does not only open");
-        let let_through = under_way.take_if(|(other, _)| *other == id).is_some();
-        assert!(let_through || outcome != GateOutcome::Passed, "nobody was let through");
-    }
-}
-
-/// A gate with two directions, a bus that loses this and that, and people who do as they like, on a clock that is set.
-#[test]
-fn whatever_a_bus_loses_no_grant_opens_twice_none_opens_beside_another_and_each_ends_once() {
-    for seed in 0..400 {
-        let mut dice = Dice::new(seed);
-        let knows = dice.roll(2) == 0;
-        let controller = Turnstile { table: table(knows), address: 1 };
-        let lanes = [Some(GateTiming::default()); 2];
-        let mut passage = Passageway::new(controller.manner(), lanes, false);
-        let (mut counts, mut stands, mut serial, mut held) = ([7_u32, 0xff_fffe], None, 0, false);
-        let (mut live, mut opened) = (BTreeMap::new(), BTreeSet::new());
-        let mut under_way: Option<(SessionId, Side)> = None;
-        for step in 0..600_u64 {
-            let now = at(step * 50);
-            match dice.roll(40) {
-                0 if !held => {
-                    serial += 1;
-                    let side = if dice.roll(2) == 0 { Side::Left } else { Side::Right };
-                    live.insert(session(serial), side);
-                    passage.grant(side, Grant { session: session(serial), deadline: at(step * 50 + 3000) });
-                }
-                1 => {
-                    held = !held;
-                    passage.hold(now, held.then_some(Code::G807));
-                }
-                2 | 3 => {
-                    if let Some(side) = stands.take_if(|_| dice.roll(3) > 0) {
-                        counts[usize::from(side == Side::Right)] += 1;
-                    }
-                }
-                _ => {}
-            }
-            let action = passage.next(now);
-            // Whoever's time was over ended before anything is written for the next one.
-            hear(&mut passage, &mut live, &mut under_way);
-            if let Some(action) = action {
-                let (reaches, returns) = (dice.roll(8) > 0, dice.roll(8) > 0);
-                match action {
-                    Action::Open(side) => {
-                        assert!(!held, "opened while there may be a fire");
-                        // The first of this side that has not had its opening.
-                        let whose =
-                            live.iter().find(|(id, of)| **of == side && !opened.contains(*id)).map(|(id, _)| *id);
-                        let whose = whose.expect("opened for nobody");
-                        assert!(opened.insert(whose), "opened twice");
-
-                        assert!(under_way.is_none(), "opened beside another");
-                        under_way = Some((whose, side));
-                        stands = if reaches { Some(side) } else { stands };
-                    }
-                    Action::Close if reaches => stands = None,
-                    Action::Close | Action::Status => {}
-                }
-                let state = match (knows, stands) {
-                    (false, _) => State::Unsaid,
-                    (true, Some(side)) => State::Open(side),
-                    (true, None) => State::Closed,
-                };
-                let passed = counts.map(|count| Some(count & 0xff_ffff));
-                let answer = Status { state, passed, ..Status::default() };
-                let done = match (reaches, returns) {
-                    (true, true) => Done::Answered(answer),
-                    _ if action == Action::Status && dice.roll(2) == 0 => Done::Unsent,
-                    _ => Done::Silent,
-                };
-                passage.done(now, now, action, done);
-            }
-            hear(&mut passage, &mut live, &mut under_way);
-        }
-        for step in 600..900_u64 {
-            if let Some(action) = passage.next(at(step * 50)) {
-                passage.done(at(step * 50), at(step * 50), action, Done::Silent);
-            }
-            hear(&mut passage, &mut live, &mut under_way);
-        }
-        assert!(live.is_empty(), "{seed}: {live:?} never ended");
-    }
 }

@@ -83,6 +83,19 @@ fn who_waits_for_the_other_way_does_not_wait_for_ever_and_not_in_a_fire() {
 }
 
 #[test]
+fn a_fire_while_a_gap_is_waited_for_leaves_both_ways_to_the_next_ones() {
+    let (mut gates, twins) = pair(Passage::Unseen);
+    gates[0].open(at(0), grant(1, 5000));
+    assert_eq!(pass(&mut gates, 300), [GateEvent::Ended(session(1), GateOutcome::Opened)]);
+    assert_eq!(gates[0].open(at(500), grant(2, 5500)), None);
+    let held: Vec<GateEvent> = gates.iter_mut().flat_map(|gate| gate.hold(Some(Code::G807))).collect();
+    assert_eq!(held, [GateEvent::Ended(session(2), GateOutcome::Failed(Code::G807))]);
+    gates.iter_mut().for_each(|gate| drop(gate.hold(None)));
+    assert_eq!(gates[1].open(at(3000), grant(3, 8000)), None);
+    assert!(twins[1].gate.is_active());
+}
+
+#[test]
 fn whoever_goes_out_without_a_grant_is_told_of() {
     let (mut gates, _twins) = pair(Passage::Directed);
     let mut events = gates[0].sensed(at(1000), GateSensor::Exit, true);

@@ -29,10 +29,10 @@ pub struct Gate {
     #[serde(default = "default_gap", deserialize_with = "wait")]
     pub min_gap_ms: u32,
     /// Who goes through must do so within this; in `hold` the output is active for as long.
-    #[serde(default = "default_pass", deserialize_with = "wait")]
+    #[serde(default = "default_pass", deserialize_with = "way")]
     pub pass_within_ms: u32,
     /// A gate that is open for longer is told of.
-    #[serde(default = "default_held", deserialize_with = "wait")]
+    #[serde(default = "default_held", deserialize_with = "way")]
     pub held_open_ms: u32,
     /// The other direction of the same gate, by its name: whoever goes one way has gone before anybody goes the other.
     #[cfg(feature = "turnstile")]
@@ -242,6 +242,14 @@ fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
         milliseconds @ 0..=120_000 => Ok(milliseconds),
         _ => Err(de::Error::custom("expected 0–120000 milliseconds")),
+    }
+}
+
+/// Nobody goes through sooner.
+fn way<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        milliseconds @ 500..=120_000 => Ok(milliseconds),
+        _ => Err(de::Error::custom("expected 500–120000 milliseconds")),
     }
 }
 

@@ -75,7 +75,7 @@ pub struct LineGate<P: OutputPin> {
 
 /// What the sensors say now.
 #[derive(Default)]
-struct Sensors {
+pub(super) struct Sensors {
     passage: bool,
     exit: bool,
     door: bool,
@@ -83,6 +83,47 @@ struct Sensors {
     first: Option<(GateSensor, Moment)>,
     /// When passage or door began to be open, and whether that was told of.
     open: Option<(Moment, bool)>,
+}
+
+/// Which way somebody went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The lane's.
+    Along,
+    /// The other one.
+    Against,
+}
+
+impl Sensors {
+    /// Takes an edge, and says who went through by it.
+    pub(super) fn edge(&mut self, now: Moment, passage: Passage, sensor: GateSensor, active: bool) -> Option<Way> {
+        let place = match sensor {
+            GateSensor::Passage => &mut self.passage,
+            GateSensor::Exit => &mut self.exit,
+            GateSensor::Door => &mut self.door,
+        };
+        if std::mem::replace(place, active) == active {
+            return None;
+        }
+        let any = self.passage || self.exit || self.door;
+        self.open = any.then_some(self.open.unwrap_or((now, false)));
+        let first = self.first;
+        if sensor != GateSensor::Door {
+            self.first = (self.passage || self.exit).then_some(first.unwrap_or((sensor, now)));
+        }
+        match (passage, sensor, active, first.map(|(first, _)| first)) {
+            (Passage::Contact, GateSensor::Passage, true, _)
+            | (Passage::Directed, GateSensor::Exit, true, Some(GateSensor::Passage)) => Some(Way::Along),
+            (Passage::Directed, GateSensor::Passage, true, Some(GateSensor::Exit)) => Some(Way::Against),
+            _ => None,
+        }
+    }
+
+    /// Nobody would be seen to go through, and whoever did would be taken off the check-in.
+    pub(super) fn is_stuck(&self, now: Moment, timing: GateTiming) -> bool {
+        let stuck = |(_, since): (GateSensor, Moment)| now.since(since) >= timing.held_open;
+        timing.passage != Passage::Unseen && self.first.is_some_and(stuck)
+    }
 }
 
 /// Sessions remembered so that none opens twice.
@@ -134,9 +175,7 @@ impl<P: OutputPin> LineGate<P> {
         if self.astray {
             return Some(GateOutcome::Failed(Code::G801));
         }
-        // Nobody would be seen to go through, and whoever did would be taken off the check-in.
-        let stuck = |(_, since): (GateSensor, Moment)| now.since(since) >= self.timing.held_open;
-        if self.timing.passage != Passage::Unseen && self.sensors.first.is_some_and(stuck) {
+        if self.sensors.is_stuck(now, self.timing) {
             return Some(GateOutcome::Failed(Code::G806));
         }
         // The end is armed before the beginning: whatever happens next, there is a deadline that ends the opening.
@@ -218,28 +257,10 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
     }
 
     fn sensed(&mut self, now: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent> {
-        let sensors = &mut self.sensors;
-        let place = match sensor {
-            GateSensor::Passage => &mut sensors.passage,
-            GateSensor::Exit => &mut sensors.exit,
-            GateSensor::Door => &mut sensors.door,
-        };
-        if std::mem::replace(place, active) == active {
-            return Vec::new();
-        }
-        let any = sensors.passage || sensors.exit || sensors.door;
-        sensors.open = any.then_some(sensors.open.unwrap_or((now, false)));
-        let first = sensors.first;
-        if sensor != GateSensor::Door {
-            sensors.first = (sensors.passage || sensors.exit).then_some(first.unwrap_or((sensor, now)));
-        }
-        let mut events = match (self.timing.passage, sensor, active, first.map(|(first, _)| first)) {
-            (Passage::Contact, GateSensor::Passage, true, _)
-            | (Passage::Directed, GateSensor::Exit, true, Some(GateSensor::Passage)) => self.passed(now),
-            (Passage::Directed, GateSensor::Passage, true, Some(GateSensor::Exit)) => {
-                vec![GateEvent::Alarm(None, GateOutcome::Reversed)]
-            }
-            _ => Vec::new(),
+        let mut events = match self.sensors.edge(now, self.timing.passage, sensor, active) {
+            Some(Way::Along) => self.passed(now),
+            Some(Way::Against) => vec![GateEvent::Alarm(None, GateOutcome::Reversed)],
+            None => Vec::new(),
         };
         events.extend(self.begin_waiting(now));
         events

@@ -67,6 +67,11 @@ impl Interlocked {
         outcome
     }
 
+    /// Whoever may go this way has gone, or may no more.
+    fn is_end(&self, event: &GateEvent) -> bool {
+        matches!(event, GateEvent::Ended(session, _) if Some(*session) == self.live)
+    }
+
     fn ends(&mut self) {
         self.live = None;
         self.both().open = None;
@@ -75,8 +80,7 @@ impl Interlocked {
     /// What happened, as it is to be told: in a gate of two directions no way is the wrong one.
     fn heard(&mut self, now: Moment, mut events: Vec<GateEvent>) -> Vec<GateEvent> {
         events.retain(|event| !matches!(event, GateEvent::Alarm(_, GateOutcome::Reversed)));
-        let ended = |event: &GateEvent| matches!(event, GateEvent::Ended(session, _) if Some(*session) == self.live);
-        if events.iter().any(ended) {
+        if events.iter().any(|event| self.is_end(event)) {
             self.ends();
         }
         while self.both().open.is_none()
@@ -141,6 +145,10 @@ impl Gate for Interlocked {
 
     fn hold(&mut self, why: Option<Code>) -> Vec<GateEvent> {
         let mut events = self.gate.hold(why);
+        // It may have waited for its gap.
+        if events.iter().any(|event| self.is_end(event)) {
+            self.ends();
+        }
         if let Some(code) = why {
             let waiting = std::mem::take(&mut self.waiting);
             events.extend(waiting.into_iter().map(|grant| GateEvent::Ended(grant.session, GateOutcome::Failed(code))));

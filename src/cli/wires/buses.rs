@@ -19,6 +19,8 @@ type End = (usize, Box<dyn Gate>);
 struct Wanted {
     lane: usize,
     address: u8,
+    /// Which one of a board's.
+    coil: Option<u16>,
     side: Side,
     controller: Box<dyn Controller>,
     line: LineManner,
@@ -64,8 +66,7 @@ pub(super) fn gates(parts: &Parts<'_>, picked: &[Picked<'_>]) -> Result<Vec<Opti
     Ok(ends)
 }
 
-const UNFIT: &str =
-    "its table has no command that opens this way, or a coil with a sensor has another action than \"hold\"";
+const UNFIT: &str = "its table has no command that opens this way or does not count who goes it, or a coil with a sensor has another action than \"hold\"";
 
 fn turnstile(lane: usize, wire: &TurnstileWire, table: Table, timing: GateTiming) -> Option<Wanted> {
     let side = match wire.opens {
@@ -78,6 +79,7 @@ fn turnstile(lane: usize, wire: &TurnstileWire, table: Table, timing: GateTiming
     table.opens(side).then(|| Wanted {
         lane,
         address,
+        coil: None,
         side,
         controller: Box::new(Turnstile { table, address }),
         line,
@@ -93,10 +95,11 @@ fn coil(lane: usize, wire: &CoilWire, timing: GateTiming) -> Option<Wanted> {
     (timing.passage == Passage::Unseen || timing.pulse.is_none()).then(|| Wanted {
         lane,
         address: unit,
+        coil: Some(coil),
         side: Side::Left,
         controller: Box::new(Coil::new(unit, coil, tcp, stands, ANSWER)),
         line: LineManner { baud, framing, echo, rts_direction },
-        other_way_free: true,
+        other_way_free: false,
         timing,
     })
 }
@@ -131,13 +134,11 @@ fn open(parts: &Parts<'_>, port: &BusPort, wanted: Vec<Wanted>) -> Result<Vec<En
         return Err(refuse(parts, port, "its gates differ in speed, framing, echo or rts-direction"));
     }
     let (mut members, mut lanes): (Vec<Member>, Vec<[Option<usize>; 2]>) = Default::default();
-    let mut places: BTreeMap<u8, usize> = BTreeMap::new();
+    let mut places: BTreeMap<(u8, Option<u16>), usize> = BTreeMap::new();
     for one in wanted {
         let index = usize::from(one.side == Side::Right);
         // The coils of a board are gates of their own, the sides of a turnstile are one.
-        let is_one_of_two = one.controller.manner().pulse.is_none();
-        let place = places.get(&one.address).copied().filter(|_| is_one_of_two).unwrap_or(members.len());
-        places.insert(one.address, place);
+        let place = *places.entry((one.address, one.coil)).or_insert(members.len());
         if place == members.len() {
             let called = format!("gate {} on {port}", one.address);
             let (controller, other_way_free) = (one.controller, one.other_way_free);
@@ -145,7 +146,7 @@ fn open(parts: &Parts<'_>, port: &BusPort, wanted: Vec<Wanted>) -> Result<Vec<En
             lanes.push([None; 2]);
         }
         if members[place].lanes[index].replace(one.timing).is_some() {
-            return Err(refuse(parts, port, "two lanes open the same gate the same way"));
+            return Err(refuse(parts, port, "two lanes open the same gate the same way, or by the same coil"));
         }
         lanes[place][index] = Some(one.lane);
     }
@@ -158,7 +159,7 @@ fn open(parts: &Parts<'_>, port: &BusPort, wanted: Vec<Wanted>) -> Result<Vec<En
 fn opener(port: &BusPort, line: LineManner) -> Opener {
     match port {
         BusPort::Serial(device) => linux::rs485(device.clone(), line.baud, line.framing, line.rts_direction),
-        BusPort::Tcp(address) => linux::tcp(address.clone()),
+        BusPort::Tcp(address) => linux::bus_tcp(address.clone()),
         BusPort::Unix(path) => linux::unix(path.clone()),
     }
 }

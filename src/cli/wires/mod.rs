@@ -225,7 +225,11 @@ impl Parts<'_> {
             });
             #[cfg(feature = "turnstile")]
             {
-                devices.gate = devices.gate.map(|gate| real::alarmed(file, gate));
+                devices.gate = devices.gate.map(|gate| {
+                    let (gate, absent) = real::alarmed(file, gate);
+                    devices.absent.extend(absent.map(|error| (Device::Indicators, error.into())));
+                    gate
+                });
             }
             let tended = devices.gate.as_mut().and_then(|gate| gate.tend().err());
             devices.absent.extend(tended.map(|error| (Device::Gate, error.into())));

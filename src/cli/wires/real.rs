@@ -88,12 +88,18 @@ pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Option<Box<dyn Gat
     Some(Box::new(LineGate::new(OutputLine::new(at(gate.wire.line()?)?), gate.active_low, timing)))
 }
 
-/// The same gate, with the output that says its alarms aloud, where it has one.
+/// The same gate, with the output that says its alarms aloud, where it has one; and why that is not to be had.
 #[cfg(feature = "turnstile")]
-pub(super) fn alarmed(file: &board::Gate, gate: Box<dyn Gate>) -> Box<dyn Gate> {
-    let Some((alarm, at)) = file.alarm.as_ref().and_then(|alarm| Some((alarm, at(&alarm.wire)?))) else { return gate };
+pub(super) fn alarmed(file: &board::Gate, gate: Box<dyn Gate>) -> (Box<dyn Gate>, Option<DeviceError>) {
+    let Some((alarm, at)) = file.alarm.as_ref().and_then(|alarm| Some((alarm, at(&alarm.wire)?))) else {
+        return (gate, None);
+    };
     let lasts = Duration::from_millis(file.alarm_ms.into());
-    Box::new(device::Alarmed::new(gate, OutputLine::new(at), alarm.active_low, lasts))
+    let (line, absent) = match linux::output(&at, alarm.active_low, Code::D602) {
+        Ok(line) => (line, None),
+        Err(error) => (OutputLine::new(at), Some(error)),
+    };
+    (Box::new(device::Alarmed::new(gate, line, alarm.active_low, lasts)), absent)
 }
 
 /// Lights and buzzer, dark and silent as soon as their lines are there.

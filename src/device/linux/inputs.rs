@@ -38,6 +38,8 @@ pub struct LineInputs {
     debounced: bool,
     /// Edges that were read and not handed on yet, the earliest first.
     edges: VecDeque<Edge>,
+    /// A failure beside edges that had to be handed on first.
+    failure: Option<io::Error>,
 }
 
 /// A change of a line, and when it was by the kernel's clock.
@@ -72,7 +74,7 @@ pub fn inputs(lines: Vec<WatchedLine>) -> LineInputs {
     let all_gpio = lines.iter().all(|line| matches!(line.at, LineAt::Named(..) | LineAt::Placed(..)));
     let debounced = all_gpio && gpiocdev::supports_abi_version(gpiocdev::AbiVersion::V2).is_ok();
     let lines = lines.into_iter().map(|line| Watch { line, held: Held::Nothing }).collect();
-    LineInputs { lines, debounced, edges: VecDeque::new() }
+    LineInputs { lines, debounced, edges: VecDeque::new(), failure: None }
 }
 
 impl Watch {
@@ -155,6 +157,9 @@ impl InputLines for LineInputs {
     }
 
     fn wait(&mut self, patience: Duration) -> io::Result<Option<(usize, bool)>> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         if let Some(Edge { line, high, .. }) = self.edges.pop_front() {
             return Ok(Some((line, high)));
         }
@@ -196,7 +201,10 @@ impl InputLines for LineInputs {
         // Each line has a queue of its own, and whoever is late finds several filled.
         self.edges.make_contiguous().sort_by_key(|edge| edge.at);
         match (self.edges.pop_front(), failure) {
-            (Some(Edge { line, high, .. }), _) => Ok(Some((line, high))),
+            (Some(Edge { line, high, .. }), failure) => {
+                self.failure = failure;
+                Ok(Some((line, high)))
+            }
             (None, Some(failure)) => Err(failure),
             (None, None) => Ok(None),
         }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::lines::input_level;
 #[cfg(feature = "turnstile")]
-pub use self::ports::rs485;
+pub use self::ports::{bus_tcp, rs485};
 #[cfg(feature = "glyphs")]
 pub(crate) use self::screen::bring_console_back;
 #[cfg(feature = "glyphs")]

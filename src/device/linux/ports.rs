@@ -26,6 +26,10 @@ use crate::{
 /// A printer on the network that takes longer to connect is not there.
 const CONNECT: Duration = Duration::from_secs(2);
 
+/// What is not delivered within this is not delivered any more.
+#[cfg(feature = "turnstile")]
+const UNDELIVERED: Duration = Duration::from_secs(2);
+
 /// A device on a spidev bus, mode 0.
 pub fn spi(device: &Path, hz: u32) -> Result<SpidevDevice, DeviceError> {
     let failed = |reason: String| cannot(device, reason);
@@ -63,6 +67,18 @@ pub fn rs485(device: PathBuf, baud: u32, framing: Framing, direction: bool) -> O
 /// A printer on the network, usually at port 9100.
 pub fn tcp(address: String) -> Opener {
     Box::new(move || Ok(Box::new(tcp_stream(&address)?)))
+}
+
+/// A bus of several behind an adapter on the network. What is not delivered soon is dropped, and the connection with
+/// it: an opening that comes late is one too many.
+#[cfg(feature = "turnstile")]
+pub fn bus_tcp(address: String) -> Opener {
+    Box::new(move || {
+        let stream = tcp_stream(&address)?;
+        let milliseconds = UNDELIVERED.as_millis().try_into().unwrap_or(u32::MAX);
+        rustix::net::sockopt::set_tcp_user_timeout(&stream, milliseconds)?;
+        Ok(Box::new(stream))
+    })
 }
 
 /// A connection to whichever address of a name answers. Small writes leave at once: else each waits for the printer's

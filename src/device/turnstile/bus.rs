@@ -13,7 +13,7 @@ use std::{
 
 use super::{Action, BusGate, Controller, Done, Passageway, Side, Status, gate::Clockwork};
 use crate::{
-    device::{DeviceError, GateEvent, GateTiming, Opener, Port},
+    device::{DeviceError, GateEvent, GateTiming, Opener, Passage, Port, gate::Way},
     fault::{Code, causes},
     kiosk::Grant,
     words::{Clock, Moment},
@@ -35,8 +35,8 @@ pub struct Member {
 pub(super) enum Ask {
     /// Somebody may go through.
     Open(Grant),
-    /// A sensor of the lane's own saw somebody go through.
-    Sensed,
+    /// A sensor of the lane's own saw somebody go through, this way.
+    Sensed(Way),
     /// Something was changed beside it.
     Look,
     /// Nobody may go through any more; answered when that is so.
@@ -99,6 +99,11 @@ const EVENTS: usize = 64;
 /// The most that is heard for one question, bytes.
 const HEARD: usize = 512;
 
+/// So many times something that came late is thrown away: who never stops talking keeps nobody from being asked.
+const LATE: usize = 64;
+
+const STAYS_ON: &str = "its output stays on";
+
 /// How soon a port is opened again.
 const REOPEN: Duration = Duration::from_millis(500);
 
@@ -126,6 +131,9 @@ pub fn bus(
     let mut ends = Vec::new();
     for (index, member) in members.into_iter().enumerate() {
         let manner = member.controller.manner();
+        // What a controller counts is not counted a second time.
+        let eyes = |timing: GateTiming| if manner.counts { Passage::Unseen } else { timing.passage };
+        let lanes = member.lanes.map(|lane| lane.map(|timing| GateTiming { passage: eyes(timing), ..timing }));
         let shared = Arc::new(Shared {
             called: member.called,
             clock: Arc::clone(clock),
@@ -134,7 +142,7 @@ pub fn bus(
         });
         let mut events = [None, None];
         let end = Side::BOTH.map(|side| {
-            let timing = member.lanes[side.index()]?;
+            let timing = lanes[side.index()]?;
             let (told, heard) = sync_channel(EVENTS);
             events[side.index()] = Some(told);
             Some(BusGate {
@@ -143,13 +151,13 @@ pub fn bus(
                 events: heard,
                 shared: Arc::clone(&shared),
                 clockwork: Clockwork::default(),
-                passage: timing.passage,
+                timing,
                 takes: timing.pass_within.saturating_add(CLOSING),
             })
         });
         ends.push(end);
         stations.push(Station {
-            passage: Passageway::new(manner, member.lanes, member.other_way_free),
+            passage: Passageway::new(manner, lanes, member.other_way_free),
             controller: member.controller,
             shared,
             events,
@@ -208,14 +216,15 @@ fn run(mut stations: Vec<Station>, mut line: Line, asked: &Receiver<(usize, Side
     }
 }
 
-/// Whose turn it is: openings and closings first, then whoever was asked longest ago.
+/// Whose turn it is: what is urgent first, then whoever was asked longest ago.
 fn next(stations: &mut [Station], turns: &VecDeque<usize>, now: Moment) -> Option<(usize, Action)> {
-    let mut wanted = turns
-        .iter()
-        .filter_map(|index| Some((*index, stations.get_mut(*index)?.passage.next(now)?)))
-        .collect::<Vec<_>>();
-    wanted.sort_by_key(|(_, action)| *action == Action::Status);
-    wanted.into_iter().next()
+    let wanted = turns.iter().filter_map(|index| {
+        let passage = &mut stations.get_mut(*index)?.passage;
+        let action = passage.next(now)?;
+        Some((*index, action, passage.is_urgent()))
+    });
+    let (index, action, _) = wanted.min_by_key(|(.., urgent)| !urgent)?;
+    Some((index, action))
 }
 
 impl Station {
@@ -224,7 +233,8 @@ impl Station {
         self.look(now);
         match told {
             Ask::Open(grant) => self.passage.grant(side, grant),
-            Ask::Sensed => self.passage.sensed(now, side),
+            Ask::Sensed(Way::Along) => self.passage.sensed(now, side, false),
+            Ask::Sensed(Way::Against) => self.passage.sensed(now, side, true),
             Ask::Look => {}
             Ask::Withdraw(done) => {
                 self.passage.withdraw(now);
@@ -242,19 +252,25 @@ impl Station {
     }
 
     fn ask(&mut self, action: Action, line: &mut Line) {
+        let ready = line.ready(matches!(action, Action::Open(_)));
+        // The last moment at which a fire or a deadline can stop it.
         let began = line.clock.now().moment;
-        // The last moment at which a fire can stop it.
         self.look(began);
-        let held = self.held.is_some() && matches!(action, Action::Open(_));
-        let Some(request) = self.controller.request(action).filter(|_| !held) else { return };
+        if self.passage.next(began) != Some(action) {
+            return;
+        }
+        let Some(request) = self.controller.request(action) else { return };
         let manner = self.controller.manner();
         let heard = |heard: &[u8]| self.controller.answer(action, heard);
-        let done = line.exchange(&request, matches!(action, Action::Open(_)), manner.answer_within, heard);
+        let done = if ready { line.exchange(&request, manner.answer_within, heard) } else { Done::Unsent };
         let now = line.clock.now().moment;
+        self.passage.done(began, now, action, done);
         let verdict = match done {
             Done::Answered(status) => {
                 self.missed = 0;
-                Some(status.fault.map_or(Ok(()), |fault| Err((Code::G813, format!("its fault is {fault:02x}")))))
+                let stays_on = self.passage.stays_on().then(|| STAYS_ON.to_owned());
+                let fault = status.fault.map(|fault| format!("its fault is {fault:02x}")).or(stays_on);
+                Some(fault.map_or(Ok(()), |fault| Err((Code::G813, fault))))
             }
             _ if line.port.is_none() && line.failure.is_some() => {
                 Some(Err((Code::G810, line.failure.clone().unwrap_or_default())))
@@ -265,7 +281,6 @@ impl Station {
             }
         };
         self.shared.found(verdict, now);
-        self.passage.done(began, now, action, done);
     }
 
     fn deliver(&mut self) {
@@ -284,24 +299,23 @@ impl Station {
 }
 
 impl Line {
-    /// Writes a question once and waits for its answer.
+    /// Whether it can be written to now.
     ///
     /// An answer that comes late is none to the next question, and least of all to an opening: that waits until it can
     /// no longer come.
-    fn exchange(
-        &mut self,
-        request: &[u8],
-        opens: bool,
-        within: Duration,
-        answer: impl Fn(&[u8]) -> Option<Status>,
-    ) -> Done {
+    fn ready(&mut self, opens: bool) -> bool {
         if self.open().is_err() {
-            return Done::Unsent;
+            return false;
         }
-        let clock = Arc::clone(&self.clock);
         if opens {
-            thread::sleep(self.quiet_at.since(clock.now().moment));
+            thread::sleep(self.quiet_at.since(self.clock.now().moment));
         }
+        true
+    }
+
+    /// Writes a question once and waits for its answer.
+    fn exchange(&mut self, request: &[u8], within: Duration, answer: impl Fn(&[u8]) -> Option<Status>) -> Done {
+        let clock = Arc::clone(&self.clock);
         let echoed = if self.echoes { request.len() } else { 0 };
         let Some(port) = self.port.as_mut() else { return Done::Unsent };
         match asked(&mut **port, request, echoed, within, &*clock, answer) {
@@ -355,7 +369,11 @@ fn asked(
     let after = |error| (true, error);
     let mut buffer = [0; 128];
     // What came late belongs to an earlier question.
-    while port.arrived(&mut buffer).map_err(before)? > 0 {}
+    for _ in 0..LATE {
+        if port.arrived(&mut buffer).map_err(before)? == 0 {
+            break;
+        }
+    }
     port.set_patience(within).map_err(before)?;
     match port.write(request) {
         Ok(written) if written == request.len() => {}
@@ -418,7 +436,19 @@ impl Shared {
             Some((Ok(()), _)) => return Ok(()),
             None => (Code::G810, "it has not answered yet".to_owned()),
         };
-        Err(DeviceError::Open { what: self.called.clone(), reason, code })
+        Err(self.failed(code, reason))
+    }
+
+    pub(super) fn failed(&self, code: Code, reason: String) -> DeviceError {
+        DeviceError::Open { what: self.called.clone(), reason, code }
+    }
+
+    /// Fails while what is to be closed does not close.
+    pub(super) fn stays_on(&self) -> Result<(), DeviceError> {
+        match &self.state().verdict {
+            Some((Err((code, reason)), _)) if reason == STAYS_ON => Err(self.failed(*code, reason.clone())),
+            _ => Ok(()),
+        }
     }
 
     /// The same, once the first answer came or is overdue.

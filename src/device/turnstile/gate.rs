@@ -14,7 +14,7 @@ use super::{
     bus::{Ask, Shared},
 };
 use crate::{
-    device::{DeviceError, Gate, GateEvent, GateSensor, Passage},
+    device::{DeviceError, Gate, GateEvent, GateSensor, GateTiming, gate::Sensors},
     fault::{Code, Fault as _},
     kiosk::{GateOutcome, Grant},
     words::{Moment, SessionId},
@@ -27,8 +27,8 @@ pub struct BusGate {
     pub(super) events: Receiver<GateEvent>,
     pub(super) shared: Arc<Shared>,
     pub(super) clockwork: Clockwork,
+    pub(super) timing: GateTiming,
     pub(super) takes: Duration,
-    pub(super) passage: Passage,
 }
 
 /// What the lane's end remembers.
@@ -40,6 +40,7 @@ pub(super) struct Clockwork {
     live: usize,
     looked_at: Moment,
     held: Option<Code>,
+    sensors: Sensors,
 }
 
 /// Sessions remembered so that none opens twice.
@@ -76,6 +77,9 @@ impl Gate for BusGate {
         if let Err(error) = self.shared.verdict() {
             return Some(GateOutcome::Failed(error.code()));
         }
+        if self.clockwork.sensors.is_stuck(now, self.timing) {
+            return Some(GateOutcome::Failed(Code::G806));
+        }
         if !self.offer(Ask::Open(grant)) {
             return Some(GateOutcome::Failed(Code::G802));
         }
@@ -97,14 +101,9 @@ impl Gate for BusGate {
     }
 
     /// What a lane's own sensors see, where the controller has no eyes.
-    fn sensed(&mut self, _: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent> {
-        let counts = match self.passage {
-            Passage::Unseen => None,
-            Passage::Contact => Some(GateSensor::Passage),
-            Passage::Directed => Some(GateSensor::Exit),
-        };
-        if active && counts == Some(sensor) {
-            self.offer(Ask::Sensed);
+    fn sensed(&mut self, now: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent> {
+        if let Some(way) = self.clockwork.sensors.edge(now, self.timing.passage, sensor, active) {
+            self.offer(Ask::Sensed(way));
         }
         Vec::new()
     }
@@ -127,12 +126,13 @@ impl Gate for BusGate {
 
     fn safe(&mut self) -> Result<(), DeviceError> {
         if self.clockwork.live == 0 {
-            return Ok(());
+            return self.shared.stays_on();
         }
         let (told, done) = sync_channel(1);
         if self.offer(Ask::Withdraw(told)) && done.recv_timeout(LAST).is_ok() {
             return Ok(());
         }
-        self.shared.verdict()
+        self.shared.verdict()?;
+        Err(self.shared.failed(Code::G810, "it was not closed in time".to_owned()))
     }
 }

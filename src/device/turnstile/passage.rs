@@ -156,16 +156,34 @@ impl Passageway {
         };
     }
 
-    /// A sensor of the lane's own says that somebody goes through.
-    pub fn sensed(&mut self, now: Moment, side: Side) {
+    /// A sensor of the lane's own says that somebody goes through, or comes the other way.
+    pub fn sensed(&mut self, now: Moment, side: Side, against: bool) {
+        // What is counted is not counted twice, and the other way's lane has eyes of its own.
+        if self.manner.counts || against && self.lanes[side.other().index()].is_some() {
+            return;
+        }
         let mut passed = [0; 2];
-        passed[side.index()] = 1;
+        passed[if against { side.other() } else { side }.index()] = 1;
         self.went_through(now, passed);
     }
 
     /// The lane has a sensor of its own.
     fn sees(&self, side: Side) -> bool {
         self.timing(side).passage != Passage::Unseen
+    }
+
+    /// What may not wait behind other gates. One that does not close for as long as this is waits with the others.
+    pub(crate) fn is_urgent(&self) -> bool {
+        !self.is_overdue() && !matches!(self.stage, Stage::Rest | Stage::Open(_))
+    }
+
+    /// It was told to close as often as is tried, and goes on to be told.
+    pub(crate) fn stays_on(&self) -> bool {
+        self.manner.pulse.is_some() && self.is_overdue()
+    }
+
+    fn is_overdue(&self) -> bool {
+        matches!(self.stage, Stage::Closing { tries, .. } if tries > self.manner.retries)
     }
 
     /// Nothing is under way.
@@ -183,7 +201,10 @@ impl Passageway {
         self.pass(now);
         match self.stage {
             Stage::Asking(side, _) => Some(Action::Open(side)),
-            Stage::Closing { again, .. } if again <= now => Some(Action::Close),
+            // What the last closing came to is read before the next one, however late its turn comes.
+            Stage::Closing { again, tries, .. } if again <= now && (tries == 0 || again <= self.poll_at) => {
+                Some(Action::Close)
+            }
             _ => (self.poll_at <= now).then_some(Action::Status),
         }
     }
@@ -206,8 +227,13 @@ impl Passageway {
                 self.stage = Stage::Rest;
                 return self.ends(side, grant.session, GateOutcome::Failed(Code::G810));
             }
+            if let Done::Answered(status) = done {
+                // Whoever went through before it opened was not let through.
+                let passed = self.count(status.passed);
+                self.went_through(now, passed);
+            }
             let until = began.after(self.timing(side).pass_within);
-            self.stage = Stage::Asked(Live { side, session: grant.session, since: began, until });
+            self.stage = Stage::Asked(Live { side, session: grant.session, since: now, until });
             self.answered = false;
         }
         match done {
@@ -223,6 +249,11 @@ impl Passageway {
 
     /// Time goes on.
     fn pass(&mut self, now: Moment) {
+        while let Some(late) = self.waiting.iter().position(|(_, grant)| now > grant.deadline)
+            && let Some((side, grant)) = self.waiting.remove(late)
+        {
+            self.ends(side, grant.session, GateOutcome::Failed(Code::G802));
+        }
         if let Stage::Asking(side, grant) = self.stage
             && now > grant.deadline
         {
@@ -270,7 +301,7 @@ impl Passageway {
         self.went_through(now, passed);
         match self.stage {
             Stage::Asked(live) if self.confirms(action, status.state, live.side) => {
-                let seen_to_its_end = self.manner.counts || self.manner.pulse.is_some();
+                let seen_to_its_end = self.manner.counts || self.manner.pulse.is_some() || self.sees(live.side);
                 self.stage =
                     if seen_to_its_end { Stage::Open(live) } else { self.over(now, live, GateOutcome::Opened) };
             }

@@ -162,15 +162,27 @@ impl Table {
         {
             return Some(("answer", "a field has up to four bytes"));
         }
+        let [left, right] = [Field::Left, Field::Right].map(|side| self.answer.width(side));
+        if left > 0 && right > 0 && left != right {
+            return Some(("answer", "\"left\" and \"right\" have as many bytes"));
+        }
+        if self.state.closed.is_empty() != (self.state.open_left.is_empty() && self.state.open_right.is_empty()) {
+            return Some(("[state]", "expected closed, and open-left or open-right, or none of them"));
+        }
         if self.commands.open_left.is_empty() && self.commands.open_right.is_empty() {
             return Some(("[commands]", "expected open-left or open-right"));
         }
         None
     }
 
-    /// It can be told to let somebody through on this side.
+    /// It can be told to let somebody through on this side, and counts them there if it counts at all.
     pub(crate) fn opens(&self, side: Side) -> bool {
-        !self.command(Action::Open(side)).is_empty()
+        let [here, there] = match side {
+            Side::Left => [Field::Left, Field::Right],
+            Side::Right => [Field::Right, Field::Left],
+        };
+        let counted = self.answer.width(here) > 0 || self.answer.width(there) == 0;
+        counted && !self.command(Action::Open(side)).is_empty()
     }
 
     fn command(&self, action: Action) -> &[u8] {
