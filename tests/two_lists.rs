@@ -130,6 +130,12 @@ fn a_lost_answer_is_asked_about_where_it_was_lost_and_nothing_is_confirmed_twice
     assert_eq!(resolved, Resolution::CannotSay(Code::H910));
     assert!(both.merged.annul(asked.session, both.his.within(PATIENCE)).is_err());
     assert_eq!(both.arrivals(), (0, 1));
+    // What was only offered is confirmed nowhere.
+    both.books("V4", "V5");
+    let offered = request(2, holder(NAME, CARD));
+    assert_eq!(labels(&both.comes(2, None)).len(), 2);
+    let resolved = both.merged.resolve(offered.session, both.his.within(PATIENCE)).expect("an answer");
+    assert_eq!(resolved, Resolution::NotThere);
     // A session of before a restart is nobody's.
     let unknown = request(77, holder(NAME, CARD)).session;
     assert!(both.merged.resolve(unknown, both.his.within(PATIENCE)).is_err());

@@ -214,18 +214,25 @@ impl Book {
 
     /// The letters of a series: its own, or after salvages the next ones that no lane uses.
     fn letters_of(&self, series: &str) -> String {
-        let mut taken: BTreeSet<String> = self.series.iter().cloned().collect();
-        let mut current: BTreeMap<String, String> = taken.iter().map(|own| (own.clone(), own.clone())).collect();
-        for _ in 0..self.salvages {
-            for letters in current.values_mut() {
-                while taken.contains(letters) {
-                    *letters = next_letters(letters);
-                }
-                taken.insert(letters.clone());
-            }
-        }
-        current.get(series).cloned().unwrap_or_else(|| series.to_owned())
+        letters_of(&self.series, series, self.salvages).pop().unwrap_or_else(|| series.to_owned())
     }
+}
+
+/// The letters that a series of `all` has had by now: its own, and the next ones after each salvage.
+pub(crate) fn letters_of(all: &[String], series: &str, salvages: u32) -> Vec<String> {
+    let mut taken: BTreeSet<String> = all.iter().cloned().collect();
+    let mut current: BTreeMap<String, String> = taken.iter().map(|own| (own.clone(), own.clone())).collect();
+    let mut had: Vec<String> = current.get(series).cloned().into_iter().collect();
+    for _ in 0..salvages {
+        for letters in current.values_mut() {
+            while taken.contains(letters) {
+                *letters = next_letters(letters);
+            }
+            taken.insert(letters.clone());
+        }
+        had.extend(current.get(series).cloned());
+    }
+    had
 }
 
 impl CheckIn for Local {
@@ -409,6 +416,7 @@ mod tests {
         let local = remembering(memory(Vec::new(), 2));
         assert_eq!(ask(&local, 1, 1, at(0, true)), new("C001"));
         assert_eq!(local.book().letters_of("B"), "D");
+        assert_eq!(letters_of(&["A".to_owned(), "B".to_owned()], "A", 2), ["A", "C", "E"]);
         assert_eq!(ask(&local, 2, 1, at(1, true)), new("A001"));
         assert_eq!(remembering(memory(Vec::new(), 3)).book().letters_of("A"), "E");
         // Yesterday's last number is known, and what of today was lost is not.

@@ -78,7 +78,9 @@ impl Merged {
             match offer {
                 Ok(Offer::Open(choices)) => {
                     // What two systems know is one visit to the person.
-                    let fresh = |choice: &Choice| !open.iter().any(|known| known.label == choice.label);
+                    let is_told = |choice: &Choice| choice.label != choice.id;
+                    let fresh =
+                        |choice: &Choice| !is_told(choice) || !open.iter().any(|known| known.label == choice.label);
                     let fresh: Vec<Choice> =
                         choices.into_iter().filter(fresh).filter_map(|of| marked(place, of)).collect();
                     open.extend(fresh);
@@ -168,13 +170,20 @@ impl CheckIn for Merged {
     fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure> {
         match self.whose(session).and_then(|whose| whose.place) {
             Some(place) => self.systems[place].annul(session, deadline),
-            None => self.systems.iter().try_for_each(|system| system.annul(session, deadline)),
+            // Each is asked, whatever another says.
+            None => {
+                let annulled: Vec<_> = self.systems.iter().map(|system| system.annul(session, deadline)).collect();
+                annulled.into_iter().collect()
+            }
         }
     }
 
     fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure> {
-        if let Some(place) = self.whose(session).and_then(|whose| whose.place) {
-            return self.systems[place].resolve(session, deadline);
+        match self.whose(session) {
+            Some(Whose { place: Some(place), .. }) => return self.systems[place].resolve(session, deadline),
+            // Offered, and nothing of it confirmed.
+            Some(Whose { place: None, .. }) => return Ok(Resolution::NotThere),
+            None => {}
         }
         let mut unsaid = Ok(Resolution::NotThere);
         for system in &self.systems {

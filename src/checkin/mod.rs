@@ -32,6 +32,8 @@ pub use self::fhir::{Fhir, FhirSettings};
 #[cfg(feature = "hospital")]
 pub use self::hl7::{Hl7, Hl7Settings};
 #[cfg(feature = "hospital")]
+pub(crate) use self::local::letters_of;
+#[cfg(feature = "hospital")]
 pub use self::merged::{Merged, Offer};
 #[cfg(feature = "hospital")]
 pub use self::offline::{Offline, WithoutSite};

@@ -57,6 +57,10 @@ impl Reach {
     fn tried(&self, failed: Option<&Failure>) {
         let mut seen = self.seen();
         let error = failed.and_then(Failure::cause::<HttpError>);
+        // Whoever had no time left has not tried.
+        if matches!(error, Some(HttpError::NoTime)) {
+            return;
+        }
         let Some(error) = error.filter(|error| error.is_unreachable()) else {
             // Slow or not, somebody is there.
             *seen = Seen::default();
@@ -212,6 +216,8 @@ mod tests {
             (0..4).for_each(|_| drop(comes(refused(), 9)));
             assert!(reach.lost().is_none(), "{named}");
         }
+        comes(Some(HttpError::NoTime), 9);
+        assert!(reach.lost().is_none(), "who waited for others has not tried");
         comes(Some(HttpError::LateConnecting), 0);
         assert!(reach.lost().is_none(), "whoever had no time left has not tried");
         comes(refused(), 9);

@@ -300,10 +300,14 @@ fn local(site: &Site, place: usize, recovered: &store::Recovered) -> Arc<dyn Che
             person: given.person.map(|tag| tag.0),
         })
     });
-    let series = lanes.iter().map(|lane| lane.series.clone()).collect();
     let memory =
         checkin::LocalMemory { began_with: recovered.began_with, given: given.collect(), epoch: recovered.epoch };
-    Arc::new(checkin::Local::new(site.checkins[place].clone(), series, memory))
+    Arc::new(checkin::Local::new(site.checkins[place].clone(), series(site), memory))
+}
+
+/// The series of all numbers given here, those that are to be verified among them: no other has their letters.
+fn series(site: &Site) -> Vec<String> {
+    site.lane.iter().flat_map(|lane| [lane.series.clone(), lane.offline_series.clone()]).collect()
 }
 
 pub(super) fn http_checkin(

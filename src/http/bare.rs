@@ -24,7 +24,7 @@ impl Bare {
     /// A new connection.
     pub(crate) fn connect(&self, deadline: Deadline) -> Result<BareConnection, HttpError> {
         let timer = self.timer(deadline);
-        timer.left().map_err(|_| HttpError::LateConnecting)?;
+        timer.left().map_err(|_| HttpError::NoTime)?;
         self.shared.connect(&self.server, &timer).map(BareConnection)
     }
 

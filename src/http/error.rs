@@ -26,6 +26,9 @@ pub enum HttpError {
     /// The proxy refuses.
     #[error("the proxy refuses the connection")]
     Proxy,
+    /// Whoever was before it took all the time: nothing was tried.
+    #[error("no time was left to ask")]
+    NoTime,
     /// Out of patience before the request was out.
     #[error("no connection in time")]
     LateConnecting,
@@ -120,6 +123,7 @@ impl HttpError {
                 | Self::Tls(_)
                 | Self::ProxyAway(_)
                 | Self::Proxy
+                | Self::NoTime
                 | Self::LateConnecting
                 | Self::LateSecuring
                 | Self::NotPlain

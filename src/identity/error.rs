@@ -10,9 +10,11 @@ use crate::{
 pub(crate) fn unanswered(error: HttpError) -> Failure {
     let code = match &error {
         HttpError::Resolve => Code::N302,
-        HttpError::Connect(_) | HttpError::LateConnecting | HttpError::LateSecuring | HttpError::Interrupted => {
-            Code::N301
-        }
+        HttpError::Connect(_)
+        | HttpError::NoTime
+        | HttpError::LateConnecting
+        | HttpError::LateSecuring
+        | HttpError::Interrupted => Code::N301,
         HttpError::Tls(_) => Code::N303,
         HttpError::ProxyAway(_) | HttpError::Proxy => Code::N306,
         HttpError::Late => Code::N304,

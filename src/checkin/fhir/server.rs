@@ -55,7 +55,8 @@ impl Server {
             asked => asked,
         };
         let response = response.map_err(|error| {
-            let code = if error.before_sending() { Code::H901 } else { Code::H904 };
+            let is_away = error.before_sending() && !matches!(error, HttpError::NoTime);
+            let code = if is_away { Code::H901 } else { Code::H904 };
             Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
         })?;
         match response.status {
@@ -104,7 +105,11 @@ impl Server {
         let sent = self.send(method, path, headers, Some(body.as_bytes()), deadline);
         let response = sent.map_err(|error| {
             let (before, cure) = (error.before_sending(), error.cure());
-            let code = if before { Code::H901 } else { Code::H905 };
+            let code = match error {
+                HttpError::NoTime => Code::H904,
+                _ if before => Code::H901,
+                _ => Code::H905,
+            };
             let failure = Failure::new(code).told(code.summary()).cured_by(cure).because(error);
             Undecided { failure, perhaps: !before }
         })?;
@@ -129,7 +134,7 @@ impl Server {
         deadline: Deadline,
     ) -> Result<Response, HttpError> {
         if deadline.left(self.clock.now().moment).is_zero() {
-            return Err(HttpError::LateConnecting);
+            return Err(HttpError::NoTime);
         }
         let url = format!("{}{path}", self.url);
         let bearer = self.token.as_ref().map(|token| Zeroizing::new(format!("Bearer {}", **token)));

@@ -58,7 +58,7 @@ impl Line {
         let kept = self.take(deadline).map_err(|undecided| undecided.failure)?;
         let connected = match kept {
             Some(kept) => Ok(kept),
-            None => self.bare.connect(deadline).map_err(|error| told(Code::H901, error)),
+            None => self.bare.connect(deadline).map_err(|error| surely(error).failure),
         };
         let (kept, result) = match connected {
             Ok(connection) => (Some(connection), Ok(())),
@@ -75,7 +75,7 @@ impl Line {
         while state.busy {
             let left = deadline.left(self.clock.now().moment);
             if left.is_zero() {
-                return Err(Undecided::surely(Failure::new(Code::H901).told("the line was busy until the deadline")));
+                return Err(surely(HttpError::NoTime));
             }
             state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -142,7 +142,8 @@ fn answer(bytes: &Zeroizing<Vec<u8>>, control: &str) -> Option<Message> {
 }
 
 fn surely(error: HttpError) -> Undecided {
-    Undecided::surely(told(Code::H901, error))
+    let code = if matches!(error, HttpError::NoTime) { Code::H904 } else { Code::H901 };
+    Undecided::surely(told(code, error))
 }
 
 fn perhaps(error: HttpError) -> Undecided {

@@ -168,7 +168,7 @@ impl Upstream {
         let url = Zeroizing::new(format!("{}{}", self.given.url, *prepared.path));
         let headers: Vec<_> = prepared.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         if deadline.left(now.moment).is_zero() {
-            return Err(Undecided::surely(Failure::new(Code::H901).told(Code::H904.summary())).into());
+            return Err(HttpError::NoTime.into());
         }
         let sent = self.client.send(&http::Request {
             method: prepared.method,
@@ -313,7 +313,11 @@ impl From<HttpError> for Miss {
     fn from(error: HttpError) -> Self {
         let broke = matches!(error, HttpError::Interrupted);
         let (before, cure) = (error.before_sending(), error.cure());
-        let code = if before { Code::H901 } else { Code::H905 };
+        let code = match error {
+            HttpError::NoTime => Code::H904,
+            _ if before => Code::H901,
+            _ => Code::H905,
+        };
         let failure = Failure::new(code).told(code.summary()).cured_by(cure).because(error);
         Self { undecided: Undecided { failure, perhaps: !before }, broke }
     }

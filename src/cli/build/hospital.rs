@@ -1,12 +1,12 @@
 //! A hospital's own interface: its template, and what the site gives it.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use super::roster;
+use super::{roster, series};
 use crate::{
     checkin::{
         ByTemplate, CheckInSettings, Fhir, Given, Hl7, Local, LocalGiven, LocalMemory, Memory, Offline, RsaKey,
-        Template, roster::Roster,
+        Template, letters_of, roster::Roster,
     },
     config::{Lane, Site},
     fault::{Code, Failure},
@@ -53,12 +53,16 @@ pub(crate) fn fhir(site: &Site, settings: &CheckInSettings, clock: &Arc<dyn Cloc
 /// Who decides while the site's system is away. Numbers go on where the journal ends.
 pub(super) fn offline(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) -> Result<Offline, Failure> {
     let lanes = site.lane.iter().map(|lane| (lane.name.clone(), (lane.offline, lane.offline_series.clone()))).collect();
+    let (all, salvages) = (series(site), recovered.epoch.saturating_sub(recovered.began_with));
+    let had = |lane: &Lane| (lane.name.clone(), letters_of(&all, &lane.offline_series, salvages));
+    let had: BTreeMap<String, Vec<String>> = site.lane.iter().map(had).collect();
     let given = |given: &store::Given| {
-        let series = &site.lane.iter().find(|lane| lane.name == given.lane)?.offline_series;
+        let had = had.get(&given.lane)?;
         // The same person's number of the site's own is not the one that is to be verified.
-        let is_ours = given.number.as_str().trim_end_matches(|c: char| c.is_ascii_digit()) == series;
+        let letters = given.number.as_str().trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_ours = had.iter().any(|ours| ours == letters);
         Some(LocalGiven {
-            series: series.clone(),
+            series: had.first()?.clone(),
             at: given.at,
             epoch: given.epoch,
             number: given.number.clone(),
@@ -70,8 +74,7 @@ pub(super) fn offline(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Re
         given: recovered.given.iter().filter_map(given).collect(),
         epoch: recovered.epoch,
     };
-    let series = site.lane.iter().flat_map(|lane| [lane.series.clone(), lane.offline_series.clone()]).collect();
-    let numbers = Local::new(site.hours().clone(), series, memory);
+    let numbers = Local::new(site.hours().clone(), all, memory);
     Ok(Offline::new(lanes, list(site, clock)?, numbers))
 }
 
