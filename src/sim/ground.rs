@@ -136,13 +136,18 @@ impl Ground {
         if act.lane().is_some_and(|lane| lane >= self.places.len()) {
             return Err("there is no such lane".to_owned());
         }
-        let done = self.carry_out(act);
-        if done.is_ok() {
+        // Of when it was clicked: a daemon is a while in coming back, and others are served meanwhile.
+        let clicked = (self.now(), act.clone());
+        {
             let mut acts = lock(&self.done);
-            acts.push_back((self.now(), act.clone()));
+            acts.push_back(clicked.clone());
             if acts.len() > DONE {
                 acts.pop_front();
             }
+        }
+        let done = self.carry_out(act);
+        if done.is_err() {
+            lock(&self.done).retain(|one| *one != clicked);
         }
         done
     }
