@@ -72,8 +72,6 @@ fn foreign_interface_engines_take_every_message_and_their_visits_are_read() {
             let Ok(CheckInAnswer::Admitted(admission)) = answer else { panic!("{engine} {settings}: {answer:?}") };
             let doctor = admission.visit.doctor.as_ref().map(ToString::to_string);
             assert_eq!(doctor.as_deref(), settings["query"].as_bool().map(|_| "张医生"), "{engine}");
-            // One of them closes each connection behind its answer, which has to come here first.
-            std::thread::sleep(std::time::Duration::from_millis(100));
             adapter.annul(asked.session, setup.within(PATIENCE)).expect("taken back");
         }
         ends(child);

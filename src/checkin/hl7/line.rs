@@ -1,6 +1,9 @@
 //! One connection to the hospital's interface engine, one message on it at a time, made anew when it broke.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use zeroize::Zeroizing;
 
@@ -12,7 +15,7 @@ use crate::{
     checkin::Undecided,
     fault::{Code, Failure},
     http::{Bare, BareConnection, HttpError},
-    words::{Clock, Deadline},
+    words::{Clock, Deadline, Moment},
 };
 
 /// The line.
@@ -28,7 +31,15 @@ struct State {
     /// Somebody's message is on it.
     busy: bool,
     kept: Option<BareConnection>,
+    /// When the last answer came over it.
+    heard: Moment,
+    /// The engine was seen to keep a connection behind its answer.
+    stays: bool,
 }
+
+/// An engine that closes each connection behind its answer has done so by then. Until it was seen that ours does not, none
+/// is used again sooner: what may be told once only would be lost on it.
+const SETTLED: Duration = Duration::from_millis(250);
 
 /// Answers to other messages that are passed over before one to ours: those that came too late for somebody.
 const MOST_OTHERS: usize = 16;
@@ -47,7 +58,7 @@ impl Line {
             Err(undecided) => (None, Err(undecided)),
         };
         let mut state = self.state();
-        *state = State { busy: false, kept };
+        *state = State { busy: false, kept, heard: self.clock.now().moment, ..*state };
         drop(state);
         self.freed.notify_one();
         answer
@@ -64,12 +75,14 @@ impl Line {
             Ok(connection) => (Some(connection), Ok(())),
             Err(failure) => (None, Err(failure)),
         };
-        *self.state() = State { busy: false, kept };
+        let mut state = self.state();
+        *state = State { busy: false, kept, ..*state };
+        drop(state);
         self.freed.notify_one();
         result
     }
 
-    /// The line, when whoever has it is done; what there is of a connection with it.
+    /// The line, when whoever has it is done; with it a connection, where one still stands.
     fn take(&self, deadline: Deadline) -> Result<Option<BareConnection>, Undecided> {
         let mut state = self.state();
         while state.busy {
@@ -80,7 +93,10 @@ impl Line {
             state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         state.busy = true;
-        Ok(state.kept.take())
+        let is_settled = self.clock.now().moment.since(state.heard) >= SETTLED;
+        let Some(mut kept) = state.kept.take().filter(|_| is_settled || state.stays) else { return Ok(None) };
+        state.stays = self.bare.still_stands(&mut kept, deadline);
+        Ok(state.stays.then_some(kept))
     }
 
     fn try_on(
@@ -90,7 +106,6 @@ impl Line {
         control: &str,
         deadline: Deadline,
     ) -> Result<(BareConnection, Message), Undecided> {
-        let kept = kept.and_then(|mut kept| self.bare.still_stands(&mut kept, deadline).then_some(kept));
         if let Some(mut kept) = kept {
             match self.bare.write(&mut kept, framed, deadline) {
                 Ok(()) => return self.hear(kept, control, deadline),
