@@ -339,7 +339,7 @@ fn peer_opens(
 fn a_relay_board_of_somebody_else_obeys_over_tcp() {
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let (_peer, lines) = peer("tcp", &port.to_string());
-    peer_opens(linux::tcp(format!("127.0.0.1:{port}")), true, lines);
+    peer_opens(linux::bus_tcp(format!("127.0.0.1:{port}")), true, lines);
 }
 
 #[test]
