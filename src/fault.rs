@@ -101,12 +101,12 @@ impl Code {
     /// Whose fault it is, as far as a person who stands there is concerned; nothing where it is nobody's, or their own.
     pub fn whose(self) -> Option<Whose> {
         match self {
-            // A face that is looked up too late, a word of the terminal's, what somebody has not agreed to.
-            Self::N320 => None,
+            // A face that is looked up too late, a word of the terminal's, what somebody has not agreed to, somebody else's card.
+            Self::N320 | Self::W111 => None,
             Self::N301 | Self::N302 | Self::N303 | Self::N306 => Some(Whose::Network),
             Self::J510 => Some(Whose::Site),
             _ => match self.as_str().as_bytes()[0] {
-                b'N' => Some(Whose::WeChat),
+                b'N' | b'W' => Some(Whose::WeChat),
                 b'H' => Some(Whose::Site),
                 b'T' => None,
                 _ => Some(Whose::Device),

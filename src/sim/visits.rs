@@ -95,7 +95,7 @@ pub fn morning() -> Vec<Visit> {
         visit(
             "25 characters",
             long,
-            "checked_in A005 | 签到成功 阿******·* | slip 阿卜杜热合曼江·买买提托合提努尔·艾力亚森柯尤木江",
+            "checked_in A005 | 签到成功 | slip 阿卜杜热合曼江·买买提托合提努尔·艾力亚森柯尤木江",
         ),
         visit(
             "OAEP instead of PKCS#1",
@@ -134,16 +134,16 @@ pub fn morning() -> Vec<Visit> {
         visit(
             "no permission for names",
             Person::new("sid-feng", "冯唐").about(Behaviour::NoPermission),
-            "failed N321 | 暂时无法签到 请刷身份证或扫码 | -",
+            "failed N321 | 暂时无法签到 微信暂不可用 请刷身份证或扫码 | -",
         ),
         visit(
             "a forged answer",
             Person::new("sid-forged", "卫青").about(Behaviour::Forged),
-            "failed N310 | 暂时无法签到 请到分诊台 | slip ",
+            "failed N310 | 暂时无法签到 微信暂不可用 请到分诊台 | slip ",
         ),
         Visit {
             twist: Twist::Offline,
-            ..visit("network lost", sun.clone(), "failed N301 | 暂时无法签到 请到分诊台 | slip ")
+            ..visit("network lost", sun.clone(), "failed N301 | 暂时无法签到 网络不通 请到分诊台 | slip ")
         },
         visit("network back", sun.again("sid-sun-2"), "checked_in A011 | 签到成功 孙* | slip 孙立"),
         Visit {
@@ -163,7 +163,7 @@ pub fn morning() -> Vec<Visit> {
             ..visit(
                 "site system down",
                 Person::new("sid-kong", "孔明"),
-                "failed H901 | 暂时无法签到 请到分诊台 | slip ",
+                "failed H901 | 暂时无法签到 医院系统暂不可用 请到分诊台 | slip ",
             )
         },
         Visit {
