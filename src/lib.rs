@@ -16,10 +16,10 @@
 //!
 //! The rooms, and which way they know each other:
 //! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`; `terminal ← page ← service`;
-//! `words ← {http, vault} ← identity ← service`; `http ← alarm ← service`; `checkin` may use `http`. `fault` and `files` lie below everything. Each
-//! room has the settings that it acts on; [`config`] composes the site file of them, and is known to `cli` only. `sim`
-//! names [`board`] and `words` and nothing else of ours, so that a mistake of ours is not mirrored by our own test.
-//! `tests/architecture.rs` holds all of this.
+//! `words ← {http, vault} ← identity ← service`; `http ← alarm ← service`; `checkin` may use `http`. `fault` and `files` lie
+//! below everything. Each room has the settings that it acts on; [`config`] composes the site file of them, and is known to
+//! `cli` only. `sim` names [`board`] and `words` and nothing else of ours, so that a mistake of ours is not mirrored by our
+//! own test. `tests/architecture.rs` holds all of this.
 //!
 //! The program is `cli` alone; everything else is public for the tests and benches only. What they do not name is
 //! `pub(crate)`, so that the compiler tells what nobody uses any more.
