@@ -10,7 +10,7 @@ use std::{
 use super::{CheckIn, Passage, Request, Undecided};
 use crate::{
     fault::{Code, Failure},
-    words::{Admission, CheckInAnswer, Choice, Clock, Deadline, Identity, Resolution, SessionId, Text},
+    words::{Admission, CheckInAnswer, Choice, Clock, Deadline, Hindrance, Identity, Resolution, SessionId, Text},
 };
 
 /// What could be confirmed, before anything is.
@@ -114,7 +114,7 @@ impl Merged {
         let partial = self.whose(request.session).is_some_and(|whose| whose.partial);
         self.remember(request.session, Whose { place: Some(place), partial });
         let request = Request { choice: Some(id), ..request.clone() };
-        told(partial, self.systems[place].check_in(&request, deadline)?)
+        Ok(told(partial, self.systems[place].check_in(&request, deadline)?))
     }
 
     fn whose(&self, session: SessionId) -> Option<Whose> {
@@ -150,7 +150,7 @@ impl CheckIn for Merged {
         }
         // Asked again: whatever was confirmed before is not confirmed elsewhere.
         if let Some(Whose { place: Some(place), partial }) = self.whose(request.session) {
-            return told(partial, self.systems[place].check_in(request, deadline)?);
+            return Ok(told(partial, self.systems[place].check_in(request, deadline)?));
         }
         match self.offer(request, deadline)? {
             Offer::Open(only) if only.len() == 1 => self.confirm(request, &only[0].id, deadline),
@@ -224,7 +224,7 @@ fn rank(answer: &CheckInAnswer) -> u8 {
     match answer {
         CheckInAnswer::Already(_) | CheckInAnswer::Admitted(_) => 0,
         CheckInAnswer::TooEarly(_) | CheckInAnswer::TooLate(_) => 1,
-        CheckInAnswer::Hindered(crate::words::Hindrance::NoFile) => 4,
+        CheckInAnswer::Hindered(Hindrance::NoFile) => 4,
         CheckInAnswer::Hindered(_) => 2,
         CheckInAnswer::NotFound => 5,
         _ => 3,
@@ -232,12 +232,12 @@ fn rank(answer: &CheckInAnswer) -> u8 {
 }
 
 /// With a word to the person where another system was silent.
-fn told(is_partial: bool, answer: CheckInAnswer) -> Result<CheckInAnswer, Undecided> {
-    Ok(match answer {
+fn told(is_partial: bool, answer: CheckInAnswer) -> CheckInAnswer {
+    match answer {
         CheckInAnswer::Admitted(admission) if is_partial => CheckInAnswer::Admitted(partial(admission)),
         CheckInAnswer::Already(admission) if is_partial => CheckInAnswer::Already(partial(admission)),
         answer => answer,
-    })
+    }
 }
 
 fn partial(mut admission: Admission) -> Admission {
