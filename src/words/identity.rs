@@ -1,6 +1,8 @@
 //! What WeChat says about a person.
 
 use super::{Card, Credential, InfoType, Private, RealName};
+#[cfg(feature = "hospital")]
+use super::{CredentialId, CredentialType};
 
 /// `openid` or `sub_openid`: a person within one appid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +84,14 @@ impl Identity {
     pub fn name(&self) -> Option<&RealName> {
         let patient = self.patient.as_ref().map(|card| &card.name);
         patient.or(self.real_name.as_ref()).or_else(|| self.card.as_ref().map(|card| &card.name))
+    }
+
+    /// The document by which whoever's visit it is is known: the patient's, the person's, or that of somebody who came with it
+    /// alone.
+    #[cfg(feature = "hospital")]
+    pub(crate) fn document(&self) -> Option<(CredentialType, &CredentialId)> {
+        let [patient, card] = [&self.patient, &self.card].map(|card| card.as_ref().map(|card| (card.kind, &card.id)));
+        patient.or(self.credential.as_ref().map(|own| (own.kind, &own.id))).or(card)
     }
 
     /// Everything in it comes from WeChat: no voucher, and no document that was only read or typed.

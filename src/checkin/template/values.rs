@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::text::{Values, Wanted};
 use crate::{
     checkin::Request,
-    words::{Card, Identity, WallTime},
+    words::{CredentialType, Identity, WallTime},
 };
 
 /// Texts by name.
@@ -96,22 +96,19 @@ impl Known<'_> {
 
 /// Of whom the visit is: the patient, else whoever stands there.
 pub(super) fn person<'a>(identity: &'a Identity, member: &str) -> Option<&'a str> {
-    let card = identity.patient.as_ref().or(identity.card.as_ref().filter(|_| identity.credential.is_none()));
+    let document = identity.document();
     // Whoever came with a patient is not the patient.
     let alone = identity.patient.is_none();
     let voucher = || identity.voucher.as_ref().filter(|_| alone).map(|voucher| voucher.reveal());
-    let number = match (card, &identity.credential) {
-        (Some(card), _) => Some(card.id.reveal()),
-        (None, Some(credential)) => Some(credential.id.reveal()),
-        (None, None) => None,
-    };
+    let number = document.map(|(_, id)| id.reveal());
+    let kind = document.map(|(kind, _)| word_of(kind));
     match member {
         "name" => identity.name().map(|name| name.reveal()),
         "id" => number,
-        "id-kind" => kind(identity, card),
+        "id-kind" => kind,
         "voucher" => voucher(),
         "card" => number.or_else(voucher),
-        "card-kind" => kind(identity, card).or_else(|| voucher().map(|_| "voucher")),
+        "card-kind" => kind.or_else(|| voucher().map(|_| "voucher")),
         "union-id" => identity.union_id.as_ref().filter(|_| alone).map(|id| id.reveal()),
         "openid" => {
             let openid = identity.sub_openid.as_ref().or(identity.openid.as_ref());
@@ -122,9 +119,8 @@ pub(super) fn person<'a>(identity: &'a Identity, member: &str) -> Option<&'a str
 }
 
 /// The document's kind in a word, for a template's table.
-fn kind(identity: &Identity, card: Option<&Card>) -> Option<&'static str> {
-    let kind = card.map(|card| card.kind).or(identity.credential.as_ref().map(|credential| credential.kind))?;
-    Some(match kind.number() {
+fn word_of(kind: CredentialType) -> &'static str {
+    match kind.number() {
         1 => "id-card",
         2 => "passport",
         3 => "officer",
@@ -138,7 +134,7 @@ fn kind(identity: &Identity, card: Option<&Card>) -> Option<&'static str> {
         17 => "hk-macao-residence",
         18 => "taiwan-residence",
         _ => "other",
-    })
+    }
 }
 
 /// Whoever came with the patient.
