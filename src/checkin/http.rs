@@ -16,6 +16,7 @@ use super::{
     CheckIn, Passage, Request, Undecided,
     reading::{self, Here},
     schema::{Question, Report},
+    unanswered,
 };
 use crate::{
     fault::{Code, Cure, Failure, Fault},
@@ -234,11 +235,6 @@ impl CheckIn for Http {
 #[derive(Debug, thiserror::Error)]
 #[error("status {0}")]
 struct Status(u16);
-
-/// No answer came.
-fn unanswered(code: Code, error: HttpError) -> Failure {
-    Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
-}
 
 /// The same to something about the past.
 fn past_unanswered(error: HttpError) -> Failure {

@@ -7,6 +7,10 @@
 //! asks, `Merged` makes one of several.
 
 #[cfg(feature = "hospital")]
+mod book;
+#[cfg(feature = "hospital")]
+mod charset;
+#[cfg(feature = "hospital")]
 mod fhir;
 #[cfg(feature = "hospital")]
 mod hl7;
@@ -21,12 +25,16 @@ mod reading;
 #[cfg(feature = "hospital")]
 pub mod roster;
 mod schema;
+#[cfg(feature = "hospital")]
+mod serial;
 mod settings;
 mod systems;
 #[cfg(feature = "hospital")]
 mod template;
 mod value;
 
+#[cfg(feature = "hospital")]
+pub use self::book::Memory;
 #[cfg(feature = "hospital")]
 pub use self::fhir::{Fhir, FhirSettings};
 #[cfg(feature = "hospital")]
@@ -39,7 +47,7 @@ pub use self::merged::{Merged, Offer};
 pub use self::offline::{Offline, WithoutSite};
 pub(crate) use self::settings::fit_together;
 #[cfg(feature = "hospital")]
-pub use self::template::{ByTemplate, Given, Memory, RsaKey, Template, Watch};
+pub use self::template::{ByTemplate, Given, RsaKey, Template, Watch};
 pub use self::{
     http::{Http, HttpCheckInError},
     local::{Local, LocalGiven, LocalMemory},
@@ -51,6 +59,7 @@ use std::sync::Arc;
 
 use crate::{
     fault::{Code, Failure},
+    http::HttpError,
     kiosk::GateOutcome,
     words::{CheckInAnswer, Deadline, Identity, LaneId, Purpose, Resolution, SessionId, Stamp, Text, WallTime},
 };
@@ -91,8 +100,9 @@ impl Undecided {
         Self { failure: failure.into(), perhaps: false }
     }
 
-    pub(crate) fn perhaps(failure: Failure) -> Self {
-        Self { failure, perhaps: true }
+    /// It may have been.
+    pub(crate) fn perhaps(failure: impl Into<Failure>) -> Self {
+        Self { failure: failure.into(), perhaps: true }
     }
 
     /// What the core is told.
@@ -100,6 +110,25 @@ impl Undecided {
         let trouble = self.failure.trouble();
         if self.perhaps { CheckInAnswer::Unknown(trouble.code) } else { CheckInAnswer::Unavailable(trouble) }
     }
+}
+
+/// No answer came to what may change something.
+#[cfg(feature = "hospital")]
+impl From<HttpError> for Undecided {
+    fn from(error: HttpError) -> Self {
+        let before = error.before_sending();
+        let code = match error {
+            HttpError::NoTime => Code::H904,
+            _ if before => Code::H901,
+            _ => Code::H905,
+        };
+        Self { failure: unanswered(code, error), perhaps: !before }
+    }
+}
+
+/// No answer came.
+fn unanswered(code: Code, error: HttpError) -> Failure {
+    Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
 }
 
 /// What became of a grant, as the journal has it.

@@ -101,14 +101,28 @@ pub(super) struct Labelled {
     pub(super) emphasis: bool,
 }
 
+/// Members by their names in INTERFACE.md.
+#[cfg(feature = "hospital")]
+pub(super) type Members = std::collections::BTreeMap<String, String>;
+
+/// A name that is told in parts as it may be written: in either order, with and without blanks.
+#[cfg(feature = "hospital")]
+pub(super) fn forms(family: &str, given: &[&str]) -> [String; 3] {
+    let apart = given.join(" ");
+    [format!("{family}{}", given.concat()), format!("{family} {apart}"), format!("{apart} {family}")]
+}
+
+/// An option; where nothing is known of it, it is told by its id.
+#[cfg(feature = "hospital")]
+pub(super) fn option(id: &str, label: &str) -> Option<Choice> {
+    let (id, label) = (Text::payload(id)?, Text::clean(label));
+    Some(Choice { label: if label.is_empty() { id.clone() } else { label }, id })
+}
+
 /// An admission of members that somebody else has read, by their names in INTERFACE.md: `slot.from` is `from` of `slot`.
 /// Others are passed over.
 #[cfg(feature = "hospital")]
-pub(super) fn admission(
-    members: &std::collections::BTreeMap<String, String>,
-    fields: &[Labelled],
-    here: Here,
-) -> Admission {
+pub(super) fn admission(members: &Members, fields: &[Labelled], here: Here) -> Admission {
     let mut answer = Answer::default();
     for (name, told) in members {
         let (name, part) = name.split_once('.').unwrap_or((name, ""));

@@ -19,8 +19,8 @@ use crate::{
     fault::{Code, Failure},
     http::Client,
     words::{
-        Admission, CheckInAnswer, Clock, Credential, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId,
-        Text, When,
+        Admission, CheckInAnswer, Clock, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId, Text,
+        WallTime, When,
     },
 };
 
@@ -59,10 +59,10 @@ impl Fhir {
 
     /// `Patient/7`, or what the person is told.
     fn patient(&self, identity: &Identity, deadline: Deadline) -> Result<Result<String, CheckInAnswer>, Failure> {
-        let Some((system, credential)) = self.document(identity) else { return Ok(Err(hindered(Hindrance::NoFile))) };
-        let wanted = token(system, credential.id.reveal());
+        let Some((system, number)) = self.document(identity) else { return Ok(Err(hindered(Hindrance::NoFile))) };
+        let wanted = token(system, number);
         let bundle = self.server.search("Patient", &[("identifier", &wanted), ("_count", "10")], deadline)?;
-        let is_theirs = |patient: &&Value| is_identified(patient, system, credential.id.reveal());
+        let is_theirs = |patient: &&Value| is_identified(patient, system, number);
         let mut patients: Vec<&Value> =
             found(&bundle, "Patient").filter(is_theirs).filter(|patient| patient["active"] != false).collect();
         let of_all = patients.len();
@@ -250,12 +250,10 @@ impl Fhir {
         reading::admission(&appointment.members(), &[], here)
     }
 
-    /// The document whose number the hospital knows: the patient's, the person's, the card's.
-    fn document(&self, identity: &Identity) -> Option<(&str, Credential)> {
-        let card = identity.patient.as_ref().or(identity.card.as_ref().filter(|_| identity.credential.is_none()));
-        let credential = card.map(|card| card.credential()).or_else(|| identity.credential.clone())?;
-        let system = self.settings.systems.get(&credential.kind.number().to_string())?;
-        Some((system, credential))
+    /// The number of the person's document, where the hospital knows its kind, behind its system.
+    fn document<'a>(&'a self, identity: &'a Identity) -> Option<(&'a str, &'a str)> {
+        let (kind, number) = identity.document()?;
+        Some((self.settings.systems.get(&kind.number().to_string())?, number.reveal()))
     }
 
     fn now(&self) -> OffsetDateTime {
@@ -270,7 +268,7 @@ impl Fhir {
         );
         let begin = |day: i64| {
             let local = day.saturating_mul(86_400).saturating_add(i64::from(self.reset_at).saturating_mul(60));
-            let wall = crate::words::WallTime(local.saturating_sub(self.utc_offset.into()).saturating_mul(1000));
+            let wall = WallTime(local.saturating_sub(self.utc_offset.into()).saturating_mul(1000));
             wall.at_offset(self.utc_offset).format(format).unwrap_or_default()
         };
         (begin(day.0), begin(day.0.saturating_add(1)))

@@ -1,16 +1,14 @@
 //! What is read of resources, and what is written (FHIR R4: Patient, Appointment, Encounter, Bundle). Whatever else they
 //! hold is passed over, and left as it is.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::settings::FhirSettings;
-use crate::words::{Choice, RealName, Text};
-
-/// Members by their names in INTERFACE.md.
-pub(super) type Members = BTreeMap<String, String>;
+use crate::{
+    checkin::reading::{self, Members},
+    words::{Choice, RealName},
+};
 
 /// An appointment.
 #[derive(Clone, Debug)]
@@ -41,16 +39,12 @@ pub(super) fn found<'a>(bundle: &'a Value, kind: &'a str) -> impl Iterator<Item 
 /// Whether this patient may bear this name; one of whom no name is known may.
 pub(super) fn is_named(patient: &Value, name: &RealName) -> bool {
     let names = patient["name"].as_array().map_or(&[][..], Vec::as_slice);
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut forms = Vec::new();
     for written in names {
-        let given: Vec<String> =
-            written["given"].as_array().map_or_else(Vec::new, |given| given.iter().map(text).collect());
-        let family = text(&written["family"]);
-        forms.push(text(&written["text"]));
-        forms.push(format!("{family}{}", given.concat()));
-        forms.push(format!("{} {family}", given.join(" ")));
-        forms.push(format!("{family} {}", given.join(" ")));
+        let given = written["given"].as_array().map_or(&[][..], Vec::as_slice);
+        let given: Vec<&str> = given.iter().map(|given| given.as_str().unwrap_or_default()).collect();
+        forms.push(written["text"].as_str().unwrap_or_default().to_owned());
+        forms.extend(reading::forms(written["family"].as_str().unwrap_or_default(), &given));
     }
     forms.retain(|form| !form.trim().is_empty());
     forms.is_empty() || forms.iter().any(|form| RealName::parse(form).as_ref() == Some(name))
@@ -159,11 +153,9 @@ impl Appointment {
 
     pub(super) fn choice(&self) -> Option<Choice> {
         let members = self.members();
-        let id = Text::payload(self.id()?)?;
         let clock = members.get("slot.from").and_then(|start| start.get(11..16));
         let parts = ["department", "doctor"].iter().filter_map(|part| members.get(*part)).map(String::as_str);
-        let label = Text::clean(&clock.into_iter().chain(parts).collect::<Vec<_>>().join(" "));
-        Some(Choice { label: if label.is_empty() { id.clone() } else { label }, id })
+        reading::option(self.id()?, &clock.into_iter().chain(parts).collect::<Vec<_>>().join(" "))
     }
 
     /// What marks it as arrived in this session, and only as it was read (RFC 6902).

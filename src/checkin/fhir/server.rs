@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::resource::is_resource;
 use crate::{
-    checkin::{Undecided, reading},
+    checkin::{Undecided, reading, unanswered},
     fault::{Code, Failure},
     http::{Client, HttpError, Method, Request, Response},
     words::{Clock, Deadline},
@@ -56,8 +56,7 @@ impl Server {
         };
         let response = response.map_err(|error| {
             let is_away = error.before_sending() && !matches!(error, HttpError::NoTime);
-            let code = if is_away { Code::H901 } else { Code::H904 };
-            Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
+            unanswered(if is_away { Code::H901 } else { Code::H904 }, error)
         })?;
         match response.status {
             200..300 => read(&response).ok_or_else(|| of(Code::H902, &response)),
@@ -102,17 +101,7 @@ impl Server {
         deadline: Deadline,
     ) -> Result<Changed, Undecided> {
         let body = Zeroizing::new(body.to_string());
-        let sent = self.send(method, path, headers, Some(body.as_bytes()), deadline);
-        let response = sent.map_err(|error| {
-            let (before, cure) = (error.before_sending(), error.cure());
-            let code = match error {
-                HttpError::NoTime => Code::H904,
-                _ if before => Code::H901,
-                _ => Code::H905,
-            };
-            let failure = Failure::new(code).told(code.summary()).cured_by(cure).because(error);
-            Undecided { failure, perhaps: !before }
-        })?;
+        let response = self.send(method, path, headers, Some(body.as_bytes()), deadline)?;
         match response.status {
             200..300 => Ok(Changed::Done(read(&response).unwrap_or_default())),
             // A condition that is not met, which servers say in as many ways; whoever asks reads again.

@@ -19,15 +19,13 @@ use super::{
 use crate::{
     checkin::{
         CheckIn, Request, Undecided,
+        book::{self, Memory, Sent, Standing as Known},
+        charset::Charset,
         reading::Here,
-        template::book::{self, Memory, Sent, Standing as Known},
     },
     fault::{Code, Failure},
     http::{Bare, OpenError, Route},
-    words::{
-        CheckInAnswer, Clock, Credential, Deadline, Hindrance, Identity, RealName, Resolution, ServiceDay, SessionId,
-        Text,
-    },
+    words::{CheckInAnswer, Clock, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId, Text},
 };
 
 /// A hospital that is told over MLLP.
@@ -87,7 +85,6 @@ impl Hl7 {
         let (from, until) = (format!("{day}000000"), format!("{day}235959"));
         let person = Person::of(&request.identity);
         let mut writing = self.begin(["SQM", "S25", "SQM_S25"], &control);
-        let (id, name) = (person.id(), person.name());
         writing.segment(
             "QRD",
             &[
@@ -98,7 +95,7 @@ impl Hl7 {
                 &[],
                 &[],
                 &["64", "RD"],
-                &[id, name],
+                &[person.id, person.name],
                 &[&self.settings.subject],
                 &[&self.settings.receiving[1]],
             ],
@@ -158,7 +155,7 @@ impl Hl7 {
                 return Ok(CheckInAnswer::Already(admission));
             }
             Some((_, at)) if !self.settings.query || now().since(at) < LAG => {
-                return Err(Undecided { failure: Code::H905.into(), perhaps: true });
+                return Err(Undecided::perhaps(Code::H905));
             }
             _ => {}
         }
@@ -182,22 +179,8 @@ impl Hl7 {
             Ok(Told::Not(refusal, text)) => Ok(refused(refusal, text)),
             Err(undecided) => Err(undecided),
         };
-        match &answer {
-            Ok(answer) => {
-                let is_in = matches!(answer, CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_));
-                match is_in {
-                    true => book.sends(key, today, now(), Some(answer.clone())),
-                    false => book.not_sent(key),
-                }
-                let ours = matches!(answer, CheckInAnswer::Admitted(_));
-                book.note(request.session, Known::Decided(answer.clone(), ours.then_some(sent)));
-            }
-            Err(undecided) if !undecided.perhaps => {
-                book.not_sent(key);
-                book.note(request.session, Known::Nothing);
-            }
-            Err(_) => {}
-        }
+        let is_ours = matches!(answer, Ok(CheckInAnswer::Admitted(_)));
+        book.settle(request.session, sent, (today, now()), &answer, is_ours);
         answer
     }
 
@@ -212,11 +195,11 @@ impl Hl7 {
         let [kind, event, structure] = telling.kind();
         let now = stamp(self.now());
         let person = Person::of(&request.identity);
-        let authority = self.settings.authorities.get(&person.kind()).cloned().unwrap_or_default();
+        let authority = self.settings.authorities.get(&person.kind).cloned().unwrap_or_default();
         let mut writing = self.begin([kind, event, structure], control);
-        let document: &[&str] = &[person.id(), "", "", &authority[0], &authority[1]];
-        let document = if person.id().is_empty() { &[] } else { document };
-        let pid: &[&[&str]] = &[&["1"], &[], document, &[], &[person.name()]];
+        let document: &[&str] = &[person.id, "", "", &authority[0], &authority[1]];
+        let document = if person.id.is_empty() { &[] } else { document };
+        let pid: &[&[&str]] = &[&["1"], &[], document, &[], &[person.name]];
         if kind == "SIU" {
             let by: &[&str] = &["", &self.settings.sending[0]];
             let mut sch: [&[&str]; 25] = [&[]; 25];
@@ -281,7 +264,7 @@ impl Hl7 {
                 &[],
                 &[],
                 &["CHN"],
-                &[charset.name()],
+                &[written_in(*charset)],
             ],
         );
         writing
@@ -320,13 +303,13 @@ impl Hl7 {
 impl CheckIn for Hl7 {
     /// Whom the hospital can be told of by a number of their own.
     fn judges(&self, identity: &Identity) -> bool {
-        !Person::of(identity).id().is_empty() || identity.voucher.is_some()
+        identity.document().is_some() || identity.voucher.is_some()
     }
 
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
         match self.memory.book.standing(request.session) {
             Some(Known::Decided(answer, _)) => return Ok(answer),
-            Some(Known::Sent(_)) => return Err(Undecided { failure: Code::H905.into(), perhaps: true }),
+            Some(Known::Sent(_)) => return Err(Undecided::perhaps(Code::H905)),
             Some(Known::Nothing) | None => self.memory.book.note(request.session, Known::Nothing),
         }
         if !self.settings.query {
@@ -380,28 +363,22 @@ impl CheckIn for Hl7 {
 }
 
 /// Whose visit it is.
-struct Person {
-    name: Option<RealName>,
-    credential: Option<Credential>,
+struct Person<'a> {
+    name: &'a str,
+    /// The number of the document.
+    id: &'a str,
+    /// The number of its kind.
+    kind: String,
 }
 
-impl Person {
-    fn of(identity: &Identity) -> Self {
-        let card = identity.patient.as_ref().or(identity.card.as_ref().filter(|_| identity.credential.is_none()));
-        let credential = card.map(|card| card.credential()).or_else(|| identity.credential.clone());
-        Self { name: identity.name().cloned(), credential }
-    }
-
-    fn id(&self) -> &str {
-        self.credential.as_ref().map_or("", |credential| credential.id.reveal())
-    }
-
-    fn name(&self) -> &str {
-        self.name.as_ref().map_or("", |name| name.reveal())
-    }
-
-    fn kind(&self) -> String {
-        self.credential.as_ref().map_or(String::new(), |credential| credential.kind.number().to_string())
+impl<'a> Person<'a> {
+    fn of(identity: &'a Identity) -> Self {
+        let (kind, id) = identity.document().unzip();
+        Self {
+            name: identity.name().map_or("", |name| name.reveal()),
+            id: id.map_or("", |id| id.reveal()),
+            kind: kind.map(|kind| kind.number().to_string()).unwrap_or_default(),
+        }
     }
 }
 
@@ -409,6 +386,14 @@ impl Person {
 fn control(session: SessionId) -> String {
     let text = session.to_string().replace('-', "");
     text[text.len().saturating_sub(20)..].to_owned()
+}
+
+/// MSH-18, of table 0211.
+fn written_in(charset: Charset) -> &'static str {
+    match charset {
+        Charset::Utf8 => "UNICODE UTF-8",
+        Charset::Gb18030 => "GB 18030-2000",
+    }
 }
 
 /// `20261126083000+0800`
@@ -420,13 +405,13 @@ fn stamp(at: OffsetDateTime) -> String {
 
 /// What an error is to the person.
 fn refused(refusal: Option<Refusal>, text: Option<String>) -> CheckInAnswer {
+    if let Some(hindrance) = refusal.and_then(Refusal::hindrance) {
+        return CheckInAnswer::Hindered(hindrance);
+    }
     match refusal {
         Some(Refusal::NotFound) => CheckInAnswer::NotFound,
         Some(Refusal::TooEarly) => CheckInAnswer::TooEarly(None),
         Some(Refusal::TooLate) => CheckInAnswer::TooLate(None),
-        Some(other) if other.hindrance().is_some() => {
-            other.hindrance().map_or(CheckInAnswer::NotFound, CheckInAnswer::Hindered)
-        }
         _ => CheckInAnswer::Refused(text.map(|text| Text::clean(&text)).filter(|text| !text.is_empty())),
     }
 }

@@ -12,7 +12,7 @@ use super::{
     message::{Message, Path},
 };
 use crate::{
-    checkin::Undecided,
+    checkin::{Undecided, unanswered},
     fault::{Code, Failure},
     http::{Bare, BareConnection, HttpError},
     words::{Clock, Deadline, Moment},
@@ -57,10 +57,8 @@ impl Line {
             Ok((connection, answer)) => (Some(connection), Ok(answer)),
             Err(undecided) => (None, Err(undecided)),
         };
-        let mut state = self.state();
-        *state = State { busy: false, kept, heard: self.clock.now().moment, ..*state };
-        drop(state);
-        self.freed.notify_one();
+        self.state().heard = self.clock.now().moment;
+        self.give_back(kept);
         answer
     }
 
@@ -75,10 +73,7 @@ impl Line {
             Ok(connection) => (Some(connection), Ok(())),
             Err(failure) => (None, Err(failure)),
         };
-        let mut state = self.state();
-        *state = State { busy: false, kept, ..*state };
-        drop(state);
-        self.freed.notify_one();
+        self.give_back(kept);
         result
     }
 
@@ -97,6 +92,14 @@ impl Line {
         let Some(mut kept) = state.kept.take().filter(|_| is_settled || state.stays) else { return Ok(None) };
         state.stays = self.bare.still_stands(&mut kept, deadline);
         Ok(state.stays.then_some(kept))
+    }
+
+    /// The line is the next one's, with this connection.
+    fn give_back(&self, kept: Option<BareConnection>) {
+        let mut state = self.state();
+        (state.busy, state.kept) = (false, kept);
+        drop(state);
+        self.freed.notify_one();
     }
 
     fn try_on(
@@ -158,13 +161,9 @@ fn answer(bytes: &Zeroizing<Vec<u8>>, control: &str) -> Option<Message> {
 
 fn surely(error: HttpError) -> Undecided {
     let code = if matches!(error, HttpError::NoTime) { Code::H904 } else { Code::H901 };
-    Undecided::surely(told(code, error))
+    Undecided::surely(unanswered(code, error))
 }
 
 fn perhaps(error: HttpError) -> Undecided {
-    Undecided { failure: told(Code::H905, error), perhaps: true }
-}
-
-fn told(code: Code, error: HttpError) -> Failure {
-    Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error)
+    Undecided::perhaps(unanswered(Code::H905, error))
 }

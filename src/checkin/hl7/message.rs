@@ -1,43 +1,9 @@
 //! HL7 version 2 in its vertical-bar form, written and read (HL7 2.5 chapter 2).
 
-use encoding_rs::GB18030;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::checkin::reading;
-
-/// `checkin.hl7.charset`: what our messages are written in, as MSH-18 says it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum Charset {
-    /// `UNICODE UTF-8`
-    #[default]
-    #[serde(rename = "UTF-8")]
-    Utf8,
-    /// `GB 18030-2000`
-    #[serde(rename = "GB18030")]
-    Gb18030,
-}
-
-impl Charset {
-    /// Table 0211.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "UNICODE UTF-8",
-            Self::Gb18030 => "GB 18030-2000",
-        }
-    }
-
-    /// The text's bytes; nothing where it has a character that the charset lacks.
-    pub(super) fn encode(self, text: &str) -> Option<Zeroizing<Vec<u8>>> {
-        match self {
-            Self::Utf8 => Some(Zeroizing::new(text.as_bytes().to_vec())),
-            Self::Gb18030 => {
-                let (bytes, _, failed) = GB18030.encode(text);
-                (!failed).then(|| Zeroizing::new(bytes.into_owned()))
-            }
-        }
-    }
-}
 
 /// A message being written.
 pub(super) struct Writing(Zeroizing<String>);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::message::{Charset, Path};
-use crate::words::Hindrance;
+use super::message::Path;
+use crate::{checkin::charset::Charset, words::Hindrance};
 
 /// `[checkin.hl7]`
 #[derive(Clone, Debug, Deserialize)]
@@ -13,7 +13,7 @@ use crate::words::Hindrance;
 pub struct Hl7Settings {
     /// MSH-12.
     pub(super) version: String,
-    /// What our messages are written in.
+    /// MSH-18: what our messages are written in.
     pub(super) charset: Charset,
     /// MSH-3 and MSH-4: application and facility of the kiosk.
     pub(super) sending: [String; 2],

@@ -1,18 +1,13 @@
 //! Today's visits as the hospital lists them (SQR^S25), and what a person is told of one.
 
-use std::collections::BTreeMap;
-
 use super::{
     message::{Message, Path},
     settings::Hl7Settings,
 };
 use crate::{
-    checkin::reading::{self, Here},
-    words::{Admission, Choice, RealName, Text},
+    checkin::reading::{self, Here, Members},
+    words::{Admission, Choice, RealName},
 };
-
-/// Members by their names in INTERFACE.md.
-pub(super) type Members = BTreeMap<String, String>;
 
 /// An entity identifier (EI): itself, namespace, universal id and its type.
 pub(super) type Entity = [String; 4];
@@ -62,11 +57,9 @@ impl Visit {
     }
 
     pub(super) fn choice(&self) -> Option<Choice> {
-        let id = Text::payload(self.id())?;
         let parts = ["department", "doctor", "slot.from", "visit-kind"];
         let parts: Vec<&str> = parts.iter().filter_map(|part| self.members.get(*part)).map(String::as_str).collect();
-        let label = Text::clean(&parts.join(" "));
-        Some(Choice { label: if label.is_empty() { id.clone() } else { label }, id })
+        reading::option(self.id(), &parts.join(" "))
     }
 }
 
@@ -122,8 +115,7 @@ fn spelling(word: &str) -> String {
 /// Family and given name, in whichever order and with whichever space; one without any is nobody else's.
 fn is_named([family, given]: &[String; 2], name: Option<&RealName>) -> bool {
     let Some(name) = name.filter(|_| !family.is_empty() || !given.is_empty()) else { return true };
-    let forms = [format!("{family}{given}"), format!("{family} {given}"), format!("{given} {family}")];
-    forms.iter().any(|form| RealName::parse(form).as_ref() == Some(name))
+    reading::forms(family, &[given]).iter().any(|form| RealName::parse(form).as_ref() == Some(name))
 }
 
 fn is_time(name: &str) -> bool {

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Given, Template,
-    book::{self, Memory, Sent, Standing},
     call::Heard,
     rule::Means,
     upstream::{About, Upstream},
@@ -12,7 +11,10 @@ use super::{
     visits::{Found, Listed, Picked, end, pick},
 };
 use crate::{
-    checkin::{CheckIn, Offer, Request, Undecided},
+    checkin::{
+        CheckIn, Offer, Request, Undecided,
+        book::{self, Memory, Sent, Standing},
+    },
     fault::{Code, Failure},
     http::Client,
     words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
@@ -101,7 +103,7 @@ impl ByTemplate {
             Ok(Heard::Not(means, text)) => match self.look_again(&sent, deadline) {
                 Ok(Some(again)) if again.state == Means::Taken => self.taken(&again),
                 Ok(_) => Ok(end(means, text, &visit.members, upstream.here())),
-                Err(failure) => Err(Undecided { failure, perhaps: true }),
+                Err(failure) => Err(Undecided::perhaps(failure)),
             },
             Err(undecided) if !undecided.perhaps => Err(undecided),
             Err(undecided) => match self.look_again(&sent, deadline) {
@@ -110,21 +112,9 @@ impl ByTemplate {
                 _ => Err(undecided),
             },
         };
-        match &answer {
-            Ok(answer) => {
-                let is_in = matches!(answer, CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_));
-                match is_in {
-                    true => book.sends(key, today, now(), Some(answer.clone())),
-                    false => book.not_sent(key),
-                }
-                book.note(request.session, Standing::Decided(answer.clone(), is_in.then_some(sent)));
-            }
-            Err(undecided) if !undecided.perhaps => {
-                book.not_sent(key);
-                book.note(request.session, Standing::Nothing);
-            }
-            Err(_) => {}
-        }
+        // Whether one that was in already is ours to take back, the list says then.
+        let is_in = matches!(answer, Ok(CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_)));
+        book.settle(request.session, sent, (today, now()), &answer, is_in);
         answer
     }
 
@@ -134,7 +124,7 @@ impl ByTemplate {
         match visit.by_us {
             Some(true) => Ok(CheckInAnswer::Admitted(admission())),
             Some(false) => Ok(CheckInAnswer::Already(admission())),
-            None => Err(Undecided { failure: Code::H910.into(), perhaps: true }),
+            None => Err(Undecided::perhaps(Code::H910)),
         }
     }
 
@@ -227,8 +217,8 @@ impl CheckIn for ByTemplate {
             Some(Standing::Sent(sent)) => {
                 return match self.became(request.session, sent, deadline) {
                     Ok(Resolution::Decided(answer)) => Ok(answer),
-                    Ok(_) => Err(Undecided { failure: Code::H905.into(), perhaps: true }),
-                    Err(failure) => Err(Undecided { failure, perhaps: true }),
+                    Ok(_) => Err(Undecided::perhaps(Code::H905)),
+                    Err(failure) => Err(Undecided::perhaps(failure)),
                 };
             }
             Some(Standing::Nothing) | None => self.memory.book.note(request.session, Standing::Nothing),

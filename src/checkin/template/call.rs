@@ -5,7 +5,6 @@ use std::{borrow::Cow, collections::BTreeMap};
 use zeroize::Zeroizing;
 
 use super::{
-    charset::Charset,
     file::Field,
     node::{self, Node, Writing},
     path::Path,
@@ -13,7 +12,7 @@ use super::{
     sign::Signing,
     text::{Form, Text, Values, Wanted},
 };
-use crate::http::Method;
+use crate::{checkin::charset::Charset, http::Method};
 
 /// A step of a template.
 #[derive(Clone, Debug)]

@@ -8,14 +8,13 @@ use zeroize::Zeroizing;
 
 use super::{
     call::{Body, Call},
-    charset::Charset,
     node::{self, Writing},
     path::Path,
     rule::{Means, Rule},
     sign::Signer,
     text::{Form, Text, Values, Wanted},
 };
-use crate::{files::Settings, http::Method};
+use crate::{checkin::charset::Charset, files::Settings, http::Method};
 
 /// A hospital's interface.
 #[derive(Clone, Debug)]

@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 use super::{
     adapter::ByTemplate,
     call::Call,
-    charset::Charset,
     node::{self, Node},
     sign::Signing,
     text::{Values, Wanted},
@@ -16,7 +15,7 @@ use super::{
     visits::{Found, Listed, Picked, pick},
 };
 use crate::{
-    checkin::{Request, Undecided},
+    checkin::{Request, Undecided, charset::Charset},
     words::{CheckInAnswer, Deadline},
 };
 

@@ -9,10 +9,8 @@ use serde::{Deserialize, Deserializer, de};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{
-    charset::Charset,
-    text::{Form, Text, Values, Wanted},
-};
+use super::text::{Form, Text, Values, Wanted};
+use crate::checkin::charset::Charset;
 
 /// How requests are signed: `[sign]`.
 #[derive(Clone, Debug, Deserialize)]

@@ -8,12 +8,11 @@ use zeroize::Zeroizing;
 
 use super::{
     call::Body,
-    charset::Charset,
     file::Template,
     sign::Signing,
     text::{Form, Text, Values, Wanted},
 };
-use crate::files::Settings;
+use crate::{checkin::charset::Charset, files::Settings};
 
 /// The same value for every place.
 struct Everywhere<'a>(&'a str);
@@ -294,7 +293,7 @@ fn what_changes_something_is_never_a_get_and_the_same_visit_of_two_people_is_two
     assert_ne!(wrong, text);
     let refused = Template::parse(&wrong).expect_err("a GET may be sent twice");
     assert!(refused.contains("arrive.method"), "{refused}");
-    use super::book::key;
+    use crate::checkin::book::key;
     assert!(
         key("P1", "Q1") != key("P2", "Q1") && key("P1", "Q1") == key("P1", "Q1") && key("P", "1Q") != key("P1", "Q")
     );

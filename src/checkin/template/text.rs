@@ -13,7 +13,7 @@ use std::{fmt::Write as _, ops::Deref};
 
 use zeroize::Zeroizing;
 
-use super::charset::Charset;
+use crate::checkin::charset::Charset;
 
 /// How a text is written, and with it where values may stand in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]

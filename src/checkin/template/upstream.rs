@@ -8,7 +8,6 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    book::Memory,
     call::{Call, Heard},
     file::Template,
     rehearse::{self, Watch},
@@ -17,7 +16,7 @@ use super::{
     values::{Known, Named, Secrets},
 };
 use crate::{
-    checkin::{Request, Undecided, reading},
+    checkin::{Request, Undecided, book::Memory, reading},
     fault::{Code, Failure},
     http::{self, Client, HttpError, Method, Response},
     words::{Clock, Deadline, ServiceDay},
@@ -312,14 +311,7 @@ impl From<Undecided> for Miss {
 impl From<HttpError> for Miss {
     fn from(error: HttpError) -> Self {
         let broke = matches!(error, HttpError::Interrupted);
-        let (before, cure) = (error.before_sending(), error.cure());
-        let code = match error {
-            HttpError::NoTime => Code::H904,
-            _ if before => Code::H901,
-            _ => Code::H905,
-        };
-        let failure = Failure::new(code).told(code.summary()).cured_by(cure).because(error);
-        Self { undecided: Undecided { failure, perhaps: !before }, broke }
+        Self { undecided: error.into(), broke }
     }
 }
 

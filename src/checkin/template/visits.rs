@@ -120,12 +120,10 @@ impl Listed {
     }
 
     pub(super) fn choice(&self) -> Option<Choice> {
-        let label = self.members.get("label").map(|label| Text::clean(label));
+        let label = self.members.get("label").cloned();
         let parts = ["department", "doctor", "slot.from", "slot", "visit-kind", "sequence.half-day"];
         let parts: Vec<&str> = parts.iter().filter_map(|part| self.members.get(*part)).map(String::as_str).collect();
-        let id = Text::payload(&self.id)?;
-        let label = label.unwrap_or_else(|| Text::clean(&parts.join(" ")));
-        Some(Choice { label: if label.is_empty() { id.clone() } else { label }, id })
+        reading::option(&self.id, &label.unwrap_or_else(|| parts.join(" ")))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The charset a hospital's system reads and writes.
+//! The charset that a hospital's system reads.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! What this run of the program remembers of its sessions, so that one whose answer was lost can be asked about, and no
-//! visit is confirmed twice.
+//! What this run of the program remembers of its sessions with a hospital, so that one whose answer was lost can be asked
+//! about, and no visit is confirmed twice.
 //!
 //! Nothing of it is written anywhere: the hospital's list is the truth, and a session is asked about with the person it was
 //! about, who stays in memory until it is decided.
@@ -12,35 +12,32 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{serial::Serial, values::Named};
-use crate::{
-    checkin::Request,
-    words::{CheckInAnswer, Moment, ServiceDay, SessionId},
-};
+use super::{Request, Undecided, reading::Members, serial::Serial};
+use crate::words::{CheckInAnswer, Moment, ServiceDay, SessionId};
 
 /// Whose visit: what hospitals list may be a queue's number and no visit's own. A hash, so that nobody's number stays.
-pub(in crate::checkin) type Key = [u8; 32];
+pub(super) type Key = [u8; 32];
 
 /// The visit with this id of whoever is known by `holder`.
-pub(in crate::checkin) fn key(holder: &str, visit: &str) -> Key {
+pub(super) fn key(holder: &str, visit: &str) -> Key {
     Sha256::new().chain_update(holder).chain_update([0]).chain_update(visit).finalize().into()
 }
 
 /// A visit that was sent to the hospital to be confirmed.
 #[derive(Clone)]
-pub(in crate::checkin) struct Sent {
+pub(super) struct Sent {
     /// Whose it is.
-    pub(in crate::checkin) request: Arc<Request>,
+    pub(super) request: Arc<Request>,
     /// The hospital's record of the person.
-    pub(in crate::checkin) record: Arc<Named>,
+    pub(super) record: Arc<Members>,
     /// `visit.id`
-    pub(in crate::checkin) visit: String,
-    pub(in crate::checkin) key: Key,
+    pub(super) visit: String,
+    pub(super) key: Key,
 }
 
 /// Where a session stands.
 #[derive(Clone)]
-pub(in crate::checkin) enum Standing {
+pub(super) enum Standing {
     /// Nothing was sent that changes anything.
     Nothing,
     /// Sent, and nobody knows more.
@@ -51,7 +48,7 @@ pub(in crate::checkin) enum Standing {
 
 /// What outlives a template that is read again: the sessions of this run, the visits of this day, the running number.
 pub struct Memory {
-    pub(in crate::checkin) book: Book,
+    pub(super) book: Book,
     pub(super) serial: Serial,
 }
 
@@ -64,7 +61,7 @@ impl Memory {
 
 /// The sessions of this run, and the visits of this day.
 #[derive(Default)]
-pub(in crate::checkin) struct Book(Mutex<Pages>);
+pub(super) struct Book(Mutex<Pages>);
 
 #[derive(Default)]
 struct Pages {
@@ -84,7 +81,7 @@ const SESSIONS: usize = 512;
 const VISITS: usize = 8192;
 
 /// A visit while it is being confirmed: nobody else may.
-pub(in crate::checkin) struct Held<'a> {
+pub(super) struct Held<'a> {
     book: &'a Book,
     key: Key,
 }
@@ -101,12 +98,12 @@ impl Book {
     }
 
     /// How this session stands; nothing where it is none of this run, or one of long ago.
-    pub(in crate::checkin) fn standing(&self, session: SessionId) -> Option<Standing> {
+    pub(super) fn standing(&self, session: SessionId) -> Option<Standing> {
         self.pages().sessions.iter().rev().find(|(known, _)| *known == session).map(|(_, standing)| standing.clone())
     }
 
     /// This session stands so now.
-    pub(in crate::checkin) fn note(&self, session: SessionId, standing: Standing) {
+    pub(super) fn note(&self, session: SessionId, standing: Standing) {
         let mut pages = self.pages();
         match pages.sessions.iter_mut().rev().find(|(known, _)| *known == session) {
             Some((_, known)) => *known = standing,
@@ -120,7 +117,7 @@ impl Book {
     }
 
     /// Takes a visit for one session; nothing where another one has it.
-    pub(in crate::checkin) fn hold(&self, key: Key) -> Option<Held<'_>> {
+    pub(super) fn hold(&self, key: Key) -> Option<Held<'_>> {
         let mut pages = self.pages();
         if pages.open.contains(&key) {
             return None;
@@ -131,18 +128,14 @@ impl Book {
     }
 
     /// What came of this visit when it was sent before, today, and when; nothing inside where nobody knows.
-    pub(in crate::checkin) fn sent_before(
-        &self,
-        key: Key,
-        today: ServiceDay,
-    ) -> Option<(Option<CheckInAnswer>, Moment)> {
+    pub(super) fn sent_before(&self, key: Key, today: ServiceDay) -> Option<(Option<CheckInAnswer>, Moment)> {
         let mut pages = self.pages();
         pages.turn(today);
         pages.sent.get(&key).cloned()
     }
 
     /// It is sent now, or this came of it. What was not done is forgotten.
-    pub(in crate::checkin) fn sends(&self, key: Key, today: ServiceDay, now: Moment, outcome: Option<CheckInAnswer>) {
+    pub(super) fn sends(&self, key: Key, today: ServiceDay, now: Moment, outcome: Option<CheckInAnswer>) {
         let mut pages = self.pages();
         pages.turn(today);
         if pages.sent.len() < VISITS || pages.sent.contains_key(&key) {
@@ -151,12 +144,39 @@ impl Book {
     }
 
     /// It was surely not done.
-    pub(in crate::checkin) fn not_sent(&self, key: Key) {
+    pub(super) fn not_sent(&self, key: Key) {
         self.pages().sent.remove(&key);
     }
 
+    /// What came of a visit that was sent in this session; `is_ours`: it is this session's to take back.
+    pub(super) fn settle(
+        &self,
+        session: SessionId,
+        sent: Sent,
+        (today, now): (ServiceDay, Moment),
+        answer: &Result<CheckInAnswer, Undecided>,
+        is_ours: bool,
+    ) {
+        match answer {
+            Ok(answer) => {
+                match answer {
+                    CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_) => {
+                        self.sends(sent.key, today, now, Some(answer.clone()));
+                    }
+                    _ => self.not_sent(sent.key),
+                }
+                self.note(session, Standing::Decided(answer.clone(), is_ours.then_some(sent)));
+            }
+            Err(undecided) if !undecided.perhaps => {
+                self.not_sent(sent.key);
+                self.note(session, Standing::Nothing);
+            }
+            Err(_) => {}
+        }
+    }
+
     /// Another session has sent it since, or has it.
-    pub(in crate::checkin) fn is_anothers(&self, session: SessionId, key: Key) -> bool {
+    pub(super) fn is_anothers(&self, session: SessionId, key: Key) -> bool {
         self.pages().sessions.iter().any(|(other, standing)| match standing {
             Standing::Sent(sent) | Standing::Decided(_, Some(sent)) => *other != session && sent.key == key,
             Standing::Nothing | Standing::Decided(_, None) => false,
