@@ -43,6 +43,8 @@ pub(super) struct State {
     /// How much it heard, ever.
     pub heard: u64,
     pub complaints: Vec<String>,
+    /// A wire that is broken garbled what was sent: what is heard is no fault of a driver's until it begins anew.
+    garbled: bool,
     folder: Option<PathBuf>,
     paper: Paper,
     /// What arrived and is not worked off.
@@ -81,6 +83,7 @@ impl State {
             bytes: Vec::new(),
             heard: 0,
             complaints: Vec::new(),
+            garbled: false,
             folder,
             paper: Paper::new(columns),
             rest: Vec::new(),
@@ -138,6 +141,7 @@ impl State {
     /// Takes in what has arrived. Real-time commands are obeyed where a command ends, whatever waits before them.
     pub(super) fn hear(&mut self, sent: &[u8]) -> Vec<u8> {
         let heard = self.cable.carry(sent);
+        self.garbled |= heard != sent;
         self.keep(&heard);
         self.rest.extend(heard);
         let mut answers = Vec::new();
@@ -229,6 +233,7 @@ impl State {
             command => {
                 if matches!(command, Command::Init) {
                     self.automatic = false;
+                    self.garbled = false;
                 }
                 if matches!(command, Command::LineFeed) {
                     self.lines_left = self.lines_left.saturating_sub(1);
@@ -302,8 +307,35 @@ impl State {
     }
 
     fn complain(&mut self, complaint: String) {
-        if self.complaints.len() < 100 {
+        if !self.garbled && self.complaints.len() < 100 {
             self.complaints.push(complaint);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &[u8] = b"\x1B@\x1C&A001 to consulting room 3\n\x1DV\x00";
+    const NONSENSE: &[u8] = b"\x1DZ\x1DZ";
+
+    #[test]
+    fn what_a_broken_wire_makes_of_what_is_sent_is_no_complaint_of_the_driver() {
+        for cable in [Cable::HalfSpeed, Cable::Swapped] {
+            let mut printer = State::new(None, 32);
+            let says = |printer: &mut State, sent: &[u8]| {
+                printer.hear(sent);
+                printer.work(None);
+                printer.complaints.len()
+            };
+            printer.cable = cable;
+            assert_eq!(says(&mut printer, &NONSENSE.repeat(40)), 0, "{cable:?}");
+            printer.cable = Cable::Whole;
+            // The end of a job whose beginning was lost, and the next one.
+            assert_eq!(says(&mut printer, NONSENSE), 0, "{cable:?}");
+            assert_eq!(says(&mut printer, LINE), 0, "{cable:?}");
+            assert!(says(&mut printer, NONSENSE) > 0, "{cable:?}: nobody else is to blame");
         }
     }
 }
