@@ -1,19 +1,16 @@
 //! TLS for whoever comes: who they are is asked within.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::{scrubbed::Scrubbed, tls};
+use super::{scrubbed::Scrubbed, threshold::HANDSHAKE, tls};
 use crate::{terminal::TerminalError, words::Clock};
 
 /// What whoever comes is shown.
 #[derive(Clone)]
 pub(crate) struct Everybody(TlsAcceptor);
-
-/// A handshake that takes longer is given up.
-const HANDSHAKE: Duration = Duration::from_secs(5);
 
 impl Everybody {
     /// Reads certificate and key.

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// A handshake that takes longer is given up.
-const HANDSHAKE: Duration = Duration::from_secs(5);
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Whoever has connected and says nothing gives up his place this soon.
 const SPEAK: Duration = Duration::from_secs(3);

@@ -30,13 +30,16 @@ const ASKED: u32 = 3;
 const MOST: usize = 1 << 20;
 const LONGEST_LIST: usize = 8 << 20;
 
+/// What is spoken within (ALPN).
+const HTTP: &[u8] = b"http/1.1";
+
 /// Who is let in, and what they are shown.
 #[derive(Clone)]
 pub(crate) struct Welcome {
     tls: Arc<ServerConfig>,
     verifier: Arc<dyn ClientCertVerifier>,
     allow_subjects: Vec<String>,
-    pub(super) validity: Validity,
+    validity: Validity,
 }
 
 /// A certificate that was shown, and from where. Two of one subject are the same terminal.
@@ -57,14 +60,11 @@ pub struct Validity {
 }
 
 impl Welcome {
-    /// Reads everything anew. TLS 1.2 and 1.3, a client certificate required at every connection: no session is resumed,
-    /// for one that is resumed outlives its certificate.
+    /// Reads everything anew. A client certificate is required at every connection.
     pub(crate) fn open(network: &Network, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
         let unusable = |file: &Path, why: String| TerminalError::Pem { file: file.to_owned(), why, cure: None };
         let ours = &network.credentials;
-        let chain = certificates(&ours.certificate)?;
-        let pem = files::read_secret(&ours.key, MOST)?;
-        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| instead(&ours.key, "private key", &pem))?;
+        let (chain, key) = ours_of(&ours.certificate, &ours.key)?;
         let lists = ours.crl_file.as_ref().map(|file| lists(file)).transpose()?;
         let validity = Validity {
             certificate: good_until(&chain[0]).ok_or_else(|| unusable(&ours.certificate, "not X.509".to_owned()))?,
@@ -75,22 +75,17 @@ impl Welcome {
             roots.add(certificate).map_err(|error| unusable(&ours.ca_file, error.to_string()))?;
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
         if let Some(lists) = lists {
             // Of a terminal's own certificate its issuer must say that it stands; of the issuers nobody is asked.
             verifier = verifier.with_crls(lists).only_check_end_entity_revocation();
         }
         let blamed = ours.crl_file.as_ref().unwrap_or(&ours.ca_file);
         let verifier = verifier.build().map_err(|error| unusable(blamed, error.to_string()))?;
-        let time = Arc::new(OurTime(Arc::clone(clock)));
-        let mut tls = ServerConfig::builder_with_details(provider, time)
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_client_cert_verifier(Arc::clone(&verifier)).with_single_cert(chain, key))
+        let mut tls = server(chain, key, Arc::clone(&verifier), clock)
             .map_err(|error| unusable(&ours.certificate, error.to_string()))?;
-        tls.session_storage = Arc::new(NoServerSessionStorage {});
-        tls.send_tls13_tickets = 0;
         if network.protocol == Protocol::Http {
-            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+            tls.alpn_protocols = vec![HTTP.to_vec()];
         }
         Ok(Self { tls: Arc::new(tls), verifier, allow_subjects: network.allow_subjects.clone(), validity })
     }
@@ -117,26 +112,46 @@ impl Welcome {
     }
 }
 
-/// TLS 1.2 and 1.3 for whoever comes, HTTP within; no session is resumed.
+/// Our certificate with its chain, and its key.
+fn ours_of(
+    certificate: &Path,
+    key: &Path,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TerminalError> {
+    let chain = certificates(certificate)?;
+    let pem = files::read_secret(key, MOST)?;
+    let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| instead(key, "private key", &pem))?;
+    Ok((chain, private))
+}
+
+/// TLS 1.2 and 1.3. No session is resumed, for one that is resumed outlives its certificate.
+fn server(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    verifier: Arc<dyn ClientCertVerifier>,
+    clock: &Arc<dyn Clock>,
+) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut tls = ServerConfig::builder_with_details(provider, Arc::new(OurTime(Arc::clone(clock))))
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)?;
+    tls.session_storage = Arc::new(NoServerSessionStorage {});
+    tls.send_tls13_tickets = 0;
+    Ok(tls)
+}
+
+/// TLS for whoever comes, HTTP within.
 #[cfg(feature = "page")]
 pub(super) fn without_certificates(
     certificate: &Path,
     key: &Path,
     clock: &Arc<dyn Clock>,
 ) -> Result<TlsAcceptor, TerminalError> {
-    let chain = certificates(certificate)?;
-    let pem = files::read_secret(key, MOST)?;
-    let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| instead(key, "private key", &pem))?;
+    let (chain, key) = ours_of(certificate, key)?;
     let unusable =
         |error: rustls::Error| TerminalError::Pem { file: certificate.to_owned(), why: error.to_string(), cure: None };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut tls = ServerConfig::builder_with_details(provider, Arc::new(OurTime(Arc::clone(clock))))
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))
-        .map_err(unusable)?;
-    tls.session_storage = Arc::new(NoServerSessionStorage {});
-    tls.send_tls13_tickets = 0;
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let mut tls = server(chain, key, WebPkiClientVerifier::no_client_auth(), clock).map_err(unusable)?;
+    tls.alpn_protocols = vec![HTTP.to_vec()];
     Ok(Arc::new(tls).into())
 }
 
