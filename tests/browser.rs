@@ -217,7 +217,7 @@ fn a_newcomer_and_a_saboteur_find_their_way_and_the_four_zeros_stay_zero() {
 
 /// A printer that runs out of paper, somebody who mends it, and a nurse.
 #[test]
-#[ignore = "needs node and chromium"]
+#[ignore = "needs Chromium and npm; see above"]
 fn a_technician_and_a_nurse_find_their_way() {
     let sandbox = Sandbox::new();
     let printer = build(&sandbox, &[]);

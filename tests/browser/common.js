@@ -31,6 +31,15 @@ exports.browser = () => require('playwright-core').chromium.launch({
     '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
 });
 
+const axe = require('fs').readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds serious on a page, whatever the page's own policy lets in. */
+exports.serious = async (page, options) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate((chosen) => window.axe.run(chosen), options || {});
+  return violations.filter((one) => ['serious', 'critical'].includes(one.impact));
+};
+
 /** With FROM_DISK=1 what a page loads is what lies in the sources now, whatever was compiled in. */
 exports.fromDisk = async (context) => {
   if (!process.env.FROM_DISK) return;

@@ -1,8 +1,7 @@
 // Every scene on every size of screen, in every language and both kinds of type, in Debian's Chromium: all of it can be
 // read, large type is large, axe-core finds nothing serious, and the console stays empty.
 'use strict';
-const { ask, browser, fault, fromDisk, look, origin, run, SIZES } = require('./common.js');
-const axe = require('fs').readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const { ask, browser, fault, fromDisk, look, origin, run, serious, SIZES } = require('./common.js');
 const shots = process.env.SHOTS;
 
 /** Those that axe-core looks at: each language once, each size, both kinds of type. */
@@ -53,9 +52,7 @@ run(async () => {
       if (shots && (index < 2 || index > 5)) await page.screenshot({ path: `${shots}/${name}-${place.replace(/ /g, '-')}.png` });
     }
     for (const { page, place } of open.filter((one) => one.judged)) {
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => window.axe.run({ rules: { 'color-contrast-enhanced': { enabled: true } } }));
-      violations.filter((one) => ['serious', 'critical'].includes(one.impact)).forEach((one) => {
+      (await serious(page, { rules: { 'color-contrast-enhanced': { enabled: true } } })).forEach((one) => {
         fault(`${place}: ${name}: ${one.id}: ${one.nodes.map((node) => node.html + ' ' + node.failureSummary).join('; ')}`);
       });
     }

@@ -2,7 +2,7 @@
 // password waits, a reload and a daemon that dies are survived; nothing serious for whoever uses a keyboard or a reader.
 'use strict';
 const path = require('path');
-const { ask, browser, fault, origin, run, SIZES } = require('./common.js');
+const { ask, browser, fault, origin, run, serious, SIZES } = require('./common.js');
 
 const desk = 'http://127.0.0.1:' + process.argv[3] + '/desk/';
 
@@ -13,11 +13,7 @@ run(async () => {
   page.on('console', (message) => { if (!/ERR_|Failed to load resource/.test(message.text())) fault('console: ' + message.text()); });
   page.on('pageerror', (error) => fault(error.stack));
   const axe = async (what) => {
-    await page.addScriptTag({ path: require.resolve('axe-core/axe.min.js') }).catch(() => {});
-    const found = await page.evaluate(() => (window.axe ? window.axe.run() : null));
-    if (!found) { fault('axe-core is not loaded: ' + what); return; }
-    found.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
-      .forEach((one) => fault(`${what}: ${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' ')}`));
+    (await serious(page)).forEach((one) => fault(`${what}: ${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' ')}`));
   };
   const shot = async (name) => {
     for (const [width, height] of SIZES) {
@@ -36,17 +32,6 @@ run(async () => {
     await page.fill('#password', password);
     await page.press('#password', 'Enter');
   };
-
-  // Axe is a script of ours in the test alone: the page's own policy stays as it is.
-  await context.route('**/desk/', async (route) => {
-    const answer = await route.fetch();
-    route.fulfill({ response: answer, headers: { ...answer.headers(), 'content-security-policy': '' } });
-  });
-  await context.route('**/technician/*', async (route) => {
-    if (!/technician\/(\?.*)?$/.test(route.request().url())) { route.continue(); return; }
-    const answer = await route.fetch();
-    route.fulfill({ response: answer, headers: { ...answer.headers(), 'content-security-policy': '' } });
-  });
 
   await page.goto(`${origin}/technician/`);
   await sees('没有需要处理的问题');
