@@ -156,7 +156,8 @@ pub(crate) enum Manner {
     UsedUp,
 }
 
-/// What can be broken, and stays so until it is mended.
+/// What can be broken, and stays so until it is mended. Their order is that of whom it concerns: WeChat, the site's
+/// system, a lane, the fire alarm, the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Sabotage {

@@ -90,7 +90,7 @@ const PRESSED: Duration = Duration::from_millis(180);
 /// Systemd waits so long before it starts a program that died.
 const RESTART: Duration = Duration::from_millis(700);
 
-/// The worlds beside the kiosk.
+/// The worlds beside the kiosk, and the clock that they go by.
 pub(crate) struct Worlds {
     pub(crate) wechat: WeChat,
     pub(crate) hospital: Hospital,
@@ -230,7 +230,7 @@ impl Ground {
         let key = match who.way {
             Way::Voucher => &voucher,
             // A gate knows nobody's documents.
-            _ if self.is_gate(lane) => &person.union_id,
+            _ if self.places[lane].twins.is_gate() => &person.union_id,
             _ => &person.credential_id,
         };
         self.hospital.have(key, who.booking());
@@ -241,10 +241,6 @@ impl Ground {
         }
         self.story.tell(Some(lane), "hand", "somebody comes".to_owned());
         Ok(())
-    }
-
-    fn is_gate(&self, lane: usize) -> bool {
-        self.places[lane].twins.inputs.levels().iter().any(|(kind, _)| *kind == InputKind::Passage)
     }
 
     /// Killed, and started again after whatever happens in between.

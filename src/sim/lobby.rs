@@ -17,7 +17,7 @@ use super::{
     devices::LaneTwins,
     people::Person,
     story::Story,
-    terminal::Terminal,
+    terminal::{Terminal, recognised},
 };
 use crate::{
     board::InputKind,
@@ -201,13 +201,7 @@ impl Shared {
         send("person", json!({}))?;
         let sid = &person.face_sid;
         let seq = match who.way {
-            Way::Face | Way::LateConsent | Way::NoConsent => send(
-                "face",
-                json!({
-                    "terminal": "TWIN-1", "return_code": "SUCCESS", "face_sid": sid,
-                    "openid": "oOpenid", "sub_openid": "oSubOpenid", "consent": who.way == Way::Face,
-                }),
-            )?,
+            Way::Face | Way::LateConsent | Way::NoConsent => send("face", recognised(sid, who.way == Way::Face))?,
             Way::Card => send("id-card", json!({ "name": person.name, "number": person.credential_id }))?,
             Way::Voucher => send("voucher", json!({ "code": format!("V-{}", person.credential_id) }))?,
             Way::MiniProgram => send("realname-auth", json!({ "auth_token": sid }))?,
@@ -250,8 +244,7 @@ impl Shared {
             present.told = if well { "served" } else { "sent away" };
         }
         drop(state);
-        let has_sensor = self.twins.inputs.levels().iter().any(|(kind, _)| *kind == InputKind::Passage);
-        if !well || !has_sensor || lingers {
+        if !well || !self.twins.is_gate() || lingers {
             return;
         }
         let until = self.now().after(GATE);

@@ -1,7 +1,7 @@
-//! The world around a kiosk, for laptops and tests: sandbox WeChat Pay, the site's system, the devices' twins, and a
-//! scripted morning. Feature `sim`; never in a device build.
+//! The world around a kiosk, for laptops and tests: sandbox WeChat Pay, the site's system, the devices' twins, a scripted
+//! morning, and a page on which anybody breaks any of it (`SIM.md`). Feature `sim`; never in a device build.
 //!
-//! It names nothing of the daemon but words, codes and the two files' types: its WeChat signs and checks with RustCrypto
+//! It names nothing of the daemon but words, the board and how files are opened: its WeChat signs and checks with RustCrypto
 //! and its own strings, its twins have their own tables, so that a mistake of ours is not mirrored by our own test.
 
 pub(crate) mod act;

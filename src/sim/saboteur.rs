@@ -43,10 +43,11 @@ const NAMES: [&str; 10] = [
 
 const BUTTONS: [InputKind; 4] = [InputKind::Choice1, InputKind::Choice2, InputKind::OtherWay, InputKind::CallStaff];
 
-/// Clicks for so long, mends everything, and counts.
-pub(crate) fn click(ground: &Ground, seed: u64, patience: Duration) -> Score {
+/// Clicks for so many minutes, and `most` at most, mends everything, and counts.
+pub(crate) fn click(ground: &Ground, seed: u64, minutes: f64, most: f64) -> Score {
     let mut dice = Dice(seed);
-    let until = ground.now().after(patience);
+    // In this order: what is no number at all is none.
+    let until = ground.now().after(Duration::from_secs_f64(minutes.max(0.0).min(most) * 60.0));
     while ground.now() < until {
         let act = next(&mut dice, ground.places.len());
         // Where too many wait already nobody comes.

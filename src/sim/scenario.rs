@@ -95,6 +95,11 @@ pub(crate) const BUILT_IN: [(&str, &str); 4] = [
     ("killed", include_str!("scenarios/killed.toml")),
 ];
 
+/// The one of these with this name.
+pub(crate) fn built_in(name: &str) -> Option<&'static str> {
+    BUILT_IN.into_iter().find(|(known, _)| *known == name).map(|(_, text)| text)
+}
+
 impl Scenario {
     /// Reads a scenario; `file` is for messages.
     pub(crate) fn parse(file: &Path, text: &str) -> Result<Self, String> {
@@ -160,7 +165,7 @@ impl When {
         loop {
             let now = (place.twins.printer.count(), place.twins.gate.openings());
             let outcome = || ground.lobby(self.lane).outcome();
-            let holds = self.scene.as_ref().is_none_or(|scene| ground.story.scene(self.lane).0 == *scene)
+            let holds = self.scene.as_ref().is_none_or(|scene| ground.story.scene(self.lane) == *scene)
                 && self.panel.as_ref().is_none_or(|words| place.twins.panel.shown().concat().contains(words))
                 && (!self.gate_rises || now.1 > before.1)
                 && (!self.slip_cut || now.0 > before.0)

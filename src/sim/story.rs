@@ -34,8 +34,8 @@ pub(crate) struct Story {
 struct Told {
     next: u64,
     lines: VecDeque<Line>,
-    /// What each lane's core last wanted shown, by lane; and how often since the start.
-    scenes: BTreeMap<usize, (String, u64)>,
+    /// What each lane's core last wanted shown, by lane.
+    scenes: BTreeMap<usize, String>,
 }
 
 /// Lines that are remembered.
@@ -61,13 +61,11 @@ impl Story {
 
     /// A lane's core wants this scene shown.
     pub(crate) fn show(&self, lane: usize, scene: &str) {
-        let mut told = self.told();
-        let times = told.scenes.get(&lane).map_or(0, |(_, times)| *times);
-        told.scenes.insert(lane, (scene.to_owned(), times + 1));
+        self.told().scenes.insert(lane, scene.to_owned());
     }
 
-    /// The scene that a lane's core wanted last, and how many it has wanted so far.
-    pub(crate) fn scene(&self, lane: usize) -> (String, u64) {
+    /// The scene that a lane's core wanted last.
+    pub(crate) fn scene(&self, lane: usize) -> String {
         self.told().scenes.get(&lane).cloned().unwrap_or_default()
     }
 

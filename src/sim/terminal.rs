@@ -59,15 +59,9 @@ impl Terminal {
         Ok(self.seq)
     }
 
-    /// Sends a recognised face, as WeChat's SDK hands it out.
+    /// Sends a recognised face.
     pub fn face(&mut self, face_sid: &str, consent: bool) -> io::Result<u64> {
-        self.send(
-            "face",
-            &json!({
-                "terminal": "TWIN-1", "return_code": "SUCCESS", "face_sid": face_sid,
-                "openid": "oOpenid", "sub_openid": "oSubOpenid", "consent": consent,
-            }),
-        )
+        self.send("face", &recognised(face_sid, consent))
     }
 
     /// Sends whatever bytes.
@@ -108,4 +102,12 @@ impl Terminal {
             }
         }
     }
+}
+
+/// What a terminal says of a recognised face, as WeChat's SDK hands it out.
+pub(crate) fn recognised(face_sid: &str, consent: bool) -> Value {
+    json!({
+        "terminal": "TWIN-1", "return_code": "SUCCESS", "face_sid": face_sid,
+        "openid": "oOpenid", "sub_openid": "oSubOpenid", "consent": consent,
+    })
 }

@@ -44,12 +44,6 @@ impl Switches {
         state.daemon = state.daemon.wrapping_add(1);
     }
 
-    /// For the next daemon.
-    pub(super) fn anew(self: &Arc<Self>) -> Arc<Self> {
-        self.kill();
-        Arc::clone(self)
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

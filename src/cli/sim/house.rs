@@ -102,8 +102,7 @@ impl House {
         let site = Site::read(&self.file)?;
         let lock = store::StateLock::take(&site.state_dir)?;
         let wires = wires::open_again(&self.twins, &site, &clock)?;
-        let switches = self.disk.anew();
-        let through = |disk| Box::new(Platter::of(disk, switches)) as _;
+        let through = |disk| Box::new(Platter::of(disk, Arc::clone(&self.disk))) as _;
         let mut parts = build::parts(lock, &self.file, &site, Arc::clone(&clock), wires.lanes, through)?;
         parts.tap = Some(Box::new(Listener::new(Arc::clone(&self.story))));
         let (orders, control) = mpsc::channel(4);

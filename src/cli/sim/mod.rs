@@ -25,6 +25,7 @@ use crate::{
     files,
     service::{self, Control, SystemClock},
     sim::{
+        ground::Worlds,
         hospital::Hospital,
         keys::World,
         morning::{Seen, Stage},
@@ -82,11 +83,9 @@ pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Endi
     if let Some(seed) = arguments.seed {
         return stage::saboteur(seed, arguments.minutes, arguments.out.as_deref(), out);
     }
-    let folder = folder(arguments.out.as_deref())
-        .map_err(|error| Ending::io("a folder for the pictures cannot be made (--out DIR must be empty)", &error))?;
+    let folder = place(arguments.out.as_deref())?;
     writeln!(out, "Making keys, a sandbox WeChat Pay and a sandbox site system on loopback …").map_err(failed)?;
     out.flush().map_err(failed)?;
-    logging::start_in(files::create(&folder.join("facemchd.log")).map_err(|error| failed(error.into()))?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let (stage, daemon) = set_up(&folder, clock)?;
     let differing = play(&stage, out).map_err(failed)?;
@@ -100,23 +99,44 @@ pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Endi
     Ok(if differing == 0 { exit::OK } else { exit::FAILED })
 }
 
-/// The world around the kiosk, and the kiosk itself from a site file as anybody would write it.
-fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Ending> {
-    let failed = |error: io::Error| Ending::io("the sandbox cannot be started", &error);
-    let authority = Authority::new().map_err(failed)?;
-    let world = Arc::new(World::generate().map_err(failed)?);
-    let wechat = WeChat::start(&authority, Arc::clone(&world), true, Arc::clone(&clock)).map_err(failed)?;
-    let hospital = Hospital::start(&authority, HMAC_KEY).map_err(failed)?;
-    let weixin = Weixin::start(&authority, Arc::clone(&world), Arc::clone(&clock)).map_err(failed)?;
+/// A folder of the sandbox's own, and the log in it.
+fn place(wanted: Option<&Path>) -> Result<PathBuf, Ending> {
+    let folder = folder(wanted)
+        .map_err(|error| Ending::io("a folder for the sandbox cannot be made (--out DIR must be empty)", &error))?;
+    logging::start_in(files::create(&folder.join("facemchd.log")).map_err(cannot_start)?);
+    Ok(folder)
+}
+
+/// The worlds beside a kiosk, and the site file that leads there.
+fn worlds(
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+    write: impl FnOnce(&SiteFile<'_>, &str) -> io::Result<PathBuf>,
+) -> Result<(Worlds, PathBuf), Ending> {
+    let authority = Authority::new().map_err(cannot_start)?;
+    let world = Arc::new(World::generate().map_err(cannot_start)?);
+    let wechat = WeChat::start(&authority, Arc::clone(&world), true, Arc::clone(&clock)).map_err(cannot_start)?;
+    let hospital = Hospital::start(&authority, HMAC_KEY).map_err(cannot_start)?;
+    let weixin = Weixin::start(&authority, Arc::clone(&world), Arc::clone(&clock)).map_err(cannot_start)?;
     let (pay, site_system, mini) = (wechat.url(), hospital.url(), weixin.url());
     let site_file = SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder };
-    let file = site_file.write(&authority.pem()).map_err(failed)?;
+    let file = write(&site_file, &authority.pem()).map_err(cannot_start)?;
+    Ok((Worlds { wechat, hospital, weixin, clock }, file))
+}
+
+fn cannot_start(error: impl Into<io::Error>) -> Ending {
+    Ending::io("the sandbox cannot be started", &error.into())
+}
+
+/// The world around the kiosk, and the kiosk itself from a site file as anybody would write it.
+fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Ending> {
+    let (Worlds { wechat, hospital, weixin, clock }, file) = worlds(folder, clock, |site, pem| site.write(pem))?;
     let site = Site::read(&file)?;
     let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &clock)?;
     let sockets = LANES.map(|lane| SiteFile::socket(folder, lane)).to_vec();
     let parts = build::parts(lock, &file, &site, Arc::clone(&clock), wires.lanes, std::convert::identity)?;
-    let daemon = Daemon::start(parts).map_err(failed)?;
+    let daemon = Daemon::start(parts).map_err(cannot_start)?;
     Ok((Stage { wechat, hospital, weixin, twins: wires.twins, sockets, clock }, daemon))
 }
 

@@ -148,8 +148,8 @@ function draw(glass, panel) {
 }
 
 function showLane(index, now) {
-  const { part } = seen.lanes[index];
   const before = seen.lanes[index];
+  const { part } = before;
   const { present, waiting } = now.lobby;
   part.eye.classList.toggle('busy', !!present);
   const queue = waiting.length ? ` · ${waiting.length} waiting` : '';
@@ -171,8 +171,7 @@ function showLane(index, now) {
     ? [make('span', { textContent: `opened ${now.openings} times` })]
     : [make('span', { textContent: `${now.slips} slips · ${paper}${now.cover ? ' · cover open' : ''}` })]),
     make('span', { textContent: `scene ${now.scene || '–'} · ${now.wire.panel + now.wire.printer} bytes` }));
-  const held = Object.fromEntries(now.inputs);
-  before.held = held;
+  before.held = Object.fromEntries(now.inputs);
 }
 
 /** Buttons to press and switches to throw, of what is wired. */
@@ -341,7 +340,7 @@ function take(now) {
   }
   if (now.spoilt) { seen.spoilt = now.spoilt; showSpoilt(); }
   if (now.score) {
-    for (const [name, count] of Object.entries(now.score.count)) {
+    for (const [name, count] of Object.entries(now.score)) {
       const place = byId('score-' + name);
       if (!place) continue;
       place.firstChild.textContent = count;

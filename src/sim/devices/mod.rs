@@ -26,7 +26,11 @@ pub use self::{
     printer::{Cable, PrinterTwin, Slip, Trouble},
     turnstile::{BusTrouble, TurnstileTwin},
 };
-use crate::{board::Input, files, words::Clock};
+use crate::{
+    board::{Input, InputKind},
+    files,
+    words::Clock,
+};
 
 /// What one lane's twins write into a folder.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +99,11 @@ impl LaneTwins {
     pub(crate) fn unplug(&self) {
         self.panel.unplug();
         self.inputs.unplug();
+    }
+
+    /// Whoever goes through is seen: it is a gate's.
+    pub(crate) fn is_gate(&self) -> bool {
+        self.inputs.levels().iter().any(|(kind, _)| *kind == InputKind::Passage)
     }
 
     fn wires(&self, printer: UnixStream, inputs: Receiver<(usize, bool)>) -> Wires {

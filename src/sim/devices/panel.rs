@@ -81,11 +81,9 @@ impl PanelTwin {
     /// Its supply dips: it knows nothing any more, and its memory holds anything.
     pub fn dip(&self) {
         let mut chip = self.chip();
-        let Chip { folder, bytes, dips, complaints, drawn, cable, gone, hangs, .. } =
-            std::mem::replace(&mut *chip, Chip::new(None));
-        let (memory, glyphs, dips) = ([0x5A; 128], [0x5A; 128], dips + 1);
-        *chip = Chip { folder, bytes, dips, complaints, drawn, cable, gone, hangs, memory, glyphs, ..Chip::new(None) };
-        chip.dots = [[0x5A5A; 16]; 32];
+        chip.forget();
+        chip.dips += 1;
+        (chip.memory, chip.glyphs, chip.dots) = ([0x5A; 128], [0x5A; 128], [[0x5A5A; 16]; 32]);
     }
 
     /// Pulls its plug, or puts it in: it knows nothing of before.
@@ -207,23 +205,7 @@ impl digital::ErrorType for PanelReset {
 
 impl OutputPin for PanelReset {
     fn set_low(&mut self) -> Result<(), Infallible> {
-        let mut chip = self.0.chip();
-        let Chip { folder, bytes, dips, complaints, drawn, memory, glyphs, dots, cable, gone, hangs, .. } =
-            std::mem::replace(&mut *chip, Chip::new(None));
-        *chip = Chip {
-            folder,
-            bytes,
-            dips,
-            complaints,
-            drawn,
-            memory,
-            glyphs,
-            dots,
-            cable,
-            gone,
-            hangs,
-            ..Chip::new(None)
-        };
+        self.0.chip().forget();
         Ok(())
     }
 
@@ -286,6 +268,16 @@ impl Chip {
             folder,
             drawn: Default::default(),
         }
+    }
+
+    /// It knows nothing any more of what it was told; its memory holds what it held.
+    fn forget(&mut self) {
+        let Self { folder, bytes, dips, complaints, drawn, memory, glyphs, dots, cable, gone, hangs, .. } =
+            std::mem::replace(self, Self::new(None));
+        let (memory, wire) = ((memory, glyphs, dots), (cable, gone, hangs));
+        *self = Self { folder, bytes, dips, complaints, drawn, ..Self::new(None) };
+        (self.memory, self.glyphs, self.dots) = memory;
+        (self.cable, self.gone, self.hangs) = wire;
     }
 
     /// One byte off the wire: a start byte, or one half of a byte for the register it named.

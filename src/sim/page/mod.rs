@@ -1,8 +1,8 @@
 //! The kiosk in a browser: every device as its twin sees it, and everything that somebody can break.
 //!
 //! `/` is the page, `/events` what is seen as server-sent events, `/act` takes a list of [`super::act::Act`] as JSON, `/play`
-//! a scenario or a seed. Loopback only: another site's page can neither read nor click (the `Host` and `Origin` are looked at). While nobody looks nothing
-//! wakes up.
+//! a scenario or a seed. Loopback only: another site's page can neither read nor click (the `Host` and `Origin` are looked
+//! at). While nobody looks nothing wakes up.
 
 mod answers;
 mod events;

@@ -1,6 +1,6 @@
 //! Who may ask, and for what.
 
-use std::{net::TcpListener as BlockingListener, path::Path, sync::Arc, time::Duration};
+use std::{net::TcpListener as BlockingListener, path::Path, sync::Arc};
 
 use axum::{
     Router,
@@ -11,8 +11,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{House, answers, events, hand::Side, view};
 use crate::sim::{
@@ -81,11 +80,9 @@ fn refusal(house: &House, request: &Request) -> Option<(StatusCode, &'static str
 }
 
 async fn act(State(house): Shared, headers: HeaderMap, body: Bytes) -> Response {
-    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    let acts: Vec<Act> = match serde_json::from_slice(&body) {
-        Ok(acts) if is_json => acts,
-        Ok(_) => return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
-        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    let acts: Vec<Act> = match read(&headers, &body) {
+        Ok(acts) => acts,
+        Err(refusal) => return refusal.into_response(),
     };
     let side = Side::of(&acts);
     give(&house, side, move |ground| acts.iter().try_for_each(|act| ground.act(act)).map(|()| String::new())).await
@@ -105,28 +102,30 @@ struct Play {
 const LONGEST: f64 = 60.0;
 
 async fn play(State(house): Shared, headers: HeaderMap, body: Bytes) -> Response {
-    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != "application/json") {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
-    }
-    let play = match serde_json::from_slice::<Play>(&body) {
+    let play: Play = match read(&headers, &body) {
         Ok(play) => play,
-        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+        Err(refusal) => return refusal.into_response(),
     };
     give(&house, Side::Scenario, move |ground| {
         if let Some(seed) = play.seed {
-            let patience = Duration::from_secs_f64((play.minutes * 60.0).clamp(0.0, LONGEST * 60.0));
-            return Ok(format!("seed {seed}: {}", saboteur::click(ground, seed, patience).told()));
+            return Ok(format!("seed {seed}: {}", saboteur::click(ground, seed, play.minutes, LONGEST).told()));
         }
         let name = play.scenario.unwrap_or_default();
-        let found = scenario::BUILT_IN.iter().find(|(known, _)| *known == name);
-        let (name, text) = found.ok_or("there is no such scenario")?;
-        let ended = Scenario::parse(Path::new(name), text)?.play(ground);
+        let text = scenario::built_in(&name).ok_or("there is no such scenario")?;
+        let ended = Scenario::parse(Path::new(&name), text)?.play(ground);
         match ended.wrong.is_empty() {
             true => Ok(format!("{name}: as expected; {}", ended.score.told())),
             false => Err(format!("{name}: {}", ended.wrong.join("; "))),
         }
     })
     .await
+}
+
+fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, (StatusCode, String)> {
+    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != "application/json") {
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "not JSON".to_owned()));
+    }
+    serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 async fn give(

@@ -23,7 +23,8 @@ const COUNT: Duration = Duration::from_millis(500);
 
 /// Looks as long as somebody receives what is seen.
 pub(super) async fn paint(house: Arc<House>) {
-    let (mut glances, mut counted): (Vec<Glance>, Option<Moment>) = (Vec::new(), None);
+    // What was last seen of each lane's panel, and when was counted.
+    let (mut panels, mut counted): (Vec<Option<u64>>, Option<Moment>) = (Vec::new(), None);
     loop {
         if house.shots.receiver_count() == 0 || house.ground.get().is_none() {
             house.wake.notified().await;
@@ -33,18 +34,18 @@ pub(super) async fn paint(house: Arc<House>) {
         if shot.is_empty() {
             put(&mut shot, "house", &about(ground));
         }
-        glances.resize_with(ground.places.len(), Glance::default);
-        for (lane, glance) in glances.iter_mut().enumerate() {
-            glance.look(ground, lane, &mut shot);
+        panels.resize(ground.places.len(), None);
+        for (lane, panel) in panels.iter_mut().enumerate() {
+            look(ground, lane, panel, &mut shot);
         }
         put(&mut shot, "spoilt", &ground.spoilt());
         put(&mut shot, "daemon", &ground.daemon());
+        // The story is sent beside a shot: a new line makes it another one.
         put(&mut shot, "n", &json!(ground.story.next()));
         let now = ground.now();
         if counted.is_none_or(|last| now.since(last) >= COUNT) {
             counted = Some(now);
-            let score = ground.score(false);
-            put(&mut shot, "score", &json!({ "clean": score.is_clean(), "count": score }));
+            put(&mut shot, "score", &json!(ground.score(false)));
         }
         house.shots.send_if_modified(|last| {
             let changed = **last != shot;
@@ -57,40 +58,29 @@ pub(super) async fn paint(house: Arc<House>) {
     }
 }
 
-/// What was last seen of a lane's panel.
-#[derive(Default)]
-struct Glance {
-    bytes: Option<u64>,
-}
-
-impl Glance {
-    fn look(&mut self, ground: &Ground, lane: usize, shot: &mut Shot) {
-        let twins = &ground.places[lane].twins;
-        let seen = twins.panel.changes();
-        if self.bytes != Some(seen) {
-            self.bytes = Some(seen);
-            let dots = BASE64_STANDARD.encode(twins.panel.dots());
-            let panel = json!({ "across": 128, "dots": dots, "text": twins.panel.shown() });
-            put(shot, &format!("panel-{lane}"), &panel);
-        }
-        let (paper, cover) = twins.printer.supplies();
-        let inputs: Vec<Value> = twins.inputs.levels().iter().map(|(kind, active)| json!([kind, active])).collect();
-        let (scene, scenes) = ground.story.scene(lane);
-        let lane_now = json!({
-            "scene": scene,
-            "scenes": scenes,
-            "gate": twins.gate.is_active(),
-            "openings": twins.gate.openings(),
-            "lamps": twins.lamps.each_ref().map(|lamp| lamp.is_active()),
-            "slips": twins.printer.count(),
-            "paper": paper,
-            "cover": cover,
-            "inputs": inputs,
-            "lobby": ground.lobby(lane).view(),
-            "wire": { "panel": twins.panel.bytes(), "printer": twins.printer.heard() },
-        });
-        put(shot, &format!("lane-{lane}"), &lane_now);
+fn look(ground: &Ground, lane: usize, panel: &mut Option<u64>, shot: &mut Shot) {
+    let twins = &ground.places[lane].twins;
+    let seen = twins.panel.changes();
+    if panel.replace(seen) != Some(seen) {
+        let dots = BASE64_STANDARD.encode(twins.panel.dots());
+        let panel = json!({ "across": 128, "dots": dots, "text": twins.panel.shown() });
+        put(shot, &format!("panel-{lane}"), &panel);
     }
+    let (paper, cover) = twins.printer.supplies();
+    let inputs: Vec<Value> = twins.inputs.levels().iter().map(|(kind, active)| json!([kind, active])).collect();
+    let lane_now = json!({
+        "scene": ground.story.scene(lane),
+        "gate": twins.gate.is_active(),
+        "openings": twins.gate.openings(),
+        "lamps": twins.lamps.each_ref().map(|lamp| lamp.is_active()),
+        "slips": twins.printer.count(),
+        "paper": paper,
+        "cover": cover,
+        "inputs": inputs,
+        "lobby": ground.lobby(lane).view(),
+        "wire": { "panel": twins.panel.bytes(), "printer": twins.printer.heard() },
+    });
+    put(shot, &format!("lane-{lane}"), &lane_now);
 }
 
 /// What does not change.
@@ -98,10 +88,7 @@ fn about(ground: &Ground) -> Value {
     let lanes: Vec<Value> = ground
         .places
         .iter()
-        .map(|place| {
-            let gate = place.about.contains("gate");
-            json!({ "name": place.name, "about": place.about, "gate": gate, "printer": !gate })
-        })
+        .map(|place| json!({ "name": place.name, "about": place.about, "gate": place.twins.is_gate() }))
         .collect();
     let sabotage: Vec<Value> = Sabotage::ALL
         .iter()
