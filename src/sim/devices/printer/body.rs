@@ -43,8 +43,9 @@ pub(super) struct State {
     /// How much it heard, ever.
     pub heard: u64,
     pub complaints: Vec<String>,
-    /// A wire that is broken garbled what was sent: what is heard is no fault of a driver's until it begins anew.
-    garbled: bool,
+    /// How much had been heard when a broken wire last garbled what was sent: of what a printer then understands no driver
+    /// is to blame until it begins anew behind that.
+    garbled: Option<u64>,
     folder: Option<PathBuf>,
     paper: Paper,
     /// What arrived and is not worked off.
@@ -83,7 +84,7 @@ impl State {
             bytes: Vec::new(),
             heard: 0,
             complaints: Vec::new(),
-            garbled: false,
+            garbled: None,
             folder,
             paper: Paper::new(columns),
             rest: Vec::new(),
@@ -141,8 +142,10 @@ impl State {
     /// Takes in what has arrived. Real-time commands are obeyed where a command ends, whatever waits before them.
     pub(super) fn hear(&mut self, sent: &[u8]) -> Vec<u8> {
         let heard = self.cable.carry(sent);
-        self.garbled |= heard != sent;
         self.keep(&heard);
+        if heard != sent {
+            self.garbled = Some(self.heard);
+        }
         self.rest.extend(heard);
         let mut answers = Vec::new();
         while let Step::Whole(command, length) = next(&self.rest[self.scanned..]) {
@@ -233,7 +236,11 @@ impl State {
             command => {
                 if matches!(command, Command::Init) {
                     self.automatic = false;
-                    self.garbled = false;
+                    let reached = self.heard.saturating_sub(self.rest.len() as u64);
+                    if self.garbled.take_if(|garbled| reached > *garbled).is_some() {
+                        // What it made of the rest stands on a line of its own.
+                        let _ = self.paper.take(Command::LineFeed);
+                    }
                 }
                 if matches!(command, Command::LineFeed) {
                     self.lines_left = self.lines_left.saturating_sub(1);
@@ -307,7 +314,7 @@ impl State {
     }
 
     fn complain(&mut self, complaint: String) {
-        if !self.garbled && self.complaints.len() < 100 {
+        if self.garbled.is_none() && self.complaints.len() < 100 {
             self.complaints.push(complaint);
         }
     }
@@ -334,7 +341,7 @@ mod tests {
             printer.cable = Cable::Whole;
             // The end of a job whose beginning was lost, and the next one.
             assert_eq!(says(&mut printer, NONSENSE), 0, "{cable:?}");
-            assert_eq!(says(&mut printer, LINE), 0, "{cable:?}");
+            assert_eq!(says(&mut printer, LINE), 0, "{cable:?}: {:?}", printer.complaints);
             assert!(says(&mut printer, NONSENSE) > 0, "{cable:?}: nobody else is to blame");
         }
     }
