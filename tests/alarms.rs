@@ -14,15 +14,11 @@ use facemchd::sim::{
     server::{Answer, Authority, Reply, Server},
 };
 use hmac::{Hmac, Mac as _};
-use rcgen::{CertificateParams, KeyPair};
-use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
-};
+use rustls::{ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::{bench_board::build, client_certificates::issuer, program::expect, running::Sandbox};
+use crate::{bench_board::build, client_certificates::issuer, program::expect, running::Sandbox, support::tls};
 
 const KEY: &str = "a key of the alarms";
 
@@ -32,21 +28,10 @@ type Told = Arc<Mutex<Vec<String>>>;
 /// A collector of RFC 5425; what it got, and its authority.
 fn syslog() -> (Told, u16, String) {
     let (authority, told) = (issuer(), Told::default());
-    let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
-    let certificate = params.signed_by(&key, &authority).expect("signed");
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from(certificate.der().to_vec())],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        )
-        .expect("a configuration");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let (config, heard) = (Arc::new(config), Arc::clone(&told));
+    let config = Arc::new(tls::config(&authority, rustls::ALL_VERSIONS, None));
+    let heard = Arc::clone(&told);
     thread::spawn(move || {
         for socket in listener.incoming().flatten() {
             let connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");

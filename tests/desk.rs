@@ -13,11 +13,15 @@ use crate::{
     technician::{Browser, account, acts, body, port},
 };
 
-/// A desk on loopback, and somebody who has logged in there.
+/// A desk on loopback; its port.
 fn desk(sandbox: &Sandbox) -> u16 {
     let port = port();
     sandbox.edit("[checkin]", &format!("[desk]\nlisten = \"127.0.0.1:{port}\"\n\n[checkin]"));
     port
+}
+
+fn browser(port: u16) -> Browser {
+    Browser::at(([127, 0, 0, 1], port).into(), "/desk/")
 }
 
 #[test]
@@ -32,15 +36,19 @@ fn a_nurse_finds_what_became_of_a_slip_and_takes_it_back_on_record() {
         terminal.face(sid, true).expect("sent");
         terminal.receive_type("outcome").expect("an outcome");
     }
-    let mut wang = Browser::at(([127, 0, 0, 1], port).into(), "/desk/");
+    let mut wang = browser(port);
     for what in ["visit?of=A001", "today", "lanes"] {
         assert!(wang.get(what).starts_with("HTTP/1.1 401"), "{what}");
     }
     assert!(wang.get("").contains("lang=\"zh-CN\"") && wang.get("/").contains("location: /desk/\r\n"));
     assert!(wang.get("/technician/").starts_with("HTTP/1.1 303") && wang.get("/metrics").starts_with("HTTP/1.1 303"));
     assert!(wang.log_in("wang", "correct horse").starts_with("HTTP/1.1 204"));
-    let found = wait_for(|| body(&wang.get("visit?of=a001")), |found| found["visits"][0]["result"] == "checked_in");
+    // Looking up leaves a record each time, and of those there are only so many a minute: what is waited for is the count.
+    let ended = |today: &Value| today["counts"]["checked_in"] == 1 && today["counts"]["failed"] == 1;
+    let today = wait_for(|| body(&wang.get("today")), ended);
+    let found = body(&wang.get("visit?of=a001"));
     let visit = &found["visits"][0];
+    assert_eq!(visit["result"], "checked_in", "{found}");
     assert_eq!(
         (&visit["number"], &visit["lane"], &visit["undoable"]),
         (&json!("A001"), &json!("kiosk-1"), &json!(true))
@@ -50,7 +58,6 @@ fn a_nurse_finds_what_became_of_a_slip_and_takes_it_back_on_record() {
     assert_eq!(by_reference["visits"][0]["number"], "A001");
     let failed = body(&wang.get(&format!("visit?of={}", &session[..16])));
     assert_eq!(failed["visits"], json!([]), "half a reference is none");
-    let today = wait_for(|| body(&wang.get("today")), |today| today["counts"]["failed"] == 1);
     assert_eq!((&today["counts"]["checked_in"], &today["counts"]["failed"]), (&json!(1), &json!(1)), "{today}");
     let both: Value = {
         let done = wang.order(json!({ "do": "reconcile", "theirs": 3 }));
@@ -102,7 +109,7 @@ fn a_visit_whose_outcome_is_unknown_stands_on_the_desks_list() {
     let mut terminal = sandbox.terminal(0);
     terminal.face("sid-1", true).expect("sent");
     terminal.receive_type("outcome").expect("an outcome");
-    let mut wang = Browser::at(([127, 0, 0, 1], port).into(), "/desk/");
+    let mut wang = browser(port);
     wang.log_in("wang", "correct horse");
     let seen =
         wait_for(|| body(&wang.get("today")), |today| today["counts"].as_object().is_some_and(|all| !all.is_empty()));
@@ -151,7 +158,7 @@ fn a_nurse_ends_no_technicians_work_and_leaves_no_more_records_than_hands_can() 
     let port = desk(&sandbox);
     let daemon = sandbox.start();
     account(&sandbox, "wang", "correct horse", &[]);
-    let mut wang = Browser::at(([127, 0, 0, 1], port).into(), "/desk/");
+    let mut wang = browser(port);
     assert!(wang.log_in("wang", "correct horse").starts_with("HTTP/1.1 204"));
     let begun = run(&["lane", "kiosk-1", "maintenance", "--config", sandbox.site()]);
     assert!(begun.status.success(), "{begun:?}");
@@ -185,7 +192,7 @@ fn whose_account_is_gone_or_has_another_password_is_inside_no_longer() {
         account(&sandbox, name, "correct horse", &[]);
     }
     let enter = |name: &str, password: &str| {
-        let mut browser = Browser::at(([127, 0, 0, 1], port).into(), "/desk/");
+        let mut browser = browser(port);
         assert!(browser.log_in(name, password).starts_with("HTTP/1.1 204"));
         browser
     };
@@ -198,7 +205,7 @@ fn whose_account_is_gone_or_has_another_password_is_inside_no_longer() {
     // A file that cannot be read is nobody's wrong password.
     let accounts = sandbox.path("state/accounts");
     std::fs::remove_file(&accounts).and_then(|()| std::fs::create_dir(&accounts)).expect("no file any more");
-    let mut wang = Browser::at(([127, 0, 0, 1], port).into(), "/desk/");
+    let mut wang = browser(port);
     assert!(wang.log_in("wang", "another horse").starts_with("HTTP/1.1 503"));
     assert!(wait_for(|| daemon.log(), |log| log.contains("nobody can log in")).contains("nobody can log in"));
     assert_eq!(daemon.stop(), Some(0));

@@ -21,7 +21,7 @@ use crate::{
     kiosk::{self, GateOutcome, Grant, Phrases, PrintOutcome, Scene, SceneKind, Signal, Slip},
     service::{InputPart, SystemClock},
     store::StateLock,
-    words::{Admission, Clock, JobId, NameStyle, RealName, SessionId, ShownName, Text},
+    words::{Clock, JobId, NameStyle, RealName, SessionId, ShownName, Text},
 };
 
 /// Which device is exercised.
@@ -143,15 +143,7 @@ fn test_panel(panel: &mut dyn device::Panel, out: &mut dyn Write) -> io::Result<
 
 fn test_printer(printer: &mut dyn device::Printer, clock: &dyn Clock, out: &mut dyn Write) -> io::Result<bool> {
     let now = clock.now();
-    let admission = Admission {
-        number: Some(Text::clean("A000")),
-        place: Some(Text::clean("测试")),
-        notes: vec![Text::clean("0123456789 ABCDEFGHIJKLMNOPQRST")],
-        visit: Arc::default(),
-        qr: Text::payload("facemchd test"),
-        to_verify: false,
-    };
-    let slip = Slip { name: test_name(), admission, already: false, reprint: false, sent_away: None, at: now.wall };
+    let slip = Slip { name: test_name(), ..Slip::test(now.wall) };
     let job = JobId { session: SessionId { run: 0, serial: 0 }, copy: 0 };
     match printer.print(job, &slip, now.moment.after(SLIP)) {
         PrintOutcome::Printed => {

@@ -255,17 +255,8 @@ fn certificate(of: &CertificateStatus) -> String {
 
 /// What terminals sent and nobody could read.
 fn bad_lines(lane: &LaneStatus) -> Option<String> {
-    let of = lane.terminals;
-    let counted = [
-        ("T201", of.garbled),
-        ("T202", of.oversize),
-        ("T203", of.checksum),
-        ("T204", of.unknown_type),
-        ("T209", of.flood),
-        ("T211", of.refused_peers),
-    ];
-    let told: Vec<String> =
-        counted.iter().filter(|(_, count)| *count > 0).map(|(code, count)| format!("{code} ×{count}")).collect();
+    let counted = lane.terminals.refused().into_iter().filter(|(_, count)| *count > 0);
+    let told: Vec<String> = counted.map(|(code, count)| format!("{code} ×{count}")).collect();
     (!told.is_empty()).then(|| say::terminal_faults(told.join(" ")))
 }
 

@@ -3,7 +3,7 @@
 use super::SceneKind;
 use crate::{
     fault::Code,
-    words::{Admission, SessionId, ShownName, WallTime},
+    words::{Admission, SessionId, ShownName, Text, WallTime},
 };
 
 /// A slip, as values; the printer's profile and layout turn it into bytes.
@@ -28,6 +28,18 @@ impl Slip {
     pub(crate) fn of(session: SessionId, admission: Admission) -> Self {
         let to_verify = SentAway { session, kind: SceneKind::ToVerify, code: Code::J510 };
         Self { sent_away: admission.to_verify.then_some(to_verify), admission, ..Self::default() }
+    }
+
+    /// What a printer is tried with: nobody's, with all that a slip can bear.
+    pub(crate) fn test(at: WallTime) -> Self {
+        let admission = Admission {
+            number: Some(Text::clean("A000")),
+            place: Some(Text::clean("测试")),
+            notes: vec![Text::clean("0123456789 ABCDEFGHIJKLMNOPQRST")],
+            qr: Text::payload("facemchd test"),
+            ..Admission::default()
+        };
+        Self { admission, at, ..Self::default() }
     }
 }
 

@@ -22,7 +22,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::delays::Delays;
+use super::{delays::Delays, sessions::same};
 use crate::{
     files::{self, FileError},
     words::Clock,
@@ -148,9 +148,7 @@ pub(crate) fn remove_account(file: &Path, name: &str) -> Result<bool, AccountErr
     if !text.lines().any(|line| is_of(line, name)) {
         return Ok(false);
     }
-    let lines = others(&text, name);
-    let text = if lines.is_empty() { "\n".to_owned() } else { format!("{}\n", lines.join("\n")) };
-    files::replace(file, text.as_bytes())?;
+    files::replace(file, format!("{}\n", others(&text, name).join("\n")).as_bytes())?;
     Ok(true)
 }
 
@@ -167,6 +165,11 @@ fn others(text: &str, name: &str) -> Vec<String> {
 /// Whether a line, in order or not, is this account's.
 fn is_of(line: &str, name: &str) -> bool {
     line.split(' ').next() == Some(name)
+}
+
+/// Of an account's line: another one once it has another password.
+fn stamp(stamps: &RandomState, text: &str, name: &str) -> Option<u64> {
+    text.lines().find(|line| is_of(line, name)).map(|line| stamps.hash_one(line))
 }
 
 /// What the file says; nothing where there is none.
@@ -207,9 +210,7 @@ fn matches(password: &str, told: &str) -> bool {
         let passes = rest.strip_suffix(",p=1")?;
         let (salt, wanted) = (BASE64.decode(parts.next()?).ok()?, BASE64.decode(parts.next()?).ok()?);
         let made = hash(password.as_bytes(), &salt, memory.parse().ok()?, passes.parse().ok()?)?;
-        // In the same time wherever they differ.
-        let differs = made.iter().zip(&wanted).fold(0, |differs, (one, other)| differs | (one ^ other));
-        Some(wanted.len() == HASH && differs == 0)
+        Some(same(made.as_slice(), wanted))
     })();
     found.unwrap_or(false)
 }
@@ -244,18 +245,16 @@ impl Accounts {
                     Judged::Wrong { .. } => delays.failed(&name, &source, clock.now().moment),
                     Judged::Later(_) | Judged::Busy => {}
                 }
-                let stamp = text.lines().find(|line| is_of(line, &name)).map(|line| stamps.hash_one(line));
-                let _ = answer.send((judged, stamp.unwrap_or_default()));
+                let _ = answer.send((judged, stamp(&stamps, &text, &name).unwrap_or_default()));
             }
         };
         thread::Builder::new().name("accounts".to_owned()).spawn(judge)?;
         Ok(accounts)
     }
 
-    /// Of an account's line now; another one once it has another password. None where there is no such account.
+    /// Of an account's line now; none where there is no such account.
     pub(super) fn stamp(&self, name: &str) -> Result<Option<u64>, AccountError> {
-        let text = read(&self.file)?;
-        Ok(text.lines().find(|line| is_of(line, name)).map(|line| self.stamps.hash_one(line)))
+        Ok(stamp(&self.stamps, &read(&self.file)?, name))
     }
 
     /// Waits for the answer to a login from this source, and the account's stamp.

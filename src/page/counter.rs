@@ -8,13 +8,12 @@ use zeroize::Zeroizing;
 
 use super::{
     accounts::{Accounts, Judged, Role},
-    answer::Answer,
+    answer::{Answer, CSS, JAVASCRIPT},
     backstage::{Backstage, Deed},
     paces::{MINUTE, Paces},
     sessions::{Session, Sessions, same},
 };
 use crate::{
-    fault::Tongue,
     terminal::{Body, Request},
     words::Clock,
 };
@@ -59,6 +58,9 @@ struct Order {
 }
 
 pub(super) const JSON: &str = "application/json";
+
+pub(super) const SCRIPT: &str = include_str!("assets/counter.js");
+const STYLE: &str = include_str!("assets/desk.css");
 
 impl Counter {
     pub(super) fn new(
@@ -111,6 +113,8 @@ impl Counter {
     /// What is asked of the counter itself; none where it is something else. `what`: the address below the folder.
     pub(super) async fn take(&self, what: &str, request: &Request, caller: Caller<'_>) -> Option<Answer> {
         Some(match (what, request.method.as_str()) {
+            ("counter.js", "GET") => Answer::of(JAVASCRIPT, SCRIPT),
+            ("desk.css", "GET") => Answer::of(CSS, STYLE),
             ("me", "GET") => self.me(request),
             ("login" | "logout" | "do", method) if method != "POST" => Answer::another_method("POST"),
             ("login" | "logout" | "do", _) if !is_of_ours(request) => {
@@ -218,12 +222,4 @@ fn is_of_ours(request: &Request) -> bool {
 /// Whether the browser speaks TLS, to us or to the web server in front of us.
 fn is_secure(request: &Request, caller: Caller<'_>) -> bool {
     caller.secure || request.origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
-}
-
-/// Which tongue is read: what the address says, else what the browser prefers, else Chinese.
-pub(super) fn tongue(request: &Request) -> Tongue {
-    let asked = request.query.split('&').find_map(|pair| pair.strip_prefix("lang="));
-    let preferred = || request.languages.as_deref().and_then(|languages| languages.split([',', ';']).next());
-    let is_english = |tag: &str| tag.trim().to_ascii_lowercase().starts_with("en");
-    if asked.or_else(preferred).is_some_and(is_english) { Tongue::En } else { Tongue::Zh }
 }

@@ -4,8 +4,12 @@
 //! touches. The newest scene is all that is kept: whoever connects sees it at once, whoever reads slowly misses those in
 //! between and holds nobody up. While nobody looks nothing wakes up.
 //!
+//! Beside it the technician's page and the triage desk, where people with an account order something (`TECHNICIAN.md`); of
+//! the service they know what [`Backstage`] tells.
+//!
 //! What it does not do: decide what is said, or in which order (that is `kiosk`); keep anything of a scene when the next
-//! one has come; speak to anybody beyond loopback who has shown no certificate of the lane's.
+//! one has come; speak to anybody beyond loopback who has shown no certificate of the lane's, but at the desk, where they
+//! log in.
 
 mod accounts;
 mod answer;
@@ -25,8 +29,9 @@ mod screen;
 mod server;
 mod sessions;
 mod technician;
+mod tongues;
 
-use std::{io, net::TcpListener as Port, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 pub(crate) use self::{
     accounts::{ACCOUNTS, add_account, list_accounts, remove_account},
@@ -209,15 +214,9 @@ impl Door {
         match &self.listen {
             _ if serves => {}
             Listen::Unix(path) => LocalSocket::may_be_made(path).map_err(PageError::Socket)?,
-            _ => drop(self.port()?),
+            listen => drop(listen.port(PAGE)?),
         }
         Ok(behind)
-    }
-
-    /// The port, in use.
-    fn port(&self) -> Result<Port, PageError> {
-        let bound = self.listen.address().ok_or(io::ErrorKind::AddrNotAvailable.into()).and_then(Port::bind);
-        bound.map_err(|source| PageError::Bind { section: PAGE, place: self.listen.clone(), source })
     }
 
     /// Reads style sheet and certificates.

@@ -1,13 +1,14 @@
 //! `[page]`: where the pages are, as a site file says it.
 
 use std::{
-    fmt,
-    net::{Ipv4Addr, SocketAddr},
+    fmt, io,
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
 };
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::files::Anchored;
+use super::PageError;
+use crate::{files::Anchored, terminal::Request};
 
 /// `[page]`; in builds with feature `page`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -56,6 +57,21 @@ impl Listen {
             Self::Https(address) => Some(*address),
         }
     }
+
+    /// Its port, in use and ready for a runtime. `section`: the table that names it.
+    pub(super) fn port(&self, section: &'static str) -> Result<TcpListener, PageError> {
+        let bound = self.address().ok_or(io::ErrorKind::AddrNotAvailable.into()).and_then(TcpListener::bind);
+        let ready = bound.and_then(|port| port.set_nonblocking(true).map(|()| port));
+        ready.map_err(|source| PageError::Bind { section, place: self.clone(), source })
+    }
+}
+
+/// Whether it was asked under a name of ours: a page from elsewhere whose own name leads to loopback is told nothing.
+pub(super) fn is_meant(request: &Request, here: SocketAddr) -> bool {
+    let Some((host, port)) = request.host.as_deref().and_then(|host| host.rsplit_once(':')) else { return false };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_ours = host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip == here.ip());
+    port == here.port().to_string() && is_ours
 }
 
 impl fmt::Display for Listen {

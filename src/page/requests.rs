@@ -15,6 +15,7 @@ use super::{
     assets::{self, SCRIPT, STYLE},
     counter::Caller,
     event,
+    place::is_meant,
     screen::{Glass, Standing},
     server::Dress,
     technician::{self, Technician},
@@ -202,14 +203,9 @@ impl House {
         lists.filter(|(_, list)| is_theirs(list)).map(|(place, _)| place).collect()
     }
 
-    /// Whether it was asked under a name of ours: a page from elsewhere whose own name leads to loopback is told nothing.
+    /// No browser asks a socket: the web server in front of it knows whom it lets ask, and for which name.
     fn is_meant(&self, request: &Request) -> bool {
-        // No browser asks a socket: the web server in front of it knows whom it lets ask, and for which name.
-        let Some(here) = self.door.listen.address() else { return true };
-        let Some((host, port)) = request.host.as_deref().and_then(|host| host.rsplit_once(':')) else { return false };
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let is_ours = host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip == here.ip());
-        port == here.port().to_string() && is_ours
+        self.door.listen.address().is_none_or(|here| is_meant(request, here))
     }
 
     /// A person touched something: it counts where our own page sent it, for the scene that stands.

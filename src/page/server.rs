@@ -21,13 +21,13 @@ use super::{
 #[cfg(feature = "network")]
 use crate::fault::Code;
 #[cfg(feature = "network")]
-use crate::terminal::{Rarely, Refusal, Shown, Threshold, Validity, Welcome};
+use crate::terminal::{Rarely, Refusal, Shown, Threshold, Validity};
 #[cfg(feature = "network")]
 use crate::words::{Moment, Now};
 use crate::{
     kiosk::Input,
     terminal::{Activity, Bounds, Connections, LocalSocket, Witness},
-    words::{Clock, LaneId, PeerId},
+    words::{Clock, LaneId, PeerId, WallTime},
 };
 
 /// Connections: a browser holds one for its scenes and up to five more while it loads.
@@ -148,13 +148,10 @@ impl Server {
             }
         });
     }
-}
 
-#[cfg(feature = "network")]
-impl Server {
     /// Beyond loopback: until when our certificate is good, and the list of those that were taken back.
-    pub(crate) fn validity(&self) -> Option<Validity> {
-        self.dress.borrow().behind.welcome.as_ref().map(Welcome::validity)
+    pub(crate) fn validity(&self) -> (Option<WallTime>, Option<WallTime>) {
+        self.dress.borrow().behind.validity()
     }
 }
 
@@ -185,8 +182,7 @@ impl Opened {
         if let Listen::Unix(path) = &door.listen {
             return LocalSocket::bind(path, 0o660).map(Self::Socket).map_err(PageError::Socket);
         }
-        let port = door.port()?;
-        let port = port.set_nonblocking(true).and_then(|()| TcpListener::from_std(port));
+        let port = TcpListener::from_std(door.listen.port(PAGE)?);
         port.map(Self::Port).map_err(|source| PageError::Bind { section: PAGE, place: door.listen.clone(), source })
     }
 }

@@ -12,7 +12,7 @@ use super::{
     ledger::{self, Asks},
     metrics,
     requests::{NO_WORD, UNACKNOWLEDGED},
-    staff::{Answer, Asked, Exercise, StaffMode, StaffReply, StaffRequest},
+    staff::{ASKING, Answer, Asked, Exercise, PRINTING, StaffMode, StaffReply, StaffRequest, ask},
     status::{Status, Time},
     stopwatch::{Durations, Histogram},
 };
@@ -39,10 +39,6 @@ pub(super) struct Stage {
 
 /// However many look, the loop is asked no more often.
 const FRESH: Duration = Duration::from_millis(900);
-
-/// How long the loop may take for an answer; a printer takes longer.
-const PATIENCE: Duration = Duration::from_secs(3);
-const PRINTING: Duration = Duration::from_secs(62);
 
 impl Backstage for Stage {
     fn ask(&self, question: Question) -> Answering<'_> {
@@ -156,7 +152,7 @@ impl Stage {
                 return Done { done: true, told: json!({ "ours": ours, "theirs": theirs }).to_string() };
             }
         };
-        match self.order(request, PRINTING).await {
+        match ask(request, &self.asked, PRINTING).await {
             Ok(Answer::Told(StaffReply { done, told })) => Done { done, told },
             Ok(Answer::Status(_)) => refused("busy"),
             Err(told) => refused(told),
@@ -167,14 +163,7 @@ impl Stage {
     async fn record(&self, act: Act) {
         let Act { user, event, lane, session, result } = &act;
         tracing::info!(target: crate::page::NAMED, user, event, lane, session, result, "by an account");
-        let _ = self.order(StaffRequest::Note(act), PATIENCE).await;
-    }
-
-    async fn order(&self, request: StaffRequest, patience: Duration) -> Result<Answer, &'static str> {
-        let (answer, answered) = oneshot::channel();
-        let sent = tokio::time::timeout(PATIENCE, self.asked.send((request, answer))).await;
-        sent.ok().and_then(Result::ok).ok_or("busy")?;
-        tokio::time::timeout(patience, answered).await.ok().and_then(Result::ok).ok_or(NO_WORD)
+        let _ = ask(StaffRequest::Note(act), &self.asked, ASKING).await;
     }
 
     /// How everything is.
@@ -186,7 +175,7 @@ impl Stage {
         {
             return Some(Arc::clone(status));
         }
-        let Ok(Answer::Status(status)) = self.order(StaffRequest::Status, PATIENCE).await else { return None };
+        let Ok(Answer::Status(status)) = ask(StaffRequest::Status, &self.asked, ASKING).await else { return None };
         let status: Arc<Status> = Arc::from(status);
         *last = Some((now, Arc::clone(&status)));
         Some(status)

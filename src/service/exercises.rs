@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{requests::Todo, staff::Exercise};
 use crate::{
     kiosk::{Grant, Input, Output, Scene, SceneKind, Slip},
-    words::{Admission, JobId, LaneId, Now, SessionId, Text},
+    words::{JobId, LaneId, Now, SessionId, Text},
 };
 
 /// What is tried, and what is waited for.
@@ -38,7 +38,8 @@ pub(super) fn trial(lane: LaneId, what: Exercise, number: u32, now: Now) -> Tria
     match what {
         Exercise::Slip => {
             let job = JobId { session, copy: 1 };
-            let input = Input::Reprint { lane, job, slip: Box::new(slip(now)) };
+            let slip = Slip { reprint: true, ..Slip::test(now.wall) };
+            let input = Input::Reprint { lane, job, slip: Box::new(slip) };
             let todo = Todo { inputs: vec![input], ..Todo::default() };
             Trial { todo, awaited: Some(Awaited::Slip(job)), told: String::new() }
         }
@@ -58,16 +59,4 @@ pub(super) fn trial(lane: LaneId, what: Exercise, number: u32, now: Now) -> Tria
         }
         Exercise::Signal(signal) => done(Output::Indicate { lane, signal }, &format!("{signal:?}").to_lowercase()),
     }
-}
-
-/// What a test slip bears: nobody's.
-fn slip(now: Now) -> Slip {
-    let admission = Admission {
-        number: Some(Text::clean("A000")),
-        place: Some(Text::clean("测试")),
-        notes: vec![Text::clean("0123456789 ABCDEFGHIJKLMNOPQRST")],
-        qr: Text::payload("facemchd test"),
-        ..Admission::default()
-    };
-    Slip { admission, reprint: true, at: now.wall, ..Slip::default() }
 }

@@ -3,13 +3,13 @@
 
 use super::{
     carry::Carrier,
-    requests::{LaneState, Requests, Todo},
+    requests::{Requests, Todo},
     staff::Asked,
     tap::Tap,
 };
 use crate::{
     fault::Code,
-    kiosk::{Input, Kiosk, LaneView},
+    kiosk::{Input, Kiosk, LaneView, OutOfService},
     words::{CheckInAnswer, Contact, LaneId, Moment, Now, Resolution},
 };
 
@@ -51,9 +51,9 @@ impl Funnel {
 
     /// Staff ask for something.
     pub(super) fn ask(&mut self, now: Now, request: Asked) {
-        let core = &self.core;
-        let state = |lane| LaneState::of(core, lane);
-        let Todo { inputs, outputs } = self.requests.take(request, now, state);
+        let out_of_service = |lane| self.core.view(lane).map(|view| view.out_of_service);
+        let is_maintained = |lane| out_of_service(lane).is_some_and(|why| why.contains_key(&OutOfService::Maintenance));
+        let Todo { inputs, outputs } = self.requests.take(request, now, is_maintained);
         for input in inputs {
             self.give(now, input);
         }
@@ -145,16 +145,4 @@ fn site_said(input: &Input) -> Option<Option<Code>> {
     // What never went out says nothing of it.
     let of_site = |code: &Code| matches!(code, Code::H901 | Code::H902 | Code::H903 | Code::H904);
     failed.is_none_or(|code| of_site(&code)).then_some(failed)
-}
-
-impl LaneState {
-    #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "only exercises depend on it"))]
-    fn of(core: &Kiosk, lane: LaneId) -> Self {
-        Self {
-            #[cfg(feature = "page")]
-            maintained: core
-                .view(lane)
-                .is_some_and(|view| view.out_of_service.contains_key(&crate::kiosk::OutOfService::Maintenance)),
-        }
-    }
 }

@@ -17,7 +17,7 @@ use super::{backstage::text, status::Time, worker::Worker};
 use crate::{
     fault::{Code, Tongue},
     kiosk::OutcomeResult,
-    store::{Entry, Position, Reader, Stored, Word},
+    store::{Entry, Position, Reader, Stored},
     words::{Clock, ServiceDay, WallTime},
 };
 
@@ -107,15 +107,14 @@ pub(super) fn spawn(dir: PathBuf, day: DayRule, clock: &Arc<dyn Clock>) -> io::R
 }
 
 impl Seen {
-    /// Over, and it stands.
+    /// Somebody may be checked in by it.
     pub(super) fn is_to_be_undone(&self) -> bool {
-        let of = [OutcomeResult::CheckedIn, OutcomeResult::Unknown].map(OutcomeResult::as_str);
-        self.result.as_deref().is_some_and(|result| of.contains(&result)) && !self.undone
+        self.is(OutcomeResult::CheckedIn) || self.is(OutcomeResult::Unknown)
     }
 
-    /// Nobody here knows what became of it.
-    fn is_unknown(&self) -> bool {
-        self.result.as_deref() == Some(OutcomeResult::Unknown.as_str()) && !self.undone
+    /// Over, and it stands.
+    fn is(&self, result: OutcomeResult) -> bool {
+        self.result.as_deref() == Some(result.as_str()) && !self.undone
     }
 
     fn is_of(&self, today: ServiceDay, day: DayRule) -> bool {
@@ -158,7 +157,6 @@ impl Ledger {
             return;
         }
         let Some(seen) = self.seen.get_mut(entry.stored.session()) else { return };
-        let told = |code: &Option<Word<Code>>| code.as_ref().map(|code| code.as_str().to_owned());
         match &entry.stored {
             Stored::Decided { number, place, .. } => (seen.number, seen.place) = (number.clone(), place.clone()),
             Stored::Printed { copy, outcome, .. } => {
@@ -168,7 +166,8 @@ impl Ledger {
             Stored::Gated { outcome, .. } => seen.gate = Some(outcome.as_str().to_owned()),
             Stored::Closed { result, why, code, .. } => {
                 seen.result = Some(result.as_str().to_owned());
-                (seen.why, seen.code) = (why.as_ref().map(|why| why.as_str().to_owned()), told(code));
+                seen.why = why.as_ref().map(|why| why.as_str().to_owned());
+                seen.code = code.as_ref().map(|code| code.as_str().to_owned());
             }
             Stored::Act(act) if act.event == "undo" && act.result == "done" => seen.undone = true,
             _ => {}
@@ -179,6 +178,7 @@ impl Ledger {
         let today = ServiceDay::of(now, day.utc_offset, day.reset_at);
         let newest = || self.order.iter().rev().filter_map(|session| self.seen.get(session));
         let of_today = || newest().filter(|seen| seen.is_of(today, day));
+        let checked_in = || of_today().filter(|seen| seen.is(OutcomeResult::CheckedIn)).count();
         match asks {
             Asks::Session(session) => serde_json::to_string(self.seen.get(session)?).ok(),
             Asks::Visit(which) => {
@@ -189,7 +189,7 @@ impl Ledger {
                 };
                 Some(rows(newest().filter(is_meant)).to_string())
             }
-            Asks::Count => Some(of_today().filter(|seen| seen.counts()).count().to_string()),
+            Asks::Count => Some(checked_in().to_string()),
             Asks::Today => {
                 let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
                 for seen in of_today() {
@@ -201,18 +201,10 @@ impl Ledger {
                     let count = counts.entry(result).or_default();
                     *count = count.saturating_add(1);
                 }
-                let checked_in = of_today().filter(|seen| seen.counts()).count();
-                let unknown = rows(newest().filter(|seen| seen.is_unknown()));
-                Some(json!({ "counts": counts, "checked_in": checked_in, "unknown": unknown }).to_string())
+                let unknown = rows(newest().filter(|seen| seen.is(OutcomeResult::Unknown)));
+                Some(json!({ "counts": counts, "checked_in": checked_in(), "unknown": unknown }).to_string())
             }
         }
-    }
-}
-
-impl Seen {
-    /// The hospital counts it, too.
-    fn counts(&self) -> bool {
-        self.result.as_deref() == Some(OutcomeResult::CheckedIn.as_str()) && !self.undone
     }
 }
 

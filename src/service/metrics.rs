@@ -104,15 +104,7 @@ impl Exposition {
             let of = [("lane", name), ("code", code.code.as_str())];
             self.counter("facemchd_visit_codes_total", "Visits by the code they ended with.", &of, code.count);
         }
-        let terminals = &lane.terminals;
-        let lines = [
-            ("T201", terminals.garbled),
-            ("T202", terminals.oversize),
-            ("T203", terminals.checksum),
-            ("T204", terminals.unknown_type),
-            ("T209", terminals.flood),
-            ("T211", terminals.refused_peers),
-        ];
+        let lines = lane.terminals.refused();
         let refused = lane.refused.iter().map(|code| (code.code.as_str(), code.count));
         let of_lines = |code: &str| lines.iter().any(|(line, _)| *line == code);
         for (code, count) in lines.into_iter().chain(refused.filter(|(code, _)| !of_lines(code))) {

@@ -36,14 +36,6 @@ pub(super) struct Todo {
     pub(super) outputs: Vec<Output>,
 }
 
-/// How a lane is, as far as requests depend on it.
-#[derive(Clone, Copy, Default)]
-pub(super) struct LaneState {
-    /// A technician works on it.
-    #[cfg(feature = "page")]
-    pub(super) maintained: bool,
-}
-
 /// What somebody waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum For {
@@ -82,9 +74,9 @@ impl Requests {
         }
     }
 
-    /// What a request comes to. `state`: of each lane.
-    #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "exercises depend on it"))]
-    pub(super) fn take(&mut self, (request, answer): Asked, now: Now, state: impl Fn(LaneId) -> LaneState) -> Todo {
+    /// What a request comes to. `is_maintained`: whether a technician works on a lane.
+    #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "exercises and the desk depend on it"))]
+    pub(super) fn take(&mut self, (request, answer): Asked, now: Now, is_maintained: impl Fn(LaneId) -> bool) -> Todo {
         let refuse = |answer: oneshot::Sender<Answer>, told: &str| {
             let _ = answer.send(Answer::told(false, told.to_owned()));
             Todo::default()
@@ -115,7 +107,7 @@ impl Requests {
             }
             #[cfg(feature = "page")]
             StaffRequest::DeskLane { lane: name, closed } => {
-                if state(lane).maintained {
+                if is_maintained(lane) {
                     return refuse(answer, "a technician works on it");
                 }
                 tracing::info!(lane = name, closed, "the desk");
@@ -129,7 +121,7 @@ impl Requests {
             StaffRequest::Reload | StaffRequest::Note(_) => Todo::default(),
             #[cfg(feature = "page")]
             StaffRequest::Exercise { what, .. } => {
-                if what != Exercise::Slip && !state(lane).maintained {
+                if what != Exercise::Slip && !is_maintained(lane) {
                     return refuse(answer, "begin maintenance of the lane first");
                 }
                 self.exercises = self.exercises.saturating_add(1);

@@ -11,7 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::status::Status;
+use super::{requests::NO_WORD, status::Status};
 #[cfg(feature = "page")]
 use crate::kiosk::Signal;
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 /// The socket's name in the state directory.
 pub const SOCKET: &str = "staff.sock";
 
-/// What staff ask for.
+/// What staff ask for; what the socket does not take comes from the pages, where somebody has logged in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum StaffRequest {
@@ -152,10 +152,10 @@ const PLACES: Bounds = Bounds { most: 32, of_one: 4 };
 const LONGEST: u64 = 4096;
 
 /// How long somebody may take to ask, to be heard, and to take the answer.
-const ASKING: Duration = Duration::from_secs(3);
+pub(super) const ASKING: Duration = Duration::from_secs(3);
 
 /// How long a printer may take; the requests' own patience ends before.
-const PRINTING: Duration = Duration::from_secs(62);
+pub(super) const PRINTING: Duration = Duration::from_secs(62);
 
 /// How long nobody is let in after the system had no room for a connection.
 const RECOVERY: Duration = Duration::from_millis(100);
@@ -205,7 +205,9 @@ impl Caller {
         self.activity.mark(self.clock.now().moment);
         let reply = match serde_json::from_slice::<StaffRequest>(&line) {
             Err(error) => Answer::told(false, format!("not understood: {error}")),
-            Ok(request) => answered(request, &asked).await,
+            Ok(request) => ask(request, &asked, PRINTING)
+                .await
+                .unwrap_or_else(|_| Answer::told(false, "the daemon is busy or stopping".to_owned())),
         };
         let mut line = serde_json::to_vec(&reply).unwrap_or_default();
         line.push(b'\n');
@@ -222,14 +224,13 @@ async fn request(reader: OwnedReadHalf) -> io::Result<Vec<u8>> {
     }
 }
 
-async fn answered(request: StaffRequest, asked: &mpsc::Sender<Asked>) -> Answer {
-    let busy = || Answer::told(false, "the daemon is busy or stopping".to_owned());
+/// What the loop answers within so long; in words, why it did not.
+pub(super) async fn ask(
+    request: StaffRequest,
+    asked: &mpsc::Sender<Asked>,
+    patience: Duration,
+) -> Result<Answer, &'static str> {
     let (answer, answered) = oneshot::channel();
-    if !matches!(timeout(ASKING, asked.send((request, answer))).await, Ok(Ok(()))) {
-        return busy();
-    }
-    match timeout(PRINTING, answered).await {
-        Ok(Ok(reply)) => reply,
-        _ => busy(),
-    }
+    timeout(ASKING, asked.send((request, answer))).await.ok().and_then(Result::ok).ok_or("busy")?;
+    timeout(patience, answered).await.ok().and_then(Result::ok).ok_or(NO_WORD)
 }

@@ -184,6 +184,20 @@ pub struct TerminalStatus {
     pub stalled: u64,
 }
 
+impl TerminalStatus {
+    /// What terminals sent and nobody could read, by its code.
+    pub(crate) fn refused(&self) -> [(&'static str, u64); 6] {
+        [
+            ("T201", self.garbled),
+            ("T202", self.oversize),
+            ("T203", self.checksum),
+            ("T204", self.unknown_type),
+            ("T209", self.flood),
+            ("T211", self.refused_peers),
+        ]
+    }
+}
+
 /// Visits that ended so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultStatus {

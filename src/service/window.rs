@@ -179,7 +179,10 @@ impl Daemon {
     }
 
     fn certificates(&self, now: Now, wechat: &[WechatView]) -> Vec<CertificateStatus> {
-        let of_page = self.of_pages();
+        #[cfg(feature = "page")]
+        let of_page = self.opened.pages.as_ref().map_or((None, None), crate::page::Server::validity);
+        #[cfg(not(feature = "page"))]
+        let of_page = (None, None);
         // A page beyond loopback is a terminal's.
         let lanes = self.opened.funnel.carrier.lanes.iter().map(|hands| match hands.counters.validity() {
             (None, None) if hands.viewers().is_some() => of_page,
@@ -203,20 +206,6 @@ impl Daemon {
             })
         };
         of_merchants.chain(of_lanes).filter_map(status).collect()
-    }
-
-    /// Until when the pages' certificate and list are good, beyond loopback.
-    #[cfg(all(feature = "network", feature = "page"))]
-    fn of_pages(&self) -> (Option<WallTime>, Option<WallTime>) {
-        let validity = self.opened.pages.as_ref().and_then(crate::page::Server::validity);
-        validity.map_or((None, None), |validity| (Some(validity.certificate), validity.crl))
-    }
-
-    /// Until when the pages' certificate and list are good, beyond loopback.
-    #[cfg(not(all(feature = "network", feature = "page")))]
-    #[expect(clippy::unused_self, reason = "there are none")]
-    fn of_pages(&self) -> (Option<WallTime>, Option<WallTime>) {
-        (None, None)
     }
 
     /// The names of the merchants whose certificates end soon, and how many days are left.

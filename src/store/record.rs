@@ -134,7 +134,7 @@ pub struct Act {
     /// Whose visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// What came of it: `done`, `refused`, or a code.
+    /// What came of it: `done`, `refused`, or `unknown` where a device gave no word.
     pub result: String,
 }
 

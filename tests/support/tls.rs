@@ -44,22 +44,7 @@ impl Raw {
         script: Arc<Script>,
     ) -> Self {
         let authority = issuer();
-        let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
-        if let Some(until) = until {
-            params.not_after = until.at_offset(0);
-        }
-        let certificate = params.signed_by(&key, &authority).expect("signed");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(versions)
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![CertificateDer::from(certificate.der().to_vec())],
-                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            )
-            .expect("a configuration");
+        let config = config(&authority, versions, until);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let [connections, resumed, requests] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
@@ -77,6 +62,29 @@ impl Raw {
     pub fn url(&self) -> String {
         format!("https://localhost:{}/", self.address.port())
     }
+}
+
+/// What a server of `localhost` shows; its certificate ends at `until`.
+pub fn config(
+    authority: &Issuer,
+    versions: &[&'static SupportedProtocolVersion],
+    until: Option<WallTime>,
+) -> ServerConfig {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
+    if let Some(until) = until {
+        params.not_after = until.at_offset(0);
+    }
+    let certificate = params.signed_by(&key, authority).expect("signed");
+    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_protocol_versions(versions)
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from(certificate.der().to_vec())],
+            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        )
+        .expect("a configuration")
 }
 
 fn serve(socket: TcpStream, config: Arc<ServerConfig>, script: &Script, counts: &[Arc<AtomicUsize>; 3]) {

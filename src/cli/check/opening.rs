@@ -314,15 +314,11 @@ fn desk_and_alarms(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &m
     }
     if let Some(alarms) = &site.alarms {
         match alarms.look(clock) {
-            Ok(()) => report.ok(
-                "alarms",
-                [&alarms.webhook, &alarms.syslog]
-                    .map(|to| to.as_deref())
-                    .into_iter()
-                    .flatten()
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            ),
+            Ok(()) => {
+                let told: Vec<&str> =
+                    [&alarms.webhook, &alarms.syslog].into_iter().flatten().map(String::as_str).collect();
+                report.ok("alarms", told.join(", "));
+            }
             Err(error) => report.fault("alarms", error),
         }
     }

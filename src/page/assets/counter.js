@@ -26,6 +26,11 @@
     return made;
   }
 
+  /** Of what is well: true, false, or neither. */
+  function tone(good) { return good === true ? 'good' : good === false ? 'bad' : 'warn'; }
+
+  function tag(good, text) { return make('span.tag.' + tone(good), {}, text); }
+
   /** Puts something in place of what an element holds, where it is something else; a finger's or key's place stays. */
   function put(id, sign, draw) {
     var place = at(id);
@@ -108,8 +113,8 @@
   at('logout').addEventListener('click', function () { send('logout', {}).then(look, look); });
 
   window.counter = {
-    at: at, say: say, make: make, put: put, span: span, clock: clock, look: look, order: order, tell: tell,
+    at: at, say: say, make: make, tag: tag, tone: tone, put: put, span: span, clock: clock, look: look, order: order,
     user: function () { return me; },
-    onChange: function (tell) { changed = tell; }
+    onChange: function (then) { changed = then; }
   };
 }());

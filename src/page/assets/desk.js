@@ -2,9 +2,7 @@
 'use strict';
 (function () {
   var c = window.counter;
-  var at = c.at, say = c.say, make = c.make;
-
-  function tag(good, text) { return make('span.tag.' + (good === true ? 'good' : good === false ? 'bad' : 'warn'), {}, text); }
+  var at = c.at, say = c.say, make = c.make, tag = c.tag, tone = c.tone;
 
   function get(what) {
     return fetch(what, { credentials: 'same-origin' }).then(function (answer) {
@@ -18,7 +16,7 @@
     var result = visit.undone ? 'annulled' : visit.result || 'open';
     var good = result === 'checked_in' || result === 'already' ? true : result === 'unknown' || result === 'open' || result === 'annulled' ? null : false;
     var code = visit.code && codes[visit.code];
-    return make('div.card.' + (good === true ? 'good' : good === false ? 'bad' : 'warn'), { 'data-session': visit.session },
+    return make('div.card.' + tone(good), { 'data-session': visit.session },
       make('h3', {}, make('span', {}, visit.number || visit.session), tag(good, say('result-' + result))),
       visit.place ? make('p', {}, visit.place) : null,
       make('p', {}, c.clock(visit.at) + ' · ' + visit.lane + (visit.slip ? ' · ' + say('slip') + ' ' + say('slip-' + visit.slip) : '') + (visit.gate ? ' · ' + say('gate') + ' ' + say('gate-' + visit.gate) : '')),

@@ -2,15 +2,13 @@
 'use strict';
 (function () {
   var c = window.counter;
-  var at = c.at, say = c.say, make = c.make;
+  var at = c.at, say = c.say, make = c.make, tag = c.tag;
   var seen = null;
   var heard = 0;
 
   function button(key, text, deed, first) {
     return make('button' + (first ? '.first' : ''), { type: 'button', 'data-key': key, onclick: function () { c.order(deed()); } }, text);
   }
-
-  function tag(good, text) { return make('span.tag.' + (good === true ? 'good' : good === false ? 'bad' : 'warn'), {}, text); }
 
   function list(pairs) {
     return make('dl', {}, [].concat.apply([], pairs.filter(Boolean).map(function (pair) {

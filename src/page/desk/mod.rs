@@ -6,7 +6,6 @@
 mod words;
 
 use std::{
-    io,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     path::Path,
     sync::Arc,
@@ -29,10 +28,11 @@ use self::words::WORDS;
 use super::{
     Backstage, Listen, PageError,
     accounts::{Accounts, Role, list_accounts},
-    answer::{Answer, CSS, HTML, JAVASCRIPT},
+    answer::{Answer, HTML, JAVASCRIPT},
     backstage::Question,
     counter::{Caller, Counter, JSON},
-    technician::{COUNTER, STYLE, dressed},
+    place::is_meant,
+    tongues::dressed,
 };
 #[cfg(feature = "network")]
 use crate::terminal::Everybody;
@@ -94,16 +94,6 @@ impl DeskSettings {
             _ => Ok(()),
         }
     }
-}
-
-impl DeskSettings {
-    /// The port, in use.
-    fn port(&self) -> Result<std::net::TcpListener, PageError> {
-        let bound = self.listen.address().ok_or(io::ErrorKind::AddrNotAvailable.into());
-        let bound = bound.and_then(std::net::TcpListener::bind);
-        let ready = bound.and_then(|port| port.set_nonblocking(true).map(|()| port));
-        ready.map_err(|source| PageError::Bind { section: "desk", place: self.listen.clone(), source })
-    }
 
     /// Reads certificate and key; none on loopback.
     #[cfg(feature = "network")]
@@ -122,7 +112,7 @@ impl DeskSettings {
         drop(self.read(clock)?);
         list_accounts(accounts).map_err(PageError::Accounts)?;
         if !serves {
-            drop(self.port()?);
+            drop(self.listen.port("desk")?);
         }
         Ok(())
     }
@@ -147,7 +137,7 @@ impl Desk {
         let accounts = Accounts::open(accounts, Arc::clone(clock)).map_err(PageError::Thread)?;
         let here = settings.listen.address().filter(|_| matches!(settings.listen, Listen::Loopback(_)));
         let room = Arc::new(Room { counter: Counter::new(PLACE, accounts, backstage, clock), here });
-        let port = settings.port()?;
+        let port = settings.listen.port("desk")?;
         #[cfg(feature = "network")]
         let (tls, shown) = watch::channel(settings.read(clock)?);
         let (wanted, unwanted) = oneshot::channel::<()>();
@@ -254,11 +244,7 @@ impl Guest {
 
 impl Room {
     async fn take(&self, request: &Request, caller: Caller<'_>) -> Answer {
-        let is_meant = |here: SocketAddr| {
-            let host = request.host.as_deref().unwrap_or_default();
-            host == here.to_string() || host == format!("localhost:{}", here.port())
-        };
-        if self.here.is_some_and(|here| !is_meant(here)) {
+        if self.here.is_some_and(|here| !is_meant(request, here)) {
             return Answer::word("421 Misdirected Request", "another host is meant");
         }
         let Some(what) = request.path.strip_prefix(PLACE.0) else { return Answer::elsewhere(PLACE.0) };
@@ -272,8 +258,6 @@ impl Room {
         match what {
             "" => Answer::of(HTML, dressed(PAGE, WORDS, tongue)),
             "desk.js" => Answer::of(JAVASCRIPT, SCRIPT),
-            "counter.js" => Answer::of(JAVASCRIPT, COUNTER),
-            "desk.css" => Answer::of(CSS, STYLE),
             "visit" | "today" | "lanes" => self.tell(what, request).await,
             _ => Answer::word("404 Not Found", "there is /desk/"),
         }
@@ -326,6 +310,7 @@ fn decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::tongues::has_all_its_words;
 
     #[test]
     fn a_household_of_ipv6_is_one_caller() {
@@ -342,16 +327,6 @@ mod tests {
 
     #[test]
     fn the_desk_has_all_its_words_in_both_tongues() {
-        for tongue in [Tongue::En, Tongue::Zh] {
-            let page = dressed(PAGE, WORDS, tongue);
-            let left = page.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
-            let left: Vec<&str> =
-                left.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')).collect();
-            assert!(left.is_empty(), "{left:?}");
-        }
-        for name in SCRIPT.split("say('").skip(1).filter_map(|rest| rest.split('\'').next()) {
-            let of_kind = |known: &str| name.ends_with('-') && known.starts_with(name);
-            assert!(WORDS.iter().any(|(known, ..)| *known == name || of_kind(known)), "{name} has no words");
-        }
+        has_all_its_words(PAGE, SCRIPT, WORDS);
     }
 }

@@ -1,18 +1,11 @@
 //! What the desk says, in English and Chinese.
 
-/// Its name, English, Chinese.
-pub(super) const WORDS: &[(&str, &str, &str)] = &[
+use crate::page::tongues::Word;
+
+pub(super) const WORDS: &[Word] = &[
     ("title", "Triage desk", "分诊台"),
-    ("skip", "To the content", "跳到正文"),
     ("away", "The daemon does not answer.", "守护进程没有应答。"),
-    ("login", "Log in", "登录"),
-    ("logout", "Log out", "退出"),
-    ("name", "Account", "账号"),
-    ("password", "Password", "密码"),
-    ("wrong", "Account or password is wrong.", "账号或密码不对。"),
-    ("later", "Too many failures. Wait so many seconds:", "失败次数过多，请等待（秒）："),
     ("role", "This account may not.", "此账号没有权限。"),
-    ("busy", "Busy. Try again.", "系统忙，请再试。"),
     ("find", "What became of a visit", "查询签到结果"),
     ("which", "Reference or number on the slip", "凭条上的编号或号码"),
     ("look-up", "Look up", "查询"),
@@ -28,7 +21,6 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("their", "hospital", "医院"),
     ("equal", "equal", "一致"),
     ("differs", "difference", "相差"),
-    ("lanes", "Lanes", "通道"),
     ("serves", "open", "开放"),
     ("closed", "closed", "停用"),
     ("open", "Open", "开放"),
@@ -48,6 +40,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("gate-tailgated", "followed", "尾随"),
     ("gate-reversed", "wrong way", "逆行"),
     ("gate-held_open", "held open", "未关"),
+    ("gate-forced", "forced", "强行通过"),
     ("gate-failed", "did not open", "未开"),
     ("gate-unknown", "unknown", "不明"),
     ("why-not_found", "No appointment.", "没有预约。"),
@@ -55,18 +48,4 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("why-too_late", "Too late.", "太晚。"),
     ("why-refused", "Refused.", "被拒绝。"),
     ("result-open", "under way", "进行中"),
-    ("result-checked_in", "checked in", "已签到"),
-    ("result-already", "already in", "已签过到"),
-    ("result-refused", "refused", "被拒绝"),
-    ("result-failed", "failed", "失败"),
-    ("result-cancelled", "cancelled", "取消"),
-    ("result-interrupted", "interrupted", "中断"),
-    ("result-unknown", "unknown", "结果不明"),
-    ("result-annulled", "taken back", "已撤回"),
-    ("done", "Done", "完成"),
-    ("failed", "Not done", "未完成"),
-    ("seconds", "s", "秒"),
-    ("minutes", "min", "分钟"),
-    ("hours", "h", "小时"),
-    ("d", "d", "天"),
 ];

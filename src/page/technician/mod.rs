@@ -15,10 +15,11 @@ use tokio::io::AsyncWrite;
 use self::words::WORDS;
 use super::{
     accounts::Role,
-    answer::{Answer, CSS, HTML, JAVASCRIPT, begin_events, send},
+    answer::{Answer, HTML, JAVASCRIPT, begin_events, send},
     backstage::Question,
-    counter::{Caller, Counter, JSON, tongue},
+    counter::{Caller, Counter, JSON},
     log::LOG,
+    tongues::{dressed, tongue},
 };
 use crate::{fault::Tongue, terminal::Request};
 
@@ -40,8 +41,6 @@ const ROUND: Duration = Duration::from_secs(1);
 
 const PAGE: &str = include_str!("../assets/technician.html");
 const SCRIPT: &str = include_str!("../assets/technician.js");
-pub(super) const COUNTER: &str = include_str!("../assets/counter.js");
-pub(super) const STYLE: &str = include_str!("../assets/desk.css");
 
 /// Whether this address is answered here.
 pub(super) fn is_asked(path: &str) -> bool {
@@ -68,13 +67,11 @@ impl Technician {
             "events" => return Taken::Events(tongue(request)),
             "bundle" => self.bundle().await,
             "technician.js" => Answer::of(JAVASCRIPT, SCRIPT),
-            "counter.js" => Answer::of(JAVASCRIPT, COUNTER),
-            "desk.css" => Answer::of(CSS, STYLE),
             _ => Answer::word("404 Not Found", "there is /technician/"),
         })
     }
 
-    /// All that is known and names nobody, in one file.
+    /// All that is known, and names nobody who was served, in one file.
     async fn bundle(&self) -> Answer {
         let told = self.0.backstage.ask(Question::Bundle).await;
         let Some(mut all) = told.and_then(|told| serde_json::from_str::<Value>(&told).ok()) else {
@@ -110,40 +107,15 @@ impl Technician {
     }
 }
 
-/// A page in one tongue: its own words in their places, those of its script beside them.
-pub(super) fn dressed(page: &str, words: &[(&str, &str, &str)], tongue: Tongue) -> String {
-    let spoken = |en: &'static str, zh: &'static str| tongue.of(en, zh);
-    let table: serde_json::Map<String, Value> =
-        words.iter().map(|(name, en, zh)| ((*name).to_owned(), tongue.of(*en, *zh).into())).collect();
-    let table = Value::from(table).to_string();
-    let escaped = table.replace('&', "&amp;").replace('\'', "&#39;").replace('<', "&lt;");
-    let page = page
-        .replace("{lang}", spoken("en", "zh-CN"))
-        .replace("{other-lang}", spoken("zh", "en"))
-        .replace("{other-tongue}", spoken("中文", "English"))
-        .replace("{words}", &escaped);
-    words.iter().fold(page, |page, (name, en, zh)| page.replace(&format!("{{{name}}}"), tongue.of(en, zh)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{kiosk::SceneKind, page::tongues::has_all_its_words};
 
     #[test]
     fn a_page_has_all_its_words_in_both_tongues_and_no_place_is_left_empty() {
-        for tongue in [Tongue::En, Tongue::Zh] {
-            let page = dressed(PAGE, WORDS, tongue);
-            let left = page.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
-            let left: Vec<&str> =
-                left.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')).collect();
-            assert!(left.is_empty(), "{left:?}");
-            assert!(page.contains(tongue.of("lang=\"en\"", "lang=\"zh-CN\"")));
-        }
-        let of_script = SCRIPT.split("say('").skip(1).filter_map(|rest| rest.split('\'').next());
-        for name in of_script {
-            let stands =
-                WORDS.iter().any(|(known, ..)| *known == name || (name.ends_with('-') && known.starts_with(name)));
-            assert!(stands, "{name} has no words");
-        }
+        has_all_its_words(PAGE, SCRIPT, WORDS);
+        let told = |kind: &str, name: &str| WORDS.iter().any(|(known, ..)| *known == format!("{kind}-{name}"));
+        assert!(SceneKind::ALL.iter().all(|scene| told("scene", scene.as_str())));
     }
 }
