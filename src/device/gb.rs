@@ -125,6 +125,9 @@ fn ends(text: &str) -> impl Iterator<Item = usize> {
 /// The text in lines of at most `width` columns, broken where a line may be (UAX #14); a word that is wider than a line
 /// is broken where it must be.
 pub(super) fn wrap(text: &str, columns_across: usize) -> Vec<String> {
+    if width(text) <= columns_across {
+        return vec![text.trim_end().to_owned()];
+    }
     let mut lines = vec![String::new()];
     let mut used = 0;
     let mut begin = 0;

@@ -31,15 +31,16 @@ pub(super) fn parts_a_word(text: &str, end: usize) -> bool {
     if NUMERALS.contains(last) && !is_closing(next) {
         return true;
     }
-    // Most pairs stand in no word.
     let mut pair = [0; 8];
     let first = last.encode_utf8(&mut pair).len();
     let both = first + next.encode_utf8(&mut pair[first..]).len();
-    std::str::from_utf8(&pair[..both]).is_ok_and(|pair| WORDS.contains(pair))
-        && WORDS.split(' ').any(|word| {
-            let mut splits = word.char_indices().skip(1).map(|(at, _)| word.split_at(at));
-            splits.any(|(head, tail)| before.ends_with(head) && after.starts_with(tail))
-        })
+    let Ok(pair) = std::str::from_utf8(&pair[..both]) else { return false };
+    WORDS.match_indices(pair).any(|(at, _)| {
+        let (head, tail) = WORDS.split_at(at + first);
+        let head = head.rsplit(' ').next().unwrap_or_default();
+        let tail = tail.split(' ').next().unwrap_or_default();
+        before.ends_with(head) && after.starts_with(tail)
+    })
 }
 
 fn is_closing(next: char) -> bool {
