@@ -1,11 +1,14 @@
 //! `[gate]`, `[indicators]`, `[[input]]`: what single lines do.
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     Device,
     wire::{GateWire, LineWire},
 };
+use crate::words::setting;
 
 /// `[gate]`
 #[derive(Clone, Debug, Deserialize)]
@@ -23,17 +26,17 @@ pub struct Gate {
     #[serde(default)]
     pub action: GateAction,
     /// How long the output stays active in `pulse`, 100–2000.
-    #[serde(default = "default_pulse", deserialize_with = "pulse")]
-    pub pulse_ms: u32,
+    #[serde(rename = "pulse-ms", default = "default_pulse", deserialize_with = "pulse")]
+    pub pulse: Duration,
     /// Least time between two openings.
-    #[serde(default = "default_gap", deserialize_with = "wait")]
-    pub min_gap_ms: u32,
+    #[serde(rename = "min-gap-ms", default = "default_gap", deserialize_with = "wait")]
+    pub min_gap: Duration,
     /// Who goes through must do so within this; in `hold` the output is active for as long.
-    #[serde(default = "default_pass", deserialize_with = "way")]
-    pub pass_within_ms: u32,
+    #[serde(rename = "pass-within-ms", default = "default_pass", deserialize_with = "way")]
+    pub pass_within: Duration,
     /// A gate that is open for longer is told of.
-    #[serde(default = "default_held", deserialize_with = "way")]
-    pub held_open_ms: u32,
+    #[serde(rename = "held-open-ms", default = "default_held", deserialize_with = "way")]
+    pub held_open: Duration,
     /// The other direction of the same gate, by its name: whoever goes one way has gone before anybody goes the other.
     #[cfg(feature = "turnstile")]
     #[serde(default)]
@@ -43,8 +46,8 @@ pub struct Gate {
     pub alarm: Option<Lamp>,
     /// How long the alarm output is active.
     #[cfg(feature = "turnstile")]
-    #[serde(default = "default_alarm", deserialize_with = "wait")]
-    pub alarm_ms: u32,
+    #[serde(rename = "alarm-ms", default = "default_alarm", deserialize_with = "wait")]
+    pub alarm_lasts: Duration,
     /// The relay or controller ends a pulse by itself; without it a stuck pulse has no bound, and `check` warns.
     #[serde(default)]
     pub one_shot: bool,
@@ -107,8 +110,8 @@ pub struct Input {
     #[serde(default)]
     pub bias: crate::device::linux::Bias,
     /// A level counts when it has stood for this long; the default depends on what it is.
-    #[serde(default, deserialize_with = "debounce")]
-    pub debounce_ms: Option<u32>,
+    #[serde(rename = "debounce-ms", default, deserialize_with = "debounce")]
+    pub debounce: Option<Duration>,
 }
 
 /// `input.is`
@@ -166,15 +169,16 @@ pub enum InputKind {
 }
 
 impl Input {
-    /// How long a level must stand, milliseconds.
-    pub fn debounce(&self) -> u32 {
-        self.debounce_ms.unwrap_or(match self.is {
+    /// How long a level must stand.
+    pub fn debounce(&self) -> Duration {
+        let usual = match self.is {
             InputKind::Passage | InputKind::PassageExit => 5,
             InputKind::Fire | InputKind::Door | InputKind::Closed | InputKind::Maintenance => 50,
             InputKind::Tamper => 100,
             InputKind::PaperLow | InputKind::PaperOut => 200,
             _ => 20,
-        })
+        };
+        self.debounce.unwrap_or(Duration::from_millis(usual))
     }
 }
 
@@ -231,52 +235,40 @@ impl Device for Indicators {
     }
 }
 
-fn pulse<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    match u32::deserialize(deserializer)? {
-        milliseconds @ 100..=2000 => Ok(milliseconds),
-        _ => Err(de::Error::custom("expected 100–2000 milliseconds")),
-    }
+fn pulse<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    setting::milliseconds(deserializer, 100..=2000)
 }
 
-fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    match u32::deserialize(deserializer)? {
-        milliseconds @ 0..=120_000 => Ok(milliseconds),
-        _ => Err(de::Error::custom("expected 0–120000 milliseconds")),
-    }
+fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    setting::milliseconds(deserializer, 0..=120_000)
 }
 
 /// Nobody goes through sooner.
-fn way<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    match u32::deserialize(deserializer)? {
-        milliseconds @ 500..=120_000 => Ok(milliseconds),
-        _ => Err(de::Error::custom("expected 500–120000 milliseconds")),
-    }
+fn way<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    setting::milliseconds(deserializer, 500..=120_000)
 }
 
-fn debounce<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    match u32::deserialize(deserializer)? {
-        milliseconds @ 0..=1000 => Ok(Some(milliseconds)),
-        _ => Err(de::Error::custom("expected 0–1000 milliseconds")),
-    }
+fn debounce<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    setting::milliseconds(deserializer, 0..=1000).map(Some)
 }
 
-fn default_pulse() -> u32 {
-    300
+fn default_pulse() -> Duration {
+    Duration::from_millis(300)
 }
 
-fn default_gap() -> u32 {
-    1000
+fn default_gap() -> Duration {
+    Duration::from_millis(1000)
 }
 
-fn default_pass() -> u32 {
-    5000
+fn default_pass() -> Duration {
+    Duration::from_millis(5000)
 }
 
 #[cfg(feature = "turnstile")]
-fn default_alarm() -> u32 {
-    3000
+fn default_alarm() -> Duration {
+    Duration::from_millis(3000)
 }
 
-fn default_held() -> u32 {
-    30_000
+fn default_held() -> Duration {
+    Duration::from_millis(30_000)
 }

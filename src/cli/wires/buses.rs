@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{LaneDevices, Parts, Picked, timing};
 use crate::{
-    board::{BusPort, CoilWire, Gate as GateFile, GateSide, GateWire, InputKind, TurnstileWire},
+    board::{BusPort, CoilWire, GateSide, GateWire, InputKind, TurnstileWire},
     device::{
         DeviceError, Gate, GateTiming, Opener, Passage, interlocked, linux,
         turnstile::{Coil, Controller, Framing, Member, Side, Table, Turnstile, bus},
@@ -112,9 +112,8 @@ fn refuse(parts: &Parts<'_>, port: &BusPort, reason: &str) -> Failure {
 /// Ties the two directions of a gate together that have an output each.
 pub(super) fn interlock(picked: &[Picked<'_>], lanes: &mut [LaneDevices]) {
     for (one, this) in picked.iter().enumerate() {
-        let Some((_, GateFile { name: Some(name), shares: Some(shares), .. })) = this.gate else { continue };
-        let is_other = |other: &Picked<'_>| other.gate.is_some_and(|(_, gate)| gate.name.as_ref() == Some(shares));
-        let Some(other) = picked.iter().position(is_other).filter(|_| name < shares) else { continue };
+        let other = picked.iter().position(|other| this.shares_with(other));
+        let Some(other) = other.filter(|other| one < *other) else { continue };
         let directed = [one, other].iter().any(|lane| {
             let inputs = picked.get(*lane).map_or(&[][..], |picked| &picked.inputs);
             inputs.iter().any(|input| input.is == InputKind::PassageExit)

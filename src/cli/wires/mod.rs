@@ -10,7 +10,7 @@ mod real;
 #[cfg_attr(not(feature = "sim"), path = "not_simulated.rs")]
 mod twins;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 #[cfg(feature = "page")]
 pub(super) use self::look::page_brand;
@@ -86,24 +86,23 @@ fn open_on(mut wires: Wires, site: &Site, clock: &Arc<dyn Clock>) -> Result<Wire
     found.printers.iter().try_for_each(|files| layout(files, site, Arc::default()).map(drop))?;
     let parts = Parts { site, found, clock };
     // All of them before any: a file that is refused has moved nothing.
-    let picked = parts.pick_all()?;
+    let all = parts.pick_all()?;
     #[cfg(feature = "turnstile")]
-    let mut spoken = buses::gates(&parts, &picked)?.into_iter();
+    let mut spoken = buses::gates(&parts, &all)?.into_iter();
     let styles = site.lane.iter().map(|lane| style(site, lane, clock)).collect::<Result<Vec<_>, _>>()?;
-    let picked_all = picked;
-    for (((lane, picked), style), index) in site.lane.iter().zip(&picked_all).zip(styles).zip(0..) {
+    for (((lane, picked), style), index) in site.lane.iter().zip(&all).zip(styles).zip(0..) {
         let ends = if picked.is_simulated() { Some(parts.twins(lane, picked, &mut wires)?) } else { None };
         #[cfg(feature = "turnstile")]
         let gate = spoken.next().flatten();
         #[cfg(not(feature = "turnstile"))]
         let gate = None;
-        let devices = parts.lane(LaneId(index), (picked, style), ends, gate, &picked_all)?;
+        let devices = parts.lane(LaneId(index), (picked, style), ends, gate, &all)?;
         #[cfg(feature = "voice")]
         let devices = LaneDevices { voice: voice(site, lane, &devices.phrases)?, ..devices };
         wires.lanes.push(devices);
     }
     #[cfg(feature = "turnstile")]
-    buses::interlock(&picked_all, &mut wires.lanes);
+    buses::interlock(&all, &mut wires.lanes);
     Ok(wires)
 }
 
@@ -113,14 +112,13 @@ fn open_on(mut wires: Wires, site: &Site, clock: &Arc<dyn Clock>) -> Result<Wire
 pub(super) fn make_safe(site: &Site, clock: &Arc<dyn Clock>, ended_well: bool) -> Result<usize, Failure> {
     let parts = Parts { site, found: Board::find(&site.board)?, clock };
     let outputs = real::make_safe(parts.board());
+    let picked = parts.pick_all().unwrap_or_default();
     // A coil that is taken over is switched off first.
     #[cfg(feature = "turnstile")]
-    if let Ok(picked) = parts.pick_all() {
-        for mut gate in buses::gates(&parts, &picked)?.into_iter().flatten() {
-            let _ = gate.tend();
-        }
+    for mut gate in buses::gates(&parts, &picked)?.into_iter().flatten() {
+        let _ = gate.tend();
     }
-    if !ended_well && let Ok(picked) = parts.pick_all() {
+    if !ended_well {
         for (lane, picked) in site.lane.iter().zip(picked) {
             let real = picked.panel.filter(|file| !file.is_simulated());
             if let Some(Ok((mut panel, _))) =
@@ -177,17 +175,6 @@ impl Parts<'_> {
         &self.found.board
     }
 
-    /// A gate's, with the sensors of its other direction.
-    fn timing(&self, file: &board::Gate, picked: &Picked<'_>, all: &[Picked<'_>]) -> GateTiming {
-        #[cfg(feature = "turnstile")]
-        let other = all
-            .iter()
-            .find(|other| other.gate.is_some_and(|(_, gate)| gate.shares.is_some() && gate.name == file.shares));
-        #[cfg(not(feature = "turnstile"))]
-        let (other, _) = (None, all);
-        timing(file, picked, other)
-    }
-
     /// One lane's devices, each on its wire or on its twin's.
     fn lane(
         &self,
@@ -218,7 +205,7 @@ impl Parts<'_> {
             };
         }
         if let Some((_, file)) = picked.gate {
-            let timing = self.timing(file, picked, all);
+            let timing = timing(file, picked, all.iter().find(|other| picked.shares_with(other)));
             devices.gate = spoken.or_else(|| match ends.as_mut().filter(|_| file.is_simulated()) {
                 Some(ends) => ends.gate(file.active_low, timing),
                 None => real::gate(file, timing),
@@ -262,16 +249,11 @@ impl Parts<'_> {
 }
 
 fn input_line(input: &board::Input) -> InputLine {
-    InputLine {
-        role: role(input.is),
-        active_low: input.active_low,
-        debounce: Duration::from_millis(input.debounce().into()),
-    }
+    InputLine { role: role(input.is), active_low: input.active_low, debounce: input.debounce() }
 }
 
 /// How long what takes at a gate, whose passage is seen by the lane's own sensors, or by those of the other direction.
 fn timing(gate: &board::Gate, picked: &Picked<'_>, other: Option<&Picked<'_>>) -> GateTiming {
-    let milliseconds = |milliseconds: u32| Duration::from_millis(milliseconds.into());
     let inputs = || picked.inputs.iter().chain(other.iter().flat_map(|other| &other.inputs));
     let has = |kind| inputs().any(|input| input.is == kind);
     let passage = match (has(InputKind::Passage), has(InputKind::PassageExit)) {
@@ -280,11 +262,11 @@ fn timing(gate: &board::Gate, picked: &Picked<'_>, other: Option<&Picked<'_>>) -
         (false, _) => Passage::Unseen,
     };
     GateTiming {
-        pulse: (gate.action == GateAction::Pulse).then(|| milliseconds(gate.pulse_ms)),
-        min_gap: milliseconds(gate.min_gap_ms),
+        pulse: (gate.action == GateAction::Pulse).then_some(gate.pulse),
+        min_gap: gate.min_gap,
         passage,
-        pass_within: milliseconds(gate.pass_within_ms),
-        held_open: milliseconds(gate.held_open_ms),
+        pass_within: gate.pass_within,
+        held_open: gate.held_open,
     }
 }
 

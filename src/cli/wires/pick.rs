@@ -30,6 +30,19 @@ impl Picked<'_> {
             || self.indicators.is_some_and(Device::is_simulated)
             || self.inputs.iter().any(|input| is_simulated(input))
     }
+
+    /// Their gates are the two directions of one.
+    #[cfg(feature = "turnstile")]
+    pub(super) fn shares_with(&self, other: &Self) -> bool {
+        let shares = self.gate.and_then(|(_, gate)| gate.shares.as_ref());
+        shares.is_some() && shares == other.gate.and_then(|(_, gate)| gate.name.as_ref())
+    }
+
+    /// Nothing shares in this build.
+    #[cfg(not(feature = "turnstile"))]
+    pub(super) fn shares_with(&self, _: &Self) -> bool {
+        false
+    }
 }
 
 /// Twins are made for each lane: such an input is everybody's.

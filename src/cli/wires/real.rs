@@ -1,6 +1,6 @@
 //! Real lines, buses and ports.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use crate::{
     board::{self, Board, Flow, Indicators, LineName, LineWire, Panel as PanelFile, PanelKind, PanelWire, PrinterWire},
@@ -22,8 +22,7 @@ pub(super) fn inputs(inputs: &[&board::Input]) -> Option<Box<dyn InputLines>> {
     let watched: Vec<linux::WatchedLine> = inputs
         .iter()
         .filter_map(|input| {
-            let debounce = Duration::from_millis(input.debounce().into());
-            Some(linux::WatchedLine { at: at(&input.wire)?, bias: input.bias, debounce })
+            Some(linux::WatchedLine { at: at(&input.wire)?, bias: input.bias, debounce: input.debounce() })
         })
         .collect();
     if watched.is_empty() { None } else { Some(Box::new(linux::inputs(watched))) }
@@ -94,12 +93,11 @@ pub(super) fn alarmed(file: &board::Gate, gate: Box<dyn Gate>) -> (Box<dyn Gate>
     let Some((alarm, at)) = file.alarm.as_ref().and_then(|alarm| Some((alarm, at(&alarm.wire)?))) else {
         return (gate, None);
     };
-    let lasts = Duration::from_millis(file.alarm_ms.into());
     let (line, absent) = match linux::output(&at, alarm.active_low, Code::D602) {
         Ok(line) => (line, None),
         Err(error) => (OutputLine::new(at), Some(error)),
     };
-    (Box::new(device::Alarmed::new(gate, line, alarm.active_low, lasts)), absent)
+    (Box::new(device::Alarmed::new(gate, line, alarm.active_low, file.alarm_lasts)), absent)
 }
 
 /// Lights and buzzer, dark and silent as soon as their lines are there.

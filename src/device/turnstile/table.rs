@@ -11,6 +11,7 @@ use super::{
 use crate::{
     fault::{Code, Fault},
     files::{Settings, WrongLine},
+    words::setting,
 };
 
 /// A controller's table.
@@ -31,18 +32,18 @@ pub struct Table {
     answer: Frame,
     /// How both are proved whole.
     check: Check,
-    /// No answer comes later, milliseconds.
-    #[serde(default = "default_answer", deserialize_with = "wait")]
-    answer_within_ms: u16,
+    /// No answer comes later.
+    #[serde(rename = "answer-within-ms", default = "default_answer", deserialize_with = "wait")]
+    answer_within: Duration,
     /// So many questions in a row may stay without an answer.
     #[serde(default = "default_retries", deserialize_with = "retries")]
     retries: u8,
-    /// How often it is asked how it stands, milliseconds.
-    #[serde(default = "default_poll", deserialize_with = "wait")]
-    poll_ms: u16,
-    /// An opening shows within this, milliseconds.
-    #[serde(default = "default_opens", deserialize_with = "wait")]
-    opens_within_ms: u16,
+    /// How often it is asked how it stands.
+    #[serde(rename = "poll-ms", default = "default_poll", deserialize_with = "wait")]
+    poll: Duration,
+    /// An opening shows within this.
+    #[serde(rename = "opens-within-ms", default = "default_opens", deserialize_with = "wait")]
+    opens_within: Duration,
     commands: Commands,
     #[serde(default)]
     state: States,
@@ -235,13 +236,12 @@ impl Controller for Turnstile {
 
     fn manner(&self) -> Manner {
         let table = &self.table;
-        let milliseconds = |milliseconds: u16| Duration::from_millis(milliseconds.into());
         let width = table.answer.width(Field::Left).max(table.answer.width(Field::Right));
         Manner {
-            answer_within: milliseconds(table.answer_within_ms),
+            answer_within: table.answer_within,
             retries: table.retries,
-            poll: milliseconds(table.poll_ms),
-            opens_within: milliseconds(table.opens_within_ms),
+            poll: table.poll,
+            opens_within: table.opens_within,
             knows_state: table.knows_state(),
             counts: width > 0,
             count_mask: u32::MAX.checked_shr(32 - 8 * u32::try_from(width).unwrap_or(4)).unwrap_or(0),
@@ -287,11 +287,8 @@ fn baud<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     }
 }
 
-fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
-    match u16::deserialize(deserializer)? {
-        milliseconds @ 20..=5000 => Ok(milliseconds),
-        _ => Err(de::Error::custom("expected 20–5000 milliseconds")),
-    }
+fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    setting::milliseconds(deserializer, 20..=5000)
 }
 
 fn retries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
@@ -301,18 +298,18 @@ fn retries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     }
 }
 
-fn default_answer() -> u16 {
-    200
+fn default_answer() -> Duration {
+    Duration::from_millis(200)
 }
 
 fn default_retries() -> u8 {
     2
 }
 
-fn default_poll() -> u16 {
-    250
+fn default_poll() -> Duration {
+    Duration::from_millis(250)
 }
 
-fn default_opens() -> u16 {
-    1500
+fn default_opens() -> Duration {
+    Duration::from_millis(1500)
 }
