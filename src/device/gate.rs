@@ -65,7 +65,7 @@ pub struct LineGate<P: OutputPin> {
     waiting: VecDeque<Grant>,
     ready_at: Moment,
     /// Sessions that had their opening.
-    opened: VecDeque<SessionId>,
+    opened: Opened,
     sensors: Sensors,
     /// Why nothing is opened by us now.
     held: Option<Code>,
@@ -126,14 +126,30 @@ impl Sensors {
     }
 }
 
-/// Sessions remembered so that none opens twice.
-const REMEMBERED: usize = 64;
+/// Sessions that had their opening, so that none opens twice.
+#[derive(Default)]
+pub(super) struct Opened(VecDeque<SessionId>);
+
+impl Opened {
+    const MOST: usize = 64;
+
+    pub(super) fn has(&self, session: SessionId) -> bool {
+        self.0.contains(&session)
+    }
+
+    pub(super) fn remember(&mut self, session: SessionId) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(session);
+    }
+}
 
 /// Grants that may wait; each is void after some seconds anyway.
-const WAITING: usize = 4;
+pub(super) const WAITING: usize = 4;
 
 /// Whoever follows within this came behind somebody.
-const BEHIND: Duration = Duration::from_secs(5);
+pub(super) const BEHIND: Duration = Duration::from_secs(5);
 
 impl<P: OutputPin> LineGate<P> {
     /// Takes the line over and puts it to its safe value, now or as soon as it is there.
@@ -147,7 +163,7 @@ impl<P: OutputPin> LineGate<P> {
             last: None,
             waiting: VecDeque::new(),
             ready_at: Moment::default(),
-            opened: VecDeque::new(),
+            opened: Opened::default(),
             sensors: Sensors::default(),
             held: None,
             astray: true,
@@ -236,16 +252,13 @@ impl<P: OutputPin> LineGate<P> {
 
 impl<P: OutputPin + Send> Gate for LineGate<P> {
     fn open(&mut self, now: Moment, grant: Grant) -> Option<GateOutcome> {
-        if self.opened.contains(&grant.session) {
+        if self.opened.has(grant.session) {
             return None;
         }
         if let Some(code) = self.held {
             return Some(GateOutcome::Failed(code));
         }
-        if self.opened.len() == REMEMBERED {
-            self.opened.pop_front();
-        }
-        self.opened.push_back(grant.session);
+        self.opened.remember(grant.session);
         if !self.is_free(now) {
             if self.waiting.len() == WAITING {
                 return Some(GateOutcome::Failed(Code::G802));

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{DeviceError, Gate, GateEvent, GateSensor};
+use super::{DeviceError, Gate, GateEvent, GateSensor, gate::WAITING};
 use crate::{
     fault::Code,
     kiosk::{GateOutcome, Grant},
@@ -32,9 +32,6 @@ struct Both {
     /// What the sensors of one direction said, for the other one.
     seen: [VecDeque<(GateSensor, bool)>; 2],
 }
-
-/// Grants that may wait; each is void after some seconds anyway.
-const WAITING: usize = 4;
 
 /// What the sensors said and nobody has taken yet.
 const SEEN: usize = 16;

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Action, BusGate, Controller, Done, Passageway, Side, Status, gate::Clockwork};
+use super::{Action, BusGate, Controller, Done, Passageway, Side, Status, gate::Memory};
 use crate::{
     device::{DeviceError, GateEvent, GateTiming, Opener, Passage, Port, gate::Way},
     fault::{Code, causes},
@@ -110,8 +110,8 @@ const REOPEN: Duration = Duration::from_millis(500);
 /// A thread that has said nothing of a gate for so long hangs.
 const HANGS: Duration = Duration::from_secs(10);
 
-/// Closing takes so much longer than a passage.
-const CLOSING: Duration = Duration::from_secs(3);
+/// How long the first answer is waited for: whoever opens the gate is told at once whether it is there.
+const FIRST: Duration = Duration::from_secs(2);
 
 /// How long the thread goes on without anybody, to close what stands open.
 const LAST: Duration = Duration::from_secs(1);
@@ -150,9 +150,8 @@ pub fn bus(
                 asks: asks.clone(),
                 events: heard,
                 shared: Arc::clone(&shared),
-                clockwork: Clockwork::default(),
+                memory: Memory::default(),
                 timing,
-                takes: timing.pass_within.saturating_add(CLOSING),
             })
         });
         ends.push(end);
@@ -464,6 +463,3 @@ impl Shared {
         self.verdict()
     }
 }
-
-/// How long the first answer is waited for: whoever opens the gate is told at once whether it is there.
-const FIRST: Duration = Duration::from_secs(2);

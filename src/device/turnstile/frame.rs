@@ -103,7 +103,7 @@ impl Frame {
         checks == check.of(&[]).len() && last
     }
 
-    /// It has room for a command, or for an address.
+    /// It has room for a command, once.
     pub(super) fn asks(&self) -> bool {
         self.0.iter().filter(|part| **part == Part::Command).count() == 1
     }

@@ -1,7 +1,6 @@
 //! A lane's end of a gate that is spoken with: what it is told goes to the bus's thread, what happened comes back.
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -14,10 +13,13 @@ use super::{
     bus::{Ask, Shared},
 };
 use crate::{
-    device::{DeviceError, Gate, GateEvent, GateSensor, GateTiming, gate::Sensors},
+    device::{
+        DeviceError, Gate, GateEvent, GateSensor, GateTiming,
+        gate::{Opened, Sensors},
+    },
     fault::{Code, Fault as _},
     kiosk::{GateOutcome, Grant},
-    words::{Moment, SessionId},
+    words::Moment,
 };
 
 /// One side of one gate.
@@ -26,16 +28,14 @@ pub struct BusGate {
     pub(super) asks: SyncSender<(usize, Side, Ask)>,
     pub(super) events: Receiver<GateEvent>,
     pub(super) shared: Arc<Shared>,
-    pub(super) clockwork: Clockwork,
+    pub(super) memory: Memory,
     pub(super) timing: GateTiming,
-    pub(super) takes: Duration,
 }
 
 /// What the lane's end remembers.
 #[derive(Default)]
-pub(super) struct Clockwork {
-    /// Sessions that had their opening.
-    opened: VecDeque<SessionId>,
+pub(super) struct Memory {
+    opened: Opened,
     /// Grants whose end is awaited.
     live: usize,
     looked_at: Moment,
@@ -43,12 +43,12 @@ pub(super) struct Clockwork {
     sensors: Sensors,
 }
 
-/// Sessions remembered so that none opens twice.
-const REMEMBERED: usize = 64;
-
 /// How often it is looked whether something happened: while a grant is under way, and otherwise.
 const WATCHED: Duration = Duration::from_millis(25);
 const AT_REST: Duration = Duration::from_millis(200);
+
+/// Closing takes so much longer than a passage.
+const CLOSING: Duration = Duration::from_secs(3);
 
 /// Closing takes no longer at the end of the program.
 const LAST: Duration = Duration::from_millis(800);
@@ -62,47 +62,44 @@ impl BusGate {
 
 impl Gate for BusGate {
     fn open(&mut self, now: Moment, grant: Grant) -> Option<GateOutcome> {
-        let memory = &mut self.clockwork;
-        if memory.opened.contains(&grant.session) {
+        let memory = &mut self.memory;
+        if memory.opened.has(grant.session) {
             return None;
         }
         if let Some(code) = memory.held {
             return Some(GateOutcome::Failed(code));
         }
-        if memory.opened.len() == REMEMBERED {
-            memory.opened.pop_front();
-        }
-        memory.opened.push_back(grant.session);
+        memory.opened.remember(grant.session);
         memory.looked_at = now;
         if let Err(error) = self.shared.verdict() {
             return Some(GateOutcome::Failed(error.code()));
         }
-        if self.clockwork.sensors.is_stuck(now, self.timing) {
+        if self.memory.sensors.is_stuck(now, self.timing) {
             return Some(GateOutcome::Failed(Code::G806));
         }
         if !self.offer(Ask::Open(grant)) {
             return Some(GateOutcome::Failed(Code::G802));
         }
-        self.clockwork.live += 1;
+        self.memory.live += 1;
         None
     }
 
     fn poll_timeout(&self) -> Option<Moment> {
-        let memory = &self.clockwork;
+        let memory = &self.memory;
         Some(memory.looked_at.after(if memory.live > 0 { WATCHED } else { AT_REST }))
     }
 
     fn handle_timeout(&mut self, now: Moment) -> Vec<GateEvent> {
-        self.clockwork.looked_at = now;
+        self.memory.looked_at = now;
         let events: Vec<GateEvent> = self.events.try_iter().collect();
         let ended = events.iter().filter(|event| matches!(event, GateEvent::Ended(..))).count();
-        self.clockwork.live = self.clockwork.live.saturating_sub(ended);
+        self.memory.live = self.memory.live.saturating_sub(ended);
         events
     }
 
     /// What a lane's own sensors see, where the controller has no eyes.
     fn sensed(&mut self, now: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent> {
-        if let Some(way) = self.clockwork.sensors.edge(now, self.timing.passage, sensor, active) {
+        if let Some(way) = self.memory.sensors.edge(now, self.timing.passage, sensor, active) {
             self.offer(Ask::Sensed(way));
         }
         Vec::new()
@@ -110,7 +107,7 @@ impl Gate for BusGate {
 
     /// Whoever waits is told by the bus's thread, which looks at this before it writes.
     fn hold(&mut self, why: Option<Code>) -> Vec<GateEvent> {
-        self.clockwork.held = why;
+        self.memory.held = why;
         self.shared.hold(why);
         self.offer(Ask::Look);
         Vec::new()
@@ -121,11 +118,11 @@ impl Gate for BusGate {
     }
 
     fn takes(&self) -> Duration {
-        self.takes
+        self.timing.pass_within.saturating_add(CLOSING)
     }
 
     fn safe(&mut self) -> Result<(), DeviceError> {
-        if self.clockwork.live == 0 {
+        if self.memory.live == 0 {
             return self.shared.stays_on();
         }
         let (told, done) = sync_channel(1);

@@ -5,7 +5,10 @@ use std::{collections::VecDeque, time::Duration};
 
 use super::{Action, Manner, Side, State, Status};
 use crate::{
-    device::{GateEvent, GateTiming, Passage},
+    device::{
+        GateEvent, GateTiming, Passage,
+        gate::{BEHIND, WAITING},
+    },
     fault::Code,
     kiosk::{GateOutcome, Grant},
     words::{Moment, SessionId},
@@ -70,9 +73,6 @@ pub enum Done {
     Answered(Status),
 }
 
-/// Whoever follows within this came behind somebody.
-const BEHIND: Duration = Duration::from_secs(5);
-
 /// The same alarm is not told again within this: counters and alarm bytes speak of the same person.
 const ONCE: Duration = Duration::from_secs(3);
 
@@ -81,9 +81,6 @@ const WATCHED: Duration = Duration::from_millis(100);
 
 /// How soon a gate is told to close again that did not answer.
 const CLOSE_AGAIN: Duration = Duration::from_millis(300);
-
-/// Grants that may wait; each is void after some seconds anyway.
-const WAITING: usize = 4;
 
 /// More people between two answers than can have gone through: the counter began anew.
 const CROWD: u32 = 50;
