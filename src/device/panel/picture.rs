@@ -391,14 +391,14 @@ impl Canvas<'_> {
     fn small(&mut self, scene: &Scene, style: &Style, page: usize) -> usize {
         let plain = scene.code.is_none() && scene.next.is_none();
         let number = scene.number.as_ref().filter(|number| style.large && plain && width(number.as_str()) <= 6);
-        let place = scene.lines(&style.phrases, NARROWEST).into_iter().next().unwrap_or_default();
+        let lines = scene.lines(&style.phrases, NARROWEST);
+        let place = lines.first().map_or("", |line| line);
         let left = number.map_or(0, |number| (2 * width(number.as_str()) + 1) * HALF);
-        let beside = wrap(&place, (self.frame.size().0.saturating_sub(left) / HALF).max(2));
+        let beside = wrap(place, (self.frame.size().0.saturating_sub(left) / HALF).max(2));
         // Its third line stands beside a name that is short; a longer place is read whole, and the number small.
         let name = scene.name.as_ref().map_or(0, |name| width(name.reveal()));
         let most = if name * HALF < left { 3 } else { 2 };
         if let Some(number) = number.filter(|_| beside.len() <= most) {
-            let lines = scene.lines(&style.phrases, NARROWEST);
             let others = further(number.as_str(), lines.iter().skip(1).map(|line| rows(line)).collect());
             let pages = others.len() + 1;
             if let Some(lines) = (page % pages).checked_sub(1).and_then(|other| others.get(other)) {
