@@ -12,20 +12,24 @@ use std::{
 use facemchd::{
     checkin::{
         CheckIn as _,
-        roster::{List, Making, Roster, RosterKey, Source, Verify},
+        roster::{List, Lists, Making, Roster, RosterKey, Source, Verify},
     },
     fault::Code,
     http::Client,
     service::SystemClock,
+    sim::people::Person,
     sim::server::{Answer, Reply, Server},
     words::{Card, CheckInAnswer, Clock, CredentialType, Identity, Now, OpenId, Private, UnionId},
 };
 use proptest::prelude::{any, proptest};
+use rustix::process::Signal;
 use zeroize::Zeroizing;
 
 use crate::{
+    devices::wait_for,
     his::{PATIENCE, day, holder, request},
     lookups::Setup,
+    program::expect,
     running::{Sandbox, program, run},
 };
 
@@ -276,6 +280,87 @@ fn a_list_that_is_fetched_is_kept_for_a_start_without_the_network() {
     clock.1.store(24, Ordering::Relaxed);
     assert!(roster.expects(&person).expect("tomorrow's").is_some());
     assert!(open().expects(&person).expect("tomorrow's was kept when its day came").is_some());
+}
+
+#[test]
+fn settings_that_are_read_again_go_on_with_the_last_good_list_of_the_same_signer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (clock, lists) = (clock(), Arc::<Lists>::default());
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    let (today, table) = (day(&*clock), |id: &str| format!("union-id\n{id}\n"));
+    let read_again = |file: &Path, signer: u8| roster(file, &clock).going_on(Arc::clone(&lists), vec![signer]);
+    let on = |roster: &Roster, id: &str| {
+        let person = Identity { union_id: Some(UnionId::new(id.to_owned())), ..Identity::default() };
+        roster.expects(&person).is_ok_and(|found| found.is_some())
+    };
+    fs::write(&first, list(&today, MORNING, &table("u-1"))).expect("written");
+    assert!(on(&read_again(&first, 1), "u-1"));
+    // There is none in the other place, or a damaged one.
+    let other = read_again(&second, 1);
+    assert!(on(&other, "u-1") && other.look_for(deadline(&*clock)).is_err());
+    fs::write(&second, "nothing").expect("written");
+    assert!(on(&other, "u-1") && on(&read_again(&second, 1), "u-1"));
+    // People are known by the key with which the list was made.
+    let key = RosterKey::new(Zeroizing::new(b"another key of some length".to_vec())).expect("long enough");
+    let other_key = Roster::new(Source::File(second.clone()), key, verify(), (8 * 3600, 0), Arc::clone(&clock) as _);
+    assert!(on(&other_key.going_on(Arc::clone(&lists), vec![1]), "u-1"));
+    // Whom nobody trusts any more lets nobody in; trusted again, nothing was lost.
+    assert!(!on(&read_again(&second, 2), "u-1") && on(&read_again(&second, 1), "u-1"));
+    fs::write(&second, list(&today, LATER, &table("u-2"))).expect("written");
+    let fresh = read_again(&second, 1);
+    assert!(on(&fresh, "u-2") && !on(&fresh, "u-1"));
+    // It was of that day.
+    fs::remove_file(&second).expect("removed");
+    clock.1.store(24, Ordering::Relaxed);
+    assert!(!on(&read_again(&second, 1), "u-2"));
+}
+
+#[test]
+fn a_hangup_with_a_damaged_list_keeps_the_gate_open_for_whoever_was_on_the_last_one() {
+    let sandbox = Sandbox::new();
+    let path = |name: &str| sandbox.path(name).display().to_string();
+    let secret =
+        |name: &str, text: &str| facemchd::files::replace(&sandbox.path(name), text.as_bytes()).expect("written");
+    secret("roster.key", "an agreed key of some length\n");
+    secret("ed25519.pem", ED25519);
+    let public = std::process::Command::new("openssl").args(["pkey", "-pubout", "-in", &path("ed25519.pem")]).output();
+    fs::write(sandbox.path("signer.pub.pem"), public.expect("openssl is installed").stdout).expect("written");
+    let make = |out: &str, union: &str| {
+        fs::write(sandbox.path("people.csv"), format!("union-id\n{union}\n")).expect("written");
+        let made = program()
+            .args(["roster", "make", "--day", &day(&*clock()), "--from", &path("people.csv")])
+            .args(["--key", &path("roster.key"), "--sign", &path("ed25519.pem"), "--out", &path(out)])
+            .output();
+        assert!(made.expect("runs").status.success());
+    };
+    make("today", "union-1");
+    sandbox.edit(
+        "adapter = \"http\"",
+        "adapter = \"roster\"\nroster = \"today\"\nroster-key = \"roster.key\"\nroster-public-key = \"signer.pub.pem\"",
+    );
+    let comes = |sid: &str, union: &str| {
+        expect(&sandbox, &Person { union_id: union.to_owned(), ..Person::new(sid, "李四") });
+        let mut terminal = sandbox.terminal(1);
+        terminal.face(sid, true).expect("sent");
+        let outcome = terminal.receive_type("outcome").expect("an outcome");
+        outcome["result"].as_str().unwrap_or_default().to_owned()
+    };
+    let daemon = sandbox.start();
+    let hangups = std::cell::Cell::new(0);
+    let hangup = || {
+        hangups.set(hangups.get() + 1);
+        daemon.signal(Signal::HUP);
+        wait_for(|| daemon.log(), |log| log.matches("read again: merchants").count() == hangups.get());
+    };
+    assert_eq!((comes("sid-1", "union-1"), comes("sid-2", "union-2")), ("checked_in".into(), "refused".into()));
+    fs::write(sandbox.path("today"), "damaged").expect("written");
+    hangup();
+    assert_eq!((comes("sid-3", "union-1"), comes("sid-4", "union-2")), ("checked_in".into(), "refused".into()));
+    make("elsewhere", "union-2");
+    sandbox.edit("roster = \"today\"", "roster = \"elsewhere\"");
+    hangup();
+    assert_eq!((comes("sid-5", "union-1"), comes("sid-6", "union-2")), ("refused".into(), "checked_in".into()));
+    daemon.stop();
 }
 
 #[test]

@@ -59,11 +59,14 @@ const CERTIFICATES: &str = "platform-certificates";
 /// Up to which record the site's system was told who went through.
 const PASSAGES: &str = "passages-told";
 
-/// What adapters keep while the site file is read again: the numbers given here, and each hospital's sessions.
+/// What adapters keep while the site file is read again: the numbers given here, each hospital's sessions, and the lists
+/// of expected people.
 struct SiteMemory {
     local: Option<Arc<dyn CheckIn>>,
     #[cfg(feature = "hospital")]
     hospitals: Vec<Arc<checkin::Memory>>,
+    #[cfg(feature = "hospital")]
+    rosters: Vec<Arc<checkin::roster::Lists>>,
 }
 
 impl SiteMemory {
@@ -73,6 +76,8 @@ impl SiteMemory {
             local: site.checkins.iter().position(is_here).map(|place| local(site, place, recovered)),
             #[cfg(feature = "hospital")]
             hospitals: site.checkins.iter().map(|settings| hospital::memory(site, settings)).collect(),
+            #[cfg(feature = "hospital")]
+            rosters: site.checkins.iter().map(|_| Arc::default()).collect(),
         }
     }
 
@@ -80,7 +85,8 @@ impl SiteMemory {
     #[cfg(feature = "hospital")]
     fn of_nobody(site: &Site) -> Self {
         let nothing = |_: &CheckInSettings| Arc::new(checkin::Memory::new(None));
-        Self { local: None, hospitals: site.checkins.iter().map(nothing).collect() }
+        let rosters = site.checkins.iter().map(|_| Arc::default()).collect();
+        Self { local: None, hospitals: site.checkins.iter().map(nothing).collect(), rosters }
     }
 }
 
@@ -110,7 +116,7 @@ pub(super) fn parts(
     let memory = SiteMemory::of(site, &recovered);
     let checkin = systems(site, &clock, &memory)?;
     #[cfg(feature = "hospital")]
-    let deputy = Arc::new(hospital::offline(site, &clock, &recovered)?);
+    let deputy = Arc::new(hospital::offline(site, &clock, &recovered, &memory)?);
     #[cfg(not(feature = "hospital"))]
     let deputy = Arc::new(checkin::Nobody);
     #[cfg(feature = "hospital")]
@@ -283,7 +289,10 @@ fn system(site: &Site, place: usize, clock: &Arc<dyn Clock>, memory: &SiteMemory
         }
         // It looks for its list itself.
         #[cfg(feature = "hospital")]
-        Adapter::Roster => Arc::new(roster::roster(site, settings, clock)?.ok_or(Code::X001)?),
+        Adapter::Roster => {
+            let lists = &memory.rosters[place];
+            Arc::new(roster::roster(site, settings, clock, lists)?.ok_or(Code::X001)?)
+        }
     })
 }
 
@@ -404,7 +413,7 @@ fn reload(
         Ok(Read {
             reloaded,
             #[cfg(feature = "hospital")]
-            roster: hospital::list(&site, &clock)?,
+            roster: hospital::list(&site, &clock, &memory)?,
         })
     }
 }

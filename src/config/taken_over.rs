@@ -152,7 +152,16 @@ fn of_checkins(fresh: Vec<CheckInSettings>, started: &[CheckInSettings]) -> Vec<
     }
     let of_one = |(fresh, started): (CheckInSettings, &CheckInSettings)| {
         if !started.adapter.judges() {
-            return started.clone();
+            return CheckInSettings {
+                // Who is expected while another system is away may stand beside it.
+                #[cfg(feature = "hospital")]
+                roster: fresh.roster,
+                #[cfg(feature = "hospital")]
+                roster_key: fresh.roster_key,
+                #[cfg(feature = "hospital")]
+                roster_public_key: fresh.roster_public_key,
+                ..started.clone()
+            };
         }
         let CheckInSettings { reset_at, utc_offset, settle, patience, .. } = *started;
         CheckInSettings { reset_at, utc_offset, settle, patience, ..fresh }

@@ -57,6 +57,11 @@ impl SitePublicKey {
         key.map(Self).map_err(|_| not())
     }
 
+    /// What tells it from every other.
+    pub(crate) fn id(&self) -> Vec<u8> {
+        self.0.as_ref().to_vec()
+    }
+
     /// True where this is its holder's signature over the message.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.0.verify_sig(message, signature).is_ok()

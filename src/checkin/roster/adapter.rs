@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     checkin::{CheckIn, Request, Undecided},
-    fault::{Code, Failure},
+    fault::Failure,
     files::Seen,
     words::{Admission, CheckInAnswer, Clock, Deadline, Identity, Moment, Resolution, ServiceDay, SessionId, Text},
 };
@@ -20,8 +20,11 @@ use crate::{
 /// Today's list, wherever it lies.
 pub struct Roster {
     source: Source,
-    key: RosterKey,
+    key: Arc<RosterKey>,
     verify: Verify,
+    /// Whose signature `verify` asks for.
+    signer: Vec<u8>,
+    lists: Arc<Lists>,
     utc_offset: i32,
     reset_at: u16,
     clock: Arc<dyn Clock>,
@@ -30,20 +33,37 @@ pub struct Roster {
 
 #[derive(Default)]
 struct State {
-    /// It was today's when it was taken.
-    list: Option<Arc<List>>,
-    /// Tomorrow's, which lies there in the evening, and what is to be kept of it then.
-    next: Option<(Arc<List>, Vec<u8>)>,
     seen: Option<Seen>,
     /// Why the newest is not in use.
     failed: Option<Failure>,
     look_at: Moment,
 }
 
-impl State {
+/// The lists in use, which outlive settings that are read again: whoever is on one is let through until there is another.
+#[derive(Default)]
+pub struct Lists(Mutex<InUse>);
+
+#[derive(Default)]
+struct InUse {
+    /// It was today's when it was taken.
+    list: Option<Believed>,
+    /// Tomorrow's, which lies there in the evening, and what is to be kept of it then.
+    next: Option<(Believed, Vec<u8>)>,
+}
+
+/// A list, by which key its people are known, and who has signed it.
+#[derive(Clone)]
+struct Believed {
+    list: Arc<List>,
+    key: Arc<RosterKey>,
+    signer: Vec<u8>,
+}
+
+impl InUse {
     /// Whether today's that is in use was issued after this one.
-    fn has_newer(&self, list: &List, today: ServiceDay) -> bool {
-        self.list.as_ref().is_some_and(|used| used.is_of(today).is_ok() && used.is_newer_than(list))
+    fn has_newer(&self, than: &Believed, today: ServiceDay) -> bool {
+        let is_newer = |used: &Believed| used.list.is_of(today).is_ok() && used.list.is_newer_than(&than.list);
+        self.list.as_ref().is_some_and(|used| used.signer == than.signer && is_newer(used))
     }
 }
 
@@ -56,7 +76,15 @@ impl Roster {
         (utc_offset, reset_at): (i32, u16),
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { source, key, verify, utc_offset, reset_at, clock, state: Mutex::default() }
+        let key = Arc::new(key);
+        let (signer, lists, state) = Default::default();
+        Self { source, key, verify, signer, lists, utc_offset, reset_at, clock, state }
+    }
+
+    /// Goes on with the lists of the settings before, as far as they bear the signature of the same `signer`.
+    #[must_use]
+    pub fn going_on(self, lists: Arc<Lists>, signer: Vec<u8>) -> Self {
+        Self { lists, signer, ..self }
     }
 
     /// Where somebody on today's list goes, nothing for whoever is not on it.
@@ -65,37 +93,40 @@ impl Roster {
     /// There is no list of today that could be used.
     pub fn expects(&self, identity: &Identity) -> Result<Option<Option<Text>>, Failure> {
         let today = self.today();
-        let list = self.current(today)?;
-        Ok(list.find(&self.key.hashes(&date(today).to_string(), identity)))
+        let Believed { list, key, .. } = self.current(today)?;
+        Ok(list.find(&key.hashes(&date(today).to_string(), identity)))
     }
 
     /// How many are on today's list.
     pub(crate) fn people(&self) -> Result<usize, Failure> {
-        Ok(self.current(self.today())?.people())
+        Ok(self.current(self.today())?.list.people())
     }
 
-    fn current(&self, today: ServiceDay) -> Result<Arc<List>, Failure> {
+    fn current(&self, today: ServiceDay) -> Result<Believed, Failure> {
         let mut state = self.state();
         self.turn(&mut state, today);
         self.look(&mut state);
-        match &state.list {
-            Some(list) if list.is_of(today).is_ok() => Ok(Arc::clone(list)),
-            Some(list) => {
-                Err(state.failed.clone().or(list.is_of(today).err().map(Failure::from)).unwrap_or(Code::H942.into()))
-            }
-            None => Err(state.failed.clone().unwrap_or_else(|| RosterError::None.into())),
+        let used = self.in_use().list.clone().filter(|used| used.signer == self.signer);
+        let Some(used) = used else {
+            return Err(state.failed.clone().unwrap_or_else(|| RosterError::None.into()));
+        };
+        match used.list.is_of(today) {
+            Ok(()) => Ok(used),
+            Err(other_day) => Err(state.failed.clone().unwrap_or_else(|| other_day.into())),
         }
     }
 
     /// Tomorrow's is today's from the minute on at which a day begins, unless a newer one is.
     fn turn(&self, state: &mut State, today: ServiceDay) {
-        let is_due = |(next, _): &mut (Arc<List>, Vec<u8>)| next.day() <= date(today);
-        let Some((next, bytes)) = state.next.take_if(is_due) else { return };
+        let mut lists = self.in_use();
+        let is_due = |(next, _): &mut (Believed, Vec<u8>)| next.list.day() <= date(today);
+        let Some((next, bytes)) = lists.next.take_if(is_due) else { return };
         // What was passed over for it is looked at again.
         state.seen = None;
-        if next.is_of(today).is_ok() && !state.has_newer(&next, today) {
+        let is_believed = next.signer == self.signer && next.list.is_of(today).is_ok();
+        if is_believed && !lists.has_newer(&next, today) {
             self.source.keep(&bytes);
-            state.list = Some(next);
+            lists.list = Some(next);
             state.failed = None;
         }
     }
@@ -112,27 +143,35 @@ impl Roster {
         let today = self.today();
         self.turn(state, today);
         let bytes = read?;
-        let list = List::read(&bytes, &self.verify)?;
-        let Err(other_day) = list.is_of(today) else {
-            if state.has_newer(&list, today) {
+        let list = Arc::new(List::read(&bytes, &self.verify)?);
+        let fresh = Believed { list, key: Arc::clone(&self.key), signer: self.signer.clone() };
+        let mut lists = self.in_use();
+        let Err(other_day) = fresh.list.is_of(today) else {
+            if lists.has_newer(&fresh, today) {
                 return Err(RosterError::Older);
             }
             if is_fetched {
                 self.source.keep(&bytes);
             }
-            state.list = Some(Arc::new(list));
+            lists.list = Some(fresh);
             return Ok(());
         };
-        if list.day() < date(today) {
+        let day = fresh.list.day();
+        if day < date(today) {
             return Err(other_day);
         }
-        match &state.next {
-            Some((next, _)) if next.day() == list.day() && next.is_newer_than(&list) => return Err(RosterError::Older),
+        let waits = lists.next.as_ref().map(|(next, _)| next).filter(|next| next.signer == self.signer);
+        match waits.map(|next| &next.list) {
+            Some(next) if next.day() == day && next.is_newer_than(&fresh.list) => return Err(RosterError::Older),
             // A day far off is a mistake sooner than the day that comes.
-            Some((next, _)) if next.day() < list.day() => {}
-            _ => state.next = Some((Arc::new(list), if is_fetched { bytes } else { Vec::new() })),
+            Some(next) if next.day() < day => {}
+            _ => lists.next = Some((fresh, if is_fetched { bytes } else { Vec::new() })),
         }
-        if state.list.as_ref().is_some_and(|used| used.is_of(today).is_ok()) { Ok(()) } else { Err(other_day) }
+        if self.has_todays(&lists, today) { Ok(()) } else { Err(other_day) }
+    }
+
+    fn has_todays(&self, lists: &InUse, today: ServiceDay) -> bool {
+        lists.list.as_ref().is_some_and(|used| used.signer == self.signer && used.list.is_of(today).is_ok())
     }
 
     fn today(&self) -> ServiceDay {
@@ -143,10 +182,13 @@ impl Roster {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn in_use(&self) -> MutexGuard<'_, InUse> {
+        self.lists.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How long until somebody looks again.
-    fn pause(&self, state: &State) -> Duration {
-        let has_todays = state.list.as_ref().is_some_and(|list| list.is_of(self.today()).is_ok());
-        match (self.source.is_fetched(), has_todays) {
+    fn pause(&self) -> Duration {
+        match (self.source.is_fetched(), self.has_todays(&self.in_use(), self.today())) {
             (true, true) => FETCH_AGAIN,
             (true, false) => FETCH_EACH,
             (false, _) => LOOK_EACH,
@@ -181,7 +223,7 @@ impl CheckIn for Roster {
         let now = self.clock.now().moment;
         let due = state.look_at <= now;
         if due {
-            state.look_at = now.after(self.pause(&state));
+            state.look_at = now.after(self.pause());
         }
         due
     }
@@ -194,7 +236,7 @@ impl CheckIn for Roster {
             Some(read) => state.failed = self.take(&mut state, read, true).err().map(Failure::from),
             None => self.look(&mut state),
         }
-        state.look_at = self.clock.now().moment.after(self.pause(&state));
+        state.look_at = self.clock.now().moment.after(self.pause());
         state.failed.clone().map_or(Ok(()), Err)
     }
 }

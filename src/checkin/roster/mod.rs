@@ -16,7 +16,7 @@ mod person;
 mod source;
 
 pub use self::{
-    adapter::Roster,
+    adapter::{Lists, Roster},
     list::{List, RosterError, Verify},
     make::{MakeError, Making},
     person::RosterKey,

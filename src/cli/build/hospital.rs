@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use super::{roster, series};
+use super::{SiteMemory, roster, series};
 use crate::{
     checkin::{
         ByTemplate, CheckInSettings, Fhir, Given, Hl7, Local, LocalGiven, LocalMemory, Memory, Offline, RsaKey,
@@ -51,7 +51,12 @@ pub(crate) fn fhir(site: &Site, settings: &CheckInSettings, clock: &Arc<dyn Cloc
 }
 
 /// Who decides while the site's system is away. Numbers go on where the journal ends.
-pub(super) fn offline(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Recovered) -> Result<Offline, Failure> {
+pub(super) fn offline(
+    site: &Site,
+    clock: &Arc<dyn Clock>,
+    recovered: &store::Recovered,
+    memory: &SiteMemory,
+) -> Result<Offline, Failure> {
     let lanes = site.lane.iter().map(|lane| (lane.name.clone(), (lane.offline, lane.offline_series.clone()))).collect();
     let (all, salvages) = (series(site), recovered.epoch.saturating_sub(recovered.began_with));
     let had = |lane: &Lane| (lane.name.clone(), letters_of(&all, &lane.offline_series, salvages));
@@ -69,19 +74,20 @@ pub(super) fn offline(site: &Site, clock: &Arc<dyn Clock>, recovered: &store::Re
             person: given.person.map(|tag| tag.0).filter(|_| is_ours),
         })
     };
-    let memory = LocalMemory {
+    let given = LocalMemory {
         began_with: recovered.began_with,
         given: recovered.given.iter().filter_map(given).collect(),
         epoch: recovered.epoch,
     };
-    let numbers = Local::new(site.hours().clone(), all, memory);
-    Ok(Offline::new(lanes, list(site, clock)?, numbers))
+    let numbers = Local::new(site.hours().clone(), all, given);
+    Ok(Offline::new(lanes, list(site, clock, memory)?, numbers))
 }
 
 /// The list that counts while the site's system is away: the first there is.
-pub(super) fn list(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<Roster>, Failure> {
-    match site.checkins.iter().find(|settings| settings.roster.is_some()) {
-        Some(settings) => roster::roster(site, settings, clock),
+pub(super) fn list(site: &Site, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> Result<Option<Roster>, Failure> {
+    let mut listed = site.checkins.iter().zip(&memory.rosters);
+    match listed.find(|(settings, _)| settings.roster.is_some()) {
+        Some((settings, lists)) => roster::roster(site, settings, clock, lists),
         None => Ok(None),
     }
 }

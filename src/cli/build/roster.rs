@@ -6,7 +6,7 @@ use super::hospital;
 use crate::{
     checkin::{
         CheckInSettings,
-        roster::{Roster, RosterKey, Source, Verify},
+        roster::{Lists, Roster, RosterKey, Source, Verify},
     },
     config::Site,
     fault::{Code, Failure},
@@ -16,11 +16,12 @@ use crate::{
     words::Clock,
 };
 
-/// The list of a system's people, where there is one.
+/// The list of a system's people, where there is one. `lists`: those of the settings before.
 pub(crate) fn roster(
     site: &Site,
     settings: &CheckInSettings,
     clock: &Arc<dyn Clock>,
+    lists: &Arc<Lists>,
 ) -> Result<Option<Roster>, Failure> {
     let (Some(place), Some(key), Some(public)) = (&settings.roster, &settings.roster_key, &settings.roster_public_key)
     else {
@@ -36,8 +37,9 @@ pub(crate) fn roster(
     };
     let (key, day) = (read_key(key)?, (settings.utc_offset, settings.reset_at));
     let public = SitePublicKey::read(public)?;
+    let signer = public.id();
     let verify: Verify = Box::new(move |message, signature| public.verifies(message, signature));
-    Ok(Some(Roster::new(source, key, verify, day, Arc::clone(clock))))
+    Ok(Some(Roster::new(source, key, verify, day, Arc::clone(clock)).going_on(Arc::clone(lists), signer)))
 }
 
 /// The key of the people's HMAC.

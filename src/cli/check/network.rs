@@ -233,7 +233,7 @@ fn roster(
     clock: &Arc<dyn Clock>,
     report: &mut Report<'_>,
 ) {
-    match build::roster::roster(site, settings, clock) {
+    match build::roster::roster(site, settings, clock, &Arc::default()) {
         Ok(None) => {}
         Err(failure) => report.fault("roster", failure),
         Ok(Some(roster)) => {
