@@ -12,6 +12,7 @@ mod certificate_mode;
 mod chaos;
 mod client_certificates;
 mod coils;
+mod conformance;
 mod connections;
 mod cures;
 mod desk;

@@ -41,8 +41,8 @@ pub struct Site {
 
 /// A terminal's certificate and key, as files and as they are.
 pub struct Card {
-    chain: PathBuf,
-    key: PathBuf,
+    pub chain: PathBuf,
+    pub key: PathBuf,
     pub config: Arc<ClientConfig>,
 }
 

@@ -332,7 +332,8 @@ fn lookup_reads_a_list_and_needs_three_tables_only() {
 #[test]
 fn help_names_every_command() {
     let help = text(&run(&["--help"]).stdout);
-    for command in ["run", "check", "lookup", "probe", "test", "safe-state", "status", "journal", "sim"] {
+    for command in ["run", "check", "lookup", "probe", "test", "safe-state", "status", "journal", "conformance", "sim"]
+    {
         assert!(help.contains(&format!("\n  {command}")), "{help}");
     }
     assert!(text(&run(&["--version"]).stdout).starts_with("facemchd "));

@@ -6,6 +6,8 @@
 mod acting;
 mod build;
 mod check;
+#[cfg(feature = "pilot")]
+mod conformance;
 #[cfg(feature = "page")]
 mod desk;
 mod exercise;
@@ -81,6 +83,9 @@ enum Command {
     Lookup(lookup::Arguments),
     #[command(subcommand, about = help::weixin())]
     Weixin(weixin::Command),
+    #[cfg(feature = "pilot")]
+    #[command(about = help::conformance())]
+    Conformance(conformance::Arguments),
     #[command(about = help::probe())]
     Probe,
     #[command(about = help::test())]
@@ -188,6 +193,8 @@ pub fn main() -> u8 {
         }
         Command::Lookup(arguments) => lookup::lookup(&arguments, &mut out),
         Command::Weixin(command) => weixin::weixin(&command, &mut out),
+        #[cfg(feature = "pilot")]
+        Command::Conformance(arguments) => conformance::conformance(&arguments, &mut out),
         Command::Probe => hardware::probe(&mut out).map_err(|error| Ending::io("standard output", &error)),
         #[cfg(feature = "sim")]
         Command::Test { device: exercise::Device::Slip, slip, .. } => slip::render(&slip, &mut out),

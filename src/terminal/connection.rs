@@ -64,6 +64,7 @@ impl Intake {
                 Ok(read) => read,
                 Err(_) => {
                     self.splitter.forget();
+                    self.shared.witness.heard(self.peer, &[], Some(Code::T201));
                     self.refuse(None, Code::T201);
                     return Some(());
                 }
@@ -91,17 +92,23 @@ impl Intake {
         let now = self.shared.clock.now().moment;
         if !self.allowance.lock().unwrap_or_else(PoisonError::into_inner).may_pass(now) {
             self.shared.garbled(Code::T209);
+            self.shared.witness.heard(self.peer, &[], Some(Code::T209));
             if self.scolded.may_tell(now) {
                 self.answer(ack(None, AckStatus::Refused, None, Some(Code::T209)));
             }
             return Err(Code::T209);
         }
+        let bytes = match line {
+            Line::Whole(line) => line,
+            Line::TooLong => &[],
+        };
         let parsed = match line {
             Line::Whole(line) => {
                 parse(line, self.shared.settings().plain_lines).map_err(|error| (error.seq, error.code))
             }
             Line::TooLong => Err((None, Code::T202)),
         };
+        self.shared.witness.heard(self.peer, bytes, parsed.as_ref().err().map(|(_, code)| *code));
         match parsed {
             Ok(frame) => {
                 self.activity.mark(now);
@@ -159,6 +166,7 @@ impl Intake {
 
     /// An answer that finds no room is dropped: whoever sends so much, or reads so little, does not wait for it.
     fn answer(&self, line: OutLine) {
+        self.shared.witness.said(Some(self.peer), &line);
         let _ = self.answers.try_send(line);
     }
 }

@@ -44,7 +44,7 @@ impl<O: Ord + Clone> LineConnections<O> {
             // The queue is empty: there is room.
             let _ = answers.try_send(scene);
         }
-        let (present, task) = (shared.counters.comes(), task(intake, lines));
+        let (present, task) = (shared.comes(), task(intake, lines));
         let serving = async move {
             let _present = present;
             task.await;
@@ -54,7 +54,7 @@ impl<O: Ord + Clone> LineConnections<O> {
 
     /// Hands a line to whom it is for. Whoever lets lines pile up is disconnected.
     pub(super) fn deliver(&mut self, shared: &Shared, reply: Reply) {
-        let line = reply.line(&shared.settings().phrases);
+        let line = shared.line(&reply);
         let only = reply.peer();
         let now = shared.clock.now().moment;
         self.connections.retain(|peer, kept| {

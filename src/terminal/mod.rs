@@ -56,7 +56,7 @@ use crate::files::FileError;
 use crate::{
     fault::{Code, Cure, Failure, Fault},
     kiosk::{Input, Phrases},
-    words::{Clock, LaneId},
+    words::{Clock, LaneId, PeerId},
 };
 
 /// Hears what goes wrong at one lane's terminals, and tells it whole.
@@ -66,6 +66,16 @@ pub trait Witness: Send + Sync {
 
     /// What was told of with this code is so no longer.
     fn mended(&self, what: &'static str, code: Code);
+
+    /// A line came, with why it was not taken; half a line that nobody ends, and one that is too long, are empty. It holds
+    /// what is private.
+    fn heard(&self, _peer: PeerId, _line: &[u8], _refused: Option<Code>) {}
+
+    /// A line goes, to everybody where no peer is named. It holds what is private.
+    fn said(&self, _peer: Option<PeerId>, _line: &[u8]) {}
+
+    /// A terminal comes, or goes.
+    fn connected(&self, _is: bool) {}
 }
 
 /// Nobody hears.
@@ -228,6 +238,18 @@ pub(crate) struct Shared {
     witness: Arc<dyn Witness>,
 }
 
+/// A terminal that is connected.
+struct Connected {
+    _present: counters::Present,
+    witness: Arc<dyn Witness>,
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.witness.connected(false);
+    }
+}
+
 impl LaneTerminal {
     /// Whether [`Listener::bind`] would find the place free; changes nothing. Ports on the network are not asked for.
     pub fn look(&self) -> Result<(), TerminalError> {
@@ -287,6 +309,19 @@ impl Shared {
 
     fn settings(&self) -> watch::Ref<'_, LaneTerminal> {
         self.settings.borrow()
+    }
+
+    /// A reply as it goes out.
+    fn line(&self, reply: &Reply) -> reply::OutLine {
+        let line = reply.line(&self.settings().phrases);
+        self.witness.said(reply.peer(), &line);
+        line
+    }
+
+    /// A terminal is connected for as long as this is kept.
+    fn comes(&self) -> Connected {
+        self.witness.connected(true);
+        Connected { _present: self.counters.comes(), witness: Arc::clone(&self.witness) }
     }
 
     /// Waits until the settings are others; for ever where they stay.

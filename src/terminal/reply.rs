@@ -53,6 +53,9 @@ pub enum Reply {
         /// Everything that is on it.
         scene: Scene,
     },
+    /// A line as it stands, without its end: what a later version may say, to every connection of the lane.
+    #[cfg(feature = "pilot")]
+    Later(Vec<u8>),
 }
 
 impl Reply {
@@ -61,6 +64,8 @@ impl Reply {
         match self {
             Self::Ack { peer, .. } | Self::Outcome { peer, .. } | Self::AuthInfo { peer, .. } => Some(*peer),
             Self::Scene { .. } => None,
+            #[cfg(feature = "pilot")]
+            Self::Later(_) => None,
         }
     }
 
@@ -89,6 +94,8 @@ impl Reply {
                 }))
             }
             Self::Scene { session, scene } => scene_line(*session, scene, phrases),
+            #[cfg(feature = "pilot")]
+            Self::Later(bytes) => Zeroizing::new([bytes.as_slice(), b"\n"].concat()),
         }
     }
 }

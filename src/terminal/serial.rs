@@ -54,7 +54,7 @@ pub(super) async fn serve(mut port: Option<SerialPort>, shared: Shared, mut repl
                     let _ = shared.inputs.send(back).await;
                 }
                 wait = FIRST_WAIT;
-                let _present = shared.counters.comes();
+                let _present = shared.comes();
                 let (answers, lines) = mpsc::channel(QUEUED);
                 if let Some(scene) = standing.line(&shared) {
                     // The queue is empty: there is room.
@@ -114,7 +114,7 @@ async fn talk(
             Some(line) = lines.recv() => line,
             reply = replies.recv() => match reply {
                 Some(reply) => {
-                    let line = reply.line(&shared.settings().phrases);
+                    let line = shared.line(&reply);
                     standing.hear(shared, reply);
                     line
                 }

@@ -21,6 +21,6 @@ impl Standing {
         let mut scene = scene.clone();
         let stood = shared.clock.now().moment.since(*since);
         scene.stands = scene.stands.map(|stands| stands.saturating_sub(stood));
-        Some(Reply::Scene { session: *session, scene }.line(&shared.settings().phrases))
+        Some(shared.line(&Reply::Scene { session: *session, scene }))
     }
 }

@@ -114,6 +114,26 @@ phrases! {
     mode_maintenance() "A technician works on it" => "技术人员正在维护";
 }
 
+#[cfg(feature = "pilot")]
+phrases! {
+    conformance() "Play the kiosk against a terminal's app, and say rule by rule what it does wrong: this side listens, the terminal connects"
+        => "扮演自助机与终端应用对话，逐条说明其是否符合协议：由本机监听，终端来连接";
+    conformance_terminal() "Where this side listens, as a site file writes it: unix:PATH, serial:DEV:BAUD, tls:ADDRESS:PORT or https:ADDRESS:PORT"
+        => "本机监听的地址，写法与站点文件相同：unix:PATH、serial:DEV:BAUD、tls:ADDRESS:PORT 或 https:ADDRESS:PORT";
+    conformance_serial() "The serial port that the terminal is on" => "终端所接的串口";
+    conformance_baud() "Of --serial" => "--serial 的波特率";
+    #[cfg(feature = "network")]
+    conformance_certificate() "Over the network: this side's certificate, PEM" => "网络终端：本机的证书，PEM 格式";
+    #[cfg(feature = "network")]
+    conformance_key() "Its key, PEM" => "其私钥，PEM 格式";
+    #[cfg(feature = "network")]
+    conformance_ca() "Who issued the terminal's certificate, PEM" => "签发终端证书的 CA，PEM 格式";
+    #[cfg(feature = "network")]
+    conformance_subject() "The subject of the terminal's certificate, RFC 2253; may be given several times"
+        => "终端证书的主题，RFC 2253 写法；可多次给出";
+    conformance_patience() "Wait so long for a person at the terminal" => "等待有人在终端前操作的秒数";
+}
+
 #[cfg(feature = "sim")]
 phrases! {
     sim() "Try it: a scripted morning against a sandbox WeChat Pay, a sandbox site system and the devices' twins"

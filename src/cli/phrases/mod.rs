@@ -1,6 +1,8 @@
 //! What commands print for a technician, in English and Chinese. Ids, codes and what JSON carries are in neither.
 
 pub(super) mod check;
+#[cfg(feature = "pilot")]
+pub(super) mod conformance;
 pub(super) mod exercise;
 pub(super) mod help;
 #[cfg(feature = "sim")]

@@ -82,7 +82,7 @@ impl Clients {
         let new = || Arc::new(Client::new(shared, Arc::clone(&self.standing)));
         let client = Arc::clone(self.by_subject.entry(shown.subject.clone()).or_insert_with(new));
         let activity = Activity::default();
-        let (present, serving) = (shared.counters.comes(), serve(client, stream, activity.clone()));
+        let (present, serving) = (shared.comes(), serve(client, stream, activity.clone()));
         let serving = async move {
             let _present = present;
             serving.await;
@@ -96,7 +96,7 @@ impl Clients {
 
     /// Hands a line to whom it is for, if it listens or did so a moment ago.
     pub(super) fn deliver(&mut self, shared: &Shared, reply: Reply) {
-        let line = reply.line(&shared.settings().phrases);
+        let line = shared.line(&reply);
         let only = reply.peer();
         for client in self.by_subject.values().filter(|client| only.is_none_or(|only| only == client.peer)) {
             if client.is_listening() && client.said.try_send(line.clone()).is_err() {
