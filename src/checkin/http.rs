@@ -109,7 +109,7 @@ impl Http {
             Method::Get => "GET",
             Method::Post => "POST",
             Method::Delete => "DELETE",
-            #[cfg(feature = "hospital")]
+            #[cfg(feature = "fhir")]
             Method::Patch => "PATCH",
         };
         let timestamp = self.clock.now().wall.unix_seconds().to_string();

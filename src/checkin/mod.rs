@@ -1,8 +1,8 @@
 //! The conversation with the site's system about a known person. It is the authority; we ask and carry.
 //!
 //! Adapters: [`Local`] gives numbers itself, [`Http`] asks the site's system over HTTPS; with feature `hospital` a hospital
-//! is asked in its own interface, by a template, FHIR or HL7, a roster says who is expected, and `Offline` decides where
-//! the site allows it while its system is away. What they do not do: decide what the person sees, retry a check-in, or keep
+//! is asked in its own interface by a template (by FHIR or HL7 with the feature of that name), a roster says who is
+//! expected, and `Offline` decides where the site allows it while its system is away. What they do not do: decide what the person sees, retry a check-in, or keep
 //! a name. [`Reach`] around one spares people the wait for a system that is away; [`Systems`] knows which of them each lane
 //! asks, `Merged` makes one of several.
 
@@ -10,9 +10,9 @@
 mod book;
 #[cfg(feature = "hospital")]
 mod charset;
-#[cfg(feature = "hospital")]
+#[cfg(feature = "fhir")]
 mod fhir;
-#[cfg(feature = "hospital")]
+#[cfg(feature = "hl7")]
 mod hl7;
 mod http;
 mod local;
@@ -35,9 +35,9 @@ mod value;
 
 #[cfg(feature = "hospital")]
 pub use self::book::Memory;
-#[cfg(feature = "hospital")]
+#[cfg(feature = "fhir")]
 pub use self::fhir::{Fhir, FhirSettings};
-#[cfg(feature = "hospital")]
+#[cfg(feature = "hl7")]
 pub use self::hl7::{Hl7, Hl7Settings};
 #[cfg(feature = "hospital")]
 pub(crate) use self::local::letters_of;

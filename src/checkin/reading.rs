@@ -106,7 +106,7 @@ pub(super) struct Labelled {
 pub(super) type Members = std::collections::BTreeMap<String, String>;
 
 /// A name that is told in parts as it may be written: in either order, with and without blanks.
-#[cfg(feature = "hospital")]
+#[cfg(any(feature = "fhir", feature = "hl7"))]
 pub(super) fn forms(family: &str, given: &[&str]) -> [String; 3] {
     let apart = given.join(" ");
     [format!("{family}{}", given.concat()), format!("{family} {apart}"), format!("{apart} {family}")]

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
-#[cfg(feature = "hospital")]
-use super::{FhirSettings, Hl7Settings};
+#[cfg(feature = "fhir")]
+use super::FhirSettings;
+#[cfg(feature = "hl7")]
+use super::Hl7Settings;
 #[cfg(feature = "hospital")]
 use crate::{files, http::Network};
 use crate::{
@@ -52,10 +54,10 @@ pub struct CheckInSettings {
     #[cfg(feature = "hospital")]
     pub rsa_key: Option<Anchored>,
     /// `fhir`: how it is asked.
-    #[cfg(feature = "hospital")]
+    #[cfg(feature = "fhir")]
     pub fhir: FhirSettings,
     /// `hl7`: how it is told.
-    #[cfg(feature = "hospital")]
+    #[cfg(feature = "hl7")]
     pub hl7: Hl7Settings,
     /// `roster`: today's expected people, the path of a file or an `https://` address.
     #[cfg(feature = "hospital")]
@@ -99,10 +101,10 @@ pub enum Adapter {
     #[cfg(feature = "hospital")]
     Template,
     /// A hospital's FHIR R4 server.
-    #[cfg(feature = "hospital")]
+    #[cfg(feature = "fhir")]
     Fhir,
     /// A hospital's HL7 version 2 interface.
-    #[cfg(feature = "hospital")]
+    #[cfg(feature = "hl7")]
     Hl7,
     /// A signed list of today's expected people.
     #[cfg(feature = "hospital")]
@@ -157,9 +159,9 @@ impl Default for CheckInSettings {
             secrets: BTreeMap::new(),
             #[cfg(feature = "hospital")]
             rsa_key: None,
-            #[cfg(feature = "hospital")]
+            #[cfg(feature = "fhir")]
             fhir: FhirSettings::default(),
-            #[cfg(feature = "hospital")]
+            #[cfg(feature = "hl7")]
             hl7: Hl7Settings::default(),
             #[cfg(feature = "hospital")]
             roster: None,
@@ -184,21 +186,19 @@ impl CheckInSettings {
             return Err("checkin.adapter other than \"local\" and \"roster\" needs checkin.url");
         }
         let scheme = self.url.as_ref().and_then(|url| url.split_once("://")).map_or("https", |(scheme, _)| scheme);
-        let (plain, mllp) = (matches!(scheme, "http" | "mllp"), scheme.starts_with("mllp"));
+        let plain = matches!(scheme, "http" | "mllp");
         #[cfg(feature = "hospital")]
-        let (plain, mllp) = {
-            let theirs = matches!(self.adapter, Adapter::Template | Adapter::Fhir | Adapter::Hl7);
-            (
-                plain && (!theirs || self.plain_http.is_empty()),
-                mllp != (self.adapter == Adapter::Hl7) && self.adapter.asks(),
-            )
-        };
+        let plain = plain && (!self.adapter.asks() || self.adapter == Adapter::Http || self.plain_http.is_empty());
+        #[cfg(feature = "hl7")]
+        let is_hl7 = self.adapter == Adapter::Hl7;
+        #[cfg(not(feature = "hl7"))]
+        let is_hl7 = false;
         if plain {
             return Err(
                 "checkin.url without TLS needs checkin.plain-http, and an adapter for a hospital's own interface",
             );
         }
-        if mllp {
+        if self.adapter.asks() && scheme.starts_with("mllp") != is_hl7 {
             return Err("checkin.adapter = \"hl7\" and checkin.url = \"mllps://…\" go together");
         }
         #[cfg(feature = "hospital")]

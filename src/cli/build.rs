@@ -280,9 +280,9 @@ fn system(site: &Site, place: usize, clock: &Arc<dyn Clock>, memory: &SiteMemory
             let memory = Arc::clone(&memory.hospitals[place]);
             Arc::new(Reach::over(hospital::by_template(site, settings, clock, memory)?, reach()))
         }
-        #[cfg(feature = "hospital")]
+        #[cfg(feature = "fhir")]
         Adapter::Fhir => Arc::new(Reach::over(hospital::fhir(site, settings, clock)?, reach())),
-        #[cfg(feature = "hospital")]
+        #[cfg(feature = "hl7")]
         Adapter::Hl7 => {
             let memory = Arc::clone(&memory.hospitals[place]);
             Arc::new(Reach::over(hospital::hl7(settings, clock, memory)?, reach()))

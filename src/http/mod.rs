@@ -14,7 +14,7 @@
 //!
 //! What it does not do: insist, sign, read JSON, or repeat an address in an error (identifiers and tokens ride in them).
 
-#[cfg(feature = "hospital")]
+#[cfg(feature = "hl7")]
 mod bare;
 mod certificate;
 mod dial;
@@ -46,7 +46,7 @@ use ureq::{
 };
 use zeroize::Zeroizing;
 
-#[cfg(feature = "hospital")]
+#[cfg(feature = "hl7")]
 pub(crate) use self::bare::{Bare, BareConnection};
 #[cfg(feature = "hospital")]
 pub use self::plain::Network;
@@ -121,7 +121,7 @@ pub enum Method {
     /// `DELETE`
     Delete,
     /// `PATCH`
-    #[cfg(feature = "hospital")]
+    #[cfg(feature = "fhir")]
     Patch,
 }
 
@@ -291,7 +291,7 @@ impl Client {
         let answer = match request.method {
             Method::Get => prepared(agent.get(uri), request, left, fresh).call(),
             Method::Delete => prepared(agent.delete(uri), request, left, fresh).call(),
-            #[cfg(feature = "hospital")]
+            #[cfg(feature = "fhir")]
             Method::Patch => prepared(agent.patch(uri), request, left, fresh).send(request.body.unwrap_or_default()),
             Method::Post => prepared(agent.post(uri), request, left, fresh).send(request.body.unwrap_or_default()),
         };

@@ -5,7 +5,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=$top/tests/hil/.cache
 root=$cache/trixie
 targets=(aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf)
-features='--no-default-features --features glyphs,hospital,network,page,pilot,screen,turnstile,voice'
+features='--no-default-features --features fhir,glyphs,hl7,hospital,network,page,pilot,screen,turnstile,voice'
 
 unmount() {
     for place in /tmp /src /w /sys /proc/sys/fs/binfmt_misc /dev/pts /dev /proc ''; do

@@ -3,10 +3,14 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{SiteMemory, roster, series};
+#[cfg(feature = "fhir")]
+use crate::checkin::Fhir;
+#[cfg(feature = "hl7")]
+use crate::checkin::Hl7;
 use crate::{
     checkin::{
-        ByTemplate, CheckInSettings, Fhir, Given, Hl7, Local, LocalGiven, LocalMemory, Memory, Offline, RsaKey,
-        Template, letters_of, roster::Roster,
+        ByTemplate, CheckInSettings, Given, Local, LocalGiven, LocalMemory, Memory, Offline, RsaKey, Template,
+        letters_of, roster::Roster,
     },
     config::{Lane, Site},
     fault::{Code, Failure},
@@ -43,6 +47,7 @@ pub(crate) fn by_template(
 }
 
 /// FHIR, which has asked nobody yet.
+#[cfg(feature = "fhir")]
 pub(crate) fn fhir(site: &Site, settings: &CheckInSettings, clock: &Arc<dyn Clock>) -> Result<Fhir, Failure> {
     let client = Client::open(&settings.route(site.lane.len()), Arc::clone(clock))?;
     let token = settings.fhir.token.as_ref().map(|file| text("checkin.fhir.token", file)).transpose()?;
@@ -93,6 +98,7 @@ pub(super) fn list(site: &Site, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> 
 }
 
 /// HL7 version 2, which has told nobody yet.
+#[cfg(feature = "hl7")]
 pub(super) fn hl7(settings: &CheckInSettings, clock: &Arc<dyn Clock>, memory: Arc<Memory>) -> Result<Hl7, Failure> {
     let (url, day) = (settings.url.as_deref().unwrap_or_default(), (settings.utc_offset, settings.reset_at));
     Ok(Hl7::open(settings.hl7.clone(), url, &settings.route(1), day, Arc::clone(clock), memory)?)

@@ -193,7 +193,7 @@ fn site_systems(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
             }
             #[cfg(feature = "hospital")]
             Adapter::Template => hospital(site, settings, whose, clock, report),
-            #[cfg(feature = "hospital")]
+            #[cfg(feature = "fhir")]
             Adapter::Fhir => {
                 plain(settings, report);
                 let asked = build::hospital::fhir(site, settings, clock).and_then(|adapter| {
@@ -201,7 +201,7 @@ fn site_systems(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
                 });
                 site_system(asked.map(|_| ()), whose, report);
             }
-            #[cfg(feature = "hospital")]
+            #[cfg(feature = "hl7")]
             Adapter::Hl7 => {
                 plain(settings, report);
                 hop("site-system", Code::H901, authority(settings.url.as_deref().unwrap_or_default()), report);

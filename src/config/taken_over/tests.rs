@@ -95,9 +95,9 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[checkin]", "secrets", "{ key = \"a\" }", "{ key = \"b\" }"),
     #[cfg(feature = "hospital")]
     ("[checkin]", "rsa-key", "\"a\"", "\"b\""),
-    #[cfg(feature = "hospital")]
+    #[cfg(feature = "fhir")]
     ("[checkin]", "fhir", "{ encounter = true }", "{ encounter = false }"),
-    #[cfg(feature = "hospital")]
+    #[cfg(feature = "hl7")]
     ("[checkin]", "hl7", "{ query = true }", "{ query = false }"),
     #[cfg(feature = "hospital")]
     ("[checkin]", "roster", "\"a\"", "\"b\""),
