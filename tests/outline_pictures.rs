@@ -262,9 +262,8 @@ fn read_by_tesseract(picture: &Path, (tongue, as_what): (&str, &str)) -> String 
     String::from_utf8_lossy(&read.stdout).into_owned()
 }
 
-/// What it does not read: a name in hanzi within a line of English, for it has no model of both; and 疏, for which it sees 下
-/// or 玻 at any size, in any face.
-const UNREAD: [&str; 2] = ["Check in for 王*二?", "紧急疏散"];
+/// What it does not read: a name in hanzi within a line of English, for it has no model of both.
+const UNREAD: [&str; 1] = ["Check in for 王*二?"];
 
 /// What stands in a headline or a number on the sheets of one size, and what tesseract makes of it.
 struct Reader {
@@ -437,8 +436,12 @@ fn look() {
         for (purpose, large) in [false, true].into_iter().flat_map(|large| purposes(size).map(move |at| (at, large))) {
             let style = style(purpose, language, large);
             let scenes = all(purpose, language);
-            let pictures: Vec<Picture> =
-                scenes.iter().map(|(_, scene)| Picture::of(&drawn(scene, &style, size, &mut type_).frame)).collect();
+            let mut pictures = Vec::new();
+            for (_, scene) in &scenes {
+                let pages = plan(scene, &style, size, &passing(scene, 0), &mut type_).pages;
+                let drawn = |page| Picture::of(&sheet(scene, &style, size, &passing(scene, page), &mut type_).frame);
+                pictures.extend((0..pages).map(drawn).map(|picture| picture.smaller(size.0.max(size.1) / 640)));
+            }
             let name =
                 format!("{purpose:?}-{}x{}-{language:?}{}.png", size.0, size.1, if large { "-large" } else { "" });
             Picture::sheet(&pictures, 6).write(&folder.join(name));

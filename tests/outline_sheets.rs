@@ -192,6 +192,27 @@ fn on_no_glass_is_any_phrase_cut_and_large_type_is_half_as_large_again_and_never
     }
 }
 
+/// What the tests here look for would be found.
+#[test]
+fn a_text_that_is_cut_or_lies_on_another_or_beyond_the_glass_is_noticed() {
+    let size = (800, 480);
+    let mut type_ = Typesetter::new(&[], Language::ZhHans);
+    let style = style(Purpose::Hospital, Language::ZhHans, false);
+    let good = pages(&full(SceneKind::Admitted, Language::ZhHans), &style, size, &mut type_);
+    let noticed = |change: fn(&mut [Placed])| {
+        let mut pages = good.clone();
+        change(&mut pages[0]);
+        std::panic::catch_unwind(|| whole(&pages, size, "changed")).is_err()
+    };
+    assert!(!noticed(|_| ()));
+    assert!(noticed(
+        |texts| texts.iter_mut().find(|placed| &*placed.of == "A036").expect("a number").text = "A03".into()
+    ));
+    assert!(noticed(|texts| texts[2].within = texts[1].within));
+    assert!(noticed(|texts| texts[2].within[2] = 900.0));
+    assert!(noticed(|texts| texts[2].colours[0] = texts[2].colours[1]));
+}
+
 #[test]
 fn of_sixty_long_departments_doctors_and_places_none_is_cut_on_any_glass() {
     let mut setters = BTreeMap::new();

@@ -11,7 +11,12 @@ const WORDS: &str = "身份证 身份證 身分證 证件 證件 二维码 二�
                      过闸 過閘 閘口 车站 車站 您的 本机 本機 号码 號碼 排队 排隊 轮候 輪候 叫号 叫號 预计 預計 医院 醫院 门诊 門診 急诊 急診 内科 內科 外科 \
                      儿科 兒科 眼科 妇科 婦科 产科 產科 口腔 中医 中醫 皮肤 皮膚 神经 神經 心脏 心臟 血管 消化 呼吸 泌尿 康复 康復 骨科 肿瘤 腫瘤 医学 醫學 \
                      影像 检验 檢驗 采血 抽血 超声 超聲 诊室 診室 诊间 診間 诊区 診區 科室 专科 專科 专家 專家 主任 副主任 医师 醫師 医生 醫生 教授 中心 \
-                     大厅 大廳 电梯 電梯 东区 東區 西区 西區 南区 南區 北区 北區 楼层 樓層 综合 綜合 联合 聯合 特需 住院 候诊 候診";
+                     大厅 大廳 电梯 電梯 东区 東區 西区 西區 南区 南區 北区 北區 楼层 樓層 综合 綜合 联合 聯合 特需 住院 候诊 候診 \
+                     验证 驗證 核验 核實 情况 情況 狀況 立即 逐一 凭条 憑條 收據 补打 補印 序号 序號 次序 类别 類別 \
+                     科別 路线 路線 地点 地點 姓名 病历 病歷 病人 編號 档案 檔案 合并 合併 不符 停诊 停診 改约 改期 \
+                     退号 变动 變動 异动 異動 微信 系统 系統 业务 業務 故障 不通 开通 開通 关闭 關閉 选项 選項 更多 \
+                     读取 讀取 出示 收费 收費 药房 藥房 前面 等候 查看 进度 進度 未查到 过号 過號 重新 尚未 尚有 现正 \
+                     現正 人面 成功 完成 選擇 选择 改走 挂号费 掛號費 缴纳 繳納 繳付";
 
 /// A number belongs to what is counted, and to the rest of itself.
 const NUMERALS: &str = "第一二三四五六七八九十百零〇";
@@ -24,11 +29,17 @@ pub(super) fn parts_a_word(text: &str, end: usize) -> bool {
     if last == '*' || next == '*' {
         return !last.is_whitespace() && !next.is_whitespace();
     }
+    // No line holds but a word of two letters.
+    if last == ' ' && after.trim_end_matches(['.', '…', '?', '!']).len() <= 2 && next.is_ascii_alphabetic() {
+        return true;
+    }
     // Latin letters and blanks are UAX #14's alone.
     if last.is_ascii() || next.is_ascii() {
         return false;
     }
-    if NUMERALS.contains(last) && !is_closing(next) {
+    // 二 at the end of 王*二 is no number.
+    let is_of_a_name = before.trim_end_matches(last).ends_with('*');
+    if NUMERALS.contains(last) && !is_closing(next) && !is_of_a_name {
         return true;
     }
     let mut pair = [0; 8];
@@ -68,11 +79,14 @@ mod tests {
         for (text, wanted) in [
             ("请刷身份证或扫码", "请|刷|身份证|或|扫码"),
             ("已呼叫工作人员", "已|呼叫|工作人员"),
-            ("請使用身份證或出示二維碼", "請|使用|身份證|或|出|示|二維碼"),
+            ("請使用身份證或出示二維碼", "請|使用|身份證|或|出示|二維碼"),
             ("3楼 心血管内科一诊室", "3|楼 |心|血管|内科|一诊室"),
             ("第一百二十八诊室", "第一百二十八诊室"),
             ("请到护士站/分诊台", "请|到|护士站/|分诊台"),
             ("Please see staff", "Please |see |staff"),
+            ("Already checked in", "Already |checked in"),
+            ("Checking in...", "Checking in..."),
+            ("為王*二驗證？", "為|王*二|驗證？"),
             ("为王*丰签到？", "为|王*丰|签到？"),
             ("其一，再来", "其|一，|再来"),
         ] {

@@ -106,8 +106,8 @@ run(async () => {
   await until('tailgating is seen', () => document.getElementById('lines').textContent.includes('Tailgated'), null);
   await mend();
   await spoil('fire');
-  await panel('gate-1', '紧急疏散');
-  await panel('kiosk-2', '紧急疏散');
+  await panel('gate-1', '紧急情况');
+  await panel('kiosk-2', '紧急情况');
   await mend();
   await panel('gate-1', '请正对');
   await gone('gate-1');

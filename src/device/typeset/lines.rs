@@ -10,7 +10,12 @@ use crate::device::gb::{cells, ends};
 impl Typesetter {
     /// The text in lines of at most `width` ems, broken where a line may be (UAX #14): at blanks where that takes no more
     /// lines, else in parts of about the same length. A word that is wider than a line is broken between its letters.
+    /// What stands behind a line feed begins a line.
     pub(in crate::device) fn wrapped(&mut self, text: &str, width: f32) -> Vec<Arc<Line>> {
+        text.split('\n').flat_map(|sentence| self.sentence(sentence, width)).collect()
+    }
+
+    fn sentence(&mut self, text: &str, width: f32) -> Vec<Arc<Line>> {
         let whole = self.line(text);
         if whole.width <= width {
             return vec![whole];
@@ -39,6 +44,10 @@ impl Typesetter {
     /// The width of the widest part that should not be broken, ems: a word, and what stands between two points where it
     /// is short.
     pub(in crate::device) fn widest_word(&mut self, text: &str) -> f32 {
+        text.split('\n').map(|sentence| self.widest_word_of(sentence)).fold(0.0, f32::max)
+    }
+
+    fn widest_word_of(&mut self, text: &str) -> f32 {
         let whole = self.line(text);
         let measure = Measure::of(&whole, text);
         let ends: Vec<usize> = ends(text).collect();

@@ -25,6 +25,9 @@ const LEAST_BODY: f32 = 16.0;
 /// Dots of a square of the glass's area that make a dot of type.
 const BODY: f32 = 21.0;
 
+/// What a code beside the text takes of the column at most.
+pub(super) const CODE: f32 = 0.42;
+
 impl Class {
     #[expect(clippy::cast_precision_loss, reason = "dots of a glass")]
     pub(super) fn of((across, down): (usize, usize)) -> Self {
@@ -34,14 +37,15 @@ impl Class {
     }
 
     /// How wide a headline and what stands below it is at most, in halves of an em: large type has them on two lines, and
-    /// on low glass on one.
-    pub(super) fn columns(&self) -> (usize, usize) {
+    /// on low glass on one. A code may stand beside what is below.
+    pub(super) fn columns(&self, has_code: bool) -> (usize, usize) {
         let lines = if self.down < 400.0 && self.wide { 1.0 } else { 2.0 };
         let column = self.across - 2.0 * self.margin;
-        let halves = |role: f32, taken: f32, lines: f32| {
+        let beside = if has_code && self.wide { CODE } else { 0.0 };
+        let halves = |column: f32, role: f32, taken: f32, lines: f32| {
             let ems = (column / (self.body * role * LARGE) - taken) * lines;
             usize::try_from(floor(ems * 2.0)).unwrap_or(0)
         };
-        (halves(HEADLINE, 1.6, lines), halves(ADVICE, 3.2, 2.0))
+        (halves(column, HEADLINE, 1.6, lines), halves(column * (1.0 - beside), ADVICE, 3.2, 2.0))
     }
 }

@@ -76,7 +76,7 @@ fn laid(
     type_: &mut Typesetter,
 ) -> Sheet {
     let class = Class::of(size);
-    let said = Said::of(scene, style, passing, class.columns());
+    let said = Said::of(scene, style, passing, class.columns(scene.qr.is_some()));
     let scale = scale(&said, &class, style.large, type_);
     let stack = Stack::of(&said, &class, (scale, style.large), type_);
     let palette = if style.large { Palette::LARGE } else { style.palette };

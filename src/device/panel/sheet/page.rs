@@ -30,7 +30,8 @@ impl Stack {
         let code = self.rows.get(rows.clone()).unwrap_or_default().iter().find(|row| matches!(row.row, Row::Code));
         let for_code = code.map_or(0.0, |code| (spare * 0.9).min(self.column() - code.height).max(0.0));
         spare -= for_code;
-        let side = (spare - self.body).min(self.class.across * 0.4).min(self.class.down * 0.42);
+        let for_dots = if said.waits.is_some() { self.body } else { 0.0 };
+        let side = (spare - self.body - for_dots).min(self.class.across * 0.4).min(self.class.down * 0.42);
         let is_shown = self.is_bare && side > self.class.body * 2.0;
         if is_shown {
             let sign = said.advice.as_ref().map_or(said.sign, |(sign, _)| *sign);
@@ -42,7 +43,7 @@ impl Stack {
             canvas.sign(sign, (left, top), side, [tone, palette.paper]);
             top += side;
             if let Some(left) = said.waits {
-                self.moves(left, top + (spare * 0.5).min(self.body * 1.2), tone, canvas);
+                self.moves(left, top + (spare * 0.5).clamp(self.body * 0.6, self.body * 1.2), tone, canvas);
             }
         } else {
             top += spare / 2.0;
@@ -173,7 +174,10 @@ impl Stack {
             }
             Row::Advice { block, sign } => {
                 let block_ = &self.blocks[*block];
-                let side = if signed { 0.0 } else { block_.size * 1.5 };
+                // Where the words were given all of the column, a small pictogram has no room.
+                let side = block_.size * 1.5;
+                let signed = signed || block_.width() + 2.0 * side > column;
+                let side = if signed { 0.0 } else { side };
                 let width = block_.width() + side + block_.size * 1.5;
                 let left = margin + (column - width) / 2.0;
                 let ground = canvas.tint(tone);

@@ -53,7 +53,7 @@ impl Said {
             let advice = phrases.advice(next).within(narrow).to_owned();
             // Who looks into the camera does not look for a card: the first words say what the others are about.
             let other = (scene.kind == SceneKind::Idle).then(|| phrases.headline(SceneKind::OtherWay).within(narrow));
-            let words = other.map_or(advice.clone(), |other| format!("{other} {advice}"));
+            let words = other.map_or(advice.clone(), |other| format!("{other}\n{advice}"));
             (of_step(next), words)
         });
         let code = |level| {
@@ -113,7 +113,7 @@ fn of_step(next: NextStep) -> Sign {
         NextStep::OtherWay | NextStep::IdCard => Sign::Card,
         NextStep::ScanCode => Sign::Code,
         NextStep::StaffWindow => Sign::Staff,
-        NextStep::OtherLane => Sign::Exit,
+        NextStep::OtherLane => Sign::Other,
         NextStep::ComeBack => Sign::Clock,
     }
 }

@@ -16,8 +16,10 @@ pub(super) enum Sign {
     Code,
     /// A member of staff.
     Staff,
-    /// Through here.
+    /// Out of the house.
     Exit,
+    /// Not this one but the other.
+    Other,
     /// The time.
     Clock,
     /// Somebody waits.
@@ -179,9 +181,16 @@ impl Sign {
                 parts
             }
             Self::Exit => {
-                let mut parts = vec![ink(Box(8.0, 8.0, 48.0, 84.0, 4.0)), ground(Box(16.0, 16.0, 32.0, 76.0, 0.0))];
+                let mut parts = vec![ink(Box(8.0, 8.0, 48.0, 84.0, 4.0)), ground(Box(16.0, 16.0, 32.0, 80.0, 0.0))];
                 parts.extend(stroke((30.0, 50.0), (78.0, 50.0), 9.0));
                 parts.push(ink(Triangle((72.0, 30.0), (96.0, 50.0), (72.0, 70.0))));
+                parts
+            }
+            Self::Other => {
+                let mut parts = vec![ink(Box(4.0, 20.0, 26.0, 60.0, 4.0)), ground(Box(10.0, 26.0, 14.0, 48.0, 1.0))];
+                parts.extend(stroke((37.0, 50.0), (50.0, 50.0), 8.0));
+                parts.push(ink(Triangle((46.0, 35.0), (64.0, 50.0), (46.0, 65.0))));
+                parts.push(ink(Box(70.0, 20.0, 26.0, 60.0, 4.0)));
                 parts
             }
             Self::Clock => {
@@ -193,8 +202,9 @@ impl Sign {
             Self::Hourglass => vec![
                 ink(Box(18.0, 8.0, 64.0, 10.0, 4.0)),
                 ink(Box(18.0, 82.0, 64.0, 10.0, 4.0)),
-                ink(Triangle((24.0, 18.0), (76.0, 18.0), (50.0, 54.0))),
-                ink(Triangle((24.0, 82.0), (76.0, 82.0), (50.0, 46.0))),
+                // Shapes that only touch leave a seam.
+                ink(Triangle((22.0, 15.0), (78.0, 15.0), (50.0, 54.0))),
+                ink(Triangle((22.0, 85.0), (78.0, 85.0), (50.0, 46.0))),
             ],
             Self::Check => {
                 let mut parts = stroke((18.0, 54.0), (41.0, 77.0), 14.0).to_vec();

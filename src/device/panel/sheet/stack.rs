@@ -2,7 +2,12 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{LARGE, Said, canvas::modules, class::Class, signs::Sign};
+use super::{
+    LARGE, Said,
+    canvas::modules,
+    class::{CODE, Class},
+    signs::Sign,
+};
 use crate::device::{Line, Typesetter};
 
 /// A text in lines of one size.
@@ -105,8 +110,7 @@ impl Setter<'_> {
     /// Type of this role in a column of so many dots, of which so many ems are taken by something else. A long word makes
     /// it smaller: in large type as much as in standard type.
     fn set(&mut self, text: &str, role: f32, (column, taken): (f32, f32)) -> usize {
-        let whole = self.type_.line(text).width;
-        let word = if role == role::NUMBER { whole } else { self.type_.widest_word(text) };
+        let word = if role == role::NUMBER { self.type_.line(text).width } else { self.type_.widest_word(text) };
         let most = column / (LARGE * (word + taken).max(1.0));
         // What stands around the body stays where it is and as large as it is from scene to scene.
         let scale = match role {
@@ -192,7 +196,7 @@ impl Stack {
     fn rows(&mut self, said: &Said, column: f32, set: &mut Setter<'_>) {
         let room = self.room.end - self.room.start;
         if !said.codes.is_empty() && self.class.wide {
-            self.beside = (room - self.class.margin).min(column * 0.42).max(0.0);
+            self.beside = (room - self.class.margin).min(column * CODE).max(0.0);
         }
         let column = if self.beside > 0.0 { column - self.beside - self.class.margin } else { column };
         if self.alone {
@@ -222,10 +226,14 @@ impl Stack {
             self.rows.push(Placed { row: Row::Code, height: code_side(said, column, room), gap: self.body * 0.3 });
         }
         if let Some((sign, words)) = &said.advice {
-            let block = set.set(words, role::ADVICE, (column, 3.2));
+            // In a box: beside a small pictogram, or below a large one.
+            let signed = self.is_bare && !self.alone;
+            let mut block = set.set(words, role::ADVICE, (column, if signed { 1.5 } else { 3.2 }));
             let height = set.blocks[block].height().max(set.blocks[block].size * 1.3) + self.body * 0.5;
             // What is too high for a box is read line by line.
             if height > room.min(self.class.down - self.class.body * DOTS - self.room.start) {
+                set.blocks.pop();
+                block = set.set(words, role::ADVICE, (column, 0.0));
                 self.lines(set, block, 0.4, false);
             } else {
                 self.rows.push(Placed { row: Row::Advice { block, sign: *sign }, height, gap: self.body * 0.4 });
