@@ -318,14 +318,34 @@ fn a_missing_clip_costs_its_word_and_not_the_visit_and_check_and_log_name_it() {
     let told = String::from_utf8_lossy(&check.stdout).into_owned();
     let line = told.lines().find(|line| line.contains("D621")).unwrap_or_else(|| panic!("{told}"));
     assert!(line.contains("neike.wav") && line.contains("letter-a.wav") && line.contains("no WAV"), "{line}");
+    // What the check tried the card with is silence.
+    let tried = stand_in.count();
+    assert!(stand_in.whole(tried - 1).iter().all(|sample| *sample == 0));
     let daemon = sandbox.start();
     comes(&sandbox, "sid-voice-1");
-    let last = wait_for(|| stand_in.count(), |count| *count == 2) - 1;
+    let last = wait_for(|| stand_in.count(), |count| *count == tried + 2) - 1;
     let heard: Vec<&str> = levels.heard(&stand_in.whole(last), 80).into_iter().map(|(_, clip)| clip).collect();
     assert!(heard.ends_with(&["text-call-2", "n3", "word-lou"]) && !heard.contains(&"letter-a"), "{heard:?}");
     let log = ends(daemon);
     assert_eq!(log.matches("code=D621").count(), 1, "{log}");
     assert!(log.contains("2 clips") && log.contains("letter-a.wav"), "{log}");
+}
+
+#[test]
+fn check_tells_of_a_player_and_of_a_sound_card_that_are_not_there() {
+    let sandbox = Sandbox::new();
+    let stand_in = StandIn::doing(sandbox.folder.path(), "echo 'audio open error: No such device' >&2; exit 1");
+    speaking(&sandbox, "", &stand_in);
+    let told = || {
+        let check = run(&["check", "--config", sandbox.site(), "--lang", "en"]);
+        let told = String::from_utf8_lossy(&check.stdout).into_owned();
+        told.lines().find(|line| line.contains("D620")).unwrap_or_else(|| panic!("{told}")).to_owned()
+    };
+    let line = told();
+    assert!(line.contains("No such device"), "{line}");
+    fs::remove_file(&stand_in.program).expect("removed");
+    let line = told();
+    assert!(line.contains(&*stand_in.program.to_string_lossy()) && line.contains("No such file"), "{line}");
 }
 
 #[test]

@@ -7,8 +7,9 @@ use crate::{
         phrases::{check as say, summary},
     },
     config::{Lane, Site},
-    device::voice::Pack,
+    device::voice::{Pack, Player},
     fault::Code,
+    service::SystemClock,
 };
 
 pub(super) fn check(site: &Site, report: &mut Report<'_>) {
@@ -26,6 +27,11 @@ pub(super) fn check(site: &Site, report: &mut Report<'_>) {
         if let Err(error) = rustix::fs::access(&*voice.player, rustix::fs::Access::EXEC_OK) {
             let told = format!("{}: {}: {error}", summary(Code::D620), voice.player.display());
             report.failed("voice", Code::D620, say::of_lane(&lane.name, told));
+            continue;
+        }
+        let mut player = Player::new(voice.player.to_path_buf(), voice.device.clone());
+        if let Err(error) = player.try_out(&SystemClock::start()) {
+            report.fault("voice", error);
         }
     }
 }

@@ -12,7 +12,11 @@ use std::{
 use rustix::io::ioctl_fionbio;
 
 use super::{RATE, length};
-use crate::{device::DeviceError, fault::Code, words::Moment};
+use crate::{
+    device::DeviceError,
+    fault::Code,
+    words::{Clock, Moment},
+};
 
 /// Plays one thing after the other.
 pub struct Player {
@@ -49,6 +53,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a player that was killed has the sound card still, and how often it is looked at.
 const DYING: Duration = Duration::from_millis(200);
 const TRIES: u32 = 40;
+
+/// Ten milliseconds.
+const SILENCE: [i16; 160] = [0; 160];
 
 /// With so many that do not end, no further one is started.
 const MOST_DYING: usize = 2;
@@ -120,6 +127,15 @@ impl Player {
                 Err(self.failed(&error.to_string()))
             }
         }
+    }
+
+    /// Whether anything can be heard: plays a breath of silence to its end.
+    pub(crate) fn try_out(&mut self, clock: &dyn Clock) -> Result<(), DeviceError> {
+        self.play(clock.now().moment, &SILENCE, 100)?;
+        while self.tend(clock.now().moment)? == Heard::Playing {
+            thread::sleep(DYING / TRIES);
+        }
+        Ok(())
     }
 
     /// Silence at once.
