@@ -178,7 +178,7 @@ fn a_logo_stands_on_half_the_paper_at_most_dithered_and_whole_and_the_houses_nam
     ] {
         let mut layout = layout("hospital-58", columns, Language::ZhHans);
         let logo = SlipLogo::of(across, ramp(across, down));
-        layout.house = House { name: Some("甲医院".to_owned()), logo };
+        layout.house = House { name: Some("甲医院".to_owned()), logo, kept: None };
         let slip = Slip { admission: Admission::default(), ..whole(false, false, None) };
         let encoded = slip_bytes(&slip, &layout, &mut Fonts::built_in());
         let mut rows = Vec::new();

@@ -38,6 +38,7 @@ mod journal_versions;
 mod journal_views;
 mod json_forms;
 mod json_output;
+mod kept_logos;
 mod lanes_pick;
 mod lanes_systems;
 mod late_answers;

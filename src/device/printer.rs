@@ -2,6 +2,7 @@
 
 mod encode;
 mod fields;
+mod kept;
 mod logo;
 mod profile;
 mod qr;
@@ -55,6 +56,7 @@ pub struct EscPosPrinter {
     presented: Option<Moment>,
     /// Characters that nothing here can draw, and nobody has been told of.
     missing: Vec<char>,
+    kept: kept::Kept,
 }
 
 /// An answer older than this is asked for again.
@@ -112,6 +114,7 @@ impl EscPosPrinter {
             mark: 0,
             presented: None,
             missing: Vec::new(),
+            kept: kept::Kept::default(),
         }
     }
 
@@ -168,7 +171,12 @@ impl EscPosPrinter {
 
     /// Waits until everything before it was processed, or printed where the printer says so; true where it said so.
     fn worked_off(&mut self, lines: usize, until: Moment) -> Result<bool, Stop> {
-        let (looks, patience) = (self.looks(), self.wire.patience(self.printing(lines)));
+        self.answers(self.printing(lines), until)
+    }
+
+    /// The same, where the printer may be at it for so long.
+    fn answers(&mut self, at_it: Duration, until: Moment) -> Result<bool, Stop> {
+        let (looks, patience) = (self.looks(), self.wire.patience(at_it));
         match self.profile().ack {
             Ack::GsH => {
                 self.mark = (self.mark + 1) % MARKS;
@@ -315,6 +323,7 @@ impl EscPosPrinter {
             Stop::Silent | Stop::Port(_) => Code::P701,
         };
         if matches!(stop, Stop::Port(_)) {
+            self.kept.forget(&mut self.layout.house);
             self.wire.close();
         }
         if left == 0 {
@@ -336,6 +345,9 @@ impl Printer for EscPosPrinter {
         let silent = asked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut);
         let twice = silent && std::mem::replace(&mut self.silent, silent);
         self.silent = silent && !twice;
+        if asked.is_err() {
+            self.kept.forget(&mut self.layout.house);
+        }
         asked.map_err(|error| {
             if twice || !silent {
                 self.wire.close();
@@ -369,6 +381,10 @@ impl Printer for EscPosPrinter {
             tracing::debug!(%error, "presenter");
             false
         });
+        // Without pictures on glass a site names no logo.
+        if cfg!(feature = "screen") && well && !self.stuck && self.presented.is_none() {
+            self.keep_logo();
+        }
         let again = if well && !self.stuck && self.presented.is_none() { WELL } else { UNWELL };
         Tended { status, drawn_back, again }
     }

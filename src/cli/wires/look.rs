@@ -42,7 +42,7 @@ pub(super) fn house(site: &Site) -> Result<House, Failure> {
         let (across, greys) = logo.greys();
         crate::device::SlipLogo::of(across, greys)
     });
-    Ok(House { name: Some(brand.name), logo })
+    Ok(House { name: Some(brand.name), logo, kept: None })
 }
 
 /// Whose kiosk it is, on a page.

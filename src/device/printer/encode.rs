@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{
-    fields,
+    fields, kept,
     logo::{House, SlipLogo},
     profile::{BitImage, Bold, Code128, DOTS_PER_COLUMN, Feed, Profile, Qr, Rom, STRIP},
     qr,
@@ -175,7 +175,7 @@ impl Page<'_> {
                 let barcode = admission.visit.patient_id.as_ref().and_then(|id| id.barcode.as_ref());
                 self.barcode_line(line, barcode.map(|barcode| barcode.reveal()));
             }
-            Field::Logo => self.logo_line(line, layout.house.logo.as_ref()),
+            Field::Logo => self.logo_line(line, &layout.house),
             Field::Notes => {
                 self.style(line.align, line.size, line.bold);
                 admission.notes.iter().for_each(|note| self.lines(note.as_str(), ""));
@@ -338,15 +338,13 @@ impl Page<'_> {
     }
 
     /// A logo, on half the paper at most.
-    fn logo_line(&mut self, line: &TemplateLine, logo: Option<&SlipLogo>) {
-        let Some(logo) = logo.filter(|_| self.profile.raster) else { return };
+    fn logo_line(&mut self, line: &TemplateLine, house: &House) {
+        let Some(logo) = house.logo.as_ref().filter(|_| self.profile.raster) else { return };
         self.style(line.align, 1, false);
-        let (across, down, black) = logo.black(self.profile.dots() / 2);
-        let mut picture = Picture::new(across, down);
-        for (dot, _) in black.into_iter().enumerate().filter(|(_, black)| *black) {
-            picture.set(dot % across, dot / across);
+        match house.kept {
+            Some(key) => self.raw(&kept::print(key)),
+            None => self.picture(&picture_of(logo, self.profile)),
         }
-        self.picture(&picture);
     }
 
     /// A QR code with its quiet zone: no line of text comes closer than a blank line.
@@ -421,10 +419,20 @@ fn is_private(character: char) -> bool {
     matches!(character, '\u{E000}'..='\u{F8FF}')
 }
 
+/// A logo in this printer's dots.
+pub(super) fn picture_of(logo: &SlipLogo, profile: &Profile) -> Picture {
+    let (across, down, black) = logo.black(profile.dots() / 2);
+    let mut picture = Picture::new(across, down);
+    for (dot, _) in black.into_iter().enumerate().filter(|(_, black)| *black) {
+        picture.set(dot % across, dot / across);
+    }
+    picture
+}
+
 /// One-bit rows of whole bytes, the left dot in the highest bit.
-struct Picture {
-    bytes_across: usize,
-    bits: Vec<u8>,
+pub(super) struct Picture {
+    pub(super) bytes_across: usize,
+    pub(super) bits: Vec<u8>,
 }
 
 impl Picture {

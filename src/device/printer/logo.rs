@@ -7,6 +7,8 @@ pub struct House {
     pub name: Option<String>,
     /// Its logo.
     pub logo: Option<SlipLogo>,
+    /// By what the printer keeps the logo, once it is known to.
+    pub kept: Option<[u8; 2]>,
 }
 
 /// A picture in greys, row by row: 0 is black, 255 is paper.

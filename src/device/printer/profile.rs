@@ -41,6 +41,9 @@ pub struct Profile {
     /// The most rows of one picture.
     #[serde(default = "default_rows", deserialize_with = "rows")]
     pub raster_rows: usize,
+    /// `GS ( L` 64, 67 and 69: keeps a logo in flash memory, and tells which.
+    #[serde(default)]
+    pub keeps_logo: bool,
     /// How a QR code is printed.
     pub qr: Qr,
     /// The model wants `GS ( k` function 65 before a QR code.

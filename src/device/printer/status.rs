@@ -17,6 +17,8 @@ pub(super) enum Said {
     Full([u8; 4]),
     /// `GS ( H`: this much stands on the paper.
     Reached([u8; 4]),
+    /// The answer to `GS ( L` 64, or a part of it: whether more follows. The keys are with the listener.
+    Listed(bool),
     /// The middle of something longer, or nothing we know.
     More,
 }
@@ -30,6 +32,8 @@ pub(super) struct Listener {
     bit7: bool,
     /// `DLE EOT 20` is asked: its answer, which may come late, begins as an automatic status does.
     full: bool,
+    /// Keys of the last part of a list.
+    pub(super) keys: Vec<[u8; 2]>,
 }
 
 const XON: u8 = 0x11;
@@ -40,6 +44,10 @@ const FULL: [u8; 2] = [0x10, 0x0F];
 
 /// `37 22 d1 d2 d3 d4 00`
 const REACHED: [u8; 2] = [0x37, 0x22];
+
+/// `37 72 40`, or `41` where more follows, at most forty keys, `00`
+const LISTED: [u8; 2] = [0x37, 0x72];
+const LISTED_WHOLE: usize = 84;
 
 impl Listener {
     pub(super) fn new(bit7: bool, full: bool) -> Self {
@@ -54,18 +62,25 @@ impl Listener {
     pub(super) fn hear(&mut self, byte: u8) -> Said {
         let whole = match self.partial[..] {
             [] => return self.begin(byte),
+            [first, second, ..] if [first, second] == LISTED => LISTED_WHOLE,
             [first, ..] if first == REACHED[0] => 7,
             [first, second, ..] if self.full && [first, second] == FULL => 6,
             _ => 4,
         };
-        if whole == 4 && matches!(byte, XON | XOFF) {
+        if matches!(whole, 4 | LISTED_WHOLE) && matches!(byte, XON | XOFF) {
             return Said::Flow;
         }
         self.partial.push(byte);
-        if self.partial.len() == 2 && whole == 7 && byte != REACHED[1] {
+        if self.partial.len() == 2 && whole == 7 && byte != REACHED[1] && byte != LISTED[1] {
             // An answer to `GS r` that happens to begin like that.
             self.partial.clear();
             return self.begin(byte);
+        }
+        if whole == LISTED_WHOLE && byte == 0 {
+            let answer = std::mem::take(&mut self.partial);
+            let [_, _, more, keys @ .., _] = &answer[..] else { return Said::More };
+            self.keys = keys.as_chunks().0.to_vec();
+            return Said::Listed(*more == 0x41);
         }
         if self.partial.len() < whole {
             return Said::More;

@@ -44,6 +44,10 @@ pub(super) struct Heard {
     pub status: Option<PrinterStatus>,
     /// The answer to `DLE EOT 20`.
     pub full: Option<[u8; 4]>,
+    /// A part of the answer to `GS ( L` 64 came, and whether more follows.
+    pub listed: Option<bool>,
+    /// The keys that were listed.
+    pub keys: Vec<[u8; 2]>,
 }
 
 impl Heard {
@@ -452,6 +456,11 @@ impl Wire {
                 Said::InOrder(answer) if self.questions.answered_in_order(now) => self.heard.in_order = Some(answer),
                 Said::Reached(mark) => self.heard.reached = Some(mark),
                 Said::Full(status) => self.heard.full = Some(status),
+                Said::Listed(more) => {
+                    self.heard.keys.truncate(MOST_KEYS);
+                    self.heard.keys.append(&mut self.listener.keys);
+                    self.heard.listed = Some(more);
+                }
                 Said::Automatic(bytes) => self.heard.status = Some(status::read_automatic(bytes)),
                 Said::Flow | Said::More | Said::InOrder(_) => {}
             }
@@ -467,6 +476,9 @@ impl Wire {
 
 /// The longest piece that is ever written: a picture's strip, or a QR code's data.
 const LONGEST_PIECE: usize = 2048;
+
+/// More keys than these nobody has.
+const MOST_KEYS: usize = 4096;
 
 /// How often what has arrived is taken in before something else is done.
 const HEARD_AT_ONCE: usize = 64;

@@ -220,6 +220,17 @@ impl PrinterTwin {
         self.state().presented = false;
     }
 
+    /// How many pictures it keeps in flash memory, and how often one was written.
+    pub fn keeps(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.kept.len(), state.written)
+    }
+
+    /// Leaves so many bytes of flash memory.
+    pub fn set_flash(&self, bytes: usize) {
+        self.state().flash = bytes;
+    }
+
     /// How many slips were drawn back.
     pub fn retracted(&self) -> usize {
         self.state().retracted

@@ -1,6 +1,6 @@
 //! What is behind a printer's connector: a buffer, a mechanism that works it off, sensors, and what they say.
 
-use std::{io::Write as _, path::PathBuf};
+use std::{collections::BTreeMap, io::Write as _, path::PathBuf};
 
 use super::{
     Cable, Slip,
@@ -58,10 +58,24 @@ pub(super) struct State {
     awaits: Option<(usize, Trouble)>,
     /// `GS a`: tells changes unasked.
     automatic: bool,
+    /// What it keeps in flash memory: bytes across, and rows of dots.
+    pub kept: BTreeMap<[u8; 2], (usize, Vec<u8>)>,
+    /// How often that was written.
+    pub written: usize,
+    /// Keys told of a list that is being told.
+    told: Option<usize>,
+    /// Bytes of flash memory.
+    pub flash: usize,
 }
 
 /// A fresh roll, lines.
 pub(super) const ROLL: u32 = 100_000;
+
+/// Flash memory, bytes.
+const FLASH: usize = 256 * 1024;
+
+/// Keys of one part of a list.
+const LISTED: usize = 40;
 
 /// Below this the near-end sensor reports.
 const NEAR_END: u32 = 20;
@@ -92,6 +106,10 @@ impl State {
             credit: 0,
             awaits: None,
             automatic: false,
+            kept: BTreeMap::new(),
+            written: 0,
+            told: None,
+            flash: FLASH,
         }
     }
 
@@ -220,6 +238,28 @@ impl State {
                 return self.tell_unasked();
             }
             Command::Reached([a, b, c, d]) => return self.answer(&[0x37, 0x22, a, b, c, d, 0]),
+            Command::List => return self.list(0),
+            Command::Acknowledged => match self.told.take() {
+                Some(told) if told < self.kept.len() => return self.list(told),
+                Some(_) => {}
+                None => self.complain("an ACK for nothing".to_owned()),
+            },
+            Command::Keep(key, across, dots) => {
+                self.written += 1;
+                let used: usize = self.kept.values().map(|(_, dots)| dots.len()).sum();
+                if used + dots.len() <= self.flash {
+                    self.kept.insert(key, (across, dots));
+                }
+            }
+            Command::PrintKept(key) => {
+                let kept = self.kept.get(&key).cloned();
+                let printed = kept.ok_or_else(|| "a picture that is not kept".to_owned());
+                if let Err(complaint) =
+                    printed.and_then(|(across, dots)| self.paper.take(Command::Raster(across, dots)))
+                {
+                    self.complain(complaint);
+                }
+            }
             Command::Present => {
                 // It is cut first where it is not.
                 self.presented = true;
@@ -251,6 +291,15 @@ impl State {
             }
         }
         Vec::new()
+    }
+
+    /// The keys from one on: forty at once, and the rest when these have come.
+    fn list(&mut self, from: usize) -> Vec<u8> {
+        let keys: Vec<u8> = self.kept.keys().skip(from).take(LISTED).flatten().copied().collect();
+        let told = from + keys.len() / 2;
+        self.told = Some(told);
+        let more = if told < self.kept.len() { 0x41 } else { 0x40 };
+        self.answer(&[&[0x37, 0x72, more], &keys[..], &[0]].concat())
     }
 
     fn answer(&mut self, answer: &[u8]) -> Vec<u8> {

@@ -37,6 +37,14 @@ pub(super) enum Command {
     Automatic(bool),
     /// `ESC ! n`: width and height, from 1, and bold.
     Mode(usize, usize, bool),
+    /// `GS ( L` 64: says what is kept.
+    List,
+    /// `ACK`: a part of the list has come.
+    Acknowledged,
+    /// `GS ( L` 67: keeps a picture, bytes across, under a key.
+    Keep([u8; 2], usize, Vec<u8>),
+    /// `GS ( L` 69: prints what is kept.
+    PrintKept([u8; 2]),
     /// `GS v 0`: bytes across, and rows of dots.
     Raster(usize, Vec<u8>),
     /// `GS k 73`: CODE128.
@@ -123,6 +131,8 @@ pub(super) fn next(bytes: &[u8]) -> Step {
             rest.get(..length).map_or(Step::More, |dots| whole(C::Raster(across, dots.to_vec()), 8 + length))
         }
         [0x1D, b'v', rest @ ..] if rest.len() < 6 && rest.iter().zip([b'0', 0]).all(|(a, b)| *a == b) => Step::More,
+        [0x1D, b'(', b'L', low, high, rest @ ..] => kept(usize::from(*low) + 256 * usize::from(*high), rest),
+        [0x06, ..] => whole(C::Acknowledged, 1),
         [0x1D, b'(', b'k', low, high, rest @ ..] => qr(usize::from(*low) + 256 * usize::from(*high), rest),
         [0x1B, b'*', 33, low, high, rest @ ..] => {
             let length = 3 * (usize::from(*low) + 256 * usize::from(*high));
@@ -131,9 +141,10 @@ pub(super) fn next(bytes: &[u8]) -> Step {
         // Perhaps the beginning of one of the above.
         [0x10 | 0x1B | 0x1C | 0x1D] | [0x10, 0x04] | [0x1B, b'a' | b'E' | b'd' | b'*' | b'!'] => Step::More,
         [0x1B, b'*', 33] | [0x1B, b'*', 33, _] => Step::More,
-        [0x1D, b'!' | b'V' | b'r' | b'('] | [0x1D, b'V', 65 | 66] | [0x1D, b'(', b'k'] | [0x1D, b'(', b'k', _] => {
-            Step::More
-        }
+        [0x1D, b'!' | b'V' | b'r' | b'(']
+        | [0x1D, b'V', 65 | 66]
+        | [0x1D, b'(', b'k' | b'L']
+        | [0x1D, b'(', b'k' | b'L', _] => Step::More,
         [0x1C, b'(', b'A', 2, 0, 48, _, ..] => whole(C::Setting, 7),
         [0x1C, b'S', _, _, ..] | [0x1B, b'$' | b'\\', _, _, ..] | [0x1D, b'L' | b'W', _, _, ..] => whole(C::Setting, 4),
         [0x1B, b'M' | b' ' | b'3' | b'{' | b'-' | b't', _, ..] | [0x1C, b'-', _, ..] | [0x1D, b'B' | b'f', _, ..] => {
@@ -164,6 +175,24 @@ fn qr(length: usize, rest: &[u8]) -> Step {
     Step::Whole(command, 5 + length)
 }
 
+/// Pictures in flash memory.
+fn kept(length: usize, rest: &[u8]) -> Step {
+    let Some(body) = rest.get(..length) else { return Step::More };
+    let command = match body {
+        [48, 64, b'K', b'C'] => Command::List,
+        [48, 67, 48, a, b, 1, xl, xh, yl, yh, 49, dots @ ..] => {
+            let across = (usize::from(*xl) + 256 * usize::from(*xh)).div_ceil(8);
+            let whole = dots.len() == across * (usize::from(*yl) + 256 * usize::from(*yh));
+            if whole { Command::Keep([*a, *b], across, dots.to_vec()) } else { Command::Unknown(0x1D) }
+        }
+        [48, 69, a, b, 1, 1] => Command::PrintKept([*a, *b]),
+        // Cut off and ended with zeros.
+        [.., 0] => Command::Setting,
+        _ => Command::Unknown(0x1D),
+    };
+    Step::Whole(command, 5 + length)
+}
+
 /// Printable bytes up to the next control byte; a hanzi is never cut in two.
 fn text(bytes: &[u8]) -> Step {
     let mut at = 0;
@@ -188,6 +217,9 @@ pub(super) fn decoded(bytes: &[u8]) -> String {
         let what = match command {
             Command::Text(text) => encoding_rs::GB18030.decode(&text).0.into_owned(),
             Command::Raster(across, dots) => format!("Raster {across} x {}", dots.len() / across.max(1)),
+            Command::Keep(key, across, dots) => {
+                format!("Keep {} {across} x {}", String::from_utf8_lossy(&key), dots.len() / across.max(1))
+            }
             Command::BitImage(columns) => format!("BitImage {} columns", columns.len() / 3),
             command => format!("{command:?}"),
         };
