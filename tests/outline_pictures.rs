@@ -440,7 +440,8 @@ fn look() {
             for (_, scene) in &scenes {
                 let pages = plan(scene, &style, size, &passing(scene, 0), &mut type_).pages;
                 let drawn = |page| Picture::of(&sheet(scene, &style, size, &passing(scene, page), &mut type_).frame);
-                pictures.extend((0..pages).map(drawn).map(|picture| picture.smaller(size.0.max(size.1) / 640)));
+                pictures
+                    .extend((0..pages).map(drawn).map(|picture| picture.smaller((size.0.max(size.1) / 640).max(1))));
             }
             let name =
                 format!("{purpose:?}-{}x{}-{language:?}{}.png", size.0, size.1, if large { "-large" } else { "" });
