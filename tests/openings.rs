@@ -1,5 +1,7 @@
 //! `check` is the start's own opening, undone: what `run` refuses, `check` fails, with the same code.
 
+mod elsewhere;
+
 use std::{
     fs,
     net::TcpListener,
@@ -302,7 +304,7 @@ fn failed(told: &str) -> Vec<String> {
 #[test]
 fn for_every_fault_run_refuses_and_check_fails_with_the_same_code() {
     let mut wrong = Vec::new();
-    for Fault { what, code, make } in FAULTS {
+    for Fault { what, code, make } in FAULTS.iter().chain(elsewhere::FAULTS) {
         let sandbox = Sandbox::new();
         let held = make(&sandbox);
         let checked = within(&sandbox, &["check"]).output().expect("runs");
@@ -457,6 +459,11 @@ fn root_judges_for_the_daemons_user_and_leaves_nothing_of_its_own_behind() {
             let segment = state(s).join("journal-00000001.seg");
             chown(&segment, Some(0), Some(0)).expect("given");
             mode(&segment, 0o644);
+        }),
+        ("a mark that is root's", "J502", |s| {
+            start(s, Some(DAEMON));
+            chown(state(s).join("journal.mark"), Some(0), Some(0)).expect("given");
+            mode(&state(s).join("journal.mark"), 0o644);
         }),
         ("a lock of root's", "C103", |s| {
             fs::write(state(s).join("lock"), "").expect("written");

@@ -204,6 +204,37 @@ fn serving(chain: Vec<CertificateDer<'static>>, key: KeyPair, trusted: String) -
     Side { url, trusted }
 }
 
+/// What is wrong with what `check` tells of one fault where the site's system is a hospital's.
+fn of_hospitals(fault: &Fault, sandbox: &Sandbox, url: &str) -> Vec<String> {
+    let by_http = format!(
+        "adapter = \"http\"\nurl = \"{url}/kiosk\"\nca-file = \"keys/site-ca.pem\"\nhmac-key = \"keys/checkin.hmac\"\n"
+    );
+    let text = std::fs::read_to_string(&sandbox.site).expect("readable");
+    assert!(text.contains(&by_http), "{text}");
+    let mut wrong = Vec::new();
+    for (adapter, url, more) in [
+        ("hl7", url.replace("https", "mllps"), ""),
+        ("fhir", url.to_owned(), ""),
+        // Nobody signs in by it.
+        ("template", url.to_owned(), "template = \"hip\"\n"),
+    ] {
+        let table = format!("adapter = \"{adapter}\"\nurl = \"{url}\"\nca-file = \"keys/site-ca.pem\"\n{more}");
+        let site = sandbox.path(&format!("{adapter}.toml"));
+        write(&site, &text.replace(&by_http, &table), 0o600);
+        let checked = run(&["check", "--json", "--config", site.to_str().expect("a path")]);
+        let checked = String::from_utf8_lossy(&checked.stdout).into_owned();
+        let cure = fault.cure.text_in(facemchd::fault::Tongue::En);
+        let is_told = checked.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).any(|line| {
+            let told = line["text"].as_str().is_some_and(|text| text.contains(fault.told));
+            line["id"] == "site-system" && line["code"] == "H901" && line["cure"] == cure && told
+        });
+        if !is_told {
+            wrong.push(format!("{} by {adapter}: check says\n{checked}", fault.what));
+        }
+    }
+    wrong
+}
+
 /// What is wrong with what is told of one fault on both sides.
 fn complaints(fault: &Fault) -> Vec<String> {
     let sandbox = Sandbox::new();
@@ -220,7 +251,7 @@ fn complaints(fault: &Fault) -> Vec<String> {
         &format!("url = \"{}\"\nca-file = \"keys/ca.pem\"\nhmac", sandbox.hospital.url()),
         &format!("url = \"{}/kiosk\"\nca-file = \"keys/site-ca.pem\"\nhmac", site.url),
     );
-    let mut wrong = Vec::new();
+    let mut wrong = of_hospitals(fault, &sandbox, &site.url);
     let checked = run(&["check", "--online", "--json", "--config", sandbox.site()]);
     let checked = String::from_utf8_lossy(&checked.stdout).into_owned();
     let lines: Vec<Value> = checked.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();

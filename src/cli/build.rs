@@ -245,14 +245,10 @@ pub(super) fn wechat_route(site: &Site) -> http::Route {
 }
 
 /// The mini-program's calls.
-pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Weixin, Ending> {
-    let Some(settings) = &site.weixin else {
-        return Err(Ending {
-            line: format!("{} the site file has no [weixin]", Code::C101),
-            exit: crate::fault::exit::CONFIG,
-        });
-    };
-    Ok(weixin_calls(site, settings, &WechatClock::new(Arc::clone(clock)))?)
+pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>) -> Result<Weixin, Failure> {
+    let none = || Failure::new(Code::C101).told("the site file has no [weixin]");
+    let settings = site.weixin.as_ref().ok_or_else(none)?;
+    weixin_calls(site, settings, &WechatClock::new(Arc::clone(clock)))
 }
 
 fn weixin_calls(site: &Site, program: &MiniProgram, clock: &Arc<WechatClock>) -> Result<Weixin, Failure> {

@@ -161,8 +161,8 @@ codes! {
       => "语音包缺少录音，或格式不对", "补录 `facemchd check` 指出的内容：WAV，16 kHz，16 位，单声道；在此之前这些词不播报";
     D630 "no browser shows the lane's page", "start the browser that shows it (systemctl status facemchd-kiosk), or connect the terminal's WebView"
       => "没有浏览器打开通道页面", "启动显示页面的浏览器（systemctl status facemchd-kiosk），或让终端的 WebView 连接上来";
-    D631 "the lanes' pages cannot be served", "stop the program that uses the port, or set another address in [page] listen"
-      => "通道页面无法提供", "停掉占用该端口的程序，或在 [page] listen 中改用别的地址";
+    D631 "the lanes' pages cannot be served", "stop the program that uses the port, or set another address where the message says"
+      => "通道页面无法提供", "停掉占用该端口的程序，或在提示所指的设置中改用别的地址";
     P701 "the printer does not answer", "check cable, supply and baud rate of the printer"
       => "打印机无响应", "检查打印机的线缆、供电和波特率";
     P702 Wait "the printer has no paper", "put in a new roll; it goes on by itself"

@@ -1,5 +1,8 @@
 //! What an operator does where the cause tells more than the code: the one table, in English and Chinese.
 
+#[cfg(any(feature = "network", feature = "page"))]
+use std::io;
+
 use super::Tongue;
 
 macro_rules! cures {
@@ -18,6 +21,19 @@ macro_rules! cures {
             }
         }
     };
+}
+
+impl Cure {
+    /// What is done about a port on the network that cannot be had.
+    #[cfg(any(feature = "network", feature = "page"))]
+    pub(crate) fn of_port(error: &io::Error) -> Option<Self> {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Some(Self::PortTaken),
+            io::ErrorKind::AddrNotAvailable => Some(Self::AddressNotOurs),
+            io::ErrorKind::PermissionDenied => Some(Self::PortOfRoot),
+            _ => None,
+        }
+    }
 }
 
 cures! {
@@ -115,12 +131,27 @@ cures! {
     DamagedCorrelation "put the file back from a copy, or move it away: a new one is made, by which nobody of before is known again"
         => "用备份恢复该文件，或将其移走：程序会另建一个，但不再认得此前的人";
     /// Another program listens at the terminal's socket.
-    SocketTaken "stop the other program (`ss -xlp` names it), or give the lane's terminal another path"
-        => "停掉占用该套接字的程序（`ss -xlp` 会列出），或为该通道的终端换一个路径";
+    SocketTaken "stop the other program (`ss -xlp` names it), or give the socket another path"
+        => "停掉占用该套接字的程序（`ss -xlp` 会列出），或为该套接字换一个路径";
     /// Something else lies at the terminal's socket.
-    NotASocket "move away what lies there, or give the lane's terminal another path"
-        => "移走该处的文件，或为该通道的终端换一个路径";
+    NotASocket "move away what lies there, or give the socket another path"
+        => "移走该处的文件，或为该套接字换一个路径";
     /// A socket's path has a limit.
-    PathTooLong "give the lane's terminal a shorter path"
-        => "为该通道的终端换一个更短的路径";
+    PathTooLong "give the socket a shorter path; that of the staff lies in state-dir"
+        => "为该套接字换一个更短的路径；工作人员的套接字位于 state-dir 中";
+    /// A socket's folder is missing, or is not the daemon user's.
+    SocketFolder "make the socket's folder, and let the daemon's user write there (chown facemchd FOLDER)"
+        => "建立套接字所在的目录，并允许守护进程的运行用户写入（chown facemchd 目录）";
+    /// Another program listens at the port.
+    PortTaken "stop the other program (`ss -ltnp` names it), or write another port into the setting that the message names"
+        => "停掉占用该端口的程序（`ss -ltnp` 会列出），或在提示所指的设置中换一个端口";
+    /// The port's address is another machine's.
+    AddressNotOurs "write an address that this machine has (`ip address` lists them), or 0.0.0.0 for all of them"
+        => "填写本机拥有的地址（`ip address` 会列出），或用 0.0.0.0 表示全部地址";
+    /// A port that only root may have.
+    PortOfRoot "write a port from 1024 on: lower ones are root's"
+        => "改用 1024 及以上的端口：更小的端口只有 root 能用";
+    /// What systemd hands to the unit alone.
+    OnlyInTheUnit "only the unit has this credential: start it with `systemctl start facemchd`, which reads LoadCredential"
+        => "该凭据只交给服务单元：用 `systemctl start facemchd` 启动，由其 LoadCredential 读取";
 }

@@ -108,6 +108,11 @@ impl Failure {
         self.cure.map_or_else(|| self.code.cure_in(tongue), |cure| cure.text_in(tongue))
     }
 
+    /// The cause's own cure, where it has one.
+    pub(crate) fn cure(&self) -> Option<Cure> {
+        self.cure
+    }
+
     /// What the core may know.
     pub fn trouble(&self) -> Trouble {
         Trouble { code: self.code, remedy: self.remedy }

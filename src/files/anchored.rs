@@ -14,9 +14,20 @@ use serde::{Deserialize, Deserializer};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchored(PathBuf);
 
+/// How the site file writes what systemd hands over.
+const CREDENTIAL: &str = "credential:";
+
+/// Where the unit's credentials lie while it runs, for whoever looks from outside it.
+const OF_THE_UNIT: &str = "/run/credentials/facemchd.service";
+
 thread_local! {
     /// The folder of the site file that this thread reads; serde hands nothing down to a member.
     static FOLDER: RefCell<PathBuf> = RefCell::default();
+}
+
+/// A credential that nobody handed over: only the unit has it.
+pub(super) fn is_of_the_unit(file: &Path) -> bool {
+    file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(CREDENTIAL))
 }
 
 /// Reads with relative paths meant in this folder.
@@ -30,11 +41,14 @@ pub(crate) fn within<T>(folder: &Path, read: impl FnOnce() -> T) -> T {
 impl Anchored {
     /// What the site file being read means by this.
     pub(crate) fn new(written: &str) -> Self {
-        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
-        match (written.strip_prefix("credential:"), credentials) {
-            (Some(name), Some(credentials)) if !name.contains('/') => Self(Path::new(&credentials).join(name)),
-            _ => Self(FOLDER.with_borrow(|folder| folder.join(written))),
-        }
+        let beside = || FOLDER.with_borrow(|folder| folder.join(written));
+        let Some(name) = written.strip_prefix(CREDENTIAL).filter(|name| !name.contains('/')) else {
+            return Self(beside());
+        };
+        Self(match std::env::var_os("CREDENTIALS_DIRECTORY") {
+            Some(handed_over) => Path::new(&handed_over).join(name),
+            None => Some(Path::new(OF_THE_UNIT).join(name)).filter(|handed_over| handed_over.exists()).unwrap_or_else(beside),
+        })
     }
 }
 

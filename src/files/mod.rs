@@ -126,7 +126,8 @@ impl FileError {
     /// What the operator does about it, where it is known.
     pub fn cure(&self) -> Option<Cure> {
         match self {
-            Self::Unreadable { source, .. } => match source.kind() {
+            Self::Unreadable { source, file } => match source.kind() {
+                io::ErrorKind::NotFound if anchored::is_of_the_unit(file) => Some(Cure::OnlyInTheUnit),
                 io::ErrorKind::NotFound => Some(Cure::NoSuchFile),
                 io::ErrorKind::PermissionDenied => Some(Cure::NotPermitted),
                 _ => None,

@@ -51,7 +51,7 @@ use crate::{
     fault::{Code, Cure, Fault},
     files::{self, FileError},
     kiosk::{Phrases, Scene},
-    terminal::{LocalSocket, TerminalError},
+    terminal::TerminalError,
     words::{Clock, LaneId, Language, Purpose, WallTime},
 };
 
@@ -156,7 +156,8 @@ impl Fault for PageError {
             #[cfg(feature = "network")]
             Self::Certificates { source, .. } => source.cure(),
             Self::Css(error) => error.cure(),
-            Self::Bind { .. } | Self::Thread(_) | Self::Accounts(_) => None,
+            Self::Bind { source, .. } => Cure::of_port(source),
+            Self::Thread(_) | Self::Accounts(_) => None,
         }
     }
 }
@@ -209,14 +210,12 @@ impl Behind {
 
 impl Door {
     /// Whether the pages could be served here, and with what; changes nothing. `serves`: the port is the running daemon's.
-    pub(crate) fn look(&self, clock: &Arc<dyn Clock>, serves: bool) -> Result<Behind, PageError> {
+    /// The port is free again when what comes back is dropped; a socket's path is not looked at.
+    pub(crate) fn look(&self, clock: &Arc<dyn Clock>, serves: bool) -> Result<(Behind, Option<Port>), PageError> {
         let behind = self.read(Vec::new(), clock)?;
-        match &self.listen {
-            _ if serves => {}
-            Listen::Unix(path) => LocalSocket::may_be_made(path).map_err(PageError::Socket)?,
-            listen => drop(listen.port(PAGE)?),
-        }
-        Ok(behind)
+        let needs_port = !serves && !matches!(self.listen, Listen::Unix(_));
+        let port = needs_port.then(|| self.listen.port(PAGE)).transpose()?;
+        Ok((behind, port))
     }
 
     /// Reads style sheet and certificates.

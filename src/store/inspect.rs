@@ -4,7 +4,8 @@ use std::{fmt, io, path::Path};
 
 use super::{
     Disk, Entry, FolderDisk, Position, Reader, StoreError,
-    mark::Found as FoundMark,
+    journal::SPARE,
+    mark::{self, Found as FoundMark},
     recover::{self, name, numbers},
     segment::{self, Hash, Header, SEGMENT},
 };
@@ -98,9 +99,11 @@ pub fn entries(dir: &Path) -> Result<Vec<Entry>, StoreError> {
 /// Whether the journal that is here can be gone on with, as one that was begun by somebody else cannot; changes nothing.
 pub(crate) fn may_be_written(dir: &Path) -> Result<(), StoreError> {
     let names = FolderDisk::at(dir).list().map_err(StoreError::Write)?;
-    let last = numbers(&names).last().copied();
-    last.map_or(Ok(()), |last| files::edit(&dir.join(name(last))).map(drop))
-        .map_err(|error| StoreError::Write(error.into()))
+    let ours = [mark::FILE, SPARE].iter().map(|name| (*name).to_owned()).filter(|ours| names.contains(ours));
+    for name in numbers(&names).last().map(|last| name(*last)).into_iter().chain(ours) {
+        files::edit(&dir.join(name)).map_err(|error| StoreError::Write(error.into()))?;
+    }
+    Ok(())
 }
 
 /// Proves the chain over every segment.

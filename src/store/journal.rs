@@ -71,7 +71,8 @@ impl Fill {
     }
 }
 
-const SPARE: &str = "spare.seg";
+/// The next segment, made beforehand.
+pub(super) const SPARE: &str = "spare.seg";
 
 impl Journal {
     /// Opens the journal of a locked state directory for writing; damage is salvaged. `lanes` are the lanes' names in

@@ -135,6 +135,16 @@ pub enum TerminalError {
         #[source]
         source: io::Error,
     },
+    /// The port cannot be taken into use.
+    #[cfg(feature = "network")]
+    #[error("{address}: the port cannot be taken")]
+    Port {
+        /// Address and port.
+        address: std::net::SocketAddr,
+        /// The cause beneath.
+        #[source]
+        source: io::Error,
+    },
     /// Somebody else listens there.
     #[error("{}: another program listens there", path.display())]
     InUse {
@@ -195,6 +205,8 @@ impl Fault for TerminalError {
             | Self::Gone { .. }
             | Self::PathTooLong { .. } => Code::T210,
             #[cfg(feature = "network")]
+            Self::Port { .. } => Code::T210,
+            #[cfg(feature = "network")]
             Self::File(error) if error.is_exposed() => Code::K402,
             #[cfg(feature = "network")]
             Self::Pem { .. } | Self::File(_) => Code::K401,
@@ -203,6 +215,9 @@ impl Fault for TerminalError {
 
     fn cure(&self) -> Option<Cure> {
         match self {
+            Self::Bind { .. } => Some(Cure::SocketFolder),
+            #[cfg(feature = "network")]
+            Self::Port { source, .. } => Cure::of_port(source),
             Self::InUse { .. } => Some(Cure::SocketTaken),
             Self::NotASocket { .. } => Some(Cure::NotASocket),
             Self::PathTooLong { .. } => Some(Cure::PathTooLong),

@@ -192,9 +192,9 @@ fn refusing(answer: CheckInAnswer) -> Result<CheckInAnswer, Undecided> {
 }
 
 impl ByTemplate {
-    /// Shows itself to the hospital without asking about anybody; false where it has no way to.
-    pub(crate) fn knocks(&self, deadline: Deadline) -> Result<bool, Failure> {
-        self.upstream.knocks(deadline)
+    /// Shows itself to the hospital without asking about anybody: signs in, or where nobody does, looks whether it is there.
+    pub(crate) fn knocks(&self, deadline: Deadline) -> Result<(), Failure> {
+        if self.upstream.signs_in(deadline)? { Ok(()) } else { self.look_for(deadline) }
     }
 }
 

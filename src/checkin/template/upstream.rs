@@ -259,8 +259,8 @@ impl Upstream {
         sent.map(|_| ())
     }
 
-    /// Signs in, where terminals do.
-    pub(super) fn knocks(&self, deadline: Deadline) -> Result<bool, Failure> {
+    /// Signs in, where terminals do; false where they do not.
+    pub(super) fn signs_in(&self, deadline: Deadline) -> Result<bool, Failure> {
         let signed = self.signed_in(0, deadline).map_err(|undecided| undecided.failure)?;
         Ok(!signed.0.is_empty())
     }

@@ -99,7 +99,7 @@ pub(super) fn list(site: &Site, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> 
 
 /// HL7 version 2, which has told nobody yet.
 #[cfg(feature = "hl7")]
-pub(super) fn hl7(settings: &CheckInSettings, clock: &Arc<dyn Clock>, memory: Arc<Memory>) -> Result<Hl7, Failure> {
+pub(crate) fn hl7(settings: &CheckInSettings, clock: &Arc<dyn Clock>, memory: Arc<Memory>) -> Result<Hl7, Failure> {
     let (url, day) = (settings.url.as_deref().unwrap_or_default(), (settings.utc_offset, settings.reset_at));
     Ok(Hl7::open(settings.hl7.clone(), url, &settings.route(1), day, Arc::clone(clock), memory)?)
 }

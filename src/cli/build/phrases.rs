@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     config::Lane,
-    fault::{Code, Fault},
+    fault::{Code, Cure, Fault},
     files::{self, FileError, WrongLine},
     kiosk::{Phrases, PhrasesError},
 };
@@ -25,6 +25,13 @@ const MOST: usize = 64 * 1024;
 impl Fault for PhrasesFileError {
     fn code(&self) -> Code {
         Code::C101
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::File(error) => error.cure(),
+            Self::Line(_) => None,
+        }
     }
 }
 

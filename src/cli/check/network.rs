@@ -9,10 +9,8 @@ use std::{
 };
 
 use super::{Forgetful, Report};
-#[cfg(feature = "hospital")]
-use crate::checkin::CheckInSettings;
 use crate::{
-    checkin::{Adapter, CheckIn as _},
+    checkin::{Adapter, CheckIn as _, CheckInSettings},
     cli::{build, phrases::check as say},
     config::Site,
     fault::{Code, Failure},
@@ -169,7 +167,7 @@ pub(super) fn weixin(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_
         return report.skipped("weixin", say::not_set_up());
     }
     match build::weixin(site, clock) {
-        Err(failure) => report.failed("weixin", Code::C101, failure.line),
+        Err(failure) => report.fault("weixin", failure),
         Ok(weixin) => match weixin.categories(Deadline::from_now(&**clock, 2 * HOP)) {
             Ok(categories) => report.ok("weixin", say::token_accepted(categories.len())),
             Err(error) => report.fault("weixin", error),
@@ -183,31 +181,30 @@ fn site_systems(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
         let whose = settings.name.as_ref().filter(|_| site.checkins.len() > 1);
         #[cfg(feature = "hospital")]
         roster(site, settings, whose, clock, report);
-        match settings.adapter {
-            Adapter::Http => {
-                // A session that never was: the site's system answers 404 and is well.
-                let asked = build::http_checkin(site, settings, clock).and_then(|adapter| {
-                    adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP))
-                });
-                site_system(asked.map(|_| ()), whose, report);
-            }
-            #[cfg(feature = "hospital")]
-            Adapter::Template => hospital(site, settings, whose, clock, report),
-            #[cfg(feature = "fhir")]
-            Adapter::Fhir => {
-                plain(settings, report);
-                let asked = build::hospital::fhir(site, settings, clock).and_then(|adapter| {
-                    adapter.resolve(SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP))
-                });
-                site_system(asked.map(|_| ()), whose, report);
-            }
-            #[cfg(feature = "hl7")]
-            Adapter::Hl7 => {
-                plain(settings, report);
-                hop("site-system", Code::H901, authority(settings.url.as_deref().unwrap_or_default()), report);
-            }
-            _ => report.skipped("site-system", say::numbers_given_here(whose_system(whose))),
+        if !settings.adapter.asks() {
+            report.skipped("site-system", say::numbers_given_here(whose_system(whose)));
+            continue;
         }
+        #[cfg(feature = "hospital")]
+        plain(settings, report);
+        site_system(knock(site, settings, clock), whose, report);
+    }
+}
+
+/// Opens what the start opens, and shows it to the site's system without asking about anybody: it signs in, or asks what
+/// became of a session that never was, or only meets it where there is no such question.
+fn knock(site: &Site, settings: &CheckInSettings, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+    let (nobody, deadline) = (SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP));
+    #[cfg(feature = "hospital")]
+    let memory = || Arc::new(crate::checkin::Memory::new(None));
+    match settings.adapter {
+        #[cfg(feature = "hospital")]
+        Adapter::Template => build::hospital::by_template(site, settings, clock, memory())?.knocks(deadline),
+        #[cfg(feature = "hl7")]
+        Adapter::Hl7 => build::hospital::hl7(settings, clock, memory())?.look_for(deadline),
+        #[cfg(feature = "fhir")]
+        Adapter::Fhir => build::hospital::fhir(site, settings, clock)?.resolve(nobody, deadline).map(drop),
+        _ => build::http_checkin(site, settings, clock)?.resolve(nobody, deadline).map(drop),
     }
 }
 
@@ -257,31 +254,6 @@ fn plain(settings: &CheckInSettings, report: &mut Report<'_>) {
             false => say::goes_plainly_public(networks.join(", ")),
         };
         report.warning("plain-http", Code::H913, text);
-    }
-}
-
-/// A hospital's own interface: the template and what the site gives it, whether names go there in the clear, and whether
-/// it lets the terminal sign in.
-#[cfg(feature = "hospital")]
-fn hospital(
-    site: &Site,
-    settings: &CheckInSettings,
-    whose: Option<&String>,
-    clock: &Arc<dyn Clock>,
-    report: &mut Report<'_>,
-) {
-    let url = settings.url.as_deref().unwrap_or_default();
-    plain(settings, report);
-    let memory = Arc::new(crate::checkin::Memory::new(None));
-    let asked = build::hospital::by_template(site, settings, clock, memory)
-        .and_then(|adapter| adapter.knocks(Deadline::from_now(&**clock, HOP)));
-    match asked {
-        Ok(false) => {
-            let plain = url.starts_with("http://") && authority(url).rsplit_once(':').is_none();
-            let address = if plain { format!("{}:80", authority(url)) } else { authority(url).to_owned() };
-            hop("site-system", Code::H901, &address, report);
-        }
-        asked => site_system(asked.map(|_| ()), whose, report),
     }
 }
 

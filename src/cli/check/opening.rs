@@ -1,6 +1,7 @@
 //! What the start opens, opened the same way and let go again: state directory, devices, sockets and ports.
 //!
-//! While the daemon serves, it holds all of them: nothing is touched, and its own lock says so.
+//! While the daemon serves, it holds all of them: nothing is touched, and its own lock says so. What needs no device is
+//! judged all the same.
 
 use std::{
     collections::BTreeSet,
@@ -44,14 +45,48 @@ const LEAST_FREE: u64 = 4 << 20;
 pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let serves = state(site, report);
     board(site, clock, serves.as_deref(), report);
-    // Held until all are: two of ours cannot have one port.
-    let _ports = terminals(site, clock, serves.is_some(), report);
+    let mut taken = Taken { serves: serves.is_some(), sockets: BTreeSet::new(), ports: Vec::new() };
+    taken.sockets.insert(one_name(&site.state_dir.join(service::SOCKET)));
+    terminals(site, clock, &mut taken, report);
     #[cfg(feature = "voice")]
     super::voices::check(site, report);
     #[cfg(feature = "page")]
-    pages(site, clock, serves.is_some(), report);
+    pages(site, clock, &mut taken, report);
     #[cfg(feature = "page")]
-    desk_and_alarms(site, clock, serves.is_some(), report);
+    desk_and_alarms(site, clock, &mut taken, report);
+}
+
+/// Every socket and port that is ours, until all are looked at: two of ours cannot have one.
+struct Taken {
+    /// They are the running daemon's.
+    serves: bool,
+    /// By the one name that each has.
+    sockets: BTreeSet<PathBuf>,
+    ports: Vec<TcpListener>,
+}
+
+impl Taken {
+    /// A file's path, for one of ours.
+    fn path(&mut self, path: &Path) -> Result<(), TerminalError> {
+        let is_first = self.sockets.insert(one_name(path));
+        is_first.then_some(()).ok_or_else(|| TerminalError::InUse { path: path.to_owned() })
+    }
+
+    /// A socket where the daemon would make it; true where its folder is made with it.
+    fn socket(&mut self, path: &Path) -> Result<bool, TerminalError> {
+        self.path(path)?;
+        match LocalSocket::may_be_made(path) {
+            Err(TerminalError::InUse { .. }) if self.serves => return Ok(false),
+            judged => judged?,
+        }
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        if folder == Path::new(RUNTIME_DIRECTORY) && !folder.exists() {
+            return Ok(true);
+        }
+        let may_write = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
+        let failed = |error: rustix::io::Errno| TerminalError::Bind { place: path.display().to_string(), source: error.into() };
+        may_write.map(|()| false).map_err(failed)
+    }
 }
 
 /// The state directory; who serves from it now, if anybody does.
@@ -120,7 +155,10 @@ fn board(site: &Site, clock: &Arc<dyn Clock>, serves: Option<&str>, report: &mut
         report.warning("gate-one-shot", Code::G801, say::no_one_shot());
     }
     if let Some(process) = serves {
-        return report.skipped("devices", say::serves_with_them(process));
+        return match wires::fits(site, clock) {
+            Ok(()) => report.skipped("devices", say::serves_with_them(process)),
+            Err(fault) => report.fault("devices", fault),
+        };
     }
     if let Some(out) = &site.simulated.out
         && let Err(error) = rustix::fs::access(existing(out), rustix::fs::Access::WRITE_OK)
@@ -203,15 +241,12 @@ fn printers(site: &Site, lanes: Vec<wires::LaneDevices>, report: &mut Report<'_>
     }
 }
 
-/// A lane's terminal, where the daemon would meet it. `serves`: sockets and ports are the running daemon's.
+/// A lane's terminal, where the daemon would meet it.
 #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
-fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) -> Vec<TcpListener> {
+fn terminals(site: &Site, clock: &Arc<dyn Clock>, taken: &mut Taken, report: &mut Report<'_>) {
     if site.lane.is_empty() {
         report.skipped("terminals", say::no_lanes());
     }
-    #[cfg_attr(not(feature = "network"), expect(unused_mut, reason = "the terminals' over the network"))]
-    let mut ports = Vec::new();
-    let mut files = BTreeSet::from([one_name(&site.state_dir.join(service::SOCKET))]);
     for (index, lane) in site.lane.iter().enumerate() {
         let phrases = match build::phrases(lane) {
             Ok(phrases) => phrases,
@@ -221,54 +256,26 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
             }
         };
         let settings = build::terminal_settings(site, lane, index, phrases);
-        let file: Option<&Path> = match &lane.terminal {
-            TerminalPlace::Unix(path) => Some(path),
-            TerminalPlace::Serial { device, .. } => Some(device),
-            #[cfg(feature = "network")]
-            TerminalPlace::Tls(_) | TerminalPlace::Https(_) => None,
-        };
-        let of_another = file.filter(|file| !files.insert(one_name(file)));
-        let of_another = of_another.map(|file| TerminalError::InUse { path: file.to_owned() });
-        match of_another.map_or_else(|| settings.look(), Err) {
-            // By the daemon that serves.
-            Err(TerminalError::InUse { .. }) if serves => {}
-            Err(error) => {
-                report.fault("terminal", error);
-                continue;
-            }
-            Ok(()) => {}
-        }
         match &lane.terminal {
-            TerminalPlace::Unix(path) => {
-                let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-                if folder == Path::new(RUNTIME_DIRECTORY) && !folder.exists() {
-                    report.ok("terminal", say::of_lane(&lane.name, say::at_start(path.display())));
-                    continue;
+            TerminalPlace::Unix(path) => match taken.socket(path) {
+                Ok(true) => report.ok("terminal", say::of_lane(&lane.name, say::at_start(path.display()))),
+                Ok(false) => report.ok("terminal", say::of_lane(&lane.name, path.display())),
+                Err(error) => report.fault("terminal", error),
+            },
+            TerminalPlace::Serial { device, .. } => match taken.path(device).and_then(|()| settings.look()) {
+                Err(error) => report.fault("terminal", error),
+                Ok(()) if !device.exists() => {
+                    report.failed("terminal", Code::T210, say::of_lane(&lane.name, say::not_there(device.display())));
                 }
-                match rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK) {
-                    Ok(()) => report.ok("terminal", say::of_lane(&lane.name, path.display())),
-                    Err(error) => {
-                        report.failed(
-                            "terminal",
-                            Code::T210,
-                            say::of_lane(&lane.name, format!("{}: {error}", folder.display())),
-                        );
-                    }
-                }
-            }
-            TerminalPlace::Serial { device, .. } if !device.exists() => {
-                report.failed("terminal", Code::T210, say::of_lane(&lane.name, say::not_there(device.display())));
-            }
-            TerminalPlace::Serial { device, .. } => {
-                report.ok("terminal", say::of_lane(&lane.name, device.display()));
-            }
+                Ok(()) => report.ok("terminal", say::of_lane(&lane.name, device.display())),
+            },
             #[cfg(feature = "network")]
             TerminalPlace::Tls(address) | TerminalPlace::Https(address) => {
-                if !serves {
+                if !taken.serves {
                     match TcpListener::bind(address) {
-                        Ok(port) => ports.push(port),
+                        Ok(port) => taken.ports.push(port),
                         Err(source) => {
-                            report.fault("terminal", TerminalError::Bind { place: address.to_string(), source });
+                            report.fault("terminal", TerminalError::Port { address: *address, source });
                             continue;
                         }
                     }
@@ -277,7 +284,6 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Rep
             }
         }
     }
-    ports
 }
 
 /// A file by the one name that it has, however it is written.
@@ -289,13 +295,19 @@ fn one_name(path: &Path) -> PathBuf {
 
 /// Where the lanes' pages are, where one has any.
 #[cfg(feature = "page")]
-fn pages(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
+fn pages(site: &Site, clock: &Arc<dyn Clock>, taken: &mut Taken, report: &mut Report<'_>) {
     let with_page = site.lane.iter().filter(|lane| lane.panel == Some(PanelPlace::Page)).count();
     if with_page == 0 && !site.page.technician {
         return;
     }
-    match build::door(site).and_then(|door| Ok(door.look(clock, serves)?)) {
-        Ok(behind) => {
+    if let crate::page::Listen::Unix(path) = &site.page.listen
+        && let Err(error) = taken.socket(path)
+    {
+        return report.fault("pages", crate::page::PageError::Socket(error));
+    }
+    match build::door(site).and_then(|door| Ok(door.look(clock, taken.serves)?)) {
+        Ok((behind, port)) => {
+            taken.ports.extend(port);
             let text = say::pages(&site.page.listen, with_page);
             certificates("pages", text, behind.validity(), clock.now().wall, report);
         }
@@ -305,10 +317,13 @@ fn pages(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<
 
 /// What lanes serve without, and somebody misses.
 #[cfg(feature = "page")]
-fn desk_and_alarms(site: &Site, clock: &Arc<dyn Clock>, serves: bool, report: &mut Report<'_>) {
+fn desk_and_alarms(site: &Site, clock: &Arc<dyn Clock>, taken: &mut Taken, report: &mut Report<'_>) {
     if let Some(desk) = &site.desk {
-        match desk.look(&site.state_dir.join(crate::page::ACCOUNTS), clock, serves) {
-            Ok(()) => report.ok("desk", desk.listen.to_string()),
+        match desk.look(&site.state_dir.join(crate::page::ACCOUNTS), clock, taken.serves) {
+            Ok(port) => {
+                taken.ports.extend(port);
+                report.ok("desk", desk.listen.to_string());
+            }
             Err(error) => report.fault("desk", error),
         }
     }

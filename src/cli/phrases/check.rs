@@ -24,6 +24,7 @@ phrases! {
         => "{merchants} 个商户的签名和解密私钥可用";
     certificate_mode() "certificate mode" => "平台证书模式";
     public_key_usable() "WeChat Pay's public key is usable" => "微信支付公钥可用";
+    not_proven(what) "not proven here: {what}; systemd hands it to the unit alone" => "此处无法证实：{what}；systemd 只把它交给服务单元";
     ways_usable() "every way in is usable" => "各种签到方式均可用";
     no_certificate() "keys.certificate is not set" => "没有设置 keys.certificate";
     of_serial(serial) "of serial number {serial}: " => "序列号 {serial}：";

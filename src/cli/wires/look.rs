@@ -66,7 +66,7 @@ mod outline {
     use crate::{
         board::{BrandFile, Colours},
         device::panel::{Brand, LEAST_CONTRAST, Logo, Palette},
-        fault::{Code, Fault},
+        fault::{Code, Cure, Fault},
         files::{self, FileError},
     };
 
@@ -92,6 +92,13 @@ mod outline {
             match self {
                 Self::Contrast { .. } => Code::K408,
                 Self::File(_) | Self::Logo { .. } => Code::K409,
+            }
+        }
+
+        fn cure(&self) -> Option<Cure> {
+            match self {
+                Self::File(error) => error.cure(),
+                Self::Contrast { .. } | Self::Logo { .. } => None,
             }
         }
     }

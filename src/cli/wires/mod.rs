@@ -80,11 +80,19 @@ pub(super) fn open_again(
     open_on(Wires { lanes: Vec::new(), twins: twins.to_vec() }, site, clock)
 }
 
+/// Whether everything fits that needs no device: [`open`] would refuse the same.
+pub(super) fn fits(site: &Site, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+    let parts = Parts::read(site, clock)?;
+    for picked in parts.pick_all()? {
+        let fonts = picked.panel.map(|panel| &panel.font);
+        fonts.map(|fonts| Fonts::open(fonts)).transpose()?;
+        picked.printer.map(|(_, printer)| Fonts::open(printer.font.as_slice())).transpose()?;
+    }
+    site.lane.iter().try_for_each(|lane| style(site, lane, clock).map(drop))
+}
+
 fn open_on(mut wires: Wires, site: &Site, clock: &Arc<dyn Clock>) -> Result<Wires, Failure> {
-    let found = Board::find(&site.board)?;
-    // A mistake in a profile or template is found also where no lane prints.
-    found.printers.iter().try_for_each(|files| layout(files, site, Arc::default()).map(drop))?;
-    let parts = Parts { site, found, clock };
+    let parts = Parts::read(site, clock)?;
     // All of them before any: a file that is refused has moved nothing.
     let all = parts.pick_all()?;
     #[cfg(feature = "turnstile")]
@@ -168,6 +176,15 @@ fn layout(files: &PrinterFiles, site: &Site, phrases: Arc<Phrases>) -> Result<La
         utc_offset: site.hours().utc_offset,
         house: look::house(site)?,
     })
+}
+
+impl<'a> Parts<'a> {
+    fn read(site: &'a Site, clock: &'a Arc<dyn Clock>) -> Result<Self, Failure> {
+        let found = Board::find(&site.board)?;
+        // A mistake in a profile or template is found also where no lane prints.
+        found.printers.iter().try_for_each(|files| layout(files, site, Arc::default()).map(drop))?;
+        Ok(Self { site, found, clock })
+    }
 }
 
 impl Parts<'_> {

@@ -7,7 +7,7 @@ use std::{
 
 use super::{BETWEEN_CLIPS, BETWEEN_SENTENCES, MOST, WavError, read_wav, samples};
 use crate::{
-    fault::{Code, Fault},
+    fault::{Code, Cure, Fault},
     files::{self, FileError, WrongLine},
     kiosk::{Lexicon, LexiconError, Phrases, Speech},
     words::Language,
@@ -55,6 +55,13 @@ const LONGEST_CLIP: usize = 1 << 20;
 impl Fault for PackError {
     fn code(&self) -> Code {
         Code::C101
+    }
+
+    fn cure(&self) -> Option<Cure> {
+        match self {
+            Self::File(error) => error.cure(),
+            Self::Line(_) => None,
+        }
     }
 }
 

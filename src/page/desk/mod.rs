@@ -105,16 +105,19 @@ impl DeskSettings {
         opened.map(Some).map_err(|source| PageError::Certificates { section: "desk", source })
     }
 
-    /// Whether the desk could be served; changes nothing. `serves`: the port is the running daemon's.
+    /// Whether the desk could be served; changes nothing. `serves`: the port is the running daemon's. It is free again when
+    /// what comes back is dropped.
     #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
-    pub(crate) fn look(&self, accounts: &Path, clock: &Arc<dyn Clock>, serves: bool) -> Result<(), PageError> {
+    pub(crate) fn look(
+        &self,
+        accounts: &Path,
+        clock: &Arc<dyn Clock>,
+        serves: bool,
+    ) -> Result<Option<std::net::TcpListener>, PageError> {
         #[cfg(feature = "network")]
         drop(self.read(clock)?);
         list_accounts(accounts).map_err(PageError::Accounts)?;
-        if !serves {
-            drop(self.listen.port("desk")?);
-        }
-        Ok(())
+        (!serves).then(|| self.listen.port("desk")).transpose()
     }
 }
 

@@ -132,7 +132,7 @@ impl Network {
 
 impl Port {
     pub(super) fn bind(network: &Network, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
-        let failed = |source| TerminalError::Bind { place: network.address.to_string(), source };
+        let failed = |source| TerminalError::Port { address: network.address, source };
         let welcome = Welcome::open(network, clock)?;
         let listener = BlockingListener::bind(network.address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
