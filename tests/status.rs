@@ -239,12 +239,12 @@ fn whoever_answers_in_the_daemons_place_is_no_daemon() {
 }
 
 #[test]
-fn no_text_but_a_lanes_name_can_be_put_into_the_status() {
+fn no_text_but_a_lanes_or_systems_name_can_be_put_into_the_status() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/service/status.rs");
     let code = fs::read_to_string(file).expect("readable");
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
     let texts: Vec<&str> = code.lines().filter(is_code).filter(|line| line.contains("String")).collect();
-    assert_eq!(texts, ["pub struct LaneName(String);"]);
+    assert_eq!(texts, ["pub struct LaneName(String);", "pub struct SystemName(String);"]);
     for holder in ["Text", "Private", "RealName", "Identity", "FaceSid", "Credential", "Box<", "Vec<u8>", "dyn "] {
         assert!(!code.lines().filter(is_code).any(|line| line.contains(holder)), "{holder}");
     }

@@ -216,7 +216,11 @@ fn of_hospitals(fault: &Fault, sandbox: &Sandbox, url: &str) -> Vec<String> {
         ("hl7", url.replace("https", "mllps"), ""),
         ("fhir", url.to_owned(), ""),
         // Nobody signs in by it.
-        ("template", url.to_owned(), "template = \"hip\"\n"),
+        (
+            "template",
+            url.to_owned(),
+            "template = \"hip\"\nvalues = { sender = \"a\", receiver = \"b\", organisation = \"c\" }\n",
+        ),
     ] {
         let table = format!("adapter = \"{adapter}\"\nurl = \"{url}\"\nca-file = \"keys/site-ca.pem\"\n{more}");
         let site = sandbox.path(&format!("{adapter}.toml"));

@@ -9,7 +9,6 @@ mod webhook;
 use std::{
     collections::{BTreeSet, VecDeque},
     io,
-    path::Path,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
@@ -22,7 +21,7 @@ use serde::Deserialize;
 
 use crate::{
     fault::{Code, Cure, Fault},
-    files::{self, Anchored, FileError},
+    files::{Anchored, FileError},
     http::{Client, HttpError, OpenError, Route},
     words::{Clock, Moment, WallTime},
 };
@@ -52,6 +51,8 @@ pub(crate) struct Alarm {
     pub(crate) lane: Option<String>,
     /// Whose, if it is one of several merchants'.
     pub(crate) merchant: Option<u16>,
+    /// Which of the site's systems, where there are several.
+    pub(crate) system: Option<String>,
 }
 
 /// That it began or ended.
@@ -151,8 +152,9 @@ impl Settings {
 
 /// This machine's name; `-` where it has none that stands in a line, as RFC 5424 says.
 fn host() -> String {
-    let name = files::read_text(Path::new("/proc/sys/kernel/hostname"), 4096).unwrap_or_default();
-    let plain = name.trim_end();
+    // Not by /proc: the unit sees no more of it than processes.
+    let system = rustix::system::uname();
+    let plain = system.nodename().to_str().unwrap_or_default();
     let fits = (1..=255).contains(&plain.len()) && plain.bytes().all(|byte| byte.is_ascii_graphic());
     if fits { plain } else { "-" }.to_owned()
 }
@@ -290,8 +292,13 @@ mod tests {
     use super::*;
 
     fn event(lane: usize, begins: bool, seconds: u64) -> Event {
-        let alarm =
-            Alarm { code: Code::P702, part: "printer".to_owned(), lane: Some(lane.to_string()), merchant: None };
+        let alarm = Alarm {
+            code: Code::P702,
+            part: "printer".to_owned(),
+            lane: Some(lane.to_string()),
+            merchant: None,
+            system: None,
+        };
         let since = Moment(Duration::from_secs(seconds));
         Event { alarm, begins, at: WallTime(0), since, id: String::new() }
     }

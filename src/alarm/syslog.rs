@@ -41,10 +41,11 @@ fn message(event: &Event, host: &str) -> String {
     let value = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace(']', "\\]");
     let lane = alarm.lane.as_deref().map(|lane| format!(" lane=\"{}\"", value(lane))).unwrap_or_default();
     let merchant = alarm.merchant.map(|number| format!(" merchant=\"{number}\"")).unwrap_or_default();
+    let system = alarm.system.as_deref().map(|name| format!(" system=\"{}\"", value(name))).unwrap_or_default();
     let (code, part) = (alarm.code, value(&alarm.part));
     format!(
         "<{priority}>1 {} {host} facemchd - {word} [alarm@32473 id=\"{id}\" event=\"{word}\" code=\"{code}\" kind=\"{}\" \
-         part=\"{part}\"{lane}{merchant}] {code} {}",
+         part=\"{part}\"{lane}{merchant}{system}] {code} {}",
         time(*at),
         kind(code),
         code.summary()
@@ -65,8 +66,13 @@ mod tests {
 
     #[test]
     fn a_message_is_what_rfc_5424_says() {
-        let alarm =
-            Alarm { code: Code::P702, part: "printer".to_owned(), lane: Some("a\"]\\".to_owned()), merchant: None };
+        let alarm = Alarm {
+            code: Code::P702,
+            part: "printer".to_owned(),
+            lane: Some("a\"]\\".to_owned()),
+            merchant: None,
+            system: None,
+        };
         let at = WallTime(1_700_000_000_120);
         let event = Event { alarm, begins: true, at, since: Moment::default(), id: "1-1".to_owned() };
         assert_eq!(

@@ -47,7 +47,7 @@ impl Collector for Webhook {
         let Event { alarm, begins, at, id, .. } = event;
         let body = json!({
             "id": id, "host": self.host, "event": if *begins { "begin" } else { "end" }, "at": at.0, "kind": kind(alarm.code),
-            "code": alarm.code, "part": alarm.part, "lane": alarm.lane, "merchant": alarm.merchant,
+            "code": alarm.code, "part": alarm.part, "lane": alarm.lane, "merchant": alarm.merchant, "system": alarm.system,
             "summary": alarm.code.summary(), "cure": alarm.code.cure(), "summary_zh": alarm.code.summary_in(Tongue::Zh),
             "cure_zh": alarm.code.cure_in(Tongue::Zh),
         });

@@ -33,7 +33,7 @@ impl Serial {
         let reserved = written.and_then(|text| text.trim().parse().ok());
         let reserved = reserved.unwrap_or_else(|| match file.as_ref().is_some_and(|file| file.exists()) {
             // It cannot be read: further on than it can have come.
-            true => SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_secs().wrapping_mul(BLOCK)),
+            true => by_the_clock(),
             false => 0,
         });
         Self { file, given: Mutex::new(Block { next: reserved, end: reserved }) }
@@ -43,18 +43,49 @@ impl Serial {
     pub(super) fn next(&self) -> u64 {
         let mut block = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         if block.next >= block.end {
+            let reserve = |end: u64| {
+                self.file.as_ref().is_none_or(|file| files::replace(file, end.to_string().as_bytes()).is_ok())
+            };
+            if !reserve(block.next.wrapping_add(BLOCK)) {
+                // What cannot be written down is not known after a restart: further on than any run before can have come.
+                block.next = block.next.max(by_the_clock());
+            }
             block.end = block.next.wrapping_add(BLOCK);
-            // A file that cannot be written costs numbers that were used before a restart, and no visit.
-            let _ = self.file.as_ref().map(|file| files::replace(file, block.end.to_string().as_bytes()));
         }
         block.next = block.next.wrapping_add(1);
         block.next
     }
 }
 
+/// Nobody asks a hospital a thousand times a second for years.
+fn by_the_clock() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_cannot_be_written_down_is_not_given_again_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("serial");
+        let first = Serial::open(Some(file.clone())).next();
+        // Nothing can be written beside it any more, not even by root.
+        files::make_folder(&file.with_extension("new")).unwrap();
+        let mut given = vec![first];
+        let run = Serial::open(Some(file.clone()));
+        given.extend((0..3).map(|_| run.next()));
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        let run = Serial::open(Some(file.clone()));
+        given.extend((0..3).map(|_| run.next()));
+        std::fs::remove_dir(file.with_extension("new")).unwrap();
+        given.extend((0..1).map(|_| Serial::open(Some(file.clone())).next()));
+        let many = given.len();
+        given.sort_unstable();
+        given.dedup();
+        assert_eq!(given.len(), many, "{given:?}");
+    }
 
     #[test]
     fn a_running_number_goes_on_after_a_restart_and_is_never_given_twice() {

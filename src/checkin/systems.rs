@@ -13,6 +13,7 @@ use crate::{
 pub struct Systems {
     all: Vec<Arc<dyn CheckIn>>,
     lanes: Vec<usize>,
+    names: Vec<String>,
 }
 
 impl Systems {
@@ -39,12 +40,23 @@ impl Systems {
             places => places.first().copied().unwrap_or_default(),
         };
         let lanes = lanes.into_iter().map(&mut place).collect();
-        Self { all, lanes }
+        Self { all, lanes, names: Vec::new() }
     }
 
     /// One that all lanes ask.
     pub fn only(checkin: impl CheckIn + 'static) -> Self {
-        Self { all: vec![Arc::new(checkin)], lanes: Vec::new() }
+        Self { all: vec![Arc::new(checkin)], lanes: Vec::new(), names: Vec::new() }
+    }
+
+    /// The same by their names in the site file, where there are several.
+    #[must_use]
+    pub fn named(self, names: Vec<String>) -> Self {
+        Self { names, ..self }
+    }
+
+    /// What the site file calls the one at this place.
+    pub(crate) fn name(&self, place: usize) -> Option<&str> {
+        self.names.get(place).map(String::as_str)
     }
 
     /// The place of the lane's system in [`Self::all`].

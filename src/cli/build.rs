@@ -261,7 +261,8 @@ fn weixin_calls(site: &Site, program: &MiniProgram, clock: &Arc<WechatClock>) ->
 /// Whoever decides, and on which lanes.
 fn systems(site: &Site, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> Result<Systems, Failure> {
     let all = (0..site.checkins.len()).map(|place| system(site, place, clock, memory)).collect::<Result<_, _>>()?;
-    Ok(Systems::new(all, site.lane.iter().map(|lane| site.places_of(lane)).collect(), clock))
+    let names = site.checkins.iter().filter_map(|settings| settings.name.clone()).collect();
+    Ok(Systems::new(all, site.lane.iter().map(|lane| site.places_of(lane)).collect(), clock).named(names))
 }
 
 /// One of them.

@@ -99,7 +99,15 @@ impl Screen<'_> {
             self.row(&say::weixin(), [self.contact(Some(contact))].into_iter().chain(token).collect());
         }
         let passed_over = (status.site_passed_over > 0).then(|| say::passed_over(status.site_passed_over));
-        self.row(&say::site(), [self.contact(status.site)].into_iter().chain(passed_over).collect());
+        let contacts = match status.sites.len() {
+            0 | 1 => vec![self.contact(status.site)],
+            _ => status
+                .sites
+                .iter()
+                .map(|of| format!("{}: {}", of.name.as_str(), self.contact(Some(of.contact))))
+                .collect(),
+        };
+        self.row(&say::site(), contacts.into_iter().chain(passed_over).collect());
         let certificates: Vec<String> = status.certificates.iter().map(certificate).collect();
         let none = vec![say::none_known()];
         self.row(&say::certificates(), if certificates.is_empty() { none } else { certificates });
@@ -124,11 +132,12 @@ impl Screen<'_> {
     }
 
     fn ailment(&mut self, ailment: &Ailment) {
-        let Ailment { code, of, lane, merchant, since } = ailment;
-        let whose = match (lane, merchant) {
-            (Some(lane), _) => lane.as_str().to_owned(),
-            (None, Some(number)) => say::merchant(number),
-            (None, None) => part(*of),
+        let Ailment { code, of, lane, merchant, system, since } = ailment;
+        let whose = match (lane, merchant, system) {
+            (Some(lane), ..) => lane.as_str().to_owned(),
+            (None, Some(number), _) => say::merchant(number),
+            (None, None, Some(system)) => system.as_str().to_owned(),
+            (None, None, None) => part(*of),
         };
         let since = since.map(|since| format!(" ({})", say::since(self.span_since(since)))).unwrap_or_default();
         let _ = writeln!(self.text, "{}{code} {}{since}", padded(&whose), phrases::summary(*code));

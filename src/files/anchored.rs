@@ -47,7 +47,9 @@ impl Anchored {
         };
         Self(match std::env::var_os("CREDENTIALS_DIRECTORY") {
             Some(handed_over) => Path::new(&handed_over).join(name),
-            None => Some(Path::new(OF_THE_UNIT).join(name)).filter(|handed_over| handed_over.exists()).unwrap_or_else(beside),
+            None => Some(Path::new(OF_THE_UNIT).join(name))
+                .filter(|handed_over| handed_over.exists())
+                .unwrap_or_else(beside),
         })
     }
 }

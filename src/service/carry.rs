@@ -13,6 +13,7 @@ use super::{
     lookups,
     outputs::Order,
     printers::PrintJob,
+    sites::Site,
     worker::Worker,
 };
 use crate::{
@@ -270,8 +271,8 @@ impl Carrier {
     }
 
     /// Looks whether the site's system is back.
-    pub(super) fn look_for(&mut self, site: Arc<dyn CheckIn>) {
-        self.errand(What::LookFor(site));
+    pub(super) fn look_for(&mut self, system: Arc<dyn CheckIn>, site: Arc<Site>) {
+        self.errand(What::LookFor(system, site));
     }
 
     fn errand(&mut self, what: What) -> Option<Input> {

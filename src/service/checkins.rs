@@ -7,11 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Inputs,
-    failures::{SharedStanding, Standing, lock},
-    worker::Worker,
-};
+use super::{Inputs, failures::Standing, sites::Site, worker::Worker};
 use crate::{
     checkin::{CheckIn, Deputy, Request, Systems, Undecided},
     fault::Code,
@@ -70,17 +66,18 @@ const GRACE: Duration = Duration::from_secs(8);
 
 const HALF: &str = "one of the lane's systems cannot be asked, the others can";
 
-/// The thread of one lane. `told`: what was last told of its system, whoever met it.
+/// The thread of one lane. `site`: what is known of its system, whoever met it.
 pub(super) fn spawn(
     lane: LaneId,
     current: &Current,
     deputy: &Arc<dyn Deputy>,
-    told: &SharedStanding,
+    site: &Arc<Site>,
     patience: Duration,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Worker<Present>> {
-    let (current, deputy, told) = (Arc::clone(current), Arc::clone(deputy), Arc::clone(told));
+    let (current, deputy, site, reader) =
+        (Arc::clone(current), Arc::clone(deputy), Arc::clone(site), Arc::clone(clock));
     let limit = patience.saturating_add(GRACE);
     Worker::spawn_reading("checkin", WAITING, limit, clock, move |questions, pulse| {
         let mut halves = Standing::default();
@@ -90,8 +87,9 @@ pub(super) fn spawn(
                 let answer = match adapter.judges(&request.identity) {
                     true => {
                         let answer = adapter.check_in(&request, deadline);
-                        lock(&told).is(answer.as_ref().err().map(|undecided| &undecided.failure));
                         let half = adapter.half_failed().filter(|_| answer.is_ok());
+                        let failed = answer.as_ref().err().map(|undecided| &undecided.failure);
+                        site.met(reader.now().moment, failed.or(half.as_ref()));
                         inputs.tell_change(HALF, lane, request.session, &mut halves, half.as_ref());
                         answer
                     }
@@ -107,15 +105,14 @@ pub(super) fn spawn(
     })
 }
 
-/// The thread that asks about the past. What the person met, or a question before, is told once. `told`: for each lane, as
-/// its own thread has it.
+/// The thread that asks about the past. What the person met, or a question before, is told once. `sites`: for each lane,
+/// as its own thread has it.
 pub(super) fn spawn_past(
     current: &Current,
-    told: Vec<SharedStanding>,
+    sites: Vec<Arc<Site>>,
     clock: &Arc<dyn Clock>,
     inputs: Inputs,
 ) -> io::Result<Worker<Past>> {
-    const WHAT: &str = "the site's system cannot be asked about the past";
     let (current, reader) = (Arc::clone(current), Arc::clone(clock));
     let limit = PAST_PATIENCE.saturating_add(GRACE);
     Worker::spawn_reading("past", PAST_WAITING, limit, clock, move |questions, pulse| {
@@ -131,8 +128,8 @@ pub(super) fn spawn_past(
                         adapter.resolve(session, deadline).map(|resolution| Input::Resolved { session, resolution })
                     }
                 };
-                if let Some(told) = told.get(usize::from(lane.0)) {
-                    inputs.tell_change(WHAT, lane, session, &mut lock(told), answer.as_ref().err());
+                if let Some(site) = sites.get(usize::from(lane.0)) {
+                    site.answered(reader.now().moment, &inputs, (lane, session), answer.as_ref().err());
                 }
                 answer.unwrap_or_else(|failure| question.cannot(failure.code()))
             });
@@ -217,11 +214,11 @@ mod tests {
         let (way, mut happened) = tokio::sync::mpsc::channel(64);
         let inputs = Inputs::new(way, vec!["kiosk".to_owned(); LANES]);
         let nobody: Arc<dyn Deputy> = Arc::new(crate::checkin::Nobody);
-        let (patience, told) = (Duration::from_secs(8), SharedStanding::default());
+        let (patience, site) = (Duration::from_secs(8), Arc::<Site>::default());
         let lanes: Vec<_> = (0..LANES)
-            .map(|_| spawn(LaneId(0), &current, &nobody, &told, patience, &clock, inputs.clone()).unwrap())
+            .map(|_| spawn(LaneId(0), &current, &nobody, &site, patience, &clock, inputs.clone()).unwrap())
             .collect();
-        let past = spawn_past(&current, vec![told], &clock, inputs).unwrap();
+        let past = spawn_past(&current, vec![site], &clock, inputs).unwrap();
         let deadline = Deadline::from_now(&*clock, patience);
         assert!(
             past.offer(Past { lane: LaneId(0), session: SessionId { run: 0, serial: 1 }, asks: Asks::Resolve }).is_ok()

@@ -15,6 +15,7 @@ use super::{
     lookups, notify,
     parts::{Control, Parts, Reloaded, ServiceError, Summary},
     reload::{Read, Reloads},
+    sites::Sites,
     staff::{Answer, Asked, StaffRequest},
     window::SOON,
 };
@@ -73,6 +74,8 @@ pub(super) struct Opened {
     pub(super) asking: mpsc::Receiver<Asked>,
     pub(super) merchants: lookups::Current,
     pub(super) checkin: checkins::Current,
+    /// What is known of them.
+    pub(super) sites: Sites,
     /// Who decides while the site's system is away.
     pub(super) deputy: Arc<dyn Deputy>,
     pub(super) reloads: Reloads,
@@ -275,9 +278,11 @@ impl Daemon {
         for changed in funnel.carrier.late_devices(now.moment) {
             funnel.give(now, changed);
         }
-        let looked_for = checkins::all(&self.opened.checkin).into_iter().chain(self.opened.deputy.looked_after());
-        for away in looked_for.filter(|system| system.is_to_be_looked_for()) {
-            funnel.carrier.look_for(away);
+        let Sites { all, roster } = &self.opened.sites;
+        let looked_for = checkins::all(&self.opened.checkin).into_iter().zip(all);
+        let looked_for = looked_for.chain(self.opened.deputy.looked_after().map(|list| (list, roster)));
+        for (away, site) in looked_for.filter(|(system, _)| system.is_to_be_looked_for()) {
+            funnel.carrier.look_for(away, Arc::clone(site));
         }
         Ok(())
     }

@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, failures::OfMerchants, lookups::Current, worker::Worker};
+use super::{Inputs, failures::OfMerchants, lookups::Current, sites::Site, worker::Worker};
 use crate::{
     checkin::CheckIn,
     fault::Code,
     identity::Merchants,
     kiosk::Input,
-    words::{AuthInfoWanted, Clock, Deadline, LaneId, MerchantPick, PeerId},
+    words::{AuthInfoWanted, Clock, Deadline, LaneId, MerchantPick, Moment, PeerId},
 };
 
 /// One errand.
@@ -29,7 +29,7 @@ pub(super) enum What {
     /// Refresh certificates if they are due.
     Maintain,
     /// Look whether the site's system is back.
-    LookFor(Arc<dyn CheckIn>),
+    LookFor(Arc<dyn CheckIn>, Arc<Site>),
     /// Ask for a terminal's authinfo.
     AuthInfo { lane: LaneId, peer: PeerId, seq: u64, wanted: AuthInfoWanted },
 }
@@ -48,17 +48,23 @@ pub(super) fn spawn(
     let room = lanes.saturating_add(1).saturating_mul(2);
     let told = Arc::new(Mutex::new(OfMerchants::default()));
     Worker::spawn("errand", THREADS, room, patience, clock, || {
-        let current = Arc::clone(current);
+        let (current, clock) = (Arc::clone(current), Arc::clone(clock));
         let (inputs, told) = (inputs.clone(), Arc::clone(&told));
         move |errand: Errand| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
-            run(&merchants, errand, &told, &inputs);
+            run(&merchants, errand, &told, &inputs, || clock.now().moment);
             super::lookups::tell_clock(&merchants, &inputs);
         }
     })
 }
 
-fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &Mutex<OfMerchants>, inputs: &Inputs) {
+fn run(
+    merchants: &Merchants,
+    Errand { what, deadline }: Errand,
+    told: &Mutex<OfMerchants>,
+    inputs: &Inputs,
+    now: impl FnOnce() -> Moment,
+) {
     let (whose, certificates) = match what {
         // That there are certificates to go on with mends no download.
         What::Warm => match merchants.warm(deadline) {
@@ -69,8 +75,10 @@ fn run(merchants: &Merchants, Errand { what, deadline }: Errand, told: &Mutex<Of
             Some(of_one) => of_one,
             None => return,
         },
-        // It notes itself what it meets.
-        What::LookFor(site) => return drop(site.look_for(deadline)),
+        What::LookFor(system, site) => {
+            let looked = system.look_for(deadline);
+            return site.looked_for(now(), inputs, looked.as_ref().err());
+        }
         What::AuthInfo { lane, peer, seq, wanted } => {
             let (terminal, merchant) = (Some(wanted.device_id.clone()), wanted.merchant.clone());
             let picked = merchants.pick(&MerchantPick { lane, terminal, merchant });
@@ -93,6 +101,6 @@ pub(super) fn refused(what: What) -> Option<Input> {
             Some(Input::AuthInfoGranted { lane, peer, seq, result: Err(Code::X003) })
         }
         // Only conveniences: they come again.
-        What::Warm | What::Maintain | What::LookFor(_) => None,
+        What::Warm | What::Maintain | What::LookFor(..) => None,
     }
 }

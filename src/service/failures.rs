@@ -1,11 +1,7 @@
 //! The way of everything that happens into the loop, and the one place where a failure is told whole: which lane by its
 //! name, whose session, code, causes, the other side's reference. The core gets what it may know.
 
-use std::{
-    collections::BTreeMap,
-    ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
 use tokio::sync::mpsc::Sender;
 
@@ -34,9 +30,6 @@ pub(super) struct Standing(Option<(Code, String)>);
 /// The same of each merchant, by its name; a site's only one may have none.
 #[derive(Debug, Default)]
 pub(super) struct OfMerchants(BTreeMap<String, Standing>);
-
-/// The same, of something that several threads meet.
-pub(super) type SharedStanding = Arc<Mutex<Standing>>;
 
 /// One lane's terminals tell what goes wrong there.
 struct OfLane {
@@ -223,11 +216,6 @@ impl Witness for OfLane {
     fn mended(&self, what: &'static str, code: Code) {
         self.inputs.tell_mended(what, self.lane, code);
     }
-}
-
-/// What threads share of what was told.
-pub(super) fn lock(standing: &SharedStanding) -> MutexGuard<'_, Standing> {
-    standing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -8,9 +8,8 @@ use super::{
     tap::Tap,
 };
 use crate::{
-    fault::Code,
     kiosk::{Input, Kiosk, LaneView, OutOfService},
-    words::{CheckInAnswer, Contact, LaneId, Moment, Now, Resolution},
+    words::{LaneId, Moment, Now},
 };
 
 /// The core between what happens and what is done.
@@ -21,8 +20,6 @@ pub(super) struct Funnel {
     handled: u64,
     #[cfg(feature = "page")]
     pub(super) watch: super::stopwatch::Stopwatch,
-    /// How the site's system answered last.
-    site: Option<Contact>,
     tap: Option<Box<dyn Tap>>,
 }
 
@@ -36,7 +33,6 @@ impl Funnel {
             handled: 0,
             #[cfg(feature = "page")]
             watch: super::stopwatch::Stopwatch::default(),
-            site: None,
             tap,
         };
         funnel.drain();
@@ -94,11 +90,6 @@ impl Funnel {
         self.core.view(lane)
     }
 
-    /// How the site's system answered last.
-    pub(super) fn site(&self) -> Option<Contact> {
-        self.site
-    }
-
     fn hear(&mut self, now: Now, input: Input) {
         self.handled = self.handled.saturating_add(1);
         self.requests.hear(&input);
@@ -106,9 +97,6 @@ impl Funnel {
         self.watch.hear(&input, now.moment);
         if let Some(tap) = &mut self.tap {
             tap.heard(now, &input);
-        }
-        if let Some(failed) = site_said(&input) {
-            self.site = Some(Contact::after(self.site, now.moment, failed));
         }
         self.core.handle(now, input);
     }
@@ -130,19 +118,4 @@ impl Funnel {
             }
         }
     }
-}
-
-/// Whether the site's system was asked, and if so, why its answer was of no use.
-fn site_said(input: &Input) -> Option<Option<Code>> {
-    let failed = match input {
-        Input::Answered { answer: CheckInAnswer::Unavailable(trouble), .. } => Some(trouble.code),
-        Input::Answered { answer: CheckInAnswer::Unknown(code), .. }
-        | Input::Resolved { resolution: Resolution::CannotSay(code), .. }
-        | Input::Annulled { result: Err(code), .. } => Some(*code),
-        Input::Answered { .. } | Input::Resolved { .. } | Input::Annulled { .. } => None,
-        _ => return None,
-    };
-    // What never went out says nothing of it.
-    let of_site = |code: &Code| matches!(code, Code::H901 | Code::H902 | Code::H903 | Code::H904);
-    failed.is_none_or(|code| of_site(&code)).then_some(failed)
 }

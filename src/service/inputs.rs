@@ -192,8 +192,12 @@ impl Listener {
                 self.tell_contact("the case's contact", Code::D603, active);
                 self.input(Input::DeviceChanged { lane, device: Device::Case, fault: fault(Code::D603) })
             }
-            Role::PaperLow => self.input(Input::PaperLow { lane, low: active }),
+            Role::PaperLow => {
+                self.tell_contact("the contact at the roll: nearly out", Code::P706, active);
+                self.input(Input::PaperLow { lane, low: active })
+            }
             Role::PaperOut => {
+                self.tell_contact("the contact at the roll: out", Code::P702, active);
                 self.input(Input::DeviceChanged { lane, device: Device::Paper, fault: fault(Code::P702) })
             }
         }

@@ -40,6 +40,8 @@ impl LaneHands {
             (Device::Site, Code::H904, "the thread that checks people in hangs", self.checkins.is_late(now)),
         ];
         let mut changes = Vec::new();
+        #[cfg(feature = "voice")]
+        changes.extend(self.voice_changes(lane, now, inputs));
         for (device, code, told, is_late) in late {
             if self.late.contains(&device) == is_late {
                 continue;
@@ -57,6 +59,27 @@ impl LaneHands {
         }
         changes
     }
+
+    /// People are served without a voice.
+    #[cfg(feature = "voice")]
+    fn voice_changes(&mut self, lane: LaneId, now: Moment, inputs: &Inputs) -> Option<Input> {
+        let is_late = self.voice.as_ref().is_some_and(|voice| voice.is_late(now));
+        if self.late.contains(&Device::Voice) == is_late {
+            return None;
+        }
+        self.late.retain(|known| *known != Device::Voice);
+        self.late.extend(is_late.then_some(Device::Voice));
+        match is_late {
+            true => drop(inputs.tell(
+                "the lane is silent",
+                lane,
+                None,
+                &Failure::new(Code::D620).told("the voice's thread hangs"),
+            )),
+            false => inputs.tell_mended("a thread that hung goes on", lane, Code::D620),
+        }
+        Some(Input::DeviceChanged { lane, device: Device::Voice, fault: is_late.then_some(Code::D620.into()) })
+    }
 }
 
 #[cfg(test)]
@@ -69,11 +92,7 @@ mod tests {
     use super::*;
     use crate::{
         checkin::{CheckIn, Request, Systems, Undecided},
-        service::{
-            carry::LaneHands,
-            checkins,
-            failures::{SharedStanding, Standing},
-        },
+        service::{carry::LaneHands, checkins, failures::Standing},
         terminal,
         words::{CheckInAnswer, Clock, Deadline, Identity, Now, Purpose, Resolution, SessionId, WallTime},
     };
@@ -126,8 +145,7 @@ mod tests {
             scenes_to_terminal: false,
             #[cfg(feature = "page")]
             page: None,
-            checkins: checkins::spawn(LaneId(0), adapter, &nobody, &SharedStanding::default(), PATIENCE, clock, inputs)
-                .unwrap(),
+            checkins: checkins::spawn(LaneId(0), adapter, &nobody, &Arc::default(), PATIENCE, clock, inputs).unwrap(),
             panel: None,
             printer: None,
             #[cfg(feature = "voice")]

@@ -55,8 +55,14 @@ impl Exposition {
         for ailment in &status.ailments {
             let lane = ailment.lane.as_ref().map_or("", |lane| lane.as_str());
             let merchant = ailment.merchant.map(|number| number.to_string()).unwrap_or_default();
-            let labels =
-                [("code", ailment.code.as_str()), ("part", &part(ailment.of)), ("lane", lane), ("merchant", &merchant)];
+            let system = ailment.system.as_ref().map_or("", |system| system.as_str());
+            let labels = [
+                ("code", ailment.code.as_str()),
+                ("part", &part(ailment.of)),
+                ("lane", lane),
+                ("merchant", &merchant),
+                ("system", system),
+            ];
             self.gauge("facemchd_ailment", "1: this is to be mended now.", &labels, 1);
         }
         let journal = &status.journal;
@@ -128,7 +134,12 @@ impl Exposition {
             self.gauge("facemchd_wechat_on_backup_domain", "1: the main domain is away.", &of, backup);
         }
         self.contact("weixin", &[], status.weixin);
-        self.contact("site", &[], status.site);
+        match status.sites.len() {
+            0 | 1 => self.contact("site", &[], status.site),
+            _ => status.sites.iter().for_each(|of| {
+                self.contact("site", &[("system", of.name.as_str())], Some(of.contact));
+            }),
+        }
         let passed_over = status.site_passed_over;
         let help = "Members of the site system's answers that nobody here knows.";
         self.counter("facemchd_site_passed_over_total", help, &[], passed_over);

@@ -38,6 +38,7 @@ mod passages;
 mod printers;
 mod reload;
 mod requests;
+mod sites;
 mod slips;
 mod staff;
 mod start;

@@ -93,6 +93,8 @@ impl LanePaper {
                 // One look missed is no printer gone.
                 if silent {
                     self.tell(Some(&error.into()));
+                    // That says why the last slip was not printed, too: it is nobody's any more when the printer is back.
+                    self.refused = None;
                     // One that was without paper says nothing new of it.
                     if self.fault.is_none() {
                         self.hold(Some(Code::P701));

@@ -13,7 +13,7 @@ use super::{
     checkins,
     daemon::{Daemon, Opened},
     errands,
-    failures::{SharedStanding, Standing},
+    failures::Standing,
     funnel::Funnel,
     inputs::FireWatch,
     journalist, lookups,
@@ -23,6 +23,7 @@ use super::{
     passages, printers,
     reload::Reloads,
     requests::Requests,
+    sites::{Site, Sites},
     staff::Desk,
 };
 #[cfg(feature = "page")]
@@ -52,8 +53,8 @@ struct Lanes<'a> {
     inputs: &'a Inputs,
     checkin: &'a checkins::Current,
     deputy: &'a Arc<dyn Deputy>,
-    /// What was last told of each lane's system.
-    told: &'a [SharedStanding],
+    /// What is known of each lane's system.
+    sites: &'a [Arc<Site>],
     site_patience: std::time::Duration,
     terminals: &'a mut JoinSet<()>,
     #[cfg(feature = "page")]
@@ -75,9 +76,9 @@ impl Daemon {
         #[cfg(feature = "page")]
         let inputs = inputs.keeping(Arc::clone(&faults));
         let (merchants, facts) = (Arc::new(RwLock::new(merchants)), Arc::default());
-        let told: Vec<SharedStanding> = checkin.all().iter().map(|_| SharedStanding::default()).collect();
-        let told = (0..).map(LaneId).take(lanes.len()).map(|lane| Arc::clone(&told[checkin.place(lane)]));
-        let told: Vec<SharedStanding> = told.collect();
+        let sites = Sites::of(&checkin);
+        let of_lane = (0..).map(LaneId).take(lanes.len()).map(|lane| Arc::clone(&sites.all[checkin.place(lane)]));
+        let of_lanes: Vec<Arc<Site>> = of_lane.collect();
         let checkin: checkins::Current = Arc::new(RwLock::new(checkin));
         let mut terminals = JoinSet::new();
         let requests = Requests::new(names.clone());
@@ -93,7 +94,7 @@ impl Daemon {
             inputs: &inputs,
             checkin: &checkin,
             deputy: &parts.deputy,
-            told: &told,
+            sites: &of_lanes,
             site_patience: parts.site_patience,
             terminals: &mut terminals,
             #[cfg(feature = "page")]
@@ -143,7 +144,7 @@ impl Daemon {
         }
         let lookups = lookups::spawn(&merchants, &facts, parts.lookup_workers, hands.len(), patience, &clock, &inputs);
         let errands = errands::spawn(&merchants, hands.len(), patience, &clock, &inputs).map_err(threads)?;
-        let past = checkins::spawn_past(&checkin, told, &clock, inputs.clone()).map_err(threads)?;
+        let past = checkins::spawn_past(&checkin, of_lanes, &clock, inputs.clone()).map_err(threads)?;
         let workers = Workers {
             store,
             outputs,
@@ -186,6 +187,7 @@ impl Daemon {
             asking,
             merchants,
             checkin,
+            sites,
             deputy: parts.deputy,
             reloads,
             reloaded,
@@ -219,8 +221,8 @@ impl Lanes<'_> {
         let printer = lane.printer.map(|printer| printers::spawn(id, printer, clock, inputs.clone()));
         #[cfg(feature = "voice")]
         let voice = lane.voice.map(|voice| super::voices::spawn(id, voice, clock, inputs.clone()));
-        let told = &self.told[usize::from(id.0)];
-        let checkins = checkins::spawn(id, self.checkin, self.deputy, told, self.site_patience, clock, inputs.clone());
+        let site = &self.sites[usize::from(id.0)];
+        let checkins = checkins::spawn(id, self.checkin, self.deputy, site, self.site_patience, clock, inputs.clone());
         Ok(LaneHands {
             name: lane.name,
             purpose: lane.purpose,

@@ -1,7 +1,7 @@
 //! What the service knows of itself, for whoever looks after the machine: `facemchd status`, and whatever page or meter
 //! comes later.
 //!
-//! No names by type: codes, kinds, numbers, times, and lanes by their names in the site file. There is no member that a
+//! No names by type: codes, kinds, numbers, times, and lanes and systems by their names in the site file. There is no member that a
 //! person's value could be put into.
 
 use serde::{Deserialize, Serialize};
@@ -40,8 +40,11 @@ pub struct Status {
     /// it.
     #[serde(default)]
     pub weixin_token: Option<Time>,
-    /// The site's system; none before the first question.
+    /// The site's system, of several the one that answers worst; none before the first question.
     pub site: Option<ContactStatus>,
+    /// Each of the site's systems that was met, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<SiteStatus>,
     /// Members of its answers that were passed over because nobody here knows them.
     #[serde(default)]
     pub site_passed_over: u64,
@@ -67,6 +70,9 @@ pub struct Ailment {
     /// Whose, if it is a merchant's and there are several: its number in the site file, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merchant: Option<u16>,
+    /// Which of the site's systems, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<SystemName>,
     /// Since when, where that is known.
     pub since: Option<Time>,
 }
@@ -99,6 +105,21 @@ pub enum Part {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LaneName(String);
+
+/// A system's name in the site file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SystemName(String);
+
+/// One of the site's systems.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteStatus {
+    /// Its name.
+    pub name: SystemName,
+    /// How it answered last.
+    #[serde(flatten)]
+    pub contact: ContactStatus,
+}
 
 /// One lane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -352,6 +373,20 @@ pub enum Thread {
     Panel,
     /// A lane's printer.
     Printer,
+    /// A lane's voice.
+    Voice,
+}
+
+impl SystemName {
+    /// What the site file calls it, where there are several.
+    pub(super) fn of(site: &super::sites::Site) -> Option<Self> {
+        site.name.clone().map(Self)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl LaneName {

@@ -8,8 +8,8 @@ use super::{
     daemon::Daemon,
     status::{
         Ailment, CertificateKind, CertificateStatus, CodeStatus, ContactStatus, DeviceStatus, Domain, JournalStatus,
-        LaneName, LaneStatus, OutOfServiceStatus, Part, PermissionStatus, ResultStatus, Status, TerminalStatus, Thread,
-        Time, WechatStatus, WorkerStatus,
+        LaneName, LaneStatus, OutOfServiceStatus, Part, PermissionStatus, ResultStatus, SiteStatus, Status,
+        TerminalStatus, Thread, Time, WechatStatus, WorkerStatus,
     },
     worker::Worker,
 };
@@ -51,7 +51,15 @@ impl Daemon {
             wechat: wechat.iter().map(|wechat| view.wechat(wechat)).collect(),
             weixin: self.opened.facts.weixin().map(|contact| view.contact(contact)),
             weixin_token: self.token_until().map(|until| view.time_of(until)),
-            site: self.opened.funnel.site().map(|contact| view.contact(contact)),
+            site: gravest(self.opened.sites.contacts().map(|(_, contact)| contact))
+                .map(|contact| view.contact(contact)),
+            sites: self
+                .opened
+                .sites
+                .contacts()
+                .filter_map(|(name, contact)| Some((name?, view.contact(contact))))
+                .map(|(name, contact)| SiteStatus { name, contact })
+                .collect(),
             site_passed_over: checkins::all(&self.opened.checkin).iter().map(|system| system.passed_over()).sum(),
             certificates: self.certificates(now, &wechat),
             journal: JournalStatus {
@@ -94,7 +102,7 @@ impl Daemon {
         let wechat = self.wechat();
         let several = wechat.len() > 1;
         let mut of_merchant = |merchant: Option<u16>, code, of, since: Option<Time>| {
-            found.push(Ailment { code, of, lane: None, merchant: merchant.filter(|_| several), since });
+            found.push(Ailment { code, of, lane: None, merchant: merchant.filter(|_| several), system: None, since });
         };
         let mut of_all = |code, of, since| of_merchant(None, code, of, since);
         for WorkerStatus { thread, .. } in self.shared(now.moment).into_iter().filter(|worker| worker.late) {
@@ -123,11 +131,22 @@ impl Daemon {
         if let Some((_, since)) = wechat.first().map(|wechat| wechat.offset).filter(|(offset, _)| *offset != 0) {
             of_all(Code::C106, Part::Clock, Some(view.time(since)));
         }
-        for (contact, of) in [(self.opened.facts.weixin(), Part::Weixin), (self.opened.funnel.site(), Part::Site)] {
-            if let Some((code, contact)) = contact.and_then(|contact| Some((contact.failed?, contact))) {
-                of_all(code, of, Some(view.time(contact.since)));
-            }
+        if let Some((code, contact)) = self.opened.facts.weixin().and_then(|contact| Some((contact.failed?, contact))) {
+            of_all(code, Part::Weixin, Some(view.time(contact.since)));
         }
+        found.extend(self.opened.sites.contacts().filter_map(|(name, contact)| {
+            Some(Ailment {
+                code: contact.failed?,
+                of: Part::Site,
+                lane: None,
+                merchant: None,
+                system: name,
+                since: Some(view.time(contact.since)),
+            })
+        }));
+        let mut of_merchant = |merchant: Option<u16>, code, of, since: Option<Time>| {
+            found.push(Ailment { code, of, lane: None, merchant: merchant.filter(|_| several), system: None, since });
+        };
         for CertificateStatus { kind, number, days, until } in self.certificates(now, &wechat) {
             let (soon, code) = match kind {
                 CertificateKind::Merchant | CertificateKind::Terminals => (SOON, Code::K407),
@@ -153,11 +172,12 @@ impl Daemon {
         }
         let of_staff = |code: &Code| matches!(code, Code::X010 | Code::X011);
         let wrong = self.ailments(now).into_iter().filter(|ailment| !of_staff(&ailment.code));
-        let wrong = wrong.map(|Ailment { code, of, lane, merchant, .. }| crate::alarm::Alarm {
+        let wrong = wrong.map(|Ailment { code, of, lane, merchant, system, .. }| crate::alarm::Alarm {
             code,
             part: super::metrics::part(of),
             lane: lane.map(|lane| lane.as_str().to_owned()),
             merchant,
+            system: system.map(|system| system.as_str().to_owned()),
         });
         let wrong = wrong.collect();
         if let Some(alarms) = &mut self.opened.alarms {
@@ -223,6 +243,8 @@ impl Daemon {
         for hands in &self.opened.funnel.carrier.lanes {
             all.push(pulse(Thread::Checkin, Some(hands), &hands.checkins, now));
             all.extend(hands.panel.as_ref().map(|panel| pulse(Thread::Panel, Some(hands), panel, now)));
+            #[cfg(feature = "voice")]
+            all.extend(hands.voice.as_ref().map(|voice| pulse(Thread::Voice, Some(hands), voice, now)));
             all.extend(hands.printer.as_ref().map(|printer| pulse(Thread::Printer, Some(hands), printer, now)));
         }
         all
@@ -239,6 +261,11 @@ impl Daemon {
             pulse(Thread::Past, None, &shared.past, now),
         ]
     }
+}
+
+/// What is of no use goes before what is; of the others the last.
+fn gravest(contacts: impl Iterator<Item = Contact>) -> Option<Contact> {
+    contacts.max_by_key(|contact| (contact.failed.is_some(), contact.at))
 }
 
 fn pulse<J: Send + 'static>(thread: Thread, of: Option<&LaneHands>, worker: &Worker<J>, now: Moment) -> WorkerStatus {
@@ -346,6 +373,7 @@ impl View {
             of,
             lane: Some(LaneName::of(hands)),
             merchant: None,
+            system: None,
             since: Some(self.time(since)),
         };
         let closed = lane.out_of_service.iter().rev();

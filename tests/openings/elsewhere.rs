@@ -153,7 +153,12 @@ fn a_template_over_plain_http_is_met_at_its_own_port_whatever_its_address_looks_
             let _ = socket.write_all(b"HTTP/1.1 405 Not So\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         }
     });
-    hospital(&sandbox, "template", "http://[::1]", "template = \"queue-device\"\nplain-http = [\"::1/128\"]");
+    hospital(
+        &sandbox,
+        "template",
+        "http://[::1]",
+        "template = \"hip\"\nplain-http = [\"::1/128\"]\nvalues = { sender = \"a\", receiver = \"b\", organisation = \"c\" }",
+    );
     let (_, told) = check(&sandbox);
     assert!(told.contains("ok       site-system"), "{told}");
 }

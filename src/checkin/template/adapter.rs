@@ -16,7 +16,7 @@ use crate::{
         book::{self, Memory, Sent, Standing},
     },
     fault::{Code, Failure},
-    http::Client,
+    http::{Client, HttpError},
     words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
 };
 
@@ -250,7 +250,8 @@ impl CheckIn for ByTemplate {
 
     fn look_for(&self, deadline: Deadline) -> Result<(), Failure> {
         let code = Code::H901;
-        self.upstream.look_for(deadline).map_err(|error| Failure::new(code).told(code.summary()).because(error))
+        let away = |error: HttpError| Failure::new(code).told(code.summary()).cured_by(error.cure()).because(error);
+        self.upstream.look_for(deadline).map_err(away)
     }
 
     fn resolve(&self, session: SessionId, deadline: Deadline) -> Result<Resolution, Failure> {

@@ -84,7 +84,8 @@ impl Taken {
             return Ok(true);
         }
         let may_write = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
-        let failed = |error: rustix::io::Errno| TerminalError::Bind { place: path.display().to_string(), source: error.into() };
+        let failed =
+            |error: rustix::io::Errno| TerminalError::Bind { place: path.display().to_string(), source: error.into() };
         may_write.map(|()| false).map_err(failed)
     }
 }
