@@ -211,7 +211,11 @@ impl Behind {
 impl Door {
     /// Whether the pages could be served here, and with what; changes nothing. `serves`: the port is the running daemon's.
     /// The port is free again when what comes back is dropped; a socket's path is not looked at.
-    pub(crate) fn look(&self, clock: &Arc<dyn Clock>, serves: bool) -> Result<(Behind, Option<Port>), PageError> {
+    pub(crate) fn look(
+        &self,
+        clock: &Arc<dyn Clock>,
+        serves: bool,
+    ) -> Result<(Behind, Option<std::net::TcpListener>), PageError> {
         let behind = self.read(Vec::new(), clock)?;
         let needs_port = !serves && !matches!(self.listen, Listen::Unix(_));
         let port = needs_port.then(|| self.listen.port(PAGE)).transpose()?;
