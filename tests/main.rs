@@ -83,6 +83,7 @@ mod session;
 mod session_model;
 mod shaping;
 mod sheets;
+mod signer_peers;
 mod signing;
 mod sim_page;
 mod simavr;
