@@ -22,6 +22,7 @@ use proptest::prelude::{ProptestConfig, any, proptest};
 use crate::{
     his::{PATIENCE, choosing, holder, request},
     lookups::Setup,
+    support::tls::Raw,
 };
 
 const CARD: &str = "11010519491231002X";
@@ -360,6 +361,27 @@ fn gb18030_is_written_and_read_with_every_hanzi() {
     let heard = engine.heard();
     let (sent, _, failed) = encoding_rs::GB18030.decode(&heard[0]);
     assert!(!failed && sent.contains("|王䶮𬭎") && sent.contains("GB 18030-2000"), "{sent}");
+}
+
+#[test]
+fn over_tls_an_arrival_goes_to_the_engine_that_its_authority_knows_and_to_no_other() {
+    let setup = Setup::new();
+    let answer = framed("MSH|^~\\&|RIS|H|K|K|20261126||ACK|1|P|2.5\rMSA|AA|00000000000000010007\r");
+    let engine = Raw::start(None, Arc::new(move |_, stream| stream.write_all(&answer).is_ok()));
+    let told_by = |authority: String| {
+        let ca_file = Some(setup.keys.write("engine-ca.pem", &authority).into());
+        let (route, memory) = (Route { ca_file, ..Route::default() }, Arc::new(Memory::new(None)));
+        let (settings, url) =
+            (serde_json::from_str("{}").expect("settings"), format!("mllps://localhost:{}", engine.address.port()));
+        let adapter = Hl7::open(settings, &url, &route, (8 * 3600, 0), Arc::clone(&setup.clock), memory);
+        told(&adapter.expect("an adapter"), 7, &setup)
+    };
+    let strange = told_by(setup.authority.pem()).expect_err("told to a stranger");
+    assert!(!strange.perhaps && strange.failure.code() == Code::H901, "{strange:?}");
+    assert_eq!(engine.requests.load(Ordering::SeqCst), 0);
+    let known = told_by(engine.authority.as_ref().pem());
+    assert!(matches!(known, Ok(CheckInAnswer::Admitted(_))), "{known:?}");
+    assert_eq!(engine.requests.load(Ordering::SeqCst), 1);
 }
 
 proptest! {

@@ -95,7 +95,8 @@ fn serve(socket: TcpStream, config: Arc<ServerConfig>, script: &Script, counts: 
     let (mut seen, mut bytes) = (Vec::new(), [0; 4096]);
     while let Ok(length @ 1..) = stream.read(&mut bytes) {
         seen.extend_from_slice(&bytes[..length]);
-        if !seen.windows(4).any(|four| four == b"\r\n\r\n") {
+        // The end of a head of HTTP, or of a message of MLLP.
+        if !seen.windows(4).any(|four| four == b"\r\n\r\n") && !seen.ends_with(&[0x1C, 0x0D]) {
             continue;
         }
         seen.clear();
