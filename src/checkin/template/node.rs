@@ -71,7 +71,10 @@ fn of_element(element: roxmltree::Node<'_, '_>, around: Option<&Node>, depth: us
         Some(same) if **same == *uri => Arc::clone(same),
         _ => Arc::from(uri),
     });
-    let mut node = Node { name: tag.name().to_owned(), namespace, ..Node::default() };
+    // Growing would copy them.
+    let inner = element.children().filter(roxmltree::Node::is_element).count();
+    let children = Vec::with_capacity(inner.saturating_add(element.attributes().len()));
+    let mut node = Node { name: tag.name().to_owned(), namespace, children, ..Node::default() };
     for attribute in element.attributes() {
         let (name, text) = (format!("@{}", attribute.name()), attribute.value().to_owned());
         node.children.push(Node { name, text, ..Node::default() });
@@ -80,8 +83,11 @@ fn of_element(element: roxmltree::Node<'_, '_>, around: Option<&Node>, depth: us
         if child.is_element() {
             let child = of_element(child, Some(&node), depth.saturating_add(1))?;
             node.children.push(child);
-        } else if child.is_text() {
-            node.text.push_str(child.text().unwrap_or_default());
+        } else if let Some(text) = child.text().filter(|_| child.is_text()) {
+            match node.text.is_empty() {
+                true => node.text = text.to_owned(),
+                false => node.text.push_str(text),
+            }
         }
     }
     Some(node)
