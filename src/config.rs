@@ -240,6 +240,7 @@ impl Site {
             }
             #[cfg(feature = "hospital")]
             lane.fits_without_site(self.checkins_of(lane), &self.checkins, &self.lane)?;
+            lane.fits_without_wechat()?;
             #[cfg(feature = "network")]
             lane.is_met(self.terminals.as_ref())?;
             #[cfg(all(feature = "network", feature = "page"))]

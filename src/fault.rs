@@ -114,9 +114,9 @@ impl Code {
         }
     }
 
-    /// WeChat Pay's, the site system's, or the way to them: no fault of this device.
+    /// WeChat's, the site system's, or the way to them: no fault of this device.
     pub(crate) fn is_of_others(self) -> bool {
-        matches!(self.as_str().as_bytes()[0], b'N' | b'H')
+        matches!(self.whose(), Some(Whose::Network | Whose::WeChat | Whose::Site))
     }
 
     /// The program's exit code when this ends it.

@@ -76,7 +76,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("unicode_linebreak", &["device/gb.rs", "device/parted.rs"]),
     ("unicode_normalization", &["words"]),
     ("encoding_rs", &["identity", "device", "checkin", "sim"]),
-    ("toml", &["config/lane.rs", "files/settings.rs", "files/table.rs", "kiosk/phrases.rs"]),
+    ("toml", &["config/lane.rs", "files/settings.rs", "files/table.rs", "kiosk/phrases/sheet.rs"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["cli/logging.rs"]),
     ("zeroizing_alloc", &["main.rs"]),

@@ -12,7 +12,7 @@ use facemchd::{
 
 use crate::{
     dice::Dice,
-    his::{PATIENCE, Stand, holder, request},
+    his::{NAMES, PATIENCE, Stand, document, holder, request},
 };
 
 /// How a session ended.
@@ -24,22 +24,6 @@ enum End {
     Unknown,
     /// Surely nothing was done; the person may try again or goes to staff.
     Nothing,
-}
-
-const NAMES: [&str; 6] = ["张三丰", "王䶮", "欧阳若兰", "买买提·艾力", "李 雷", "𬭎立"];
-
-/// A document of a person who was born on a day of 1990 and whose number nobody else has (GB 11643 check character).
-fn document(person: usize) -> String {
-    let digits = format!(
-        "110105{:04}{:02}{:02}{:03}",
-        1950 + person / 300_000,
-        1 + person / 28 % 12,
-        1 + person % 28,
-        person / 336 % 1000
-    );
-    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = digits.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    format!("{digits}{}", ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'][(sum % 11) as usize])
 }
 
 fn number(answer: &CheckInAnswer) -> String {

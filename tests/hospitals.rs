@@ -298,3 +298,25 @@ fn an_answer_that_is_not_written_as_agreed_is_no_decision_and_nothing_was_confir
         assert!(matches!(code, Code::H906 | Code::H907) && !undecided.perhaps, "{kind:?}: {code}");
     }
 }
+
+#[test]
+fn whoever_was_decided_about_without_the_hospital_is_looked_for_in_its_list_and_never_checked_in() {
+    for kind in Kind::ALL {
+        let stand = Stand::new(kind);
+        stand.twin.ledger().register("P1", "欧阳若兰", "11010519491231002X");
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        let asked = request(1, holder("欧阳若兰", "11010519491231002X"));
+        let resolve = || stand.adapter.resolve(asked.session, stand.within(PATIENCE));
+        assert!(resolve().is_err(), "{kind:?}: nobody knows of whom it was");
+        stand.adapter.was_stood_in_for(&asked);
+        assert_eq!(resolve().expect("an answer"), Resolution::NotThere, "{kind:?}");
+        let booked = stand.twin.ledger().arrive("V1", "nurse").expect("entered by staff");
+        for _ in 0..2 {
+            let Resolution::Decided(CheckInAnswer::Already(admission)) = resolve().expect("an answer") else {
+                panic!("{kind:?}")
+            };
+            assert_eq!(admission.number.map(|number| number.to_string()), booked.number, "{kind:?}");
+        }
+        assert_eq!(stand.twin.ledger().arrivals.len(), 1, "{kind:?}");
+    }
+}

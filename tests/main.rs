@@ -28,6 +28,7 @@ mod gate_model;
 mod gates;
 mod glyphs;
 mod hl7;
+mod hospital_days;
 mod hospital_peers;
 mod hospital_records;
 mod hospital_storm;
@@ -121,4 +122,4 @@ mod ways_in;
 mod weixin;
 mod witnesses;
 
-use support::{core, devices, dice, disk, his, keys, lookups, running};
+use support::{core, devices, dice, disk, his, keys, lookups, running, sim_time};

@@ -7,9 +7,9 @@ use facemchd::{
         CheckIn as _, CheckInSettings, Deputy as _, Http, Local, LocalMemory, Offline, Request, Undecided, WithoutSite,
         roster::{Making, Roster, RosterKey, Source},
     },
-    fault::{Code, Failure},
+    fault::{Code, Failure, Remedy, Whose},
     http::{Client, Route},
-    kiosk::{Output, Record, SceneKind},
+    kiosk::{CardUses, Input, LaneSettings, NARROWEST, NextStep, Output, Record, SceneKind, WithoutWeChat, Wording},
     sim::{people::Person, site_file::HMAC_KEY},
     words::{Admission, CheckInAnswer, Deadline, Identity, Private, Purpose, Text, UnionId},
 };
@@ -137,6 +137,51 @@ fn a_panel_says_whose_fault_it_is() {
     assert!(Code::ALL.iter().all(|code| code.whose().is_none() == is_nobodys(code)));
 }
 
+#[test]
+fn every_code_of_a_failure_tells_whose_fault_it_is_wherever_people_have_to_go_on_without_it() {
+    let phrases = facemchd::kiosk::Phrases::default();
+    for code in Code::ALL {
+        let mut core = Core::new(vec![hospital()]);
+        let session = core.known("sid-1", 1, "张三");
+        core.answer(session, CheckInAnswer::Unavailable((*code).into()));
+        let scene = core.scene();
+        let shown = scene.detail.as_ref().map(Text::as_str);
+        let whose = code.whose().map(|whose| phrases.text(Wording::FaultOf(whose)).within(NARROWEST));
+        match scene.kind {
+            SceneKind::Failed | SceneKind::TookTooLong => assert_eq!(shown, whose, "{code}"),
+            SceneKind::LookAgain => {}
+            other => panic!("{code}: {other:?}"),
+        }
+        // Staff are told on the slip, where it was not this device.
+        let others = matches!(code.whose(), Some(Whose::Network | Whose::WeChat | Whose::Site));
+        let goes_to_staff = scene.kind == SceneKind::Failed && code.remedy() == Remedy::Staff;
+        let slips = core.sent_away();
+        assert_eq!(slips.len(), usize::from(others && goes_to_staff), "{code}");
+        assert!(slips.iter().all(|slip| (slip.session, slip.code) == (session, *code)), "{code}");
+    }
+}
+
+#[test]
+fn without_wechat_people_go_to_staff_with_a_slip_or_by_another_way_where_the_lane_says_so() {
+    let comes = |policy, alone, code: Code| {
+        let card = CardUses { alone, ..hospital().card };
+        let mut core = Core::new(vec![LaneSettings { without_wechat: policy, card, ..hospital() }]);
+        let session = core.face("sid-1", 1).expect("a session");
+        core.input(Input::Found { session, result: Err(code.into()) });
+        (core.scene().next, core.sent_away().iter().any(|slip| slip.session == session))
+    };
+    for code in [Code::N301, Code::N302, Code::N310, Code::N324, Code::W104] {
+        assert_eq!(comes(WithoutWeChat::Staff, true, code), (Some(NextStep::StaffWindow), true), "{code}");
+        assert_eq!(comes(WithoutWeChat::OtherWay, true, code), (Some(NextStep::IdCard), false), "{code}");
+    }
+    // What is wrong with this device is wrong by another way, too.
+    assert_eq!(comes(WithoutWeChat::OtherWay, true, Code::K405), (Some(NextStep::StaffWindow), false));
+    let sandbox = Sandbox::new();
+    sandbox.edit("mode = \"transit\"\n", "mode = \"transit\"\nwithout-wechat = \"other-way\"\n");
+    let told = text(&run(&["check", "--config", sandbox.site()]).stdout);
+    assert!(told.contains("C101") && told.contains("needs lane.other-ways"), "{told}");
+}
+
 fn report(sandbox: &Sandbox, more: &[&str]) -> String {
     let ran = program().args(["report", "provisional", "--config", sandbox.site()]).args(more).output().expect("runs");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -180,6 +225,15 @@ fn what_was_decided_without_the_site_is_journalled_listed_and_matched_by_its_ses
     let adapter = Http::open(sandbox.hospital.url(), Some(&key), 8 * 3600, client, clock()).expect("an adapter");
     let entered = Request { session: session.parse().expect("a session"), ..request(1, holder("张三丰", CARD)) };
     adapter.check_in(&entered, Deadline::from_now(&*clock(), PATIENCE)).expect("entered");
+    // The daemon asks by itself, and tells nobody anything.
+    let settled = (0..300).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        Some(report(&sandbox, &[])).filter(|told| told.contains("→ admitted"))
+    });
+    let settled = settled.unwrap_or_else(|| panic!("{}\n{}", report(&sandbox, &[]), daemon.log()));
+    assert_eq!(settled.matches("not settled").count(), 1, "{settled}");
+    let journal = text(&run(&["journal", "list", "--config", sandbox.site()]).stdout);
+    assert!(journal.contains(&format!("{session}  settled      admitted")), "{journal}");
     let asked: Vec<Value> =
         report(&sandbox, &["--ask", "--json"]).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let sites: Vec<&str> = asked.iter().map(|decision| decision["site"].as_str().expect("asked")).collect();

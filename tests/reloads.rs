@@ -2,16 +2,23 @@
 
 use std::{fs, thread, time::Duration};
 
-use facemchd::sim::{
-    keys::numbers,
-    server::{Answer, Reply},
+use facemchd::{
+    checkin::Template,
+    sim::{
+        his::Kind,
+        keys::numbers,
+        people::Person,
+        server::{Answer, Reply},
+    },
 };
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::{
     lookups::Scripted,
+    program::expect,
     running::{Daemon, Sandbox},
+    site_try::with_template,
 };
 
 /// The threads' names; one may end while they are listed.
@@ -136,5 +143,71 @@ fn whoever_is_asked_sees_every_address_and_number_that_is_taken_over() {
         let asked = asked().expect("asked");
         assert!(asked.contains(seen), "{asked}");
     }
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_hangup_reads_phrases_again_and_every_screen_says_them_but_none_that_cannot_be_used() {
+    let sandbox = Sandbox::new();
+    sandbox.edit("terminal = \"unix:kiosk-1.sock\"", "terminal = \"unix:kiosk-1.sock\"\nphrases = \"phrases.toml\"");
+    sandbox.edit("panel = \"board\"\nprinter", "panel = \"terminal\"\nprinter");
+    let write = |name: &str, text: &str| fs::write(sandbox.path(name), text).expect("written");
+    let idle = || sandbox.terminal(0).receive().expect("at once")["headline"].as_str().unwrap_or_default().to_owned();
+    write("phrases.toml", "[headline]\nidle = \"请看这里\"\n");
+    let daemon = sandbox.start();
+    assert_eq!(idle(), "请看这里");
+    write("phrases.toml", "[headline]\nidle = \"请看镜头\"\n");
+    daemon.signal(Signal::HUP);
+    until(&daemon, "read", |log| log.matches("read again: merchants").count() == 1);
+    assert_eq!(idle(), "请看镜头");
+    write("phrases.toml", "[headline]\nidle = 7\n");
+    daemon.signal(Signal::HUP);
+    until(&daemon, "refused", |log| log.contains("not read again"));
+    assert_eq!(idle(), "请看镜头");
+    // Another file, and none.
+    write("others.toml", "[headline]\nidle = \"请对准屏幕\"\n");
+    for (number, (from, to, said)) in [
+        ("phrases = \"phrases.toml\"", "phrases = \"others.toml\"", "请对准屏幕"),
+        ("phrases = \"others.toml\"\n", "", "请正对摄像头"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        sandbox.edit(from, to);
+        daemon.signal(Signal::HUP);
+        until(&daemon, said, |log| log.matches("read again: merchants").count() == number + 2);
+        assert_eq!(idle(), said);
+    }
+    assert!(!daemon.log().contains("until a restart"), "{}", daemon.log());
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_hangup_reads_a_hospitals_template_again_and_goes_on_with_the_last_one_that_can_be_used() {
+    let sandbox = Sandbox::new();
+    let _twin = with_template(&sandbox, Kind::SelfReg);
+    let file = sandbox.path("hospital.toml");
+    let shipped = Template::shipped("dhc-selfreg").expect("shipped");
+    fs::write(&file, shipped).expect("written");
+    sandbox.edit("template = \"dhc-selfreg\"", "template = \"hospital.toml\"");
+    let comes = |sid: &str| {
+        let credential_id = "11010519491231002X".to_owned();
+        expect(&sandbox, &Person { credential_id, ..Person::new(sid, "欧阳若兰") });
+        let mut terminal = sandbox.terminal(0);
+        terminal.face(sid, true).expect("sent");
+        let outcome = terminal.receive_type("outcome").expect("an outcome");
+        outcome["result"].as_str().unwrap_or_default().to_owned()
+    };
+    let daemon = sandbox.start();
+    assert_eq!(comes("sid-1"), "checked_in");
+    fs::write(&file, "title = 7\n").expect("written");
+    daemon.signal(Signal::HUP);
+    until(&daemon, "refused", |log| log.contains("not read again"));
+    assert_eq!(comes("sid-2"), "already");
+    // What it reads is found nowhere in the answers any more.
+    fs::write(&file, shipped.replace("root = \"", "root = \"Elsewhere/")).expect("written");
+    daemon.signal(Signal::HUP);
+    until(&daemon, "read", |log| log.contains("read again: merchants"));
+    assert_eq!(comes("sid-3"), "failed");
     assert_eq!(daemon.stop(), Some(0));
 }

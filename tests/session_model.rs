@@ -11,7 +11,7 @@ use facemchd::{
     fault::Code,
     kiosk::{
         AckStatus, Arrival, Button, CardUses, Device, GateOutcome, Input, Kiosk, KioskSettings, LaneSettings,
-        OutOfService, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, SceneKind, Unfinished,
+        OutOfService, OutcomeResult, Output, PrintOutcome, Record, RecordTicket, SceneKind,
     },
     words::{
         Admission, Card, CheckInAnswer, CredentialType, JobId, LaneId, Moment, Now, PeerId, Private, Resolution,
@@ -21,7 +21,7 @@ use facemchd::{
 use proptest::prelude::*;
 
 use self::events::{Event, event};
-use crate::core::{admission, choices, face, hospital, person, transit};
+use crate::core::{admission, choices, face, hospital, person, transit, unfinished};
 
 const LANES: u16 = 2;
 const NAME: &str = "张三丰";
@@ -378,36 +378,8 @@ impl World {
         self.named_since.clear();
         self.asked_about.clear();
         self.laid_at.clear();
-        self.core = Kiosk::new(settings, self.unfinished(), self.now);
+        self.core = Kiosk::new(settings, unfinished(&self.durable, &self.never_opened), self.now);
         self.drain();
-    }
-
-    fn unfinished(&self) -> Vec<Unfinished> {
-        let mut open: BTreeMap<SessionId, Unfinished> = BTreeMap::new();
-        let mut closed = BTreeSet::new();
-        for record in &self.durable {
-            let id = record.session();
-            match record {
-                Record::Opened { session, lane, .. } => {
-                    let left = Unfinished::opened(*session, *lane);
-                    assert!(open.insert(id, left).is_none(), "a session id was used twice");
-                }
-                Record::CheckingIn { .. } => open.get_mut(&id).expect("opened first").reached_check_in = true,
-                Record::Decided { result, code, .. } => {
-                    open.get_mut(&id).expect("opened first").decided = Some((*result, *code));
-                }
-                Record::Closed { .. } => {
-                    assert!(closed.insert(id), "closed twice");
-                    assert!(open.remove(&id).is_some() || self.never_opened.contains(&id), "closed and never opened");
-                }
-                Record::Gated { outcome, .. } if outcome.nobody_went_through() => {
-                    open.get_mut(&id).expect("opened first").to_annul = outcome.code();
-                }
-                Record::Gated { .. } => drop(open.get_mut(&id).map(|left| left.gated = true)),
-                Record::Printed { .. } => drop(open.get_mut(&id).map(|left| left.printed = true)),
-            }
-        }
-        open.into_values().collect()
     }
 
     /// Everything that waits gets an answer; then nothing may be open.
@@ -433,7 +405,7 @@ impl World {
     }
 
     fn assert_nothing_is_open(&self) {
-        let open = self.unfinished();
+        let open = unfinished(&self.durable, &self.never_opened);
         assert!(open.is_empty(), "still open: {open:?}");
         assert!(self.core.is_quiet(), "nothing is open, and the core still waits");
         assert!(self.named_since.is_empty(), "a name is left on a panel");

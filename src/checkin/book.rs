@@ -13,7 +13,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{Request, Undecided, reading::Members, serial::Serial};
-use crate::words::{CheckInAnswer, Moment, ServiceDay, SessionId};
+use crate::words::{CheckInAnswer, Moment, Resolution, ServiceDay, SessionId};
 
 /// Whose visit: what hospitals list may be a queue's number and no visit's own. A hash, so that nobody's number stays.
 pub(super) type Key = [u8; 32];
@@ -42,6 +42,8 @@ pub(super) enum Standing {
     Nothing,
     /// Sent, and nobody knows more.
     Sent(Sent),
+    /// It was decided here while the hospital was away; what it lists of the person says more.
+    Elsewhere(Arc<Request>),
     /// The hospital has decided.
     Decided(CheckInAnswer, Option<Sent>),
 }
@@ -175,11 +177,17 @@ impl Book {
         }
     }
 
+    /// Whoever was decided about elsewhere is in; whom it was about is remembered no longer.
+    pub(super) fn found_elsewhere(&self, session: SessionId, answer: CheckInAnswer) -> Resolution {
+        self.note(session, Standing::Decided(answer.clone(), None));
+        Resolution::Decided(answer)
+    }
+
     /// Another session has sent it since, or has it.
     pub(super) fn is_anothers(&self, session: SessionId, key: Key) -> bool {
         self.pages().sessions.iter().any(|(other, standing)| match standing {
             Standing::Sent(sent) | Standing::Decided(_, Some(sent)) => *other != session && sent.key == key,
-            Standing::Nothing | Standing::Decided(_, None) => false,
+            Standing::Nothing | Standing::Elsewhere(_) | Standing::Decided(_, None) => false,
         })
     }
 }

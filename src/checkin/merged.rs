@@ -163,6 +163,11 @@ impl CheckIn for Merged {
         self.offer(request, deadline)
     }
 
+    fn was_stood_in_for(&self, request: &Request) {
+        let judging = self.systems.iter().filter(|system| system.judges(&request.identity));
+        judging.for_each(|system| system.was_stood_in_for(request));
+    }
+
     fn half_failed(&self) -> Option<Failure> {
         self.missed().clone()
     }

@@ -174,6 +174,10 @@ pub trait CheckIn: Send + Sync {
         Err(Undecided::surely(Code::X001))
     }
 
+    /// Somebody was decided about in its place while it was away: it is asked later what it knows of the session.
+    #[cfg(feature = "hospital")]
+    fn was_stood_in_for(&self, _request: &Request) {}
+
     /// Which part of it could not be asked last, where the rest could.
     fn half_failed(&self) -> Option<Failure> {
         None

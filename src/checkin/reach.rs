@@ -108,6 +108,11 @@ impl CheckIn for Reach {
         self.asked(deadline, || self.adapter.offers(request, deadline))
     }
 
+    #[cfg(feature = "hospital")]
+    fn was_stood_in_for(&self, request: &Request) {
+        self.adapter.was_stood_in_for(request);
+    }
+
     fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure> {
         self.adapter.annul(session, deadline)
     }

@@ -32,6 +32,7 @@ use crate::{
         self, AuthInfoSettings, FaceSettings, Merchant, WechatClock,
         weixin::{MiniProgram, Weixin},
     },
+    kiosk::Phrases,
     service::{LanePart, PanelPart, Parts, Reloaded},
     store,
     vault::{self, KeysRead, Vault},
@@ -58,6 +59,10 @@ const CERTIFICATES: &str = "platform-certificates";
 
 /// Up to which record the site's system was told who went through.
 const PASSAGES: &str = "passages-told";
+
+/// From which record on decisions without the site's system are matched.
+#[cfg(feature = "hospital")]
+const PROVISIONAL: &str = "provisional-settled";
 
 /// What adapters keep while the site file is read again: the numbers given here, each hospital's sessions, and the lists
 /// of expected people.
@@ -111,6 +116,10 @@ pub(super) fn parts(
     // SIGHUP may ask for them later.
     let hears = site.checkins.iter().any(|settings| settings.adapter.may_hear_passages());
     let passages = hears.then(|| store::Collector::open(&site.state_dir, state.clone(), PASSAGES, now.at));
+    #[cfg(feature = "hospital")]
+    let provisional = site.lane.iter().any(|lane| lane.offline != checkin::WithoutSite::Staff);
+    #[cfg(feature = "hospital")]
+    let provisional = provisional.then(|| store::Collector::open(&site.state_dir, state.clone(), PROVISIONAL, now.at));
     let cache = Arc::new(Certificates(state));
     let merchants = Arc::new(merchants(site, &clock, &(Arc::clone(&cache) as _))?);
     let memory = SiteMemory::of(site, &recovered);
@@ -121,12 +130,17 @@ pub(super) fn parts(
     let deputy = Arc::new(checkin::Nobody);
     #[cfg(feature = "hospital")]
     let renew = Arc::clone(&deputy);
+    let spoken: Vec<_> = devices.iter().map(|devices| Arc::clone(&devices.phrases)).collect();
     let read = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache, memory);
     let reload = Box::new(move || {
         let read = read()?;
         #[cfg(feature = "hospital")]
         renew.renew(read.roster);
-        Ok(read.reloaded)
+        let mut reloaded = read.reloaded;
+        if !spoken.iter().zip(&read.phrases).all(|(said, fresh)| said.becomes(fresh)) {
+            reloaded.kept.push("phrases");
+        }
+        Ok(reloaded)
     });
     Ok(Parts {
         kiosk: lanes::settings(site, &devices)?,
@@ -146,6 +160,8 @@ pub(super) fn parts(
         checkin,
         deputy,
         passages,
+        #[cfg(feature = "hospital")]
+        provisional,
         staff: Some(site.state_dir.to_path_buf()),
         lanes: lanes(site, devices),
         #[cfg(feature = "page")]
@@ -381,6 +397,7 @@ pub(super) fn site_system(
 /// What SIGHUP has read.
 struct Read {
     reloaded: Reloaded,
+    phrases: Vec<Arc<Phrases>>,
     #[cfg(feature = "hospital")]
     roster: Option<checkin::roster::Roster>,
 }
@@ -397,6 +414,7 @@ fn reload(
         let merchants = merchants(&site, &clock, &(Arc::clone(&cache) as _))?;
         let checkin = systems(&site, &clock, &memory)?;
         let terminals = terminals(&site, &clock)?;
+        let phrases = site.lane.iter().map(phrases).collect::<Result<_, _>>()?;
         let reloaded = Reloaded {
             merchants,
             checkin,
@@ -409,6 +427,7 @@ fn reload(
         };
         Ok(Read {
             reloaded,
+            phrases,
             #[cfg(feature = "hospital")]
             roster: hospital::list(&site, &clock, &memory)?,
         })

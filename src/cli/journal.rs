@@ -122,6 +122,7 @@ fn readable(entry: &Entry) -> String {
             let (of, on) = (or(act.session.as_deref()), or(act.lane.as_deref()));
             return format!("{at}  {:<21}  by staff     {} {}{on}{of}: {}", "", act.user, act.event, act.result);
         }
+        Stored::Settled { site, number, .. } => format!("settled      {site}{}", or(number.as_deref())),
         Stored::Clock { stepped_ms } => format!("clock        set by {stepped_ms} ms"),
         Stored::Closed { result, why, code: failed, .. } => {
             format!("closed       {result}{}{}", or(why.as_ref().map(Word::as_str)), code(failed))

@@ -13,14 +13,13 @@ use super::{
     Ending, build,
     journal::{self, Place},
     phrases::help,
-    site,
 };
 use crate::{
     checkin::CheckIn,
     fault::{Code, exit},
     service::SystemClock,
     store::{self, Stored, Word},
-    words::{Admission, CheckInAnswer, Clock, Deadline, Resolution, WallTime},
+    words::{Clock, Deadline, Resolution, WallTime},
 };
 
 /// Of what.
@@ -48,6 +47,8 @@ struct Decision {
     place: Option<String>,
     /// Nobody went through, or it was taken back.
     annulled: bool,
+    /// The daemon has asked the site's system since, and that knows of it.
+    settled: bool,
     /// What the site's system knows of the session: its answer, `not_there`, or why it cannot be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<String>,
@@ -68,8 +69,17 @@ pub(super) fn report(command: &Command, out: &mut dyn Write) -> Result<u8, Endin
             if code.as_ref().and_then(Word::known) == Some(Code::J510) =>
         {
             let (at, lane) = (entry.at, String::new());
-            let decision =
-                Decision { at, session, lane, number, place, annulled: false, site: None, site_number: None };
+            let decision = Decision {
+                at,
+                session,
+                lane,
+                number,
+                place,
+                annulled: false,
+                settled: false,
+                site: None,
+                site_number: None,
+            };
             order.push(decision.session.clone());
             decisions.insert(decision.session.clone(), decision);
         }
@@ -83,6 +93,11 @@ pub(super) fn report(command: &Command, out: &mut dyn Write) -> Result<u8, Endin
             let back = outcome.known().is_some_and(|outcome| outcome.nobody_went_through());
             decisions.entry(session).and_modify(|decision| decision.annulled |= back);
         }
+        Stored::Settled { session, site, number } => {
+            decisions.entry(session).and_modify(|decision| {
+                (decision.settled, decision.site, decision.site_number) = (true, Some(site), number);
+            });
+        }
         _ => {}
     })?;
     // As they stand in the journal: a clock may have been set between two of them.
@@ -92,7 +107,7 @@ pub(super) fn report(command: &Command, out: &mut dyn Write) -> Result<u8, Endin
         let site = place.site()?;
         for lane in &site.lane {
             let Some(system) = build::site_system(&site, lane, &clock)? else { continue };
-            let theirs = decisions.iter_mut().filter(|decision| decision.lane == lane.name);
+            let theirs = decisions.iter_mut().filter(|decision| decision.lane == lane.name && !decision.settled);
             theirs.for_each(|decision| decision.resolve(&*system, &*clock));
         }
     }
@@ -111,14 +126,7 @@ impl Decision {
     fn resolve(&mut self, system: &dyn CheckIn, clock: &dyn Clock) {
         let Ok(session) = self.session.parse() else { return };
         let (site, number) = match system.resolve(session, Deadline::from_now(clock, PATIENCE)) {
-            Ok(Resolution::Decided(answer)) => {
-                let number = match &answer {
-                    CheckInAnswer::Admitted(Admission { number, .. })
-                    | CheckInAnswer::Already(Admission { number, .. }) => number.as_ref().map(ToString::to_string),
-                    _ => None,
-                };
-                (site::word(&answer), number)
-            }
+            Ok(Resolution::Decided(answer)) => (answer.word().to_owned(), answer.number().map(ToString::to_string)),
             Ok(Resolution::NotThere) => ("not_there".to_owned(), None),
             Ok(Resolution::CannotSay(code)) => (code.to_string(), None),
             Err(failure) => (failure.code().to_string(), None),
@@ -126,12 +134,13 @@ impl Decision {
         (self.site, self.site_number) = (Some(site), number);
     }
 
-    /// `2026-11-26 08:15:02.120Z  3f9c…-0001  kiosk-1  W001  → admitted A036`
+    /// `2026-11-26 08:15:02.120Z  3f9c…-0001  kiosk-1  W001  → admitted A036`, or `  not settled` where the
+    /// site's system has not been heard of it
     fn readable(&self) -> String {
         let at = WallTime(self.at).at_offset(0).format(journal::TIME).unwrap_or_default();
         let number = self.number.as_deref().unwrap_or("-");
         let annulled = if self.annulled { "  annulled" } else { "" };
-        let site = self.site.as_ref().map(|site| format!("  → {site}")).unwrap_or_default();
+        let site = self.site.as_ref().map_or("  not settled".to_owned(), |site| format!("  → {site}"));
         let theirs = self.site_number.as_ref().map(|number| format!(" {number}")).unwrap_or_default();
         format!("{at}  {}  {}  {number}{annulled}{site}{theirs}", self.session, self.lane)
     }

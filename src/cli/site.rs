@@ -95,21 +95,11 @@ pub(super) fn site(command: &Command, out: &mut dyn Write) -> Result<u8, Ending>
     Ok(exit::OK)
 }
 
-/// The answer as a word, without what is in it.
-pub(super) fn word(answer: &CheckInAnswer) -> String {
-    match answer {
-        CheckInAnswer::Admitted(_) => "admitted".to_owned(),
-        CheckInAnswer::Already(_) => "already".to_owned(),
-        CheckInAnswer::Choose(choices) => {
-            let ids: Vec<&str> = choices.iter().map(|choice| choice.id.as_str()).collect();
-            format!("choose {}", ids.join(" "))
-        }
-        CheckInAnswer::NotFound => "not_found".to_owned(),
-        CheckInAnswer::TooEarly(_) => "too_early".to_owned(),
-        CheckInAnswer::TooLate(_) => "too_late".to_owned(),
-        CheckInAnswer::Hindered(hindrance) => hindrance.as_str().to_owned(),
-        _ => "refused".to_owned(),
-    }
+/// The answer as a word, and what could be chosen.
+fn word(answer: &CheckInAnswer) -> String {
+    let CheckInAnswer::Choose(choices) = answer else { return answer.word().to_owned() };
+    let ids: Vec<&str> = choices.iter().map(|choice| choice.id.as_str()).collect();
+    format!("choose {}", ids.join(" "))
 }
 
 fn number(file: &Path) -> io::Result<String> {

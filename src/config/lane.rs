@@ -19,7 +19,7 @@ use crate::terminal::Credentials;
 use crate::{
     board::{Buzzer, PanelPlace, Place},
     files::{Anchored, line_of},
-    kiosk::OtherWay,
+    kiosk::{OtherWay, WithoutWeChat},
     terminal,
     words::{
         InfoType, Language, Purpose, QuietHours, Text,
@@ -104,6 +104,9 @@ pub struct Lane {
     /// In a hospital, who is sent to staff because WeChat or the site's system is away gets a slip for them.
     #[serde(default = "yes")]
     pub staff_slip: bool,
+    /// What is allowed while WeChat is away.
+    #[serde(default)]
+    pub without_wechat: WithoutWeChat,
     /// What is allowed while the site's system is away.
     #[cfg(feature = "hospital")]
     #[serde(default)]
@@ -223,6 +226,17 @@ impl Lane {
             _ if lanes.iter().any(|lane| lane.series == self.offline_series) => {
                 Err("lane.offline-series is a series of numbers that no lane has otherwise")
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// What people are asked to do without WeChat is something that can be done without it.
+    pub(super) fn fits_without_wechat(&self) -> Result<(), &'static str> {
+        let offers_any = self.other_ways.as_ref().is_some_and(|ways| !ways.is_empty());
+        match self.without_wechat {
+            WithoutWeChat::OtherWay if !offers_any => Err(
+                "lane.without-wechat = \"other-way\" needs lane.other-ways: what a QR code leads to is WeChat's, too",
+            ),
             _ => Ok(()),
         }
     }

@@ -169,17 +169,18 @@ fn of_checkins(fresh: Vec<CheckInSettings>, started: &[CheckInSettings]) -> Vec<
     fresh.into_iter().zip(started).map(of_one).collect()
 }
 
-/// A lane keeps its wiring; whose it is, and who counts as its terminal, is taken over. Who counts at another terminal
+/// A lane keeps its wiring; whose it is, what it says, and who counts as its terminal, is taken over. Who counts at another terminal
 /// is no answer to who counts at this one.
 fn of_lane(fresh: &[Lane], started: &Lane) -> Lane {
     let Some(fresh) = fresh.iter().find(|fresh| fresh.name == started.name) else { return started.clone() };
-    let Lane { merchant, .. } = fresh.clone();
+    let Lane { merchant, phrases, .. } = fresh.clone();
     if fresh.terminal != started.terminal {
-        return Lane { merchant, ..started.clone() };
+        return Lane { merchant, phrases, ..started.clone() };
     }
     let Lane { allow_uids, allow_subjects, plain_lines, .. } = fresh.clone();
     Lane {
         merchant,
+        phrases,
         allow_uids,
         allow_subjects,
         plain_lines,

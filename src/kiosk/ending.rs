@@ -203,7 +203,7 @@ impl Kiosk {
         place.foreground = None;
         place.presenting = Some(id);
         let qr = place.settings.other_way.clone().filter(|_| verdict.next == Some(NextStep::OtherWay));
-        let away = matches!(verdict.kind, SceneKind::Failed | SceneKind::Unknown);
+        let away = matches!(verdict.kind, SceneKind::Failed | SceneKind::Unknown | SceneKind::TookTooLong);
         let whose = verdict.code.and_then(Code::whose).filter(|_| away).map(Wording::FaultOf);
         let whose = whose.map(|whose| Text::clean(place.settings.phrases.text(whose).within(NARROWEST)));
         let scene = Scene {

@@ -133,7 +133,10 @@ impl Kiosk {
             return;
         }
         match result {
-            Err(trouble) => self.close(id, Verdict::failed(trouble)),
+            Err(trouble) => {
+                let policy = self.lanes[usize::from(session.lane.0)].settings.without_wechat;
+                self.close(id, Verdict::not_known(trouble, policy));
+            }
             Ok(identity) => {
                 let info_type = self.lanes[usize::from(session.lane.0)].settings.info_type;
                 let identity = identity.limited_to(info_type);

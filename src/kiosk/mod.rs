@@ -47,7 +47,7 @@ pub use record::{Record, Refusal, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 #[cfg(feature = "turnstile")]
 pub use settings::Gates;
-pub use settings::{CardUses, Intent, KioskSettings, LaneSettings, OtherWay, Privacy};
+pub use settings::{CardUses, Intent, KioskSettings, LaneSettings, OtherWay, Privacy, WithoutWeChat};
 pub use signal::Signal;
 pub use slip::{SentAway, Slip};
 #[cfg(feature = "voice")]

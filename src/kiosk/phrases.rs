@@ -1,26 +1,36 @@
 //! What a person reads: words as data, one sheet a language, which a site may change phrase by phrase.
 
+mod sheet;
+
 use std::{
     collections::BTreeMap,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
-
+use self::sheet::Sheet;
 use super::{NextStep, SceneKind};
-use crate::fault::Whose;
-use crate::words::{Hindrance, Language, Purpose, Text, width};
+use crate::{
+    fault::Whose,
+    words::{Hindrance, Language, Purpose, width},
+};
 
 /// A phrase, from its longest form to its shortest; placeholders stand in braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase(Vec<String>);
 
-/// All phrases of a lane.
+/// So often phrases become others in one run.
+const MOST_CHANGES: usize = 32;
+
+/// All phrases of a lane. Whoever holds them says what they have become meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrases {
+    words: Arc<Words>,
+    /// What was put in their place; each stays, for whoever reads it just then.
+    newer: OnceLock<Box<Self>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Words {
     language: Language,
     headline: BTreeMap<SceneKind, Phrase>,
     explanation: BTreeMap<SceneKind, Phrase>,
@@ -135,43 +145,10 @@ pub struct PhrasesError {
     pub message: String,
 }
 
-/// A sheet as it stands in a file: whatever it does not say stays as it was.
-#[derive(Default)]
-struct Sheet {
-    headline: BTreeMap<SceneKind, Phrase>,
-    explanation: BTreeMap<SceneKind, Phrase>,
-    advice: BTreeMap<NextStep, Phrase>,
-    text: BTreeMap<Wording, Phrase>,
-    hospital: Option<Box<Sheet>>,
-    transit: Option<Box<Sheet>>,
-}
-
-/// What is wrong with a sheet, and the byte at which it stands.
-type Wrong = (usize, String);
-
 /// Columns of the narrowest panel: every headline and every advice has a form that is no wider.
 pub const NARROWEST: usize = 16;
 
-/// The longest form of a phrase, characters.
-const LONGEST: usize = 64;
-
 impl Phrase {
-    /// One form, or several.
-    fn read(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
-        let form = |value: &Spanned<DeValue<'_>>| {
-            let text = value
-                .get_ref()
-                .as_str()
-                .filter(|form| (1..=LONGEST).contains(&form.chars().count()) && Text::clean(form).as_str() == *form);
-            let message = "a phrase has 1–64 characters, no controls, and no spaces at its ends";
-            text.map(str::to_owned).ok_or_else(|| (value.span().start, message.to_owned()))
-        };
-        match value.get_ref() {
-            DeValue::Array(forms) if !forms.is_empty() => forms.iter().map(form).collect::<Result<_, _>>().map(Self),
-            _ => form(value).map(|form| Self(vec![form])),
-        }
-    }
-
     /// Why even its shortest form has no room on the narrowest panel.
     fn too_wide(&self) -> Option<String> {
         let form = self.0.last().filter(|form| width(form) > NARROWEST)?;
@@ -209,13 +186,14 @@ impl Phrase {
 impl Phrases {
     /// Those that travel with the program.
     pub fn shipped(language: Language, purpose: Purpose) -> Arc<Self> {
-        static STANDARD: LazyLock<Arc<Phrases>> = LazyLock::new(|| {
-            Arc::new(Phrases::of(Language::ZhHans, [Phrases::sheet(Language::ZhHans)], Purpose::Hospital))
+        static STANDARD: LazyLock<Arc<Words>> = LazyLock::new(|| {
+            Arc::new(Words::of(Language::ZhHans, [Phrases::sheet(Language::ZhHans)], Purpose::Hospital))
         });
-        if (language, purpose) == (Language::ZhHans, Purpose::Hospital) {
-            return Arc::clone(&STANDARD);
-        }
-        Arc::new(Self::of(language, [Self::sheet(language)], purpose))
+        let words = match (language, purpose) {
+            (Language::ZhHans, Purpose::Hospital) => Arc::clone(&STANDARD),
+            _ => Arc::new(Words::of(language, [Self::sheet(language)], purpose)),
+        };
+        Arc::new(Self { words, newer: OnceLock::new() })
     }
 
     /// Those of a site's file over those that travel with the program.
@@ -224,33 +202,55 @@ impl Phrases {
             let before = file.get(..at).unwrap_or(file);
             PhrasesError { line: before.matches('\n').count().saturating_add(1), message }
         })?;
-        Ok(Self::of(language, [Self::sheet(language), sheet], purpose))
+        let words = Arc::new(Words::of(language, [Self::sheet(language), sheet], purpose));
+        Ok(Self { words, newer: OnceLock::new() })
+    }
+
+    /// From now on everybody who holds these says what those say. False where that is not possible any more before a
+    /// restart: what was said before is kept, and there is an end to it.
+    pub fn becomes(&self, other: &Self) -> bool {
+        let (mut newest, mut count) = (self, 0);
+        while let Some(newer) = newest.newer.get() {
+            (newest, count) = (newer, count + 1);
+        }
+        let words = Arc::clone(other.words());
+        *newest.words == *words
+            || (count < MOST_CHANGES && newest.newer.set(Box::new(Self { words, newer: OnceLock::new() })).is_ok())
+    }
+
+    /// What they are now.
+    fn words(&self) -> &Arc<Words> {
+        let mut newest = self;
+        while let Some(newer) = newest.newer.get() {
+            newest = newer;
+        }
+        &newest.words
     }
 
     /// What they are in.
     #[cfg(feature = "voice")]
     pub(crate) fn language(&self) -> Language {
-        self.language
+        self.words().language
     }
 
     /// A headline.
     pub fn headline(&self, kind: SceneKind) -> &Phrase {
-        of(&self.headline, kind)
+        of(&self.words().headline, kind)
     }
 
     /// What stands below it where nothing else does; often nothing.
     pub fn explanation(&self, kind: SceneKind) -> &Phrase {
-        of(&self.explanation, kind)
+        of(&self.words().explanation, kind)
     }
 
     /// What a person can do now.
     pub fn advice(&self, next: NextStep) -> &Phrase {
-        of(&self.advice, next)
+        of(&self.words().advice, next)
     }
 
     /// Anything else.
     pub fn text(&self, which: Wording) -> &Phrase {
-        of(&self.text, which)
+        of(&self.words().text, which)
     }
 
     /// What is left of a wait: `12秒`.
@@ -267,7 +267,9 @@ impl Phrases {
         };
         Sheet::read(text).expect("a test reads every sheet")
     }
+}
 
+impl Words {
     /// Each sheet over the one before; what it says of a purpose over the rest of it.
     fn of<const N: usize>(language: Language, sheets: [Sheet; N], purpose: Purpose) -> Self {
         let mut all = Self {
@@ -297,56 +299,6 @@ impl Default for Phrases {
     fn default() -> Self {
         Self::clone(&Self::shipped(Language::default(), Purpose::Hospital))
     }
-}
-
-impl Sheet {
-    fn read(text: &str) -> Result<Self, Wrong> {
-        let table = DeTable::parse(text)
-            .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-        Self::of(table.get_ref(), true)
-    }
-
-    /// `whole`: it may say something else of each purpose.
-    fn of(table: &DeTable<'_>, whole: bool) -> Result<Self, Wrong> {
-        let mut sheet = Self::default();
-        let scene = |name: &str| SceneKind::ALL.into_iter().find(|kind| kind.as_str() == name);
-        let step = |name: &str| NextStep::ALL.into_iter().find(|step| step.key() == name);
-        let wording = |name: &str| Wording::ALL.into_iter().find(|wording| wording.key() == name);
-        for (name, value) in table {
-            let DeValue::Table(phrases) = value.get_ref() else {
-                return Err((value.span().start, format!("`{}` is no table", name.get_ref())));
-            };
-            match name.get_ref().as_ref() {
-                "headline" => sheet.headline = section(phrases, scene, |_, phrase| phrase.too_wide())?,
-                "explanation" => sheet.explanation = section(phrases, scene, |_, phrase| phrase.too_wide())?,
-                "advice" => sheet.advice = section(phrases, step, |_, phrase| phrase.too_wide())?,
-                "text" => sheet.text = section(phrases, wording, Wording::wrong)?,
-                "hospital" if whole => sheet.hospital = Some(Box::new(Self::of(phrases, false)?)),
-                "transit" if whole => sheet.transit = Some(Box::new(Self::of(phrases, false)?)),
-                unknown => return Err((name.span().start, format!("`{unknown}` is no part of a sheet"))),
-            }
-        }
-        Ok(sheet)
-    }
-}
-
-/// Phrases by their names, each in order.
-fn section<K: Ord + Copy>(
-    table: &DeTable<'_>,
-    key: impl Fn(&str) -> Option<K>,
-    wrong: impl Fn(K, &Phrase) -> Option<String>,
-) -> Result<BTreeMap<K, Phrase>, Wrong> {
-    let mut phrases = BTreeMap::new();
-    for (name, value) in table {
-        let unknown = || (name.span().start, format!("`{}` is no phrase", name.get_ref()));
-        let which = key(name.get_ref()).ok_or_else(unknown)?;
-        let phrase = Phrase::read(value)?;
-        if let Some(message) = wrong(which, &phrase) {
-            return Err((value.span().start, message));
-        }
-        phrases.insert(which, phrase);
-    }
-    Ok(phrases)
 }
 
 impl Wording {

@@ -60,6 +60,8 @@ pub struct LaneSettings {
     pub other_way: Option<Text>,
     /// What is asked for about a face; where that is not the name, no name is shown and none is sent on.
     pub info_type: InfoType,
+    /// What is allowed while WeChat is away.
+    pub without_wechat: WithoutWeChat,
     /// A voucher checks somebody in: there is a judge for it.
     pub vouchers: bool,
     /// People are told that a voucher does.
@@ -107,6 +109,17 @@ pub struct Gates {
     /// Nobody is let through twice within this, whichever lane they come to, 1000–60000; left out: they may be.
     #[serde(rename = "once-within-ms", deserialize_with = "setting::patience")]
     pub once_within: Duration,
+}
+
+/// `lane.without-wechat`: nobody is known by their face then, and no roster can know them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithoutWeChat {
+    /// People go to staff, with a slip for them.
+    #[default]
+    Staff,
+    /// People are asked to come by another way that needs no WeChat.
+    OtherWay,
 }
 
 /// One of `lane.other-ways`
@@ -160,6 +173,7 @@ impl Default for LaneSettings {
             has_indicators: false,
             other_way: None,
             info_type: InfoType::RealName,
+            without_wechat: WithoutWeChat::Staff,
             vouchers: true,
             offers_vouchers: false,
             card: CardUses { patient: true, claim: true, alone: false },

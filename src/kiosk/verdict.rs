@@ -1,8 +1,8 @@
 //! How a session ends, and what the person is told: the one table of outcomes.
 
-use super::{NextStep, OutcomeResult, Record, Refusal, SceneKind};
+use super::{NextStep, OutcomeResult, Record, Refusal, SceneKind, WithoutWeChat};
 use crate::{
-    fault::{Code, Remedy, Trouble},
+    fault::{Code, Remedy, Trouble, Whose},
     words::{Admission, CheckInAnswer, Choice, Hindrance, SessionId, Text, When},
 };
 
@@ -48,6 +48,16 @@ impl Verdict {
             Remedy::Staff => (SceneKind::Failed, NextStep::StaffWindow),
         };
         Self::new(OutcomeResult::Failed, Some(code), kind, Some(next))
+    }
+
+    /// WeChat has not said who it is.
+    pub(super) fn not_known(trouble: Trouble, policy: WithoutWeChat) -> Self {
+        let is_away = matches!(trouble.code.whose(), Some(Whose::Network | Whose::WeChat));
+        let remedy = match (trouble.remedy, policy) {
+            (Remedy::Staff, WithoutWeChat::OtherWay) if is_away => Remedy::OtherWay,
+            (remedy, _) => remedy,
+        };
+        Self::failed(Trouble { remedy, ..trouble })
     }
 
     /// The closing record of a session that ends so.

@@ -56,6 +56,9 @@ pub(super) struct Workers {
     pub(super) past: Worker<Past>,
     /// Tells who went through.
     pub(super) passages: Option<Worker<()>>,
+    /// Asks what became of decisions without the site's system.
+    #[cfg(feature = "hospital")]
+    pub(super) settling: Option<super::settling::Asking>,
 }
 
 /// Everything that can be told to do something.
@@ -309,6 +312,8 @@ impl Carrier {
         }
         #[cfg(feature = "page")]
         self.lanes.iter().filter_map(|hands| hands.page.as_ref()).for_each(|page| page.close(now));
+        #[cfg(feature = "hospital")]
+        drop(self.workers.settling);
         // Records before pictures: a panel's bus may hold its last one up.
         if !self.workers.store.is_late(now) {
             self.workers.store.finish();
@@ -463,7 +468,16 @@ mod tests {
             late: Vec::new(),
             deaf: Standing::default(),
         };
-        let workers = Workers { store, outputs: outputs_worker, lookups, errands, past, passages: None };
+        let workers = Workers {
+            store,
+            outputs: outputs_worker,
+            lookups,
+            errands,
+            past,
+            passages: None,
+            #[cfg(feature = "hospital")]
+            settling: None,
+        };
         let patience = Duration::from_secs(8);
         let mut carrier = Carrier::new(clock, correlator, vec![hands], workers, patience, inputs);
         let refused = outputs(&slip).into_iter().filter_map(|output| carrier.carry(output)).count();

@@ -97,7 +97,12 @@ pub(super) fn spawn(
                 };
                 answer.unwrap_or_else(|undecided| {
                     inputs.tell("not checked in", lane, request.session, &undecided.failure);
-                    deputy.decide(&request, &undecided, deadline).unwrap_or_else(|| undecided.answer())
+                    let decided = deputy.decide(&request, &undecided, deadline);
+                    #[cfg(feature = "hospital")]
+                    if decided.is_some() {
+                        adapter.was_stood_in_for(&request);
+                    }
+                    decided.unwrap_or_else(|| undecided.answer())
                 })
             });
             let _ = inputs.blocking_send(Input::Answered { session: request.session, answer });

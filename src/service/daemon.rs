@@ -237,7 +237,7 @@ impl Daemon {
             inputs.without("the desk goes on as before", shown).into_iter().for_each(|shown| desk.renew(shown));
         }
         tracing::info!(
-            "read again: merchants, keys, certificates, wechatpay, weixin, authinfo, checkin, whose terminals count"
+            "read again: merchants, keys, certificates, wechatpay, weixin, authinfo, checkin, phrases, whose terminals count"
         );
         if !kept.is_empty() {
             tracing::warn!(changed = kept.join(", "), "changed in the site file, and as before until a restart");

@@ -29,6 +29,9 @@ pub(super) enum Kept {
     /// What somebody with an account did.
     #[cfg(feature = "page")]
     Act(crate::store::Act),
+    /// What the site's system knows of a decision of ours.
+    #[cfg(feature = "hospital")]
+    Settled(crate::store::Settled),
 }
 
 /// Records nobody waits for are durable at the latest after this.
@@ -148,6 +151,8 @@ fn write_group(
             Kept::Visit(record) => journal.append(clock.stamp(), record),
             #[cfg(feature = "page")]
             Kept::Act(act) => journal.append_act(clock.stamp(), act),
+            #[cfg(feature = "hospital")]
+            Kept::Settled(settled) => journal.append_settled(clock.stamp(), settled),
         };
         if let Err(error) = appended {
             failure = Some(error.into());

@@ -38,6 +38,8 @@ mod passages;
 mod printers;
 mod reload;
 mod requests;
+#[cfg(feature = "hospital")]
+mod settling;
 mod sites;
 mod slips;
 mod staff;

@@ -44,6 +44,9 @@ pub struct Parts {
     pub deputy: Arc<dyn Deputy>,
     /// Who went through, for a site's system that may want to know; none where the numbers are given here.
     pub passages: Option<Collector>,
+    /// What was decided here while a site's system was away, to be matched when it is back; none where nothing is.
+    #[cfg(feature = "hospital")]
+    pub provisional: Option<Collector>,
     /// Where staff speak to the daemon: a folder for the socket; none for nobody.
     pub staff: Option<PathBuf>,
     /// The lanes, in the site file's order.

@@ -52,15 +52,49 @@ struct Teller {
     inputs: Inputs,
     wanted: Wanted,
     standing: Standing,
-    /// The lanes' names.
-    names: Vec<String>,
-    /// On which lane the newest sessions were, the newest last.
-    lanes: VecDeque<(SessionId, LaneId)>,
+    whereabouts: Whereabouts,
     /// Read and not yet told.
     ahead: Option<(Position, Passage)>,
     /// Told and not yet remembered.
     told: Option<Position>,
     unremembered: usize,
+}
+
+/// On which lane the newest sessions were, and where that stands in the journal.
+pub(super) struct Whereabouts {
+    /// The lanes' names.
+    names: Vec<String>,
+    /// The newest last.
+    seen: VecDeque<(SessionId, LaneId, Position)>,
+}
+
+impl Whereabouts {
+    pub(super) fn of(names: Vec<String>) -> Self {
+        Self { names, seen: VecDeque::new() }
+    }
+
+    /// Whose lane a session's is stands where it was opened.
+    pub(super) fn learn(&mut self, entry: &Entry) {
+        let Stored::Opened { session, lane, .. } = &entry.stored else { return };
+        let place = self.names.iter().position(|name| name == lane).and_then(|place| u16::try_from(place).ok());
+        if let (Some(place), Ok(session)) = (place, session.parse()) {
+            if self.seen.len() == REMEMBERED {
+                self.seen.pop_front();
+            }
+            self.seen.push_back((session, LaneId(place), entry.place));
+        }
+    }
+
+    pub(super) fn find(&self, session: SessionId) -> Option<(LaneId, Position)> {
+        self.seen.iter().rev().find(|(known, ..)| *known == session).map(|(_, lane, place)| (*lane, *place))
+    }
+
+    /// Where the oldest of the last so many sessions was opened.
+    #[cfg(feature = "hospital")]
+    pub(super) fn before_the_last(&self, sessions: usize) -> Option<Position> {
+        let oldest = self.seen.len().saturating_sub(sessions);
+        self.seen.get(oldest).map(|(.., place)| *place)
+    }
 }
 
 /// Starts telling. It looks into the journal at once, and each time it is offered something.
@@ -79,8 +113,7 @@ pub(super) fn spawn(
         inputs,
         wanted: Arc::clone(&wanted),
         standing: Standing::default(),
-        names,
-        lanes: VecDeque::new(),
+        whereabouts: Whereabouts::of(names),
         ahead: None,
         told: None,
         unremembered: 0,
@@ -156,10 +189,10 @@ impl Teller {
         loop {
             match self.collector.read() {
                 Ok(Some(entry)) => {
-                    self.learn_lane(&entry);
+                    self.whereabouts.learn(&entry);
                     if let Some(passage) = passage(&entry) {
-                        let known = self.lanes.iter().rev().find(|(session, _)| *session == passage.session);
-                        return Ok(Some((entry.place, Passage { lane: known.map(|(_, lane)| *lane), ..passage })));
+                        let lane = self.whereabouts.find(passage.session).map(|(lane, _)| lane);
+                        return Ok(Some((entry.place, Passage { lane, ..passage })));
                     }
                 }
                 Ok(None) => return Ok(None),
@@ -169,18 +202,6 @@ impl Teller {
                     return Err(());
                 }
             }
-        }
-    }
-
-    /// Whose lane a session's is stands where it was opened.
-    fn learn_lane(&mut self, entry: &Entry) {
-        let Stored::Opened { session, lane, .. } = &entry.stored else { return };
-        let place = self.names.iter().position(|name| name == lane).and_then(|place| u16::try_from(place).ok());
-        if let (Some(place), Ok(session)) = (place, session.parse()) {
-            if self.lanes.len() == REMEMBERED {
-                self.lanes.pop_front();
-            }
-            self.lanes.push_back((session, LaneId(place)));
         }
     }
 

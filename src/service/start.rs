@@ -109,9 +109,17 @@ impl Daemon {
             hands.push(starting.lane(id, lane)?);
         }
         let threads = ServiceError::Thread;
+        #[cfg(feature = "hospital")]
+        let of_settling = names.clone();
         let passages = passages.map(|collector| passages::spawn(collector, &checkin, names, &clock, inputs.clone()));
         let passages = passages.transpose().map_err(threads)?;
         let store = journalist::spawn(journal, passages.as_ref(), &facts, &clock, inputs.clone()).map_err(threads)?;
+        #[cfg(feature = "hospital")]
+        let settle = |collector| {
+            super::settling::spawn(collector, &checkin, of_settling, store.entrance(), &clock, inputs.clone())
+        };
+        #[cfg(feature = "hospital")]
+        let settling = parts.provisional.map(settle).transpose().map_err(threads)?;
         #[cfg(feature = "page")]
         let stage = Arc::new(Stage {
             lanes: lane_names,
@@ -152,6 +160,8 @@ impl Daemon {
             errands,
             past,
             passages: passages.map(|of| of.worker),
+            #[cfg(feature = "hospital")]
+            settling,
         };
         let carrier = Carrier::new(Arc::clone(&clock), correlator, hands, workers, patience, inputs);
         let mut funnel = Funnel::new(Kiosk::new(kiosk, unfinished, clock.now()), requests, carrier, parts.tap);

@@ -367,6 +367,9 @@ pub enum Thread {
     Past,
     /// Tells the site's system who went through.
     Passages,
+    /// Asks the site's system what became of decisions without it.
+    #[cfg(feature = "hospital")]
+    Settling,
     /// A lane's questions to the site's system.
     Checkin,
     /// A lane's panel.

@@ -240,6 +240,10 @@ impl Daemon {
         let mut all = self.shared(now).to_vec();
         let passages = &self.opened.funnel.carrier.workers.passages;
         all.extend(passages.as_ref().map(|passages| pulse(Thread::Passages, None, passages, now)));
+        #[cfg(feature = "hospital")]
+        let settling = &self.opened.funnel.carrier.workers.settling;
+        #[cfg(feature = "hospital")]
+        all.extend(settling.as_ref().map(|settling| pulse(Thread::Settling, None, &settling.worker, now)));
         for hands in &self.opened.funnel.carrier.lanes {
             all.push(pulse(Thread::Checkin, Some(hands), &hands.checkins, now));
             all.extend(hands.panel.as_ref().map(|panel| pulse(Thread::Panel, Some(hands), panel, now)));
@@ -268,6 +272,15 @@ fn gravest(contacts: impl Iterator<Item = Contact>) -> Option<Contact> {
     contacts.max_by_key(|contact| (contact.failed.is_some(), contact.at))
 }
 
+/// Nobody stands and waits for what it does.
+fn is_nobodys_wait(thread: Thread) -> bool {
+    #[cfg(feature = "hospital")]
+    if thread == Thread::Settling {
+        return true;
+    }
+    matches!(thread, Thread::Errand | Thread::Past | Thread::Passages)
+}
+
 fn pulse<J: Send + 'static>(thread: Thread, of: Option<&LaneHands>, worker: &Worker<J>, now: Moment) -> WorkerStatus {
     WorkerStatus {
         thread,
@@ -275,7 +288,7 @@ fn pulse<J: Send + 'static>(thread: Thread, of: Option<&LaneHands>, worker: &Wor
         busy_ms: u64::try_from(worker.busy_for(now).as_millis()).unwrap_or(u64::MAX),
         waiting: worker.waiting(),
         // What nobody waits for may take as long as the other side does.
-        late: !matches!(thread, Thread::Errand | Thread::Past | Thread::Passages) && worker.is_late(now),
+        late: !is_nobodys_wait(thread) && worker.is_late(now),
     }
 }
 

@@ -65,8 +65,23 @@ pub enum Fault {
     Expired,
     /// It is carried out, and answered as an error of the system.
     Stumbles,
-    /// The answer takes so long.
-    Slow(Duration),
+    /// Something on the way asks twice, and passes the second answer on.
+    Twice,
+}
+
+/// How time passes in a system: a test may have a clock of its own for it.
+pub trait Pace: Send + Sync {
+    /// How long a call takes before and after what it does; nothing where it never comes.
+    fn takes(&self, step: Step) -> Option<(Duration, Duration)>;
+
+    /// So much passes.
+    ///
+    /// # Errors
+    /// Whoever asked has gone; so much was left then.
+    fn passes(&self, time: Duration) -> Result<(), Duration>;
+
+    /// Does this so much later, whoever waits for it.
+    fn later(&self, after: Duration, act: Box<dyn FnOnce() + Send>);
 }
 
 /// A running system.
@@ -81,6 +96,8 @@ struct State {
     kind: Kind,
     ledger: Mutex<Ledger>,
     faults: Mutex<Faults>,
+    /// Nothing where a call takes no time.
+    pace: Mutex<Option<Arc<dyn Pace>>>,
 }
 
 /// A call, taken apart.
@@ -147,7 +164,12 @@ impl Twin {
     /// Starts a system whose day is `today`, `2026-11-26`.
     pub fn start(authority: &Authority, kind: Kind, today: &str) -> io::Result<Self> {
         let ledger = Ledger::new(today, kind == Kind::SelfReg);
-        let state = State { kind, ledger: Mutex::new(ledger), faults: Mutex::new(Box::new(|_| Fault::None)) };
+        let state = State {
+            kind,
+            ledger: Mutex::new(ledger),
+            faults: Mutex::new(Box::new(|_| Fault::None)),
+            pace: Mutex::default(),
+        };
         let state = Arc::new(state);
         let answering = Arc::clone(&state);
         let server = Server::start(authority, Arc::new(move |request| answering.answer(request)))?;
@@ -161,7 +183,12 @@ impl Twin {
 
     /// Its books.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.state.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.ledger()
+    }
+
+    /// How time passes there from now on.
+    pub fn paced(&self, pace: Arc<dyn Pace>) {
+        *self.state.pace.lock().unwrap_or_else(PoisonError::into_inner) = Some(pace);
     }
 
     /// Decides what goes wrong with each call from now on.
@@ -171,7 +198,7 @@ impl Twin {
 }
 
 impl State {
-    fn answer(&self, request: &Request) -> Reply {
+    fn answer(self: &Arc<Self>, request: &Request) -> Reply {
         let asked = match self.kind {
             Kind::QueueDevice | Kind::QueueConfirm => queue::asked(request),
             kind => soap::asked(kind, request),
@@ -179,34 +206,49 @@ impl State {
         let Some((asked, step)) = asked.and_then(|asked| asked.step.map(|step| (asked, step))) else {
             return Reply::Answer(Answer::json(400, &serde_json::json!({ "error": "not understood" })));
         };
+        let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let takes = pace.as_ref().map_or(Some(Default::default()), |pace| pace.takes(step));
+        let Some((before, after)) = takes else { return Reply::Drop };
+        if let Some(pace) = &pace
+            && let Err(left) = pace.passes(before)
+        {
+            // It goes on here although nobody waits any more.
+            let (state, asked) = (Arc::clone(self), asked);
+            pace.later(left, Box::new(move || drop(said(&mut state.ledger(), &asked, step))));
+            return Reply::Drop;
+        }
         let fault = (self.faults.lock().unwrap_or_else(PoisonError::into_inner))(step);
         if fault == Fault::LostBefore {
             return Reply::Drop;
         }
         let said = {
-            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut ledger = self.ledger();
             ledger.calls += 1;
             if fault == Fault::Expired {
                 ledger.sign_out();
+            }
+            if fault == Fault::Twice {
+                drop(said(&mut ledger, &asked, step));
             }
             match said(&mut ledger, &asked, step) {
                 _ if fault == Fault::Stumbles => Said::Broken,
                 said => said,
             }
         };
-        if fault == Fault::LostAfter {
+        let is_gone = pace.is_some_and(|pace| pace.passes(after).is_err());
+        if fault == Fault::LostAfter || is_gone {
             return Reply::Drop;
         }
-        let today = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).today.clone();
+        let today = self.ledger().today.clone();
         let body = match self.kind {
             Kind::QueueDevice | Kind::QueueConfirm => queue::told(self.kind, &said, step),
             kind => soap::told(kind, &said, step, &today),
         };
-        let mut answer = body;
-        if let Fault::Slow(after) = fault {
-            answer.after = after;
-        }
-        Reply::Answer(answer)
+        Reply::Answer(body)
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

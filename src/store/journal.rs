@@ -156,6 +156,14 @@ impl Journal {
         self.append_line(&Line::new(now.into(), Stored::Clock { stepped_ms }))
     }
 
+    /// Encodes what the site's system knows of a decision of ours.
+    #[cfg(feature = "hospital")]
+    pub fn append_settled(&mut self, now: impl Into<Stamp>, settled: &super::Settled) -> Result<(), StoreError> {
+        let super::Settled { session, site, number } = settled;
+        let stored = Stored::Settled { session: session.to_string(), site: (*site).to_owned(), number: number.clone() };
+        self.append_line(&Line::new(now.into(), stored))
+    }
+
     /// Encodes what somebody with an account did.
     #[cfg(feature = "page")]
     pub(crate) fn append_act(&mut self, now: impl Into<Stamp>, act: &super::Act) -> Result<(), StoreError> {

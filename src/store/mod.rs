@@ -24,6 +24,8 @@ mod view;
 mod views;
 mod word;
 
+#[cfg(feature = "hospital")]
+pub use self::record::Settled;
 pub use self::{
     bounds::JournalBounds,
     collector::Collector,

@@ -17,8 +17,9 @@ use crate::{
     words::{Stamp, Visit, WallTime, WayIn},
 };
 
-/// The version of records written now. 2: `v` itself, and `why` of a closing. 3: acts of staff.
-const VERSION: u32 = 3;
+/// The version of records written now. 2: `v` itself, and `why` of a closing. 3: acts of staff. 4: what
+/// became of decisions without the site.
+const VERSION: u32 = 4;
 
 /// One stored fact. `face` and `person` are keyed hashes in hex.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +105,16 @@ pub enum Stored {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<Word<Code>>,
     },
+    /// What the site's system knows of a visit that was decided here while it was away.
+    Settled {
+        /// Session id.
+        session: String,
+        /// Its answer in one word.
+        site: String,
+        /// Its number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
+    },
     /// The machine's clock was set, by a time server, by hand or by a battery that failed.
     Clock {
         /// By how much, milliseconds; negative is back.
@@ -136,6 +147,18 @@ pub struct Act {
     pub session: Option<String>,
     /// What came of it: `done`, `refused`, or `unknown` where a device gave no word.
     pub result: String,
+}
+
+/// What the site's system knows of a visit that was decided here while it was away.
+#[cfg(feature = "hospital")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Whose.
+    pub session: crate::words::SessionId,
+    /// Its answer in one word.
+    pub site: &'static str,
+    /// Its number.
+    pub number: Option<String>,
 }
 
 /// A stored fact with its time.
@@ -294,6 +317,7 @@ impl Stored {
             | Self::Printed { session, .. }
             | Self::Gated { session, .. }
             | Self::Closed { session, .. }
+            | Self::Settled { session, .. }
             | Self::Newer { session, .. } => session,
             Self::Act(act) => act.session.as_deref().unwrap_or_default(),
             Self::Clock { .. } => "",

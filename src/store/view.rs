@@ -155,7 +155,11 @@ impl View {
                     open.printed = true;
                 }
             }
-            Stored::Printed { .. } | Stored::Act(_) | Stored::Clock { .. } | Stored::Newer { .. } => {}
+            Stored::Printed { .. }
+            | Stored::Settled { .. }
+            | Stored::Act(_)
+            | Stored::Clock { .. }
+            | Stored::Newer { .. } => {}
         }
     }
 

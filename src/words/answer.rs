@@ -118,6 +118,30 @@ impl Admission {
 }
 
 impl CheckInAnswer {
+    /// In one word, without what is in it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Admitted(_) => "admitted",
+            Self::Already(_) => "already",
+            Self::Choose(_) => "choose",
+            Self::NotFound => "not_found",
+            Self::TooEarly(_) => "too_early",
+            Self::TooLate(_) => "too_late",
+            Self::Hindered(hindrance) => hindrance.as_str(),
+            Self::Refused(_) => "refused",
+            Self::Unavailable(_) => "unavailable",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The number of whoever is checked in.
+    pub(crate) fn number(&self) -> Option<&Text> {
+        match self {
+            Self::Admitted(admission) | Self::Already(admission) => admission.number.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The most options a person is asked to choose from.
     pub(crate) const MAX_CHOICES: usize = 8;
 }

@@ -1,6 +1,9 @@
 //! Drives the core on simulated time: what it asks to be recorded is durable at once, unless the disk is stopped.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use facemchd::{
     fault::Code,
@@ -296,4 +299,33 @@ pub fn choices(labels: &[&str]) -> CheckInAnswer {
     CheckInAnswer::Choose(
         labels.iter().map(|label| Choice { id: Text::clean(label), label: Text::clean(label) }).collect(),
     )
+}
+
+/// What a start finds unfinished in these records. `never_opened`: those whose opening no disk took.
+pub fn unfinished(records: &[Record], never_opened: &BTreeSet<SessionId>) -> Vec<Unfinished> {
+    let mut open: BTreeMap<SessionId, Unfinished> = BTreeMap::new();
+    let mut closed = BTreeSet::new();
+    for record in records {
+        let id = record.session();
+        match record {
+            Record::Opened { session, lane, .. } => {
+                let left = Unfinished::opened(*session, *lane);
+                assert!(open.insert(id, left).is_none(), "a session id was used twice");
+            }
+            Record::CheckingIn { .. } => open.get_mut(&id).expect("opened first").reached_check_in = true,
+            Record::Decided { result, code, .. } => {
+                open.get_mut(&id).expect("opened first").decided = Some((*result, *code));
+            }
+            Record::Closed { .. } => {
+                assert!(closed.insert(id), "closed twice");
+                assert!(open.remove(&id).is_some() || never_opened.contains(&id), "closed and never opened");
+            }
+            Record::Gated { outcome, .. } if outcome.nobody_went_through() => {
+                open.get_mut(&id).expect("opened first").to_annul = outcome.code();
+            }
+            Record::Gated { .. } => drop(open.get_mut(&id).map(|left| left.gated = true)),
+            Record::Printed { .. } => drop(open.get_mut(&id).map(|left| left.printed = true)),
+        }
+    }
+    open.into_values().collect()
 }

@@ -13,4 +13,5 @@ pub mod places;
 pub mod printer_world;
 pub mod running;
 pub mod sandbox;
+pub mod sim_time;
 pub mod tls;

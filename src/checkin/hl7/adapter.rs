@@ -287,6 +287,14 @@ impl Hl7 {
         })
     }
 
+    /// Whether somebody who was decided about here is checked in there by now, by whomever.
+    fn entered_since(&self, request: &Request, deadline: Deadline) -> Result<Resolution, Failure> {
+        let visits = self.visits(request, deadline)?.unwrap_or_default();
+        let mut taken = visits.iter().filter(|visit| visit.standing == Standing::Taken);
+        let (Some(only), None) = (taken.next(), taken.next()) else { return Ok(Resolution::NotThere) };
+        Ok(self.memory.book.found_elsewhere(request.session, self.already(only)))
+    }
+
     fn here(&self) -> Here {
         Here { utc_offset: self.utc_offset, now: self.clock.now().wall }
     }
@@ -310,7 +318,9 @@ impl CheckIn for Hl7 {
         match self.memory.book.standing(request.session) {
             Some(Known::Decided(answer, _)) => return Ok(answer),
             Some(Known::Sent(_)) => return Err(Undecided::perhaps(Code::H905)),
-            Some(Known::Nothing) | None => self.memory.book.note(request.session, Known::Nothing),
+            Some(Known::Nothing | Known::Elsewhere(_)) | None => {
+                self.memory.book.note(request.session, Known::Nothing);
+            }
         }
         if !self.settings.query {
             let placer = request.identity.voucher.as_ref().map(|voucher| voucher.reveal().to_owned());
@@ -328,6 +338,12 @@ impl CheckIn for Hl7 {
         }
     }
 
+    fn was_stood_in_for(&self, request: &Request) {
+        if self.settings.query {
+            self.memory.book.note(request.session, Known::Elsewhere(Arc::new(request.clone())));
+        }
+    }
+
     fn look_for(&self, deadline: Deadline) -> Result<(), Failure> {
         self.line.knock(deadline)
     }
@@ -335,7 +351,7 @@ impl CheckIn for Hl7 {
     fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure> {
         let sent = match self.memory.book.standing(session) {
             Some(Known::Sent(sent) | Known::Decided(_, Some(sent))) => sent,
-            Some(Known::Nothing | Known::Decided(_, None)) => return Ok(()),
+            Some(Known::Nothing | Known::Elsewhere(_) | Known::Decided(_, None)) => return Ok(()),
             None => return Err(Code::H908.into()),
         };
         let telling = self.settings.cancel.ok_or(Code::H909)?;
@@ -356,6 +372,7 @@ impl CheckIn for Hl7 {
         match self.memory.book.standing(session) {
             Some(Known::Decided(answer, _)) => Ok(Resolution::Decided(answer)),
             Some(Known::Sent(sent)) => self.became(&sent, deadline),
+            Some(Known::Elsewhere(request)) => self.entered_since(&request, deadline),
             Some(Known::Nothing) => Ok(Resolution::NotThere),
             None => Err(Code::H908.into()),
         }

@@ -150,6 +150,17 @@ impl ByTemplate {
         }
     }
 
+    /// Whether somebody who was decided about here is checked in there by now, by whomever.
+    fn entered_since(&self, request: &Request, deadline: Deadline) -> Result<Resolution, Failure> {
+        let looked_up = self.looked_up(request, deadline).map_err(|undecided| undecided.failure)?;
+        let visits = looked_up.map(|(_, visits)| visits).unwrap_or_default();
+        let mut taken = visits.iter().filter(|visit| visit.state == Means::Taken);
+        // Of several nobody can say which it was.
+        let (Some(only), None) = (taken.next(), taken.next()) else { return Ok(Resolution::NotThere) };
+        let answer = CheckInAnswer::Already(self.upstream.admission(only, &Named::new()));
+        Ok(self.memory.book.found_elsewhere(request.session, answer))
+    }
+
     fn take_back(&self, session: SessionId, sent: &Sent, deadline: Deadline) -> Result<(), Failure> {
         let book = &self.memory.book;
         let _held = book.hold(sent.key).ok_or(Code::H911)?;
@@ -221,7 +232,9 @@ impl CheckIn for ByTemplate {
                     Err(failure) => Err(Undecided::perhaps(failure)),
                 };
             }
-            Some(Standing::Nothing) | None => self.memory.book.note(request.session, Standing::Nothing),
+            Some(Standing::Nothing | Standing::Elsewhere(_)) | None => {
+                self.memory.book.note(request.session, Standing::Nothing);
+            }
         }
         self.decide(request, deadline)
     }
@@ -243,9 +256,13 @@ impl CheckIn for ByTemplate {
     fn annul(&self, session: SessionId, deadline: Deadline) -> Result<(), Failure> {
         match self.memory.book.standing(session) {
             Some(Standing::Sent(sent) | Standing::Decided(_, Some(sent))) => self.take_back(session, &sent, deadline),
-            Some(Standing::Nothing | Standing::Decided(_, None)) => Ok(()),
+            Some(Standing::Nothing | Standing::Elsewhere(_) | Standing::Decided(_, None)) => Ok(()),
             None => Err(Code::H908.into()),
         }
+    }
+
+    fn was_stood_in_for(&self, request: &Request) {
+        self.memory.book.note(request.session, Standing::Elsewhere(Arc::new(request.clone())));
     }
 
     fn look_for(&self, deadline: Deadline) -> Result<(), Failure> {
@@ -258,6 +275,7 @@ impl CheckIn for ByTemplate {
         match self.memory.book.standing(session) {
             Some(Standing::Decided(answer, _)) => Ok(Resolution::Decided(answer)),
             Some(Standing::Sent(sent)) => self.became(session, sent, deadline),
+            Some(Standing::Elsewhere(request)) => self.entered_since(&request, deadline),
             Some(Standing::Nothing) => Ok(Resolution::NotThere),
             None => Err(Code::H908.into()),
         }

@@ -78,6 +78,7 @@ pub(super) fn settings(site: &Site, devices: &[LaneDevices]) -> Result<kiosk::Ki
             has_indicators: devices.indicator.is_some(),
             other_way: lane.other_way_qr.clone(),
             info_type: site.info_type_of(lane),
+            without_wechat: lane.without_wechat,
             vouchers: lane.takes(OtherWay::Voucher, site.judges(lane)),
             offers_vouchers: lane.offers(OtherWay::Voucher),
             card: card_uses(site, lane),

@@ -4,6 +4,7 @@
 //! failed line is the cause.
 
 mod local;
+mod machine;
 mod network;
 mod opening;
 #[cfg(feature = "voice")]
@@ -69,6 +70,7 @@ pub(super) fn check(file: &Path, user: &str, json: bool, online: bool, out: &mut
             report.ok("site-file", say::site_file(file.display(), lanes, user));
             local::check(&site, file, &clock, &mut report);
             opening::check(&site, &clock, &mut report);
+            machine::check(Path::new("/"), &mut report);
             network::check(&site, &clock, &mut report);
             if online {
                 network::echo(&site, &clock, &mut report);

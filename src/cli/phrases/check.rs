@@ -18,6 +18,13 @@ phrases! {
     union_id_instead(refused) "{refused}; the union_id is asked for instead" => "{refused}；改为查询 union_id";
     granted(whose, asked, when) "{whose}: {asked} granted {when}" => "{whose}：{asked} 于 {when} 获准";
     before_release() "the clock stands before this program's release" => "时钟早于本程序的发布日期";
+    no_default_route() "none: WeChat is reached by a proxy or a route of its own" => "没有默认路由：须经代理或专用路由访问微信";
+    default_route(interface) "over {interface}" => "经由 {interface}";
+    default_routes(interfaces) "several, over {interfaces}: give the hospital's networks routes of their own, so that neither it nor WeChat is looked for on the wrong side"
+        => "有多条默认路由，经由 {interfaces}：请为医院内网单独设置路由，以免医院系统或微信走错网络";
+    no_time_source() "no time server is named: this machine asks whom its distribution falls back to, which a closed network does not reach"
+        => "没有指定时间服务器：本机只会访问发行版的默认服务器，封闭网络里访问不到";
+    time_sources(servers) "{servers}" => "{servers}";
     after_release() "after this program's release" => "晚于本程序的发布日期";
     keys_usable() "sign and decrypt keys are usable" => "签名和解密私钥可用";
     keys_of_merchants_usable(merchants) "sign and decrypt keys of {merchants} merchants are usable"
