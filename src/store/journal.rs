@@ -158,7 +158,7 @@ impl Journal {
 
     /// Encodes what the site's system knows of a decision of ours.
     #[cfg(feature = "hospital")]
-    pub fn append_settled(&mut self, now: impl Into<Stamp>, settled: &super::Settled) -> Result<(), StoreError> {
+    pub(crate) fn append_settled(&mut self, now: impl Into<Stamp>, settled: &super::Settled) -> Result<(), StoreError> {
         let super::Settled { session, site, number } = settled;
         let stored = Stored::Settled { session: session.to_string(), site: (*site).to_owned(), number: number.clone() };
         self.append_line(&Line::new(now.into(), stored))

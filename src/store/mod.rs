@@ -25,7 +25,7 @@ mod views;
 mod word;
 
 #[cfg(feature = "hospital")]
-pub use self::record::Settled;
+pub(crate) use self::record::Settled;
 pub use self::{
     bounds::JournalBounds,
     collector::Collector,

@@ -152,7 +152,7 @@ pub struct Act {
 /// What the site's system knows of a visit that was decided here while it was away.
 #[cfg(feature = "hospital")]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
+pub(crate) struct Settled {
     /// Whose.
     pub session: crate::words::SessionId,
     /// Its answer in one word.

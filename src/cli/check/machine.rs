@@ -98,8 +98,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let lay = |file: &str, text: &str| {
             let file = root.path().join(file);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
+            files::make_folder(file.parent().unwrap()).unwrap();
+            files::replace(&file, text.as_bytes()).unwrap();
         };
         let head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
         let by = |interface: &str, metric: u32| {
