@@ -24,7 +24,7 @@ use crate::{
     dice::Dice,
     his::{NAMES, adapter, document, holder, memory, today},
     lookups::Setup,
-    sim_time::{Day, Next, SetClock},
+    sim_time::{Day, Next, SetClock, Stretched},
 };
 
 const LANES: u16 = 16;
@@ -81,7 +81,7 @@ impl House {
     fn new(kind: Kind, people: usize, seed: u64) -> Self {
         let clock = SetClock::at(EIGHT);
         let mut setup = Setup::new();
-        setup.clock = Arc::clone(&clock) as _;
+        setup.clock = Arc::new(Stretched(Arc::clone(&clock)));
         setup.http.max_idle = usize::from(LANES) * 2;
         setup.http.idle_age = Duration::from_secs(86_400);
         let twin = Twin::start(&setup.authority, kind, &today(&setup)).expect("a system");
@@ -228,7 +228,7 @@ impl House {
     fn carry(&mut self, output: Output) {
         let now = self.day.now();
         let system = Arc::clone(&self.system);
-        let until = move |clock: &SetClock| Deadline::at(clock.now().moment.after(PAST));
+        let until = move |clock: &SetClock| Deadline::at(Stretched::moment(clock.now().moment.after(PAST)));
         let clock = Arc::clone(&self.day.clock);
         match output {
             Output::Record { ticket, record } => {
@@ -253,8 +253,8 @@ impl House {
                     person: None,
                     at: now.wall.into(),
                 };
-                let deadline = Deadline::at(asked.deadline);
-                self.day.asks(now.moment, deadline.left(now.moment), move || {
+                let deadline = Deadline::at(Stretched::moment(asked.deadline));
+                self.day.asks(now.moment, asked.deadline.since(now.moment), move || {
                     let answer = system.check_in(&request, deadline).unwrap_or_else(|undecided| undecided.answer());
                     Input::Answered { session: request.session, answer }
                 });

@@ -273,6 +273,8 @@ fn parts(
         checkin: checkin::Systems::only(checkin),
         deputy: Arc::new(checkin::Nobody),
         passages: None,
+        #[cfg(feature = "hospital")]
+        provisional: None,
         staff: None,
         lanes: vec![lane],
         #[cfg(feature = "page")]

@@ -44,6 +44,28 @@ impl Clock for SetClock {
     }
 }
 
+/// The same for connections: what is left by it is so much longer that no socket of a busy machine gives up before its time.
+pub struct Stretched(pub Arc<SetClock>);
+
+const STRETCH: u32 = 100;
+
+impl Stretched {
+    /// A moment as it is by this clock.
+    pub fn moment(of: Moment) -> Moment {
+        Moment(of.0 * STRETCH)
+    }
+}
+
+impl Clock for Stretched {
+    fn now(&self) -> Now {
+        let now = self.0.now();
+        Now { moment: Self::moment(now.moment), ..now }
+    }
+}
+
+/// Whoever is at work says within this what it does next.
+const SAYS_SO: Duration = Duration::from_secs(120);
+
 /// Somebody who asks the hospital: a call with everything that it leads to.
 struct Asking {
     /// No answer is awaited after this moment.
@@ -222,7 +244,7 @@ impl Day {
     fn works(&mut self, asking: Asking, go: impl FnOnce()) -> Next {
         lock(&self.pace.state).until = Some(asking.until).filter(|_| asking.lives);
         go();
-        let told = self.told.recv().expect("it lives");
+        let told = self.told.recv_timeout(SAYS_SO).expect("it waits or ends");
         let late = std::mem::take(&mut lock(&self.pace.state).late);
         for (at, act) in late {
             self.add(at, Due::Late(act));
