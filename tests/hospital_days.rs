@@ -143,7 +143,7 @@ impl House {
             let Some(next) = self.day.next(due) else { return };
             let now = self.day.now();
             match next {
-                Next::Input(input) => self.give(input),
+                Next::Input(input) => self.give(*input),
                 Next::Comes(person) => self.comes(person),
                 Next::Passed => {}
             }

@@ -86,7 +86,7 @@ enum Told {
 enum Due {
     GoesOn(Asking, SyncSender<()>),
     Late(Box<dyn FnOnce() + Send>),
-    Happens(Input),
+    Happens(Box<Input>),
     Comes(usize),
     Asks(Box<dyn FnOnce() -> Input + Send>, Duration),
 }
@@ -94,7 +94,7 @@ enum Due {
 /// What happens next.
 pub enum Next {
     /// The kiosk is told this.
-    Input(Input),
+    Input(Box<Input>),
     /// Somebody comes.
     Comes(usize),
     /// Nothing; it is this time.
@@ -195,7 +195,7 @@ impl Day {
     }
 
     pub fn happens(&mut self, after: Duration, input: Input) {
-        self.add(self.now().moment.after(after), Due::Happens(input));
+        self.add(self.now().moment.after(after), Due::Happens(Box::new(input)));
     }
 
     /// Asks the hospital at a moment, for so long.
@@ -254,7 +254,7 @@ impl Day {
                 self.add(until, Due::GoesOn(asking, go));
                 Next::Passed
             }
-            Told::Done(input) if asking.lives => Next::Input(*input),
+            Told::Done(input) if asking.lives => Next::Input(input),
             Told::Done(_) => Next::Passed,
         }
     }
