@@ -120,10 +120,10 @@ impl Panel {
         }
         let has = |names: &[LineName]| names.iter().all(|name| self.lines.contains_key(name));
         match (self.kind, &self.wire) {
-            (K::St7920, PanelWire::Simulated)
+            (K::Picture, PanelWire::Simulated) => Some("a picture is in a file"),
+            (_, PanelWire::Simulated)
             | (K::Framebuffer, PanelWire::Framebuffer(_))
             | (K::St7920, PanelWire::Spi(_)) => None,
-            (_, PanelWire::Simulated) => Some("a simulated panel is an st7920"),
             (K::Picture, PanelWire::File(_)) if self.width.is_some() && self.height.is_some() => None,
             (K::Picture, _) => Some("a picture needs wire = \"file:PATH\", width and height"),
             (K::St7920, PanelWire::Gpio) if has(&[LineName::Sclk, LineName::Sid]) => None,

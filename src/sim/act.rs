@@ -163,6 +163,8 @@ pub(crate) enum Manner {
 pub(crate) enum Sabotage {
     /// WeChat cannot be reached.
     WechatOffline,
+    /// Its main domain cannot be reached, the backup domain can.
+    WechatMain,
     /// It answers with this status.
     WechatStatus,
     /// It answers so many milliseconds later.
@@ -237,8 +239,9 @@ pub(crate) enum Sabotage {
 
 impl Sabotage {
     /// All of them, each with the most that it can be; 1 is a switch.
-    pub(crate) const ALL: [(Self, u32); 36] = [
+    pub(crate) const ALL: [(Self, u32); 37] = [
         (Self::WechatOffline, 1),
+        (Self::WechatMain, 1),
         (Self::WechatStatus, 599),
         (Self::WechatSlow, 30_000),
         (Self::WechatDrip, 200),

@@ -56,6 +56,10 @@ pub(crate) struct Place {
     pub(crate) name: String,
     /// What a person reads on it.
     pub(crate) about: &'static str,
+    /// Which panel it has, by the board file's name.
+    pub(crate) panel: String,
+    /// Where the daemon serves its page, where that is its panel.
+    pub(crate) page: Option<PathBuf>,
     pub(crate) socket: PathBuf,
     pub(crate) twins: LaneTwins,
 }
@@ -183,7 +187,7 @@ impl Ground {
             }
             Act::Dip { lane } => {
                 tell("the panel's supply dips".to_owned());
-                twins(*lane).panel.dip();
+                twins(*lane).face().lose_supply();
             }
             Act::Kill => {
                 tell("SIGKILL".to_owned());
@@ -193,7 +197,7 @@ impl Ground {
                 tell("the power goes, and comes back".to_owned());
                 return self.restart(|keeper| {
                     for place in &self.places {
-                        place.twins.panel.dip();
+                        place.twins.face().lose_supply();
                         place.twins.printer.lose_supply();
                     }
                     keeper.damage_journal(true)
@@ -292,7 +296,8 @@ impl Ground {
         let ms = |what| Duration::from_millis(value(what).unwrap_or(0).into());
         let status = |what| value(what).and_then(|status| u16::try_from(status).ok()).filter(|status| *status >= 200);
         if what < S::SiteOffline {
-            self.wechat.set_online(!is(S::WechatOffline));
+            let offline = is(S::WechatOffline);
+            self.wechat.set_domains(!offline && !is(S::WechatMain), !offline);
             let (slow, drip) = (ms(S::WechatSlow), ms(S::WechatDrip));
             self.wechat.set_weather(Weather { slow, drip, lost: is(S::WechatLost), status: status(S::WechatStatus) });
             let moods = [
@@ -323,8 +328,8 @@ impl Ground {
                 S::Cover => twins.printer.set_cover(is(S::Cover)),
                 S::Jam => twins.printer.set_jammed(is(S::Jam)),
                 S::Heat => twins.printer.set_hot(is(S::Heat)),
-                S::PanelGone => twins.panel.set_gone(is(S::PanelGone)),
-                S::PanelHangs => twins.panel.set_hanging(is(S::PanelHangs)),
+                S::PanelGone => twins.face().set_gone(is(S::PanelGone)),
+                S::PanelHangs => twins.face().socket().set_hanging(is(S::PanelHangs)),
                 S::SensorStuck => twins.inputs.set(InputKind::Passage, is(S::SensorStuck)),
                 S::Lingers | S::Tailgates => self.lobbies[lane].set_manners(is(S::Lingers), is(S::Tailgates)),
                 S::Fire => self.places[0].twins.inputs.set(InputKind::Fire, is(S::Fire)),

@@ -188,7 +188,21 @@ impl Shared {
                 Err(_) => thread::sleep(LOOK),
             }
         }
-        says_what_to_do(&self.twins.panel.shown())
+        self.is_told_by_panel()
+    }
+
+    /// Something else stands there than an invitation, a question or nothing at all. Of glass that only a person can read
+    /// what the core wanted shown counts, where it is lit.
+    fn is_told_by_panel(&self) -> bool {
+        let face = self.twins.face();
+        match face.text() {
+            Some(text) => says_what_to_do(&text),
+            None => {
+                let goes_on = ["", "idle", "ask_consent", "looking_up", "checking_in", "choose", "confirm_card"];
+                let is_page = self.twins.glass.is_none();
+                (is_page || face.view().is_lit()) && !goes_on.contains(&self.story.scene(self.lane).as_str())
+            }
+        }
     }
 
     /// What the terminal was told in the end; none when it was told nothing.

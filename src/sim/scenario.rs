@@ -166,7 +166,10 @@ impl When {
             let now = (place.twins.printer.count(), place.twins.gate.openings());
             let outcome = || ground.lobby(self.lane).outcome();
             let holds = self.scene.as_ref().is_none_or(|scene| ground.story.scene(self.lane) == *scene)
-                && self.panel.as_ref().is_none_or(|words| place.twins.panel.shown().concat().contains(words))
+                && self
+                    .panel
+                    .as_ref()
+                    .is_none_or(|words| place.twins.face().text().is_some_and(|text| text.concat().contains(words)))
                 && (!self.gate_rises || now.1 > before.1)
                 && (!self.slip_cut || now.0 > before.0)
                 && self.outcome.as_ref().is_none_or(|result| outcome().is_some_and(|told| told["result"] == **result))
@@ -198,7 +201,7 @@ impl Expected {
             differs("openings", name, *wanted, named(name).map(|lane| now.0[lane].1 - begun.0[lane].1));
         }
         for (name, words) in &self.panel {
-            let shown = named(name).map(|lane| ground.places[lane].twins.panel.shown().join(" "));
+            let shown = named(name).map(|lane| ground.places[lane].twins.face().text().unwrap_or_default().join(" "));
             if !shown.as_ref().is_some_and(|shown| shown.contains(words)) {
                 wrong.push(format!("{name}: the panel says {shown:?}, not {words}"));
             }

@@ -78,7 +78,7 @@ impl Scoreboard {
             score.told += counts.told;
             score.left += counts.left;
             score.doubled += printed_twice(twins);
-            score.complaints += twins.panel.complaints().len() + twins.printer.complaints().len();
+            score.complaints += twins.face().misunderstood().len() + twins.printer.complaints().len();
         }
         let admitted = hospital.admitted();
         let sessions: BTreeSet<&str> = admitted.iter().map(|(session, _)| session.as_str()).collect();

@@ -25,9 +25,43 @@ pub struct SiteFile<'a> {
 /// The lanes of a sandboxed site, in order.
 pub const LANES: [&str; 2] = ["kiosk-1", "gate-1"];
 
-/// The lanes of the kiosk in a browser, in order, and what they are to somebody who reads of them.
-pub(crate) const PAGE_LANES: [(&str, &str); 3] =
-    [("kiosk-1", "hospital kiosk"), ("gate-1", "station gate"), ("kiosk-2", "hospital kiosk, another series")];
+/// A lane of the kiosk in a browser.
+pub(crate) struct PageLane {
+    pub(crate) name: &'static str,
+    /// What it is to somebody who reads of it.
+    pub(crate) about: &'static str,
+    /// Its panel, one of [`PANELS`], where nobody chose another.
+    panel: &'static str,
+}
+
+/// The lanes of the kiosk in a browser, in order.
+pub(crate) const PAGE_LANES: [PageLane; 4] = [
+    PageLane { name: "kiosk-1", about: "hospital kiosk", panel: "st7920" },
+    PageLane { name: "gate-1", about: "station gate", panel: "ssd1306" },
+    PageLane { name: "kiosk-2", about: "hospital kiosk, another series", panel: "hdmi" },
+    PageLane {
+        name: "kiosk-3",
+        about: "hospital kiosk, a third series",
+        panel: if cfg!(feature = "page") { PAGE } else { "st7789" },
+    },
+];
+
+/// The panels that a lane of the kiosk in a browser may have: those of its board, and the daemon's own page.
+pub(crate) const PANELS: [&str; 8] =
+    ["st7920", "ssd1306", "sh1106", "st7789", "ili9341", "hdmi", "hdmi-portrait", PAGE];
+
+/// The daemon's own page.
+const PAGE: &str = "page";
+
+/// Which panels somebody chose, by lane.
+pub(crate) type Chosen = [(String, String)];
+
+impl PageLane {
+    /// Its panel.
+    pub(crate) fn panel<'a>(&'a self, chosen: &'a Chosen) -> &'a str {
+        chosen.iter().rfind(|(lane, _)| lane == self.name).map_or(self.panel, |(_, panel)| panel)
+    }
+}
 
 /// The key between kiosk and site system.
 pub const HMAC_KEY: &[u8] = b"a key that kiosk and hospital share";
@@ -47,8 +81,13 @@ impl SiteFile<'_> {
         Ok(file)
     }
 
-    /// The same for the kiosk in a browser, with a board of its own.
-    pub(crate) fn write_for_page(&self, authority_pem: &str) -> std::io::Result<PathBuf> {
+    /// The same for the kiosk in a browser, with a board of its own, WeChat's backup domain, and panels as they were chosen.
+    pub(crate) fn write_for_page(
+        &self,
+        authority_pem: &str,
+        backup: &str,
+        chosen: &Chosen,
+    ) -> std::io::Result<PathBuf> {
         let file = self.write(authority_pem)?;
         let board = self.folder.join("board");
         files::make_folder(&board.join("printers"))?;
@@ -59,8 +98,28 @@ impl SiteFile<'_> {
         let common = text.split("[[lane]]").next().unwrap_or_default();
         let board = format!("board = \"{}\"", board.join("page.toml").display());
         let common = common.replacen("board = \"simulated\"", &board, 1);
-        files::write_public(&file, format!("{common}{}", include_str!("assets/lanes.toml")).as_bytes())?;
+        let domains = format!("[wechatpay]\nbackup-url = \"{backup}\"");
+        let common = common.replacen("[wechatpay]", &domains, 1);
+        let panels: Vec<&str> = PAGE_LANES.iter().map(|lane| lane.panel(chosen)).collect();
+        let lanes = panels.iter().fold(include_str!("assets/lanes.toml").to_owned(), |text, panel| {
+            text.replacen("panel = \"board\"", &format!("panel = \"{panel}\""), 1)
+        });
+        let page = match panels.contains(&PAGE) {
+            true => format!("[page]\nlisten = \"unix:{}\"\n\n", Self::page(self.folder).display()),
+            false => String::new(),
+        };
+        files::write_public(&file, format!("{common}{page}{lanes}").as_bytes())?;
         Ok(file)
+    }
+
+    /// Where the daemon serves its lanes' pages.
+    pub(crate) fn page(folder: &Path) -> PathBuf {
+        folder.join("page.sock")
+    }
+
+    /// Where a lane's page is served, where that is its panel.
+    pub(crate) fn page_of(folder: &Path, lane: &PageLane, chosen: &Chosen) -> Option<PathBuf> {
+        (lane.panel(chosen) == PAGE).then(|| Self::page(folder))
     }
 
     /// The path of a lane's socket.

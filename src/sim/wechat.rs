@@ -25,13 +25,15 @@ use time::format_description::well_known::Rfc2822;
 use super::{
     keys::{World, numbers, random_hex},
     people::{Behaviour, Charset, Padding, Person},
-    server::{Answer, Authority, Reply, Request, Server, Weather},
+    server::{Answer, Authority, Handler, Reply, Request, Server, Weather},
 };
 use crate::words::Clock;
 
 /// A running sandbox.
 pub struct WeChat {
     server: Server,
+    /// The same at another access point, as the backup domain is.
+    backup: Server,
     state: Arc<State>,
 }
 
@@ -91,13 +93,19 @@ impl WeChat {
         let inner = Mutex::new(Inner { merchants, ..Inner::default() });
         let state = Arc::new(State { world, clock, public_key_only, inner });
         let answering = Arc::clone(&state);
-        let server = Server::start(authority, Arc::new(move |request| answering.answer(request)))?;
-        Ok(Self { server, state })
+        let answer: Handler = Arc::new(move |request| answering.answer(request));
+        let (server, backup) = (Server::start(authority, Arc::clone(&answer))?, Server::start(authority, answer)?);
+        Ok(Self { server, backup, state })
     }
 
     /// `https://localhost:PORT`
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// The backup domain's.
+    pub(crate) fn backup_url(&self) -> String {
+        self.backup.url()
     }
 
     /// Where it listens.
@@ -127,7 +135,13 @@ impl WeChat {
 
     /// Takes the sandbox off the network, or puts it back.
     pub fn set_online(&self, online: bool) {
-        self.server.set_online(online);
+        self.set_domains(online, online);
+    }
+
+    /// The same for each of its domains.
+    pub(crate) fn set_domains(&self, main: bool, backup: bool) {
+        self.server.set_online(main);
+        self.backup.set_online(backup);
     }
 
     /// Changes what it does about everybody; none: each person's own.
@@ -138,6 +152,7 @@ impl WeChat {
     /// Changes the way to it.
     pub(crate) fn set_weather(&self, weather: Weather) {
         self.server.set_weather(weather);
+        self.backup.set_weather(weather);
     }
 
     /// What it answers, for a twin that stands before it and behaves otherwise now and then.

@@ -58,10 +58,10 @@ run(async () => {
 
   // Reloaded in the middle of a visit, which goes on.
   await send('kiosk-2', 'two appointments');
-  await panel('kiosk-2', '请选择');
+  await panel('kiosk-2', 'choose');
   await page.reload();
   await page.waitForSelector('.lane .go');
-  await panel('kiosk-2', '请选择');
+  await panel('kiosk-2', 'choose');
   await page.click(`${card('kiosk-2')} .keys button:has-text("2")`);
   await slips('kiosk-2', 1);
   step('reloaded');
@@ -107,7 +107,7 @@ run(async () => {
   await mend();
   await spoil('fire');
   await panel('gate-1', '紧急情况');
-  await panel('kiosk-2', '紧急情况');
+  await panel('kiosk-2', 'evacuate');
   await mend();
   await panel('gate-1', '请正对');
   await gone('gate-1');

@@ -147,6 +147,8 @@ phrases! {
     sim_seed() "Click at random by this number, without a page, and count what must never happen"
         => "不开页面，按此种子随机操作，并统计绝不应发生的事";
     sim_minutes() "How long" => "持续几分钟";
+    sim_panel() "The panel of a lane, with --page, --scenario or --seed: st7920, ssd1306, sh1106, st7789, ili9341, hdmi, hdmi-portrait or page"
+        => "某通道的显示屏（配合 --page、--scenario、--seed）：st7920、ssd1306、sh1106、st7789、ili9341、hdmi、hdmi-portrait 或 page";
     sim_out() "Folder for site file, journal, log and pictures; must not exist yet or be empty [default: a new one in /tmp]"
         => "站点文件、流水、日志和图片的目录；须不存在或为空 [默认：/tmp 下新建]";
     sim_face() "Send one face to a kiosk that `sim --serve` keeps up, and print what it answers"

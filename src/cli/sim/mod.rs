@@ -30,7 +30,7 @@ use crate::{
         keys::World,
         morning::{Seen, Stage},
         server::Authority,
-        site_file::{HMAC_KEY, LANES, SiteFile},
+        site_file::{HMAC_KEY, LANES, PAGE_LANES, PANELS, SiteFile},
         terminal::Terminal,
         visits::{Visit, morning},
         wechat::WeChat,
@@ -55,6 +55,8 @@ pub(super) struct Arguments {
     seed: Option<u64>,
     #[arg(long, value_name = "M", help = help::sim_minutes(), requires = "seed", default_value_t = 1.0)]
     minutes: f64,
+    #[arg(long, value_name = "LANE=KIND", help = help::sim_panel(), value_parser = chosen, conflicts_with_all = ["serve", "face"])]
+    panel: Vec<(String, String)>,
     #[arg(long, value_name = "DIR", help = help::sim_out())]
     out: Option<PathBuf>,
     #[arg(long, value_name = "FACE_SID", help = help::sim_face(), requires = "socket", conflicts_with_all = ["serve", "out"])]
@@ -74,14 +76,15 @@ pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Endi
     if let (Some(face_sid), Some(socket)) = (&arguments.face, &arguments.socket) {
         return send_face(face_sid, socket, out).map_err(failed);
     }
+    let how = (arguments.panel.as_slice(), arguments.out.as_deref());
     if arguments.page {
-        return stage::page(arguments.listen, arguments.out.as_deref(), out);
+        return stage::page(arguments.listen, how, out);
     }
     if let Some(scenario) = &arguments.scenario {
-        return stage::scenario(scenario, arguments.out.as_deref(), out);
+        return stage::scenario(scenario, how, out);
     }
     if let Some(seed) = arguments.seed {
-        return stage::saboteur(seed, arguments.minutes, arguments.out.as_deref(), out);
+        return stage::saboteur((seed, arguments.minutes), how, out);
     }
     let folder = place(arguments.out.as_deref())?;
     writeln!(out, "Making keys, a sandbox WeChat Pay and a sandbox site system on loopback …").map_err(failed)?;
@@ -99,6 +102,16 @@ pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Endi
     Ok(if differing == 0 { exit::OK } else { exit::FAILED })
 }
 
+/// `LANE=KIND`
+fn chosen(text: &str) -> Result<(String, String), String> {
+    let (lane, kind) = text.split_once('=').unwrap_or_default();
+    let lanes = PAGE_LANES.map(|lane| lane.name);
+    if lanes.contains(&lane) && PANELS.contains(&kind) {
+        return Ok((lane.to_owned(), kind.to_owned()));
+    }
+    Err(format!("one of {}, =, one of {}", lanes.join(", "), PANELS.join(", ")))
+}
+
 /// A folder of the sandbox's own, and the log in it.
 fn place(wanted: Option<&Path>) -> Result<PathBuf, Ending> {
     let folder = folder(wanted)
@@ -111,7 +124,7 @@ fn place(wanted: Option<&Path>) -> Result<PathBuf, Ending> {
 fn worlds(
     folder: &Path,
     clock: Arc<dyn Clock>,
-    write: impl FnOnce(&SiteFile<'_>, &str) -> io::Result<PathBuf>,
+    write: impl FnOnce(&SiteFile<'_>, &str, &WeChat) -> io::Result<PathBuf>,
 ) -> Result<(Worlds, PathBuf), Ending> {
     let authority = Authority::new().map_err(cannot_start)?;
     let world = Arc::new(World::generate().map_err(cannot_start)?);
@@ -120,7 +133,7 @@ fn worlds(
     let weixin = Weixin::start(&authority, Arc::clone(&world), Arc::clone(&clock)).map_err(cannot_start)?;
     let (pay, site_system, mini) = (wechat.url(), hospital.url(), weixin.url());
     let site_file = SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder };
-    let file = write(&site_file, &authority.pem()).map_err(cannot_start)?;
+    let file = write(&site_file, &authority.pem(), &wechat).map_err(cannot_start)?;
     Ok((Worlds { wechat, hospital, weixin, clock }, file))
 }
 
@@ -130,7 +143,7 @@ fn cannot_start(error: impl Into<io::Error>) -> Ending {
 
 /// The world around the kiosk, and the kiosk itself from a site file as anybody would write it.
 fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Ending> {
-    let (Worlds { wechat, hospital, weixin, clock }, file) = worlds(folder, clock, |site, pem| site.write(pem))?;
+    let (Worlds { wechat, hospital, weixin, clock }, file) = worlds(folder, clock, |site, pem, _| site.write(pem))?;
     let site = Site::read(&file)?;
     let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &clock)?;

@@ -12,27 +12,30 @@ use crate::{
         page::Page,
         saboteur,
         scenario::{self, Scenario},
-        site_file::{PAGE_LANES, SiteFile},
+        site_file::{Chosen, PAGE_LANES, SiteFile},
         story::Story,
     },
     words::Clock,
 };
 
 /// A world and a kiosk in it, in a folder of its own.
-fn ground(folder: &Path) -> Result<Arc<Ground>, Ending> {
+fn ground(folder: &Path, chosen: &Chosen) -> Result<Arc<Ground>, Ending> {
     let machine = Arc::new(SystemClock::start());
     let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&machine);
     let story = Arc::new(Story::new(Arc::clone(&clock)));
-    let (worlds, file) = worlds(folder, clock, |site, pem| site.write_for_page(pem))?;
+    let (worlds, file) =
+        worlds(folder, clock, |site, pem, wechat| site.write_for_page(pem, &wechat.backup_url(), chosen))?;
     let house = House::start(file, machine, Arc::clone(&story))?;
     let (twins, state) = house.twins();
     let places = PAGE_LANES
-        .into_iter()
+        .iter()
         .zip(twins)
-        .map(|((name, about), twins)| Place {
-            name: name.to_owned(),
-            about,
-            socket: SiteFile::socket(folder, name),
+        .map(|(lane, twins)| Place {
+            name: lane.name.to_owned(),
+            about: lane.about,
+            panel: lane.panel(chosen).to_owned(),
+            page: SiteFile::page_of(folder, lane, chosen),
+            socket: SiteFile::socket(folder, lane.name),
             twins,
         })
         .collect();
@@ -55,12 +58,16 @@ fn ground(folder: &Path) -> Result<Arc<Ground>, Ending> {
 const SUPERVISE: Duration = Duration::from_secs(2);
 
 /// Serves the page until Ctrl-C.
-pub(super) fn page(listen: SocketAddr, out_folder: Option<&Path>, out: &mut dyn Write) -> Result<u8, Ending> {
+pub(super) fn page(
+    listen: SocketAddr,
+    (chosen, out_folder): (&Chosen, Option<&Path>),
+    out: &mut dyn Write,
+) -> Result<u8, Ending> {
     let page = Page::open(listen).map_err(|error| Ending::io(&format!("--listen {listen}"), &error))?;
     writeln!(out, "The kiosk is at {}", page.url()).map_err(cannot_start)?;
     out.flush().map_err(cannot_start)?;
     let folder = place(out_folder)?;
-    let ground = ground(&folder)?;
+    let ground = ground(&folder, chosen)?;
     page.show(&ground).map_err(cannot_start)?;
     writeln!(out, "Ctrl-C ends it. Site file, journal and log: {}", folder.display()).map_err(cannot_start)?;
     out.flush().map_err(cannot_start)?;
@@ -76,7 +83,11 @@ pub(super) fn page(listen: SocketAddr, out_folder: Option<&Path>, out: &mut dyn 
 }
 
 /// Plays a scenario, from a file or from those that come with the program.
-pub(super) fn scenario(file: &Path, out_folder: Option<&Path>, out: &mut dyn Write) -> Result<u8, Ending> {
+pub(super) fn scenario(
+    file: &Path,
+    (chosen, out_folder): (&Chosen, Option<&Path>),
+    out: &mut dyn Write,
+) -> Result<u8, Ending> {
     let wrong = |line: String| Ending { line, exit: exit::CONFIG };
     let text = match file.to_str().and_then(scenario::built_in) {
         Some(text) => text.to_owned(),
@@ -84,7 +95,7 @@ pub(super) fn scenario(file: &Path, out_folder: Option<&Path>, out: &mut dyn Wri
     };
     let scenario = Scenario::parse(file, &text).map_err(wrong)?;
     writeln!(out, "{}", scenario.about).map_err(cannot_start)?;
-    let ground = ground(&place(out_folder)?)?;
+    let ground = ground(&place(out_folder)?, chosen)?;
     let ended = scenario.play(&ground);
     ground.stop();
     for wrong in &ended.wrong {
@@ -95,9 +106,13 @@ pub(super) fn scenario(file: &Path, out_folder: Option<&Path>, out: &mut dyn Wri
 }
 
 /// Clicks at random. Where something happened that must not, what was clicked is kept as a scenario.
-pub(super) fn saboteur(seed: u64, minutes: f64, out_folder: Option<&Path>, out: &mut dyn Write) -> Result<u8, Ending> {
+pub(super) fn saboteur(
+    (seed, minutes): (u64, f64),
+    (chosen, out_folder): (&Chosen, Option<&Path>),
+    out: &mut dyn Write,
+) -> Result<u8, Ending> {
     let folder = place(out_folder)?;
-    let ground = ground(&folder)?;
+    let ground = ground(&folder, chosen)?;
     let score = saboteur::click(&ground, seed, minutes, LONGEST);
     let done = ground.done();
     ground.stop();

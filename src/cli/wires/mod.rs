@@ -205,7 +205,7 @@ impl Parts<'_> {
         if let Some(file) = picked.panel {
             let fonts = Fonts::open(&file.font)?;
             devices.panel = match ends.as_mut().filter(|_| file.is_simulated()) {
-                Some(ends) => ends.panel(style, fonts),
+                Some(ends) => ends.panel(file, style, fonts)?,
                 None => {
                     let (panel, absent) = real::panel(file, style)?;
                     devices.absent.extend(absent.map(|error| (Device::Panel, error.into())));

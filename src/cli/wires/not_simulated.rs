@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Parts, Picked, Wires};
 use crate::{
+    board::Panel as PanelFile,
     config::Lane,
     device::{
         DeviceError, Fonts, Gate, GateTiming, Indicator, InputLines, Layout, Panel, Printer, Sounds, panel::Style,
@@ -24,7 +25,7 @@ impl Parts<'_> {
 }
 
 impl Ends {
-    pub(super) fn panel(&mut self, _: Style, _: Fonts) -> Option<Box<dyn Panel>> {
+    pub(super) fn panel(&mut self, _: &PanelFile, _: Style, _: Fonts) -> Result<Option<Box<dyn Panel>>, DeviceError> {
         match *self {}
     }
 

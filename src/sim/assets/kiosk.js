@@ -35,7 +35,7 @@ const CHOICES = {
 };
 // Group, words, and for a quantity its unit.
 const SABOTAGE = {
-  'wechat-offline': ['WeChat Pay', 'unreachable'], 'wechat-lost': ['WeChat Pay', 'hangs up'], 'wechat-forged': ['WeChat Pay', 'forged signature'],
+  'wechat-offline': ['WeChat Pay', 'unreachable'], 'wechat-main': ['WeChat Pay', 'main domain down'], 'wechat-lost': ['WeChat Pay', 'hangs up'], 'wechat-forged': ['WeChat Pay', 'forged signature'],
   'wechat-altered': ['WeChat Pay', 'one byte altered'], 'wechat-stale': ['WeChat Pay', 'an hour old'], 'wechat-other-key': ['WeChat Pay', 'rotated key'],
   'wechat-certificate': ['WeChat Pay', 'certificate mode'], 'wechat-no-permission': ['WeChat Pay', 'no permission'], 'wechat-no-name': ['WeChat Pay', 'no name'],
   'wechat-status': ['WeChat Pay', 'answers status', ''], 'wechat-slow': ['WeChat Pay', 'answers later', 'ms'], 'wechat-drip': ['WeChat Pay', 'drips, a byte', 'ms'],
@@ -57,6 +57,8 @@ const ONCE = [
 ];
 const KEYS = { 'choice-1': '1', 'choice-2': '2', 'choice-3': '3', 'choice-4': '4', 'other-way': 'Other way', 'call-staff': 'Call staff' };
 const SWITCHES = { maintenance: 'service key', tamper: 'case open', 'paper-low': 'paper-low sensor' };
+const PANELS = { st7920: 'ST7920, 128 × 64', ssd1306: 'OLED, SSD1306', sh1106: 'OLED, SH1106', st7789: 'TFT, ST7789', ili9341: 'TFT, ILI9341',
+  hdmi: 'HDMI, 800 × 480', 'hdmi-portrait': 'HDMI, 1080 × 1920', page: 'a browser’s page' };
 const seen = { lanes: [] };
 let sound = null;
 
@@ -82,8 +84,7 @@ function lane(about, index) {
   const other = make('button', { type: 'button', textContent: 'Somebody else …' });
   other.onclick = () => { byId('who').dataset.lane = index; byId('sheet').showModal(); };
   part.eye = make('div', { className: 'eye' }, make('i'), make('span', { textContent: 'face terminal' }));
-  part.glass = make('canvas', { width: 128, height: 64 });
-  part.glass.setAttribute('role', 'img');
+  part.glass = about.page ? page(about) : glass();
   part.lights = ['green', 'red', 'amber'].map((colour) => make('i', { className: colour, title: colour }));
   part.buzz = make('span', { className: 'buzz', textContent: '♪ buzzer' });
   part.keys = make('div', { className: 'keys' });
@@ -106,7 +107,7 @@ function lane(about, index) {
   }
   part.facts = make('div', { className: 'foot-line' });
   part.switches = make('div', { className: 'walks' });
-  const card = make('article', { className: 'lane' }, make('h2', { textContent: about.name }, make('small', { textContent: about.about })),
+  const card = make('article', { className: 'lane' }, make('h2', { textContent: about.name }, make('small', { textContent: `${about.about} · ${PANELS[about.panel] || about.panel}` })),
     make('div', { className: 'send' }, send, people, other), body, ...below, part.switches, part.facts);
   card.dataset.lane = about.name;
   byId('lanes').append(card);
@@ -132,19 +133,43 @@ function arm() {
   return svg;
 }
 
-function draw(glass, panel) {
-  const dots = atob(panel.dots);
-  const across = panel.across;
-  const down = dots.length * 8 / across;
-  if (glass.width !== across || glass.height !== down) Object.assign(glass, { width: across, height: down });
-  const context = glass.getContext('2d');
-  const image = context.createImageData(across, down);
-  for (let at = 0; at < across * down; at++) {
-    const ink = dots.charCodeAt(at >> 3) & (0x80 >> (at & 7));
-    image.data.set(ink ? [22, 38, 20, 255] : [142, 190, 60, 255], at * 4);
-  }
-  context.putImageData(image, 0, 0);
-  glass.setAttribute('aria-label', 'panel: ' + panel.text.join(' / '));
+function glass() {
+  const canvas = make('canvas', { width: 128, height: 64 });
+  canvas.setAttribute('role', 'img');
+  return canvas;
+}
+
+/** The daemon's own page, as a browser on the kiosk's board has it; it is smaller here. */
+function page(about) {
+  const frame = make('iframe', { src: `lanes/${about.name}/`, title: 'screen of ' + about.name });
+  const window = make('div', { className: 'window' }, frame);
+  new ResizeObserver(() => { frame.style.transform = `scale(${window.clientWidth / 480})`; }).observe(window);
+  return window;
+}
+
+/** A panel's size, and what a program can read on it. */
+function size(index, panel) {
+  const { glass } = seen.lanes[index].part;
+  if (glass.width !== panel.across || glass.height !== panel.down) Object.assign(glass, { width: panel.across, height: panel.down });
+  glass.classList.toggle('fine', panel.across > 200);
+  seen.lanes[index].text = panel.text;
+  label(index);
+}
+
+function label(index) {
+  const { part, text, scene } = seen.lanes[index];
+  if (part.glass.tagName === 'CANVAS') part.glass.setAttribute('aria-label', 'panel: ' + (text ? text.join(' / ') : scene || 'dark'));
+}
+
+/** Part of a panel that shows something else now; one after the other, as they came. */
+function draw(index, x, y, png) {
+  const lane = seen.lanes[index];
+  const bytes = Uint8Array.from(atob(png), (byte) => byte.charCodeAt(0));
+  const picture = createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+  lane.drawn = Promise.all([picture, lane.drawn]).then(([bitmap]) => {
+    lane.part.glass.getContext('2d').drawImage(bitmap, x, y);
+    bitmap.close();
+  });
 }
 
 function showLane(index, now) {
@@ -172,6 +197,8 @@ function showLane(index, now) {
     : [make('span', { textContent: `${now.slips} slips · ${paper}${now.cover ? ' · cover open' : ''}` })]),
     make('span', { textContent: `scene ${now.scene || '–'} · ${now.wire.panel + now.wire.printer} bytes` }));
   before.held = Object.fromEntries(now.inputs);
+  before.scene = now.scene;
+  label(index);
 }
 
 /** Buttons to press and switches to throw, of what is wired. */
@@ -316,6 +343,7 @@ function beep() {
 
 /** What a loudspeaker would say: the first line of the panel, once. */
 function say(index, panel) {
+  if (!panel.text) return;
   const before = seen.lanes[index].said;
   seen.lanes[index].said = panel.text[0];
   if (!sound || !panel.text[0] || before === panel.text[0] || !window.speechSynthesis) return;
@@ -335,8 +363,13 @@ function take(now) {
   }
   for (const [key, value] of Object.entries(now)) {
     const [what, index] = key.split('-');
-    if (what === 'panel') { draw(seen.lanes[index].part.glass, value); say(index, value); }
+    if (what === 'panel') { size(index, value); say(index, value); }
     if (what === 'lane') showLane(Number(index), value);
+  }
+  // A glass has its size before anything is drawn on it.
+  for (const [key, value] of Object.entries(now)) {
+    const [what, index, x, y] = key.split('-');
+    if (what === 'part') draw(Number(index), Number(x), Number(y), value);
   }
   if (now.spoilt) { seen.spoilt = now.spoilt; showSpoilt(); }
   if (now.score) {

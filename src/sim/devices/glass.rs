@@ -14,16 +14,23 @@ use embedded_hal::{
     spi::{self, Operation, SpiDevice},
 };
 
+use super::{
+    face::{Face, View},
+    socket::{Cable, Socket},
+};
+
 pub use self::{
     oled::{OledController, OledKind},
     tft::TftController,
 };
 
+/// Complaints that are kept.
+const MOST: usize = 100;
+
 /// Watches a glass.
 pub struct GlassTwin<C> {
     controller: Arc<Mutex<C>>,
-    /// How many transfers arrive before its plug is out; none: it stays in.
-    transfers: Arc<Mutex<Option<usize>>>,
+    socket: Socket,
 }
 
 /// A controller: takes what arrives on its wire.
@@ -39,11 +46,24 @@ pub trait Controller: Send {
 
     /// Its reset line was low: its memory holds what it held.
     fn reset(&mut self);
+
+    /// Dots across and down.
+    fn size(&self) -> (usize, usize);
+
+    /// What a dot of the glass looks like: red, green, blue.
+    fn colour(&self, x: usize, y: usize) -> [u8; 3];
+
+    /// The four lines that it shows, where a program can read them.
+    fn text(&self) -> Option<[String; 4]>;
+
+    /// What it did not understand.
+    fn misunderstood(&self) -> &[String];
 }
 
 /// The kiosk's end of the wire.
 pub struct GlassWire<C> {
     twin: GlassTwin<C>,
+    cable: Cable,
     data: Arc<Mutex<bool>>,
 }
 
@@ -55,36 +75,35 @@ pub struct ResetPin<C>(GlassTwin<C>);
 
 impl<C> Clone for GlassTwin<C> {
     fn clone(&self) -> Self {
-        Self { controller: Arc::clone(&self.controller), transfers: Arc::clone(&self.transfers) }
+        Self { controller: Arc::clone(&self.controller), socket: self.socket.clone() }
     }
 }
 
 impl<C: Controller + Default> Default for GlassTwin<C> {
     fn default() -> Self {
-        Self { controller: Arc::default(), transfers: Arc::default() }
+        Self { controller: Arc::default(), socket: Socket::default() }
     }
 }
 
 impl<C: Controller> GlassTwin<C> {
     /// A glass with this controller.
     pub fn of(controller: C) -> Self {
-        Self { controller: Arc::new(Mutex::new(controller)), transfers: Arc::default() }
+        Self { controller: Arc::new(Mutex::new(controller)), socket: Socket::default() }
     }
 
     /// Its plug comes out after so many transfers more.
     pub fn unplug_after(&self, transfers: usize) {
-        *self.transfers.lock().unwrap_or_else(PoisonError::into_inner) = Some(transfers);
+        self.socket.set_gone_after(transfers);
     }
 
     /// It is plugged in again, and knows nothing of before.
     pub fn plug_in(&self) {
-        *self.transfers.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.controller().lose_supply();
+        self.set_gone(false);
     }
 
     /// Its supply dips: no transfer fails.
     pub fn dip(&self) {
-        self.controller().lose_supply();
+        self.lose_supply();
     }
 
     /// The other end of its reset line.
@@ -95,22 +114,43 @@ impl<C: Controller> GlassTwin<C> {
     /// The other ends: the bus and the data line.
     pub fn wires(&self) -> (GlassWire<C>, DataPin) {
         let data = Arc::new(Mutex::new(false));
-        (GlassWire { twin: self.clone(), data: Arc::clone(&data) }, DataPin(data))
+        (GlassWire { twin: self.clone(), cable: self.socket.cable(), data: Arc::clone(&data) }, DataPin(data))
     }
 
     /// The controller.
     pub fn controller(&self) -> MutexGuard<'_, C> {
         self.controller.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// The controller, if a transfer still reaches it.
-    fn reached(&self) -> Option<MutexGuard<'_, C>> {
-        match &mut *self.transfers.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(0) => return None,
-            Some(left) => *left -= 1,
-            None => {}
-        }
-        Some(self.controller())
+impl<C: Controller> GlassWire<C> {
+    /// The controller, if a transfer of so many bytes still reaches it.
+    fn reached(&self, bytes: usize) -> Option<MutexGuard<'_, C>> {
+        self.cable.carries(bytes).then(|| self.twin.controller())
+    }
+}
+
+impl<C: Controller> Face for GlassTwin<C> {
+    fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    fn lose_supply(&self) {
+        self.controller().lose_supply();
+        self.socket.touch();
+    }
+
+    fn view(&self) -> View {
+        let controller = self.controller();
+        View::of(controller.size(), |x, y| controller.colour(x, y))
+    }
+
+    fn text(&self) -> Option<[String; 4]> {
+        self.controller().text()
+    }
+
+    fn misunderstood(&self) -> Vec<String> {
+        self.controller().misunderstood().to_vec()
     }
 }
 
@@ -152,7 +192,9 @@ impl<C> spi::ErrorType for GlassWire<C> {
 impl<C: Controller> SpiDevice for GlassWire<C> {
     fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), spi::ErrorKind> {
         let data = *self.data.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut controller = self.twin.reached().ok_or(spi::ErrorKind::Other)?;
+        let length =
+            operations.iter().map(|operation| if let Operation::Write(bytes) = operation { bytes.len() } else { 0 });
+        let mut controller = self.reached(length.sum()).ok_or(spi::ErrorKind::Other)?;
         for operation in operations {
             if let Operation::Write(bytes) = operation {
                 bytes.iter().for_each(|byte| controller.take(*byte, data));
@@ -168,7 +210,10 @@ impl<C> i2c::ErrorType for GlassWire<C> {
 
 impl<C: Controller> I2c for GlassWire<C> {
     fn transaction(&mut self, _: u8, operations: &mut [i2c::Operation<'_>]) -> Result<(), i2c::ErrorKind> {
-        let mut controller = self.twin.reached().ok_or(i2c::ErrorKind::Other)?;
+        let length = operations
+            .iter()
+            .map(|operation| if let i2c::Operation::Write(bytes) = operation { bytes.len() } else { 0 });
+        let mut controller = self.reached(length.sum()).ok_or(i2c::ErrorKind::Other)?;
         for operation in operations {
             if let i2c::Operation::Write([control, bytes @ ..]) = operation {
                 bytes.iter().for_each(|byte| controller.take(*byte, *control == 0x40));

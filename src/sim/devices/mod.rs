@@ -3,12 +3,15 @@
 //!
 //! A twin complains of whatever a device would not understand; a complaint is a bug of the driver.
 
+mod face;
 mod glass;
 mod inputs;
 mod output;
 mod panel;
 mod picture;
 mod printer;
+mod screen;
+mod socket;
 mod turnstile;
 
 use std::{
@@ -18,6 +21,11 @@ use std::{
     sync::{Arc, mpsc::Receiver},
 };
 
+use self::screen::ScreenTwin;
+pub(crate) use self::{
+    face::{Face, View},
+    screen::ScreenWire,
+};
 pub use self::{
     glass::{Controller, GlassTwin, OledController, OledKind, TftController},
     inputs::InputsTwin,
@@ -27,7 +35,7 @@ pub use self::{
     turnstile::{BusTrouble, TurnstileTwin},
 };
 use crate::{
-    board::{Input, InputKind},
+    board::{Input, InputKind, Panel, PanelKind},
     files,
     words::Clock,
 };
@@ -60,8 +68,10 @@ pub struct Wires {
 /// The twins of one lane, for whoever watches or disturbs them.
 #[derive(Clone)]
 pub struct LaneTwins {
-    /// The panel.
+    /// The panel of characters.
     pub panel: PanelTwin,
+    /// The one that is drawn dot by dot, in place of it.
+    pub(crate) glass: Option<Glass>,
     /// The printer.
     pub printer: PrinterTwin,
     /// The gate.
@@ -70,6 +80,33 @@ pub struct LaneTwins {
     pub lamps: [OutputTwin; 4],
     /// Buttons, switches and sensors.
     pub inputs: InputsTwin,
+}
+
+/// A panel that is drawn dot by dot.
+#[derive(Clone)]
+pub(crate) enum Glass {
+    Oled(GlassTwin<OledController>),
+    Tft(GlassTwin<TftController>),
+    Screen(ScreenTwin),
+}
+
+/// A screen whose board file does not say how large it is, dots.
+const SCREEN: (u16, u16) = (800, 480);
+
+impl Glass {
+    /// The glass that a board file tells of; none where it is of characters.
+    pub(crate) fn of(panel: &Panel) -> io::Result<Option<Self>> {
+        Ok(Some(match panel.kind {
+            PanelKind::St7920 => return Ok(None),
+            PanelKind::Ssd1306 => Self::Oled(GlassTwin::of(OledController::new(OledKind::Ssd1306))),
+            PanelKind::Sh1106 => Self::Oled(GlassTwin::of(OledController::new(OledKind::Sh1106))),
+            PanelKind::St7789 | PanelKind::Ili9341 => Self::Tft(GlassTwin::default()),
+            PanelKind::Framebuffer | PanelKind::Picture => {
+                let (across, down) = (panel.width.unwrap_or(SCREEN.0), panel.height.unwrap_or(SCREEN.1));
+                Self::Screen(ScreenTwin::new((across.into(), down.into()))?)
+            }
+        }))
+    }
 }
 
 /// Makes one lane's twins and wires; its gate may be active when low, and these are its inputs. The printer's twin lives
@@ -85,7 +122,7 @@ pub fn lane(out: &Out, active_low: bool, inputs: Vec<Input>, clock: Arc<dyn Cloc
     let lamps =
         ["green", "red", "amber", "buzzer"].map(|name| OutputTwin::new(name, folder(true), false, Arc::clone(&clock)));
     let (inputs, lines) = InputsTwin::new(inputs);
-    let twins = LaneTwins { panel, printer, gate, lamps, inputs };
+    let twins = LaneTwins { panel, glass: None, printer, gate, lamps, inputs };
     Ok((twins.wires(port, lines), twins))
 }
 
@@ -97,8 +134,18 @@ impl LaneTwins {
 
     /// Takes out what would keep a kiosk that has died waiting.
     pub(crate) fn unplug(&self) {
-        self.panel.unplug();
+        self.face().socket().unplug();
         self.inputs.unplug();
+    }
+
+    /// What people look at.
+    pub(crate) fn face(&self) -> &dyn Face {
+        match &self.glass {
+            None => &self.panel,
+            Some(Glass::Oled(glass)) => glass,
+            Some(Glass::Tft(glass)) => glass,
+            Some(Glass::Screen(screen)) => screen,
+        }
     }
 
     /// Whoever goes through is seen: it is a gate's.

@@ -6,8 +6,6 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
-    time::Duration,
 };
 
 use embedded_hal::{
@@ -17,16 +15,18 @@ use embedded_hal::{
 use encoding_rs::GB18030;
 
 use super::{
+    face::{Face, View},
     picture::{Picture, character_of, read_line},
+    socket::{Cable, Socket},
     write_whole,
 };
 
 /// Watches a panel.
 #[derive(Clone)]
-pub struct PanelTwin(Arc<Mutex<Chip>>);
+pub struct PanelTwin(Arc<Mutex<Chip>>, Socket);
 
 /// The panel's end of the wire.
-pub struct PanelWire(PanelTwin, u64);
+pub struct PanelWire(PanelTwin, Cable);
 
 /// The chip: display memory and what the wire is in the middle of.
 struct Chip {
@@ -54,11 +54,6 @@ struct Chip {
     complaints: Vec<String>,
     folder: Option<PathBuf>,
     drawn: [String; 4],
-    /// Which host's cable is in; those of hosts before it lead nowhere.
-    cable: u64,
-    /// Its plug is out: no transfer gets through. It holds up the wire: none ends.
-    gone: bool,
-    hangs: bool,
 }
 
 /// What a word of display memory shows.
@@ -75,7 +70,7 @@ const LINES: [usize; 4] = [0x00, 0x20, 0x10, 0x30];
 impl PanelTwin {
     /// A panel that has just been switched on; `folder` is where it writes what it shows.
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self(Arc::new(Mutex::new(Chip::new(folder))))
+        Self(Arc::new(Mutex::new(Chip::new(folder))), Socket::default())
     }
 
     /// Its supply dips: it knows nothing any more, and its memory holds anything.
@@ -84,24 +79,6 @@ impl PanelTwin {
         chip.forget();
         chip.dips += 1;
         (chip.memory, chip.glyphs, chip.dots) = ([0x5A; 128], [0x5A; 128], [[0x5A5A; 16]; 32]);
-    }
-
-    /// Pulls its plug, or puts it in: it knows nothing of before.
-    pub(crate) fn set_gone(&self, gone: bool) {
-        if !gone && self.chip().gone {
-            self.dip();
-        }
-        self.chip().gone = gone;
-    }
-
-    /// Lets a transfer wait for ever, or end.
-    pub(crate) fn set_hanging(&self, hangs: bool) {
-        self.chip().hangs = hangs;
-    }
-
-    /// Every dot of the glass, row by row, eight to a byte, the left one highest: 128 across.
-    pub(crate) fn dots(&self) -> Vec<u8> {
-        self.chip().picture().packed()
     }
 
     /// The other end of its reset line, active low.
@@ -116,12 +93,7 @@ impl PanelTwin {
 
     /// The other end.
     pub fn wire(&self) -> PanelWire {
-        PanelWire(self.clone(), self.chip().cable)
-    }
-
-    /// Takes every host's cable out.
-    pub(crate) fn unplug(&self) {
-        self.chip().cable += 1;
+        PanelWire(self.clone(), self.1.cable())
     }
 
     /// Three lines that set SCLK, SID and CS (bits 0, 1, 2) at once.
@@ -175,12 +147,6 @@ impl PanelTwin {
         self.chip().bytes
     }
 
-    /// Another number whenever the glass may show something else.
-    pub(crate) fn changes(&self) -> u64 {
-        let chip = self.chip();
-        chip.bytes + chip.dips
-    }
-
     /// What a real chip would not have understood.
     pub fn complaints(&self) -> Vec<String> {
         self.chip().complaints.clone()
@@ -214,23 +180,50 @@ impl OutputPin for PanelReset {
     }
 }
 
+impl Face for PanelTwin {
+    fn socket(&self) -> &Socket {
+        &self.1
+    }
+
+    fn lose_supply(&self) {
+        self.dip();
+    }
+
+    fn changes(&self) -> u64 {
+        let chip = self.chip();
+        chip.bytes + chip.dips
+    }
+
+    fn view(&self) -> View {
+        let (lit, dark) = ([142, 190, 60], [22, 38, 20]);
+        let chip = self.chip();
+        let picture = chip.picture();
+        View::of((128, 64), |x, y| if picture.is_set(x, y) { dark } else { lit })
+    }
+
+    fn text(&self) -> Option<[String; 4]> {
+        let chip = self.chip();
+        // Whoever was never told anything is no panel of this lane.
+        (chip.bytes > 0).then(|| chip.shown())
+    }
+
+    fn misunderstood(&self) -> Vec<String> {
+        self.complaints()
+    }
+}
+
 impl ErrorType for PanelWire {
     type Error = ErrorKind;
 }
 
-/// How often a wire that is held up is looked at.
-const HELD_UP: Duration = Duration::from_millis(20);
-
 impl SpiDevice for PanelWire {
     fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), ErrorKind> {
-        let is_held_up = |chip: &Chip| chip.hangs && chip.cable == self.1;
-        while is_held_up(&self.0.chip()) {
-            thread::sleep(HELD_UP);
-        }
-        let mut chip = self.0.chip();
-        if chip.gone || chip.cable != self.1 {
+        let length =
+            operations.iter().map(|operation| if let Operation::Write(bytes) = operation { bytes.len() } else { 0 });
+        if !self.1.carries(length.sum()) {
             return Err(ErrorKind::Other);
         }
+        let mut chip = self.0.chip();
         for operation in operations {
             match operation {
                 Operation::Write(bytes) => bytes.iter().for_each(|byte| chip.take(*byte)),
@@ -246,9 +239,6 @@ impl SpiDevice for PanelWire {
 impl Chip {
     fn new(folder: Option<PathBuf>) -> Self {
         Self {
-            cable: 0,
-            gone: false,
-            hangs: false,
             memory: [b' '; 128],
             glyphs: [0; 128],
             address: 0,
@@ -272,12 +262,9 @@ impl Chip {
 
     /// It knows nothing any more of what it was told; its memory holds what it held.
     fn forget(&mut self) {
-        let Self { folder, bytes, dips, complaints, drawn, memory, glyphs, dots, cable, gone, hangs, .. } =
+        let Self { folder, bytes, dips, complaints, drawn, memory, glyphs, dots, .. } =
             std::mem::replace(self, Self::new(None));
-        let (memory, wire) = ((memory, glyphs, dots), (cable, gone, hangs));
-        *self = Self { folder, bytes, dips, complaints, drawn, ..Self::new(None) };
-        (self.memory, self.glyphs, self.dots) = memory;
-        (self.cable, self.gone, self.hangs) = wire;
+        *self = Self { folder, bytes, dips, complaints, drawn, memory, glyphs, dots, ..Self::new(None) };
     }
 
     /// One byte off the wire: a start byte, or one half of a byte for the register it named.

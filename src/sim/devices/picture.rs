@@ -125,10 +125,8 @@ impl Picture {
         width * across
     }
 
-    /// Row by row, eight dots to a byte, the left one highest.
-    pub(super) fn packed(&self) -> Vec<u8> {
-        let byte = |dots: &[bool]| dots.iter().enumerate().fold(0, |byte, (at, dot)| byte | u8::from(*dot) << (7 - at));
-        self.rows.iter().flat_map(|row| row.chunks(8).map(byte)).collect()
+    pub(super) fn is_set(&self, x: usize, y: usize) -> bool {
+        self.rows.get(y).and_then(|row| row.get(x)).copied().unwrap_or(false)
     }
 
     /// The PNG's bytes, every dot `scale` pixels wide and high, with a border of `border` dots.
@@ -143,19 +141,21 @@ impl Picture {
                 pixels.extend_from_slice(if dot { &ink } else { &paper });
             }
         }
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(
-            &mut bytes,
-            u32::try_from(width).unwrap_or(u32::MAX),
-            u32::try_from(height).unwrap_or(u32::MAX),
-        );
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        encoder.set_compression(png::Compression::Fast);
-        let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
-        if written.is_err() {
-            bytes.clear();
-        }
-        bytes
+        png((width, height), &pixels)
     }
+}
+
+/// The PNG's bytes of so many dots across and down, three bytes each; none where they are not so many.
+pub(super) fn png((width, height): (usize, usize), pixels: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+    let mut encoder = png::Encoder::new(&mut bytes, side(width), side(height));
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(pixels));
+    if written.is_err() {
+        bytes.clear();
+    }
+    bytes
 }

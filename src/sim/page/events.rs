@@ -24,10 +24,10 @@ const PAGES: usize = 64;
 /// Events that a browser has not taken yet; one that lags behind is sent less often, and holds nobody up.
 const UNTAKEN: usize = 4;
 
-/// The events of one page.
-struct Events(mpsc::Receiver<String>);
+/// What comes for one browser.
+pub(super) struct Events<T>(pub(super) mpsc::Receiver<T>);
 
-impl Stream for Events {
+impl<T: Into<Bytes>> Stream for Events<T> {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

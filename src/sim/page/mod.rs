@@ -8,6 +8,7 @@ mod answers;
 mod events;
 mod hand;
 mod server;
+mod through;
 mod view;
 
 use std::{

@@ -13,7 +13,7 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{House, answers, events, hand::Side, view};
+use super::{House, answers, events, hand::Side, through, view};
 use crate::sim::{
     act::Act,
     ground::Ground,
@@ -28,7 +28,7 @@ const MOST: usize = 64 * 1024;
 
 /// What a page of ours may load: its own.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     media-src 'self'; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 pub(super) async fn serve(listener: BlockingListener, house: Arc<House>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -43,6 +43,12 @@ pub(super) async fn serve(listener: BlockingListener, house: Arc<House>) -> std:
         .route("/slips/{lane}/{number}", get(slip))
         .route("/wires/{lane}", get(wire))
         .route("/done.toml", get(done))
+        .route("/lanes/{lane}/", get(through::lead))
+        .route("/lanes/{lane}/{what}", get(through::lead).post(through::lead))
+        .route("/page.css", get(through::lead))
+        .route("/page.js", get(through::lead))
+        .route("/site.css", get(through::lead))
+        .route("/logo.png", get(through::lead))
         .layer(DefaultBodyLimit::max(MOST))
         .layer(middleware::from_fn_with_state(Arc::clone(&house), guard))
         .with_state(house);

@@ -8,7 +8,12 @@ use tokio::time::sleep;
 
 use super::House;
 use crate::{
-    sim::{act::Sabotage, ground::Ground, scenario::BUILT_IN},
+    sim::{
+        act::Sabotage,
+        devices::View,
+        ground::{Ground, Place},
+        scenario::BUILT_IN,
+    },
     words::Moment,
 };
 
@@ -24,7 +29,7 @@ const COUNT: Duration = Duration::from_millis(500);
 /// Looks as long as somebody receives what is seen.
 pub(super) async fn paint(house: Arc<House>) {
     // What was last seen of each lane's panel, and when was counted.
-    let (mut panels, mut counted): (Vec<Option<u64>>, Option<Moment>) = (Vec::new(), None);
+    let (mut panels, mut counted): (Vec<Glance>, Option<Moment>) = (Vec::new(), None);
     loop {
         if house.shots.receiver_count() == 0 || house.ground.get().is_none() {
             house.wake.notified().await;
@@ -34,9 +39,10 @@ pub(super) async fn paint(house: Arc<House>) {
         if shot.is_empty() {
             put(&mut shot, "house", &about(ground));
         }
-        panels.resize(ground.places.len(), None);
+        panels.resize_with(ground.places.len(), Glance::default);
         for (lane, panel) in panels.iter_mut().enumerate() {
-            look(ground, lane, panel, &mut shot);
+            panel.look(ground, lane, &mut shot);
+            look(ground, lane, &mut shot);
         }
         put(&mut shot, "spoilt", &ground.spoilt());
         put(&mut shot, "daemon", &ground.daemon());
@@ -58,14 +64,37 @@ pub(super) async fn paint(house: Arc<House>) {
     }
 }
 
-fn look(ground: &Ground, lane: usize, panel: &mut Option<u64>, shot: &mut Shot) {
-    let twins = &ground.places[lane].twins;
-    let seen = twins.panel.changes();
-    if panel.replace(seen) != Some(seen) {
-        let dots = BASE64_STANDARD.encode(twins.panel.dots());
-        let panel = json!({ "across": 128, "dots": dots, "text": twins.panel.shown() });
-        put(shot, &format!("panel-{lane}"), &panel);
+/// What was last seen of a lane's panel.
+#[derive(Default)]
+struct Glance {
+    changes: Option<u64>,
+    /// Something arrived: it may be seen a moment later, and is looked at once more.
+    moved: bool,
+    view: Option<View>,
+}
+
+impl Glance {
+    /// Parts of a panel are parts of the page: each is sent when it shows something else.
+    fn look(&mut self, ground: &Ground, lane: usize, shot: &mut Shot) {
+        let Place { twins, page: None, .. } = &ground.places[lane] else { return };
+        let face = twins.face();
+        let changes = face.changes();
+        let moves = self.changes.replace(changes) != Some(changes);
+        if !std::mem::replace(&mut self.moved, moves) && !moves {
+            return;
+        }
+        let view = face.view();
+        let (across, down) = view.size();
+        for ((x, y), png) in view.changes(self.view.as_ref()) {
+            put(shot, &format!("part-{lane}-{x}-{y}"), &json!(BASE64_STANDARD.encode(png)));
+        }
+        put(shot, &format!("panel-{lane}"), &json!({ "across": across, "down": down, "text": face.text() }));
+        self.view = Some(view);
     }
+}
+
+fn look(ground: &Ground, lane: usize, shot: &mut Shot) {
+    let twins = &ground.places[lane].twins;
     let (paper, cover) = twins.printer.supplies();
     let inputs: Vec<Value> = twins.inputs.levels().iter().map(|(kind, active)| json!([kind, active])).collect();
     let lane_now = json!({
@@ -78,7 +107,7 @@ fn look(ground: &Ground, lane: usize, panel: &mut Option<u64>, shot: &mut Shot) 
         "cover": cover,
         "inputs": inputs,
         "lobby": ground.lobby(lane).view(),
-        "wire": { "panel": twins.panel.bytes(), "printer": twins.printer.heard() },
+        "wire": { "panel": twins.face().socket().carried(), "printer": twins.printer.heard() },
     });
     put(shot, &format!("lane-{lane}"), &lane_now);
 }
@@ -88,7 +117,10 @@ fn about(ground: &Ground) -> Value {
     let lanes: Vec<Value> = ground
         .places
         .iter()
-        .map(|place| json!({ "name": place.name, "about": place.about, "gate": place.twins.is_gate() }))
+        .map(|place| {
+            let Place { name, about, panel, page, twins, .. } = place;
+            json!({ "name": name, "about": about, "panel": panel, "page": page.is_some(), "gate": twins.is_gate() })
+        })
         .collect();
     let sabotage: Vec<Value> = Sabotage::ALL
         .iter()

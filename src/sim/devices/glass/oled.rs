@@ -1,6 +1,6 @@
 //! OLED controllers, by their sheets (Solomon Systech SSD1306 rev 1.1, Sino Wealth SH1106 V2.3).
 
-use super::Controller;
+use super::{super::picture::read_line, Controller, MOST};
 
 /// An SSD1306, or an SH1106, whose memory has four more columns: eight pages.
 pub struct OledController {
@@ -122,8 +122,27 @@ impl OledController {
 }
 
 impl Controller for OledController {
+    fn size(&self) -> (usize, usize) {
+        (128, 64)
+    }
+
+    fn colour(&self, x: usize, y: usize) -> [u8; 3] {
+        if self.dot(x, y, self.seen().start) { [196, 232, 255] } else { [8, 11, 16] }
+    }
+
+    fn text(&self) -> Option<[String; 4]> {
+        let offset = self.seen().start;
+        Some([0, 1, 2, 3].map(|line| read_line(16, 128, |x, y| self.dot(x, 16 * line + y, offset))))
+    }
+
+    fn misunderstood(&self) -> &[String] {
+        &self.complaints
+    }
+
     fn complain(&mut self, what: String) {
-        self.complaints.push(what);
+        if self.complaints.len() < MOST {
+            self.complaints.push(what);
+        }
     }
 
     fn lose_supply(&mut self) {

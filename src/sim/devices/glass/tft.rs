@@ -1,6 +1,6 @@
 //! A TFT controller.
 
-use super::Controller;
+use super::{Controller, MOST};
 
 /// A TFT controller: a window, and colours into it.
 pub struct TftController {
@@ -78,8 +78,31 @@ impl TftController {
 }
 
 impl Controller for TftController {
+    fn size(&self) -> (usize, usize) {
+        (self.across, self.dots.len() / self.across)
+    }
+
+    fn colour(&self, x: usize, y: usize) -> [u8; 3] {
+        let Some(dot) = self.dot(x, y) else { return [0; 3] };
+        let part = |shift: u16, bits: u16| {
+            let most = (1 << bits) - 1;
+            u8::try_from((dot >> shift & most) * 255 / most).unwrap_or(u8::MAX)
+        };
+        [part(11, 5), part(5, 6), part(0, 5)]
+    }
+
+    fn text(&self) -> Option<[String; 4]> {
+        None
+    }
+
+    fn misunderstood(&self) -> &[String] {
+        &self.complaints
+    }
+
     fn complain(&mut self, what: String) {
-        self.complaints.push(what);
+        if self.complaints.len() < MOST {
+            self.complaints.push(what);
+        }
     }
 
     fn lose_supply(&mut self) {
