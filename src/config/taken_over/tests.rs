@@ -182,6 +182,7 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[[lane]]", "offline", "\"staff\"", "\"provisional\""),
     #[cfg(feature = "hospital")]
     ("[[lane]]", "offline-series", "\"W\"", "\"V\""),
+    ("[[lane]]", "without-wechat", "\"staff\"", "\"other-way\""),
     ("[[lane]]", "other-way-qr", "\"a\"", "\"b\""),
     ("[[lane]]", "other-ways", "[]", "[\"voucher\"]"),
     #[cfg(feature = "hospital")]
@@ -239,7 +240,6 @@ const KEPT: &[(&str, &[&str])] = &[
             "indicators",
             "inputs",
             "language",
-            "phrases",
             "voice",
             "voice-name",
             "quiet-hours",
@@ -248,6 +248,7 @@ const KEPT: &[(&str, &[&str])] = &[
             "staff-slip",
             "offline",
             "offline-series",
+            "without-wechat",
             "other-way-qr",
             "other-ways",
             "info-type",
