@@ -230,13 +230,13 @@ impl Lane {
         }
     }
 
-    /// What people are asked to do without WeChat is something that can be done without it.
+    /// What people are asked to do without WeChat is something that there is.
     pub(super) fn fits_without_wechat(&self) -> Result<(), &'static str> {
-        let offers_any = self.other_ways.as_ref().is_some_and(|ways| !ways.is_empty());
+        let offers_any = self.other_ways.as_ref().is_some_and(|ways| !ways.is_empty()) || self.other_way_qr.is_some();
         match self.without_wechat {
-            WithoutWeChat::OtherWay if !offers_any => Err(
-                "lane.without-wechat = \"other-way\" needs lane.other-ways: what a QR code leads to is WeChat's, too",
-            ),
+            WithoutWeChat::OtherWay if !offers_any => {
+                Err("lane.without-wechat = \"other-way\" needs lane.other-ways or lane.other-way-qr")
+            }
             _ => Ok(()),
         }
     }
