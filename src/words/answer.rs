@@ -119,6 +119,7 @@ impl Admission {
 
 impl CheckInAnswer {
     /// In one word, without what is in it.
+    #[cfg(feature = "hospital")]
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Admitted(_) => "admitted",
@@ -135,6 +136,7 @@ impl CheckInAnswer {
     }
 
     /// The number of whoever is checked in.
+    #[cfg(feature = "hospital")]
     pub(crate) fn number(&self) -> Option<&Text> {
         match self {
             Self::Admitted(admission) | Self::Already(admission) => admission.number.as_ref(),

@@ -10,7 +10,7 @@ use std::{
 
 use super::{Forgetful, Report};
 use crate::{
-    checkin::{Adapter, CheckIn as _, CheckInSettings},
+    checkin::{CheckIn as _, CheckInSettings},
     cli::{build, phrases::check as say},
     config::Site,
     fault::{Code, Failure},
@@ -197,6 +197,8 @@ fn knock(site: &Site, settings: &CheckInSettings, clock: &Arc<dyn Clock>) -> Res
     let (nobody, deadline) = (SessionId { run: 0, serial: 1 }, Deadline::from_now(&**clock, HOP));
     #[cfg(feature = "hospital")]
     let memory = || Arc::new(crate::checkin::Memory::new(None));
+    #[cfg(feature = "hospital")]
+    use crate::checkin::Adapter;
     match settings.adapter {
         #[cfg(feature = "hospital")]
         Adapter::Template => build::hospital::by_template(site, settings, clock, memory())?.knocks(deadline),

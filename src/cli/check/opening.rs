@@ -5,7 +5,6 @@
 
 use std::{
     collections::BTreeSet,
-    net::TcpListener,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -45,7 +44,12 @@ const LEAST_FREE: u64 = 4 << 20;
 pub(super) fn check(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     let serves = state(site, report);
     board(site, clock, serves.as_deref(), report);
-    let mut taken = Taken { serves: serves.is_some(), sockets: BTreeSet::new(), ports: Vec::new() };
+    let mut taken = Taken {
+        serves: serves.is_some(),
+        sockets: BTreeSet::new(),
+        #[cfg(any(feature = "network", feature = "page"))]
+        ports: Vec::new(),
+    };
     taken.sockets.insert(one_name(&site.state_dir.join(service::SOCKET)));
     terminals(site, clock, &mut taken, report);
     #[cfg(feature = "voice")]
@@ -62,7 +66,8 @@ struct Taken {
     serves: bool,
     /// By the one name that each has.
     sockets: BTreeSet<PathBuf>,
-    ports: Vec<TcpListener>,
+    #[cfg(any(feature = "network", feature = "page"))]
+    ports: Vec<std::net::TcpListener>,
 }
 
 impl Taken {
@@ -273,7 +278,7 @@ fn terminals(site: &Site, clock: &Arc<dyn Clock>, taken: &mut Taken, report: &mu
             #[cfg(feature = "network")]
             TerminalPlace::Tls(address) | TerminalPlace::Https(address) => {
                 if !taken.serves {
-                    match TcpListener::bind(address) {
+                    match std::net::TcpListener::bind(address) {
                         Ok(port) => taken.ports.push(port),
                         Err(source) => {
                             report.fault("terminal", TerminalError::Port { address: *address, source });
