@@ -56,6 +56,8 @@ fn what_lies_in_a_secrets_place_is_cured_by_what_it_is() {
         ("wechatpay.pub.pem", certificate.clone().into(), "K401", Cure::CertificateForPublic),
         ("wechatpay.pub.pem", private.clone().into(), "K401", Cure::KeyForPublic),
         ("checkin.hmac", certificate.clone().into(), "K401", Cure::NotALine),
+        ("checkin.hmac", der(&private), "K401", Cure::NotALine),
+        ("checkin.hmac", der(&certificate), "K401", Cure::NotALine),
         ("checkin.hmac", b"\n".to_vec(), "K401", Cure::EmptyFile),
         ("weixin.secret", private.clone().into(), "W103", Cure::NotALine),
         ("apiv2.key", certificate.into(), "K401", Cure::NotALine),

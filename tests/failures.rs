@@ -17,7 +17,7 @@ use facemchd::{fault::Code, sim::people::Person};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use self::elsewhere::ELSEWHERE;
+use self::elsewhere::{ELSEWHERE, UNMET};
 use crate::{
     faults::{Kept, instead_of_the_site, key, page, write},
     program::expect,
@@ -195,6 +195,17 @@ fn every_code_is_walked_or_says_why_not() {
         let walked = rows.iter().any(|row| row.code == *code);
         let elsewhere = ELSEWHERE.iter().any(|(other, _)| other == code);
         assert!(walked != elsewhere, "{code}: walked {walked}, elsewhere {elsewhere}");
+    }
+}
+
+#[test]
+fn where_a_code_is_said_to_be_tested_a_test_names_it() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (code, why) in ELSEWHERE.iter().filter(|(code, _)| !UNMET.contains(code)) {
+        let file = why.rsplit(' ').next().filter(|word| word.ends_with(".rs"));
+        let file = file.unwrap_or_else(|| panic!("{code}: {why} names no file"));
+        let text = ["tests", "src"].iter().find_map(|folder| fs::read_to_string(root.join(folder).join(file)).ok());
+        assert!(text.is_some_and(|text| text.contains(code.as_str())), "{code} is not in {file}");
     }
 }
 

@@ -38,6 +38,29 @@ fn the_tables_of_codes_are_the_programs_in_both_languages() {
 }
 
 #[test]
+fn the_terminals_protocol_names_every_member_and_every_frame() {
+    let protocol = read("src/terminal/PROTOCOL.md");
+    let plain = protocol.to_lowercase().replace(['_', '-'], "");
+    let fields = read("src/terminal/fields.rs");
+    let members: Vec<&str> = fields
+        .lines()
+        .filter_map(|line| Some(line.trim().strip_prefix("(\"")?.split_once("\", Member::")?.0))
+        .collect();
+    assert!(members.len() > 20, "{members:?}");
+    for member in members {
+        let named = ["\"", "`"].iter().any(|mark| plain.contains(&format!("{mark}{member}{mark}")));
+        assert!(named, "PROTOCOL.md lacks the member {member}");
+    }
+    let reply = read("src/terminal/reply.rs");
+    let frames: Vec<&str> =
+        reply.split("\"type\": \"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0)).collect();
+    assert!(frames.len() >= 4, "{frames:?}");
+    for frame in frames {
+        assert!(protocol.contains(&format!("\"type\":\"{frame}\"")), "PROTOCOL.md lacks the frame {frame}");
+    }
+}
+
+#[test]
 fn the_table_of_exit_codes_names_each() {
     let commands = read("src/cli/COMMANDS.md");
     for code in [

@@ -48,8 +48,19 @@ pub fn describe(bytes: &[u8]) -> Content {
     }
 }
 
+/// A key or certificate in a line's place. A line of random bytes may begin as DER does; its length is not by chance the one
+/// that is written there. What is shorter than 128 bytes in DER begins as a text may.
+pub(super) fn instead_of_a_line(bytes: &[u8]) -> Option<Content> {
+    let length = match bytes {
+        [0x30, 0x81, low, ..] => Some(usize::from(*low).saturating_add(3)),
+        [0x30, 0x82, high, low, ..] => Some(usize::from(u16::from_be_bytes([*high, *low])).saturating_add(4)),
+        _ => None,
+    };
+    in_pem(bytes).or_else(|| (length == Some(bytes.len())).then_some(Content::Der))
+}
+
 /// The first PEM block's kind; none where there is no block.
-pub(super) fn in_pem(bytes: &[u8]) -> Option<Content> {
+fn in_pem(bytes: &[u8]) -> Option<Content> {
     let text = String::from_utf8_lossy(bytes);
     let text = Zeroizing::new(text.into_owned());
     let (label, body) = text.split_once("-----BEGIN ")?.1.split_once("-----")?;

@@ -204,6 +204,7 @@ pub fn read_secret(file: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, FileE
 /// end alone is empty.
 pub fn read_secret_line(file: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let mut bytes = read_secret(file, most + 2)?;
+    let instead = content::instead_of_a_line(&bytes);
     for end in [b'\n', b'\r'] {
         if bytes.last() == Some(&end) {
             bytes.pop();
@@ -211,7 +212,7 @@ pub fn read_secret_line(file: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, 
             break;
         }
     }
-    if let Some(what) = content::in_pem(&bytes) {
+    if let Some(what) = instead {
         return Err(FileError::NotALine { file: file.to_owned(), what });
     }
     match bytes.len() {
