@@ -4,7 +4,7 @@ use super::{
     Said,
     canvas::{Canvas, Words},
     signs::Shape,
-    stack::{NUMBER_SAVES, Placed, Row, Stack},
+    stack::{LEAST_SIGN, NUMBER_SAVES, Placed, ROUNDING, Row, Stack},
 };
 use crate::device::panel::{Rgb, frame::Tone};
 
@@ -30,9 +30,8 @@ impl Stack {
         let code = self.rows.get(rows.clone()).unwrap_or_default().iter().find(|row| matches!(row.row, Row::Code));
         let for_code = code.map_or(0.0, |code| (spare * 0.9).min(self.column() - code.height).max(0.0));
         spare -= for_code;
-        let for_dots = if said.waits.is_some() { self.body } else { 0.0 };
-        let side = (spare - self.body - for_dots).min(self.class.across * 0.4).min(self.class.down * 0.42);
-        let is_shown = self.is_bare && side > self.class.body * 2.0;
+        let side = (spare - self.around_a_sign).min(self.class.across * 0.4).min(self.class.down * 0.42);
+        let is_shown = self.is_bare && side > self.class.body * (LEAST_SIGN - ROUNDING);
         if is_shown {
             let sign = said.advice.as_ref().map_or(said.sign, |(sign, _)| *sign);
             let sign = if said.alone { said.sign } else { sign };

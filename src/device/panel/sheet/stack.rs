@@ -67,10 +67,15 @@ pub(super) struct Stack {
     pub(super) is_bare: bool,
     /// Type of this size leaves room for it.
     pub(super) least_beside_a_sign: f32,
+    /// What a pictogram leaves free around it, dots.
+    pub(super) around_a_sign: f32,
+    /// What to do stands without its box and its pictogram.
+    unboxed: bool,
 }
 
-/// The least part of the room that a large pictogram takes.
+/// The least part of the room that a large pictogram takes, and the least of it that is drawn, lines of standard type.
 const SIGN: f32 = 0.36;
+pub(super) const LEAST_SIGN: f32 = 2.0;
 
 /// How large what is, in lines of running text.
 pub(super) mod role {
@@ -89,7 +94,7 @@ pub(super) mod role {
 const LEAST: f32 = 0.6;
 
 /// What a line may be wider than its column, ems: a sum of parts is not what it was divided into.
-const ROUNDING: f32 = 0.01;
+pub(super) const ROUNDING: f32 = 0.01;
 
 /// What a number's line is lower than another, ems.
 pub(super) const NUMBER_SAVES: f32 = 0.28;
@@ -184,6 +189,9 @@ impl Stack {
                 && said.name.is_none()
                 && said.lines.len() < 3,
             least_beside_a_sign: class.body * 0.8 * if large { LARGE } else { 1.0 },
+            // Three dots move below it while somebody waits.
+            around_a_sign: if said.waits.is_some() { 2.0 * body } else { body },
+            unboxed: false,
         };
         stack.rows(said, column, &mut set);
         stack.blocks = set.blocks;
@@ -232,6 +240,7 @@ impl Stack {
             let height = set.blocks[block].height().max(set.blocks[block].size * 1.3) + self.body * 0.5;
             // What is too high for a box is read line by line.
             if height > room.min(self.class.down - self.class.body * DOTS - self.room.start) {
+                self.unboxed = true;
                 set.blocks.pop();
                 block = set.set(words, role::ADVICE, (column, 0.0));
                 self.lines(set, block, 0.4, false);
@@ -285,7 +294,12 @@ impl Stack {
     /// Everything stands on one page, a large pictogram with it where the type is not small for that.
     pub(super) fn fits(&self) -> bool {
         let room = self.room.end - self.room.start;
-        let sign = if self.is_bare && self.body >= self.least_beside_a_sign { room * SIGN } else { 0.0 };
+        let has_signs = self.body >= self.least_beside_a_sign;
+        if self.unboxed && has_signs {
+            return false;
+        }
+        let least = (room * SIGN).max(self.around_a_sign + self.class.body * LEAST_SIGN);
+        let sign = if self.is_bare && has_signs { least } else { 0.0 };
         self.height(&(0..self.rows.len())) + sign <= room
     }
 
