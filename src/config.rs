@@ -74,6 +74,10 @@ pub struct Site {
     #[cfg(feature = "turnstile")]
     #[serde(default)]
     pub gates: crate::kiosk::Gates,
+    /// What `run --capture` records.
+    #[cfg(feature = "pilot")]
+    #[serde(default)]
+    pub capture: crate::capture::Settings,
     /// Bounds of the journal.
     #[serde(default)]
     pub journal: JournalBounds,

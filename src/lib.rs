@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The rooms, and which way they know each other:
-//! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`; `terminal ← page ← service`;
+//! `words ← kiosk ← {terminal, checkin, device, store} ← service ← cli ← main`; `terminal ← page ← service`; `words ← capture ← {http, device, service, cli}`;
 //! `words ← {http, vault} ← identity ← service`; `http ← alarm ← service`; `checkin` may use `http`. `fault` and `files` lie
 //! below everything. Each room has the settings that it acts on; [`config`] composes the site file of them, and is known to
 //! `cli` only. `sim` names [`board`] and `words` and nothing else of ours, so that a mistake of ours is not mirrored by our
@@ -31,6 +31,8 @@
 #[cfg(feature = "page")]
 pub mod alarm;
 pub mod board;
+#[cfg(feature = "pilot")]
+pub mod capture;
 pub mod checkin;
 pub mod cli;
 pub mod config;

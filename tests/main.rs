@@ -7,6 +7,7 @@ mod bench_board;
 mod boards;
 mod browser;
 mod buttons;
+mod captures;
 mod cards;
 mod certificate_mode;
 mod chaos;

@@ -5,6 +5,8 @@
 
 mod acting;
 mod build;
+#[cfg(feature = "pilot")]
+mod capture;
 mod check;
 #[cfg(feature = "pilot")]
 mod conformance;
@@ -67,6 +69,9 @@ enum Command {
     Run {
         #[command(flatten)]
         site: SiteFile,
+        #[cfg(feature = "pilot")]
+        #[arg(long, value_name = "FILE", help = help::capture())]
+        capture: Option<PathBuf>,
     },
     #[command(about = help::check())]
     Check {
@@ -184,9 +189,17 @@ pub fn main() -> u8 {
     };
     let mut out = io::stdout().lock();
     let result = match arguments.command {
-        Command::Run { site } => {
+        Command::Run {
+            site,
+            #[cfg(feature = "pilot")]
+            capture,
+        } => {
             drop(out);
-            run::run(&site.config)
+            run::run(
+                &site.config,
+                #[cfg(feature = "pilot")]
+                capture.as_deref(),
+            )
         }
         Command::Check { site, json, online, acting } => {
             acting.act().and_then(|user| check::check(&site.config, &user, json, online, &mut out))

@@ -15,7 +15,7 @@ use crate::{
     store,
 };
 
-pub(super) fn run(file: &Path) -> Result<u8, Ending> {
+pub(super) fn run(file: &Path, #[cfg(feature = "pilot")] capture: Option<&Path>) -> Result<u8, Ending> {
     logging::start();
     let runtime = runtime()?;
     let (orders, control) = mpsc::channel(4);
@@ -28,10 +28,22 @@ pub(super) fn run(file: &Path) -> Result<u8, Ending> {
     let clock = Arc::new(SystemClock::start());
     let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &(Arc::clone(&clock) as _))?;
+    #[cfg(feature = "pilot")]
+    if let Some(recording) = capture {
+        crate::capture::begin(recording, &site.capture, site.lane.len(), Arc::clone(&clock) as _)
+            .map_err(|error| Ending { line: error.to_string(), exit: exit::IO })?;
+    }
     let parts = build::parts(lock, file, &site, clock, wires.lanes, std::convert::identity)?;
+    #[cfg(feature = "pilot")]
+    let parts = match capture {
+        Some(_) => service::Parts { tap: Some(Box::new(super::capture::Listener)), ..parts },
+        None => parts,
+    };
     runtime.block_on(async {
         tokio::spawn(signals);
         let summary = service::serve(parts, control).await?;
+        #[cfg(feature = "pilot")]
+        crate::capture::end();
         tracing::info!(inputs = summary.inputs, longest_turn_us = summary.longest_turn.as_micros(), "stopped");
         Ok(exit::OK)
     })

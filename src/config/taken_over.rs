@@ -75,6 +75,8 @@ impl Site {
             privacy,
             #[cfg(feature = "turnstile")]
             gates,
+            #[cfg(feature = "pilot")]
+            capture,
             journal,
             board,
             state_dir,
@@ -121,6 +123,8 @@ impl Site {
             compare("[checkin]", checkins, &wanted.checkins);
         }
         compare("[privacy]", privacy, &wanted.privacy);
+        #[cfg(feature = "pilot")]
+        compare("[capture]", capture, &wanted.capture);
         compare("[journal]", journal, &wanted.journal);
         #[cfg(feature = "screen")]
         compare("[brand]", brand, &wanted.brand);

@@ -23,6 +23,8 @@ mod line;
 #[cfg(feature = "hospital")]
 mod plain;
 mod proxy;
+#[cfg(feature = "pilot")]
+mod recorded;
 mod resolver;
 mod roots;
 mod target;
@@ -39,7 +41,6 @@ use std::{
 };
 
 use rustls::pki_types::ServerName;
-use serde::Deserialize;
 use ureq::{
     Agent, RequestBuilder,
     http::{Response as Answer, Uri},
@@ -55,6 +56,7 @@ use self::plain::Plain;
 pub use self::{
     certificate::TlsFault,
     error::{HttpError, OpenError},
+    proxy::ProxyAddress,
     resolver::Resolve,
 };
 use self::{
@@ -92,20 +94,6 @@ pub struct Route {
     pub max_idle: usize,
     /// The longest wait for a connection, TLS included.
     pub connect_patience: Duration,
-}
-
-/// `http://[user:password@]host:port` (CONNECT) or `socks5h://host:port`; the proxy resolves names. Its password stays
-/// out of `Debug`.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ProxyAddress(pub String);
-
-impl TryFrom<String> for ProxyAddress {
-    type Error = OpenError;
-
-    fn try_from(text: String) -> Result<Self, OpenError> {
-        Proxy::parse(&text).map(|_| Self(text))
-    }
 }
 
 /// What the program calls itself.
@@ -208,12 +196,6 @@ impl Default for Route {
     }
 }
 
-impl fmt::Debug for ProxyAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
 impl Client {
     /// Reads certificates; connects to nothing.
     pub fn open(route: &Route, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
@@ -262,6 +244,15 @@ impl Client {
 
     /// Sends one request and reads its whole answer, by its deadline. Any status is an answer.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, HttpError> {
+        #[cfg(feature = "pilot")]
+        let begun = self.clock.now().moment;
+        let answer = self.ask(request);
+        #[cfg(feature = "pilot")]
+        recorded::exchange(request, self.clock.now().moment.since(begun), &answer);
+        answer
+    }
+
+    fn ask(&self, request: &Request<'_>) -> Result<Response, HttpError> {
         let server = Server::of(request.url).ok_or(HttpError::BadAddress)?;
         if server.plain && !self.speaks_plainly {
             return Err(HttpError::BadAddress);

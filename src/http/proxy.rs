@@ -2,11 +2,13 @@
 //! sees nothing else.
 
 use std::{
+    fmt,
     io::{self, Read as _, Write as _},
     net::TcpStream,
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
@@ -14,6 +16,26 @@ use super::{
     target::Server,
     timer::{Timer, of_socket},
 };
+
+/// `http://[user:password@]host:port` (CONNECT) or `socks5h://host:port`; the proxy resolves names. Its password stays
+/// out of `Debug`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ProxyAddress(pub String);
+
+impl TryFrom<String> for ProxyAddress {
+    type Error = OpenError;
+
+    fn try_from(text: String) -> Result<Self, OpenError> {
+        Proxy::parse(&text).map(|_| Self(text))
+    }
+}
+
+impl fmt::Debug for ProxyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
 
 /// Where the proxy is, what it speaks, and who we are to it.
 pub(super) struct Proxy {

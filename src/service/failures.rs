@@ -216,6 +216,21 @@ impl Witness for OfLane {
     fn mended(&self, what: &'static str, code: Code) {
         self.inputs.tell_mended(what, self.lane, code);
     }
+
+    #[cfg(feature = "pilot")]
+    fn heard(&self, _: crate::words::PeerId, line: &[u8], refused: Option<Code>) {
+        crate::capture::terminal_said(self.lane, line, refused);
+    }
+
+    #[cfg(feature = "pilot")]
+    fn said(&self, _: Option<crate::words::PeerId>, line: &[u8]) {
+        crate::capture::terminal_told(self.lane, line);
+    }
+
+    #[cfg(feature = "pilot")]
+    fn connected(&self, is: bool) {
+        crate::capture::terminal_connected(self.lane, is);
+    }
 }
 
 #[cfg(test)]

@@ -124,6 +124,8 @@ impl Shown {
             }
             Err(error) => Some(Failure::from(error)),
         };
+        #[cfg(feature = "pilot")]
+        crate::capture::drawn(self.lane, scene.kind.as_str(), now, fault.as_ref().map(Failure::code));
         self.again = fault.as_ref().map(|_| self.again.map_or(AGAIN_SOON, |last| (2 * last).min(AGAIN)));
         self.inputs.tell_change("the panel failed", self.lane, None, &mut self.standing, fault.as_ref());
         let fault = fault.map(|failure| failure.trouble());

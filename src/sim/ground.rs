@@ -5,7 +5,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
@@ -20,6 +20,7 @@ use super::{
     hospital::{Hospital, Lie},
     lobby::{self, Lobby},
     people::Behaviour,
+    scenario::Scenario,
     score::{Score, Scoreboard},
     server::Weather,
     story::Story,
@@ -81,6 +82,8 @@ pub(crate) struct Ground {
     scoreboard: Mutex<Scoreboard>,
     /// What was done, and when.
     done: Mutex<VecDeque<(Moment, Act)>>,
+    /// A scenario of whoever started the sandbox, and its name.
+    pub(crate) own: OnceLock<(String, Scenario)>,
     faces: AtomicU64,
     stopped: AtomicBool,
 }
@@ -130,6 +133,7 @@ impl Ground {
             clock_off: Mutex::default(),
             scoreboard: Mutex::default(),
             done: Mutex::default(),
+            own: OnceLock::new(),
             faces: AtomicU64::default(),
             stopped: AtomicBool::default(),
         })

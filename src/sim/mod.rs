@@ -14,6 +14,7 @@ mod lobby;
 pub mod morning;
 pub(crate) mod page;
 pub mod people;
+mod replay;
 pub(crate) mod saboteur;
 pub(crate) mod scenario;
 mod score;

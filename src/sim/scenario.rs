@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path, thread, time::Duration};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{act::Act, ground::Ground, score::Score};
+use super::{act::Act, ground::Ground, replay, score::Score};
 use crate::files::Settings;
 
 /// A scenario.
@@ -101,8 +101,11 @@ pub(crate) fn built_in(name: &str) -> Option<&'static str> {
 }
 
 impl Scenario {
-    /// Reads a scenario; `file` is for messages.
+    /// Reads a scenario, or a recording of a pilot; `file` is for messages.
     pub(crate) fn parse(file: &Path, text: &str) -> Result<Self, String> {
+        if replay::is_recording(text) {
+            return Ok(replay::scenario(text));
+        }
         let read = Settings::parse(file, text, &["step"]).and_then(|settings| settings.read(file));
         read.map_err(|error| error.to_string())
     }

@@ -84,7 +84,12 @@ impl Sandbox {
     }
 
     /// The same by another command, which is given the program's arguments.
-    pub fn start_as(&self, mut command: Command) -> Daemon {
+    pub fn start_as(&self, command: Command) -> Daemon {
+        self.start_with(command, &[])
+    }
+
+    /// The same with more arguments behind those.
+    pub fn start_with(&self, mut command: Command, more: &[&str]) -> Daemon {
         let socket = self.path("notify.sock");
         let _ = fs::remove_file(&socket);
         let notify = UnixDatagram::bind(&socket).expect("a socket");
@@ -93,6 +98,7 @@ impl Sandbox {
         let file = fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
         let child = command
             .args(["run", "--config", self.site()])
+            .args(more)
             .env("NOTIFY_SOCKET", &socket)
             .env("WATCHDOG_USEC", "2000000")
             .stdout(Stdio::null())

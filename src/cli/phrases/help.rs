@@ -116,6 +116,8 @@ phrases! {
 
 #[cfg(feature = "pilot")]
 phrases! {
+    capture() "Record the shapes of everything on every wire, without names, numbers, tokens or keys, at the end of this file"
+        => "把各接口上往来内容的形状记录到此文件末尾，不含姓名、号码、令牌和密钥";
     conformance() "Play the kiosk against a terminal's app, and say rule by rule what it does wrong: this side listens, the terminal connects"
         => "扮演自助机与终端应用对话，逐条说明其是否符合协议：由本机监听，终端来连接";
     conformance_terminal() "Where this side listens, as a site file writes it: unix:PATH, serial:DEV:BAUD, tls:ADDRESS:PORT or https:ADDRESS:PORT"
@@ -142,8 +144,8 @@ phrases! {
     sim_page() "The kiosk in a browser: send people, break things, look at what happens"
         => "在浏览器中试用自助机：派人来、弄坏东西、看会发生什么";
     sim_listen() "Where the page is, on loopback" => "页面的监听地址（仅本机回环）";
-    sim_scenario() "Play a scenario without a page: a file, or one of those that come with the program"
-        => "不开页面，播放一个场景：文件，或程序自带的场景名";
+    sim_scenario() "Play a scenario without a page: a file, a recording of `run --capture`, or one of those that come with the program; with --page, have it there"
+        => "不开页面，播放一个场景：文件、`run --capture` 的记录，或程序自带的场景名；与 --page 同用则在页面上提供";
     sim_seed() "Click at random by this number, without a page, and count what must never happen"
         => "不开页面，按此种子随机操作，并统计绝不应发生的事";
     sim_minutes() "How long" => "持续几分钟";

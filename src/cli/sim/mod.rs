@@ -49,7 +49,7 @@ pub(super) struct Arguments {
     page: bool,
     #[arg(long, value_name = "ADDRESS", help = help::sim_listen(), requires = "page", default_value = "127.0.0.1:8930")]
     listen: SocketAddr,
-    #[arg(long, value_name = "FILE", help = help::sim_scenario(), conflicts_with_all = ["serve", "face", "page", "seed"])]
+    #[arg(long, value_name = "FILE", help = help::sim_scenario(), conflicts_with_all = ["serve", "face", "seed"])]
     scenario: Option<PathBuf>,
     #[arg(long, value_name = "N", help = help::sim_seed(), conflicts_with_all = ["serve", "face", "page"])]
     seed: Option<u64>,
@@ -78,7 +78,7 @@ pub(super) fn sim(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, Endi
     }
     let how = (arguments.panel.as_slice(), arguments.out.as_deref());
     if arguments.page {
-        return stage::page(arguments.listen, how, out);
+        return stage::page((arguments.listen, arguments.scenario.as_deref()), how, out);
     }
     if let Some(scenario) = &arguments.scenario {
         return stage::scenario(scenario, how, out);

@@ -59,15 +59,21 @@ const SUPERVISE: Duration = Duration::from_secs(2);
 
 /// Serves the page until Ctrl-C.
 pub(super) fn page(
-    listen: SocketAddr,
+    (listen, file): (SocketAddr, Option<&Path>),
     (chosen, out_folder): (&Chosen, Option<&Path>),
     out: &mut dyn Write,
 ) -> Result<u8, Ending> {
+    let own = file.map(read).transpose()?;
     let page = Page::open(listen).map_err(|error| Ending::io(&format!("--listen {listen}"), &error))?;
     writeln!(out, "The kiosk is at {}", page.url()).map_err(cannot_start)?;
     out.flush().map_err(cannot_start)?;
     let folder = place(out_folder)?;
     let ground = ground(&folder, chosen)?;
+    if let (Some(own), Some(name)) = (own, file.and_then(Path::file_stem)) {
+        let name = name.to_string_lossy().into_owned();
+        writeln!(out, "It plays this: {}?scenario={name}", page.url()).map_err(cannot_start)?;
+        let _ = ground.own.set((name, own));
+    }
     page.show(&ground).map_err(cannot_start)?;
     writeln!(out, "Ctrl-C ends it. Site file, journal and log: {}", folder.display()).map_err(cannot_start)?;
     out.flush().map_err(cannot_start)?;
@@ -82,18 +88,22 @@ pub(super) fn page(
     Ok(exit::OK)
 }
 
+fn read(file: &Path) -> Result<Scenario, Ending> {
+    let wrong = |line: String| Ending { line, exit: exit::CONFIG };
+    let text = match file.to_str().and_then(scenario::built_in) {
+        Some(text) => text.to_owned(),
+        None => files::read_text(file, MOST).map_err(|error| wrong(error.to_string()))?,
+    };
+    Scenario::parse(file, &text).map_err(wrong)
+}
+
 /// Plays a scenario, from a file or from those that come with the program.
 pub(super) fn scenario(
     file: &Path,
     (chosen, out_folder): (&Chosen, Option<&Path>),
     out: &mut dyn Write,
 ) -> Result<u8, Ending> {
-    let wrong = |line: String| Ending { line, exit: exit::CONFIG };
-    let text = match file.to_str().and_then(scenario::built_in) {
-        Some(text) => text.to_owned(),
-        None => files::read_text(file, MOST).map_err(|error| wrong(error.to_string()))?,
-    };
-    let scenario = Scenario::parse(file, &text).map_err(wrong)?;
+    let scenario = read(file)?;
     writeln!(out, "{}", scenario.about).map_err(cannot_start)?;
     let ground = ground(&place(out_folder)?, chosen)?;
     let ended = scenario.play(&ground);
@@ -128,8 +138,8 @@ pub(super) fn saboteur(
     Ok(exit::FAILED)
 }
 
-/// The largest scenario, bytes.
-const MOST: usize = 1 << 20;
+/// The largest scenario or recording, bytes.
+const MOST: usize = 128 << 20;
 
 /// Nobody clicks for longer, minutes.
 const LONGEST: f64 = 1440.0;

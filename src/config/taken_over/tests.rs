@@ -150,6 +150,10 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("[alarms]", "ca-file", "\"a\"", "\"b\""),
     #[cfg(feature = "turnstile")]
     ("[gates]", "once-within-ms", "2000", "3000"),
+    #[cfg(feature = "pilot")]
+    ("[capture]", "stand-ins", "false", "true"),
+    #[cfg(feature = "pilot")]
+    ("[capture]", "max-bytes", "65536", "131072"),
     ("[simulated]", "out", "\"a\"", "\"b\""),
     ("[simulated]", "allow-names", "true", "false"),
     ("[[lane]]", "name", "\"kiosk-1\"", "\"kiosk-3\""),
@@ -224,6 +228,8 @@ const KEPT: &[(&str, &[&str])] = &[
     ("[alarms]", &["webhook", "hmac-key", "syslog", "ca-file"]),
     #[cfg(feature = "turnstile")]
     ("[gates]", &["once-within-ms"]),
+    #[cfg(feature = "pilot")]
+    ("[capture]", &["stand-ins", "max-bytes"]),
     ("[simulated]", &["out", "allow-names"]),
     (
         "[[lane]]",

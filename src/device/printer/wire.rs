@@ -289,7 +289,10 @@ impl Wire {
             match self.port()?.write(rest) {
                 Err(error) if is_patience(&error) => {}
                 Err(error) => return Err(error),
-                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Ok(written) => {
+                    recorded(rest, written);
+                    rest = rest.get(written..).unwrap_or_default();
+                }
             }
             if (rest.is_empty() && self.port()?.pending()? == 0) || until <= self.now() {
                 break;
@@ -366,7 +369,7 @@ impl Wire {
         match port.write(&bytes[..bytes.len().min(chunk)]) {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
             Err(error) if is_patience(&error) => Ok(0),
-            written => written,
+            written => written.inspect(|written| recorded(bytes, *written)),
         }
     }
 
@@ -445,6 +448,8 @@ impl Wire {
         let length = read?;
         let now = self.now();
         if length > 0 {
+            #[cfg(feature = "pilot")]
+            crate::capture::printer_said(&buffer[..length]);
             if now.since(self.spoke) >= APART {
                 self.listener.forget();
             }
@@ -485,6 +490,14 @@ const HEARD_AT_ONCE: usize = 64;
 
 /// Bytes sent between two looks at the BUSY line.
 const BUSY_CHUNK: usize = 64;
+
+#[cfg(feature = "pilot")]
+fn recorded(bytes: &[u8], written: usize) {
+    crate::capture::printer_sent(bytes.get(..written).unwrap_or_default());
+}
+
+#[cfg(not(feature = "pilot"))]
+fn recorded(_: &[u8], _: usize) {}
 
 fn is_patience(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)

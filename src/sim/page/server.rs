@@ -117,8 +117,13 @@ async fn play(State(house): Shared, headers: HeaderMap, body: Bytes) -> Response
             return Ok(format!("seed {seed}: {}", saboteur::click(ground, seed, play.minutes, LONGEST).told()));
         }
         let name = play.scenario.unwrap_or_default();
-        let text = scenario::built_in(&name).ok_or("there is no such scenario")?;
-        let ended = Scenario::parse(Path::new(&name), text)?.play(ground);
+        let ended = match ground.own.get().filter(|(own, _)| *own == name) {
+            Some((_, own)) => own.play(ground),
+            None => {
+                let text = scenario::built_in(&name).ok_or("there is no such scenario")?;
+                Scenario::parse(Path::new(&name), text)?.play(ground)
+            }
+        };
         match ended.wrong.is_empty() {
             true => Ok(format!("{name}: as expected; {}", ended.score.told())),
             false => Err(format!("{name}: {}", ended.wrong.join("; "))),

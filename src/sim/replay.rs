@@ -1,0 +1,281 @@
+//! What was recorded at a pilot (`facemchd run --capture`), as a scenario: who came when and by which way, what WeChat and
+//! the site's system made of them, what was pressed and what was broken. The people are invented ones.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::Value;
+
+use super::{
+    act::{Act, Booked, Manner, Sabotage, Way, Who},
+    scenario::{Expected, Scenario, Step, When},
+};
+use crate::board::InputKind;
+
+/// Somebody who came.
+#[derive(Default)]
+struct Visit {
+    lane: usize,
+    way: Way,
+    asks_consent: bool,
+    booking: Booked,
+    wechat: Manner,
+    /// What was away while they were there.
+    away: Option<Sabotage>,
+    choice: Option<u64>,
+    number: Option<u64>,
+    came_before: bool,
+}
+
+/// Something else that happened.
+enum Event {
+    Visit(usize),
+    Press(InputKind),
+    Spoil(Sabotage, Option<u32>),
+}
+
+/// A recording's visits and events, in order of their coming.
+#[derive(Default)]
+struct Replay {
+    visits: Vec<Visit>,
+    /// When, on which lane, what.
+    events: Vec<(u64, usize, Event)>,
+    /// Each lane's newest visit.
+    newest: BTreeMap<usize, usize>,
+    broken: BTreeMap<(usize, String), Sabotage>,
+}
+
+/// Steps of a replay at most.
+const MOST: usize = 2000;
+
+/// Nobody waits for longer than this until the next one comes.
+const GAP: Duration = Duration::from_secs(2);
+
+/// The lanes of the sandbox's page that are hospital's.
+const LANES: usize = 2;
+
+/// Whether a text is a recording, and no scenario.
+pub(super) fn is_recording(text: &str) -> bool {
+    text.starts_with('{') && text.lines().next().is_some_and(|line| line.contains("\"capture\":1"))
+}
+
+/// The scenario of a recording; a line that cannot be read is passed over, for the last one may be torn.
+pub(super) fn scenario(text: &str) -> Scenario {
+    let mut replay = Replay::default();
+    let (mut begun, mut latest) = (0, 0);
+    for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        if line["capture"].is_u64() {
+            // The daemon was started again: its numbers begin anew, and time goes on.
+            begun = latest;
+            replay.visits.iter_mut().for_each(|visit| visit.number = None);
+            continue;
+        }
+        let at = begun + line["ms"].as_u64().unwrap_or(0);
+        latest = latest.max(at);
+        if line["wire"] == "core" && replay.events.len() < MOST {
+            replay.hear(at, &line);
+        }
+    }
+    let steps = replay.steps();
+    Scenario { about: "what a pilot recorded".to_owned(), steps, expect: Expected::default() }
+}
+
+impl Replay {
+    fn hear(&mut self, at: u64, line: &Value) {
+        let lane = line["lane"].as_u64().and_then(|lane| usize::try_from(lane).ok()).unwrap_or(0);
+        let code = line["code"].as_str().unwrap_or("");
+        let visit =
+            line["visit"].as_u64().and_then(|number| self.visits.iter().rposition(|v| v.number == Some(number)));
+        match line["what"].as_str().unwrap_or("") {
+            "recognised" | "card-read" => {
+                let way = match line["by"].as_str() {
+                    Some("face") => Way::Face,
+                    Some("voucher") => Way::Voucher,
+                    Some("realname-auth" | "realname-check") => Way::MiniProgram,
+                    _ => Way::Card,
+                };
+                let asks_consent = way == Way::Face && line["consent"] == false;
+                self.newest.insert(lane, self.visits.len());
+                self.events.push((at, lane, Event::Visit(self.visits.len())));
+                self.visits.push(Visit { lane, way, asks_consent, ..Visit::default() });
+            }
+            "opened" => {
+                if let Some(visit) = self.newest(lane) {
+                    visit.number = line["visit"].as_u64();
+                }
+            }
+            // Said again, or turned away: nobody new.
+            "ack"
+                if ["repeated", "busy"].contains(&line["status"].as_str().unwrap_or(""))
+                    && self.newest(lane).is_some_and(|visit| visit.number.is_none()) =>
+            {
+                let again = self.newest.remove(&lane);
+                self.events.retain(|(_, _, event)| !matches!((event, again), (Event::Visit(v), Some(a)) if *v == a));
+                // Whoever stands there still does.
+                let stands = self.visits.iter().rposition(|visit| visit.lane == lane && visit.number.is_some());
+                self.newest.extend(stands.map(|stands| (lane, stands)));
+            }
+            "consented" if line["granted"] == true => {
+                if let Some(visit) = self.newest(lane).filter(|visit| visit.asks_consent) {
+                    (visit.way, visit.asks_consent) = (Way::LateConsent, false);
+                }
+            }
+            "found" => {
+                if let Some(visit) = visit.map(|visit| &mut self.visits[visit]) {
+                    match code {
+                        "" => {}
+                        "N320" => visit.wechat = Manner::UsedUp,
+                        "N321" => visit.wechat = Manner::NoPermission,
+                        "N310" => visit.wechat = Manner::Forged,
+                        code if code.starts_with('N') => visit.away = Some(Sabotage::WechatOffline),
+                        _ => {}
+                    }
+                }
+            }
+            "answered" => {
+                if let Some(visit) = visit.map(|visit| &mut self.visits[visit]) {
+                    match line["answer"].as_str().unwrap_or("") {
+                        "already" => visit.came_before = true,
+                        "choose" => visit.booking = Booked::Two,
+                        "not-found" => visit.booking = Booked::None,
+                        "too-early" => visit.booking = Booked::Early,
+                        "too-late" => visit.booking = Booked::Late,
+                        "refused" | "hindered" => visit.booking = Booked::Refused,
+                        "unavailable" | "unknown" => visit.away = Some(Sabotage::SiteDown),
+                        _ => {}
+                    }
+                }
+            }
+            "chose" => {
+                if let Some(visit) = self.newest(lane) {
+                    visit.choice = line["option"].as_u64();
+                }
+            }
+            "pressed" => self.press(at, lane, &line["button"]),
+            "device" => self.device(at, lane, line["device"].as_str().unwrap_or(""), code),
+            _ => {}
+        }
+    }
+
+    fn newest(&mut self, lane: usize) -> Option<&mut Visit> {
+        self.newest.get(&lane).and_then(|visit| self.visits.get_mut(*visit))
+    }
+
+    fn press(&mut self, at: u64, lane: usize, button: &Value) {
+        let text = button.as_str().unwrap_or("");
+        if let Some(option) = text.strip_prefix("choice-").and_then(|option| option.parse().ok()) {
+            if let Some(visit) = self.newest(lane) {
+                visit.choice = Some(option);
+            }
+        } else if let Ok(input) = serde_json::from_value(button.clone()) {
+            self.events.push((at, lane, Event::Press(input)));
+        }
+    }
+
+    /// Broken, or mended as it was broken.
+    fn device(&mut self, at: u64, lane: usize, device: &str, code: &str) {
+        let key = (lane, device.to_owned());
+        let (what, to) = match code {
+            "" => match self.broken.remove(&key) {
+                Some(what) => (what, None),
+                None => return,
+            },
+            "P701" => (Sabotage::PrinterUnplugged, Some(1)),
+            "P702" => (Sabotage::Paper, Some(0)),
+            "P703" => (Sabotage::Cover, Some(1)),
+            "P704" => (Sabotage::Jam, Some(1)),
+            "D601" => (Sabotage::PanelGone, Some(1)),
+            _ => return,
+        };
+        if to.is_some() && self.broken.insert(key, what) == Some(what) {
+            return;
+        }
+        self.events.push((at, lane, Event::Spoil(what, to)));
+    }
+
+    fn steps(self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut before = self.events.first().map_or(0, |(at, ..)| *at);
+        for (at, lane, event) in &self.events {
+            let lane = lane % LANES;
+            let gap = Duration::from_millis(at.saturating_sub(before)).min(GAP);
+            before = *at;
+            let after_ms = u64::try_from(gap.as_millis()).unwrap_or(0);
+            let later = |act| Step { when: When { after_ms, ..When::default() }, act: Some(act) };
+            match event {
+                Event::Press(input) => steps.push(later(Act::Press { lane, input: *input })),
+                Event::Spoil(what, to) => steps.push(later(Act::Spoil { what: *what, lane, to: *to })),
+                Event::Visit(index) => self.visit(*index, later, &mut steps),
+            }
+        }
+        // Nobody is left before what was still broken.
+        for lane in 0..LANES {
+            let when = When { lane, empty: true, within_ms: Some(120_000), ..When::default() };
+            steps.push(Step { when, act: None });
+        }
+        steps.push(Step { when: When::default(), act: Some(Act::Mend) });
+        steps
+    }
+
+    fn visit(&self, index: usize, later: impl Fn(Act) -> Step, steps: &mut Vec<Step>) {
+        let visit = &self.visits[index];
+        // A gate's lane has no buttons.
+        let lane = if visit.booking == Booked::Two { 0 } else { visit.lane % LANES };
+        let empty = || When { lane, empty: true, within_ms: Some(120_000), ..When::default() };
+        // Whoever came before is whoever was let in there last.
+        let whom = match visit.came_before {
+            true => (0..index).rev().find(|other| self.visits[*other].lane == visit.lane).unwrap_or(index),
+            false => index,
+        };
+        let way = if visit.asks_consent { Way::NoConsent } else { visit.way };
+        let who = Who { name: invented(whom), way, booking: visit.booking, wechat: visit.wechat, ..Who::default() };
+        if let Some(what) = visit.away {
+            steps.push(Step { when: empty(), act: Some(Act::Spoil { what, lane, to: Some(1) }) });
+        }
+        steps.push(later(Act::Send { lane, who }));
+        let choice = visit.choice.and_then(|option| serde_json::from_value(format!("choice-{option}").into()).ok());
+        if let (Booked::Two, Some(input)) = (visit.booking, choice) {
+            let when = When { lane, scene: Some("choose".to_owned()), ..When::default() };
+            steps.push(Step { when, act: Some(Act::Press { lane, input }) });
+        }
+        if let Some(what) = visit.away {
+            steps.push(Step { when: empty(), act: Some(Act::Spoil { what, lane, to: None }) });
+        }
+    }
+}
+
+/// A name that is nobody's: a stem and two branches.
+fn invented(index: usize) -> String {
+    const STEMS: [char; 10] = ['甲', '乙', '丙', '丁', '戊', '己', '庚', '辛', '壬', '癸'];
+    const BRANCHES: [char; 12] = ['子', '丑', '寅', '卯', '辰', '巳', '午', '未', '申', '酉', '戌', '亥'];
+    let branch = |of: usize| BRANCHES[of % BRANCHES.len()];
+    [STEMS[index % STEMS.len()], branch(index / STEMS.len()), branch(index / 120)].iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_a_scenario_of_the_same_visits_by_invented_people() {
+        let recorded = [
+            r#"{"capture":1,"lanes":1}"#,
+            r#"{"ms":5,"wire":"core","way":"in","lane":0,"what":"recognised","by":"face","consent":false}"#,
+            r#"{"ms":6,"wire":"core","way":"out","lane":0,"visit":1,"what":"opened"}"#,
+            r#"{"ms":900,"wire":"core","way":"in","lane":0,"what":"consented","granted":true}"#,
+            r#"{"ms":950,"wire":"core","way":"in","visit":1,"what":"answered","answer":"choose"}"#,
+            r#"{"ms":990,"wire":"core","way":"in","lane":0,"what":"recognised","by":"face","consent":true}"#,
+            r#"{"ms":991,"wire":"core","way":"out","lane":0,"what":"ack","status":"busy"}"#,
+            r#"{"ms":1500,"wire":"core","way":"in","lane":0,"what":"pressed","button":"choice-2"}"#,
+            r#"{"ms":9000,"wire":"core","way":"in","lane":0,"what":"device","device":"printer","code":"P702"}"#,
+            r#"{"ms":9100,"wire":"core","way":"in","lane":0,"what":"device","device":"printer","code":null}"#,
+            r#"{"ms":9200,"wire":"http","status":200"#,
+        ];
+        assert!(is_recording(recorded[0]));
+        let scenario = scenario(&recorded.join("\n"));
+        let acts: Vec<Act> = scenario.steps.into_iter().filter_map(|step| step.act).collect();
+        let who = Who { name: invented(0), way: Way::LateConsent, booking: Booked::Two, ..Who::default() };
+        let spoil = |to| Act::Spoil { what: Sabotage::Paper, lane: 0, to };
+        let press = Act::Press { lane: 0, input: InputKind::Choice2 };
+        assert_eq!(acts, [Act::Send { lane: 0, who }, press, spoil(Some(0)), spoil(None), Act::Mend]);
+    }
+}

@@ -1,0 +1,153 @@
+//! What is recorded at a pilot: every wire, and nobody; and that it can be played again.
+
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _};
+
+use facemchd::sim::{
+    hospital::Booking,
+    people::{Charset, Padding, Person},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    program::{expect, text},
+    running::{Daemon, Sandbox, program, run},
+};
+
+/// What visits bring besides people.
+const TOKENS: [&str; 4] = ["tokYYYY33221a", "vouVVVV99112d", "opnLLLL22334e", "subMMMM44556f"];
+
+fn people() -> [Person; 3] {
+    let [face, other, agreed] =
+        [("faceQQQQ7788aa", "欧阳菲菲"), ("faceWWWW6699bb", "Zhang San"), ("mpAAAA7711cc", "司徒雷登")]
+            .map(|(sid, name)| Person::new(sid, name));
+    [face.padded(Padding::Oaep), other.encoded(Charset::Gbk), agreed]
+}
+
+/// Everybody comes, by every way; the first one twice.
+fn morning(sandbox: &Sandbox, people: &[Person; 3], daemon: &Daemon) {
+    let [token, voucher, openid, sub_openid] = TOKENS;
+    people.iter().for_each(|person| expect(sandbox, person));
+    let two = ["内科 09:30", "眼科 10:15"].map(str::to_owned).to_vec();
+    sandbox.hospital.book(&people[1].credential_id, Booking::Several(two));
+    sandbox.hospital.book(voucher, Booking::At("2楼".to_owned()));
+    sandbox.weixin.agree(token, people[2].clone());
+    let face = |person: &Person, consent: bool| {
+        json!({
+            "return_code": "SUCCESS", "face_sid": person.face_sid, "openid": openid, "sub_openid": sub_openid,
+            "consent": consent, "terminal": "TWIN-1", "王": person.name,
+        })
+    };
+    let mut terminal = sandbox.terminal(0);
+    for (kind, fields) in [
+        ("face", face(&people[0], true)),
+        ("face", face(&people[1], false)),
+        ("realname-auth", json!({ "auth_token": token })),
+        ("voucher", json!({ "code": voucher })),
+        ("face", face(&people[0], true)),
+    ] {
+        terminal.send("person", &json!({})).expect("sent");
+        terminal.send(kind, &fields).expect("sent");
+        let mut session = Value::Null;
+        let outcome = loop {
+            let frame = terminal.receive().unwrap_or_else(|error| panic!("{kind}: {error} {}", daemon.log()));
+            match (frame["type"].as_str(), frame["status"].as_str()) {
+                (Some("ack"), Some("held")) => {
+                    let agreed = json!({ "face_sid": fields["face_sid"], "granted": true });
+                    terminal.send("consent", &agreed).expect("sent");
+                    session = frame["session"].clone();
+                    terminal.send("choice", &json!({ "session": session, "option": 2 })).expect("sent");
+                }
+                // There is nothing to choose yet.
+                (Some("ack"), Some("refused")) if frame["code"] == "T207" => {
+                    std::thread::sleep(std::time::Duration::from_millis(200));
+                    terminal.send("choice", &json!({ "session": session, "option": 2 })).expect("sent");
+                }
+                (Some("ack"), Some("busy" | "refused")) => break frame,
+                (Some("outcome"), _) => break frame,
+                _ => {}
+            }
+        };
+        assert!(outcome["result"].is_string(), "{outcome}");
+        std::thread::sleep(std::time::Duration::from_millis(2500));
+    }
+    terminal.send_bytes(format!("{{\"type\":\"{}\"}}\n王\n", people[1].name).as_bytes()).expect("sent");
+    terminal.receive_type("ack").expect("answered");
+}
+
+/// All texts in it, names of members too.
+fn texts(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(into.insert(text.clone())),
+        Value::Array(list) => list.iter().for_each(|value| texts(value, into)),
+        Value::Object(members) => members.iter().for_each(|(name, value)| {
+            into.insert(name.clone());
+            texts(value, into);
+        }),
+        _ => {}
+    }
+}
+
+fn recorded(stand_ins: bool) -> (Sandbox, String) {
+    let sandbox = Sandbox::new();
+    sandbox.edit("[privacy]", &format!("[capture]\nstand-ins = {stand_ins}\n\n[privacy]\nwipe-after-ms = 1000"));
+    let file = sandbox.path("pilot.capture");
+    let daemon = sandbox.start_with(program(), &["--capture", file.to_str().expect("UTF-8")]);
+    let people = people();
+    morning(&sandbox, &people, &daemon);
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(file.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+    let recorded = fs::read_to_string(&file).expect("UTF-8");
+    let of_people = people.iter().flat_map(|who| [&who.face_sid, &who.name, &who.credential_id, &who.union_id]);
+    for secret in of_people.map(String::as_str).chain(TOKENS).chain(["TWIN-1", "内科", "王"]) {
+        let line = recorded.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+    (sandbox, recorded)
+}
+
+#[test]
+fn every_wire_of_a_pilot_is_recorded_and_nobody_and_it_plays_again() {
+    let (sandbox, recorded) = recorded(false);
+    let lines: Vec<Value> = recorded.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((&lines[0]["capture"], &lines[0]["stand-ins"]), (&json!(1), &json!(false)));
+    let mut said = BTreeSet::new();
+    lines.iter().for_each(|line| texts(line, &mut said));
+    // A key, a token or a ciphertext is long; what a printer answers is its own.
+    let long: Vec<_> = said.iter().filter(|text| text.len() > 40).collect();
+    assert!(long.is_empty(), "{long:?}");
+    assert!(said.iter().all(|text| text.is_ascii()), "{said:?}");
+    assert!(!said.contains("as"), "a stand-in that nobody wanted");
+    for (wire, way) in [
+        ("terminal", "in"),
+        ("terminal", "out"),
+        ("core", "in"),
+        ("core", "out"),
+        ("http", "out"),
+        ("printer", "out"),
+        ("printer", "in"),
+        ("panel", "out"),
+    ] {
+        let one = lines.iter().find(|line| line["wire"] == wire && line["way"] == way);
+        assert!(one.is_some_and(|line| line["ms"].is_u64()), "{wire} {way}");
+    }
+    let of = |member: &str, value: &str| lines.iter().filter(|line| line["frame"][member] == value).count();
+    assert!(of("type", "face") >= 3 && of("result", "checked_in") >= 3, "{recorded}");
+    assert!(lines.iter().any(|line| line["status"] == 200 && line["body"].is_object()), "{recorded}");
+    assert!(lines.iter().any(|line| line["code"] == "T204") && lines.iter().any(|line| line["code"] == "T201"));
+
+    let played = run(&["sim", "--scenario", sandbox.path("pilot.capture").to_str().expect("UTF-8")]);
+    assert!(played.status.success(), "{}{}\n{recorded}", text(&played.stdout), text(&played.stderr));
+}
+
+#[test]
+fn where_the_site_says_so_the_same_text_has_the_same_stand_in() {
+    let (_sandbox, recorded) = recorded(true);
+    let lines = recorded.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let faces: Vec<Value> = lines
+        .filter(|line| line["wire"] == "terminal" && line["way"] == "in" && line["frame"]["type"] == "face")
+        .map(|line| line["frame"]["face_sid"]["as"].clone())
+        .collect();
+    assert_eq!(faces.len(), 3, "{recorded}");
+    assert!(faces.iter().all(|face| face.as_str().is_some_and(|face| face.starts_with('~'))), "{faces:?}");
+    assert!(faces[0] == faces[2] && faces[0] != faces[1], "{faces:?}");
+}
