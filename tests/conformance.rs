@@ -195,7 +195,7 @@ fn a_terminal_over_tls_is_tried_as_it_is_met_and_a_stranger_is_told_why() {
     };
     let (found, rules) = kit(&format!("CN={NAME},O=Hospital"), "20");
     assert_holds(&found, &rules, &[]);
-    let (found, rules) = kit("CN=somebody,O=Hospital", "2");
+    let (found, rules) = kit("CN=somebody,O=Hospital", "8");
     assert_eq!(rules["connects"]["verdict"], "broken");
     assert!(rules["connects"]["seen"].as_str().is_some_and(|seen| seen.contains("T211")), "{}", text(&found.stdout));
 }
