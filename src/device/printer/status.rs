@@ -159,3 +159,28 @@ pub(super) fn read_lines(lines: u8) -> PrinterStatus {
     };
     PrinterStatus { fault, paper_low: false }
 }
+
+/// What was heard.
+#[derive(Default)]
+pub(super) struct Heard {
+    /// The answer to `GS r`.
+    pub in_order: Option<u8>,
+    /// The answer to `GS ( H`.
+    pub reached: Option<[u8; 4]>,
+    /// The newest status, asked for or told unasked.
+    pub status: Option<PrinterStatus>,
+    /// The answer to `DLE EOT 20`.
+    pub full: Option<[u8; 4]>,
+    /// A part of the answer to `GS ( L` 64 came, and whether more follows.
+    pub listed: Option<bool>,
+    /// The keys that were listed.
+    pub keys: Vec<[u8; 2]>,
+}
+
+impl Heard {
+    pub(super) fn fault(&self) -> Option<Code> {
+        // A printer that answers in its turn although it has no paper says so there.
+        let paper_end = self.in_order.is_some_and(|paper| paper & 0x0C == 0x0C);
+        self.status.and_then(|status| status.fault).or(paper_end.then_some(Code::P702))
+    }
+}
