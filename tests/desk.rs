@@ -1,6 +1,9 @@
 //! The triage desk: what became of whom, undone where the site allows it, and nobody is told who has not logged in.
 
-use std::io::{Read as _, Write as _};
+use std::{
+    io::{Read as _, Write as _},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use facemchd::sim::people::Person;
 use serde_json::{Value, json};
@@ -181,6 +184,50 @@ fn a_nurse_ends_no_technicians_work_and_leaves_no_more_records_than_hands_can() 
     let listed = run(&["journal", "list", "--json", "--config", sandbox.site()]);
     assert!(!String::from_utf8_lossy(&listed.stdout).contains("xxx"));
     assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_lane_keeps_to_the_hours_that_the_desk_posts_and_does_so_after_a_restart() {
+    let sandbox = Sandbox::new();
+    let port = desk(&sandbox);
+    let daemon = sandbox.start();
+    account(&sandbox, "wang", "correct horse", &[]);
+    let mut wang = browser(port);
+    wang.log_in("wang", "correct horse");
+    for refused in [
+        json!({ "do": "hours", "hours": "8-17" }),
+        json!({ "do": "hours", "hours": "08:00-12:00", "lane": "nowhere" }),
+        json!({ "do": "notice", "zh": "字".repeat(65), "en": "" }),
+    ] {
+        assert_eq!(wang.order(refused.clone())["done"], false, "{refused}");
+    }
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs();
+    let [from, until] = [12, 13].map(|later| (seconds / 3600 + 8 + later) % 24);
+    let hours = format!("{from:02}:00-{until:02}:00");
+    assert_eq!(wang.order(json!({ "do": "hours", "hours": hours, "lane": "kiosk-1" }))["done"], true);
+    assert_eq!(wang.order(json!({ "do": "notice", "zh": "今日口腔科停诊", "en": "No dentist today" }))["done"], true);
+    let lane = |wang: &Browser| body(&wang.get("lanes"))["lanes"][0].clone();
+    let closed = wait_for(|| lane(&wang), |lane| lane["closed_by"] == "X012");
+    assert_eq!((&closed["closed_by"], &closed["hours"]), (&json!("X012"), &json!(hours)), "{closed}");
+    assert_eq!((&closed["zh"], &closed["en"]), (&json!("今日口腔科停诊"), &json!("No dentist today")));
+    assert_eq!(daemon.stop(), Some(0));
+    let daemon = sandbox.start();
+    let mut terminal = sandbox.terminal(0);
+    terminal.face("sid-1", true).expect("sent");
+    assert_eq!(terminal.receive_type("ack").expect("an ack")["code"], "X012");
+    wang.log_in("wang", "correct horse");
+    assert_eq!(wang.order(json!({ "do": "hours", "hours": "" }))["done"], true);
+    let open = wait_for(|| lane(&wang), |lane| lane["serves"] == true);
+    assert_eq!((&open["serves"], &open["zh"]), (&json!(true), &json!("今日口腔科停诊")), "{open}");
+    assert_eq!(daemon.stop(), Some(0));
+    let told = acts(&sandbox);
+    for (event, result) in
+        [("hours", "refused"), ("notice", "refused"), (&*format!("hours {hours}"), "done"), ("notice", "done")]
+    {
+        assert!(told.iter().any(|act| act == &["wang", event, result].map(str::to_owned)), "{event}: {told:?}");
+    }
+    let told = String::from_utf8(run(&["journal", "list", "--json", "--config", sandbox.site()]).stdout).expect("text");
+    assert!(!told.contains("口腔科"), "what a notice says may name somebody");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Switches, buttons, sensors, staff: what they do to a lane, in sentences.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use facemchd::{
+    device::panel::text_lines,
     fault::{Code, Remedy, Trouble},
     kiosk::{
         AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneSettings, NextStep, OutOfService, Output,
-        PrintOutcome, Privacy, Record, SceneKind, Signal, Slip, Unfinished,
+        Phrases, Posting, PrintOutcome, Privacy, Record, SceneKind, Signal, Slip, Unfinished,
     },
-    words::{Admission, CheckInAnswer, JobId, SessionId, Text},
+    words::{Admission, CheckInAnswer, JobId, Language, Purpose, SessionId, Text},
 };
 
 use crate::core::{Core, LANE, admission, choices, hospital, transit};
@@ -59,6 +60,37 @@ fn a_lane_that_staff_close_says_so_refuses_faces_and_goes_on_when_they_open_it()
     out_of_service(&mut core, OutOfService::Closed, false);
     assert_eq!(core.scene().kind, SceneKind::Idle);
     assert!(core.face("sid-2", 2).is_some());
+}
+
+#[test]
+fn while_nobody_is_served_a_lane_tells_its_hours_and_a_notice_in_its_own_language() {
+    let text = |text: &str| Some(Text::clean(text));
+    let posting = Posting { hours: text("08:00-17:00"), chinese: text("今日口腔科停诊"), english: text("No dentist") };
+    let shown = |language| {
+        let phrases = Phrases::shipped(language, Purpose::Hospital);
+        let mut core = lane(LaneSettings { phrases: Arc::clone(&phrases), ..hospital() });
+        core.input(Input::Posted { lane: LANE, posting: posting.clone() });
+        let idle = text_lines(core.scene(), &phrases);
+        out_of_service(&mut core, OutOfService::AfterHours, true);
+        let closed = text_lines(core.scene(), &phrases);
+        out_of_service(&mut core, OutOfService::Closed, true);
+        assert_eq!(core.scene().code, Some(Code::X010), "what somebody did is graver");
+        [idle, closed].map(|lines| lines.map(|line| line.trim_end().to_owned()))
+    };
+    assert_eq!(
+        shown(Language::ZhHans),
+        [
+            ["", "请正对摄像头", "开放 08:00-17:00", "今日口腔科停诊"],
+            ["不在开放时间", "", "开放 08:00-17:00", "请到分诊台  X012"]
+        ]
+        .map(|lines| lines.map(str::to_owned))
+    );
+    let [idle, closed] = shown(Language::En);
+    assert_eq!((&*idle[2], &*idle[3], &*closed[0]), ("Open 08:00-17:00", "No dentist", "Outside hours"));
+    let mut core = lane(hospital());
+    core.known("sid-1", 1, "张三");
+    core.input(Input::Posted { lane: LANE, posting });
+    assert_eq!(core.scene().hours, None, "nobody's visit is disturbed");
 }
 
 #[test]

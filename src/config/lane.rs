@@ -22,7 +22,7 @@ use crate::{
     kiosk::{OtherWay, WithoutWeChat},
     terminal,
     words::{
-        InfoType, Language, Purpose, QuietHours, Text,
+        Hours, InfoType, Language, Purpose, Text,
         setting::{self, checked, is_name},
     },
 };
@@ -94,7 +94,7 @@ pub struct Lane {
     #[serde(default)]
     pub voice_name: bool,
     /// When voice and buzzer are quiet; whoever is to leave the house hears it nevertheless.
-    pub quiet_hours: Option<QuietHours>,
+    pub quiet_hours: Option<Hours>,
     /// What the buzzer sounds like.
     #[serde(default)]
     pub buzzer: Buzzer,

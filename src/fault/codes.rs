@@ -281,4 +281,6 @@ codes! {
       => "工作人员关闭了通道", "转动通道钥匙开关，或执行 `facemchd lane NAME normal`";
     X011 "the lane is in maintenance", "turn the lane's switch, or `facemchd lane NAME normal`"
       => "通道维护中", "转动通道钥匙开关，或执行 `facemchd lane NAME normal`";
+    X012 "the lane is outside its opening hours", "it opens by itself; the triage desk sets the hours"
+      => "通道不在开放时间", "到开放时间自动恢复；开放时间在分诊台设置";
 }

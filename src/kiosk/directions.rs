@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Phrases, Scene, SceneKind, Wording};
+use crate::fault::Code;
 use crate::words::{HalfDay, LabelledField, Sequence, Slot, Text, Visit, When};
 
 /// The longest name, characters, that a question has room for.
@@ -16,6 +17,7 @@ impl Scene {
             Some(name) if self.asks_by_name() => {
                 Cow::Owned(phrases.text(Wording::ForPerson).filled(columns, &[("name", name.reveal())]))
             }
+            _ if self.code == Some(Code::X012) => Cow::Borrowed(phrases.text(Wording::AfterHours).within(columns)),
             _ => Cow::Borrowed(phrases.headline(self.kind).within(columns)),
         }
     }
@@ -40,7 +42,10 @@ impl Scene {
         let told = self.visit.as_ref().map_or_else(detail, |visit| visit.lines(self.detail.as_ref(), phrases, columns));
         let explanation = || Some(phrases.explanation(self.kind).within(columns)).filter(|text| !text.is_empty());
         let hindrance = self.hindrance.map(|hindrance| phrases.text(Wording::Hindered(hindrance)).within(columns));
-        let mut lines: Vec<String> = hindrance.map(str::to_owned).into_iter().chain(time).chain(told).collect();
+        let hours =
+            self.hours.as_ref().map(|hours| phrases.text(Wording::Hours).filled(columns, &[("hours", hours.as_str())]));
+        let mut lines: Vec<String> =
+            hindrance.map(str::to_owned).into_iter().chain(time).chain(hours).chain(told).collect();
         if lines.is_empty() {
             lines.extend(explanation().map(str::to_owned));
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RecordTicket, Slip};
+use super::{Posting, RecordTicket, Slip};
 use crate::{
     fault::{Code, Trouble},
     words::{
@@ -198,6 +198,13 @@ pub enum Input {
         /// It holds now.
         on: bool,
     },
+    /// Staff say when a lane is open, and what else whoever comes should know.
+    Posted {
+        /// The lane it is about.
+        lane: LaneId,
+        /// In place of what they said before.
+        posting: Posting,
+    },
     /// Somebody pressed a button of the kiosk.
     Pressed {
         /// The lane it is about.
@@ -285,6 +292,8 @@ pub enum Device {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutOfService {
+    /// It is not one of the hours at which the lane is open.
+    AfterHours,
     /// Staff have closed the lane.
     Closed,
     /// A technician works on it.
@@ -297,6 +306,7 @@ impl OutOfService {
     /// What the operator is told.
     pub fn code(self) -> Code {
         match self {
+            Self::AfterHours => Code::X012,
             Self::Closed => Code::X010,
             Self::Maintenance => Code::X011,
             Self::Emergency => Code::G807,

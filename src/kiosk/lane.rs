@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Device, Health, LaneSettings, OutOfService, Outcome, Scene, SceneKind, Tally};
+use super::{Device, Health, LaneSettings, OutOfService, Outcome, Posting, Scene, SceneKind, Tally};
 use crate::{
     fault::Code,
     words::{Moment, SessionId, WayIn},
@@ -29,6 +29,8 @@ pub(super) struct Lane {
     /// Since when the printer's roll is nearly out.
     pub(super) paper_low: Option<Moment>,
     pub(super) tally: Tally,
+    /// What staff tell whoever comes.
+    pub(super) posting: Posting,
     /// Until when a face is meant, where it has to be.
     pub(super) meant_until: Option<Moment>,
     recent: VecDeque<Recent>,
@@ -73,7 +75,7 @@ impl Closed {
         match self {
             Self::OutOfService(OutOfService::Emergency) => SceneKind::Evacuate,
             Self::OutOfService(OutOfService::Maintenance) => SceneKind::Maintenance,
-            Self::OutOfService(OutOfService::Closed) => SceneKind::Closed,
+            Self::OutOfService(OutOfService::Closed | OutOfService::AfterHours) => SceneKind::Closed,
             Self::ByDevice(_) | Self::Stopping => SceneKind::OutOfOrder,
         }
     }
@@ -91,6 +93,7 @@ impl Lane {
             out_of_service: BTreeMap::new(),
             paper_low: None,
             tally: Tally::default(),
+            posting: Posting::default(),
             meant_until: None,
             recent: VecDeque::new(),
         }

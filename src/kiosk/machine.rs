@@ -94,6 +94,7 @@ impl Kiosk {
             Input::DeviceHangs { lane, device, trouble } => self.device_hangs(moment, lane, device, trouble),
             Input::PaperLow { lane, low } => self.paper_low(moment, lane, low),
             Input::OutOfService { lane, why, on } => self.taken_out_of_service(moment, lane, why, on),
+            Input::Posted { lane, posting } => self.posted(lane, posting),
             Input::Pressed { lane, button } => self.pressed(moment, lane, button),
             Input::Reprint { lane, job, slip } => self.reprint(moment, lane, job, *slip),
             Input::Stopping => self.stop(),

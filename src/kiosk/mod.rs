@@ -26,6 +26,7 @@ mod machine;
 mod output;
 mod phrases;
 mod pictogram;
+mod posting;
 mod record;
 mod scene;
 mod session;
@@ -43,6 +44,7 @@ pub use machine::Kiosk;
 pub use output::{AckStatus, CheckInRequest, Grant, Outcome, OutcomeResult, Output, RecordTicket};
 pub use phrases::{NARROWEST, Phrase, Phrases, PhrasesError, Wording};
 pub use pictogram::Pictogram;
+pub use posting::Posting;
 pub use record::{Record, Refusal, Unfinished};
 pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 #[cfg(feature = "turnstile")]

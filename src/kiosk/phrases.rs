@@ -77,6 +77,10 @@ pub enum Wording {
     Date,
     /// The months' names, all twelve.
     Months,
+    /// A headline: it is not one of the lane's hours.
+    AfterHours,
+    /// When the lane is open.
+    Hours,
     /// What is left of a wait.
     Seconds,
     /// An option: the next options.
@@ -228,7 +232,6 @@ impl Phrases {
     }
 
     /// What they are in.
-    #[cfg(feature = "voice")]
     pub(crate) fn language(&self) -> Language {
         self.words().language
     }
@@ -303,7 +306,7 @@ impl Default for Phrases {
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 57] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -322,6 +325,8 @@ impl Wording {
         Self::Until,
         Self::Date,
         Self::Months,
+        Self::AfterHours,
+        Self::Hours,
         Self::Seconds,
         Self::More,
         Self::SlipTitle,
@@ -382,6 +387,8 @@ impl Wording {
             Self::Until => "until",
             Self::Date => "date",
             Self::Months => "months",
+            Self::AfterHours => "after_hours",
+            Self::Hours => "hours",
             Self::Seconds => "seconds",
             Self::More => "more",
             Self::SlipTitle => "slip_title",

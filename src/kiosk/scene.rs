@@ -21,8 +21,10 @@ pub struct Scene {
     pub says_name: bool,
     /// Queue number.
     pub number: Option<Text>,
-    /// Where to go, or the site's reason.
+    /// Where to go, the site's reason, or a notice of staff.
     pub detail: Option<Text>,
+    /// When the lane is open: `08:00-12:00 13:30-17:00`.
+    pub hours: Option<Text>,
     /// What stands between the person and their visit.
     pub hindrance: Option<Hindrance>,
     /// From when it is possible, or until when it was.
@@ -139,6 +141,7 @@ impl Scene {
             says_name: false,
             number: None,
             detail: None,
+            hours: None,
             hindrance: None,
             time: None,
             visit: None,

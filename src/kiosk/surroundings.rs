@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Button, Device, GateOutcome, Intent, Kiosk, NextStep, OutOfService, Output, Record, Scene, SceneKind, Signal, Slip,
+    Button, Device, GateOutcome, Intent, Kiosk, NextStep, OutOfService, Output, Posting, Record, Scene, SceneKind,
+    Signal, Slip,
     lane::Closed,
     verdict::Verdict,
     view::{Health, Ill},
@@ -34,6 +35,7 @@ impl Kiosk {
                 Scene { next, code: Some(closed.code()), ..Scene::of(closed.scene()) }
             }
         };
+        let scene = place.posting.beside(scene, &place.settings.phrases);
         let paper_low = place.paper_low.is_some() && scene.kind == SceneKind::Idle;
         self.show(lane, scene, None);
         if paper_low {
@@ -101,6 +103,12 @@ impl Kiosk {
         if why == OutOfService::Emergency {
             return if on { self.evacuate(lane) } else { self.show_idle(lane) };
         }
+        self.show_idle_where_nobody_stands(lane);
+    }
+
+    pub(super) fn posted(&mut self, lane: LaneId, posting: Posting) {
+        let Some(place) = self.lane(lane) else { return };
+        place.posting = posting;
         self.show_idle_where_nobody_stands(lane);
     }
 

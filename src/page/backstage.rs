@@ -36,6 +36,22 @@ pub enum Deed {
         /// How it shall be: `normal`, `closed`, `maintenance`.
         mode: String,
     },
+    /// Says at which hours of each day a lane is open.
+    Hours {
+        /// Its name; none for every lane.
+        lane: Option<String>,
+        /// `08:00-12:00 13:30-17:00`; empty for always.
+        hours: String,
+    },
+    /// Posts a notice on a lane's panel while nobody is served; empty for none.
+    Notice {
+        /// The lane's name; none for every lane.
+        lane: Option<String>,
+        /// In Chinese.
+        zh: String,
+        /// In English.
+        en: String,
+    },
     /// Exercises a device.
     Exercise {
         /// The lane's name.

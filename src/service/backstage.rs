@@ -11,6 +11,7 @@ use super::{
     faults::Faults,
     ledger::{self, Asks},
     metrics,
+    postings::{Posted, Postings},
     requests::{NO_WORD, UNACKNOWLEDGED},
     staff::{ASKING, Answer, Asked, Exercise, PRINTING, StaffMode, StaffReply, StaffRequest, ask},
     status::{Status, Time},
@@ -32,6 +33,7 @@ pub(super) struct Stage {
     pub(super) ledger: Entrance<ledger::Question>,
     pub(super) durations: Arc<Durations>,
     pub(super) faults: Arc<Faults>,
+    pub(super) postings: Arc<Postings>,
     pub(super) clock: Arc<dyn Clock>,
     /// What the loop said last, and when.
     pub(super) last: Mutex<Option<(Moment, Arc<Status>)>>,
@@ -46,7 +48,7 @@ impl Backstage for Stage {
             match question {
                 Question::Visit(which) => self.look_up(Asks::Visit(which)).await,
                 Question::Today => self.look_up(Asks::Today).await,
-                Question::Lanes => Some(lanes(&*self.status().await?).to_string()),
+                Question::Lanes => Some(self.lanes(&*self.status().await?).to_string()),
                 Question::Metrics => Some(metrics::exposition(&*self.status().await?, &self.durations)),
                 Question::Overview(tongue) => Some(self.overview(&*self.status().await?, tongue).to_string()),
                 Question::Bundle => {
@@ -108,6 +110,25 @@ impl Stage {
                     Role::Desk => StaffRequest::DeskLane { lane, closed: mode == StaffMode::Closed },
                 }
             }
+            Deed::Hours { lane, hours } => {
+                event(act, "hours", lane.as_ref(), None);
+                let hours = match Posted::read_hours(hours) {
+                    Ok(hours) => hours,
+                    Err(told) => return refused(told),
+                };
+                let done = self.post(lane.as_ref(), |posted| posted.hours.clone_from(&hours));
+                act.event = format!("hours {}", Posted { hours, ..Posted::default() }.hours()).trim_end().to_owned();
+                return done;
+            }
+            Deed::Notice { lane, zh, en } => {
+                event(act, "notice", lane.as_ref(), None);
+                return match (Posted::read_notice(zh), Posted::read_notice(en)) {
+                    (Err(told), _) | (_, Err(told)) => refused(told),
+                    (Ok(zh), Ok(en)) => self.post(lane.as_ref(), |posted| {
+                        (posted.zh, posted.en) = (zh.clone(), en.clone());
+                    }),
+                };
+            }
             Deed::Exercise { lane, device } => {
                 let signal = || Signal::ALL.into_iter().find(|signal| format!("{signal:?}").to_lowercase() == *device);
                 let what = match device.as_str() {
@@ -159,6 +180,17 @@ impl Stage {
         }
     }
 
+    /// Changes what stands for a lane, or for all of them.
+    fn post(&self, lane: Option<&String>, change: impl Fn(&mut Posted)) -> Done {
+        let lanes: Vec<&String> = self.lanes.iter().filter(|name| lane.is_none_or(|lane| lane == *name)).collect();
+        let posted = match &*lanes {
+            [] => Err("no such lane; the site file names them"),
+            _ => self.postings.change(lanes.iter().copied(), change),
+        };
+        let told = posted.err().map_or_else(|| "posted".to_owned(), str::to_owned);
+        Done { done: posted.is_ok(), told }
+    }
+
     /// What somebody did is on its way to the journal; where that has no room, the log knows it.
     async fn record(&self, act: Act) {
         let Act { user, event, lane, session, result } = &act;
@@ -192,6 +224,19 @@ impl Stage {
         answered.await.ok()?
     }
 
+    /// Which lanes serve, as a nurse reads it, and what is posted there.
+    fn lanes(&self, status: &Status) -> Value {
+        let lanes = status.lanes.iter().map(|lane| {
+            let summary = lane.closed_by.map(|code| code.summary_in(Tongue::Zh));
+            let posted = self.postings.of(lane.lane.as_str());
+            json!({
+                "lane": lane.lane, "serves": lane.serves, "closed_by": lane.closed_by, "summary": summary,
+                "hours": posted.hours(), "zh": posted.zh, "en": posted.en,
+            })
+        });
+        json!({ "lanes": lanes.collect::<Vec<_>>() })
+    }
+
     fn overview(&self, status: &Status, tongue: Tongue) -> Value {
         let faults = self.faults.all();
         let of_devices =
@@ -212,15 +257,6 @@ impl Stage {
         });
         json!({ "status": status, "codes": texts, "faults": faults, "durations": durations })
     }
-}
-
-/// Which lanes serve, as a nurse reads it.
-fn lanes(status: &Status) -> Value {
-    let lanes = status.lanes.iter().map(|lane| {
-        let summary = lane.closed_by.map(|code| code.summary_in(Tongue::Zh));
-        json!({ "lane": lane.lane, "serves": lane.serves, "closed_by": lane.closed_by, "summary": summary })
-    });
-    json!({ "lanes": lanes.collect::<Vec<_>>() })
 }
 
 /// What a code means, and what is done about it.

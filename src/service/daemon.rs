@@ -45,6 +45,8 @@ pub async fn serve(parts: Parts, mut control: mpsc::Receiver<Control>) -> Result
     let mut daemon = Daemon::start(parts)?;
     daemon.opened.funnel.carrier.maintain();
     daemon.tell_certificates(daemon.opened.clock.now());
+    #[cfg(feature = "page")]
+    daemon.post(daemon.opened.clock.now());
     notify::ready();
     tracing::info!("serving");
     let outcome = loop {
@@ -67,6 +69,8 @@ pub(super) struct Opened {
     pub(super) desk: Option<page::Desk>,
     #[cfg(feature = "page")]
     pub(super) alarms: Option<crate::alarm::Alarms>,
+    #[cfg(feature = "page")]
+    pub(super) noticeboard: super::postings::Noticeboard,
     pub(super) funnel: Funnel,
     pub(super) facts: Arc<Facts>,
     pub(super) salvaged: Option<Code>,
@@ -257,6 +261,14 @@ impl Daemon {
         self.ended.tell_changes("a merchant's certificate has ended", inputs, ended);
     }
 
+    /// Lanes open and close by their hours, and tell what is posted.
+    #[cfg(feature = "page")]
+    fn post(&mut self, now: Now) {
+        for news in self.opened.noticeboard.news(now) {
+            self.opened.funnel.give(now, news);
+        }
+    }
+
     /// Looks whether the threads live, and gives a sign of life for them.
     fn look_round(&mut self, now: Now) -> Result<(), ServiceError> {
         let carrier = &self.opened.funnel.carrier;
@@ -267,6 +279,8 @@ impl Daemon {
         }
         let hung = hung.map(|thread| Failure::from(ServiceError::Hung(thread)));
         carrier.inputs.tell_change("the watchdog is called", None, None, &mut self.hung, hung.as_ref());
+        #[cfg(feature = "page")]
+        self.post(now);
         #[cfg(feature = "page")]
         self.tell_alarms(now);
         if hung.is_some() {

@@ -35,6 +35,8 @@ mod outputs;
 mod panels;
 mod parts;
 mod passages;
+#[cfg(feature = "page")]
+mod postings;
 mod printers;
 mod reload;
 mod requests;

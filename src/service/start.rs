@@ -27,7 +27,11 @@ use super::{
     staff::Desk,
 };
 #[cfg(feature = "page")]
-use super::{backstage::Stage, ledger};
+use super::{
+    backstage::Stage,
+    ledger,
+    postings::{Noticeboard, Postings},
+};
 #[cfg(feature = "page")]
 use crate::page;
 use crate::{
@@ -121,8 +125,19 @@ impl Daemon {
         #[cfg(feature = "hospital")]
         let settling = parts.provisional.map(settle).transpose().map_err(threads)?;
         #[cfg(feature = "page")]
+        let (postings, unread) = Postings::open(parts.staff.as_deref());
+        #[cfg(feature = "page")]
+        let postings = Arc::new(postings);
+        #[cfg(feature = "page")]
+        if let Some(unread) = unread {
+            inputs.tell("hours and notices are forgotten", None, None, &unread);
+        }
+        #[cfg(feature = "page")]
+        let noticeboard = Noticeboard::new(Arc::clone(&postings), lane_names.clone(), parts.day.utc_offset);
+        #[cfg(feature = "page")]
         let stage = Arc::new(Stage {
             lanes: lane_names,
+            postings,
             asked: asked_by_pages,
             ledger: ledger::spawn(parts.staff.unwrap_or_default(), parts.day, &clock).map_err(threads)?.entrance(),
             durations: Arc::default(),
@@ -190,6 +205,8 @@ impl Daemon {
             desk,
             #[cfg(feature = "page")]
             alarms,
+            #[cfg(feature = "page")]
+            noticeboard,
             funnel,
             facts,
             salvaged: parts.salvaged.first().map(Failure::code),

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     fault::Code,
     identity::WechatView,
-    kiosk::{Count, Device, LaneView},
+    kiosk::{Count, Device, LaneView, OutOfService},
     words::{Contact, LaneId, Moment, Now, RELEASED, WallTime},
 };
 
@@ -389,7 +389,8 @@ impl View {
             system: None,
             since: Some(self.time(since)),
         };
-        let closed = lane.out_of_service.iter().rev();
+        // A lane that is closed at night is not to be mended.
+        let closed = lane.out_of_service.iter().rev().filter(|(why, _)| **why != OutOfService::AfterHours);
         let closed = closed.map(|(why, since)| ailment(why.code(), Part::Lane, *since));
         let devices = lane
             .devices

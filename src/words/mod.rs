@@ -40,7 +40,7 @@ pub use language::Language;
 pub(crate) use mask::{masked_credential, masked_name};
 pub use name::{RealName, ShownName};
 pub use private::Private;
-pub use quiet::{Quiet, QuietHours};
+pub use quiet::{Hours, Quiet};
 pub use serial_no::SerialNo;
 pub use session::{JobId, SessionId, SessionIdError};
 pub(crate) use surnames::COMPOUND_SURNAMES;

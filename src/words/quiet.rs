@@ -1,12 +1,14 @@
-//! Hours in which a kiosk is quiet.
+//! Hours of the day, as those in which a kiosk is quiet or a lane is open.
 
-use serde::{Deserialize, Deserializer, de};
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::WallTime;
 
 /// From when until when, minutes of the day; over midnight where it ends before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QuietHours {
+pub struct Hours {
     from: u16,
     until: u16,
 }
@@ -15,7 +17,7 @@ pub struct QuietHours {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quiet {
     /// Never, where there are none.
-    pub hours: Option<QuietHours>,
+    pub hours: Option<Hours>,
     /// Seconds east of UTC.
     pub utc_offset: i32,
 }
@@ -27,7 +29,7 @@ impl Quiet {
     }
 }
 
-impl QuietHours {
+impl Hours {
     /// Reads `22:00-06:00`; nothing where it is none, or no time at all.
     pub fn read(text: &str) -> Option<Self> {
         let (from, until) = text.split_once('-')?;
@@ -47,7 +49,21 @@ impl QuietHours {
     }
 }
 
-impl<'de> Deserialize<'de> for QuietHours {
+/// `22:00-06:00`
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, until } = *self;
+        write!(f, "{:02}:{:02}-{:02}:{:02}", from / 60, from % 60, until / 60, until % 60)
+    }
+}
+
+impl Serialize for Hours {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hours {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::read(&text).ok_or_else(|| de::Error::custom("expected hours such as \"22:00-06:00\""))
@@ -69,7 +85,7 @@ mod tests {
     fn quiet_hours_may_go_over_midnight() {
         // 2026-11-21 00:00 in Beijing.
         let at = |hour: i64, minute: i64| WallTime(1_795_190_400_000 + (hour * 60 + minute) * 60_000);
-        let quiet = |text: &str, hour, minute| QuietHours::read(text).expect(text).hold(at(hour, minute), 8 * 3600);
+        let quiet = |text: &str, hour, minute| Hours::read(text).expect(text).hold(at(hour, minute), 8 * 3600);
         for (text, hour, minute, holds) in [
             ("22:00-06:00", 21, 59, false),
             ("22:00-06:00", 22, 0, true),
@@ -81,9 +97,10 @@ mod tests {
             ("00:00-24:00", 23, 59, true),
         ] {
             assert_eq!(quiet(text, hour, minute), holds, "{text} at {hour}:{minute}");
+            assert_eq!(Hours::read(text).expect(text).to_string(), text);
         }
         for none in ["", "22:00", "22-6", "24:01-06:00", "22:60-06:00", "06:00-06:00", "6:00-07:00", "a:b-c:d"] {
-            assert_eq!(QuietHours::read(none), None, "{none}");
+            assert_eq!(Hours::read(none), None, "{none}");
         }
     }
 }

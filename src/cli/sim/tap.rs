@@ -95,6 +95,7 @@ impl Tap for Listener {
             Input::OutOfService { lane, why, on } => {
                 (at(*lane), format!("{why:?} {}", if *on { "begins" } else { "ends" }))
             }
+            Input::Posted { lane, .. } => (at(*lane), "the desk posts hours or a notice".to_owned()),
             Input::Pressed { lane, button } => (at(*lane), format!("{button:?} pressed")),
             Input::GateAlarmed { lane, alarm, .. } => (at(*lane), format!("gate alarm: {alarm:?}")),
             Input::Annulled { session, result } => (

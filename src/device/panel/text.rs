@@ -63,7 +63,8 @@ fn first_page(scene: &Scene, phrases: &Phrases) -> ([String; LINES], String, Vec
     let name = scene.name.as_ref().filter(|_| !scene.asks_by_name()).map(|name| name.reveal().to_owned());
     let number = scene.number.as_ref().map(ToString::to_string);
     let advice = scene.advice(phrases, COLUMNS).to_owned();
-    let Below { detail, more, mut rest } = below(scene, phrases, advice.is_empty());
+    let is_idle = scene.kind == SceneKind::Idle;
+    let Below { detail, more, mut rest } = below(scene, phrases, advice.is_empty() || is_idle);
     let who = match (&name, &number) {
         (Some(name), Some(number)) if width(&aligned(name)) >= right_start(number) => {
             rest.insert(0, rows(name));
@@ -73,7 +74,7 @@ fn first_page(scene: &Scene, phrases: &Phrases) -> ([String; LINES], String, Vec
         (name, number) => name.clone().or_else(|| number.clone()).unwrap_or_default(),
     };
     let head = if who.is_empty() { headline.clone() } else { who.clone() };
-    if scene.kind == SceneKind::Idle || !scene.options.is_empty() {
+    if !scene.options.is_empty() {
         rest.clear();
     }
     let mut lines = match scene.kind {
@@ -84,7 +85,7 @@ fn first_page(scene: &Scene, phrases: &Phrases) -> ([String; LINES], String, Vec
             let mut line = || below.next().unwrap_or_default();
             [headline, line(), line(), line()]
         }
-        SceneKind::Idle => [String::new(), headline, String::new(), String::new()],
+        SceneKind::Idle => [String::new(), headline, detail, more],
         _ => [headline, who, detail, if advice.is_empty() { more } else { advice }],
     };
     if lines[1].is_empty() && lines[2].is_empty() && scene.kind != SceneKind::Idle && scene.kind != SceneKind::Choose {

@@ -3,6 +3,7 @@
 (function () {
   var c = window.counter;
   var at = c.at, say = c.say, make = c.make, tag = c.tag, tone = c.tone;
+  var posted = [];
 
   function get(what) {
     return fetch(what, { credentials: 'same-origin' }).then(function (answer) {
@@ -61,10 +62,14 @@
     return get('lanes').then(function (told) {
       if (!told) return;
       c.put('lanes', told, function () {
+        posted = told.lanes;
+        choose();
         return told.lanes.map(function (lane) {
           var mode = function (word) { return function () { c.order({ do: 'lane', lane: lane.lane, mode: word }).then(lanes); }; };
           return make('div.card.' + (lane.serves ? 'good' : 'bad'), { 'data-lane': lane.lane },
             make('h3', {}, make('span', {}, lane.lane), tag(lane.serves, say(lane.serves ? 'serves' : 'closed'))),
+            lane.hours ? make('p', {}, say('open') + ' ' + lane.hours) : null,
+            lane.zh || lane.en ? make('p.note', {}, [lane.zh, lane.en].filter(Boolean).join(' · ')) : null,
             lane.summary ? make('p', {}, lane.closed_by + ' ' + lane.summary) : null,
             make('div.row', {}, make('button', { type: 'button', 'data-key': 'open' + lane.lane, onclick: mode('normal') }, say('open')),
               make('button', { type: 'button', 'data-key': 'close' + lane.lane, onclick: mode('closed') }, say('close'))));
@@ -73,8 +78,29 @@
     });
   }
 
+  /** The lanes to choose from. */
+  function choose() {
+    c.put('lane', posted.map(function (lane) { return lane.lane; }), function () {
+      return [make('option', { value: '' }, say('every-lane'))].concat(posted.map(function (lane) { return make('option', { value: lane.lane }, lane.lane); }));
+    });
+  }
+
+  function fill() {
+    var chosen = posted.filter(function (lane) { return lane.lane === at('lane').value; })[0] || {};
+    ['hours', 'zh', 'en'].forEach(function (what) { at(what).value = chosen[what] || ''; });
+  }
+
+  function post(deed) {
+    if (at('lane').value) deed.lane = at('lane').value;
+    c.order(deed).then(lanes);
+  }
+
   function again() { return Promise.all([find(), today(), lanes()]); }
 
+  at('lane').addEventListener('change', fill);
+  at('post').addEventListener('submit', function (event) { event.preventDefault(); });
+  at('set-hours').addEventListener('click', function () { post({ do: 'hours', hours: at('hours').value }); });
+  at('set-notice').addEventListener('click', function () { post({ do: 'notice', zh: at('zh').value, en: at('en').value }); });
   at('find').addEventListener('submit', function (event) { event.preventDefault(); find(); });
   at('reconcile').addEventListener('submit', function (event) {
     event.preventDefault();
@@ -89,7 +115,7 @@
   });
   c.onChange(function (me) {
     at('inside').hidden = !me;
-    if (me) { again(); } else { ['found', 'unknown', 'today', 'lanes'].forEach(function (id) { at(id).textContent = ''; delete at(id).dataset.sign; }); at('difference').textContent = ''; }
+    if (me) { again(); } else { ['found', 'unknown', 'today', 'lanes', 'lane'].forEach(function (id) { at(id).textContent = ''; delete at(id).dataset.sign; }); at('difference').textContent = ''; }
   });
   window.setInterval(function () { if (c.user() && !document.hidden) { today(); lanes(); } }, 10000);
   c.look();
