@@ -259,7 +259,7 @@ fn whose_account_is_gone_or_has_another_password_is_inside_no_longer() {
 }
 
 #[test]
-fn lanes_serve_without_a_desk_and_without_alarms_and_check_says_why() {
+fn lanes_serve_without_a_desk_and_without_alarms_check_says_why_and_both_are_tried_again() {
     let sandbox = Sandbox::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port();
@@ -280,5 +280,12 @@ fn lanes_serve_without_a_desk_and_without_alarms_and_check_says_why() {
     terminal.receive_type("outcome").expect("an outcome");
     let log = daemon.log();
     assert!(log.contains("the desk is not served") && log.contains("alarms are not told"), "{log}");
+    // What was in the way goes: nobody has to start the daemon again.
+    drop(taken);
+    facemchd::sim::keys::write_private(&sandbox.path("keys/nowhere"), b"a key").expect("written");
+    let open = |log: &String| log.contains("the desk could be opened") && log.contains("alarms could be opened");
+    let log = wait_for(|| daemon.log(), open);
+    assert!(open(&log), "{log}");
+    assert!(browser(port).get("").contains("zh-CN"));
     assert_eq!(daemon.stop(), Some(0));
 }

@@ -28,6 +28,7 @@ mod frames;
 mod gate_model;
 mod gates;
 mod glyphs;
+mod grades;
 mod hl7;
 mod hospital_days;
 mod hospital_peers;

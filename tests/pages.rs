@@ -397,12 +397,17 @@ fn the_end_of_the_pages_certificate_is_told_where_no_terminal_comes_over_the_net
     site.sandbox.edit("listen = \"127", "listen = \"https:127");
     site.sandbox.edit(&format!("https:127.0.0.1:{}\"\nallow", site.port), "unix:kiosk-1.sock\"\nallow");
     site.ends_in(2020);
+    let desk = "[desk]\nlisten = \"https:127.0.0.1:0\"\ncertificate = \"keys/met.crt.pem\"\nkey = \"keys/met.key.pem\"";
+    site.sandbox.edit("[checkin]", &format!("{desk}\n\n[checkin]"));
     let daemon = site.sandbox.start();
     let status = crate::running::run(&["status", "--config", site.sandbox.site(), "--json"]);
     let status: Value = serde_json::from_slice(&status.stdout).expect("JSON");
     let certificate = &status["certificates"].as_array().expect("a list").iter().find(|of| of["kind"] == "terminals");
     assert!(certificate.is_some_and(|of| of["number"] == 1 && of["days"].as_i64() < Some(0)), "{status}");
     assert!(status["ailments"].as_array().is_some_and(|all| all.iter().any(|one| one["code"] == "K407")), "{status}");
+    let kinds =
+        |kind: &str| status["certificates"].as_array().is_some_and(|all| all.iter().any(|of| of["kind"] == kind));
+    assert!(kinds("desk") && !kinds("pages"), "{status}");
     let log = daemon.log();
     assert!(log.contains("for pages over the network") && log.contains("K407"), "{log}");
     assert_eq!(daemon.stop(), Some(0));

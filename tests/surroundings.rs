@@ -6,8 +6,8 @@ use facemchd::{
     device::panel::text_lines,
     fault::{Code, Remedy, Trouble},
     kiosk::{
-        AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneSettings, NextStep, OutOfService, Output,
-        Phrases, Posting, PrintOutcome, Privacy, Record, SceneKind, Signal, Slip, Unfinished,
+        AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneSettings, NextStep, OutOfService, Output, Phrases,
+        Posting, PrintOutcome, Privacy, Record, SceneKind, Signal, Slip, Unfinished,
     },
     words::{Admission, CheckInAnswer, JobId, Language, Purpose, SessionId, Text},
 };
@@ -65,14 +65,15 @@ fn a_lane_that_staff_close_says_so_refuses_faces_and_goes_on_when_they_open_it()
 #[test]
 fn while_nobody_is_served_a_lane_tells_its_hours_and_a_notice_in_its_own_language() {
     let text = |text: &str| Some(Text::clean(text));
-    let posting = Posting { hours: text("08:00-17:00"), chinese: text("今日口腔科停诊"), english: text("No dentist") };
+    let posting =
+        Posting { hours: text("08:00-17:00"), chinese: text("今日口腔科停诊"), english: text("No dentist") };
     let shown = |language| {
         let phrases = Phrases::shipped(language, Purpose::Hospital);
         let mut core = lane(LaneSettings { phrases: Arc::clone(&phrases), ..hospital() });
         core.input(Input::Posted { lane: LANE, posting: posting.clone() });
-        let idle = text_lines(core.scene(), &phrases);
+        let idle = text_lines(&core.scene(), &phrases);
         out_of_service(&mut core, OutOfService::AfterHours, true);
-        let closed = text_lines(core.scene(), &phrases);
+        let closed = text_lines(&core.scene(), &phrases);
         out_of_service(&mut core, OutOfService::Closed, true);
         assert_eq!(core.scene().code, Some(Code::X010), "what somebody did is graver");
         [idle, closed].map(|lines| lines.map(|line| line.trim_end().to_owned()))

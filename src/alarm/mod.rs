@@ -72,6 +72,9 @@ trait Collector: Send {
     fn deliver(&self, event: &Event) -> Result<(), HttpError>;
 }
 
+/// Reads a collector's key and authorities.
+type Opening = Box<dyn Fn() -> Result<Box<dyn Collector>, AlarmError> + Send>;
+
 /// Why alarms cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub enum AlarmError {
@@ -91,6 +94,8 @@ pub struct Alarms {
     clock: Arc<dyn Clock>,
     lines: Vec<Line>,
     told: u64,
+    /// Why collectors could not be opened, which are tried again.
+    pub(crate) unopened: Vec<AlarmError>,
 }
 
 /// The way to one collector, and what it was told to stand.
@@ -131,22 +136,29 @@ impl Settings {
 
     /// Whether alarms could be told; nobody is asked.
     pub(crate) fn look(&self, clock: &Arc<dyn Clock>) -> Result<(), AlarmError> {
-        self.collectors(clock).map(drop)
+        self.collectors(clock).iter().try_for_each(|open| open().map(drop))
     }
 
-    /// Reads key and authorities.
-    fn collectors(&self, clock: &Arc<dyn Clock>) -> Result<Vec<Box<dyn Collector>>, AlarmError> {
+    /// How each collector is opened.
+    fn collectors(&self, clock: &Arc<dyn Clock>) -> Vec<Opening> {
+        let mut collectors: Vec<Opening> = Vec::new();
         let route = Route { ca_file: self.ca_file.clone(), ..Route::default() };
-        let (client, host) = (Client::open(&route, Arc::clone(clock))?, host());
-        let mut collectors: Vec<Box<dyn Collector>> = Vec::new();
-        if let (Some(url), Some(key)) = (&self.webhook, &self.hmac_key) {
-            let webhook = webhook::Webhook::open(url.clone(), key, host.clone(), client.clone(), Arc::clone(clock));
-            collectors.push(Box::new(webhook.map_err(AlarmError::Key)?));
+        if let (Some(url), Some(key)) = (self.webhook.clone(), self.hmac_key.clone()) {
+            let (route, clock) = (route.clone(), Arc::clone(clock));
+            collectors.push(Box::new(move || {
+                let client = Client::open(&route, Arc::clone(&clock))?;
+                let webhook = webhook::Webhook::open(url.clone(), &key, host(), client, Arc::clone(&clock));
+                Ok(Box::new(webhook.map_err(AlarmError::Key)?))
+            }));
         }
-        if let Some(address) = &self.syslog {
-            collectors.push(Box::new(syslog::Syslog::new(address.clone(), host, client, Arc::clone(clock))));
+        if let Some(address) = self.syslog.clone() {
+            let clock = Arc::clone(clock);
+            collectors.push(Box::new(move || {
+                let client = Client::open(&route, Arc::clone(&clock))?;
+                Ok(Box::new(syslog::Syslog::new(address.clone(), host(), client, Arc::clone(&clock))))
+            }));
         }
-        Ok(collectors)
+        collectors
     }
 }
 
@@ -179,16 +191,19 @@ impl Fault for AlarmError {
 }
 
 impl Alarms {
-    /// Reads key and authorities, and begins to tell.
+    /// Reads key and authorities, and begins to tell; a collector that cannot be opened is tried again, and each by itself.
     pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, AlarmError> {
-        let lines = settings.collectors(clock)?.into_iter().map(|collector| {
+        let mut unopened = Vec::new();
+        let lines = settings.collectors(clock).into_iter().map(|open| {
+            let collector = open().map_err(|error| unopened.push(error)).ok();
             let (way, events) = sync_channel(WAITING);
             let clock = Arc::clone(clock);
-            let telling = move || tell(&*collector, &events, &*clock);
+            let telling = move || tell((&open, collector), &events, &*clock);
             thread::Builder::new().name("alarms".to_owned()).spawn(telling).map_err(AlarmError::Thread)?;
             Ok::<_, AlarmError>(Line { way, known: BTreeSet::new() })
         });
-        Ok(Self { lines: lines.collect::<Result<_, _>>()?, clock: Arc::clone(clock), told: 0 })
+        let lines = lines.collect::<Result<_, _>>()?;
+        Ok(Self { lines, clock: Arc::clone(clock), told: 0, unopened })
     }
 
     /// What is wrong now: whatever is so since the last time, or is so no longer, is told. What finds no room is told the
@@ -233,13 +248,13 @@ fn let_go(kept: &mut VecDeque<Event>, now: Moment) {
     kept.drain(..kept.len().saturating_sub(KEPT));
 }
 
-/// Tells one collector, in order.
-fn tell(collector: &dyn Collector, events: &Receiver<Event>, clock: &dyn Clock) {
+/// Tells one collector, in order, once it is open.
+fn tell((open, mut collector): (&Opening, Option<Box<dyn Collector>>), events: &Receiver<Event>, clock: &dyn Clock) {
     let mut begun: BTreeSet<Alarm> = BTreeSet::new();
     let (mut kept, mut again, mut next): (VecDeque<Event>, _, _) = (VecDeque::new(), AGAIN, Moment::default());
     loop {
         let left = next.since(clock.now().moment);
-        let came = match kept.is_empty() {
+        let came = match kept.is_empty() && collector.is_some() {
             true => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
             false => events.recv_timeout(left.max(Duration::from_millis(1))),
         };
@@ -249,6 +264,17 @@ fn tell(collector: &dyn Collector, events: &Receiver<Event>, clock: &dyn Clock) 
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let_go(&mut kept, clock.now().moment);
+        if collector.is_none() && next <= clock.now().moment {
+            collector = open().ok();
+            match collector {
+                Some(_) => tracing::info!("a collector of alarms could be opened at last"),
+                None => {
+                    next = clock.now().moment.after(again);
+                    again = again.saturating_mul(2).min(AGAIN_AT_LAST);
+                }
+            }
+        }
+        let Some(collector) = &collector else { continue };
         while let Some(event) = kept.front().filter(|_| next <= clock.now().moment) {
             // An end whose beginning was let go says nothing.
             let delivered =

@@ -258,6 +258,8 @@ fn certificate(of: &CertificateStatus) -> String {
         CertificateKind::Merchant => say::of_merchant(number, days),
         CertificateKind::Platform => say::of_platform(number, days),
         CertificateKind::Terminals => say::of_terminals(number, days),
+        CertificateKind::Pages => say::of_pages(days),
+        CertificateKind::Desk => say::of_desk(days),
         CertificateKind::List => say::of_list(number, days),
     }
 }

@@ -128,6 +128,27 @@ fn a_transit_lane_asks_for_no_name_unless_it_says_so_whatever_stands_beside_it()
 }
 
 #[test]
+fn an_adapter_without_what_it_asks_with_is_refused_before_anybody_is_asked() {
+    for (checkin, told) in [
+        ("adapter = \"http\"", "needs checkin.url"),
+        ("adapter = \"http\"\nurl = \"http://his.example\"", "without TLS"),
+        #[cfg(feature = "hospital")]
+        ("adapter = \"fhir\"", "needs checkin.url"),
+        #[cfg(feature = "hospital")]
+        ("adapter = \"fhir\"\nurl = \"mllps://his.example:2575\"", "go together"),
+        #[cfg(feature = "hospital")]
+        ("adapter = \"hl7\"\nurl = \"https://his.example\"", "go together"),
+        #[cfg(feature = "hospital")]
+        ("adapter = \"template\"\nurl = \"https://his.example\"", "needs checkin.template"),
+        #[cfg(feature = "hospital")]
+        ("adapter = \"roster\"", "needs checkin.roster"),
+    ] {
+        let error = parse(&format!("{LEAST}[checkin]\n{checkin}\n")).expect_err(checkin);
+        assert!(error.to_string().contains(told), "{checkin}: {error}");
+    }
+}
+
+#[test]
 fn a_way_in_that_nobody_can_judge_is_refused_with_its_line() {
     let http = "[checkin]\nadapter = \"http\"\nurl = \"https://his.example\"\n";
     let card = "other-ways = [\"id-card\"]";

@@ -444,6 +444,7 @@ impl Wording {
             Self::Eta | Self::Slot | Self::From | Self::Until => &["time"],
             Self::Sequence => &["index"],
             Self::Field => &["label", "value"],
+            Self::Hours => &["hours"],
             Self::Date => &["month", "day", "time"],
             _ => &[],
         }

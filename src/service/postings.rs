@@ -155,8 +155,8 @@ mod tests {
     use super::*;
     use crate::words::{Moment, WallTime};
 
-    /// 2026-11-21 00:00 in Beijing.
-    const MIDNIGHT: i64 = 1_795_190_400_000;
+    /// 2026-11-22 00:00 in Beijing.
+    const MIDNIGHT: i64 = 1_795_276_800_000;
 
     fn at(hour: i64) -> Now {
         Now { moment: Moment::default(), wall: WallTime(MIDNIGHT + hour * 3_600_000) }

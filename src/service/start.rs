@@ -155,9 +155,17 @@ impl Daemon {
         let desk = desk.map(|desk| page::Desk::open(desk, parts.pages.accounts.clone(), &behind, &clock));
         // People are served without either.
         #[cfg(feature = "page")]
-        let desk = desk.and_then(|desk| inputs.without("the desk is not served", desk));
+        let mut desk = desk.and_then(|desk| inputs.without("the desk is not served", desk));
         #[cfg(feature = "page")]
-        let alarms = parts.alarms.and_then(|alarms| inputs.without("alarms are not told", alarms));
+        if let Some(unopened) = desk.as_mut().and_then(|desk| desk.unopened.take()) {
+            inputs.tell("the desk is not served until it can be", None, None, &unopened.into());
+        }
+        #[cfg(feature = "page")]
+        let mut alarms = parts.alarms.and_then(|alarms| inputs.without("alarms are not told", alarms));
+        #[cfg(feature = "page")]
+        for unopened in alarms.iter_mut().flat_map(|alarms| alarms.unopened.drain(..)) {
+            inputs.tell("alarms are not told until they can be", None, None, &unopened.into());
+        }
         let outputs = outputs::spawn(driven, &clock, inputs.clone()).map_err(threads)?;
         let count = u16::try_from(hands.len()).unwrap_or(u16::MAX);
         let blind = absent.iter().filter(|(_, device, _)| *device == Device::Fire).map(|(lane, ..)| *lane).collect();

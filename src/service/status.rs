@@ -311,6 +311,10 @@ pub enum CertificateKind {
     Terminals,
     /// The list of terminals' certificates that were taken back.
     List,
+    /// Ours towards whoever looks at a page, where no lane has one.
+    Pages,
+    /// Ours towards the triage desk's browsers.
+    Desk,
 }
 
 /// The journal.

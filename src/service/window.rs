@@ -149,7 +149,10 @@ impl Daemon {
         };
         for CertificateStatus { kind, number, days, until } in self.certificates(now, &wechat) {
             let (soon, code) = match kind {
-                CertificateKind::Merchant | CertificateKind::Terminals => (SOON, Code::K407),
+                CertificateKind::Merchant
+                | CertificateKind::Terminals
+                | CertificateKind::Pages
+                | CertificateKind::Desk => (SOON, Code::K407),
                 CertificateKind::Platform => (0, Code::K407),
                 CertificateKind::List => (0, Code::T220),
             };
@@ -203,6 +206,16 @@ impl Daemon {
         let of_page = self.opened.pages.as_ref().map_or((None, None), crate::page::Server::validity);
         #[cfg(not(feature = "page"))]
         let of_page = (None, None);
+        #[cfg(all(feature = "page", feature = "network"))]
+        let of_desk = self.opened.desk.as_ref().and_then(crate::page::Desk::until);
+        #[cfg(not(all(feature = "page", feature = "network")))]
+        let of_desk = None;
+        let of_nobody = if self.opened.funnel.carrier.lanes.iter().any(|hands| hands.viewers().is_some()) {
+            None
+        } else {
+            of_page.0
+        };
+        let of_ours = [(CertificateKind::Pages, 1, of_nobody), (CertificateKind::Desk, 1, of_desk)];
         // A page beyond loopback is a terminal's.
         let lanes = self.opened.funnel.carrier.lanes.iter().map(|hands| match hands.counters.validity() {
             (None, None) if hands.viewers().is_some() => of_page,
@@ -225,7 +238,7 @@ impl Daemon {
                 days: until.millis_since(now.wall).div_euclid(DAY_MS),
             })
         };
-        of_merchants.chain(of_lanes).filter_map(status).collect()
+        of_merchants.chain(of_lanes).chain(of_ours).filter_map(status).collect()
     }
 
     /// The names of the merchants whose certificates end soon, and how many days are left.

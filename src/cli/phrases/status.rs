@@ -58,6 +58,8 @@ phrases! {
     of_merchant(n, days) "merchant {n}: {days} d" => "商户 {n}：{days} 天";
     of_platform(n, days) "WeChat's (merchant {n}): {days} d" => "微信平台（商户 {n}）：{days} 天";
     of_terminals(n, days) "towards terminals of lane {n}: {days} d" => "对第 {n} 条通道的终端：{days} 天";
+    of_pages(days) "pages: {days} d" => "网页：{days} 天";
+    of_desk(days) "triage desk: {days} d" => "分诊台：{days} 天";
     of_list(n, days) "list of lane {n}: {days} d" => "第 {n} 条通道的吊销列表：{days} 天";
     none_known() "none with an end" => "没有有期限的证书";
 

@@ -61,6 +61,15 @@ pub(crate) struct Desk {
     #[cfg(feature = "network")]
     tls: watch::Sender<Option<Everybody>>,
     _wanted: oneshot::Sender<()>,
+    /// Why it could not be opened, which is tried again.
+    pub(crate) unopened: Option<PageError>,
+}
+
+/// Where somebody may come in.
+struct Door {
+    port: std::net::TcpListener,
+    #[cfg(feature = "network")]
+    shown: Option<Everybody>,
 }
 
 /// What everybody at the desk is answered from.
@@ -78,6 +87,10 @@ const SCRIPT: &str = include_str!("../assets/desk.js");
 
 /// Connections in all, and of one PC.
 const PLACES: Bounds = Bounds { most: 64, of_one: 16 };
+
+/// How soon it is tried again to open it, at first and at last.
+const AGAIN: Duration = Duration::from_secs(2);
+const AGAIN_AT_LAST: Duration = Duration::from_secs(60);
 
 /// How long nobody is let in after the system had no room for a connection.
 const RECOVERY: Duration = Duration::from_millis(100);
@@ -105,6 +118,17 @@ impl DeskSettings {
         opened.map(Some).map_err(|source| PageError::Certificates { section: "desk", source })
     }
 
+    /// The port in use, and what is shown there.
+    fn door(&self, clock: &Arc<dyn Clock>) -> Result<Door, PageError> {
+        #[cfg(not(feature = "network"))]
+        let _ = clock;
+        Ok(Door {
+            #[cfg(feature = "network")]
+            shown: self.read(clock)?,
+            port: self.listen.port("desk")?,
+        })
+    }
+
     /// Whether the desk could be served; changes nothing. `serves`: the port is the running daemon's. It is free again when
     /// what comes back is dropped.
     #[cfg_attr(not(feature = "network"), expect(unused_variables, reason = "certificates are judged by it"))]
@@ -130,7 +154,7 @@ fn household(from: IpAddr) -> IpAddr {
 }
 
 impl Desk {
-    /// Takes the port into use, and answers from a thread of its own.
+    /// Takes the port into use, and answers from a thread of its own; what cannot be opened now is tried again there.
     pub(crate) fn open(
         settings: &DeskSettings,
         accounts: std::path::PathBuf,
@@ -140,21 +164,36 @@ impl Desk {
         let accounts = Accounts::open(accounts, Arc::clone(clock)).map_err(PageError::Thread)?;
         let here = settings.listen.address().filter(|_| matches!(settings.listen, Listen::Loopback(_)));
         let room = Arc::new(Room { counter: Counter::new(PLACE, accounts, backstage, clock), here });
-        let port = settings.listen.port("desk")?;
         #[cfg(feature = "network")]
-        let (tls, shown) = watch::channel(settings.read(clock)?);
+        let (tls, shown) = watch::channel(None);
         let (wanted, unwanted) = oneshot::channel::<()>();
+        let (first, unopened) = match settings.door(clock) {
+            Ok(door) => (Some(door), None),
+            Err(error) => (None, Some(error)),
+        };
+        #[cfg(feature = "network")]
+        let showing = tls.clone();
+        let (settings, clock) = (settings.clone(), Arc::clone(clock));
         let serve = move || {
             // A runtime that is let go where others are at work ends the program: it begins where it ends.
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-            runtime.block_on(async {
-                let Ok(port) = TcpListener::from_std(port) else { return };
-                let serving = let_in(
+            let serving = async {
+                let door = match first {
+                    Some(door) => door,
+                    None => opened(&settings, &clock).await,
+                };
+                #[cfg(feature = "network")]
+                showing.send_replace(door.shown);
+                let Ok(port) = TcpListener::from_std(door.port) else { return };
+                let_in(
                     port,
                     room,
                     #[cfg(feature = "network")]
                     shown,
-                );
+                )
+                .await;
+            };
+            runtime.block_on(async {
                 tokio::select! {
                     _ = unwanted => {}
                     () = serving => {}
@@ -166,13 +205,33 @@ impl Desk {
             #[cfg(feature = "network")]
             tls,
             _wanted: wanted,
+            unopened,
         })
+    }
+
+    /// Beyond loopback: when our certificate ends.
+    #[cfg(feature = "network")]
+    pub(crate) fn until(&self) -> Option<crate::words::WallTime> {
+        self.tls.borrow().as_ref().map(Everybody::until)
     }
 
     /// Certificate and key may be others: whoever comes from now on is shown them.
     #[cfg(feature = "network")]
     pub(crate) fn renew(&self, tls: Option<Everybody>) {
         let _ = self.tls.send_replace(tls);
+    }
+}
+
+/// Tries again until it can be opened.
+async fn opened(settings: &DeskSettings, clock: &Arc<dyn Clock>) -> Door {
+    let mut again = AGAIN;
+    loop {
+        sleep(again).await;
+        if let Ok(door) = settings.door(clock) {
+            tracing::info!("the desk could be opened at last");
+            return door;
+        }
+        again = again.saturating_mul(2).min(AGAIN_AT_LAST);
     }
 }
 

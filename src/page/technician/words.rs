@@ -116,6 +116,8 @@ pub(super) const WORDS: &[Word] = &[
     ("of-merchant", "merchant", "商户证书"),
     ("of-platform", "WeChat's", "微信平台证书"),
     ("of-terminals", "terminals", "终端网络证书"),
+    ("of-pages", "pages", "网页证书"),
+    ("of-desk", "triage desk", "分诊台证书"),
     ("of-list", "revocation list", "吊销列表"),
     ("days", "days left", "天后到期"),
     ("no-certificates", "None that ends.", "没有会到期的证书。"),

@@ -6,16 +6,24 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::{scrubbed::Scrubbed, threshold::HANDSHAKE, tls};
-use crate::{terminal::TerminalError, words::Clock};
+use crate::{
+    terminal::TerminalError,
+    words::{Clock, WallTime},
+};
 
 /// What whoever comes is shown.
 #[derive(Clone)]
-pub(crate) struct Everybody(TlsAcceptor);
+pub(crate) struct Everybody(TlsAcceptor, WallTime);
 
 impl Everybody {
     /// Reads certificate and key.
     pub(crate) fn open(certificate: &Path, key: &Path, clock: &Arc<dyn Clock>) -> Result<Self, TerminalError> {
-        tls::without_certificates(certificate, key, clock).map(Self)
+        tls::without_certificates(certificate, key, clock).map(|(tls, until)| Self(tls, until))
+    }
+
+    /// When our certificate ends.
+    pub(crate) fn until(&self) -> WallTime {
+        self.1
     }
 
     /// The connection, where a handshake comes to its end.

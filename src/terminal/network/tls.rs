@@ -140,19 +140,20 @@ fn server(
     Ok(tls)
 }
 
-/// TLS for whoever comes, HTTP within.
+/// TLS for whoever comes, HTTP within; and when our certificate ends.
 #[cfg(feature = "page")]
 pub(super) fn without_certificates(
     certificate: &Path,
     key: &Path,
     clock: &Arc<dyn Clock>,
-) -> Result<TlsAcceptor, TerminalError> {
+) -> Result<(TlsAcceptor, WallTime), TerminalError> {
     let (chain, key) = ours_of(certificate, key)?;
-    let unusable =
-        |error: rustls::Error| TerminalError::Pem { file: certificate.to_owned(), why: error.to_string(), cure: None };
-    let mut tls = server(chain, key, WebPkiClientVerifier::no_client_auth(), clock).map_err(unusable)?;
+    let unusable = |why: String| TerminalError::Pem { file: certificate.to_owned(), why, cure: None };
+    let until = good_until(&chain[0]).ok_or_else(|| unusable("not X.509".to_owned()))?;
+    let tls = server(chain, key, WebPkiClientVerifier::no_client_auth(), clock);
+    let mut tls = tls.map_err(|error| unusable(error.to_string()))?;
     tls.alpn_protocols = vec![HTTP.to_vec()];
-    Ok(Arc::new(tls).into())
+    Ok((Arc::new(tls).into(), until))
 }
 
 impl Shown {
