@@ -1,11 +1,8 @@
 //! The triage desk: what became of whom, undone where the site allows it, and nobody is told who has not logged in.
 
-use std::{
-    io::{Read as _, Write as _},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::io::{Read as _, Write as _};
 
-use facemchd::sim::people::Person;
+use facemchd::{service::SystemClock, sim::people::Person, words::Clock as _};
 use serde_json::{Value, json};
 
 use crate::{
@@ -201,8 +198,8 @@ fn a_lane_keeps_to_the_hours_that_the_desk_posts_and_does_so_after_a_restart() {
     ] {
         assert_eq!(wang.order(refused.clone())["done"], false, "{refused}");
     }
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs();
-    let [from, until] = [12, 13].map(|later| (seconds / 3600 + 8 + later) % 24);
+    let hour = SystemClock::start().now().wall.0 / 3_600_000;
+    let [from, until] = [12, 13].map(|later| (hour + 8 + later) % 24);
     let hours = format!("{from:02}:00-{until:02}:00");
     assert_eq!(wang.order(json!({ "do": "hours", "hours": hours, "lane": "kiosk-1" }))["done"], true);
     assert_eq!(wang.order(json!({ "do": "notice", "zh": "今日口腔科停诊", "en": "No dentist today" }))["done"], true);
