@@ -70,6 +70,8 @@ fn heard(input: &Input) -> Value {
         Input::OutOfService { lane, why, on } => {
             json!({ "lane": lane.0, "what": "out-of-service", "why": word(why), "on": on })
         }
+        // What a notice says may name somebody.
+        Input::Posted { lane, .. } => at(*lane, "posted"),
         Input::Pressed { lane, button } => json!({ "lane": lane.0, "what": "pressed", "button": pressed(*button) }),
         Input::GateAlarmed { lane, alarm, .. } => {
             json!({ "lane": lane.0, "what": "gate-alarmed", "alarm": word(alarm) })
