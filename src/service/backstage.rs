@@ -4,14 +4,17 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     channel::Entrance,
     faults::Faults,
     ledger::{self, Asks},
     metrics,
-    postings::{Posted, Postings},
+    postings::{Change, Changed, Posted, Postings},
     requests::{NO_WORD, UNACKNOWLEDGED},
     staff::{ASKING, Answer, Asked, Exercise, PRINTING, StaffMode, StaffReply, StaffRequest, ask},
     status::{Status, Time},
@@ -34,6 +37,7 @@ pub(super) struct Stage {
     pub(super) durations: Arc<Durations>,
     pub(super) faults: Arc<Faults>,
     pub(super) postings: Arc<Postings>,
+    pub(super) posting: Entrance<Change>,
     pub(super) clock: Arc<dyn Clock>,
     /// What the loop said last, and when.
     pub(super) last: Mutex<Option<(Moment, Arc<Status>)>>,
@@ -116,17 +120,16 @@ impl Stage {
                     Ok(hours) => hours,
                     Err(told) => return refused(told),
                 };
-                let done = self.post(lane.as_ref(), |posted| posted.hours.clone_from(&hours));
-                act.event = format!("hours {}", Posted { hours, ..Posted::default() }.hours()).trim_end().to_owned();
+                let told = Posted { hours: hours.clone(), ..Posted::default() }.hours();
+                let done = self.post(lane.as_ref(), Changed::Hours(hours)).await;
+                act.event = format!("hours {told}").trim_end().to_owned();
                 return done;
             }
             Deed::Notice { lane, zh, en } => {
                 event(act, "notice", lane.as_ref(), None);
                 return match (Posted::read_notice(zh), Posted::read_notice(en)) {
                     (Err(told), _) | (_, Err(told)) => refused(told),
-                    (Ok(zh), Ok(en)) => self.post(lane.as_ref(), |posted| {
-                        (posted.zh, posted.en) = (zh.clone(), en.clone());
-                    }),
+                    (Ok(zh), Ok(en)) => self.post(lane.as_ref(), Changed::Notice { zh, en }).await,
                 };
             }
             Deed::Exercise { lane, device } => {
@@ -181,14 +184,22 @@ impl Stage {
     }
 
     /// Changes what stands for a lane, or for all of them.
-    fn post(&self, lane: Option<&String>, change: impl Fn(&mut Posted)) -> Done {
-        let lanes: Vec<&String> = self.lanes.iter().filter(|name| lane.is_none_or(|lane| lane == *name)).collect();
-        let posted = match &*lanes {
-            [] => Err("no such lane; the site file names them"),
-            _ => self.postings.change(lanes.iter().copied(), change),
-        };
-        let told = posted.err().map_or_else(|| "posted".to_owned(), str::to_owned);
-        Done { done: posted.is_ok(), told }
+    async fn post(&self, lane: Option<&String>, what: Changed) -> Done {
+        let told = |told: &str| Done { done: false, told: told.to_owned() };
+        let lanes = self.lanes.iter().filter(|name| lane.is_none_or(|lane| lane == *name)).cloned();
+        let lanes: Vec<String> = lanes.collect();
+        if lanes.is_empty() {
+            return told("no such lane; the site file names them");
+        }
+        let (answer, answered) = oneshot::channel();
+        if self.posting.offer(Change { lanes, what, answer }).is_err() {
+            return told("busy");
+        }
+        match timeout(ASKING, answered).await {
+            Ok(Ok(true)) => Done { done: true, told: "posted".to_owned() },
+            Ok(_) => told("it cannot be kept: look at the state directory"),
+            Err(_) => told(NO_WORD),
+        }
     }
 
     /// What somebody did is on its way to the journal; where that has no room, the log knows it.

@@ -1,19 +1,26 @@
-//! What the desk posts: each lane's opening hours and a notice. Kept in the state directory, shown and kept to by the loop,
-//! which looks at it in each of its rounds.
+//! What the desk posts: each lane's opening hours and a notice. Kept in the state directory by a thread of its own, so that a
+//! disk that hangs holds up nobody but whoever posts; shown and kept to by the loop, which looks at it in each of its rounds.
 
 use std::{
     collections::BTreeMap,
+    fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
+use super::{
+    failures::{Inputs, Standing},
+    worker::Worker,
+};
 use crate::{
     fault::{Code, Failure},
-    files,
+    files::{self, FileError},
     kiosk::{Input, OutOfService, Posting},
-    words::{Hours, LaneId, Now, RELEASED, Text},
+    words::{Clock, Hours, LaneId, Now, RELEASED, Text},
 };
 
 /// What stands for one lane; nothing by default, and it is always open.
@@ -28,11 +35,33 @@ pub(super) struct Posted {
     pub(super) en: Option<Text>,
 }
 
-/// What stands for all lanes, by their names; shared by whoever posts and the loop.
-pub(super) struct Postings {
+/// By the lanes' names.
+type All = BTreeMap<String, Posted>;
+
+/// What stands for all lanes; shared by whoever looks and the loop.
+#[derive(Default)]
+pub(super) struct Postings(Mutex<All>);
+
+/// Where it is kept.
+#[derive(Default)]
+pub(super) struct Keeper {
     /// None where nothing is kept.
     file: Option<PathBuf>,
-    of: Mutex<BTreeMap<String, Posted>>,
+    /// What lies there could not be read, and is not to be lost.
+    unread: bool,
+}
+
+/// What is to stand for these lanes, and where it is told whether it does.
+pub(super) struct Change {
+    pub(super) lanes: Vec<String>,
+    pub(super) what: Changed,
+    pub(super) answer: oneshot::Sender<bool>,
+}
+
+/// What is posted anew.
+pub(super) enum Changed {
+    Hours(Vec<Hours>),
+    Notice { zh: Option<Text>, en: Option<Text> },
 }
 
 /// What the loop last made of it.
@@ -43,52 +72,88 @@ pub(super) struct Noticeboard {
     told: Vec<(String, Posted, bool)>,
 }
 
-/// Its name in the state directory.
+/// Its name in the state directory, and what it is called once it could not be read.
 const FILE: &str = "postings.json";
+const UNREAD: &str = "unread";
 
 /// The largest file, bytes; hours of a day; characters of a notice.
 const LARGEST: usize = 256 * 1024;
 const MOST_HOURS: usize = 4;
 const LONGEST: usize = 64;
 
-impl Postings {
-    /// What was kept. A file that cannot be read is told of, and nothing stands.
-    pub(super) fn open(folder: Option<&Path>) -> (Self, Option<Failure>) {
-        let file = folder.map(|folder| folder.join(FILE));
-        let (of, failed) = match file.as_deref().map(|file| files::read_text(file, LARGEST)) {
-            None => (BTreeMap::new(), None),
-            Some(Err(error)) if error.is_missing() => (BTreeMap::new(), None),
-            Some(read) => {
-                let read = read.map_err(|error| error.to_string());
-                match read.and_then(|text| serde_json::from_str(&text).map_err(|error| format!("{FILE}: {error}"))) {
-                    Ok(of) => (of, None),
-                    Err(why) => (BTreeMap::new(), Some(Failure::new(Code::C103).told(why))),
-                }
+/// Changes that wait, and how long one takes on a slow card.
+const WAITING: usize = 8;
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The thread that keeps what is posted, by `keep`; it stands once it is kept.
+pub(super) fn spawn(
+    postings: &Arc<Postings>,
+    mut keep: impl FnMut(&All) -> Result<(), FileError> + Send + 'static,
+    clock: &Arc<dyn Clock>,
+    inputs: Inputs,
+) -> io::Result<Worker<Change>> {
+    let (postings, mut standing) = (Arc::clone(postings), Standing::default());
+    Worker::spawn_reading("postings", WAITING, LIMIT, clock, move |changes, pulse| {
+        while let Ok(Change { lanes, what, answer }) = changes.recv() {
+            let mut all = postings.all().clone();
+            for lane in lanes {
+                what.stands_for(all.entry(lane).or_default());
             }
+            let failed = pulse.working(|| keep(&all)).err();
+            let failed = failed.map(|error| Failure::new(Code::C103).told(error.to_string()));
+            inputs.tell_change("hours and notices are not kept", None, None, &mut standing, failed.as_ref());
+            if failed.is_none() {
+                *postings.all() = all;
+            }
+            let _ = answer.send(failed.is_none());
+        }
+    })
+}
+
+impl Postings {
+    /// What was kept, and where. A file that cannot be read is told of, and nothing stands.
+    pub(super) fn open(folder: Option<&Path>) -> (Self, Keeper, Option<Failure>) {
+        let Some(file) = folder.map(|folder| folder.join(FILE)) else { return Default::default() };
+        let read = match files::read_text(&file, LARGEST) {
+            Err(error) if error.is_missing() => Ok(All::new()),
+            Err(error) => Err(error.to_string()),
+            Ok(text) => serde_json::from_str(&text).map_err(|error| format!("{FILE}: {error}")),
         };
-        (Self { file, of: Mutex::new(of) }, failed)
+        let keeper = Keeper { file: Some(file), unread: read.is_err() };
+        let (all, why) = read.map_or_else(|why| (All::new(), Some(why)), |all| (all, None));
+        (Self(Mutex::new(all)), keeper, why.map(|why| Failure::new(Code::C103).told(why)))
     }
 
     /// What stands for a lane.
     pub(super) fn of(&self, lane: &str) -> Posted {
-        self.of.lock().unwrap_or_else(PoisonError::into_inner).get(lane).cloned().unwrap_or_default()
+        self.all().get(lane).cloned().unwrap_or_default()
     }
 
-    /// Changes what stands for these lanes; nothing where it cannot be kept.
-    pub(super) fn change<'a>(
-        &self,
-        lanes: impl Iterator<Item = &'a String>,
-        change: impl Fn(&mut Posted),
-    ) -> Result<(), &'static str> {
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = of.clone();
-        lanes.for_each(|lane| change(changed.entry(lane.clone()).or_default()));
-        if let Some(file) = &self.file {
-            let text = serde_json::to_vec(&changed).unwrap_or_default();
-            files::replace(file, &text).map_err(|_| "it cannot be kept: look at the state directory")?;
+    /// Never while a file is written: the loop waits here, too.
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper {
+    /// Writes all of it, or nothing. What could not be read is set aside first.
+    pub(super) fn keep(&mut self, all: &All) -> Result<(), FileError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        if self.unread {
+            let failed = |source| FileError::Unreadable { file: file.clone(), source };
+            fs::rename(file, file.with_extension(UNREAD)).map_err(failed)?;
+            self.unread = false;
         }
-        *of = changed;
-        Ok(())
+        files::replace(file, &serde_json::to_vec(all).unwrap_or_default())
+    }
+}
+
+impl Changed {
+    fn stands_for(&self, posted: &mut Posted) {
+        match self {
+            Self::Hours(hours) => posted.hours.clone_from(hours),
+            Self::Notice { zh, en } => (posted.zh, posted.en) = (zh.clone(), en.clone()),
+        }
     }
 }
 
@@ -152,8 +217,13 @@ impl Noticeboard {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
-    use crate::words::{Moment, WallTime};
+    use crate::{
+        service::SystemClock,
+        words::{Moment, WallTime},
+    };
 
     /// 2026-11-22 00:00 in Beijing.
     const MIDNIGHT: i64 = 1_795_276_800_000;
@@ -162,13 +232,33 @@ mod tests {
         Now { moment: Moment::default(), wall: WallTime(MIDNIGHT + hour * 3_600_000) }
     }
 
+    fn keeping(
+        postings: &Arc<Postings>,
+        keep: impl FnMut(&All) -> Result<(), FileError> + Send + 'static,
+    ) -> Worker<Change> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let inputs = Inputs::new(tokio::sync::mpsc::channel(1).0, Vec::new());
+        spawn(postings, keep, &clock, inputs).expect("a thread")
+    }
+
+    /// Orders it; what is told comes later.
+    fn order(thread: &Worker<Change>, lanes: &[&str], hours: &str) -> oneshot::Receiver<bool> {
+        let (answer, answered) = oneshot::channel();
+        let what = Changed::Hours(Posted::read_hours(hours).expect("hours"));
+        let lanes = lanes.iter().map(|lane| (*lane).to_owned()).collect();
+        assert!(thread.offer(Change { lanes, what, answer }).is_ok());
+        answered
+    }
+
     #[test]
     fn a_lane_is_closed_outside_its_hours_and_opens_by_itself() {
-        let (postings, failed) = Postings::open(None);
+        let (postings, mut keeper, failed) = Postings::open(None);
         assert!(failed.is_none());
         let postings = Arc::new(postings);
-        let lanes = ["kiosk-1".to_owned(), "kiosk-2".to_owned()];
-        let mut board = Noticeboard::new(Arc::clone(&postings), lanes.to_vec(), 8 * 3600);
+        let thread = keeping(&postings, move |all| keeper.keep(all));
+        let post = |lanes: &[&str], hours| assert_eq!(order(&thread, lanes, hours).blocking_recv(), Ok(true));
+        let lanes = ["kiosk-1", "kiosk-2"];
+        let mut board = Noticeboard::new(Arc::clone(&postings), lanes.map(str::to_owned).to_vec(), 8 * 3600);
         let mut switched = |now| {
             let switched = |input| match input {
                 Input::OutOfService { lane, on, .. } => Some((lane.0, on)),
@@ -177,8 +267,7 @@ mod tests {
             board.news(now).into_iter().filter_map(switched).collect::<Vec<_>>()
         };
         assert_eq!(switched(at(3)), []);
-        let hours = Posted::read_hours("08:00-12:00，13:30-17:00").expect("hours");
-        postings.change(lanes[..1].iter(), |posted| posted.hours = hours.clone()).expect("kept");
+        post(&lanes[..1], "08:00-12:00，13:30-17:00");
         assert_eq!(switched(at(7)), [(0, true)]);
         assert_eq!(switched(at(8)), [(0, false)]);
         assert_eq!(switched(at(11)), []);
@@ -186,8 +275,65 @@ mod tests {
         // A clock that starts in 1970 closes nobody.
         assert_eq!(switched(Now { moment: Moment::default(), wall: WallTime(0) }), [(0, false)]);
         assert_eq!(switched(at(18)), [(0, true)]);
-        postings.change(lanes.iter(), |posted| posted.hours.clear()).expect("kept");
+        post(&lanes, "");
         assert_eq!(switched(at(18)), [(0, false)]);
+    }
+
+    #[test]
+    fn a_disk_that_hangs_holds_up_nobody_but_whoever_posts() {
+        let postings = Arc::new(Postings::default());
+        let (goes_on, hangs) = mpsc::channel::<()>();
+        let (began, begins) = mpsc::channel();
+        let keep = move |_: &All| {
+            let _ = (began.send(()), hangs.recv());
+            Ok(())
+        };
+        let thread = keeping(&postings, keep);
+        let answered = order(&thread, &["kiosk-1"], "08:00-12:00");
+        begins.recv().expect("it is being written");
+        let (asked, told) = mpsc::channel();
+        let mut board = Noticeboard::new(Arc::clone(&postings), vec!["kiosk-1".to_owned()], 8 * 3600);
+        let turns = move || {
+            for _ in 0..2 {
+                let _ = asked.send(board.news(at(3)).len());
+                let _ = begins.recv_timeout(Duration::from_secs(20));
+            }
+        };
+        std::thread::Builder::new().spawn(turns).expect("a thread");
+        assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(0), "the loop goes on, and nothing stands yet");
+        goes_on.send(()).expect("it waits");
+        assert_eq!(answered.blocking_recv(), Ok(true));
+        // The next write wakes who looks again.
+        let _unanswered = order(&thread, &["kiosk-2"], "");
+        assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(2), "hours, and closed by them");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_set_aside_before_anything_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(FILE);
+        files::replace(&file, b"{\"kiosk-1\":").expect("written");
+        let (postings, mut keeper, failed) = Postings::open(Some(folder.path()));
+        assert_eq!(failed.map(|failed| failed.code()), Some(Code::C103));
+        assert_eq!(postings.of("kiosk-1"), Posted::default());
+        let all = |notice: &str| {
+            All::from([("kiosk-1".to_owned(), Posted { zh: Some(Text::clean(notice)), ..Posted::default() })])
+        };
+        for notice in ["停诊", "开诊"] {
+            keeper.keep(&all(notice)).expect("kept");
+        }
+        let read = |file: &Path| files::read_text(file, LARGEST).expect("readable");
+        assert_eq!(read(&file.with_extension(UNREAD)), "{\"kiosk-1\":");
+        let (postings, _, failed) = Postings::open(Some(folder.path()));
+        assert!(failed.is_none());
+        assert_eq!(*postings.all(), all("开诊"));
+        // Where it cannot be set aside, it is not lost either.
+        files::replace(&file, b"torn").expect("written");
+        fs::remove_file(file.with_extension(UNREAD)).expect("removed");
+        files::make_folder(&file.with_extension(UNREAD)).expect("a folder");
+        let (_, mut keeper, _) = Postings::open(Some(folder.path()));
+        assert!(keeper.keep(&all("停诊")).is_err());
+        assert_eq!(read(&file), "torn");
     }
 
     #[test]

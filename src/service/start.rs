@@ -30,7 +30,7 @@ use super::{
 use super::{
     backstage::Stage,
     ledger,
-    postings::{Noticeboard, Postings},
+    postings::{self, Noticeboard, Postings},
 };
 #[cfg(feature = "page")]
 use crate::page;
@@ -125,7 +125,7 @@ impl Daemon {
         #[cfg(feature = "hospital")]
         let settling = parts.provisional.map(settle).transpose().map_err(threads)?;
         #[cfg(feature = "page")]
-        let (postings, unread) = Postings::open(parts.staff.as_deref());
+        let (postings, mut keeper, unread) = Postings::open(parts.staff.as_deref());
         #[cfg(feature = "page")]
         let postings = Arc::new(postings);
         #[cfg(feature = "page")]
@@ -137,6 +137,9 @@ impl Daemon {
         #[cfg(feature = "page")]
         let stage = Arc::new(Stage {
             lanes: lane_names,
+            posting: postings::spawn(&postings, move |all| keeper.keep(all), &clock, inputs.clone())
+                .map_err(threads)?
+                .entrance(),
             postings,
             asked: asked_by_pages,
             ledger: ledger::spawn(parts.staff.unwrap_or_default(), parts.day, &clock).map_err(threads)?.entrance(),
