@@ -222,6 +222,7 @@ fn a_technician_and_a_nurse_find_their_way() {
     let sandbox = Sandbox::new();
     let printer = build(&sandbox, &[]);
     let (port, desk) = (crate::technician::port(), crate::technician::port());
+    sandbox.edit("panel = \"board\"\nprinter", "panel = \"page\"\nprinter");
     sandbox.edit(
         "[checkin]",
         &format!(

@@ -15,8 +15,8 @@ run(async () => {
   const axe = async (what) => {
     (await serious(page)).forEach((one) => fault(`${what}: ${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' ')}`));
   };
-  const shot = async (name) => {
-    for (const [width, height] of SIZES) {
+  const shot = async (name, page) => {
+    for (const [width, height] of [...SIZES, [1280, 800]]) {
       await page.setViewportSize({ width, height });
       await page.waitForTimeout(100);
       if (process.env.SHOTS) await page.screenshot({ path: path.join(process.env.SHOTS, `${name}-${width}.png`), fullPage: width !== 1080 });
@@ -25,7 +25,7 @@ run(async () => {
     }
     await page.setViewportSize({ width: 800, height: 480 });
   };
-  const sees = (text, within) => page.waitForFunction((wanted) => document.body.innerText.includes(wanted), text, { polling: 50, timeout: within || 6000 })
+  const sees = (text, within, on) => (on || page).waitForFunction((wanted) => document.body.innerText.includes(wanted), text, { polling: 50, timeout: within || 6000 })
     .catch(() => fault('does not show: ' + text));
   const logIn = async (name, password) => {
     await page.fill('#name', name);
@@ -33,13 +33,18 @@ run(async () => {
     await page.press('#password', 'Enter');
   };
 
+  // A lane whose page nobody opens is to be mended.
+  const panel = await context.newPage();
+  panel.on('pageerror', (error) => fault(error.stack));
+  await panel.goto(`${origin}/lanes/kiosk-1/`);
+  await page.bringToFront();
   await page.goto(`${origin}/technician/`);
   await sees('没有需要处理的问题');
-  await shot('technician-well');
+  await shot('technician-well', page);
   await ask({ do: 'paper', left: 0 });
   await ask({ do: 'face', sid: 'sid-1' });
   await sees('P702', 10000);
-  await shot('technician-paper');
+  await shot('technician-paper', page);
   await axe('technician');
 
   // Five actions at most: log in, new paper, test slip.
@@ -84,7 +89,31 @@ run(async () => {
   await page.press('#theirs', 'Enter');
   await sees('相差');
   await axe('desk');
-  await shot('desk');
+  await shot('desk', page);
+
+  // Hours and a notice, as whoever comes reads them.
+  const post = async (hours) => { await page.fill('#hours', hours); await page.click('#set-hours'); };
+  await post('8-17');
+  await sees('08:00-12:00 13:30-17:00, four at most');
+  await post('00:00-12:00 12:00-00:00');
+  await sees('00:00-12:00 12:00-00:00', 6000, panel);
+  await page.selectOption('#lane', 'kiosk-1');
+  await page.fill('#zh', '今日口腔科停诊，请改约其他日期');
+  await page.fill('#en', 'No dentist today');
+  await page.click('#set-notice');
+  await sees('今日口腔科停诊', 6000, panel);
+  await shot('panel-open', panel);
+  await shot('desk-posted', page);
+  await axe('desk, posted');
+  const hour = (later) => String((new Date().getUTCHours() + 8 + later) % 24).padStart(2, '0') + ':00';
+  await post(`${hour(12)}-${hour(13)}`);
+  await sees('不在开放时间', 6000, panel);
+  await sees(`${hour(12)}-${hour(13)}`, 6000, panel);
+  await shot('panel-closed', panel);
+  await panel.close();
+  await page.reload();
+  await page.waitForFunction((hours) => document.getElementById('hours').value === hours, `${hour(12)}-${hour(13)}`, { polling: 50, timeout: 6000 })
+    .catch(() => fault('what stands is not what is to be changed'));
   await page.click('#logout');
   await page.waitForSelector('#inside', { state: 'hidden' }).catch(() => fault('whoever left is still in'));
   for (let times = 0; times < 3; times += 1) { await logIn('wang', 'guess' + times); await sees('账号或密码不对'); await page.waitForTimeout(700); }

@@ -78,16 +78,23 @@
     });
   }
 
-  /** The lanes to choose from. */
+  /** The lanes to choose from, and what stands there. */
   function choose() {
     c.put('lane', posted.map(function (lane) { return lane.lane; }), function () {
       return [make('option', { value: '' }, say('every-lane'))].concat(posted.map(function (lane) { return make('option', { value: lane.lane }, lane.lane); }));
     });
+    if (!at('post').dataset.lane) fill();
   }
 
+  /** What stands for the chosen lane, or for all of them alike: what is posted next is in place of it. */
   function fill() {
-    var chosen = posted.filter(function (lane) { return lane.lane === at('lane').value; })[0] || {};
-    ['hours', 'zh', 'en'].forEach(function (what) { at(what).value = chosen[what] || ''; });
+    var chosen = at('lane').value;
+    var of = posted.filter(function (lane) { return !chosen || lane.lane === chosen; });
+    at('post').dataset.lane = chosen || '*';
+    ['hours', 'zh', 'en'].forEach(function (what) {
+      var first = (of[0] && of[0][what]) || '';
+      at(what).value = of.every(function (lane) { return (lane[what] || '') === first; }) ? first : '';
+    });
   }
 
   function post(deed) {
@@ -115,7 +122,7 @@
   });
   c.onChange(function (me) {
     at('inside').hidden = !me;
-    if (me) { again(); } else { ['found', 'unknown', 'today', 'lanes', 'lane'].forEach(function (id) { at(id).textContent = ''; delete at(id).dataset.sign; }); at('difference').textContent = ''; }
+    if (me) { again(); } else { ['found', 'unknown', 'today', 'lanes', 'lane'].forEach(function (id) { at(id).textContent = ''; delete at(id).dataset.sign; }); at('difference').textContent = ''; delete at('post').dataset.lane; }
   });
   window.setInterval(function () { if (c.user() && !document.hidden) { today(); lanes(); } }, 10000);
   c.look();
