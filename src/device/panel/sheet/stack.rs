@@ -186,7 +186,7 @@ impl Stack {
             is_bare: said.number.is_none()
                 && said.options.is_empty()
                 && said.codes.is_empty()
-                && said.name.is_none()
+                && (said.name.is_none() || said.lines.is_empty() && said.advice.is_none())
                 && said.lines.len() < 3,
             least_beside_a_sign: class.body * 0.8 * if large { LARGE } else { 1.0 },
             // Three dots move below it while somebody waits.
