@@ -1,7 +1,7 @@
 //! Scenes in outline type, drawn: everything stands where it stood, other programs read it, and only what changed is sent.
 //!
 //! After a change on purpose: `UPDATE_PICTURES=1 cargo test outline_pictures`, and look at them: `LOOK=FOLDER cargo test
-//! outline_pictures -- --ignored` writes every scene on every glass.
+//! outline_pictures -- --ignored` writes every scene on every glass, or with `GLASS=800x480` on that.
 
 use std::{
     fmt::Write as _,
@@ -431,7 +431,11 @@ fn a_second_of_a_countdown_and_a_minute_of_the_clock_change_little_of_the_glass(
 fn look() {
     let folder = PathBuf::from(std::env::var_os("LOOK").expect("LOOK"));
     fs::create_dir_all(&folder).expect("a folder");
-    for (size, language) in SIZES.into_iter().flat_map(|size| Language::ALL.map(|language| (size, language))) {
+    let glass = std::env::var("GLASS").ok();
+    let is_wanted =
+        |size: &(usize, usize)| glass.as_ref().is_none_or(|glass| *glass == format!("{}x{}", size.0, size.1));
+    let sizes = SIZES.into_iter().filter(is_wanted);
+    for (size, language) in sizes.flat_map(|size| Language::ALL.map(|language| (size, language))) {
         let mut type_ = Typesetter::new(&[], language);
         for (purpose, large) in [false, true].into_iter().flat_map(|large| purposes(size).map(move |at| (at, large))) {
             let style = style(purpose, language, large);
