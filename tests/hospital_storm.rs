@@ -7,7 +7,7 @@ use facemchd::{
     checkin::{CheckIn as _, Request},
     fault::Code,
     sim::his::{Fault, Kind, Status, Step},
-    words::{CheckInAnswer, Resolution},
+    words::{CheckInAnswer, Resolution, SessionId},
 };
 
 use crate::{
@@ -173,4 +173,23 @@ fn through_ten_thousand_visits_the_hospitals_books_and_the_kiosks_are_the_same()
     for (kind, seed) in Kind::ALL.into_iter().zip(101..) {
         storm(kind, 6_700, seed);
     }
+}
+
+#[test]
+fn a_call_that_was_on_its_way_when_the_program_ended_is_not_sent_again_where_a_second_one_puts_people_behind() {
+    let mut stand = Stand::new(Kind::SelfReg);
+    stand.twin.ledger().register("P1", NAMES[0], &document(1));
+    stand.twin.ledger().book("V1", "P1", Status::Open);
+    stand.twin.faults(|step| if step == Step::Arrive { Fault::LostBefore } else { Fault::None });
+    let asked = request(1, holder(NAMES[0], &document(1)));
+    assert!(stand.check_in(&asked).expect_err("nobody knows").perhaps);
+    stand.restart(Kind::SelfReg);
+    stand.twin.faults(|_| Fault::None);
+    let again = |serial| Request { session: SessionId { run: 2, serial }, ..asked.clone() };
+    let refused = stand.check_in(&again(1)).expect_err("it may arrive yet");
+    assert_eq!((refused.perhaps, refused.failure.code()), (false, Code::H905));
+    let now = stand.twin.ledger().arrive_where_open("V1", "ZZJ-01");
+    assert!(now.is_ok(), "nothing was sent a second time: {now:?}");
+    let known = stand.check_in(&again(2));
+    assert!(matches!(known, Ok(CheckInAnswer::Already(_))), "{known:?}");
 }

@@ -1,18 +1,19 @@
 //! What this run of the program remembers of its sessions with a hospital, so that one whose answer was lost can be asked
 //! about, and no visit is confirmed twice.
 //!
-//! Nothing of it is written anywhere: the hospital's list is the truth, and a session is asked about with the person it was
+//! Nothing of it is written anywhere but the marks of [`Once`]: the hospital's list is the truth, and a session is asked about with the person it was
 //! about, who stays in memory until it is decided.
 
 use std::{
     collections::{HashMap, VecDeque},
+    ffi::OsString,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Request, Undecided, reading::Members, serial::Serial};
+use super::{Request, Undecided, once::Once, reading::Members, serial::Serial};
 use crate::words::{CheckInAnswer, Moment, Resolution, ServiceDay, SessionId};
 
 /// Whose visit: what hospitals list may be a queue's number and no visit's own. A hash, so that nobody's number stays.
@@ -51,13 +52,20 @@ pub(super) enum Standing {
 /// What outlives a template that is read again: the sessions of this run, the visits of this day, the running number.
 pub struct Memory {
     pub(super) book: Book,
+    pub(super) once: Once,
     pub(super) serial: Serial,
 }
 
 impl Memory {
-    /// An empty one; `serial` is the file that keeps the running number, where it is to be kept.
+    /// An empty one; `serial` is the file that keeps the running number, where it is to be kept. Beside it, as `once-` and its
+    /// name, stands what is never sent twice.
     pub fn new(serial: Option<PathBuf>) -> Self {
-        Self { book: Book::default(), serial: Serial::open(serial) }
+        let beside = |file: &PathBuf| {
+            let mut name = OsString::from("once-");
+            name.push(file.file_name().unwrap_or_default());
+            file.with_file_name(name)
+        };
+        Self { book: Book::default(), once: Once::open(serial.as_ref().map(beside)), serial: Serial::open(serial) }
     }
 }
 

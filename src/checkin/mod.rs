@@ -20,6 +20,8 @@ mod local;
 mod merged;
 #[cfg(feature = "hospital")]
 mod offline;
+#[cfg(feature = "hospital")]
+mod once;
 mod reach;
 mod reading;
 #[cfg(feature = "hospital")]

@@ -66,7 +66,7 @@ impl ByTemplate {
         visit: &Listed,
         deadline: Deadline,
     ) -> Result<CheckInAnswer, Undecided> {
-        let (upstream, book) = (&self.upstream, &self.memory.book);
+        let (upstream, Memory { book, once, .. }) = (&self.upstream, &*self.memory);
         let card = values::person(&request.identity, "card");
         let key = book::key(record.get("id").map(String::as_str).or(card).unwrap_or_default(), &visit.id);
         let Some(_held) = book.hold(key) else { return Err(Undecided::surely(Code::H911)) };
@@ -78,11 +78,15 @@ impl ByTemplate {
                 return Ok(CheckInAnswer::Already(admission));
             }
             Some(_) if call.requeues => return Err(Undecided::surely(Failure::new(Code::H905))),
+            None if call.requeues && once.holds(key, today) => return Err(Undecided::surely(Code::H905)),
             _ => {}
         }
         let sent = Sent { request: Arc::new(request.clone()), record: Arc::new(record), visit: visit.id.clone(), key };
         book.note(request.session, Standing::Sent(sent.clone()));
         book.sends(key, today, now(), None);
+        if call.requeues {
+            once.sends(key, today);
+        }
         let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
         let answer = match upstream.act(call, about, deadline) {
             Ok(Heard::Done(node)) => {
@@ -115,6 +119,9 @@ impl ByTemplate {
         // Whether one that was in already is ours to take back, the list says then.
         let is_in = matches!(answer, Ok(CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_)));
         book.settle(request.session, sent, (today, now()), &answer, is_in);
+        if call.requeues && book.sent_before(key, today).is_none() {
+            once.not_sent(key, today);
+        }
         answer
     }
 
@@ -182,6 +189,7 @@ impl ByTemplate {
         match self.upstream.act(call, about, deadline) {
             Ok(Heard::Done(_)) => {
                 book.not_sent(sent.key);
+                self.memory.once.not_sent(sent.key, self.upstream.today());
                 book.note(session, Standing::Nothing);
                 Ok(())
             }
