@@ -90,7 +90,7 @@ pub struct CheckInSettings {
 
 /// `checkin.adapter`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String")]
 pub enum Adapter {
     /// Numbers are given here; transit lanes admit.
     #[default]
@@ -109,6 +109,33 @@ pub enum Adapter {
     /// A signed list of today's expected people.
     #[cfg(feature = "hospital")]
     Roster,
+}
+
+impl TryFrom<String> for Adapter {
+    type Error = String;
+
+    /// Whoever asks for one that this program lacks is told which feature builds it.
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "local" => Ok(Self::Local),
+            "http" => Ok(Self::Http),
+            #[cfg(feature = "hospital")]
+            "template" => Ok(Self::Template),
+            #[cfg(feature = "hospital")]
+            "roster" => Ok(Self::Roster),
+            #[cfg(feature = "fhir")]
+            "fhir" => Ok(Self::Fhir),
+            #[cfg(feature = "hl7")]
+            "hl7" => Ok(Self::Hl7),
+            #[cfg(not(feature = "hospital"))]
+            "template" | "roster" => Err("this program is built without the feature hospital".to_owned()),
+            #[cfg(not(feature = "fhir"))]
+            "fhir" => Err("this program is built without the feature fhir".to_owned()),
+            #[cfg(not(feature = "hl7"))]
+            "hl7" => Err("this program is built without the feature hl7".to_owned()),
+            _ => Err(format!("`{word}` is none of local, http, template, roster, fhir, hl7")),
+        }
+    }
 }
 
 impl Adapter {

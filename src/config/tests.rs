@@ -18,6 +18,23 @@ fn parse(text: &str) -> Result<Site, ConfigError> {
 }
 
 #[test]
+fn an_adapter_that_is_not_built_in_is_refused_with_the_feature_that_builds_it() {
+    let features = [
+        ("template", "hospital", cfg!(feature = "hospital")),
+        ("roster", "hospital", cfg!(feature = "hospital")),
+        ("fhir", "fhir", cfg!(feature = "fhir")),
+        ("hl7", "hl7", cfg!(feature = "hl7")),
+    ];
+    for (word, feature, is_in) in features {
+        let read = crate::checkin::Adapter::try_from(word.to_owned());
+        let told = format!("this program is built without the feature {feature}");
+        assert_eq!(read.map(|_| ()), if is_in { Ok(()) } else { Err(told) });
+    }
+    let unknown = crate::checkin::Adapter::try_from("fihr".to_owned()).expect_err("none");
+    assert_eq!(unknown, "`fihr` is none of local, http, template, roster, fhir, hl7");
+}
+
+#[test]
 fn three_tables_are_enough_for_a_lookup() {
     let site = parse(LEAST).expect("usable");
     assert_eq!(&*site.keys.sign, Path::new("etc/sp.key.pem"));

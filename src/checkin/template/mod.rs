@@ -10,6 +10,7 @@
 
 mod adapter;
 mod call;
+mod cdata;
 mod file;
 mod node;
 mod path;

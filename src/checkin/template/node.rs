@@ -8,6 +8,8 @@ use std::sync::Arc;
 use roxmltree::{Document, ParsingOptions};
 use serde_json::Value;
 
+use super::cdata;
+
 /// Something with a name: an element, an attribute, a member.
 #[derive(Clone, Default, PartialEq)]
 pub(super) struct Node {
@@ -43,7 +45,8 @@ pub(super) fn read(text: &str, writing: Writing) -> Option<Node> {
             let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST, ..ParsingOptions::default() };
             // A byte order mark and blanks before the declaration are what string builders leave.
             let text = text.trim_start_matches(['\u{FEFF}', ' ', '\r', '\n', '\t']);
-            let document = Document::parse_with_options(text, options).ok()?;
+            let text = cdata::written(text);
+            let document = Document::parse_with_options(&text, options).ok()?;
             let mut top = Node::default();
             top.children.push(of_element(document.root_element(), None, 0)?);
             Some(top)
