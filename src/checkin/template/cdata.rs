@@ -26,9 +26,10 @@ pub(super) fn written(document: &str) -> Cow<'_, str> {
     Cow::Owned(written)
 }
 
-/// Text between markup, as CDATA where it has references and all of them are known.
+/// Text between markup, as CDATA where it has references and all of them are known. Lines' ends beside references are the
+/// parser's to judge.
 fn put(text: &str, into: &mut String) {
-    if !text.contains('&') {
+    if !text.contains('&') || text.contains('\r') {
         into.push_str(text);
         return;
     }
