@@ -11,13 +11,16 @@ use facemchd::{
     kiosk::{Button, Input, Phrases, Scene, SceneKind},
     page::{Brand, Door, LanePage, Listen, Screen, Server, Voice},
     service::SystemClock,
+    sim::{hospital::Booking, people::Person},
     words::{Clock, LaneId, Language, Purpose, SessionId, WallTime},
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::{
+    bench_board::build,
     network_terminals::{Card, Site},
+    program::expect,
     running::Sandbox,
     scenes::full,
 };
@@ -411,6 +414,48 @@ fn the_end_of_the_pages_certificate_is_told_where_no_terminal_comes_over_the_net
     let log = daemon.log();
     assert!(log.contains("for pages over the network") && log.contains("K407"), "{log}");
     assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn buttons_of_the_kiosk_turn_the_options_of_a_page_and_pick_what_stands_beside_their_digits() {
+    let sandbox = Sandbox::new();
+    let _printer = build(&sandbox, &[]);
+    let port = with_page(&sandbox);
+    let somebody = Person::new("sid-1", "王小明");
+    expect(&sandbox, &somebody);
+    let three = ["内科 09:30", "外科 10:00", "眼科 10:15"].map(str::to_owned);
+    sandbox.hospital.book(&somebody.credential_id, Booking::Several(three.to_vec()));
+    let daemon = sandbox.start();
+    let mut events = Events::of(SocketAddr::from(([127, 0, 0, 1], port)), "kiosk-1");
+    let mut terminal = sandbox.terminal(0);
+    terminal.face("sid-1", true).expect("sent");
+    let first = |label: &'static str| {
+        move |scene: &Value| scene["options"][0]["label"].as_str().is_some_and(|text| text.starts_with(label))
+    };
+    // Two buttons, of which the second shows the next option.
+    for label in ["内科", "外科"] {
+        let scene = events.until(first(label));
+        assert_eq!(
+            (scene["options"][0]["option"].as_u64(), scene["options"][1]["option"].as_u64()),
+            (Some(1), Some(2))
+        );
+        press(&sandbox, 2);
+    }
+    events.until(first("眼科"));
+    press(&sandbox, 1);
+    let outcome = terminal.receive_type("outcome").expect("an outcome");
+    assert_eq!(outcome["result"], "checked_in", "{outcome}");
+    let admitted = events.until(|scene| scene["scene"] == "admitted");
+    assert!(admitted.to_string().contains("眼科"), "{admitted}");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+/// Presses a button of the bench for longer than it may bounce.
+fn press(sandbox: &Sandbox, digit: u8) {
+    for level in ["1", "0"] {
+        std::fs::write(sandbox.path("bench").join(format!("choice-{digit}")), level).expect("written");
+        std::thread::sleep(Duration::from_millis(150));
+    }
 }
 
 /// Says a scene's name.

@@ -117,7 +117,7 @@ fn the_page_listens_nowhere_but_on_loopback() {
 #[test]
 fn the_scenarios_that_come_with_the_program_end_as_they_say() {
     let folder = tempfile::tempdir().expect("a folder");
-    let playing = ["two-lanes", "paper-out", "answer-lost", "killed"].map(|name| {
+    let playing = ["two-lanes", "paper-out", "answer-lost", "killed", "main-domain"].map(|name| {
         let out = folder.path().join(name);
         let mut command = program();
         command.args(["sim", "--scenario", name, "--out", out.to_str().expect("UTF-8")]);

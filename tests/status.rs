@@ -20,7 +20,7 @@ use crate::{
     bench_board::build,
     devices::wait_for,
     faults::ask_instead,
-    lookups::skewed,
+    lookups::{nobody, skewed},
     program::expect,
     running::{Daemon, Sandbox, program, run},
 };
@@ -160,6 +160,20 @@ fn wechat_that_is_gone_is_shown_until_it_answers_again() {
     sandbox.wechat.set_online(true);
     assert_eq!(face(&sandbox, 0, "sid-1"), "checked_in");
     is_ready(&sandbox);
+}
+
+#[test]
+fn where_wechats_main_domain_is_down_people_are_served_over_the_other_and_it_is_told() {
+    let sandbox = Sandbox::new();
+    let wechat = sandbox.wechat.url();
+    let domains = format!("base-url = \"https://{}\"\nbackup-url = \"{wechat}\"", nobody());
+    sandbox.edit(&format!("base-url = \"{wechat}\""), &domains);
+    expect(&sandbox, &Person::new("sid-1", "张三丰"));
+    let _daemon = sandbox.start();
+    assert_eq!(face(&sandbox, 0, "sid-1"), "checked_in");
+    assert_eq!(json(&sandbox)["wechat"][0]["domain"], "backup");
+    let (told, _) = status(&sandbox, &[]);
+    assert!(told.contains("BACKUP DOMAIN"), "{told}");
 }
 
 #[test]

@@ -82,17 +82,18 @@ pub(crate) struct Ended {
 /// A condition comes true within this, if nothing else is said.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// At the end people have this long to go.
-const GO: Duration = Duration::from_secs(75);
+/// At the end people have this long to go, and what they did as long to come to rest.
+pub(crate) const GO: Duration = Duration::from_secs(75);
 
 const LOOK: Duration = Duration::from_millis(10);
 
 /// What comes with the program.
-pub(crate) const BUILT_IN: [(&str, &str); 4] = [
+pub(crate) const BUILT_IN: [(&str, &str); 5] = [
     ("two-lanes", include_str!("scenarios/two-lanes.toml")),
     ("paper-out", include_str!("scenarios/paper-out.toml")),
     ("answer-lost", include_str!("scenarios/answer-lost.toml")),
     ("killed", include_str!("scenarios/killed.toml")),
+    ("main-domain", include_str!("scenarios/main-domain.toml")),
 ];
 
 /// The one of these with this name.
