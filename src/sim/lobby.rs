@@ -66,6 +66,14 @@ pub(crate) struct Counts {
     pub(crate) left: usize,
 }
 
+impl Counts {
+    /// Who is without a next step: whoever gave up, and `at_rest`, when nobody will be told anything any more, whoever
+    /// waits still.
+    pub(super) fn untold(self, at_rest: bool) -> usize {
+        if at_rest { self.come.saturating_sub(self.told) } else { self.left }
+    }
+}
+
 /// The most who wait.
 const MOST: usize = 12;
 
@@ -293,4 +301,15 @@ fn says_what_to_do(shown: &[String; 4]) -> bool {
     let goes_on = ["请正对摄像头", "正在", "请选择", "请在屏幕上同意"];
     let text = shown.concat();
     !text.trim().is_empty() && !goes_on.iter().any(|words| text.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_waits_still_when_all_is_over_was_left_without_a_next_step() {
+        let counts = Counts { come: 3, told: 1, left: 1 };
+        assert_eq!((counts.untold(false), counts.untold(true)), (1, 2));
+    }
 }

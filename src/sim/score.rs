@@ -26,7 +26,7 @@ pub(crate) struct Score {
     pub doubled: usize,
     /// Openings of a gate that nobody decided.
     pub opened: usize,
-    /// People who left without a word about what to do next.
+    /// People who left without a word about what to do next, or wait for one when all is over.
     pub left: usize,
     /// What a device did not understand of what it was sent.
     pub complaints: usize,
@@ -76,7 +76,7 @@ impl Scoreboard {
         for (twins, counts) in lanes {
             score.come += counts.come;
             score.told += counts.told;
-            score.left += counts.left;
+            score.left += counts.untold(at_rest);
             score.doubled += printed_twice(twins);
             score.complaints += twins.face().misunderstood().len() + twins.printer.complaints().len();
         }

@@ -123,6 +123,11 @@ pub(super) fn saboteur(
 ) -> Result<u8, Ending> {
     let folder = place(out_folder)?;
     let ground = ground(&folder, chosen)?;
+    // Keys are made before, and people go afterwards, which takes its time on a busy machine.
+    let rest = 2 * scenario::GO.as_secs();
+    writeln!(out, "seed {seed} clicks for {minutes} minutes; then everybody goes, within {rest} s")
+        .map_err(cannot_start)?;
+    out.flush().map_err(cannot_start)?;
     let score = saboteur::click(&ground, seed, minutes, LONGEST);
     let done = ground.done();
     ground.stop();
