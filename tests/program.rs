@@ -420,6 +420,8 @@ fn a_slip_that_no_printer_can_print_again_is_answered_at_once_and_holds_no_place
         let told = text(&output.stdout);
         assert!(told.starts_with("not printed: P701"), "{told}");
     }
+    let told = text(&run(&["reprint", &session, "--lang", "zh", "--config", sandbox.site()]).stdout);
+    assert!(told.starts_with("未打印：P701 打印机") && !told.contains("printer"), "{told}");
     assert!(clock.now().moment.since(began) < Duration::from_secs(20), "each was answered at once");
     assert_eq!(daemon.stop(), Some(0));
 }

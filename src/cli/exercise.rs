@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     config::Site,
-    device::{self, Debouncer, GateEvent, panel::text_lines},
+    device::{self, Debouncer, GateEvent, GateSensor, Role, panel::text_lines},
     fault::{Code, Failure, exit},
-    kiosk::{self, GateOutcome, Grant, Phrases, PrintOutcome, Scene, SceneKind, Signal, Slip},
+    kiosk::{self, Button, GateOutcome, Grant, OutOfService, Phrases, PrintOutcome, Scene, SceneKind, Signal, Slip},
     service::{InputPart, SystemClock},
     store::StateLock,
     words::{Clock, JobId, NameStyle, RealName, SessionId, ShownName, Text},
@@ -191,7 +191,7 @@ fn test_gate(gate: &mut dyn device::Gate, clock: &dyn Clock, yes: bool, out: &mu
         }
         other => {
             let code = other.and_then(GateOutcome::code).unwrap_or(Code::G801);
-            failed(out, Failure::new(code).told(format!("{other:?}")))?;
+            failed(out, code)?;
             Ok(false)
         }
     }
@@ -212,13 +212,28 @@ fn appearance(signal: Signal) -> String {
     }
 }
 
+/// What each signal is for.
+fn name(signal: Signal) -> String {
+    match signal {
+        Signal::Ready => say::ready(),
+        Signal::Working => say::working(),
+        Signal::Success => say::success(),
+        Signal::Retry => say::retry(),
+        Signal::Denied => say::denied(),
+        Signal::Fault => say::fault(),
+        Signal::PaperLow => say::paper_low(),
+        Signal::CallStaff => say::call_staff(),
+        Signal::Evacuate => say::evacuate(),
+    }
+}
+
 /// How long each signal is shown.
 const SIGNAL: Duration = Duration::from_millis(2500);
 
 fn test_indicators(lamps: &mut dyn device::Indicator, clock: &dyn Clock, out: &mut dyn Write) -> io::Result<bool> {
     let mut well = true;
     for signal in Signal::ALL {
-        writeln!(out, "{:<9} {}", format!("{signal:?}").to_lowercase(), appearance(signal))?;
+        writeln!(out, "{} {}", phrases::padded(&name(signal), 12), appearance(signal))?;
         out.flush()?;
         let until = clock.now().moment.after(SIGNAL);
         let mut result = lamps.indicate(clock.now().moment, signal);
@@ -235,12 +250,32 @@ fn test_indicators(lamps: &mut dyn device::Indicator, clock: &dyn Clock, out: &m
     Ok(well)
 }
 
+/// What an input is, as the board file calls it and as a technician reads it.
+fn input(role: Role) -> String {
+    match role {
+        Role::Fire => say::input_fire(),
+        Role::Gate(GateSensor::Passage) => say::input_passage(),
+        Role::Gate(GateSensor::Exit) => say::input_exit(),
+        Role::Gate(GateSensor::Door) => say::input_door(),
+        Role::Tamper => say::input_tamper(),
+        Role::Button(Button::Start) => say::input_start(),
+        Role::Button(Button::OtherWay) => say::input_other_way(),
+        Role::Button(Button::CallStaff) => say::input_call_staff(),
+        Role::Button(Button::Choice(number)) => say::input_choice(number),
+        Role::OutOfService(OutOfService::Closed) => say::input_closed(),
+        Role::OutOfService(OutOfService::Maintenance) => say::input_maintenance(),
+        Role::OutOfService(OutOfService::Emergency) => say::input_fire(),
+        Role::PaperLow => say::input_paper_low(),
+        Role::PaperOut => say::input_paper_out(),
+    }
+}
+
 /// How long a technician has to press and trip everything.
 const INPUTS: Duration = Duration::from_secs(60);
 
 fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::Result<bool> {
     let InputPart { lines, mut source, .. } = part;
-    let names: Vec<String> = lines.iter().map(|line| format!("{:?}", line.role)).collect();
+    let names: Vec<String> = lines.iter().map(|line| input(line.role)).collect();
     writeln!(out, "{}\n    {}\n", say::press_each(INPUTS.as_secs()), names.join("\n    "))?;
     let mut debouncer = Debouncer::new(&lines, source.is_debounced());
     let until = clock.now().moment.after(INPUTS);
@@ -256,7 +291,7 @@ fn test_inputs(part: InputPart, clock: &dyn Clock, out: &mut dyn Write) -> io::R
             }
         }
         for (role, active) in debouncer.changes(now) {
-            let name = format!("{role:?}");
+            let name = input(role);
             writeln!(out, "{}{name}", phrases::padded(&if active { say::active() } else { say::at_rest() }, 9))?;
             waiting.retain(|other| *other != name);
         }

@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{Ending, phrases, wires};
+use super::{
+    Ending,
+    phrases::{self, hardware as say},
+    wires,
+};
 use crate::{
     board::DEVICE_TREE, config::Site, device::linux, fault::exit, files, service::SystemClock, store::StateLock,
     words::Clock,
@@ -19,29 +23,26 @@ pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
         let words = String::from_utf8_lossy(&bytes).trim_end_matches('\0').replace('\0', ", ");
         Some(words)
     };
-    writeln!(out, "machine     {}", machine("model").unwrap_or_else(|| "has no device tree".to_owned()))?;
+    writeln!(out, "machine     {}", machine("model").unwrap_or_else(say::no_device_tree))?;
     if let Some(compatible) = machine("compatible") {
         writeln!(out, "compatible  {compatible}")?;
     }
     let chips = linux::chips();
     if chips.is_empty() {
-        writeln!(out, "gpio        no chip that may be opened (group gpio?)")?;
+        writeln!(out, "gpio        {}", say::no_chip())?;
     }
     for chip in &chips {
         let used = chip.lines.iter().filter(|line| line.consumer.is_some()).count();
-        writeln!(
-            out,
-            "gpio        {} \"{}\": {} lines, {used} used",
-            chip.path.display(),
-            chip.label,
-            chip.lines.len()
-        )?;
+        let lines = say::lines(chip.lines.len(), used);
+        writeln!(out, "gpio        {} \"{}\": {lines}", chip.path.display(), chip.label)?;
         for (offset, line) in chip.lines.iter().enumerate() {
-            let direction = if line.output { "output" } else { "input" };
+            let direction = phrases::padded(&if line.output { say::output() } else { say::input() }, 7);
             match (&line.consumer, line.name.as_str()) {
-                (Some(consumer), name) => writeln!(out, "  {offset:>4} {direction:<7} {name:<24} used by {consumer}")?,
+                (Some(consumer), name) => {
+                    writeln!(out, "  {offset:>4} {direction} {name:<24} {}", say::used_by(consumer))?
+                }
                 (None, "") => {}
-                (None, name) => writeln!(out, "  {offset:>4} {direction:<7} {name}")?,
+                (None, name) => writeln!(out, "  {offset:>4} {direction} {name}")?,
             }
         }
     }
@@ -66,9 +67,10 @@ pub(super) fn probe(out: &mut dyn Write) -> io::Result<u8> {
     #[cfg(feature = "turnstile")]
     writeln!(
         out,
-        "\n# A gate whose controller is on one of these serial ports.\n[gate]\n\
+        "\n# {}\n[gate]\n\
          # wire = {{ turnstile = \"swing-7e7f\", port = \"serial:/dev/ttyS4\", address = 1, opens = \"left\" }}\n\
-         # wire = {{ coil = 0, port = \"serial:/dev/ttyS4\", unit = 1, baud = 9600 }}"
+         # wire = {{ coil = 0, port = \"serial:/dev/ttyS4\", unit = 1, baud = 9600 }}",
+        say::gate_on_a_port()
     )?;
     Ok(exit::OK)
 }
@@ -110,7 +112,7 @@ fn table(chips: &[linux::Chip], out: &mut dyn Write) -> io::Result<()> {
         })
         .collect();
     if !free.is_empty() {
-        writeln!(out, "\n# For a board file: one of the free lines.\n[gate]\n{}", free.join("\n"))?;
+        writeln!(out, "\n# {}\n[gate]\n{}", say::free_lines(), free.join("\n"))?;
     }
     Ok(())
 }

@@ -11,12 +11,13 @@ use clap::{ValueEnum, builder::PossibleValue};
 
 use super::{
     Ending, SiteFile,
-    phrases::{self, help},
+    phrases::{self, help, staff as say},
+    tongue::tongue,
 };
 use crate::{
     config::Site,
     fault::{Code, exit},
-    service::{SOCKET, StaffMode, StaffReply, StaffRequest},
+    service::{SOCKET, Said, StaffMode, StaffReply, StaffRequest},
     store::{self, StoreError, Stored, Word},
 };
 
@@ -95,6 +96,27 @@ fn ask(site: &Site, request: &StaffRequest, out: &mut dyn Write) -> Result<u8, E
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).map_err(failed)?;
     let reply: StaffReply = serde_json::from_str(&answer).map_err(|error| failed(error.into()))?;
-    writeln!(out, "{}", reply.told).map_err(|error| Ending::io("standard output", &error))?;
+    let told = reply.said.map_or(reply.told, |said| told(said, request));
+    writeln!(out, "{told}").map_err(|error| Ending::io("standard output", &error))?;
     Ok(if reply.done { exit::OK } else { exit::FAILED })
+}
+
+fn told(said: Said, request: &StaffRequest) -> String {
+    let lane = match request {
+        StaffRequest::Lane { lane, .. } | StaffRequest::Reprint { lane, .. } => lane.as_str(),
+        _ => "",
+    };
+    match said {
+        Said::Mode(StaffMode::Normal) => say::lane_normal(lane),
+        Said::Mode(StaffMode::Closed) => say::lane_closed(lane),
+        Said::Mode(StaffMode::Maintenance) => say::lane_maintenance(lane),
+        Said::Printed => say::printed(),
+        Said::NotPrinted(code) => say::not_printed(code, phrases::summary(code), code.cure_in(tongue())),
+        Said::Unacknowledged => say::unacknowledged(),
+        Said::NoWord => say::no_word(),
+        Said::NoSuchLane => phrases::no_such_lane(),
+        Said::NoSuchSession => say::no_such_session(),
+        Said::TooMany => say::too_many(),
+        Said::Busy => say::busy(),
+    }
 }

@@ -177,7 +177,7 @@ impl Stage {
             }
         };
         match ask(request, &self.asked, PRINTING).await {
-            Ok(Answer::Told(StaffReply { done, told })) => Done { done, told },
+            Ok(Answer::Told(StaffReply { done, told, .. })) => Done { done, told },
             Ok(Answer::Status(_)) => refused("busy"),
             Err(told) => refused(told),
         }

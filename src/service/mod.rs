@@ -62,7 +62,7 @@ pub use inputs::InputPart;
 pub use ledger::DayRule;
 pub use parts::{Control, LanePart, PanelPart, Parts, Reloaded, ServiceError, Summary};
 pub use staff::SOCKET;
-pub(crate) use staff::{StaffMode, StaffReply, StaffRequest};
+pub(crate) use staff::{Said, StaffMode, StaffReply, StaffRequest};
 pub use tap::Tap;
 #[cfg(feature = "voice")]
 pub use voices::VoicePart;

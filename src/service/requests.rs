@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::{exercises, staff::Exercise};
 use super::{
     slips::Slips,
-    staff::{Answer, Asked, StaffMode, StaffRequest},
+    staff::{Answer, Asked, Said, StaffMode, StaffReply, StaffRequest},
 };
 #[cfg(feature = "page")]
 use crate::words::SessionId;
@@ -81,6 +81,10 @@ impl Requests {
             let _ = answer.send(Answer::told(false, told.to_owned()));
             Todo::default()
         };
+        let say = |answer: oneshot::Sender<Answer>, said| {
+            let _ = answer.send(Answer::said(said));
+            Todo::default()
+        };
         let name = match &request {
             StaffRequest::Lane { lane, .. } | StaffRequest::Reprint { lane, .. } => lane,
             #[cfg(feature = "page")]
@@ -92,14 +96,15 @@ impl Requests {
             StaffRequest::Status => return refuse(answer, "not here"),
         };
         let Some(lane) = self.lanes.iter().position(|lane| lane == name).and_then(|at| u16::try_from(at).ok()) else {
-            return refuse(answer, "no such lane; the site file names them");
+            return say(answer, Said::NoSuchLane);
         };
         let lane = LaneId(lane);
         match request {
             StaffRequest::Lane { lane: name, mode } => {
                 tracing::info!(lane = name, ?mode, "staff");
                 let told = format!("{name}: {}", format!("{mode:?}").to_lowercase());
-                let _ = answer.send(Answer::told(true, told));
+                let reply = StaffReply { done: true, told, said: Some(Said::Mode(mode)) };
+                let _ = answer.send(Answer::Told(reply));
                 let both =
                     [(OutOfService::Closed, StaffMode::Closed), (OutOfService::Maintenance, StaffMode::Maintenance)];
                 let inputs = both.map(|(of, wanted)| Input::OutOfService { lane, why: of, on: mode == wanted });
@@ -149,10 +154,10 @@ impl Requests {
                 Todo { outputs: vec![Output::Annul { lane, session, after: now.moment }], ..Todo::default() }
             }
             StaffRequest::Reprint { session, copy, number, place, visit, to_verify, at, .. } => {
-                let Ok(session) = session.parse() else { return refuse(answer, "no such session") };
+                let Ok(session) = session.parse() else { return say(answer, Said::NoSuchSession) };
                 let job = JobId { session, copy };
                 if copy == 0 {
-                    return refuse(answer, "too many copies at once");
+                    return say(answer, Said::TooMany);
                 }
                 let text = |text: Option<String>| text.map(|text| Text::clean(&text));
                 let known = || Admission {
@@ -181,7 +186,7 @@ impl Requests {
         if fits {
             self.waiting.insert(of, Waiting { lane, until: now.after(PATIENCE), answer });
         } else {
-            let _ = answer.send(Answer::told(false, "too many copies at once".to_owned()));
+            let _ = answer.send(Answer::said(Said::TooMany));
         }
         fits
     }
@@ -197,33 +202,32 @@ impl Requests {
 
     /// Tells whoever waits how it ended.
     pub(super) fn hear(&mut self, input: &Input) {
-        let (of, done, told) = match input {
-            Input::Printed { job, outcome } => (
-                For::Slip(*job),
-                *outcome == PrintOutcome::Printed,
-                match outcome {
-                    PrintOutcome::Printed => "printed and acknowledged".to_owned(),
-                    PrintOutcome::Unknown => UNACKNOWLEDGED.to_owned(),
-                    PrintOutcome::NotPrinted(code) => not_done("not printed", *code),
-                },
-            ),
+        let (of, told) = match input {
+            Input::Printed { job, outcome } => {
+                let said = match outcome {
+                    PrintOutcome::Printed => Said::Printed,
+                    PrintOutcome::Unknown => Said::Unacknowledged,
+                    PrintOutcome::NotPrinted(code) => Said::NotPrinted(*code),
+                };
+                (For::Slip(*job), Answer::said(said))
+            }
             #[cfg(feature = "page")]
             Input::Gated { session, outcome } => {
                 let failed = outcome.code().filter(|code| *code != Code::G803);
                 let told =
                     failed.map_or_else(|| format!("{outcome:?}").to_lowercase(), |code| not_done("not opened", code));
-                (For::Gate(*session), failed.is_none(), told)
+                (For::Gate(*session), Answer::told(failed.is_none(), told))
             }
             #[cfg(feature = "page")]
             Input::Annulled { session, result } => {
                 let told =
                     result.err().map_or_else(|| "taken back".to_owned(), |code| not_done("not taken back", code));
-                (For::Annulment(*session), result.is_ok(), told)
+                (For::Annulment(*session), Answer::told(result.is_ok(), told))
             }
             _ => return,
         };
         let Some(Waiting { answer, .. }) = self.waiting.remove(&of) else { return };
-        let _ = answer.send(Answer::told(done, told));
+        let _ = answer.send(told);
     }
 
     /// Answers whoever waited too long, and forgets whoever has gone.
@@ -232,11 +236,11 @@ impl Requests {
         self.waiting.retain(|_, waiting| !waiting.answer.is_closed());
         let late: Vec<_> = self.waiting.iter().filter(|(_, waiting)| waiting.until <= now).map(|(of, _)| *of).collect();
         for Waiting { answer, .. } in late.into_iter().filter_map(|of| self.waiting.remove(&of)) {
-            let _ = answer.send(Answer::told(false, NO_WORD.to_owned()));
+            let _ = answer.send(Answer::said(Said::NoWord));
         }
     }
 }
 
-fn not_done(what: &str, code: Code) -> String {
+pub(super) fn not_done(what: &str, code: Code) -> String {
     format!("{what}: {code} {}; {}", code.summary(), code.cure())
 }

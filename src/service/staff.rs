@@ -11,10 +11,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{requests::NO_WORD, status::Status};
+use super::{
+    requests::{NO_WORD, UNACKNOWLEDGED, not_done},
+    status::Status,
+};
 #[cfg(feature = "page")]
 use crate::kiosk::Signal;
 use crate::{
+    fault::Code,
     terminal::{Activity, Bounds, Connections, LocalPeer, LocalSocket, TerminalError},
     words::{Clock, PeerId, Visit},
 };
@@ -124,8 +128,35 @@ pub(crate) enum StaffMode {
 pub(crate) struct StaffReply {
     /// It was done.
     pub done: bool,
-    /// In words.
+    /// In words, in English.
     pub told: String,
+    /// The same for whoever reads another language, where it is one of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
+}
+
+/// What the socket's own requests come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Said {
+    /// The lane is so now.
+    Mode(StaffMode),
+    /// The slip was printed.
+    Printed,
+    /// The slip was not printed.
+    NotPrinted(Code),
+    /// Nobody knows whether it was.
+    Unacknowledged,
+    /// Nothing has answered.
+    NoWord,
+    /// No lane has this name.
+    NoSuchLane,
+    /// Nor has a session.
+    NoSuchSession,
+    /// Too many wait for the printer.
+    TooMany,
+    /// The daemon has no time.
+    Busy,
 }
 
 /// What staff are answered.
@@ -141,7 +172,23 @@ pub(super) type Asked = (StaffRequest, oneshot::Sender<Answer>);
 
 impl Answer {
     pub(super) fn told(done: bool, told: String) -> Self {
-        Self::Told(StaffReply { done, told })
+        Self::Told(StaffReply { done, told, said: None })
+    }
+
+    pub(super) fn said(said: Said) -> Self {
+        let done = matches!(said, Said::Mode(_) | Said::Printed);
+        let told = match said {
+            Said::Mode(mode) => format!("{mode:?}").to_lowercase(),
+            Said::Printed => "printed and acknowledged".to_owned(),
+            Said::NotPrinted(code) => not_done("not printed", code),
+            Said::Unacknowledged => UNACKNOWLEDGED.to_owned(),
+            Said::NoWord => NO_WORD.to_owned(),
+            Said::NoSuchLane => "no such lane; the site file names them".to_owned(),
+            Said::NoSuchSession => "no such session".to_owned(),
+            Said::TooMany => "too many copies at once".to_owned(),
+            Said::Busy => "the daemon is busy or stopping".to_owned(),
+        };
+        Self::Told(StaffReply { done, told, said: Some(said) })
     }
 }
 
@@ -205,9 +252,7 @@ impl Caller {
         self.activity.mark(self.clock.now().moment);
         let reply = match serde_json::from_slice::<StaffRequest>(&line) {
             Err(error) => Answer::told(false, format!("not understood: {error}")),
-            Ok(request) => ask(request, &asked, PRINTING)
-                .await
-                .unwrap_or_else(|_| Answer::told(false, "the daemon is busy or stopping".to_owned())),
+            Ok(request) => ask(request, &asked, PRINTING).await.unwrap_or_else(|_| Answer::said(Said::Busy)),
         };
         let mut line = serde_json::to_vec(&reply).unwrap_or_default();
         line.push(b'\n');

@@ -4,9 +4,11 @@ pub(super) mod check;
 #[cfg(feature = "pilot")]
 pub(super) mod conformance;
 pub(super) mod exercise;
+pub(super) mod hardware;
 pub(super) mod help;
 #[cfg(feature = "sim")]
 pub(super) mod slip;
+pub(super) mod staff;
 pub(super) mod status;
 #[cfg(feature = "voice")]
 pub(super) mod voice;
