@@ -18,7 +18,13 @@ use rustls::{ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::{bench_board::build, client_certificates::issuer, program::expect, running::Sandbox, support::tls};
+use crate::{
+    bench_board::build,
+    client_certificates::issuer,
+    program::expect,
+    running::{Sandbox, run},
+    support::tls,
+};
 
 const KEY: &str = "a key of the alarms";
 
@@ -142,8 +148,19 @@ fn each_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_when_it_en
     face("sid-2");
     let heard = soon(|| lines.lock().expect("not poisoned").len(), |lines| *lines >= 3);
     assert_eq!((heard, events(&posts).len()), (3, 2));
+    let untaken = |word: &str| {
+        let count =
+            |log: &str| log.lines().filter(|line| line.contains("alarms are not taken") && line.contains(word)).count();
+        soon(|| count(&daemon.log()), |lines| *lines > 0)
+    };
+    assert_eq!(untaken(" code=N330 "), 1, "{}", daemon.log());
+    let status =
+        || String::from_utf8_lossy(&run(&["status", "--json", "--config", sandbox.site()]).stdout).into_owned();
+    assert!(status().contains("{\"code\":\"N330\",\"of\":\"alarms\""), "{}", status());
     hook.set_online(true);
     let (posts_now, _) = both(3);
+    assert_eq!(untaken("no longer"), 1, "{}", daemon.log());
+    assert!(!status().contains("N330"), "{}", status());
     assert_eq!((posts_now[2].0.as_str(), posts_now[2].2["kind"].as_str()), ("begin", Some("network")));
     sandbox.wechat.set_online(true);
     face("sid-4");

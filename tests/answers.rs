@@ -441,8 +441,9 @@ fn where_names_are_not_permitted_the_union_id_will_do_and_is_asked_for_at_once_t
     #[derive(Default)]
     struct Noted(std::sync::Mutex<Vec<(InfoType, bool)>>);
     impl facemchd::identity::PermissionLog for Noted {
-        fn note(&self, permission: facemchd::identity::Permission) {
+        fn note(&self, permission: facemchd::identity::Permission) -> Result<(), facemchd::fault::Failure> {
             self.0.lock().expect("not poisoned").push((permission.asked, permission.granted));
+            Ok(())
         }
     }
     for falls_back in [false, true] {

@@ -12,6 +12,7 @@ use facemchd::{
     checkin::{CheckIn as _, Http},
     fault::{Code, Fault as _},
     http::Client,
+    sim::keys::write_private,
     words::{Resolution, SessionId},
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -21,7 +22,10 @@ use rustls::{
     server::WebPkiClientVerifier,
 };
 
-use crate::lookups::{Setup, clock};
+use crate::{
+    lookups::{Setup, clock},
+    running::{Sandbox, run},
+};
 
 pub type Issuer = CertifiedIssuer<'static, KeyPair>;
 
@@ -112,4 +116,29 @@ fn a_key_that_does_not_belong_to_our_certificate_is_refused_when_it_is_read() {
     let refused = Client::open(&setup.http, clock()).expect_err("refused");
     assert_eq!(refused.code(), Code::K401);
     assert!(refused.to_string().contains("the key of another one than our certificate"), "{refused}");
+}
+
+#[test]
+fn the_days_left_of_our_certificate_towards_the_sites_system_stand_in_check_and_status() {
+    let sandbox = Sandbox::new();
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(vec!["kiosk".to_owned()]).expect("parameters");
+    params.not_after = rcgen::date_time_ymd(2500, 1, 1);
+    let certificate = params.signed_by(&key, &issuer()).expect("signed");
+    std::fs::write(sandbox.path("keys/client.crt.pem"), certificate.pem()).expect("written");
+    write_private(&sandbox.path("keys/client.key.pem"), key.serialize_pem().as_bytes()).expect("written");
+    sandbox.edit(
+        "hmac-key =",
+        "client-certificate = \"keys/client.crt.pem\"\nclient-key = \"keys/client.key.pem\"\nhmac-key =",
+    );
+    let said = |arguments: &[&str]| {
+        String::from_utf8_lossy(&run(&[arguments, &["--config", sandbox.site()]].concat()).stdout).into_owned()
+    };
+    let checked = said(&["check"]);
+    assert!(checked.contains("our certificate towards the site's system has 17"), "{checked}");
+    let daemon = sandbox.start();
+    let status = said(&["status", "--json"]);
+    assert!(status.contains("{\"kind\":\"site\",\"number\":1,"), "{status}");
+    assert!(said(&["status"]).contains("towards site system 1: 17"), "{}", said(&["status"]));
+    assert_eq!(daemon.stop(), Some(0));
 }

@@ -223,6 +223,22 @@ fn a_hangup_that_finds_no_key_says_which_file_of_which_merchant_and_why() {
 }
 
 #[test]
+fn a_hangup_names_the_merchant_whose_key_is_missing_with_file_and_code_in_one_line() {
+    let sandbox = Sandbox::new();
+    let daemon = sandbox.start();
+    sandbox.edit("[merchant]\n", "[[merchant]]\nname = \"m-7\"\nkeys = { sign = \"keys/nobodys.pem\" }\n");
+    daemon.signal(Signal::HUP);
+    until_told(&daemon, Code::K401);
+    let log = daemon.log();
+    let told = told(&log);
+    let right = |line: &str| {
+        ["code=K401 ", "merchant m-7; caused by: ", "keys/nobodys.pem"].iter().all(|word| line.contains(word))
+    };
+    assert!(told.len() == 1 && right(told[0]), "{told:?}");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
 fn check_tells_the_sites_system_under_another_authority_from_one_that_is_not_there() {
     let told = |sandbox: &Sandbox| {
         let ran = run(&["check", "--json", "--config", sandbox.site()]);

@@ -211,3 +211,34 @@ fn a_hangup_reads_a_hospitals_template_again_and_goes_on_with_the_last_one_that_
     assert_eq!(comes("sid-3"), "failed");
     assert_eq!(daemon.stop(), Some(0));
 }
+
+#[test]
+fn another_file_in_an_unchanged_place_is_taken_or_named() {
+    let sandbox = Sandbox::new();
+    let write = |key: &str| fs::write(sandbox.path("keys/alarms.key"), key).expect("written");
+    facemchd::sim::keys::write_private(&sandbox.path("keys/alarms.key"), b"a key").expect("written");
+    sandbox.edit(
+        "[checkin]",
+        "[alarms]\nwebhook = \"https://localhost:9/\"\nhmac-key = \"keys/alarms.key\"\nca-file = \"keys/ca.pem\"\n\n[checkin]",
+    );
+    let daemon = sandbox.start();
+    let named = |log: &str| log.matches("and as before until a restart").count();
+    daemon.signal(Signal::HUP);
+    until(&daemon, "nothing is another", |log| log.contains("read again: merchants"));
+    assert_eq!(named(&daemon.log()), 0, "{}", daemon.log());
+    write("another key");
+    daemon.signal(Signal::HUP);
+    until(&daemon, "the key is another", |log| named(log) == 1);
+    assert!(daemon.log().contains("the file of alarms.hmac-key"), "{}", daemon.log());
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn what_no_lanes_page_needs_keeps_no_hangup_from_being_taken() {
+    let sandbox = Sandbox::new();
+    sandbox.edit("[checkin]", "[page]\ncss = \"gone.css\"\n\n[checkin]");
+    let daemon = sandbox.start();
+    daemon.signal(Signal::HUP);
+    until(&daemon, "a style sheet that nobody sees", |log| log.contains("read again: merchants"));
+    assert_eq!(daemon.stop(), Some(0));
+}

@@ -262,8 +262,12 @@ fn a_list_that_is_fetched_is_kept_for_a_start_without_the_network() {
     assert_eq!(roster.expects(&person).expect_err("none yet").code(), Code::H940);
     assert!(!kept.exists());
     *text.lock().expect("not poisoned") = list(&day(&*clock), MORNING, "union-id\nu-1\n");
-    let _ = roster.look_for(deadline(&*clock));
-    assert!(roster.expects(&person).expect("a list").is_some());
+    let in_the_way = kept.with_extension("new");
+    std::fs::create_dir(&in_the_way).expect("made");
+    assert_eq!(roster.look_for(deadline(&*clock)).expect_err("it cannot be kept").code(), Code::C103);
+    assert!(roster.expects(&person).expect("a list").is_some() && !kept.exists(), "whoever comes is served");
+    std::fs::remove_dir(&in_the_way).expect("removed");
+    roster.look_for(deadline(&*clock)).expect("kept");
     assert!(!roster.is_to_be_looked_for(), "just now somebody did");
     let tomorrow = {
         clock.1.store(24, Ordering::Relaxed);

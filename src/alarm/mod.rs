@@ -10,7 +10,7 @@ use std::{
     collections::{BTreeSet, VecDeque},
     io,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
@@ -20,7 +20,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    fault::{Code, Cure, Fault},
+    fault::{Code, Cure, Failure, Fault},
     files::{Anchored, FileError},
     http::{Client, HttpError, OpenError, Route},
     words::{Clock, Moment, WallTime},
@@ -69,7 +69,33 @@ struct Event {
 
 /// Where events go.
 trait Collector: Send {
-    fn deliver(&self, event: &Event) -> Result<(), HttpError>;
+    /// Its setting.
+    fn name(&self) -> &'static str;
+
+    fn deliver(&self, event: &Event) -> Result<(), NotTaken>;
+}
+
+/// Why a collector has not taken an event.
+#[derive(Debug, thiserror::Error)]
+enum NotTaken {
+    /// It is not reached.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// It does not want this one now; the next attempt may find it well.
+    #[error("it answers with status {0}")]
+    Status(u16),
+    /// It will never take this one, and the others wait behind it.
+    #[error("it refuses an alarm for good, with status {0}")]
+    ForGood(u16),
+}
+
+/// A collector that takes nothing.
+#[derive(Clone)]
+pub(crate) struct Away {
+    /// Which, and why.
+    pub(crate) failure: Failure,
+    /// Since when.
+    pub(crate) since: Moment,
 }
 
 /// Reads a collector's key and authorities.
@@ -102,6 +128,7 @@ pub struct Alarms {
 struct Line {
     way: SyncSender<Event>,
     known: BTreeSet<Alarm>,
+    away: Arc<Mutex<Option<Away>>>,
 }
 
 /// Events on their way to a thread, and with it.
@@ -197,20 +224,26 @@ impl Alarms {
         let lines = settings.collectors(clock).into_iter().map(|open| {
             let collector = open().map_err(|error| unopened.push(error)).ok();
             let (way, events) = sync_channel(WAITING);
-            let clock = Arc::clone(clock);
-            let telling = move || tell((&open, collector), &events, &*clock);
+            let (clock, away) = (Arc::clone(clock), Arc::default());
+            let noted = Arc::clone(&away);
+            let telling = move || tell((&open, collector), &events, &*clock, &noted);
             thread::Builder::new().name("alarms".to_owned()).spawn(telling).map_err(AlarmError::Thread)?;
-            Ok::<_, AlarmError>(Line { way, known: BTreeSet::new() })
+            Ok::<_, AlarmError>(Line { way, known: BTreeSet::new(), away })
         });
         let lines = lines.collect::<Result<_, _>>()?;
         Ok(Self { lines, clock: Arc::clone(clock), told: 0, unopened })
+    }
+
+    /// How each collector is, in the same order always: none that takes what it is told.
+    pub(crate) fn away(&self) -> Vec<Option<Away>> {
+        self.lines.iter().map(|line| line.away.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
     }
 
     /// What is wrong now: whatever is so since the last time, or is so no longer, is told. What finds no room is told the
     /// next time.
     pub(crate) fn are(&mut self, now: &BTreeSet<Alarm>) {
         let (at, Self { lines, told, .. }) = (self.clock.now(), self);
-        for Line { way, known } in lines {
+        for Line { way, known, .. } in lines {
             let changes: Vec<(bool, Alarm)> = now
                 .difference(known)
                 .map(|alarm| (true, alarm.clone()))
@@ -233,6 +266,13 @@ impl Alarms {
     }
 }
 
+impl NotTaken {
+    fn of(self, collector: &'static str) -> Failure {
+        let cure = if let Self::Http(error) = &self { error.cure() } else { None };
+        Failure::new(Code::N330).told(collector).cured_by(cure).because(self)
+    }
+}
+
 /// Lets go what is of no use any more: what is old, or one too many, where something newer is known of the same alarm.
 fn let_go(kept: &mut VecDeque<Event>, now: Moment) {
     let newest = |kept: &VecDeque<Event>, at: usize| !kept.range(at + 1..).any(|event| event.alarm == kept[at].alarm);
@@ -248,8 +288,13 @@ fn let_go(kept: &mut VecDeque<Event>, now: Moment) {
     kept.drain(..kept.len().saturating_sub(KEPT));
 }
 
-/// Tells one collector, in order, once it is open.
-fn tell((open, mut collector): (&Opening, Option<Box<dyn Collector>>), events: &Receiver<Event>, clock: &dyn Clock) {
+/// Tells one collector, in order, once it is open, and how that went.
+fn tell(
+    (open, mut collector): (&Opening, Option<Box<dyn Collector>>),
+    events: &Receiver<Event>,
+    clock: &dyn Clock,
+    away: &Mutex<Option<Away>>,
+) {
     let mut begun: BTreeSet<Alarm> = BTreeSet::new();
     let (mut kept, mut again, mut next): (VecDeque<Event>, _, _) = (VecDeque::new(), AGAIN, Moment::default());
     loop {
@@ -277,10 +322,15 @@ fn tell((open, mut collector): (&Opening, Option<Box<dyn Collector>>), events: &
         let Some(collector) = &collector else { continue };
         while let Some(event) = kept.front().filter(|_| next <= clock.now().moment) {
             // An end whose beginning was let go says nothing.
-            let delivered =
-                if event.begins || begun.contains(&event.alarm) { collector.deliver(event) } else { Ok(()) };
-            match delivered {
-                Ok(()) => {
+            let is_news = event.begins || begun.contains(&event.alarm);
+            let delivered = if is_news { collector.deliver(event) } else { Ok(()) };
+            let is_done = matches!(delivered, Ok(()) | Err(NotTaken::ForGood(_)));
+            if is_news {
+                let failure = delivered.err().map(|error| error.of(collector.name()));
+                note(away, failure, clock.now().moment);
+            }
+            match is_done {
+                true => {
                     let Some(Event { alarm, begins, .. }) = kept.pop_front() else { break };
                     if begins {
                         begun.insert(alarm)
@@ -289,14 +339,20 @@ fn tell((open, mut collector): (&Opening, Option<Box<dyn Collector>>), events: &
                     };
                     again = AGAIN;
                 }
-                Err(error) => {
-                    tracing::debug!(%error, "an alarm was not taken");
+                false => {
                     next = clock.now().moment.after(again);
                     again = again.saturating_mul(2).min(AGAIN_AT_LAST);
                 }
             }
         }
     }
+}
+
+/// Whatever it fails by is one failure, from its beginning on.
+fn note(away: &Mutex<Option<Away>>, failure: Option<Failure>, now: Moment) {
+    let mut away = away.lock().unwrap_or_else(PoisonError::into_inner);
+    let since = away.as_ref().map_or(now, |away| away.since);
+    *away = failure.map(|failure| Away { failure, since });
 }
 
 /// Of which kind something is.

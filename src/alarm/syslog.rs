@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{Collector, Event, PATIENCE, kind};
+use super::{Collector, Event, NotTaken, PATIENCE, kind};
 use crate::{
-    http::{Client, HttpError},
+    http::Client,
     words::{Clock, Deadline, WallTime},
 };
 
@@ -26,10 +26,15 @@ impl Syslog {
 }
 
 impl Collector for Syslog {
-    fn deliver(&self, event: &Event) -> Result<(), HttpError> {
+    fn name(&self) -> &'static str {
+        "syslog"
+    }
+
+    fn deliver(&self, event: &Event) -> Result<(), NotTaken> {
         let message = message(event, &self.host);
         let frame = format!("{} {message}", message.len());
-        self.client.tell(&self.address, frame.as_bytes(), Deadline::from_now(&*self.clock, PATIENCE))
+        self.client.tell(&self.address, frame.as_bytes(), Deadline::from_now(&*self.clock, PATIENCE))?;
+        Ok(())
     }
 }
 

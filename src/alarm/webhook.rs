@@ -8,11 +8,11 @@ use serde_json::json;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Collector, Event, PATIENCE, kind};
+use super::{Collector, Event, NotTaken, PATIENCE, kind};
 use crate::{
     fault::Tongue,
     files::{self, FileError},
-    http::{Client, HttpError, Method, Request},
+    http::{Client, Method, Request},
     words::{Clock, Deadline},
 };
 
@@ -43,7 +43,11 @@ impl Webhook {
 }
 
 impl Collector for Webhook {
-    fn deliver(&self, event: &Event) -> Result<(), HttpError> {
+    fn name(&self) -> &'static str {
+        "webhook"
+    }
+
+    fn deliver(&self, event: &Event) -> Result<(), NotTaken> {
         let Event { alarm, begins, at, id, .. } = event;
         let body = json!({
             "id": id, "host": self.host, "event": if *begins { "begin" } else { "end" }, "at": at.0, "kind": kind(alarm.code),
@@ -67,13 +71,8 @@ impl Collector for Webhook {
         let request = Request { method, url: &self.url, headers: &headers, body, deadline, max_body: MOST };
         match self.client.send(&request)?.status {
             200..=299 => Ok(()),
-            // It will never take this one, and the others wait behind it.
-            status @ (400 | 413 | 422) => {
-                tracing::warn!(status, id, "the webhook refuses an alarm for good");
-                Ok(())
-            }
-            // It is there and does not want this one now; the next attempt may find it well.
-            _ => Err(HttpError::Interrupted),
+            status @ (400 | 413 | 422) => Err(NotTaken::ForGood(status)),
+            status => Err(NotTaken::Status(status)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{CheckIn, Passage};
 use crate::{
     fault::Failure,
-    words::{Clock, Deadline, LaneId},
+    words::{Clock, Deadline, LaneId, WallTime},
 };
 
 /// At least one system, and for each lane the one it asks.
@@ -14,6 +14,7 @@ pub struct Systems {
     all: Vec<Arc<dyn CheckIn>>,
     lanes: Vec<usize>,
     names: Vec<String>,
+    certificates: Vec<Option<WallTime>>,
 }
 
 impl Systems {
@@ -40,18 +41,29 @@ impl Systems {
             places => places.first().copied().unwrap_or_default(),
         };
         let lanes = lanes.into_iter().map(&mut place).collect();
-        Self { all, lanes, names: Vec::new() }
+        Self { all, lanes, names: Vec::new(), certificates: Vec::new() }
     }
 
     /// One that all lanes ask.
     pub fn only(checkin: impl CheckIn + 'static) -> Self {
-        Self { all: vec![Arc::new(checkin)], lanes: Vec::new(), names: Vec::new() }
+        Self { all: vec![Arc::new(checkin)], lanes: Vec::new(), names: Vec::new(), certificates: Vec::new() }
     }
 
     /// The same by their names in the site file, where there are several.
     #[must_use]
     pub fn named(self, names: Vec<String>) -> Self {
         Self { names, ..self }
+    }
+
+    /// The same with the ends of the certificates that we show them, where we do, in their order.
+    #[must_use]
+    pub(crate) fn showing(self, certificates: Vec<Option<WallTime>>) -> Self {
+        Self { certificates, ..self }
+    }
+
+    /// Until when the certificates are good that we show them, where we do, in their order.
+    pub(crate) fn certificates(&self) -> &[Option<WallTime>] {
+        &self.certificates
     }
 
     /// What the site file calls the one at this place.

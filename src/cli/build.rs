@@ -2,6 +2,7 @@
 
 #[cfg(feature = "hospital")]
 pub(super) mod hospital;
+mod kept;
 mod lanes;
 #[cfg(feature = "page")]
 mod pages;
@@ -15,10 +16,10 @@ use std::{
     sync::Arc,
 };
 
-#[cfg(feature = "page")]
-pub(super) use self::pages::door;
 #[cfg(all(feature = "page", feature = "voice"))]
 pub(super) use self::pages::page_speaks;
+#[cfg(feature = "page")]
+pub(super) use self::pages::{door, is_served};
 use self::terminals::terminals;
 pub(super) use self::{phrases::phrases, terminals::terminal_settings};
 use super::{Ending, permission::PermissionFile, wires::LaneDevices};
@@ -36,7 +37,7 @@ use crate::{
     service::{LanePart, PanelPart, Parts, Reloaded},
     store,
     vault::{self, KeysRead, Vault},
-    words::{Clock, Quiet},
+    words::{Clock, Quiet, WallTime},
 };
 
 /// Platform certificates in the state, as a JSON list of PEM texts.
@@ -131,6 +132,7 @@ pub(super) fn parts(
     #[cfg(feature = "hospital")]
     let renew = Arc::clone(&deputy);
     let spoken: Vec<_> = devices.iter().map(|devices| Arc::clone(&devices.phrases)).collect();
+    let kept = kept::Kept::of(site);
     let read = reload(file.to_owned(), site.clone(), Arc::clone(&clock), cache, memory);
     let reload = Box::new(move || {
         let read = read()?;
@@ -140,6 +142,7 @@ pub(super) fn parts(
         if !spoken.iter().zip(&read.phrases).all(|(said, fresh)| said.becomes(fresh)) {
             reloaded.kept.push("phrases");
         }
+        reloaded.kept.extend(kept.changed());
         Ok(reloaded)
     });
     Ok(Parts {
@@ -278,7 +281,14 @@ fn weixin_calls(site: &Site, program: &MiniProgram, clock: &Arc<WechatClock>) ->
 fn systems(site: &Site, clock: &Arc<dyn Clock>, memory: &SiteMemory) -> Result<Systems, Failure> {
     let all = (0..site.checkins.len()).map(|place| system(site, place, clock, memory)).collect::<Result<_, _>>()?;
     let names = site.checkins.iter().filter_map(|settings| settings.name.clone()).collect();
-    Ok(Systems::new(all, site.lane.iter().map(|lane| site.places_of(lane)).collect(), clock).named(names))
+    let ends = site.checkins.iter().map(certificate_end).collect::<Result<_, _>>()?;
+    let systems = Systems::new(all, site.lane.iter().map(|lane| site.places_of(lane)).collect(), clock);
+    Ok(systems.named(names).showing(ends))
+}
+
+/// When the certificate ends that we show one of the site's systems, where we show one.
+pub(super) fn certificate_end(settings: &CheckInSettings) -> Result<Option<WallTime>, Failure> {
+    Ok(settings.client_certificate.as_deref().map(http::first_end).transpose()?.flatten())
 }
 
 /// One of them.
@@ -420,7 +430,7 @@ fn reload(
             checkin,
             terminals,
             #[cfg(feature = "page")]
-            pages: pages::bare_door(&site).read(pages::allow_subjects(&site), &clock)?,
+            pages: pages::behind(&site, &clock)?,
             #[cfg(all(feature = "page", feature = "network"))]
             desk: site.desk.as_ref().map(|desk| desk.read(&clock)),
             kept,

@@ -2,12 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
+    fault::{Code, Failure},
     files,
     identity::{self, Merchant},
 };
@@ -59,8 +59,10 @@ impl PermissionFile {
         Arc::new(PermissionOf { file: self.clone(), merchant: key(merchant) })
     }
 
-    fn write(&self, records: &Records) -> io::Result<()> {
-        Ok(files::replace(&self.path, &serde_json::to_vec(records)?)?)
+    fn write(&self, records: &Records) -> Result<(), Failure> {
+        let unwritten = || Failure::new(Code::C103).told(self.path.display().to_string());
+        let bytes = serde_json::to_vec(records).map_err(|error| unwritten().because(error))?;
+        files::replace(&self.path, &bytes).map_err(|error| unwritten().because(error))
     }
 }
 
@@ -70,7 +72,7 @@ pub(super) fn key(merchant: &Merchant) -> String {
 }
 
 impl identity::PermissionLog for PermissionOf {
-    fn note(&self, permission: identity::Permission) {
+    fn note(&self, permission: identity::Permission) -> Result<(), Failure> {
         let _turn = self.file.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut records = self.file.read();
         let record = records.entry(self.merchant.clone()).or_default();
@@ -79,9 +81,6 @@ impl identity::PermissionLog for PermissionOf {
         }
         let place = if permission.granted { &mut record.granted } else { &mut record.refused };
         *place = Some(permission.at.0);
-        if let Err(error) = self.file.write(&records) {
-            // Commissioning uses the lookup without a state directory.
-            tracing::debug!(%error, "the permission could not be written down");
-        }
+        self.file.write(&records)
     }
 }

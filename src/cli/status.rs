@@ -249,6 +249,9 @@ fn part(of: Part) -> String {
         Part::Site => say::site(),
         Part::Certificate(_) => say::certificates(),
         Part::Journal => say::journal(),
+        Part::State => say::state(),
+        #[cfg(feature = "page")]
+        Part::Alarms => say::alarms(),
     }
 }
 
@@ -260,6 +263,7 @@ fn certificate(of: &CertificateStatus) -> String {
         CertificateKind::Terminals => say::of_terminals(number, days),
         CertificateKind::Pages => say::of_pages(days),
         CertificateKind::Desk => say::of_desk(days),
+        CertificateKind::Site => say::of_site(number, days),
         CertificateKind::List => say::of_list(number, days),
     }
 }

@@ -117,6 +117,8 @@ codes! {
       => "微信的应答里没有实名信息", "检查 info-type 和子商户的权限";
     N326 "WeChat grants the face terminal nothing", "compare appid, mchid, store and APIv2 key of [authinfo]; WeChat's own words stand in the log"
       => "微信没有给刷脸终端授权", "核对 [authinfo] 的 appid、mchid、门店和 APIv2 密钥；微信返回的说明见日志";
+    N330 "a collector takes no alarms", "check webhook, syslog, hmac-key and ca-file of [alarms], the collector and the network to it; what stands is told when it is back"
+      => "告警接收方未收下告警", "检查 [alarms] 的 webhook、syslog、hmac-key、ca-file，以及接收方和到它的网络；恢复后会补报仍存在的问题";
     K401 "a key file cannot be used", "give a PEM private key (PKCS#8 or PKCS#1) or certificate; see the message"
       => "密钥文件无法使用", "提供 PEM 格式的私钥（PKCS#8 或 PKCS#1）或证书；原因见提示";
     K402 "a key can be read by others", "chmod 0600 the key file and give it to the daemon's user"

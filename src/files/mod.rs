@@ -165,7 +165,7 @@ pub fn read(file: &Path, most: usize) -> Result<Vec<u8>, FileError> {
 }
 
 /// What tells one content of a file from the next without reading it.
-#[cfg(feature = "hospital")]
+#[cfg(any(feature = "hospital", feature = "page", feature = "screen", feature = "voice"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     length: u64,
@@ -174,7 +174,7 @@ pub(crate) struct Seen {
 }
 
 /// A regular file as it lies there now; nothing where there is none.
-#[cfg(feature = "hospital")]
+#[cfg(any(feature = "hospital", feature = "page", feature = "screen", feature = "voice"))]
 pub(crate) fn seen(file: &Path) -> Option<Seen> {
     use std::os::unix::fs::MetadataExt as _;
     let found = open(file).ok()?.metadata().ok()?;

@@ -12,7 +12,7 @@ use rustls::{
 };
 use x509_cert::{Certificate, der::Decode as _};
 
-use crate::fault::Cure;
+use crate::{fault::Cure, words::WallTime};
 
 /// Why there is no secure connection. It names a server, and no person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +50,12 @@ pub enum TlsFault {
     /// In rustls' own words.
     #[error("{0}")]
     Other(String),
+}
+
+/// When it ends.
+pub(super) fn good_until(certificate: &CertificateDer<'_>) -> Option<WallTime> {
+    let end = Certificate::from_der(certificate).ok()?.tbs_certificate.validity.not_after.to_unix_duration();
+    Some(WallTime(i64::try_from(end.as_millis()).ok()?))
 }
 
 /// webpki's words for what rustls has none for.

@@ -53,6 +53,7 @@ pub(crate) use self::bare::{Bare, BareConnection};
 pub use self::plain::Network;
 #[cfg(feature = "hospital")]
 use self::plain::Plain;
+pub(crate) use self::trust::first_end;
 pub use self::{
     certificate::TlsFault,
     error::{HttpError, OpenError},

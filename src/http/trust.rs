@@ -19,7 +19,10 @@ use rustls::{
 };
 
 use super::{OpenError, Route, certificate::Judge, roots::roots};
-use crate::{files, words::Clock};
+use crate::{
+    files,
+    words::{Clock, WallTime},
+};
 
 /// A system's bundle has a quarter of this, bytes.
 const MOST: usize = 1 << 20;
@@ -117,6 +120,11 @@ impl fmt::Debug for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Time")
     }
+}
+
+/// When the first of a file's certificates ends.
+pub(crate) fn first_end(file: &Path) -> Result<Option<WallTime>, OpenError> {
+    Ok(certificates(file)?.iter().filter_map(super::certificate::good_until).min())
 }
 
 /// Every certificate of a file, one at least.

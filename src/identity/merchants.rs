@@ -87,6 +87,11 @@ impl Merchants {
         self.all.iter().map(|(name, ways)| (name.as_deref(), ways.face.view()))
     }
 
+    /// Why what WeChat said of a permission is not written down, of each merchant of whom it is not.
+    pub(crate) fn unwritten(&self) -> impl Iterator<Item = (Option<&str>, Failure)> {
+        self.all.iter().filter_map(|(name, ways)| Some((name.as_deref(), ways.face.unwritten()?)))
+    }
+
     /// Until when the mini-program's access token is believed to be good, which all merchants share.
     pub(crate) fn token_until(&self) -> Option<Moment> {
         self.all.first()?.1.weixin.as_ref()?.token_until()

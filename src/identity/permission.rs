@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::InfoType;
-use crate::words::{Moment, Now, WallTime};
+use crate::{
+    fault::Failure,
+    words::{Moment, Now, WallTime},
+};
 
 /// What WeChat said to one kind of question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +25,10 @@ pub struct Permission {
 /// Hears when a permission changes, and once a day while it does not.
 pub trait PermissionLog: Send + Sync {
     /// Writes it down, for `check`.
-    fn note(&self, permission: Permission);
+    ///
+    /// # Errors
+    /// It could not be written: nobody's question fails by it.
+    fn note(&self, permission: Permission) -> Result<(), Failure>;
 }
 
 /// What is known so far.
@@ -31,6 +37,8 @@ pub(super) struct Permissions {
     log: Option<Arc<dyn PermissionLog>>,
     falls_back: bool,
     last: Mutex<Option<(Permission, Moment)>>,
+    /// Why the latest is not written down.
+    unwritten: Mutex<Option<Failure>>,
 }
 
 /// After a refusal the real name is not asked for again for so long, where there is something else to ask for.
@@ -41,7 +49,7 @@ const AGAIN: Duration = Duration::from_secs(86_400);
 
 impl Permissions {
     pub(super) fn new(log: Arc<dyn PermissionLog>, falls_back: bool) -> Self {
-        Self { log: Some(log), falls_back, last: Mutex::default() }
+        Self { log: Some(log), falls_back, ..Self::default() }
     }
 
     /// What to ask for now.
@@ -73,7 +81,12 @@ impl Permissions {
         // The log writes a file: nobody's question waits for that.
         drop(last);
         if let Some(log) = &self.log {
-            log.note(permission);
+            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = log.note(permission).err();
         }
+    }
+
+    /// Why the latest is not written down.
+    pub(super) fn unwritten(&self) -> Option<Failure> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use super::{FaceLookup, Permission};
 use crate::{
-    fault::Code,
+    fault::{Code, Failure},
     words::{Contact, Moment, WallTime},
 };
 
@@ -41,6 +41,11 @@ impl FaceLookup {
                 .min(),
             platform: self.certificates.last_end(),
         }
+    }
+
+    /// Why what WeChat said of a permission is not written down.
+    pub(super) fn unwritten(&self) -> Option<Failure> {
+        self.permissions.unwritten()
     }
 
     /// Notes how a question ended. What WeChat says of a person or of a permission is an answer like any other.

@@ -101,6 +101,9 @@ pub(super) struct Daemon {
     /// What was told of our merchants' certificates: that they are about to end, and that they have ended.
     ending: OfMerchants,
     ended: OfMerchants,
+    /// What was told of each collector of alarms.
+    #[cfg(feature = "page")]
+    pub(super) untaken: [Standing; 2],
     summary: Summary,
 }
 
@@ -127,6 +130,8 @@ impl Daemon {
             hung: Standing::default(),
             ending: OfMerchants::default(),
             ended: OfMerchants::default(),
+            #[cfg(feature = "page")]
+            untaken: Default::default(),
             summary: Summary::default(),
         }
     }
@@ -232,7 +237,7 @@ impl Daemon {
         self.opened.funnel.carrier.replace_terminals(terminals);
         self.tell_certificates(self.opened.clock.now());
         #[cfg(feature = "page")]
-        if let Some(pages) = &self.opened.pages {
+        if let (Some(pages), Some(behind)) = (&self.opened.pages, behind) {
             pages.renew(behind);
         }
         #[cfg(all(feature = "page", feature = "network"))]
@@ -244,7 +249,10 @@ impl Daemon {
             "read again: merchants, keys, certificates, wechatpay, weixin, authinfo, checkin, phrases, whose terminals count"
         );
         if !kept.is_empty() {
-            tracing::warn!(changed = kept.join(", "), "changed in the site file, and as before until a restart");
+            tracing::warn!(
+                changed = kept.join(", "),
+                "changed in the site file or in a file that it names, and as before until a restart"
+            );
         }
     }
 

@@ -43,9 +43,11 @@ pub(super) fn spawn(
     // Each lane may have one person who waits, and one who has gone meanwhile: nobody present is refused.
     let capacity = workers.max(lanes).saturating_mul(2);
     let refused = Arc::new(Mutex::new(OfMerchants::default()));
+    let unwritten = Arc::new(Mutex::new(OfMerchants::default()));
     Worker::spawn("lookup", workers, capacity, limit, clock, || {
         let (clock, current) = (Arc::clone(clock), Arc::clone(current));
         let (inputs, facts, refused) = (inputs.clone(), Arc::clone(facts), Arc::clone(&refused));
+        let unwritten = Arc::clone(&unwritten);
         move |Lookup { session, pick, way, info_type, deadline }| {
             let merchants = Arc::clone(&current.read().unwrap_or_else(PoisonError::into_inner));
             let ways = merchants.pick(&pick);
@@ -65,6 +67,8 @@ pub(super) fn spawn(
             let _ = inputs.blocking_send(Input::Found { session, result });
             tell_clock(&merchants, &inputs);
             tell_refused(&merchants, &refused, &inputs);
+            const UNWRITTEN: &str = "what WeChat said of a permission is not written down";
+            locked(&unwritten).tell_changes(UNWRITTEN, &inputs, merchants.unwritten());
         }
     })
 }

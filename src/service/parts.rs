@@ -116,9 +116,9 @@ pub struct Reloaded {
     pub checkin: Systems,
     /// Whose terminals count, lane by lane.
     pub terminals: Vec<terminal::LaneTerminal>,
-    /// What lies behind the files of the pages' door.
+    /// What lies behind the files of the pages' door, where any are served.
     #[cfg(feature = "page")]
-    pub pages: page::Behind,
+    pub pages: Option<page::Behind>,
     /// What the triage desk shows over the network, or why it cannot.
     #[cfg(all(feature = "page", feature = "network"))]
     pub(crate) desk: Option<Result<Option<terminal::Everybody>, page::PageError>>,

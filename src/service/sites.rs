@@ -125,7 +125,8 @@ impl Side {
 }
 
 fn is_of_list(code: Code) -> bool {
-    matches!(code, Code::H940 | Code::H941 | Code::H942 | Code::H943)
+    // C103: it cannot be kept.
+    matches!(code, Code::C103 | Code::H940 | Code::H941 | Code::H942 | Code::H943)
 }
 
 fn is_of_system(code: Code) -> bool {

@@ -99,6 +99,11 @@ pub enum Part {
     Certificate(CertificateKind),
     /// The journal.
     Journal,
+    /// A file of the state directory beside it.
+    State,
+    /// A collector of alarms.
+    #[cfg(feature = "page")]
+    Alarms,
 }
 
 /// A lane's name in the site file.
@@ -291,7 +296,7 @@ pub enum Domain {
 pub struct CertificateStatus {
     /// What the certificate is for.
     pub kind: CertificateKind,
-    /// The merchant's or the lane's place in the site file, from 1.
+    /// The merchant's, the lane's or the system's place in the site file, from 1.
     pub number: u16,
     /// When it ends.
     pub until: Time,
@@ -309,6 +314,8 @@ pub enum CertificateKind {
     Platform,
     /// Ours towards terminals on the network.
     Terminals,
+    /// Ours towards one of the site's systems, by its place in the site file.
+    Site,
     /// The list of terminals' certificates that were taken back.
     List,
     /// Ours towards whoever looks at a page, where no lane has one.

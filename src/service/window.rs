@@ -118,6 +118,9 @@ impl Daemon {
         if journal.fill.is_some_and(|fill| fill.is_near()) {
             of_all(Code::J503, Part::Journal, None);
         }
+        if let Some(code) = self.unwritten() {
+            of_all(code, Part::State, None);
+        }
         for (wechat, number) in wechat.iter().zip(1..) {
             if let Some((code, contact)) = wechat.contact.and_then(|contact| Some((contact.failed?, contact))) {
                 of_merchant(Some(number), code, Part::Wechat, Some(view.time(contact.since)));
@@ -152,7 +155,8 @@ impl Daemon {
                 CertificateKind::Merchant
                 | CertificateKind::Terminals
                 | CertificateKind::Pages
-                | CertificateKind::Desk => (SOON, Code::K407),
+                | CertificateKind::Desk
+                | CertificateKind::Site => (SOON, Code::K407),
                 CertificateKind::Platform => (0, Code::K407),
                 CertificateKind::List => (0, Code::T220),
             };
@@ -160,6 +164,10 @@ impl Daemon {
                 let merchant = matches!(kind, CertificateKind::Merchant | CertificateKind::Platform).then_some(number);
                 of_merchant(merchant, code, Part::Certificate(kind), Some(until).filter(|_| days < 0));
             }
+        }
+        #[cfg(feature = "page")]
+        for away in self.opened.alarms.iter().flat_map(crate::alarm::Alarms::away).flatten() {
+            of_merchant(None, away.failure.code(), Part::Alarms, Some(view.time(away.since)));
         }
         for (hands, lane) in self.lanes() {
             found.extend(view.of_lane(hands, &lane));
@@ -173,8 +181,11 @@ impl Daemon {
         if self.opened.alarms.is_none() {
             return;
         }
-        let of_staff = |code: &Code| matches!(code, Code::X010 | Code::X011);
-        let wrong = self.ailments(now).into_iter().filter(|ailment| !of_staff(&ailment.code));
+        let untold = |ailment: &Ailment| {
+            // That a collector was away is no news to it when it is back.
+            matches!(ailment.code, Code::X010 | Code::X011) || ailment.of == Part::Alarms
+        };
+        let wrong = self.ailments(now).into_iter().filter(|ailment| !untold(ailment));
         let wrong = wrong.map(|Ailment { code, of, lane, merchant, system, .. }| crate::alarm::Alarm {
             code,
             part: super::metrics::part(of),
@@ -183,8 +194,13 @@ impl Daemon {
             system: system.map(|system| system.as_str().to_owned()),
         });
         let wrong = wrong.collect();
+        let inputs = &self.opened.funnel.carrier.inputs;
         if let Some(alarms) = &mut self.opened.alarms {
             alarms.are(&wrong);
+            for (away, standing) in alarms.away().into_iter().zip(&mut self.untaken) {
+                let failure = away.map(|away| away.failure);
+                inputs.tell_change("alarms are not taken", None, None, standing, failure.as_ref());
+            }
         }
     }
 
@@ -195,6 +211,11 @@ impl Daemon {
 
     fn wechat(&self) -> Vec<WechatView> {
         self.opened.merchants.read().unwrap_or_else(PoisonError::into_inner).views().map(|(_, view)| view).collect()
+    }
+
+    fn unwritten(&self) -> Option<Code> {
+        let merchants = self.opened.merchants.read().unwrap_or_else(PoisonError::into_inner);
+        merchants.unwritten().next().map(|(_, failure)| failure.code())
     }
 
     fn token_until(&self) -> Option<Moment> {
@@ -238,7 +259,10 @@ impl Daemon {
                 days: until.millis_since(now.wall).div_euclid(DAY_MS),
             })
         };
-        of_merchants.chain(of_lanes).chain(of_ours).filter_map(status).collect()
+        let checkin = self.opened.checkin.read().unwrap_or_else(PoisonError::into_inner);
+        let of_sites = checkin.certificates().iter().zip(1..);
+        let of_sites = of_sites.map(|(until, number)| (CertificateKind::Site, number, *until));
+        of_merchants.chain(of_lanes).chain(of_ours).chain(of_sites).filter_map(status).collect()
     }
 
     /// The names of the merchants whose certificates end soon, and how many days are left.

@@ -5,7 +5,6 @@ use facemchd::fault::Code;
 /// Each with the reason.
 pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::C102, "the start refuses it, and a hangup names a changed board: openings.rs"),
-    (Code::C103, "the start refuses it: openings.rs"),
     (Code::C105, "the machine's clock is not set by a test: hil/scenarios/clock.rs"),
     (Code::C108, "the machine's clock is not set by a test: hil"),
     (Code::C110, "the start refuses it: second_daemon.rs"),
@@ -13,6 +12,7 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::T208, "no fault: the lane serves somebody: session.rs"),
     (Code::T212, "no fault: a person does not agree: session.rs"),
     (Code::T220, "only where terminals come over the network: terminal_certificates.rs"),
+    (Code::N330, "people are served without it: alarms.rs"),
     (Code::K408, "the start refuses it: faults.rs"),
     (Code::K409, "the start refuses it: faults.rs"),
     (Code::J502, "a card that refuses to be written to: openings.rs"),

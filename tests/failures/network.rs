@@ -75,6 +75,10 @@ fn wechat() -> Vec<Row> {
                 s.hospital.book(&union, facemchd::sim::hospital::Booking::At("3".to_owned()));
                 edit(s, "public-key-id =", "fallback-to-union-id = true\npublic-key-id =")
             }),
+        row("what WeChat granted cannot be written down", Code::C103, KIOSK, "permission.json").of_all().by(|s| {
+            fs::create_dir_all(s.path("state/permission.new")).expect("made");
+            nothing()
+        }),
         row("mchid is another merchant's", Code::N322, KIOSK, "our signature")
             .by(|s| edit(s, "mchid = \"1", "mchid = \"2")),
         row("WeChat asks us to slow down", Code::N323, KIOSK, "slow down").by(|s| {

@@ -36,6 +36,8 @@ struct State {
     seen: Option<Seen>,
     /// Why the newest is not in use.
     failed: Option<Failure>,
+    /// Why the one in use is not kept: whoever comes is served.
+    unkept: Option<Failure>,
     look_at: Moment,
 }
 
@@ -125,7 +127,7 @@ impl Roster {
         state.seen = None;
         let is_believed = next.signer == self.signer && next.list.is_of(today).is_ok();
         if is_believed && !lists.has_newer(&next, today) {
-            self.source.keep(&bytes);
+            state.unkept = self.source.keep(&bytes).err();
             lists.list = Some(next);
             state.failed = None;
         }
@@ -151,7 +153,7 @@ impl Roster {
                 return Err(RosterError::Older);
             }
             if is_fetched {
-                self.source.keep(&bytes);
+                state.unkept = self.source.keep(&bytes).err();
             }
             lists.list = Some(fresh);
             return Ok(());
@@ -237,6 +239,6 @@ impl CheckIn for Roster {
             None => self.look(&mut state),
         }
         state.look_at = self.clock.now().moment.after(self.pause());
-        state.failed.clone().map_or(Ok(()), Err)
+        state.failed.clone().or_else(|| state.unkept.clone()).map_or(Ok(()), Err)
     }
 }

@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::list::{LARGEST, RosterError};
 use crate::{
+    fault::{Code, Failure},
     files::{self, Seen},
     http::{Client, Method, Request},
     words::Deadline,
@@ -60,11 +61,11 @@ impl Source {
         })
     }
 
-    /// Keeps what was fetched and is good. That it cannot be kept costs nobody today.
-    pub(super) fn keep(&self, bytes: &[u8]) {
-        if let Self::Url { kept, .. } = self {
-            let _ = files::replace(kept, bytes);
-        }
+    /// Keeps what was fetched and is good. That it cannot be kept costs nobody before the next start.
+    pub(super) fn keep(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let Self::Url { kept, .. } = self else { return Ok(()) };
+        let unkept = || Failure::new(Code::C103).told("the roster cannot be kept for a start without the network");
+        files::replace(kept, bytes).map_err(|error| unkept().because(error))
     }
 
     pub(super) fn is_fetched(&self) -> bool {

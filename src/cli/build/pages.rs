@@ -9,7 +9,7 @@ use crate::{
     fault::Failure,
     kiosk::Phrases,
     page,
-    words::LaneId,
+    words::{Clock, LaneId},
 };
 #[cfg(feature = "voice")]
 use crate::{
@@ -19,11 +19,12 @@ use crate::{
 
 /// Where they are, and whose kiosk they show.
 pub(in crate::cli) fn door(site: &Site) -> Result<page::Door, Failure> {
-    Ok(page::Door { brand: wires::page_brand(site)?, ..bare_door(site) })
+    let brand = if is_served(site) { wires::page_brand(site)? } else { page::Brand::default() };
+    Ok(page::Door { brand, ..bare_door(site) })
 }
 
 /// Where they are.
-pub(super) fn bare_door(site: &Site) -> page::Door {
+fn bare_door(site: &Site) -> page::Door {
     let page::Settings { listen, css, technicians, technician } = &site.page;
     page::Door {
         listen: listen.clone(),
@@ -39,8 +40,19 @@ pub(super) fn bare_door(site: &Site) -> page::Door {
     }
 }
 
+/// Whether anything is served there.
+pub(in crate::cli) fn is_served(site: &Site) -> bool {
+    site.page.technician || site.lane.iter().any(|lane| lane.panel == Some(PanelPlace::Page))
+}
+
+/// What lies behind its files now, where anything is served.
+pub(super) fn behind(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<page::Behind>, Failure> {
+    let read = || bare_door(site).read(allow_subjects(site), clock);
+    Ok(is_served(site).then(read).transpose()?)
+}
+
 /// Whose certificates count, of each lane that has one.
-pub(super) fn allow_subjects(site: &Site) -> Vec<Vec<String>> {
+fn allow_subjects(site: &Site) -> Vec<Vec<String>> {
     let with_page = site.lane.iter().filter(|lane| lane.panel == Some(PanelPlace::Page));
     with_page.map(|lane| lane.allow_subjects.clone()).collect()
 }

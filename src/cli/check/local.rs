@@ -27,6 +27,7 @@ pub(super) fn check(site: &Site, file: &Path, clock: &Arc<dyn Clock>, report: &m
     time(clock.now().wall, report);
     keys(site, clock.now().wall, report);
     merchants(site, clock, report);
+    towards_systems(site, clock.now().wall, report);
 }
 
 fn permissions(file: &Path, report: &mut Report<'_>) {
@@ -124,6 +125,19 @@ fn merchants(site: &Site, clock: &Arc<dyn Clock>, report: &mut Report<'_>) {
     match build::merchants(site, clock, &(Arc::new(Forgetful) as _)) {
         Ok(_) => report.ok("merchants", say::ways_usable()),
         Err(fault) => report.fault("merchants", fault),
+    }
+}
+
+/// What we show the site's systems; one that cannot be read is told with its system.
+fn towards_systems(site: &Site, now: WallTime, report: &mut Report<'_>) {
+    for settings in &site.checkins {
+        let Ok(Some(end)) = build::certificate_end(settings) else { continue };
+        let whose = settings.name.as_ref().map_or_else(String::new, say::whose_system);
+        match end.millis_since(now).div_euclid(DAY_MS) {
+            ..0 => report.failed("certificate", Code::K407, say::towards_site_expired(whose)),
+            days @ 0..SOON_DAYS => report.warning("certificate", Code::K407, say::towards_site(whose, days)),
+            days => report.ok("certificate", say::towards_site(whose, days)),
+        }
     }
 }
 

@@ -303,7 +303,7 @@ fn one_name(path: &Path) -> PathBuf {
 #[cfg(feature = "page")]
 fn pages(site: &Site, clock: &Arc<dyn Clock>, taken: &mut Taken, report: &mut Report<'_>) {
     let with_page = site.lane.iter().filter(|lane| lane.panel == Some(PanelPlace::Page)).count();
-    if with_page == 0 && !site.page.technician {
+    if !build::is_served(site) {
         return;
     }
     if let crate::page::Listen::Unix(path) = &site.page.listen

@@ -37,6 +37,10 @@ phrases! {
     of_serial(serial) "of serial number {serial}: " => "序列号 {serial}：";
     certificate_expired(whose) "{whose}the merchant certificate has expired" => "{whose}商户证书已过期";
     certificate_ends(whose, days) "{whose}{days} days left" => "{whose}还有 {days} 天到期";
+    towards_site(whose, days) "{whose}our certificate towards the site's system has {days} days left"
+        => "{whose}本机对业务系统的证书还有 {days} 天到期";
+    towards_site_expired(whose) "{whose}our certificate towards the site's system has expired"
+        => "{whose}本机对业务系统的证书已过期";
     certificate_well(days) "belongs to the sign key, {days} days left" => "与签名私钥配对，还有 {days} 天到期";
 
     decrypts(days) "opened with keys.decrypt is what is sealed for it, {days} days left"

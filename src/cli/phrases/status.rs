@@ -21,6 +21,9 @@ phrases! {
     site() "site system" => "业务系统";
     clock() "clock" => "时钟";
     journal() "journal" => "流水";
+    state() "state directory" => "状态目录";
+    #[cfg(feature = "page")]
+    alarms() "alarms" => "告警";
     certificates() "certificates" => "证书";
     threads() "threads" => "线程";
 
@@ -60,6 +63,7 @@ phrases! {
     of_terminals(n, days) "towards terminals of lane {n}: {days} d" => "对第 {n} 条通道的终端：{days} 天";
     of_pages(days) "pages: {days} d" => "网页：{days} 天";
     of_desk(days) "triage desk: {days} d" => "分诊台：{days} 天";
+    of_site(n, days) "towards site system {n}: {days} d" => "对第 {n} 个业务系统：{days} 天";
     of_list(n, days) "list of lane {n}: {days} d" => "第 {n} 条通道的吊销列表：{days} 天";
     none_known() "none with an end" => "没有有期限的证书";
 

@@ -58,7 +58,7 @@
       if (all.length === 0) return make('p.card.good', {}, say('nothing-to-mend'));
       return all.map(function (one) {
         var text = told.codes[one.code] || {};
-        var where = [one.lane, one.merchant ? say('merchant') + ' ' + one.merchant : '', partOf(one.of)].filter(Boolean).join(' · ');
+        var where = [one.lane, one.merchant ? say('merchant') + ' ' + one.merchant : '', one.system || '', partOf(one.of)].filter(Boolean).join(' · ');
         return make('div.card.' + (one.of === 'lane' ? 'warn' : 'bad'), { 'data-code': one.code },
           make('h3', {}, make('span', {}, one.code + ' ' + text.summary), make('span', {}, where)),
           make('p', {}, say('cure') + ': ' + text.cure),
@@ -109,7 +109,7 @@
 
   function peers(told) {
     var status = told.status;
-    c.put('peers', [status.wechat, status.weixin, status.site, status.site_passed_over], function () {
+    c.put('peers', [status.wechat, status.weixin, status.site, status.sites, status.site_passed_over], function () {
       var rows = status.wechat.map(function (one, index) {
         var more = [];
         if (one.permission) more.push(say(one.permission.granted ? 'granted' : 'not-granted'));
@@ -118,7 +118,8 @@
         return [say('wechat') + (status.wechat.length > 1 ? ' ' + (index + 1) : ''), contact(one.contact, more)];
       });
       if (status.weixin) rows.push([say('weixin'), contact(status.weixin)]);
-      rows.push([say('site'), contact(status.site)]);
+      if (status.sites) status.sites.forEach(function (one) { rows.push([say('site') + ' ' + one.name, contact(one)]); });
+      else rows.push([say('site'), contact(status.site)]);
       return list(rows);
     });
     c.put('took', told.durations, function () {
