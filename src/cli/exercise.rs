@@ -262,7 +262,8 @@ fn input(role: Role) -> String {
         Role::Button(Button::OtherWay) => say::input_other_way(),
         Role::Button(Button::CallStaff) => say::input_call_staff(),
         Role::Button(Button::Choice(number)) => say::input_choice(number),
-        Role::OutOfService(OutOfService::Closed) => say::input_closed(),
+        // Hours have no input of their own: they close as the key switch does.
+        Role::OutOfService(OutOfService::Closed | OutOfService::AfterHours) => say::input_closed(),
         Role::OutOfService(OutOfService::Maintenance) => say::input_maintenance(),
         Role::OutOfService(OutOfService::Emergency) => say::input_fire(),
         Role::PaperLow => say::input_paper_low(),

@@ -124,7 +124,7 @@ pub(super) fn saboteur(
     let folder = place(out_folder)?;
     let ground = ground(&folder, chosen)?;
     // Keys are made before, and people go afterwards, which takes its time on a busy machine.
-    let rest = 2 * scenario::GO.as_secs();
+    let rest = scenario::GO.as_secs().saturating_mul(2);
     writeln!(out, "seed {seed} clicks for {minutes} minutes; then everybody goes, within {rest} s")
         .map_err(cannot_start)?;
     out.flush().map_err(cannot_start)?;
