@@ -219,6 +219,8 @@ fn a_journal_that_cannot_be_written_is_shown_until_it_can() {
         let limit = Rlimit { current: full.then_some(0), maximum: None };
         prlimit(Some(Pid::from_child(&daemon.child)), Resource::Fsize, limit).expect("set");
     };
+    // What WeChat grants is written down while that is possible.
+    assert_eq!(face(&sandbox, 0, "sid-1"), "checked_in");
     full(true);
     let mut terminal = sandbox.terminal(0);
     terminal.face("sid-1", true).expect("sent");

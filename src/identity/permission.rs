@@ -69,7 +69,9 @@ impl Permissions {
     pub(super) fn note(&self, asked: InfoType, granted: bool, now: Now) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let known = last.filter(|(_, at)| now.moment.since(*at) < AGAIN);
-        if known.is_some_and(|(permission, _)| permission.asked == asked && permission.granted == granted) {
+        let same = known.is_some_and(|(permission, _)| permission.asked == asked && permission.granted == granted);
+        // What could not be written down is tried again.
+        if same && self.unwritten().is_none() {
             return;
         }
         // What is asked for instead of a name says nothing about names.

@@ -46,6 +46,7 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::X002, "no fault: the program was stopped: session.rs"),
     (Code::X003, "threads that hang: service/carry.rs"),
     (Code::X010, "no fault: staff closed the lane: status.rs"),
+    (Code::X012, "no fault: the hour is not one at which the lane is open: desk.rs"),
     (Code::X011, "no fault: staff work at the lane: scenes.rs"),
 ];
 
