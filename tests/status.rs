@@ -210,6 +210,7 @@ fn a_lane_that_a_switch_has_closed_is_shown() {
 fn a_journal_that_cannot_be_written_is_shown_until_it_can() {
     let sandbox = Sandbox::new();
     expect(&sandbox, &Person::new("sid-1", "张三丰"));
+    expect(&sandbox, &Person::new("sid-2", "李若兰"));
     let built = program();
     let mut shell = Command::new("sh");
     // As on a full disk: writing is refused, and nobody is killed for it.
@@ -223,7 +224,7 @@ fn a_journal_that_cannot_be_written_is_shown_until_it_can() {
     assert_eq!(face(&sandbox, 0, "sid-1"), "checked_in");
     full(true);
     let mut terminal = sandbox.terminal(0);
-    terminal.face("sid-1", true).expect("sent");
+    terminal.face("sid-2", true).expect("sent");
     assert_eq!(terminal.receive_type("outcome").expect("told")["code"], "J502");
     shows(&sandbox, Code::J502, None);
     assert!(json(&sandbox)["journal"]["failures"].as_u64() > Some(0));
