@@ -112,6 +112,8 @@ run(async () => {
   await shot('panel-closed', panel);
   await panel.close();
   await page.reload();
+  await page.waitForSelector('#lane option[value="kiosk-1"]', { state: 'attached' });
+  await page.selectOption('#lane', 'kiosk-1');
   await page.waitForFunction((hours) => document.getElementById('hours').value === hours, `${hour(12)}-${hour(13)}`, { polling: 50, timeout: 6000 })
     .catch(() => fault('what stands is not what is to be changed'));
   await page.click('#logout');
