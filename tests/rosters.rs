@@ -319,29 +319,48 @@ fn settings_that_are_read_again_go_on_with_the_last_good_list_of_the_same_signer
     assert!(!on(&read_again(&second, 1), "u-2"));
 }
 
-#[test]
-fn a_hangup_with_a_damaged_list_keeps_the_gate_open_for_whoever_was_on_the_last_one() {
-    let sandbox = Sandbox::new();
-    let path = |name: &str| sandbox.path(name).display().to_string();
-    let secret =
-        |name: &str, text: &str| facemchd::files::replace(&sandbox.path(name), text.as_bytes()).expect("written");
-    secret("roster.key", "an agreed key of some length\n");
-    secret("ed25519.pem", ED25519);
-    let public = std::process::Command::new("openssl").args(["pkey", "-pubout", "-in", &path("ed25519.pem")]).output();
-    fs::write(sandbox.path("signer.pub.pem"), public.expect("openssl is installed").stdout).expect("written");
-    let make = |out: &str, union: &str| {
-        fs::write(sandbox.path("people.csv"), format!("union-id\n{union}\n")).expect("written");
-        let made = program()
-            .args(["roster", "make", "--day", &day(&*clock()), "--from", &path("people.csv")])
-            .args(["--key", &path("roster.key"), "--sign", &path("ed25519.pem"), "--out", &path(out)])
-            .output();
-        assert!(made.expect("runs").status.success());
-    };
-    make("today", "union-1");
+/// Who comes is expected by a list, `today`, whoever of two has signed it.
+fn by_roster(sandbox: &Sandbox) {
+    for (name, text) in [
+        ("roster.key", "an agreed key of some length\n"),
+        ("ed25519.pem", ED25519),
+        ("rsa.pem", &crate::keys::data("sp.key.pem")),
+    ] {
+        facemchd::files::replace(&sandbox.path(name), text.as_bytes()).expect("written");
+    }
     sandbox.edit(
         "adapter = \"http\"",
         "adapter = \"roster\"\nroster = \"today\"\nroster-key = \"roster.key\"\nroster-public-key = \"signer.pub.pem\"",
     );
+}
+
+/// Lists that are signed with this key are the site's.
+fn believe(sandbox: &Sandbox, key: &str) {
+    let public = std::process::Command::new("openssl").args(["pkey", "-pubout", "-in"]).arg(sandbox.path(key)).output();
+    fs::write(sandbox.path("signer.pub.pem"), public.expect("openssl is installed").stdout).expect("written");
+}
+
+/// Today's list of a table of people, by the program.
+fn list_of(sandbox: &Sandbox, people: &str, key: &str, out: &str) -> std::process::Output {
+    let path = |name: &str| sandbox.path(name).display().to_string();
+    fs::write(sandbox.path("people.csv"), people).expect("written");
+    let made = program()
+        .args(["roster", "make", "--day", &day(&*clock()), "--from", &path("people.csv"), "--key", &path("roster.key")])
+        .args(["--sign", &path(key), "--out", &path(out)])
+        .output();
+    made.expect("runs")
+}
+
+#[test]
+fn a_hangup_with_a_damaged_list_keeps_the_gate_open_for_whoever_was_on_the_last_one() {
+    let sandbox = Sandbox::new();
+    by_roster(&sandbox);
+    believe(&sandbox, "ed25519.pem");
+    let make = |out: &str, union: &str| {
+        let made = list_of(&sandbox, &format!("union-id\n{union}\n"), "ed25519.pem", out);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    make("today", "union-1");
     let comes = |sid: &str, union: &str| {
         expect(&sandbox, &Person { union_id: union.to_owned(), ..Person::new(sid, "李四") });
         let mut terminal = sandbox.terminal(1);
@@ -370,26 +389,10 @@ fn a_hangup_with_a_damaged_list_keeps_the_gate_open_for_whoever_was_on_the_last_
 #[test]
 fn the_program_makes_lists_that_the_program_believes_by_ed25519_and_rsa() {
     let sandbox = Sandbox::new();
-    let path = |name: &str| sandbox.path(name).display().to_string();
-    let secret =
-        |name: &str, text: &str| facemchd::files::replace(&sandbox.path(name), text.as_bytes()).expect("written");
-    secret("roster.key", "an agreed key of some length\n");
-    secret("ed25519.pem", ED25519);
-    secret("rsa.pem", &crate::keys::data("sp.key.pem"));
-    fs::write(sandbox.path("people.csv"), format!("name,number\n{NAME},{CARD}\n")).expect("written");
-    sandbox.edit(
-        "adapter = \"http\"",
-        "adapter = \"roster\"\nroster = \"today\"\nroster-key = \"roster.key\"\nroster-public-key = \"signer.pub.pem\"",
-    );
-    let today = day(&*clock());
+    by_roster(&sandbox);
     for key in ["ed25519.pem", "rsa.pem"] {
-        let public = std::process::Command::new("openssl").args(["pkey", "-pubout", "-in", &path(key)]).output();
-        fs::write(sandbox.path("signer.pub.pem"), public.expect("openssl is installed").stdout).expect("written");
-        let made = program()
-            .args(["roster", "make", "--day", &today, "--from", &path("people.csv"), "--key", &path("roster.key")])
-            .args(["--sign", &path(key), "--out", &path("today")])
-            .output()
-            .expect("runs");
+        believe(&sandbox, key);
+        let made = list_of(&sandbox, &format!("name,number\n{NAME},{CARD}\n"), key, "today");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let check = || String::from_utf8(run(&["check", "--config", sandbox.site()]).stdout).expect("UTF-8");
         let told = check();
@@ -400,12 +403,7 @@ fn the_program_makes_lists_that_the_program_believes_by_ed25519_and_rsa() {
         assert!(check().contains("H941"));
     }
     // What is wrong with a table is said by its row, and nothing of it is repeated.
-    fs::write(sandbox.path("people.csv"), format!("name,number\n{NAME},110105194912310021\n")).expect("written");
-    let made = program()
-        .args(["roster", "make", "--day", &today, "--from", &path("people.csv"), "--key", &path("roster.key")])
-        .args(["--sign", &path("rsa.pem"), "--out", &path("none")])
-        .output()
-        .expect("runs");
+    let made = list_of(&sandbox, &format!("name,number\n{NAME},110105194912310021\n"), "rsa.pem", "none");
     let told = String::from_utf8_lossy(&made.stderr).into_owned();
     assert!(told.contains("row 2: the number is none of a document") && !told.contains(NAME), "{told}");
     assert!(!sandbox.path("none").exists());

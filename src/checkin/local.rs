@@ -329,8 +329,8 @@ mod tests {
             at,
         };
         match local.check_in(&request, Deadline::default()) {
-            Ok(CheckInAnswer::Admitted(admission)) => (false, admission.number.unwrap().to_string()),
-            Ok(CheckInAnswer::Already(admission)) => (true, admission.number.unwrap().to_string()),
+            Ok(CheckInAnswer::Admitted(admission)) => (false, admission.number.expect("a number").to_string()),
+            Ok(CheckInAnswer::Already(admission)) => (true, admission.number.expect("a number").to_string()),
             other => panic!("{other:?}"),
         }
     }
@@ -360,7 +360,7 @@ mod tests {
         let local = fresh();
         assert_eq!(ask(&local, 1, 1, at(0, true)), new("A001"));
         assert_eq!(ask(&local, 1, 1, at(0, true)), new("A001"));
-        let resolve = |serial| local.resolve(SessionId { run: 1, serial }, Deadline::default()).unwrap();
+        let resolve = |serial| local.resolve(SessionId { run: 1, serial }, Deadline::default()).expect("an answer");
         assert!(matches!(resolve(1), Resolution::Decided(CheckInAnswer::Admitted(_))));
         assert_eq!(resolve(2), Resolution::NotThere);
     }
@@ -453,7 +453,7 @@ mod tests {
                 at: at(0, true),
             };
             request.person = Some(u128::from(serial).to_le_bytes());
-            local.check_in(&request, Deadline::default()).unwrap();
+            local.check_in(&request, Deadline::default()).expect("an answer");
         }
         let book = local.book();
         // The table keeps one byte more for each place, and at most seven of eight are taken.

@@ -159,7 +159,7 @@ mod tests {
 
     impl Clock for Set {
         fn now(&self) -> Now {
-            Now { moment: Moment(*self.0.lock().unwrap()), wall: WallTime(0) }
+            Now { moment: Moment(*self.0.lock().expect("whole")), wall: WallTime(0) }
         }
     }
 
@@ -185,7 +185,7 @@ mod tests {
         }
 
         fn look_for(&self, _: Deadline) -> Result<(), Failure> {
-            let met = self.0.lock().unwrap().take();
+            let met = self.0.lock().expect("whole").take();
             // As adapters tell it: under a code, with a place around it.
             met.map_or(Ok(()), |met| Err(Failure::new(Code::H901).told("away").because(met).within("sign-in")))
         }
@@ -207,7 +207,7 @@ mod tests {
         };
         let within = |seconds| Deadline::at(Moment(Duration::from_secs(seconds)));
         let comes = |met, seconds| {
-            *meets.0.lock().unwrap() = met;
+            *meets.0.lock().expect("whole") = met;
             reach.check_in(&request, within(seconds)).err()
         };
         let refused = || Some(HttpError::Connect(ErrorKind::ConnectionRefused));
@@ -229,14 +229,14 @@ mod tests {
         let lost = comes(None, 9).expect("nobody is asked").failure;
         assert_eq!((lost.code(), lost.chain().contains("connection refused")), (Code::H901, true), "{}", lost.chain());
         assert!(!reach.is_to_be_looked_for(), "just now somebody did");
-        *clock.0.lock().unwrap() = LOOK_EACH;
+        *clock.0.lock().expect("whole") = LOOK_EACH;
         assert!(reach.is_to_be_looked_for());
         assert!(!reach.is_to_be_looked_for(), "one looks");
         assert!(
             reach.resolve(request.session, within(9)).is_ok() && reach.lost().is_some(),
             "the past is no sign of life"
         );
-        *meets.0.lock().unwrap() = Some(HttpError::Late);
+        *meets.0.lock().expect("whole") = Some(HttpError::Late);
         assert!(reach.look_for(within(9)).is_err(), "somebody is there, and slow");
         assert!(reach.lost().is_none() && !reach.is_to_be_looked_for());
         assert!(comes(None, 20).is_none());
