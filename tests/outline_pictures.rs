@@ -262,8 +262,10 @@ fn read_by_tesseract(picture: &Path, (tongue, as_what): (&str, &str)) -> String 
     String::from_utf8_lossy(&read.stdout).into_owned()
 }
 
-/// What it does not read: a name in hanzi within a line of English, for it has no model of both.
-const UNREAD: [&str; 1] = ["Check in for 王*二?"];
+/// What it does not read: a name in hanzi within a line of English, however the line runs, for it has no model of both.
+fn is_of_both(line: &str, tongue: &str) -> bool {
+    tongue == "eng" && line.chars().any(|character| ('一'..='鿿').contains(&character))
+}
 
 /// What stands in a headline or a number on the sheets of one size, and what tesseract makes of it.
 struct Reader {
@@ -283,7 +285,7 @@ impl Reader {
         Picture::page(lines.iter().map(|(_, picture)| picture)).write(self.file.path());
         let page = read_by_tesseract(self.file.path(), (tongue, "6"));
         let page: Vec<String> = page.lines().map(solid).filter(|line| !line.is_empty()).collect();
-        for (wanted, picture) in lines.iter().filter(|(wanted, _)| !UNREAD.contains(&wanted.as_str())) {
+        for (wanted, picture) in lines.iter().filter(|(wanted, _)| !is_of_both(wanted, tongue)) {
             self.read += 1;
             if page.contains(&solid(wanted)) {
                 continue;
