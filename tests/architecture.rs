@@ -257,7 +257,7 @@ fn only_the_vault_sees_private_keys_and_only_it_opens() {
 }
 
 /// Every source below `src`, comments removed, by its path within `src`.
-fn sources() -> BTreeMap<PathBuf, String> {
+pub fn sources() -> BTreeMap<PathBuf, String> {
     let found = rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(found.len() > 30, "the sources were not found");
     found

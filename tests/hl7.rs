@@ -6,6 +6,7 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
     thread,
     time::Duration,
@@ -262,6 +263,30 @@ fn one_message_is_on_the_line_at_a_time_however_many_lanes_wait() {
         })
     });
     assert_eq!((engine.heard().len(), engine.connections.load(Ordering::Relaxed)), (8, 1));
+}
+
+#[test]
+fn of_one_person_at_two_lanes_within_a_moment_one_is_told_of_and_the_other_tries_again() {
+    let setup = Setup::new();
+    let (tells, is_told) = mpsc::channel();
+    let (let_go, held) = mpsc::channel::<()>();
+    let engine = Engine::start(Box::new(move |message| {
+        let _ = tells.send(());
+        let _ = held.recv_timeout(PATIENCE);
+        (ack(message, "AA", ""), false)
+    }));
+    let adapter = engine.adapter(&setup, "{}");
+    thread::scope(|lanes| {
+        let first = lanes.spawn(|| told(&adapter, 1, &setup));
+        is_told.recv_timeout(PATIENCE).expect("on the line");
+        let second = told(&adapter, 2, &setup).expect_err("being checked in at another lane");
+        assert_eq!((second.failure.code(), second.perhaps), (Code::H911, false));
+        let_go.send(()).expect("held");
+        let first = first.join().expect("no panic");
+        assert!(matches!(first, Ok(CheckInAnswer::Admitted(_))), "{first:?}");
+    });
+    assert!(matches!(told(&adapter, 3, &setup), Ok(CheckInAnswer::Already(_))));
+    assert_eq!(engine.heard().len(), 1);
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod gate_model;
 mod gates;
 mod glyphs;
 mod grades;
+mod hangs;
 mod hl7;
 mod hospital_days;
 mod hospital_peers;

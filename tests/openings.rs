@@ -1,6 +1,7 @@
 //! `check` is the start's own opening, undone: what `run` refuses, `check` fails, with the same code.
 
 mod elsewhere;
+mod secrets;
 
 use std::{
     fs,

@@ -112,6 +112,15 @@ cures! {
     /// Nothing is in it.
     EmptyFile "copy the file again: nothing is in it"
         => "重新复制该文件：里面是空的";
+    /// Something else lies in a file's place.
+    OtherKind "correct the path, or remove what lies in the file's place"
+        => "改正路径，或移走占着该文件位置的东西";
+    /// More than any such file holds.
+    LargeFile "put the right file there: none of its kind is that large"
+        => "放入正确的文件：这类文件不会这么大";
+    /// Another encoding, or no text at all.
+    NotText "save the file as UTF-8 text"
+        => "把文件存为 UTF-8 文本";
     /// A key lies where one line is wanted.
     NotALine "write the secret alone into the file, on one line: a key or certificate lies in its place"
         => "文件里只写密文本身，占一行：现在放的是密钥或证书";

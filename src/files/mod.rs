@@ -134,7 +134,11 @@ impl FileError {
             },
             Self::Empty { .. } => Some(Cure::EmptyFile),
             Self::NotALine { .. } => Some(Cure::NotALine),
-            _ => None,
+            Self::OtherKind { .. } => Some(Cure::OtherKind),
+            Self::TooLarge { .. } => Some(Cure::LargeFile),
+            Self::NotText { .. } => Some(Cure::NotText),
+            // Whose it is and who may use it has a code of its own.
+            Self::Exposed { .. } | Self::Foreign { .. } => None,
         }
     }
 

@@ -174,3 +174,108 @@ fn write_group(
     }
     failure.map_or(Ok(true), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{
+        service::{facts, heard},
+        store::{Correlator, JournalBounds, State, StateLock},
+        words::{SessionId, WallTime},
+    };
+
+    /// A clock that is set.
+    struct Set(Mutex<Now>);
+
+    impl Clock for Set {
+        fn now(&self) -> Now {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    /// A journal of a megabyte, and who writes it.
+    struct Stand {
+        folder: tempfile::TempDir,
+        set: Arc<Set>,
+        worker: Option<Worker<Entry>>,
+        recorded: tokio::sync::mpsc::Receiver<Input>,
+        serial: u32,
+    }
+
+    const START: WallTime = WallTime(1_790_000_000_000);
+
+    impl Stand {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let set = Arc::new(Set(Mutex::new(Now { moment: Moment(Duration::from_secs(100)), wall: START })));
+            let clock: Arc<dyn Clock> = Arc::clone(&set) as _;
+            let bounds = JournalBounds { max_bytes: 1 << 20, ..JournalBounds::default() };
+            let lock = StateLock::take(folder.path()).unwrap();
+            let correlator = Arc::new(Correlator::open(folder.path()).unwrap());
+            let lanes = ["kiosk-1".to_owned()];
+            let (journal, _) = Journal::open(lock, &bounds, &lanes, correlator, &State::none(), clock.stamp()).unwrap();
+            let (way, recorded) = tokio::sync::mpsc::channel(4);
+            let inputs = Inputs::new(way, lanes.to_vec());
+            let worker = spawn(journal, None, &Arc::new(facts::Facts::default()), &clock, inputs).unwrap();
+            Self { folder, set, worker: Some(worker), recorded, serial: 0 }
+        }
+
+        fn passes(&self, moment: Duration, wall_ms: i64) {
+            let mut now = self.set.0.lock().unwrap();
+            *now = Now { moment: Moment(now.moment.0 + moment), wall: WallTime(now.wall.0 + wall_ms) };
+        }
+
+        /// Records until the last of them is durable.
+        fn record(&mut self, count: u32) {
+            for last in (0..count).rev() {
+                self.serial += 1;
+                let record = Record::CheckingIn { session: SessionId { run: 1, serial: self.serial }, person: None };
+                let ticket = (last % 64 == 0).then_some(RecordTicket(self.serial.into()));
+                assert!(self.worker.as_ref().unwrap().offer(Entry { ticket, record: Kept::Visit(record) }).is_ok());
+                if ticket.is_some() {
+                    assert!(matches!(self.recorded.blocking_recv(), Some(Input::Recorded { .. })));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_is_told_with_how_far_and_one_that_is_steered_is_not() {
+        heard::listen();
+        let mut stand = Stand::new();
+        stand.record(1);
+        stand.passes(Duration::from_secs(60), 64_000);
+        stand.record(1);
+        for stepped in [7_654_321, -7_654_321] {
+            stand.passes(Duration::from_secs(60), 60_000 + stepped);
+            stand.record(1);
+            stand.record(1);
+        }
+        drop(stand.worker.take());
+        for told in ["by 7654321 ms", "by -7654321 ms"] {
+            let lines = heard::with(told);
+            assert!(matches!(&lines[..], [line] if line.contains("code=C108 ")), "{told}: {lines:?}");
+        }
+        assert!(heard::with("code=C108 ").iter().all(|line| !line.contains("4000 ms")));
+        drop(stand.folder);
+    }
+
+    #[test]
+    fn a_journal_that_is_nearly_full_is_told_once_a_day() {
+        heard::listen();
+        let mut stand = Stand::new();
+        let near = |lines: &[String]| lines.iter().filter(|line| line.contains("the oldest records go soon")).count();
+        while near(&heard::with("code=J503 ")) == 0 {
+            assert!(stand.serial < 100_000, "a megabyte is not full yet");
+            stand.record(256);
+        }
+        stand.record(1);
+        assert_eq!(near(&heard::with("code=J503 ")), 1, "once");
+        stand.passes(WARN_AGAIN, 86_400_000);
+        stand.record(1);
+        drop(stand.worker.take());
+        assert_eq!(near(&heard::with("code=J503 ")), 2, "and again on the next day");
+    }
+}

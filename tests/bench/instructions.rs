@@ -329,26 +329,29 @@ fn between(what: &str, short: u64, long: u64) -> Result<u64, String> {
 
 pub fn run() -> Verdict {
     let text = instructions("text")?;
-    let show = |what: &str, count: u64| println!("{what:<58} {count:>9}  {:>6.1} ×", ratio(count, text));
-    println!("{:<58} {:>9}  of the baseline", "", "instructions");
-    show("baseline: the slip's texts through encoding_rs", text);
-    let slip = instructions("slip")?;
-    show("a slip of twelve lines with a QR code", slip);
-    show("a screen of which two words change", instructions("panel")?);
+    println!("{:<58} {:>9}  of the baseline    at most", "", "instructions");
+    let mut broken = Vec::new();
+    let mut show = |what: &str, count: u64, most: u64| {
+        println!("{what:<58} {count:>9}  {:>6.1} ×  {most:>15}", ratio(count, text));
+        if count > most {
+            broken.push(format!("{what}: {count} instructions, more than {most}"));
+        }
+    };
+    show("baseline: the slip's texts through encoding_rs", text, 200_000);
+    // What was counted when the house was built, and is never to be more: an input is decided, drawn and encoded by few.
+    show("a slip of twelve lines with a QR code", instructions("slip")?, 256_000);
+    show("a screen of which two words change", instructions("panel")?, 110_000);
     let face = instructions("face")?;
-    show("identity in to first printer byte (core, encoding)", instructions("slip-after-face")?.saturating_sub(face));
-    show(
-        "identity in to first panel byte (core, layout, diff)",
-        instructions("panel-after-face")?.saturating_sub(face),
-    );
-    let template = instructions("template")?;
-    show("a hospital's template: one request and its answer", template);
-    // Glyphs are painted once, and kept.
-    show("a whole scene on 1080 × 1920, its number a new one", between("glass", 2, 6)?);
-    println!("(to reach: the slip at most 2,000,000, a template's request at most 400,000)");
+    show("a face, up to the question to WeChat", face, 30_000);
+    let after = |what: &str| Ok::<_, String>(instructions(what)?.saturating_sub(face));
+    show("identity in to first printer byte (core, encoding)", after("slip-after-face")?, 288_000);
+    show("identity in to first panel byte (core, layout, diff)", after("panel-after-face")?, 110_000);
     // Missed by now: held to what it is, so that it grows no further.
-    limit(template <= 435_000, format!("a template's request takes {template} instructions"))?;
-    limit(slip <= 2_000_000, format!("a slip takes {slip} instructions"))
+    show("a hospital's template: one request and its answer", instructions("template")?, 435_000);
+    // Glyphs are painted once, and kept.
+    show("a whole scene on 1080 × 1920, its number a new one", between("glass", 2, 6)?, 48_000_000);
+    println!("(to reach: a template's request at most 400,000)");
+    limit(broken.is_empty(), broken.join("; "))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]

@@ -6,7 +6,7 @@ use facemchd::fault::Code;
 pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::C102, "the start refuses it, and a hangup names a changed board: openings.rs"),
     (Code::C105, "the machine's clock is not set by a test: hil/scenarios/clock.rs"),
-    (Code::C108, "the machine's clock is not set by a test: hil"),
+    (Code::C108, "the machine's clock is not set by a test: service/journalist.rs"),
     (Code::C110, "the start refuses it: second_daemon.rs"),
     (Code::T206, "no fault: a person looked away: session.rs"),
     (Code::T208, "no fault: the lane serves somebody: session.rs"),
@@ -16,7 +16,7 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::K408, "the start refuses it: faults.rs"),
     (Code::K409, "the start refuses it: faults.rs"),
     (Code::J502, "a card that refuses to be written to: openings.rs"),
-    (Code::J503, "a journal of a year, or of a gigabyte"),
+    (Code::J503, "a journal of a year, or of a gigabyte: service/journalist.rs"),
     (Code::J510, "what a site allows while its system is away: offline.rs"),
     (Code::J505, "the power goes while a gate opens: unknown.rs"),
     (Code::D610, "once a day, and of nobody's lane: device/missing.rs"),
@@ -30,8 +30,8 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::H908, "the same: hospitals.rs"),
     (Code::H909, "the same: hospitals.rs"),
     (Code::H910, "the same: hospitals.rs"),
-    (Code::H911, "two lanes at one visit within a moment"),
-    (Code::H912, "every hanzi has its bytes, and what cannot be signed is refused at the start"),
+    (Code::H911, "two lanes at one visit within a moment: hl7.rs"),
+    (Code::H912, "every hanzi has its bytes, and what cannot be signed is refused at the start: checkin/hl7/line.rs"),
     (Code::H913, "no fault: `check` says what the site has chosen: site_try.rs"),
     (Code::H940, "told as every other of who judges a check-in: rosters.rs"),
     (Code::H941, "the same: rosters.rs"),
@@ -42,13 +42,10 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::P708, "half a minute after the slip came: service/printers.rs"),
     (Code::P709, "a site that sends more than the paper takes: printer_profiles.rs"),
     (Code::G802, "the program was away for longer than a person waits: gates.rs"),
-    (Code::X001, "a thread hangs: hil, service/lateness.rs"),
+    (Code::X001, "a thread that all lanes need hangs: hangs.rs"),
     (Code::X002, "no fault: the program was stopped: session.rs"),
     (Code::X003, "threads that hang: service/carry.rs"),
     (Code::X010, "no fault: staff closed the lane: status.rs"),
     (Code::X012, "no fault: the hour is not one at which the lane is open: desk.rs"),
     (Code::X011, "no fault: staff work at the lane: scenes.rs"),
 ];
-
-/// Those that no test has met yet.
-pub const UNMET: &[Code] = &[Code::C108, Code::J503, Code::H911, Code::H912, Code::X001];

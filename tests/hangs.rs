@@ -1,0 +1,86 @@
+//! A thread that all lanes need stops for good: somebody else must end the program, and is told which thread it was.
+//!
+//! Ignored: stopping one thread takes what a debugger may do, which not every machine allows everybody. `HANG` names the
+//! program that does it, `cc -o target/hang tests/hil/hang.c`.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    failures::FACE,
+    running::{Daemon, Sandbox, program},
+};
+
+/// A thread that stands still for as long as this lives.
+struct Held(Child);
+
+impl Held {
+    fn thread(daemon: &Daemon, name: &str) -> Self {
+        let hang = std::env::var_os("HANG").expect("HANG names what tests/hil/hang.c was compiled to");
+        let pid = daemon.child.id().to_string();
+        let mut child = Command::new(hang).args([&pid, name]).stdout(Stdio::piped()).spawn().expect("runs");
+        let mut told = String::new();
+        BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut told).expect("read");
+        assert_eq!(told.trim(), "1 stopped", "{name}: may this user debug the program's processes?");
+        Self(child)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The lines of the log that name the fault.
+fn told(daemon: &Daemon) -> Vec<String> {
+    daemon.log().lines().filter(|line| line.contains("code=X001 ")).map(str::to_owned).collect()
+}
+
+fn until(what: &str, mut is: impl FnMut() -> bool) {
+    for _ in 0..2000 {
+        if is() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{what}");
+}
+
+#[test]
+#[ignore = "needs HANG, and the right to stop another process's thread"]
+fn the_watchdog_is_called_for_a_thread_that_hangs_and_the_log_names_it_once() {
+    for name in ["store", "outputs"] {
+        let sandbox = Sandbox::new();
+        let daemon = sandbox.start();
+        let _held = Held::thread(&daemon, name);
+        sandbox.terminal(0).face(FACE, true).expect("sent");
+        until("the watchdog is called", || daemon.told().contains("WATCHDOG=trigger"));
+        let lines = told(&daemon);
+        let [line] = &lines[..] else { panic!("{name}: {lines:?}") };
+        assert!(line.contains(name) && !daemon.log().contains(FACE), "{line}");
+    }
+}
+
+#[test]
+#[ignore = "needs HANG, and the right to stop another process's thread"]
+fn without_a_watchdog_the_program_ends_by_itself_as_one_with_a_fault() {
+    let sandbox = Sandbox::new();
+    let mut command = Command::new("env");
+    command.args(["-u", "WATCHDOG_USEC"]).arg(program().get_program());
+    let mut daemon = sandbox.start_as(command);
+    let _held = Held::thread(&daemon, "store");
+    sandbox.terminal(0).face(FACE, true).expect("sent");
+    let mut ended = None;
+    until("it ends", || {
+        ended = daemon.child.try_wait().expect("known");
+        ended.is_some()
+    });
+    assert_eq!(ended.and_then(|status| status.code()), Some(70));
+    assert!(daemon.log().contains("X001"), "{}", daemon.log());
+}
