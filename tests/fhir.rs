@@ -272,6 +272,29 @@ fn a_booked_patient_arrives_once_and_is_told_where_to_go() {
 }
 
 #[test]
+fn whoever_did_not_show_up_is_queued_again_where_the_site_allows_it_and_a_lost_answer_says_so_too() {
+    let setup = Setup::new();
+    let (twin, within) = (Twin::start(&setup), || setup.within(PATIENCE));
+    twin.register("p1", NAME, CARD);
+    twin.book("a1", "p1", "00:01", &setup);
+    twin.store().set_status("a1", "noshow");
+    let refusing = adapter(&setup, twin.server.url(), OWN);
+    assert_eq!(refusing.check_in(&request(1, holder(NAME, CARD)), within()).expect("decided"), CheckInAnswer::NotFound);
+    let adapter = adapter(&setup, twin.server.url(), r#"{"requeue":true,"late-minutes":1}"#);
+    twin.fault.store(LOST_AFTER, Ordering::Relaxed);
+    let asked = request(2, holder(NAME, CARD));
+    let answer = adapter.check_in(&asked, within()).expect("decided");
+    assert!(matches!(answer, CheckInAnswer::ReQueued(_)), "{answer:?}");
+    let after = self::adapter(&setup, twin.server.url(), OWN).resolve(asked.session, within()).expect("resolved");
+    assert!(matches!(after, Resolution::Decided(CheckInAnswer::ReQueued(_))), "{after:?}");
+    let other = adapter.check_in(&request(3, holder(NAME, CARD)), within()).expect("decided");
+    assert!(matches!(other, CheckInAnswer::Already(_)), "{other:?}");
+    assert_eq!(twin.made(), (1, 1));
+    adapter.annul(asked.session, within()).expect("taken back");
+    assert_eq!(twin.store().resources["Appointment/a1"]["status"], "noshow", "as it was before");
+}
+
+#[test]
 fn whoever_has_no_visit_several_or_another_name_is_told_so() {
     let setup = Setup::new();
     let (twin, within) = (Twin::start(&setup), || setup.within(PATIENCE));

@@ -194,6 +194,7 @@ impl World {
                     let answer = match dice.roll(4) {
                         0 => CheckInAnswer::NotFound,
                         1 => CheckInAnswer::Already(admission("A1")),
+                        2 => CheckInAnswer::ReQueued(admission("A2")),
                         _ => CheckInAnswer::Admitted(admission("A1")),
                     };
                     self.give(Input::Answered { session, answer });

@@ -342,6 +342,34 @@ fn todays_visits_are_asked_for_where_the_hospital_answers_that() {
 }
 
 #[test]
+fn whoever_missed_their_call_is_queued_again_once_however_far_the_list_lags_behind() {
+    let setup = Setup::new();
+    let (arrivals, mut is_lost) = (Arc::new(AtomicUsize::new(0)), false);
+    let counted = Arc::clone(&arrivals);
+    let engine = Engine::start(Box::new(move |message| {
+        if field(message, "MSH", 9).starts_with("SQM") {
+            let id = field(message, "QRD", 8).chars().take(17).collect::<String>();
+            return (ack(message, "AA", &format!("SCH|P|F-{id}{}NoShow\r", "|".repeat(23))), false);
+        }
+        counted.fetch_add(1, Ordering::Relaxed);
+        match std::mem::replace(&mut is_lost, true) {
+            true => (Vec::new(), true),
+            false => (ack(message, "AA", ""), false),
+        }
+    }));
+    let refusing = engine.adapter(&setup, r#"{"query":true,"arrive":"SIU^S14"}"#);
+    assert_eq!(told(&refusing, 1, &setup).expect("decided"), CheckInAnswer::NotFound);
+    let adapter = engine.adapter(&setup, r#"{"query":true,"arrive":"SIU^S14","missed":["NOSHOW"]}"#);
+    assert!(matches!(told(&adapter, 2, &setup), Ok(CheckInAnswer::ReQueued(_))));
+    assert!(matches!(told(&adapter, 3, &setup), Ok(CheckInAnswer::Already(_))));
+    let other =
+        |serial| adapter.check_in(&request(serial, holder("王五", "110105194912310038")), setup.within(PATIENCE));
+    assert!(other(4).expect_err("nobody knows").perhaps);
+    assert!(!other(5).expect_err("not sent again").perhaps);
+    assert_eq!(arrivals.load(Ordering::Relaxed), 2);
+}
+
+#[test]
 fn an_arrival_is_told_once_however_far_the_list_lags_behind() {
     let setup = Setup::new();
     let arrivals = Arc::new(AtomicUsize::new(0));

@@ -1,7 +1,7 @@
 //! Hospitals' own systems, each by the template that travels with the program, against a twin that speaks as it does.
 
 use facemchd::{
-    checkin::{CheckIn as _, Undecided},
+    checkin::{CheckIn as _, Template, Undecided},
     fault::Code,
     sim::{
         his::{Fault, Kind, Status, Step},
@@ -13,7 +13,7 @@ use facemchd::{
 use serde_json::Value;
 
 use crate::{
-    his::{PATIENCE, Stand, adapter_at, choosing, holder, memory, request},
+    his::{PATIENCE, Stand, adapter_at, adapter_of, choosing, holder, memory, request},
     lookups::{Scripted, Setup},
 };
 
@@ -27,12 +27,7 @@ fn stand(kind: Kind) -> Stand {
 }
 
 fn number(answer: &CheckInAnswer) -> Option<&str> {
-    match answer {
-        CheckInAnswer::Admitted(admission) | CheckInAnswer::Already(admission) => {
-            admission.number.as_ref().map(|number| number.as_str())
-        }
-        _ => None,
-    }
+    answer.admission()?.number.as_ref().map(|number| number.as_str())
 }
 
 fn code(answer: Result<CheckInAnswer, Undecided>) -> (Code, bool) {
@@ -226,6 +221,76 @@ fn a_nurse_who_is_faster_is_told_as_already_and_one_who_acts_beside_a_lost_answe
         assert!(matches!(later, CheckInAnswer::Already(_)), "{kind:?}: {later:?}");
         assert_eq!(stand.twin.ledger().arrivals.len(), 1, "{kind:?}");
     }
+}
+
+/// Systems whose list shows that somebody was called in vain.
+const TELLS_OF_MISSED_CALLS: [Kind; 2] = [Kind::SelfReg, Kind::QueueConfirm];
+
+#[test]
+fn whoever_missed_their_call_is_queued_again_once_for_each_call_and_not_behind_everybody_twice() {
+    for kind in TELLS_OF_MISSED_CALLS {
+        let mut stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        let comes = |stand: &Stand, serial| stand.check_in(&request(serial, holder(NAME, CARD)));
+        assert!(matches!(comes(&stand, 1), Ok(CheckInAnswer::Admitted(_))), "{kind:?}");
+        for (call, expected) in [(2, "A002"), (3, "A003")] {
+            stand.twin.ledger().misses("V1");
+            let again = comes(&stand, 10 * call).expect("decided");
+            assert!(matches!(again, CheckInAnswer::ReQueued(_)), "{kind:?}: {again:?}");
+            let listed = stand.twin.ledger().booked("V1").and_then(|visit| visit.number.clone());
+            assert_eq!(listed.as_deref(), Some(expected), "{kind:?}");
+            let looks = comes(&stand, 10 * call + 1).expect("decided");
+            assert!(matches!(looks, CheckInAnswer::Already(_)), "{kind:?}: {looks:?}");
+            assert_eq!(stand.twin.ledger().arrivals.len(), call as usize, "{kind:?}");
+        }
+        // The list lags behind, or another run has sent it: the same call is not sent a second time.
+        let last = stand.twin.ledger().booked("V1").and_then(|visit| visit.number.clone()).expect("a number");
+        stand.twin.ledger().misses("V1");
+        stand.twin.faults(|step| if step == Step::Arrive { Fault::LostBefore } else { Fault::None });
+        assert_eq!(code(comes(&stand, 41)), (Code::H905, true), "{kind:?}");
+        stand.twin.faults(|_| Fault::None);
+        assert_eq!(code(comes(&stand, 42)), (Code::H905, false), "{kind:?}: it may be on its way still");
+        stand.restart(kind);
+        assert_eq!(code(comes(&stand, 43)), (Code::H905, false), "{kind:?}: {last}");
+        assert_eq!(stand.twin.ledger().arrivals.len(), 3, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_lost_answer_of_somebody_who_missed_their_call_is_found_in_the_list_as_queued_again() {
+    let stand = stand(Kind::SelfReg);
+    stand.twin.ledger().book("V1", "P1", Status::Open);
+    stand.check_in(&request(1, holder(NAME, CARD))).expect("decided");
+    stand.twin.ledger().misses("V1");
+    stand.twin.faults(|step| if step == Step::Arrive { Fault::LostAfter } else { Fault::None });
+    let asked = request(2, holder(NAME, CARD));
+    let answer = stand.check_in(&asked).expect("decided");
+    assert!(matches!(answer, CheckInAnswer::ReQueued(_)) && number(&answer) == Some("A002"), "{answer:?}");
+    let resolved = stand.adapter.resolve(asked.session, stand.within(PATIENCE)).expect("asked");
+    assert_eq!(resolved, Resolution::Decided(answer));
+}
+
+#[test]
+fn whoever_is_on_the_way_into_the_queue_is_not_put_behind_it_because_the_list_calls_them_missed() {
+    let stand = stand(Kind::QueueConfirm);
+    stand.twin.ledger().book("V1", "P1", Status::Open);
+    stand.twin.faults(|step| if step == Step::Arrive { Fault::LostBefore } else { Fault::None });
+    assert_eq!(code(stand.check_in(&request(1, holder(NAME, CARD)))), (Code::H905, true));
+    stand.twin.faults(|_| Fault::None);
+    stand.twin.ledger().misses("V1");
+    assert_eq!(code(stand.check_in(&request(2, holder(NAME, CARD)))), (Code::H905, false));
+    assert!(stand.twin.ledger().arrivals.is_empty());
+}
+
+#[test]
+fn a_system_may_say_of_its_own_that_it_has_queued_somebody_again() {
+    let text = Template::shipped("queue-device").expect("shipped");
+    let text = text.replacen("[arrive]\n", "[arrive]\nrequeued = { path = \"data/intervalFlag\", is = [\"1\"] }\n", 1);
+    let stand = stand(Kind::QueueDevice);
+    stand.twin.ledger().book("V1", "P1", Status::Open);
+    let adapter = adapter_of(&stand, Template::parse(&text).expect("a template"));
+    let answer = adapter.check_in(&request(1, holder(NAME, CARD)), stand.within(PATIENCE)).expect("decided");
+    assert!(matches!(answer, CheckInAnswer::ReQueued(_)) && number(&answer) == Some("A001"), "{answer:?}");
 }
 
 #[test]

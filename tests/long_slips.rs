@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use facemchd::{
     device::{Fonts, House, Layout, Profile, SlipLogo, Template, slip_bytes},
-    kiosk::{Phrases, Slip, Wording},
+    kiosk::{Again, Phrases, Slip, Wording},
     sim::devices::PrinterTwin,
     words::{
         Admission, HalfDay, LabelledField, Language, PatientId, Private, Purpose, Sequence, Slot, Text, Visit,
@@ -61,7 +61,7 @@ fn spoken(language: &str) -> Language {
 }
 
 /// A slip on which every field says something, long.
-fn whole(already: bool, reprint: bool, advice: Option<&str>) -> Slip {
+fn whole(again: Option<Again>, reprint: bool, advice: Option<&str>) -> Slip {
     let text = |text: &str| Some(Text::clean(text));
     let when = |told: &str| When::read(told, 8 * 3600, WallTime(1_795_224_600_000));
     let id = || Private::new("0012345678".to_owned());
@@ -87,7 +87,7 @@ fn whole(already: bool, reprint: bool, advice: Option<&str>) -> Slip {
     Slip {
         name: shown("阿卜杜热依木·阿卜杜拉"),
         admission,
-        already,
+        again,
         reprint,
         sent_away: None,
         at: WallTime(1_795_224_600_000),
@@ -105,17 +105,19 @@ fn a_slip_speaks_its_lanes_language_whole_on_both_widths_of_paper() {
             let layout = layout(template, columns, language);
             let said = |wording| solid(layout.phrases.text(wording).within(usize::MAX));
             let papers = [
-                paper(&whole(false, false, None), &layout),
-                paper(&whole(true, false, Some("过号请到分诊台")), &layout),
-                paper(&whole(false, true, None), &layout),
+                paper(&whole(None, false, None), &layout),
+                paper(&whole(Some(Again::Already), false, Some("过号请到分诊台")), &layout),
+                paper(&whole(None, true, None), &layout),
+                paper(&whole(Some(Again::ReQueued), false, None), &layout),
             ];
             for wording in Wording::ALL.into_iter().filter(is_on_a_hospitals_slip) {
                 let stands: Vec<bool> = papers.iter().map(|paper| paper.contains(&said(wording))).collect();
                 let expected = match wording {
-                    Wording::SlipAlready => vec![false, true, false],
-                    Wording::SlipReprint => vec![false, false, true],
-                    Wording::SlipMissed => vec![true, false, true],
-                    _ => vec![true; 3],
+                    Wording::SlipAlready => vec![false, true, false, false],
+                    Wording::SlipReQueued => vec![false, false, false, true],
+                    Wording::SlipReprint => vec![false, false, true, false],
+                    Wording::SlipMissed => vec![true, false, true, true],
+                    _ => vec![true; 4],
                 };
                 assert_eq!(stands, expected, "{language:?} {template} {wording:?}: {}", papers[0]);
             }
@@ -140,7 +142,7 @@ fn no_department_doctor_or_place_is_cut_on_any_slip() {
             let slip = Slip {
                 name: shown("欧阳三"),
                 admission,
-                already: false,
+                again: None,
                 reprint: false,
                 sent_away: None,
                 at: WallTime(1_795_224_600_000),
@@ -179,7 +181,7 @@ fn a_logo_stands_on_half_the_paper_at_most_dithered_and_whole_and_the_houses_nam
         let mut layout = layout("hospital-58", columns, Language::ZhHans);
         let logo = SlipLogo::of(across, ramp(across, down));
         layout.house = House { name: Some("甲医院".to_owned()), logo, kept: None };
-        let slip = Slip { admission: Admission::default(), ..whole(false, false, None) };
+        let slip = Slip { admission: Admission::default(), ..whole(None, false, None) };
         let encoded = slip_bytes(&slip, &layout, &mut Fonts::built_in());
         let mut rows = Vec::new();
         for piece in encoded.pieces.iter().filter(|piece| piece.len() < 4096) {

@@ -12,7 +12,7 @@ use std::{
 use facemchd::{
     device::{EscPosPrinter, Fonts, Layout, Printer, Profile, Template, slip_bytes},
     fault::Code,
-    kiosk::{PrintOutcome, SceneKind, SentAway, Slip},
+    kiosk::{Again, PrintOutcome, SceneKind, SentAway, Slip},
     sim::devices::{Cable, LaneTwins, PrinterTwin, Wires},
     words::{Admission, Clock, Moment, Now, SessionId, Text, WallTime},
 };
@@ -45,7 +45,7 @@ proptest! {
                 qr: Some(Text::clean("https://his.example/q/1")),
                 ..Admission::default()
             },
-            already,
+            again: already.then_some(Again::Already),
             reprint: false,
             sent_away: None,
             at: WallTime(1_700_000_000_000),
@@ -402,14 +402,16 @@ fn a_slip_that_is_held_out_and_not_taken_is_drawn_back_after_half_a_minute() {
 
 #[test]
 fn a_reprint_says_so_and_not_that_the_person_had_the_number_before() {
-    let again = Slip { name: None, reprint: true, already: true, ..slip() };
+    let again = Slip { name: None, reprint: true, again: Some(Again::Already), ..slip() };
     let fell = printed(layout(), &again);
     assert!(
         fell.text.contains("补打") && !fell.text.contains("姓名") && !fell.text.contains("您已签到"),
         "{}",
         fell.text
     );
-    let fell = printed(layout(), &Slip { already: true, ..slip() });
+    let fell = printed(layout(), &Slip { again: Some(Again::ReQueued), ..slip() });
+    assert!(fell.text.contains("过号重排") && !fell.text.contains("您已签到"), "{}", fell.text);
+    let fell = printed(layout(), &Slip { again: Some(Again::Already), ..slip() });
     assert!(fell.text.contains("您已签到") && !fell.text.contains("补打"), "{}", fell.text);
 }
 

@@ -41,7 +41,9 @@ pub fn full(kind: SceneKind, language: Language) -> Scene {
     let wording = |which| phrases.text(which).within(usize::MAX);
     let said = |time: &str| Some(When::Said(Text::clean(time)));
     match kind {
-        SceneKind::Admitted | SceneKind::Already => Scene { name, number, detail: place, ..scene },
+        SceneKind::Admitted | SceneKind::Already | SceneKind::ReQueued => {
+            Scene { name, number, detail: place, ..scene }
+        }
         SceneKind::ToVerify => {
             let number = Some(Text::clean("W001"));
             Scene { name, number, detail: place, next: staff, code: Some(Code::J510), ..scene }

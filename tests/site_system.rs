@@ -8,7 +8,8 @@ use facemchd::{
     http::Client,
     sim::server::{Answer, Reply},
     words::{
-        Admission, CheckInAnswer, Choice, Deadline, Hindrance, Purpose, Resolution, SessionId, Text, WallTime, When,
+        Admission, CheckInAnswer, Choice, Deadline, Hindrance, Purpose, Resolution, SessionId, Text, Visit, WallTime,
+        When,
     },
 };
 use serde_json::{Value, json};
@@ -74,6 +75,14 @@ fn every_word_of_the_schema_is_an_answer() {
             CheckInAnswer::Admitted(admission),
         ),
         (json!({ "answer": "already" }), CheckInAnswer::Already(Admission::default())),
+        (
+            json!({ "answer": "re_queued", "number": "A041", "ahead": 3, "now": "A038" }),
+            CheckInAnswer::ReQueued(Admission {
+                number: Some(text("A041")),
+                visit: Arc::new(Visit { ahead: Some(3), now: Some(text("A038")), ..Visit::default() }),
+                ..Admission::default()
+            }),
+        ),
         (
             json!({ "answer": "choose", "options": [{ "id": "1 ", "label": "内科" }] }),
             CheckInAnswer::Choose(vec![Choice { id: Text::payload("1 ").expect("kept"), label: text("内科") }]),

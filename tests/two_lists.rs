@@ -59,7 +59,7 @@ fn labels(answer: &CheckInAnswer) -> Vec<(String, String)> {
 
 fn advice(answer: &CheckInAnswer) -> Option<String> {
     match answer {
-        CheckInAnswer::Admitted(admission) | CheckInAnswer::Already(admission) => {
+        CheckInAnswer::Admitted(admission) | CheckInAnswer::Already(admission) | CheckInAnswer::ReQueued(admission) => {
             admission.visit.advice.as_ref().map(ToString::to_string)
         }
         other => panic!("{other:?}"),
@@ -115,6 +115,24 @@ fn one_that_is_silent_takes_nobody_the_others_visits_and_is_told_of() {
     // Who is known to neither.
     other.credential = None;
     assert!(!both.merged.judges(&other));
+}
+
+#[test]
+fn whoever_missed_their_call_at_one_of_two_systems_is_queued_again_there() {
+    let both = both();
+    both.books("V1", "V2");
+    for _ in 0..2 {
+        let choices = both.comes(1, None);
+        let CheckInAnswer::Choose(_) = choices else { break };
+        both.comes(1, Some(&labels(&choices)[0].0));
+    }
+    assert!(matches!(both.comes(2, None), CheckInAnswer::Admitted(_)));
+    both.queue.twin.ledger().misses("V2");
+    both.his.twin.faults(|_| Fault::LostBefore);
+    let answer = both.comes(3, None);
+    assert!(matches!(answer, CheckInAnswer::ReQueued(_)), "{answer:?}");
+    assert!(advice(&answer).is_some_and(|advice| advice.contains("部分系统暂时无法查询")), "the other was silent");
+    assert_eq!(both.arrivals(), (1, 2));
 }
 
 #[test]

@@ -24,6 +24,12 @@ pub(super) fn key(holder: &str, visit: &str) -> Key {
     Sha256::new().chain_update(holder).chain_update([0]).chain_update(visit).finalize().into()
 }
 
+/// The same after its call was missed: each call, by the number that was called, is another.
+pub(super) fn missed(holder: &str, visit: &str, members: &Members) -> Key {
+    let of = |name: &str| members.get(name).map_or("", String::as_str);
+    key(holder, &[visit, "missed", of("number"), of("sequence.index")].join("\0"))
+}
+
 /// A visit that was sent to the hospital to be confirmed.
 #[derive(Clone)]
 pub(super) struct Sent {
@@ -33,7 +39,12 @@ pub(super) struct Sent {
     pub(super) record: Arc<Members>,
     /// `visit.id`
     pub(super) visit: String,
+    /// The visit.
     pub(super) key: Key,
+    /// The call for it: a visit whose call was missed is sent once more.
+    pub(super) mark: Key,
+    /// It was sent because the call was missed.
+    pub(super) missed: bool,
 }
 
 /// Where a session stands.
@@ -169,16 +180,14 @@ impl Book {
     ) {
         match answer {
             Ok(answer) => {
-                match answer {
-                    CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_) => {
-                        self.sends(sent.key, today, now, Some(answer.clone()));
-                    }
-                    _ => self.not_sent(sent.key),
+                match answer.admission() {
+                    Some(_) => self.sends(sent.mark, today, now, Some(answer.clone())),
+                    None => self.not_sent(sent.mark),
                 }
                 self.note(session, Standing::Decided(answer.clone(), is_ours.then_some(sent)));
             }
             Err(undecided) if !undecided.perhaps => {
-                self.not_sent(sent.key);
+                self.not_sent(sent.mark);
                 self.note(session, Standing::Nothing);
             }
             Err(_) => {}

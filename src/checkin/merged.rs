@@ -227,7 +227,7 @@ fn unmarked(choice: &Text) -> Option<(usize, Text)> {
 /// What says most to the person comes first.
 fn rank(answer: &CheckInAnswer) -> u8 {
     match answer {
-        CheckInAnswer::Already(_) | CheckInAnswer::Admitted(_) => 0,
+        CheckInAnswer::Already(_) | CheckInAnswer::Admitted(_) | CheckInAnswer::ReQueued(_) => 0,
         CheckInAnswer::TooEarly(_) | CheckInAnswer::TooLate(_) => 1,
         CheckInAnswer::Hindered(Hindrance::NoFile) => 4,
         CheckInAnswer::Hindered(_) => 2,
@@ -241,6 +241,7 @@ fn told(is_partial: bool, answer: CheckInAnswer) -> CheckInAnswer {
     match answer {
         CheckInAnswer::Admitted(admission) if is_partial => CheckInAnswer::Admitted(partial(admission)),
         CheckInAnswer::Already(admission) if is_partial => CheckInAnswer::Already(partial(admission)),
+        CheckInAnswer::ReQueued(admission) if is_partial => CheckInAnswer::ReQueued(partial(admission)),
         answer => answer,
     }
 }

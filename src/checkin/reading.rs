@@ -180,6 +180,7 @@ impl Answer {
         Some(match spelling(self.value("answer").text()?).as_str() {
             "admitted" => CheckInAnswer::Admitted(admission()),
             "already" => CheckInAnswer::Already(admission()),
+            "requeued" => CheckInAnswer::ReQueued(admission()),
             "choose" => {
                 let options = self.value("options").items().iter().take(CheckInAnswer::MAX_CHOICES).map(choice);
                 let options = options.collect::<Option<Vec<_>>>()?;

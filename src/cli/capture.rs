@@ -158,6 +158,7 @@ fn answered(answer: &CheckInAnswer) -> (&'static str, Option<Code>) {
     match answer {
         CheckInAnswer::Admitted(_) => ("admitted", None),
         CheckInAnswer::Already(_) => ("already", None),
+        CheckInAnswer::ReQueued(_) => ("re-queued", None),
         CheckInAnswer::Choose(_) => ("choose", None),
         CheckInAnswer::NotFound => ("not-found", None),
         CheckInAnswer::TooEarly(_) => ("too-early", None),

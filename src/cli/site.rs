@@ -87,7 +87,7 @@ pub(super) fn site(command: &Command, out: &mut dyn Write) -> Result<u8, Ending>
         let answer = adapter.rehearse(&request, asked.arrive, Deadline::from_now(&*clock, patience));
         told.try_iter().try_for_each(&mut say)?;
         say(match answer {
-            Ok(CheckInAnswer::Admitted(_)) if !asked.arrive => phrases::would_arrive(),
+            Ok(CheckInAnswer::Admitted(_) | CheckInAnswer::ReQueued(_)) if !asked.arrive => phrases::would_arrive(),
             Ok(answer) => phrases::answered(word(&answer)),
             Err(undecided) => return Err(Failure::into(undecided.failure)),
         })?;

@@ -113,5 +113,5 @@ fn whole(clock: &dyn Clock) -> Slip {
         to_verify: false,
     };
     let name = RealName::parse("欧阳䶮丰").map(|name| name.shown(NameStyle::Masked));
-    Slip { name, admission, already: false, reprint: false, sent_away: None, at: now }
+    Slip { name, admission, again: None, reprint: false, sent_away: None, at: now }
 }

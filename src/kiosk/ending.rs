@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    GateOutcome, Grant, Kiosk, NextStep, OutOfService, Outcome, OutcomeResult, Output, PrintOutcome, Record, Scene,
-    SceneKind, SentAway, Slip, Wording,
+    Again, GateOutcome, Grant, Kiosk, NextStep, OutOfService, Outcome, OutcomeResult, Output, PrintOutcome, Record,
+    Scene, SceneKind, SentAway, Slip, Wording,
     awaited::{GATED, PRINTED},
     flow::session_ends,
     phrases::NARROWEST,
@@ -49,7 +49,7 @@ impl Kiosk {
 
     /// The site has decided about a person who has gone: recorded and told, and nothing is shown, printed or opened.
     pub(super) fn decide_afterwards(&mut self, now: Moment, id: SessionId, verdict: Verdict) {
-        if verdict.result == OutcomeResult::CheckedIn && self.opens(id) {
+        if verdict.result.is_entry() && self.opens(id) {
             return self.take_back(now, id, Verdict::annulled(Code::G802), true);
         }
         if verdict.admission.is_some() {
@@ -70,7 +70,7 @@ impl Kiosk {
         // Somebody who is in already does not open the gate for the next one, unless nobody knows that they went in.
         let person = session.person;
         let opening = match verdict.result {
-            OutcomeResult::CheckedIn => settings.opens(),
+            entry if entry.is_entry() => settings.opens(),
             OutcomeResult::Already => settings.opens() && self.is_owed(person),
             _ => false,
         };
@@ -107,12 +107,7 @@ impl Kiosk {
         self.present(now, lane, id, &verdict, name, settings.privacy.wipe_after);
         if printing.is_some() {
             let admission = verdict.admission.clone().unwrap_or_default();
-            let slip = Slip {
-                name: slip_name,
-                already: verdict.result == OutcomeResult::Already,
-                at: wall,
-                ..Slip::of(id, admission)
-            };
+            let slip = Slip { name: slip_name, again: Again::of(verdict.result), at: wall, ..Slip::of(id, admission) };
             let job = JobId { session: id, copy: 0 };
             self.emit(Output::Print { lane, job, slip, deadline: slip_dropped });
         }

@@ -40,7 +40,7 @@ impl Kiosk {
         if let Some((result, code)) = decided {
             let settings = self.lanes.get(usize::from(lane.0)).map(|place| &place.settings);
             let (opens, prints) = settings.map_or((false, false), |settings| (settings.opens(), settings.prints()));
-            if opens && !gated && result == OutcomeResult::CheckedIn {
+            if opens && !gated && result.is_entry() {
                 self.sessions.insert(session, of_last_run(annulling(Code::J505)));
                 return self.record(Record::Gated { session, outcome: GateOutcome::Unknown });
             }
@@ -104,8 +104,7 @@ impl Kiosk {
             // Nobody went through, whether the journal can keep it or not.
             return self.ask_past(id, now, annul);
         }
-        let admitted =
-            matches!(&session.stage, Stage::Deciding { verdict, .. } if verdict.result == OutcomeResult::CheckedIn);
+        let admitted = matches!(&session.stage, Stage::Deciding { verdict, .. } if verdict.result.is_entry());
         if admitted && self.opens(id) {
             self.send_away(now, id, code);
             return self.take_back(now, id, Verdict::annulled(code), true);

@@ -51,7 +51,7 @@ pub use scene::{NextStep, Scene, SceneKind, SceneOption};
 pub use settings::Gates;
 pub use settings::{CardUses, Intent, KioskSettings, LaneSettings, OtherWay, Privacy, WithoutWeChat};
 pub use signal::Signal;
-pub use slip::{SentAway, Slip};
+pub use slip::{Again, SentAway, Slip};
 #[cfg(feature = "voice")]
 pub use speech::{Clip, Lexicon, LexiconError, Speech};
 pub use view::{Count, Health, LaneView, Tally};

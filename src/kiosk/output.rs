@@ -214,6 +214,8 @@ pub enum OutcomeResult {
     CheckedIn,
     /// Checked in before; the same number.
     Already,
+    /// The call was missed, and the person is in the queue anew.
+    ReQueued,
     /// The site's system said no (not found, too early, too late, refused).
     Refused,
     /// Something of ours, WeChat's or the site's failed; nothing was decided.
@@ -243,9 +245,10 @@ impl AckStatus {
 
 impl OutcomeResult {
     /// Every result.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CheckedIn,
         Self::Already,
+        Self::ReQueued,
         Self::Refused,
         Self::Failed,
         Self::Cancelled,
@@ -254,11 +257,17 @@ impl OutcomeResult {
         Self::Annulled,
     ];
 
+    /// The site's system has put somebody in now, who was not before.
+    pub(crate) fn is_entry(self) -> bool {
+        matches!(self, Self::CheckedIn | Self::ReQueued)
+    }
+
     /// The wire's and the journal's word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CheckedIn => "checked_in",
             Self::Already => "already",
+            Self::ReQueued => "re_queued",
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",

@@ -93,6 +93,8 @@ pub enum Wording {
     SlipReprint,
     /// On a slip: the person had this number before.
     SlipAlready,
+    /// On a slip: the call was missed, and the person is in the queue anew.
+    SlipReQueued,
     /// On a slip: what a code is for.
     SlipScan,
     /// On a slip: what to do after a missed call.
@@ -306,7 +308,7 @@ impl Default for Phrases {
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 58] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -333,6 +335,7 @@ impl Wording {
         Self::SlipReceipt,
         Self::SlipReprint,
         Self::SlipAlready,
+        Self::SlipReQueued,
         Self::SlipScan,
         Self::SlipMissed,
         Self::SlipName,
@@ -395,6 +398,7 @@ impl Wording {
             Self::SlipReceipt => "slip_receipt",
             Self::SlipReprint => "slip_reprint",
             Self::SlipAlready => "slip_already",
+            Self::SlipReQueued => "slip_re_queued",
             Self::SlipScan => "slip_scan",
             Self::SlipMissed => "slip_missed",
             Self::SlipName => "slip_name",

@@ -68,7 +68,7 @@ impl Scene {
             SceneKind::CardLaid | SceneKind::ConfirmCard => Pictogram::Card,
             SceneKind::AskConsent | SceneKind::Choose => Pictogram::Hand,
             SceneKind::LookingUp | SceneKind::CheckingIn => Pictogram::Clock,
-            SceneKind::Admitted | SceneKind::Already => Pictogram::Done,
+            SceneKind::Admitted | SceneKind::Already | SceneKind::ReQueued => Pictogram::Done,
             SceneKind::OneByOne => Pictogram::Door,
             SceneKind::StaffCalled => Pictogram::Staff,
             SceneKind::Closed | SceneKind::Maintenance | SceneKind::OutOfOrder => Pictogram::Closed,

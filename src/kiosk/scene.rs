@@ -63,6 +63,8 @@ pub enum SceneKind {
     Admitted,
     /// Checked in before; the same number.
     Already,
+    /// The call was missed; another place in the queue.
+    ReQueued,
     /// The site's system was away: a number that staff still have to verify.
     ToVerify,
     /// Pick one.
@@ -196,6 +198,7 @@ impl SceneKind {
             Self::CheckingIn => "checking_in",
             Self::Admitted => "admitted",
             Self::Already => "already",
+            Self::ReQueued => "re_queued",
             Self::ToVerify => "to_verify",
             Self::Choose => "choose",
             Self::NotFound => "not_found",
@@ -259,7 +262,7 @@ impl NextStep {
 
 impl SceneKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Idle,
         Self::AskConsent,
         Self::CardLaid,
@@ -268,6 +271,7 @@ impl SceneKind {
         Self::CheckingIn,
         Self::Admitted,
         Self::Already,
+        Self::ReQueued,
         Self::ToVerify,
         Self::Choose,
         Self::NotFound,

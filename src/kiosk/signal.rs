@@ -50,7 +50,7 @@ impl Signal {
             | SceneKind::CheckingIn
             | SceneKind::Choose
             | SceneKind::OtherWay => Self::Working,
-            SceneKind::Admitted | SceneKind::Already | SceneKind::ToVerify => Self::Success,
+            SceneKind::Admitted | SceneKind::Already | SceneKind::ReQueued | SceneKind::ToVerify => Self::Success,
             SceneKind::LookAgain | SceneKind::Cancelled | SceneKind::TookTooLong => Self::Retry,
             SceneKind::NotFound
             | SceneKind::TooEarly

@@ -1,6 +1,6 @@
 //! What a printer prints.
 
-use super::SceneKind;
+use super::{OutcomeResult, SceneKind};
 use crate::{
     fault::Code,
     words::{Admission, SessionId, ShownName, Text, WallTime},
@@ -15,8 +15,8 @@ pub struct Slip {
     pub admission: Admission,
     /// Staff asked for it again: marked 补打.
     pub reprint: bool,
-    /// The person had this number before.
-    pub already: bool,
+    /// The person was here before.
+    pub again: Option<Again>,
     /// When the decision fell.
     pub at: WallTime,
     /// The site's system did not decide: what staff need of the visit, in place of all else where there is no number.
@@ -40,6 +40,26 @@ impl Slip {
             ..Admission::default()
         };
         Self { admission, at, ..Self::default() }
+    }
+}
+
+/// What has become of somebody who was here before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// They were in already: the same number.
+    Already,
+    /// They had missed their call, and are in the queue anew.
+    ReQueued,
+}
+
+impl Again {
+    /// Nothing where they come for the first time.
+    pub(super) fn of(result: OutcomeResult) -> Option<Self> {
+        match result {
+            OutcomeResult::Already => Some(Self::Already),
+            OutcomeResult::ReQueued => Some(Self::ReQueued),
+            _ => None,
+        }
     }
 }
 

@@ -75,8 +75,7 @@ impl Scene {
 
     /// The name where it is said on its own. A masked one cannot be said.
     fn said_name(&self) -> Option<ShownName> {
-        let ends = matches!(self.kind, SceneKind::Admitted | SceneKind::Already | SceneKind::ToVerify);
-        self.sayable_name().filter(|_| ends).cloned()
+        self.sayable_name().filter(|_| self.kind.is_in()).cloned()
     }
 
     fn sayable_name(&self) -> Option<&ShownName> {
@@ -85,6 +84,11 @@ impl Scene {
 }
 
 impl SceneKind {
+    /// Somebody is in, by a number that counts or one that staff still verify.
+    fn is_in(self) -> bool {
+        matches!(self, Self::Admitted | Self::Already | Self::ReQueued | Self::ToVerify)
+    }
+
     /// Something is said of it: somebody stands there, and has not just been told to wait.
     fn is_said(self) -> bool {
         !matches!(self, Self::Idle | Self::CheckingIn | Self::OutOfOrder | Self::Closed | Self::Maintenance)
@@ -119,7 +123,7 @@ impl Speaker<'_> {
     fn way(&self, scene: &Scene) -> Vec<Sentence> {
         let time = |wording| scene.time.as_ref().map(|time| self.text(wording, &[("time", self.time(time))]).into());
         match scene.kind {
-            SceneKind::Admitted | SceneKind::Already | SceneKind::ToVerify => {
+            kind if kind.is_in() => {
                 let ahead = scene.visit.as_ref().and_then(|visit| visit.ahead);
                 self.call(scene).into_iter().chain(ahead.map(|ahead| self.ahead(ahead))).collect()
             }

@@ -127,6 +127,7 @@ impl Verdict {
         match answer {
             CheckInAnswer::Admitted(admission) => admitted(OutcomeResult::CheckedIn, SceneKind::Admitted, admission),
             CheckInAnswer::Already(admission) => admitted(OutcomeResult::Already, SceneKind::Already, admission),
+            CheckInAnswer::ReQueued(admission) => admitted(OutcomeResult::ReQueued, SceneKind::ReQueued, admission),
             CheckInAnswer::Choose(mut options) => {
                 options.truncate(CheckInAnswer::MAX_CHOICES);
                 if options.is_empty() {

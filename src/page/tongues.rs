@@ -26,6 +26,7 @@ const COMMON: &[Word] = &[
     ("skip", "To the content", "跳到正文"),
     ("result-checked_in", "checked in", "已签到"),
     ("result-already", "already in", "已签过到"),
+    ("result-re_queued", "queued again", "过号重排"),
     ("result-refused", "refused", "被拒绝"),
     ("result-failed", "failed", "失败"),
     ("result-cancelled", "cancelled", "取消"),

@@ -109,7 +109,12 @@ pub(super) fn spawn(dir: PathBuf, day: DayRule, clock: &Arc<dyn Clock>) -> io::R
 impl Seen {
     /// Somebody may be checked in by it.
     pub(super) fn is_to_be_undone(&self) -> bool {
-        self.is(OutcomeResult::CheckedIn) || self.is(OutcomeResult::Unknown)
+        self.is_an_entry() || self.is(OutcomeResult::Unknown)
+    }
+
+    /// It put somebody in.
+    fn is_an_entry(&self) -> bool {
+        OutcomeResult::ALL.into_iter().any(|result| result.is_entry() && self.is(result))
     }
 
     /// Over, and it stands.

@@ -127,6 +127,8 @@ pub(crate) enum Booked {
     One,
     /// Two, to choose from.
     Two,
+    /// One whose call was missed.
+    Missed,
     /// One that begins later.
     Early,
     /// One that is over.
@@ -315,6 +317,7 @@ impl Who {
         match self.booking {
             Booked::One => Some(Booking::At(place("3楼 内科一诊室"))),
             Booked::Two => Some(Booking::Several(vec![place("内科 09:30"), place("眼科 10:15")])),
+            Booked::Missed => Some(Booking::Missed(place("3楼 内科一诊室"))),
             Booked::Early => Some(Booking::Early("10:30".to_owned())),
             Booked::Late => Some(Booking::Late("08:00".to_owned())),
             Booked::Refused => Some(Booking::Refused("请先缴费".to_owned())),

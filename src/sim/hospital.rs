@@ -25,6 +25,8 @@ pub enum Booking {
     At(String),
     /// Several, to choose from.
     Several(Vec<String>),
+    /// One appointment there, and the call was missed.
+    Missed(String),
     /// Not yet.
     Early(String),
     /// Not any more.
@@ -259,7 +261,7 @@ impl Inner {
         ];
         let key = known.into_iter().map(text).find(|key| !key.is_empty());
         let answer = self.decide(&key.unwrap_or_default(), &text(&question["mode"]), choice);
-        if answer["answer"] == "admitted" {
+        if answer["answer"] == "admitted" || answer["answer"] == "re_queued" {
             self.admitted.push((session.clone(), answer["number"].as_str().map(str::to_owned)));
         }
         self.sessions.insert(session, answer.clone());
@@ -267,13 +269,17 @@ impl Inner {
     }
 
     fn decide(&mut self, person: &str, mode: &str, choice: Option<String>) -> Value {
+        if let Some(Booking::Missed(place)) = self.bookings.get(person).cloned() {
+            self.bookings.insert(person.to_owned(), Booking::At(place.clone()));
+            return self.entry("re_queued", person, mode, &place);
+        }
         if let Some(number) = self.numbers.get(person) {
             return self.telling(json!({ "answer": "already", "number": number, "place": "3楼 内科一诊室" }));
         }
         let place = match (self.bookings.get(person), choice) {
             (None, _) if self.open_house => "3楼 内科一诊室".to_owned(),
             (None, _) => return json!({ "answer": "not_found" }),
-            (Some(Booking::At(place)), _) => place.clone(),
+            (Some(Booking::At(place) | Booking::Missed(place)), _) => place.clone(),
             (Some(Booking::Several(_)), Some(choice)) => choice,
             (Some(Booking::Several(places)), None) => {
                 let options: Vec<Value> = places.iter().map(|place| json!({ "id": place, "label": place })).collect();
@@ -283,8 +289,13 @@ impl Inner {
             (Some(Booking::Late(until)), _) => return json!({ "answer": "too_late", "until": until }),
             (Some(Booking::Refused(reason)), _) => return json!({ "answer": "refused", "reason": reason }),
         };
+        self.entry("admitted", person, mode, &place)
+    }
+
+    /// In, with a number of their own where there are numbers.
+    fn entry(&mut self, word: &str, person: &str, mode: &str, place: &str) -> Value {
         if mode == "transit" {
-            return json!({ "answer": "admitted", "place": place });
+            return json!({ "answer": word, "place": place });
         }
         self.last += 1;
         let number = format!("A{:03}", self.last);
@@ -292,7 +303,7 @@ impl Inner {
             self.numbers.insert(person.to_owned(), number.clone());
         }
         self.telling(json!({
-            "answer": "admitted", "number": number, "place": place,
+            "answer": word, "number": number, "place": place,
             "notes": ["请在候诊区等候叫号"], "qr": format!("https://his.example/q/{number}"),
         }))
     }

@@ -258,7 +258,7 @@ impl Shared {
     /// They read what they were told, and go where they may.
     fn end(&self, outcome: &Value) {
         let result = outcome["result"].as_str().or(outcome["status"].as_str()).unwrap_or("");
-        let well = matches!(result, "checked_in" | "already");
+        let well = matches!(result, "checked_in" | "already" | "re_queued");
         let mut state = self.state();
         state.outcome = Some(outcome.clone());
         let (lingers, tailgates) = (state.lingers, state.tailgates);

@@ -135,6 +135,7 @@ impl Replay {
                 if let Some(visit) = visit.map(|visit| &mut self.visits[visit]) {
                     match line["answer"].as_str().unwrap_or("") {
                         "already" => visit.came_before = true,
+                        "re-queued" => visit.booking = Booked::Missed,
                         "choose" => visit.booking = Booked::Two,
                         "not-found" => visit.booking = Booked::None,
                         "too-early" => visit.booking = Booked::Early,

@@ -91,6 +91,7 @@ fn somebody(dice: &mut Dice) -> Who {
         Booked::One,
         Booked::One,
         Booked::Two,
+        Booked::Missed,
         Booked::Early,
         Booked::Late,
         Booked::Refused,

@@ -91,9 +91,9 @@ impl Scoreboard {
         for session in sessions {
             let since = *self.seen.entry(session.to_owned()).or_insert(now);
             let known = annulled.contains(session)
-                || ends
-                    .get(session)
-                    .is_some_and(|end| matches!(end.as_str(), "checked_in" | "already" | "unknown" | "annulled"));
+                || ends.get(session).is_some_and(|end| {
+                    matches!(end.as_str(), "checked_in" | "already" | "re_queued" | "unknown" | "annulled")
+                });
             let is_due = at_rest || now.since(since) > SETTLES || ends.contains_key(session);
             score.lost += usize::from(!known && is_due);
         }

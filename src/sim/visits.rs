@@ -207,11 +207,15 @@ pub fn morning() -> Vec<Visit> {
             ..visit("a card left behind", Person::new("sid-next", "鲁达"), "checked_in A017 | 签到成功 鲁* | slip 鲁达")
         },
         Visit {
+            booking: Some(Booking::Missed("3楼 内科一诊室".to_owned())),
+            ..visit("a missed call", Person::new("sid-missed", "秦观"), "re_queued A018 | 已重新排队 秦* | slip 秦观")
+        },
+        Visit {
             way: Way::CardAlone,
             ..visit(
                 "an identity card alone",
                 Person::new("sid-alone", "燕青"),
-                "checked_in A018 | 签到成功 燕* | slip 燕青",
+                "checked_in A019 | 签到成功 燕* | slip 燕青",
             )
         },
         Visit { lane: GATE, ..visit("station gate", liu, "checked_in | 验证通过，请通行 | gate 300 ms") },

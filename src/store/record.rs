@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// The version of records written now. 2: `v` itself, and `why` of a closing. 3: acts of staff. 4: what
-/// became of decisions without the site.
-const VERSION: u32 = 4;
+/// became of decisions without the site. 5: `re_queued`, whose call was missed.
+const VERSION: u32 = 5;
 
 /// One stored fact. `face` and `person` are keyed hashes in hex.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub enum Stored {
     Decided {
         /// Session id.
         session: String,
-        /// `checked_in` or `already`.
+        /// `checked_in`, `already` or `re_queued`.
         result: Word<OutcomeResult>,
         /// Operator code.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,8 @@ pub enum CheckInAnswer {
     Admitted(Admission),
     /// The person was checked in before, today, in this series; the same number again.
     Already(Admission),
+    /// The person had missed their call and stands in the queue anew, with another place in it.
+    ReQueued(Admission),
     /// Several things could be meant: the person picks one, 2–8 options.
     Choose(Vec<Choice>),
     /// Nothing is booked for this person.
@@ -124,6 +126,7 @@ impl CheckInAnswer {
         match self {
             Self::Admitted(_) => "admitted",
             Self::Already(_) => "already",
+            Self::ReQueued(_) => "re_queued",
             Self::Choose(_) => "choose",
             Self::NotFound => "not_found",
             Self::TooEarly(_) => "too_early",
@@ -135,13 +138,18 @@ impl CheckInAnswer {
         }
     }
 
-    /// The number of whoever is checked in.
-    #[cfg(feature = "hospital")]
-    pub(crate) fn number(&self) -> Option<&Text> {
+    /// What whoever is in gets.
+    pub fn admission(&self) -> Option<&Admission> {
         match self {
-            Self::Admitted(admission) | Self::Already(admission) => admission.number.as_ref(),
+            Self::Admitted(admission) | Self::Already(admission) | Self::ReQueued(admission) => Some(admission),
             _ => None,
         }
+    }
+
+    /// The number of whoever is in.
+    #[cfg(feature = "hospital")]
+    pub(crate) fn number(&self) -> Option<&Text> {
+        self.admission().and_then(|admission| admission.number.as_ref())
     }
 
     /// The most options a person is asked to choose from.

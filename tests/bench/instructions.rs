@@ -89,7 +89,7 @@ fn slip() -> Slip {
     Slip {
         name: Some(name),
         admission: admission(),
-        already: false,
+        again: None,
         reprint: false,
         sent_away: None,
         at: WallTime(1_700_000_000_000),

@@ -197,7 +197,7 @@ fn encoding(clock: &dyn Clock) -> Duration {
     let slip = kiosk::Slip {
         name: Some(name),
         admission,
-        already: false,
+        again: None,
         reprint: false,
         sent_away: None,
         at: WallTime(1_700_000_000_000),

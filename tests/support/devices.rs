@@ -121,7 +121,7 @@ pub fn slip() -> Slip {
     Slip {
         name: shown("张三丰"),
         admission,
-        already: false,
+        again: None,
         reprint: false,
         sent_away: None,
         at: WallTime(1_700_000_000_000),

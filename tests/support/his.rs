@@ -118,6 +118,12 @@ pub fn adapter(setup: &Setup, twin: &Twin, kind: Kind, memory: Arc<Memory>) -> B
     adapter_at(setup, twin.url(), kind, memory)
 }
 
+/// The same hospital by another template.
+pub fn adapter_of(stand: &Stand, template: Template) -> ByTemplate {
+    let client = Client::open(&stand.setup.http, Arc::clone(&stand.setup.clock)).expect("a client");
+    ByTemplate::new(template, given(stand.twin.url()), client, Arc::clone(&stand.setup.clock), memory(&stand.setup))
+}
+
 /// One that asks whatever is at this address.
 pub fn adapter_at(setup: &Setup, url: String, kind: Kind, memory: Arc<Memory>) -> ByTemplate {
     let template = Template::parse(Template::shipped(kind.template()).expect("shipped")).expect("a template");

@@ -92,7 +92,8 @@ impl Fhir {
         let search = |by: &str, wanted: &str| {
             let bundle = self.server.search("Appointment", &[&[(by, wanted)], &of_today[..]].concat(), deadline)?;
             let found = found(&bundle, "Appointment").map(|found| Appointment(found.clone()));
-            let own = found.filter(|own| own.id().is_some() && own.standing() != Standing::Over);
+            let is_shown = |own: &Appointment| own.standing() == Standing::Taken || own.is_open(&self.settings);
+            let own = found.filter(|own| own.id().is_some() && is_shown(own));
             Ok::<Vec<_>, Failure>(own.collect())
         };
         let mut own;
@@ -128,7 +129,7 @@ impl Fhir {
             };
         }
         let now = self.now();
-        let open: Vec<_> = appointments.iter().filter(|own| own.standing() == Standing::Open).collect();
+        let open: Vec<_> = appointments.iter().filter(|own| own.is_open(&self.settings)).collect();
         let due: Vec<_> = open.iter().filter(|own| own.window(now, &self.settings) == Window::Now).collect();
         match (due.as_slice(), open.as_slice()) {
             ([only], _) => Picked::This((**only).clone()),
@@ -169,7 +170,7 @@ impl Fhir {
                     false => Ok(self.already(&appointment)),
                 };
             }
-            if appointment.standing() == Standing::Over {
+            if !appointment.is_open(&self.settings) {
                 return Ok(CheckInAnswer::NotFound);
             }
             let path = format!("/Appointment/{}", appointment.id().unwrap_or_default());
@@ -235,7 +236,10 @@ impl Fhir {
         let number = |resource| identifier(resource, self.settings.number_system.as_deref()?);
         let number = number(&appointment.0).or_else(|| number(&encounter));
         admission.number = number.map(Text::clean).filter(|number| !number.is_empty());
-        Ok(CheckInAnswer::Admitted(admission))
+        Ok(match appointment.was_missed(system, &own) {
+            true => CheckInAnswer::ReQueued(admission),
+            false => CheckInAnswer::Admitted(admission),
+        })
     }
 
     fn already(&self, appointment: &Appointment) -> CheckInAnswer {

@@ -18,9 +18,14 @@ pub(super) struct Appointment(pub(super) Value);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Open,
+    /// Its call was missed.
+    Missed,
     Taken,
     Over,
 }
+
+/// The type of our identifier where the call was missed.
+const MISSED: &str = "re-queued";
 
 /// When an appointment can be checked in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +86,27 @@ impl Appointment {
     pub(super) fn standing(&self) -> Standing {
         match self.0["status"].as_str().unwrap_or_default() {
             "booked" => Standing::Open,
+            "noshow" => Standing::Missed,
             "arrived" | "checked-in" | "fulfilled" => Standing::Taken,
             _ => Standing::Over,
         }
+    }
+
+    /// It can be marked as arrived.
+    pub(super) fn is_open(&self, settings: &FhirSettings) -> bool {
+        match self.standing() {
+            Standing::Open => true,
+            Standing::Missed => settings.requeue,
+            Standing::Taken | Standing::Over => false,
+        }
+    }
+
+    /// This session has marked it after its call was missed.
+    pub(super) fn was_missed(&self, system: &str, session: &str) -> bool {
+        let identifiers = self.0["identifier"].as_array().map_or(&[][..], Vec::as_slice);
+        identifiers
+            .iter()
+            .any(|one| one["system"] == system && one["value"] == session && one["type"]["text"] == MISSED)
     }
 
     /// `W/"3"`, of the version that was read.
@@ -118,7 +141,8 @@ impl Appointment {
         let until = settings.late_minutes.and_then(|late| start.checked_add(minutes(late)));
         match (from, until) {
             (Some(from), _) if now < from => Window::From(from),
-            (_, Some(until)) if until < now => Window::Until(until),
+            // Whoever missed their call is late.
+            (_, Some(until)) if until < now && self.standing() != Standing::Missed => Window::Until(until),
             _ => Window::Now,
         }
     }
@@ -160,13 +184,16 @@ impl Appointment {
 
     /// What marks it as arrived in this session, and only as it was read (RFC 6902).
     pub(super) fn arrival(&self, system: &str, session: &str) -> Value {
-        let ours = json!({ "system": system, "value": session });
+        let mut ours = json!({ "system": system, "value": session });
+        if self.standing() == Standing::Missed {
+            ours["type"] = json!({ "text": MISSED });
+        }
         let identified = match self.0["identifier"].as_array() {
             Some(_) => json!({ "op": "add", "path": "/identifier/-", "value": ours }),
             None => json!({ "op": "add", "path": "/identifier", "value": [ours] }),
         };
         json!([
-            { "op": "test", "path": "/status", "value": "booked" },
+            { "op": "test", "path": "/status", "value": self.0["status"] },
             { "op": "replace", "path": "/status", "value": "arrived" },
             identified,
         ])
@@ -174,6 +201,7 @@ impl Appointment {
 
     /// What takes that back.
     pub(super) fn departure(&self, system: &str, session: &str) -> Value {
+        let before = if self.was_missed(system, session) { "noshow" } else { "booked" };
         let is_ours = |one: &&Value| one["system"] == system && one["value"] == session;
         let identifiers = self.0["identifier"].as_array().map_or(&[][..], Vec::as_slice);
         let others: Vec<&Value> = identifiers.iter().filter(|one| !is_ours(one)).collect();
@@ -183,7 +211,7 @@ impl Appointment {
         };
         json!([
             { "op": "test", "path": "/status", "value": "arrived" },
-            { "op": "replace", "path": "/status", "value": "booked" },
+            { "op": "replace", "path": "/status", "value": before },
             identified,
         ])
     }

@@ -22,6 +22,8 @@ pub struct FhirSettings {
     pub(super) early_minutes: Option<u16>,
     /// So many minutes after its start it still can.
     pub(super) late_minutes: Option<u16>,
+    /// An appointment that is `noshow` can be checked in again.
+    pub(super) requeue: bool,
     /// An encounter is made for who has arrived.
     pub(super) encounter: bool,
     /// File of the bearer token.
@@ -39,6 +41,7 @@ impl Default for FhirSettings {
             session_system: "urn:facemchd:session".to_owned(),
             early_minutes: None,
             late_minutes: None,
+            requeue: false,
             encounter: true,
             token: None,
         }

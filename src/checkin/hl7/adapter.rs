@@ -122,13 +122,12 @@ impl Hl7 {
     fn pick(&self, visits: Vec<Visit>, choice: Option<&Text>) -> Picked {
         if let Some(choice) = choice {
             return match visits.into_iter().find(|visit| visit.id() == choice.as_str()) {
-                Some(visit) if visit.standing == Standing::Open => Picked::This(visit),
+                Some(visit) if visit.is_open() => Picked::This(visit),
                 Some(visit) if visit.standing == Standing::Taken => Picked::End(self.already(&visit)),
                 _ => Picked::End(CheckInAnswer::NotFound),
             };
         }
-        let (mut open, others): (Vec<_>, Vec<_>) =
-            visits.into_iter().partition(|visit| visit.standing == Standing::Open);
+        let (mut open, others): (Vec<_>, Vec<_>) = visits.into_iter().partition(Visit::is_open);
         match open.len() {
             1 => Picked::This(open.swap_remove(0)),
             0 => Picked::End(match others.iter().find(|visit| visit.standing == Standing::Taken) {
@@ -146,13 +145,28 @@ impl Hl7 {
     fn arrive(&self, request: &Request, visit: Visit, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {
         let (book, today) = (&self.memory.book, self.today());
         let holder = request.identity.distinguishing();
-        let key = book::key(holder.as_ref().map_or("", |holder| holder.reveal()), visit.id());
+        let holder = holder.as_ref().map_or("", |holder| holder.reveal());
+        let missed = visit.standing == Standing::Missed;
+        let key = book::key(holder, visit.id());
+        let mark = if missed { book::missed(holder, visit.id(), &visit.members) } else { key };
         let Some(_held) = book.hold(key) else { return Err(Undecided::surely(Code::H911)) };
         let now = || self.clock.now().moment;
         // Without a list nobody else knows that they are in already, and a list lags behind.
-        match book.sent_before(key, today) {
-            Some((Some(CheckInAnswer::Admitted(admission) | CheckInAnswer::Already(admission)), _)) => {
-                return Ok(CheckInAnswer::Already(admission));
+        let once = &self.memory.once;
+        match book.sent_before(mark, today) {
+            Some((
+                Some(
+                    CheckInAnswer::Admitted(admission)
+                    | CheckInAnswer::Already(admission)
+                    | CheckInAnswer::ReQueued(admission),
+                ),
+                _,
+            )) => return Ok(CheckInAnswer::Already(admission)),
+            Some(_) if missed => return Err(Undecided::surely(Code::H905)),
+            None if missed && once.holds(mark, today) => return Err(Undecided::surely(Code::H905)),
+            // The call before may be on its way still, and would be the second.
+            None if missed && matches!(book.sent_before(key, today), Some((None, _))) => {
+                return Err(Undecided::surely(Code::H905));
             }
             Some((_, at)) if !self.settings.query || now().since(at) < LAG => {
                 return Err(Undecided::perhaps(Code::H905));
@@ -164,23 +178,32 @@ impl Hl7 {
             record: Arc::new(visit.kept()),
             visit: visit.id().to_owned(),
             key,
+            mark,
+            missed,
         };
         book.note(request.session, Known::Sent(sent.clone()));
-        book.sends(key, today, now(), None);
+        book.sends(mark, today, now(), None);
+        if missed {
+            once.sends(mark, today);
+        }
         let telling = (self.settings.arrive, self.settings.arrived.as_str());
         let answer = match self.tell(telling, request, &visit, &control(request.session), deadline) {
             Ok(Told::Done(message)) => {
                 let mut told = visit.members.clone();
                 let segments: Vec<&str> = message.segments().collect();
                 told.extend(members(&message, &segments, &self.settings));
-                Ok(CheckInAnswer::Admitted(admission(&told, self.here())))
+                let admission = admission(&told, self.here());
+                Ok(if missed { CheckInAnswer::ReQueued(admission) } else { CheckInAnswer::Admitted(admission) })
             }
             Ok(Told::Not(Some(Refusal::Taken), _)) => Ok(self.already(&visit)),
             Ok(Told::Not(refusal, text)) => Ok(refused(refusal, text)),
             Err(undecided) => Err(undecided),
         };
-        let is_ours = matches!(answer, Ok(CheckInAnswer::Admitted(_)));
+        let is_ours = matches!(answer, Ok(CheckInAnswer::Admitted(_) | CheckInAnswer::ReQueued(_)));
         book.settle(request.session, sent, (today, now()), &answer, is_ours);
+        if missed && book.sent_before(mark, today).is_none() {
+            once.not_sent(mark, today);
+        }
         answer
     }
 
@@ -357,9 +380,11 @@ impl CheckIn for Hl7 {
         let telling = self.settings.cancel.ok_or(Code::H909)?;
         let visit = Visit::of_kept(&sent.record);
         let control = format!("C{}", &control(session)[1..]);
-        match self.tell((telling, BOOKED), &sent.request, &visit, &control, deadline) {
+        let before = self.settings.missed.first().filter(|_| sent.missed).map_or(BOOKED, String::as_str);
+        match self.tell((telling, before), &sent.request, &visit, &control, deadline) {
             Ok(Told::Done(_)) => {
-                self.memory.book.not_sent(sent.key);
+                self.memory.book.not_sent(sent.mark);
+                self.memory.once.not_sent(sent.mark, self.today());
                 self.memory.book.note(session, Known::Nothing);
                 Ok(())
             }

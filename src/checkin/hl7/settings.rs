@@ -31,6 +31,8 @@ pub struct Hl7Settings {
     pub(super) authorities: BTreeMap<String, [String; 2]>,
     /// SCH-25 of a visit that can be checked in.
     pub(super) open: Vec<String>,
+    /// SCH-25 of one whose call was missed, and which can be checked in again.
+    pub(super) missed: Vec<String>,
     /// SCH-25 of one that is.
     pub(super) taken: Vec<String>,
     /// SCH-25 of one that is told as arrived by SIU.
@@ -135,6 +137,7 @@ impl Default for Hl7Settings {
             subject: "APM".to_owned(),
             authorities: BTreeMap::from([("1".to_owned(), ["CHN".to_owned(), "NI".to_owned()])]),
             open: words(&["BOOKED", "SCHEDULED"]),
+            missed: Vec::new(),
             taken: words(&["ARRIVED", "CHECKEDIN", "STARTED", "COMPLETE"]),
             arrived: "ARRIVED".to_owned(),
             read: read.into_iter().map(own).collect(),

@@ -31,6 +31,8 @@ const IDENTIFIERS: [[&str; 4]; 2] =
 pub(super) enum Standing {
     #[default]
     Open,
+    /// Its call was missed.
+    Missed,
     Taken,
     Over,
 }
@@ -39,6 +41,10 @@ impl Visit {
     /// By what it is told from the person's others.
     pub(super) fn id(&self) -> &str {
         if self.filler[0].is_empty() { &self.placer[0] } else { &self.filler[0] }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.standing, Standing::Open | Standing::Missed)
     }
 
     /// What is known of it, with what it is named by when it is taken back.
@@ -92,6 +98,7 @@ pub(super) fn listed(message: &Message, settings: &Hl7Settings, name: Option<&Re
         let is_one_of = |words: &[String]| words.iter().any(|word| spelling(word) == spelling(&status));
         let standing = match () {
             () if is_one_of(&settings.taken) => Standing::Taken,
+            () if is_one_of(&settings.missed) => Standing::Missed,
             () if status.is_empty() || is_one_of(&settings.open) => Standing::Open,
             () => Standing::Over,
         };

@@ -17,7 +17,7 @@ use crate::{
     },
     fault::{Code, Failure},
     http::{Client, HttpError},
-    words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
+    words::{Admission, CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
 };
 
 /// How long a list may lag behind what was done. Whatever it shows as open after that was put back there.
@@ -68,24 +68,37 @@ impl ByTemplate {
     ) -> Result<CheckInAnswer, Undecided> {
         let (upstream, Memory { book, once, .. }) = (&self.upstream, &*self.memory);
         let card = values::person(&request.identity, "card");
-        let key = book::key(record.get("id").map(String::as_str).or(card).unwrap_or_default(), &visit.id);
+        let holder = record.get("id").map(String::as_str).or(card).unwrap_or_default();
+        let (key, mark, missed) = (book::key(holder, &visit.id), visit.mark(holder), visit.state == Means::Missed);
         let Some(_held) = book.hold(key) else { return Err(Undecided::surely(Code::H911)) };
         let (call, today) = (&upstream.template.arrive, upstream.today());
+        let requeues = call.requeues || missed;
         // The list may lag behind what was done; whoever is put behind everybody else a second time has lost the morning.
         let now = || upstream.clock.now().moment;
-        match book.sent_before(key, today) {
-            Some((Some(CheckInAnswer::Admitted(admission)), at)) if now().since(at) < LAG => {
+        match book.sent_before(mark, today) {
+            Some((Some(CheckInAnswer::Admitted(admission) | CheckInAnswer::ReQueued(admission)), at))
+                if now().since(at) < LAG =>
+            {
                 return Ok(CheckInAnswer::Already(admission));
             }
-            Some(_) if call.requeues => return Err(Undecided::surely(Failure::new(Code::H905))),
-            None if call.requeues && once.holds(key, today) => return Err(Undecided::surely(Code::H905)),
+            Some(_) if requeues => return Err(Undecided::surely(Failure::new(Code::H905))),
+            None if requeues && once.holds(mark, today) => return Err(Undecided::surely(Code::H905)),
             _ => {}
         }
-        let sent = Sent { request: Arc::new(request.clone()), record: Arc::new(record), visit: visit.id.clone(), key };
+        // The call before may be on its way still, and would be the second.
+        let is_undecided = |before: Option<(Option<CheckInAnswer>, _)>| match before {
+            Some((outcome, _)) => outcome.is_none(),
+            None => once.holds(key, today),
+        };
+        if missed && is_undecided(book.sent_before(key, today)) {
+            return Err(Undecided::surely(Code::H905));
+        }
+        let (whose, visited) = (Arc::new(request.clone()), visit.id.clone());
+        let sent = Sent { request: whose, record: Arc::new(record), visit: visited, key, mark, missed };
         book.note(request.session, Standing::Sent(sent.clone()));
-        book.sends(key, today, now(), None);
-        if call.requeues {
-            once.sends(key, today);
+        book.sends(mark, today, now(), None);
+        if requeues {
+            once.sends(mark, today);
         }
         let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
         let answer = match upstream.act(call, about, deadline) {
@@ -95,7 +108,9 @@ impl ByTemplate {
                 if let Some(again) = &again {
                     more.extend(again.members.clone());
                 }
-                Ok(CheckInAnswer::Admitted(upstream.admission(again.as_ref().unwrap_or(visit), &more)))
+                let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
+                let says_so = call.requeued.as_ref().is_some_and(|rule| upstream.is_met(rule, &node, about));
+                Ok(entry(missed || says_so, upstream.admission(again.as_ref().unwrap_or(visit), &more)))
             }
             Ok(Heard::Not(Means::Unavailable | Means::SignedOut, _)) => Err(Undecided::surely(Code::H901)),
             // Between the list and this somebody else was faster: our call changed nothing.
@@ -105,31 +120,31 @@ impl ByTemplate {
             }
             // Some systems stumble behind the commit: what they list is what is.
             Ok(Heard::Not(means, text)) => match self.look_again(&sent, deadline) {
-                Ok(Some(again)) if again.state == Means::Taken => self.taken(&again),
+                Ok(Some(again)) if again.state == Means::Taken => self.taken(&again, missed),
                 Ok(_) => Ok(end(means, text, &visit.members, upstream.here())),
                 Err(failure) => Err(Undecided::perhaps(failure)),
             },
             Err(undecided) if !undecided.perhaps => Err(undecided),
             Err(undecided) => match self.look_again(&sent, deadline) {
-                Ok(Some(again)) if again.state == Means::Taken => self.taken(&again),
+                Ok(Some(again)) if again.state == Means::Taken => self.taken(&again, missed),
                 // It may be on its way still.
                 _ => Err(undecided),
             },
         };
         // Whether one that was in already is ours to take back, the list says then.
-        let is_in = matches!(answer, Ok(CheckInAnswer::Admitted(_) | CheckInAnswer::Already(_)));
+        let is_in = answer.as_ref().is_ok_and(|answer| answer.admission().is_some());
         book.settle(request.session, sent, (today, now()), &answer, is_in);
-        if call.requeues && book.sent_before(key, today).is_none() {
-            once.not_sent(key, today);
+        if requeues && book.sent_before(mark, today).is_none() {
+            once.not_sent(mark, today);
         }
         answer
     }
 
     /// A visit that we sent and that is taken: by whom?
-    fn taken(&self, visit: &Listed) -> Result<CheckInAnswer, Undecided> {
+    fn taken(&self, visit: &Listed, missed: bool) -> Result<CheckInAnswer, Undecided> {
         let admission = || self.upstream.admission(visit, &Named::new());
         match visit.by_us {
-            Some(true) => Ok(CheckInAnswer::Admitted(admission())),
+            Some(true) => Ok(entry(missed, admission())),
             Some(false) => Ok(CheckInAnswer::Already(admission())),
             None => Err(Undecided::perhaps(Code::H910)),
         }
@@ -144,10 +159,10 @@ impl ByTemplate {
     /// What became of a visit that was sent in this session.
     fn became(&self, session: SessionId, sent: Sent, deadline: Deadline) -> Result<Resolution, Failure> {
         match self.look_again(&sent, deadline)? {
-            Some(visit) if visit.state == Means::Taken => match self.taken(&visit) {
+            Some(visit) if visit.state == Means::Taken => match self.taken(&visit, sent.missed) {
                 Ok(answer) => {
                     let (today, now) = (self.upstream.today(), self.upstream.clock.now().moment);
-                    self.memory.book.sends(sent.key, today, now, Some(answer.clone()));
+                    self.memory.book.sends(sent.mark, today, now, Some(answer.clone()));
                     self.memory.book.note(session, Standing::Decided(answer.clone(), Some(sent)));
                     Ok(Resolution::Decided(answer))
                 }
@@ -188,8 +203,8 @@ impl ByTemplate {
         let about = About { request: Some(&sent.request), record: &sent.record, visit: &visit.members };
         match self.upstream.act(call, about, deadline) {
             Ok(Heard::Done(_)) => {
-                book.not_sent(sent.key);
-                self.memory.once.not_sent(sent.key, self.upstream.today());
+                book.not_sent(sent.mark);
+                self.memory.once.not_sent(sent.mark, self.upstream.today());
                 book.note(session, Standing::Nothing);
                 Ok(())
             }
@@ -201,6 +216,11 @@ impl ByTemplate {
 
 /// A record and visits, or the answer where there are none.
 type LookedUp = Result<(Named, Vec<Listed>), CheckInAnswer>;
+
+/// Somebody is in now: for the first time, or anew after a missed call.
+pub(super) fn entry(missed: bool, admission: Admission) -> CheckInAnswer {
+    if missed { CheckInAnswer::ReQueued(admission) } else { CheckInAnswer::Admitted(admission) }
+}
 
 /// An answer before anything was sent that changes something.
 fn refusing(answer: CheckInAnswer) -> Result<CheckInAnswer, Undecided> {

@@ -41,6 +41,8 @@ pub(super) struct Call {
     pub(super) states: Vec<Rule>,
     /// Met where it was this terminal that checked the visit in.
     pub(super) by_us: Option<Rule>,
+    /// Met by an answer that says that the person stands in the queue anew.
+    pub(super) requeued: Option<Rule>,
     /// Done twice, it puts the person behind everybody else.
     pub(super) requeues: bool,
     /// Only the list says which number it was.
@@ -128,14 +130,21 @@ impl Body {
 impl Call {
     /// Every value that one of its texts asks for.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
-        let rules = self.success.iter().chain(&self.errors).chain(&self.only).chain(&self.states).chain(&self.by_us);
+        let rules = self
+            .success
+            .iter()
+            .chain(&self.errors)
+            .chain(&self.only)
+            .chain(&self.states)
+            .chain(&self.by_us)
+            .chain(&self.requeued);
         let lines = self.headers.iter().map(|(_, text)| text).chain([&self.path]).chain(&self.inner);
         lines.flat_map(Text::wanted).chain(self.body.iter().flat_map(Body::wanted)).chain(rules.flat_map(Rule::wanted))
     }
 
     /// The names of what rules compare.
     pub(super) fn compared(&self) -> impl Iterator<Item = &str> {
-        let rules = self.success.iter().chain(&self.errors).chain(&self.states).chain(&self.only);
+        let rules = self.success.iter().chain(&self.errors).chain(&self.states).chain(&self.only).chain(&self.requeued);
         rules.flat_map(|rule| rule.paths.iter().filter_map(Path::last))
     }
 

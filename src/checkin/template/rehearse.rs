@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::{
-    adapter::ByTemplate,
+    adapter::{ByTemplate, entry},
     call::Call,
     node::{self, Node},
+    rule::Means,
     sign::Signing,
     text::{Values, Wanted},
     values::Named,
@@ -117,7 +118,7 @@ impl ByTemplate {
                 tell(format!("= pick: {}", visit.id));
                 match arrive {
                     true => self.arrive(request, record, visit, deadline),
-                    false => Ok(CheckInAnswer::Admitted(self.upstream.admission(visit, &Named::new()))),
+                    false => Ok(entry(visit.state == Means::Missed, self.upstream.admission(visit, &Named::new()))),
                 }
             }
         }

@@ -37,6 +37,8 @@ pub(super) enum Means {
     Refused,
     /// A visit that can be checked in.
     Open,
+    /// Its call was missed: it can be checked in again, behind those who wait.
+    Missed,
     /// It is checked in.
     Taken,
     /// Over or cancelled: nobody asks for it.
@@ -62,6 +64,7 @@ impl TryFrom<String> for Means {
         Ok(match word.as_str() {
             "refused" => Self::Refused,
             "open" => Self::Open,
+            "missed" => Self::Missed,
             "taken" => Self::Taken,
             "over" => Self::Over,
             "not-found" => Self::NotFound,
@@ -74,6 +77,13 @@ impl TryFrom<String> for Means {
                 Self::Hindered(hindrance.ok_or_else(|| format!("`{word}` is nothing that it can mean"))?)
             }
         })
+    }
+}
+
+impl Means {
+    /// A visit that can be confirmed.
+    pub(super) fn is_open(self) -> bool {
+        matches!(self, Self::Open | Self::Missed)
     }
 }
 

@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 use super::{
     call::{Call, Heard},
     file::Template,
+    node::Node,
     rehearse::{self, Watch},
-    rule::Means,
+    rule::{Means, Rule},
     sign::{RsaKey, Signer, Signing},
     values::{Known, Named, Secrets},
 };
@@ -284,6 +285,11 @@ impl Upstream {
             now: self.clock.now().wall,
             utc_offset: self.given.utc_offset,
         }
+    }
+
+    /// Whether an answer meets a rule.
+    pub(super) fn is_met(&self, rule: &Rule, answer: &Node, about: About<'_>) -> bool {
+        rule.is_met(answer, &self.known(about, &self.kept()))
     }
 
     pub(super) fn here(&self) -> reading::Here {

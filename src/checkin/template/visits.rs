@@ -14,6 +14,7 @@ use super::{
 use crate::{
     checkin::{
         Request,
+        book::{self, Key},
         reading::{self, Here, Labelled},
     },
     fault::Failure,
@@ -101,6 +102,15 @@ impl Upstream {
 }
 
 impl Listed {
+    /// Under which a call for it is known: one for a missed call is another than the one before, by the number that was
+    /// called.
+    pub(super) fn mark(&self, holder: &str) -> Key {
+        match self.state {
+            Means::Missed => book::missed(holder, &self.id, &self.members),
+            _ => book::key(holder, &self.id),
+        }
+    }
+
     /// Nothing where it has no id, or is over.
     fn read(call: &Call, node: &Node, values: &dyn Values) -> Option<Self> {
         let members = call.members(node);
@@ -170,13 +180,13 @@ pub(super) fn pick<'a>(visits: &'a [Listed], choice: Option<&Text>, upstream: &U
     let here = upstream.here();
     if let Some(choice) = choice {
         return match visits.iter().find(|visit| visit.id == choice.as_str()) {
-            Some(visit) if visit.state == Means::Open => Picked::This(visit),
+            Some(visit) if visit.state.is_open() => Picked::This(visit),
             Some(visit) if visit.state == Means::Taken => Picked::End(already(visit, upstream)),
             Some(visit) => Picked::End(end(visit.state, None, &visit.members, here)),
             None => Picked::End(CheckInAnswer::NotFound),
         };
     }
-    let open: Vec<&Listed> = visits.iter().filter(|visit| visit.state == Means::Open).collect();
+    let open: Vec<&Listed> = visits.iter().filter(|visit| visit.state.is_open()).collect();
     match (open.as_slice(), visits) {
         ([only], _) => Picked::This(only),
         ([], []) => Picked::End(CheckInAnswer::NotFound),
@@ -204,7 +214,7 @@ pub(super) fn end(means: Means, text: Option<String>, members: &Named, here: Her
         Means::TooEarly => CheckInAnswer::TooEarly(time("from")),
         Means::TooLate => CheckInAnswer::TooLate(time("until")),
         Means::Unavailable | Means::SignedOut => CheckInAnswer::Unavailable(crate::fault::Code::H901.into()),
-        Means::Refused | Means::Open | Means::Taken => {
+        Means::Refused | Means::Open | Means::Missed | Means::Taken => {
             CheckInAnswer::Refused(text.map(|text| Text::clean(&text)).filter(|text| !text.is_empty()))
         }
     }

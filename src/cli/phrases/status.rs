@@ -101,6 +101,7 @@ phrases! {
     scene_checking_in() "asks the site" => "查询业务系统";
     scene_admitted() "admitted" => "已签到";
     scene_already() "already in" => "已签过到";
+    scene_re_queued() "queued again" => "过号重排";
     scene_to_verify() "number to be verified" => "号码待核验";
     scene_choose() "lets choose" => "请选择";
     scene_not_found() "nothing booked" => "没有预约";
@@ -122,6 +123,7 @@ phrases! {
 
     result_checked_in() "checked in" => "已签到";
     result_already() "already in" => "已签过到";
+    result_re_queued() "queued again" => "过号重排";
     result_refused() "refused" => "被拒绝";
     result_failed() "failed" => "失败";
     result_cancelled() "cancelled" => "取消";

@@ -238,7 +238,7 @@ fn send_face(face_sid: &str, socket: &Path, out: &mut dyn Write) -> io::Result<u
         let frame = terminal.receive()?;
         writeln!(out, "{frame}")?;
         if frame["type"] == "outcome" {
-            let well = frame["result"] == "checked_in" || frame["result"] == "already";
+            let well = ["checked_in", "already", "re_queued"].iter().any(|well| frame["result"] == *well);
             return Ok(if well { exit::OK } else { exit::FAILED });
         }
         if frame["type"] == "ack" && (frame["status"] == "refused" || frame["status"] == "busy") {

@@ -15,6 +15,7 @@ pub(super) fn scene(kind: SceneKind) -> String {
         SceneKind::CheckingIn => say::scene_checking_in(),
         SceneKind::Admitted => say::scene_admitted(),
         SceneKind::Already => say::scene_already(),
+        SceneKind::ReQueued => say::scene_re_queued(),
         SceneKind::ToVerify => say::scene_to_verify(),
         SceneKind::Choose => say::scene_choose(),
         SceneKind::NotFound => say::scene_not_found(),
@@ -40,6 +41,7 @@ pub(super) fn result(result: OutcomeResult) -> String {
     match result {
         OutcomeResult::CheckedIn => say::result_checked_in(),
         OutcomeResult::Already => say::result_already(),
+        OutcomeResult::ReQueued => say::result_re_queued(),
         OutcomeResult::Refused => say::result_refused(),
         OutcomeResult::Failed => say::result_failed(),
         OutcomeResult::Cancelled => say::result_cancelled(),

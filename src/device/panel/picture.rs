@@ -263,7 +263,7 @@ fn codes(scene: &Scene) -> Vec<QrCode> {
 
 pub(super) fn tone(kind: SceneKind) -> Tone {
     match kind {
-        SceneKind::Admitted | SceneKind::Already => Tone::Good,
+        SceneKind::Admitted | SceneKind::Already | SceneKind::ReQueued => Tone::Good,
         SceneKind::Idle
         | SceneKind::AskConsent
         | SceneKind::CardLaid

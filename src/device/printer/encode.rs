@@ -17,7 +17,7 @@ use crate::{
         glyph::Fonts,
     },
     fault::Code,
-    kiosk::{NextStep, Phrase, Phrases, SceneKind, SentAway, Slip, Wording},
+    kiosk::{Again, NextStep, Phrase, Phrases, SceneKind, SentAway, Slip, Wording},
 };
 
 pub(super) const INIT: &[u8] = &[0x1B, 0x40];
@@ -154,7 +154,8 @@ impl Page<'_> {
     fn template_line(&mut self, line: &TemplateLine, slip: &Slip, layout: &Layout) {
         let stands = match line.when {
             When::Always => true,
-            When::Already => slip.already && !slip.reprint,
+            When::Already => slip.again == Some(Again::Already) && !slip.reprint,
+            When::ReQueued => slip.again == Some(Again::ReQueued) && !slip.reprint,
             When::Reprint => slip.reprint,
         };
         if !stands {

@@ -120,6 +120,8 @@ pub enum Said {
     Reprint,
     /// （您已签到，此为同一号码）
     Already,
+    /// （过号重排，请重新等候叫号）
+    ReQueued,
 }
 
 impl Said {
@@ -130,6 +132,7 @@ impl Said {
             Self::Receipt => Wording::SlipReceipt,
             Self::Reprint => Wording::SlipReprint,
             Self::Already => Wording::SlipAlready,
+            Self::ReQueued => Wording::SlipReQueued,
         }
     }
 }
@@ -143,6 +146,8 @@ pub enum When {
     Always,
     /// The person had this number before.
     Already,
+    /// They had missed their call, and are in the queue anew.
+    ReQueued,
     /// Staff asked for it again.
     Reprint,
 }

@@ -15,7 +15,7 @@
 
   function visitCard(visit, codes) {
     var result = visit.undone ? 'annulled' : visit.result || 'open';
-    var good = result === 'checked_in' || result === 'already' ? true : result === 'unknown' || result === 'open' || result === 'annulled' ? null : false;
+    var good = result === 'checked_in' || result === 'already' || result === 're_queued' ? true : result === 'unknown' || result === 'open' || result === 'annulled' ? null : false;
     var code = visit.code && codes[visit.code];
     return make('div.card.' + tone(good), { 'data-session': visit.session },
       make('h3', {}, make('span', {}, visit.number || visit.session), tag(good, say('result-' + result))),

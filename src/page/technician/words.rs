@@ -159,6 +159,7 @@ pub(super) const WORDS: &[Word] = &[
     ("scene-admitted", "admitted", "已签到"),
     ("scene-to_verify", "checked in, to be verified", "已签到，待核实"),
     ("scene-already", "already in", "已签过到"),
+    ("scene-re_queued", "queued again", "过号重排"),
     ("scene-choose", "lets choose", "请选择"),
     ("scene-not_found", "nothing booked", "没有预约"),
     ("scene-too_early", "too early", "太早"),

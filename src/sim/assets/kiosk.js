@@ -21,6 +21,7 @@ const PEOPLE = [
   { about: 'too early', name: '吕梁', booking: 'early' },
   { about: 'nothing booked', name: '施工', booking: 'none' },
   { about: 'must pay first', name: '潘安', booking: 'refused' },
+  { about: 'missed the call', name: '秦观', booking: 'missed' },
   { about: 'face used up', name: '吴用', wechat: 'used-up' },
   { about: 'WeChat stumbles once', name: '周全', wechat: 'stumbles' },
   { about: 'signature probe', name: '钱多多', wechat: 'probe' },
@@ -29,7 +30,7 @@ const PEOPLE = [
 ];
 const CHOICES = {
   way: { face: 'a face', 'late-consent': 'a face, agrees later', 'no-consent': 'a face, does not agree', card: 'an identity card', voucher: 'a queue voucher', 'mini-program': 'the mini-program' },
-  booking: { one: 'one appointment', two: 'two appointments', early: 'one that is later', late: 'one that is over', refused: 'one to pay for first', none: 'nothing' },
+  booking: { one: 'one appointment', two: 'two appointments', missed: 'one whose call was missed', early: 'one that is later', late: 'one that is over', refused: 'one to pay for first', none: 'nothing' },
   wechat: { well: 'answers', 'no-permission': 'lacks the permission', forged: 'is forged', probe: 'probes once', stumbles: 'stumbles once', 'used-up': 'says the face is used up' },
   document: { '': 'identity card', 2: 'type 2', 3: 'type 3', 4: 'type 4', 5: 'type 5', 6: 'type 6', 99: 'type 99' },
 };

@@ -20,6 +20,8 @@ pub enum Status {
     Open,
     /// It is checked in, by this operator or terminal.
     Taken(String),
+    /// It was called, and nobody came.
+    Missed,
     /// To be paid first.
     Unpaid,
     /// Booked, number not collected.
@@ -111,6 +113,13 @@ impl Ledger {
         }
     }
 
+    /// It is called, and nobody comes.
+    pub fn misses(&mut self, id: &str) {
+        if let Some(visit) = self.visits.get_mut(id) {
+            visit.status = Status::Missed;
+        }
+    }
+
     /// How a visit stands.
     pub fn status(&self, visit: &str) -> Option<&Status> {
         self.visits.get(visit).map(|visit| &visit.status)
@@ -126,7 +135,7 @@ impl Ledger {
         let (requeues, last) = (self.requeues, self.last + 1);
         let booked = self.visits.get_mut(visit).ok_or("无此挂号")?;
         match booked.status {
-            Status::Open => {}
+            Status::Open | Status::Missed => {}
             Status::Taken(_) if requeues => {}
             Status::Taken(_) => return Err("已签到"),
             Status::DoctorAway => return Err("停诊"),

@@ -58,7 +58,11 @@ pub(super) fn told(kind: Kind, said: &Said, step: Step) -> Answer {
                         "area": "A", "hadTakeNo": taken, "orderNoTag": visit.number }),
                     _ => json!({ "id": visit.id, "orderNo": visit.number, "doctorName": visit.doctor, "waitNum": 3,
                         "diagRoom": "一诊室", "smallDeptName": visit.department, "currentOrderNo": "A000",
-                        "status": if visit.status == Status::DoctorAway { "停诊" } else { "正常" },
+                        "status": match visit.status {
+                            Status::DoctorAway => "停诊",
+                            Status::Missed => "过号",
+                            _ => "正常",
+                        },
                         "signFlag": u8::from(taken), "canConfirm": true }),
                 }
             };

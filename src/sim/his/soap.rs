@@ -158,6 +158,7 @@ fn self_reg(said: &Said, today: &str) -> String {
                 let status = match visit.status {
                     Status::Open => "正常",
                     Status::Taken(_) => "已报到",
+                    Status::Missed => "过号",
                     Status::Unpaid => "未缴费",
                     Status::NotCollected => "预约",
                     Status::DoctorAway => "停诊",
@@ -332,7 +333,7 @@ fn hip(said: &Said, today: &str) -> String {
         Said::Visits(visits) => {
             let event = |visit: &Booked| {
                 let status = match visit.status {
-                    Status::Open => "active",
+                    Status::Open | Status::Missed => "active",
                     Status::Taken(_) => "arrived",
                     Status::Unpaid => "unpaid",
                     Status::NotCollected => "booked",

@@ -92,7 +92,7 @@ fn of_scene(scene: &Scene) -> Sign {
         SceneKind::AskConsent => Sign::Hand,
         SceneKind::CardLaid | SceneKind::ConfirmCard => Sign::Card,
         SceneKind::LookingUp | SceneKind::CheckingIn => Sign::Hourglass,
-        SceneKind::Admitted | SceneKind::Already => Sign::Check,
+        SceneKind::Admitted | SceneKind::Already | SceneKind::ReQueued => Sign::Check,
         SceneKind::Choose => Sign::List,
         SceneKind::TooEarly | SceneKind::TooLate | SceneKind::TookTooLong => Sign::Clock,
         SceneKind::OtherWay => Sign::Code,
