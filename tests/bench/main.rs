@@ -1,7 +1,7 @@
 //! What it must reach, measured side by side in one run. Fails on ratios and counts; milliseconds are printed.
 //!
-//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, glass, instructions, lanes, pulse,
-//! start, soak. The last four run a built program: that of `FACEMCHD`, or the one that cargo has just built.
+//! `cargo bench` runs everything; `cargo bench -- NAME` one of: lookup, round-trips, visit, glass, instructions, lanes, pages,
+//! pulse, start, soak. The last five run a built program: that of `FACEMCHD`, or the one that cargo has just built.
 
 #[path = "../support/keys.rs"]
 mod keys;
@@ -17,6 +17,7 @@ mod handshake;
 mod instructions;
 mod lanes;
 mod lookup;
+mod pages;
 mod pulse;
 mod round_trips;
 mod site;
@@ -31,11 +32,12 @@ pub type Verdict = Result<(), String>;
 
 type Bench = (&'static str, fn() -> Verdict);
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 9] = [
     ("lookup", lookup::run),
     ("visit", visit::run),
     ("glass", glass::run),
     ("lanes", lanes::run),
+    ("pages", pages::run),
     ("pulse", pulse::run),
     ("start", start::run),
     ("soak", soak::run),

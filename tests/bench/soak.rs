@@ -65,7 +65,7 @@ pub fn resident(pid: u32) -> Result<u64, String> {
 }
 
 /// How often its threads went to sleep and so woke up, ever: ours, and sled's.
-fn wake_ups(pid: u32) -> Result<(u64, u64), String> {
+pub fn wake_ups(pid: u32) -> Result<(u64, u64), String> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).map_err(|error| error.to_string())?;
     let mut sum = (0, 0);
     for thread in threads.flatten() {
