@@ -1,5 +1,10 @@
 //! A scene as a page is told it: what every panel says, in the same order, and what is to be touched.
 
+use std::{
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -7,14 +12,51 @@ use super::{LanePage, qr, screen::Standing};
 use crate::{
     fault::Code,
     kiosk::{NARROWEST, Phrases, Scene, SceneKind, Wording},
-    words::Now,
+    words::{Moment, Now},
 };
 
 /// Room for most events, bytes: one that has to grow leaves a copy behind, for whoever frees memory to wipe.
 const LONGEST: usize = 16 * 1024;
 
+/// All who look hear of a scene within this of each other; what is left of its time is no more exact.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+/// A scene's event, made once for all who look. It is wiped when the last of them shows another.
+#[derive(Default)]
+pub(super) struct Told(Mutex<Option<Made>>);
+
+struct Made {
+    serial: u64,
+    edition: String,
+    at: Moment,
+    event: Weak<Zeroizing<Vec<u8>>>,
+}
+
+impl Told {
+    /// The event of a scene as it stands now, for as long as it is shown.
+    pub(super) fn of(
+        &self,
+        page: &LanePage,
+        standing: &Standing,
+        (edition, time): (&str, &str),
+        now: Now,
+    ) -> Arc<Zeroizing<Vec<u8>>> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |made: &Made| {
+            made.serial == standing.serial && made.edition == edition && now.moment.since(made.at) < TOGETHER
+        };
+        let made = last.as_ref().filter(|made| is_it(made)).and_then(|made| made.event.upgrade());
+        made.unwrap_or_else(|| {
+            let event = Arc::new(of(page, standing, (edition, time), now));
+            let (edition, at) = (edition.to_owned(), now.moment);
+            *last = Some(Made { serial: standing.serial, edition, at, event: Arc::downgrade(&event) });
+            event
+        })
+    }
+}
+
 /// The event of a scene as it stands now.
-pub(super) fn of(page: &LanePage, standing: &Standing, (edition, time): (&str, &str), now: Now) -> Zeroizing<Vec<u8>> {
+fn of(page: &LanePage, standing: &Standing, (edition, time): (&str, &str), now: Now) -> Zeroizing<Vec<u8>> {
     let scene = standing.now(now.moment);
     let mut told = said(&scene, &page.phrases);
     told["edition"] = edition.into();

@@ -45,6 +45,7 @@ pub(super) struct House {
 pub(super) struct Place {
     pub(super) page: LanePage,
     pub(super) glass: Glass,
+    pub(super) told: event::Told,
 }
 
 /// What a person touched.
@@ -245,7 +246,8 @@ impl House {
         subject: Option<&str>,
         writer: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<()> {
-        let Glass { mut standing, lookers } = place.glass.clone();
+        let Glass { standing, stirs, lookers } = &place.glass;
+        let mut stirs = stirs.subscribe();
         let mut dress = self.dress.clone();
         let _looking = lookers.comes();
         begin_events(writer).await?;
@@ -256,12 +258,12 @@ impl House {
                 return Ok(());
             }
             let now = self.clock.now();
-            let event = event::of(&place.page, &standing.borrow_and_update(), (&edition, &self.time(now)), now);
-            send(writer, &event).await?;
+            let shown = place.told.of(&place.page, &standing.borrow(), (&edition, &self.time(now)), now);
+            send(writer, &shown).await?;
             loop {
                 tokio::select! {
-                    changed = standing.changed() => match changed {
-                        Ok(()) => break,
+                    Ok(()) = stirs.changed() => match standing.has_changed() {
+                        Ok(_) => break,
                         Err(_) => return Ok(()),
                     },
                     Ok(()) = dress.changed() => break,

@@ -1,5 +1,7 @@
 //! What stands on a lane's page, and who looks at it.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
 use super::looking::Lookers;
@@ -32,7 +34,20 @@ pub struct Screen {
 #[derive(Clone)]
 pub(super) struct Glass {
     pub(super) standing: watch::Receiver<Standing>,
+    /// Something else stands there.
+    pub(super) stirs: Arc<watch::Sender<()>>,
     pub(super) lookers: Lookers,
+}
+
+impl Glass {
+    /// Wakes all who look when another scene comes, so that whoever shows it wakes one and does not wait for the rest.
+    pub(super) async fn relay(mut self) {
+        while self.standing.changed().await.is_ok() {
+            self.stirs.send_replace(());
+        }
+        // They find that nothing will stand there any more.
+        self.stirs.send_replace(());
+    }
 }
 
 impl Screen {
@@ -48,7 +63,7 @@ impl Screen {
         };
         let (standing, seen) = watch::channel(first);
         let lookers = Lookers::default();
-        (Self { standing, lookers: lookers.clone() }, Glass { standing: seen, lookers })
+        (Self { standing, lookers: lookers.clone() }, Glass { standing: seen, stirs: Arc::default(), lookers })
     }
 
     /// Puts a scene in place of the one that stands.

@@ -6,6 +6,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
     sync::{mpsc::Sender, oneshot, watch},
+    task::yield_now,
     time::sleep,
 };
 
@@ -13,6 +14,7 @@ use super::{
     Backstage, Behind, Door, LanePage, Listen, PAGE, PageError,
     accounts::Accounts,
     counter::Counter,
+    event::Told,
     log::LOG,
     requests::{self, House, Place},
     screen::Screen,
@@ -91,7 +93,8 @@ impl Server {
         };
         let (screens, glasses): (Vec<_>, Vec<_>) = lanes.iter().map(|_| Screen::new()).unzip();
         let (dress, worn) = watch::channel(Dress::new(behind));
-        let places: Vec<Place> = lanes.into_iter().zip(glasses).map(|(page, glass)| Place { page, glass }).collect();
+        let places: Vec<Place> =
+            lanes.into_iter().zip(glasses).map(|(page, glass)| Place { page, glass, told: Told::default() }).collect();
         let watched: Vec<_> = places
             .iter()
             .map(|place| {
@@ -99,6 +102,7 @@ impl Server {
                 place.glass.lookers.clone().watch(lane, inputs.clone(), witness(Some(lane)))
             })
             .collect();
+        let relays: Vec<_> = places.iter().map(|place| place.glass.clone().relay()).collect();
         let clock = Arc::clone(clock);
         let house = House { door: door.clone(), places, dress: worn, clock, inputs: inputs.clone(), technician };
         let house = Arc::new(house);
@@ -108,6 +112,7 @@ impl Server {
         let serve = move || {
             runtime.block_on(async {
                 watched.into_iter().for_each(|watch| drop(tokio::spawn(watch)));
+                relays.into_iter().for_each(|relay| drop(tokio::spawn(relay)));
                 #[cfg(feature = "network")]
                 let welcome = house.dress.borrow().behind.welcome.clone();
                 let serving = async {
@@ -129,7 +134,12 @@ impl Server {
                     }
                 };
                 tokio::select! {
-                    _ = unwanted => {}
+                    // Whoever looks is told the last scene first.
+                    () = async {
+                        let _ = unwanted.await;
+                        yield_now().await;
+                        yield_now().await;
+                    } => {}
                     () = serving => {}
                 }
             });

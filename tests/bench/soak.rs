@@ -44,11 +44,14 @@ pub fn run() -> Verdict {
     println!("connections {}, nonces {}, refused {}", seen.connections, seen.nonces, seen.refused);
     // What the last visit set in motion ends first.
     thread::sleep(Duration::from_secs(12));
-    let before = wake_ups(pid)?;
+    let now = || -> Result<[u64; 2], String> {
+        let is_sleds = |name: &str| name.contains(SLEDS);
+        Ok([wake_ups(pid, |name| !is_sleds(name))?, wake_ups(pid, is_sleds)?])
+    };
+    let before = now()?;
     thread::sleep(IDLE);
-    let after = wake_ups(pid)?;
-    let per_second = |after: u64, before: u64| (after - before) as f64 / IDLE.as_secs_f64();
-    let (own, sleds) = (per_second(after.0, before.0), per_second(after.1, before.1));
+    let after = now()?;
+    let [own, sleds] = [0, 1].map(|which| (after[which] - before[which]) as f64 / IDLE.as_secs_f64());
     println!("wake-ups while nobody comes: {own:.1} a second, and {sleds:.1} of sled's pool");
     let (early, last) = (looks[1], looks[LOOKS - 1]);
     limit(last <= MEMORY, format!("{last} KiB resident"))?;
@@ -64,17 +67,15 @@ pub fn resident(pid: u32) -> Result<u64, String> {
     number(&status, "VmRSS:").ok_or_else(|| "no VmRSS".to_owned())
 }
 
-/// How often its threads went to sleep and so woke up, ever: ours, and sled's.
-pub fn wake_ups(pid: u32) -> Result<(u64, u64), String> {
+/// How often those of its threads that are counted, by their names, went to sleep and so woke up, ever.
+pub fn wake_ups(pid: u32, is_counted: impl Fn(&str) -> bool) -> Result<u64, String> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).map_err(|error| error.to_string())?;
-    let mut sum = (0, 0);
-    for thread in threads.flatten() {
-        let Ok(status) = fs::read_to_string(thread.path().join("status")) else { continue };
-        let slept = number(&status, "voluntary_ctxt_switches:").unwrap_or(0);
-        let is_sleds = status.lines().next().is_some_and(|name| name.contains(SLEDS));
-        *(if is_sleds { &mut sum.1 } else { &mut sum.0 }) += slept;
-    }
-    Ok(sum)
+    let slept = |thread: fs::DirEntry| {
+        let status = fs::read_to_string(thread.path().join("status")).ok()?;
+        let name = status.lines().next()?.strip_prefix("Name:")?.trim();
+        is_counted(name).then(|| number(&status, "voluntary_ctxt_switches:"))?
+    };
+    Ok(threads.flatten().filter_map(slept).sum())
 }
 
 fn number(status: &str, name: &str) -> Option<u64> {
