@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
+    path::Path,
     process::{Child, ChildStdout, Stdio},
     thread,
     time::Duration,
@@ -117,12 +118,19 @@ fn the_page_listens_nowhere_but_on_loopback() {
 #[test]
 fn the_scenarios_that_come_with_the_program_end_as_they_say() {
     let folder = tempfile::tempdir().expect("a folder");
-    let playing = ["two-lanes", "paper-out", "answer-lost", "killed", "main-domain"].map(|name| {
-        let out = folder.path().join(name);
-        let mut command = program();
-        command.args(["sim", "--scenario", name, "--out", out.to_str().expect("UTF-8")]);
-        (name, command.stdout(Stdio::piped()).spawn().expect("starts"))
-    });
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sim/scenarios");
+    let files = std::fs::read_dir(sources).expect("there").map(|file| file.expect("a file").path());
+    let names: Vec<String> = files.map(|file| file.file_stem().expect("a name").display().to_string()).collect();
+    assert!(names.len() >= 13, "{names:?}");
+    let playing: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let out = folder.path().join(name);
+            let mut command = program();
+            command.args(["sim", "--scenario", name, "--out", out.to_str().expect("UTF-8")]);
+            (name, command.stdout(Stdio::piped()).spawn().expect("starts"))
+        })
+        .collect();
     for (name, child) in playing {
         let told = child.wait_with_output().expect("ended");
         assert!(told.status.success(), "{name}: {}", String::from_utf8_lossy(&told.stdout));

@@ -53,6 +53,8 @@ pub(crate) use self::bare::{Bare, BareConnection};
 pub use self::plain::Network;
 #[cfg(feature = "hospital")]
 use self::plain::Plain;
+#[cfg(feature = "sim")]
+pub(crate) use self::resolver::stand_in;
 pub(crate) use self::trust::first_end;
 pub use self::{
     certificate::TlsFault,

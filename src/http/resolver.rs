@@ -23,8 +23,22 @@ pub trait Resolve: Send + Sync {
 /// The system's resolver.
 pub(super) struct System;
 
+/// Who is asked in its place, in a sandbox.
+#[cfg(feature = "sim")]
+static STAND_IN: std::sync::OnceLock<Box<dyn Resolve>> = std::sync::OnceLock::new();
+
+/// From now on this one is asked wherever the system's resolver would be; the first such call counts.
+#[cfg(feature = "sim")]
+pub(crate) fn stand_in(resolver: Box<dyn Resolve>) {
+    let _ = STAND_IN.set(resolver);
+}
+
 impl Resolve for System {
     fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        #[cfg(feature = "sim")]
+        if let Some(other) = STAND_IN.get() {
+            return other.resolve(host, port);
+        }
         Ok((host, port).to_socket_addrs()?.collect())
     }
 }

@@ -27,6 +27,11 @@ pub(crate) enum Act {
         /// Which.
         input: InputKind,
     },
+    /// Whoever stands there gives up at the terminal, as soon as it has a visit to give up.
+    Cancel {
+        /// Index of the lane.
+        lane: usize,
+    },
     /// A switch or sensor is active until it is not.
     Hold {
         /// Index of the lane.
@@ -167,14 +172,18 @@ pub(crate) enum Sabotage {
     WechatOffline,
     /// Its main domain cannot be reached, the backup domain can.
     WechatMain,
+    /// The names of its domains do not resolve.
+    WechatDns,
     /// It answers with this status.
     WechatStatus,
     /// It answers so many milliseconds later.
     WechatSlow,
     /// Every byte comes so many milliseconds after the one before.
     WechatDrip,
-    /// The connection closes in place of an answer.
+    /// It does what it is asked to, and the connection closes in place of an answer.
     WechatLost,
+    /// The connection is reset in place of an answer.
+    WechatReset,
     /// Another key's signature.
     WechatForged,
     /// One byte of the signed body is another.
@@ -191,6 +200,8 @@ pub(crate) enum Sabotage {
     WechatNoName,
     /// The site's system cannot be reached.
     SiteOffline,
+    /// Its name does not resolve.
+    SiteDns,
     /// It says that it is out of order.
     SiteDown,
     /// It answers with this status.
@@ -199,6 +210,8 @@ pub(crate) enum Sabotage {
     SiteSlow,
     /// It does what it is asked to, and its answer is lost.
     SiteLost,
+    /// The connection is reset in place of an answer.
+    SiteReset,
     /// It answers with somebody's web page.
     SitePage,
     /// It answers with nothing.
@@ -241,13 +254,15 @@ pub(crate) enum Sabotage {
 
 impl Sabotage {
     /// All of them, each with the most that it can be; 1 is a switch.
-    pub(crate) const ALL: [(Self, u32); 37] = [
+    pub(crate) const ALL: [(Self, u32); 41] = [
         (Self::WechatOffline, 1),
         (Self::WechatMain, 1),
+        (Self::WechatDns, 1),
         (Self::WechatStatus, 599),
         (Self::WechatSlow, 30_000),
         (Self::WechatDrip, 200),
         (Self::WechatLost, 1),
+        (Self::WechatReset, 1),
         (Self::WechatForged, 1),
         (Self::WechatAltered, 1),
         (Self::WechatStale, 1),
@@ -256,10 +271,12 @@ impl Sabotage {
         (Self::WechatNoPermission, 1),
         (Self::WechatNoName, 1),
         (Self::SiteOffline, 1),
+        (Self::SiteDns, 1),
         (Self::SiteDown, 1),
         (Self::SiteStatus, 599),
         (Self::SiteSlow, 30_000),
         (Self::SiteLost, 1),
+        (Self::SiteReset, 1),
         (Self::SitePage, 1),
         (Self::SiteNothing, 1),
         (Self::SiteUnheard, 1),
@@ -332,6 +349,7 @@ impl Act {
         match self {
             Self::Send { lane, .. }
             | Self::Press { lane, .. }
+            | Self::Cancel { lane }
             | Self::Hold { lane, .. }
             | Self::Walk { lane, .. }
             | Self::Dip { lane } => Some(*lane),

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::{
     act::{Act, Sabotage, Way, Who},
     devices::{Cable, LaneTwins},
+    directory::Directory,
     hospital::{Hospital, Lie},
     lobby::{self, Lobby},
     people::Behaviour,
@@ -44,12 +45,18 @@ pub(crate) trait Keeper: Send {
     fn start(&mut self) -> io::Result<()>;
     /// It ends in order.
     fn stop(&mut self);
-    /// What its disk does.
-    fn spoil_disk(&mut self, full: bool, slow: Duration, hangs: bool);
-    /// How far its machine's clock is off.
-    fn set_clock(&mut self, seconds: i64);
+    /// The machine that it runs on.
+    fn machine(&self) -> Arc<dyn Machine>;
     /// A bit of the journal's newest record flips, or what was being written is torn.
     fn damage_journal(&mut self, torn: bool) -> io::Result<()>;
+}
+
+/// What a daemon runs on. It can be changed while the daemon is being started, which may hang on it.
+pub(crate) trait Machine: Send + Sync {
+    /// What its disk does.
+    fn spoil_disk(&self, full: bool, slow: Duration, hangs: bool);
+    /// How far its clock is off.
+    fn set_clock(&self, seconds: i64);
 }
 
 /// One lane.
@@ -73,10 +80,12 @@ pub(crate) struct Ground {
     wechat: WeChat,
     hospital: Hospital,
     weixin: Weixin,
+    names: Arc<Directory>,
     clock: Arc<dyn Clock>,
     /// The state directory.
     state: PathBuf,
     keeper: Mutex<Box<dyn Keeper>>,
+    machine: Arc<dyn Machine>,
     spoilt: Mutex<BTreeMap<(Sabotage, usize), u32>>,
     clock_off: Mutex<i64>,
     scoreboard: Mutex<Scoreboard>,
@@ -102,6 +111,7 @@ pub(crate) struct Worlds {
     pub(crate) wechat: WeChat,
     pub(crate) hospital: Hospital,
     pub(crate) weixin: Weixin,
+    pub(crate) names: Arc<Directory>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -114,7 +124,7 @@ impl Ground {
         keeper: Box<dyn Keeper>,
         story: Arc<Story>,
     ) -> io::Result<Self> {
-        let Worlds { wechat, hospital, weixin, clock } = worlds;
+        let Worlds { wechat, hospital, weixin, names, clock } = worlds;
         let lobby = |(lane, place): (usize, &Place)| {
             Lobby::open(lane, place.socket.clone(), place.twins.clone(), Arc::clone(&clock), Arc::clone(&story))
         };
@@ -126,8 +136,10 @@ impl Ground {
             wechat,
             hospital,
             weixin,
+            names,
             clock,
             state,
+            machine: keeper.machine(),
             keeper: Mutex::new(keeper),
             spoilt: Mutex::default(),
             clock_off: Mutex::default(),
@@ -171,6 +183,10 @@ impl Ground {
                 thread::sleep(PRESSED);
                 twins(*lane).inputs.set(*input, false);
             }
+            Act::Cancel { lane } => {
+                tell("gives up".to_owned());
+                self.lobbies[*lane].give_up();
+            }
             Act::Hold { lane, input, active } => {
                 tell(format!("{} is {}", word(input), if *active { "active" } else { "at rest" }));
                 twins(*lane).inputs.set(*input, *active);
@@ -183,7 +199,7 @@ impl Ground {
             Act::Clock { seconds } => {
                 tell(format!("the clock is set {seconds} s off"));
                 *lock(&self.clock_off) = *seconds;
-                self.keeper().set_clock(*seconds);
+                self.machine.set_clock(*seconds);
             }
             Act::Token => {
                 tell("the token is taken back".to_owned());
@@ -215,7 +231,7 @@ impl Ground {
                 let spoilt: Vec<_> = lock(&self.spoilt).keys().copied().collect();
                 spoilt.into_iter().for_each(|(what, lane)| self.spoil(what, lane, None));
                 *lock(&self.clock_off) = 0;
-                self.keeper().set_clock(0);
+                self.machine.set_clock(0);
                 for place in &self.places {
                     place.twins.printer.mend();
                     let active = place.twins.inputs.levels().into_iter().filter(|(_, active)| *active);
@@ -299,11 +315,19 @@ impl Ground {
         let is = |what| value(what).is_some();
         let ms = |what| Duration::from_millis(value(what).unwrap_or(0).into());
         let status = |what| value(what).and_then(|status| u16::try_from(status).ok()).filter(|status| *status >= 200);
-        if what < S::SiteOffline {
+        if matches!(what, S::WechatDns | S::SiteDns) {
+            let wechats = [self.wechat.url(), self.wechat.backup_url(), self.weixin.url()];
+            let gone = wechats.into_iter().filter(|_| is(S::WechatDns));
+            self.names.set_gone(gone.chain(is(S::SiteDns).then(|| self.hospital.url())).collect());
+        } else if what < S::SiteOffline {
             let offline = is(S::WechatOffline);
             self.wechat.set_domains(!offline && !is(S::WechatMain), !offline);
             let (slow, drip) = (ms(S::WechatSlow), ms(S::WechatDrip));
-            self.wechat.set_weather(Weather { slow, drip, lost: is(S::WechatLost), status: status(S::WechatStatus) });
+            let (lost, reset, status) = (is(S::WechatLost), is(S::WechatReset), status(S::WechatStatus));
+            let weather = Weather { slow, drip, lost, reset, status };
+            self.wechat.set_weather(weather);
+            self.weixin.set_online(!offline);
+            self.weixin.set_weather(weather);
             let moods = [
                 (S::WechatForged, Behaviour::Forged),
                 (S::WechatAltered, Behaviour::Altered),
@@ -317,12 +341,12 @@ impl Ground {
         } else if what < S::Paper {
             self.hospital.set_online(!is(S::SiteOffline));
             self.hospital.set_down(is(S::SiteDown));
-            let (lost, status) = (is(S::SiteLost), status(S::SiteStatus));
-            self.hospital.set_weather(Weather { slow: ms(S::SiteSlow), lost, status, ..Weather::default() });
+            let (lost, reset, status) = (is(S::SiteLost), is(S::SiteReset), status(S::SiteStatus));
+            self.hospital.set_weather(Weather { slow: ms(S::SiteSlow), lost, reset, status, ..Weather::default() });
             let lies = [(S::SitePage, Lie::Page), (S::SiteNothing, Lie::Nothing), (S::SiteUnheard, Lie::Unheard)];
             self.hospital.set_lie(lies.into_iter().find(|(lie, _)| is(*lie)).map(|(_, lie)| lie));
         } else if what >= S::DiskFull {
-            self.keeper().spoil_disk(is(S::DiskFull), ms(S::DiskSlow), is(S::DiskHangs));
+            self.machine.spoil_disk(is(S::DiskFull), ms(S::DiskSlow), is(S::DiskHangs));
         } else {
             let twins = &self.places[lane].twins;
             match what {

@@ -44,6 +44,8 @@ struct State {
     /// What whoever goes through a gate does there.
     lingers: bool,
     tailgates: bool,
+    /// Whoever stands there wants no more of it.
+    gives_up: bool,
     counts: Counts,
     outcome: Option<Value>,
 }
@@ -127,6 +129,12 @@ impl Lobby {
         (state.lingers, state.tailgates) = (lingers, tailgates);
     }
 
+    /// Whoever stands there wants no more of it.
+    pub(crate) fn give_up(&self) {
+        let mut state = self.0.state();
+        state.gives_up = state.present.is_some();
+    }
+
     /// How many there were.
     pub(crate) fn counts(&self) -> Counts {
         self.0.state().counts
@@ -178,7 +186,13 @@ impl Shared {
         state.counts.left += usize::from(!told);
         drop(state);
         thread::sleep(READ);
-        self.state().present = None;
+        let mut state = self.state();
+        (state.present, state.gives_up) = (None, false);
+    }
+
+    /// They want no more of it, and say so once.
+    fn gives_up(&self) -> bool {
+        std::mem::take(&mut self.state().gives_up)
     }
 
     /// True when they were told what to do next.
@@ -216,19 +230,30 @@ impl Shared {
     /// What the terminal was told in the end; none when it was told nothing.
     fn stand_before(&self, who: &Who, person: &Person, until: Moment) -> io::Result<Option<Value>> {
         let mut terminal = Terminal::connect(&self.socket, LOOK)?;
-        let mut send = |kind: &str, fields: Value| {
+        let send = |terminal: &mut Terminal, kind: &str, fields: Value| {
             self.story.tell(Some(self.lane), "wire", format!("terminal → {kind}"));
             terminal.send(kind, &fields)
         };
-        send("person", json!({}))?;
+        let mut say = |kind: &str, fields: Value| send(&mut terminal, kind, fields);
+        say("person", json!({}))?;
         let sid = &person.face_sid;
         let seq = match who.way {
-            Way::Face | Way::LateConsent | Way::NoConsent => send("face", recognised(sid, who.way == Way::Face))?,
-            Way::Card => send("id-card", json!({ "name": person.name, "number": person.credential_id }))?,
-            Way::Voucher => send("voucher", json!({ "code": format!("V-{}", person.credential_id) }))?,
-            Way::MiniProgram => send("realname-auth", json!({ "auth_token": sid }))?,
+            Way::Face | Way::LateConsent | Way::NoConsent => say("face", recognised(sid, who.way == Way::Face))?,
+            Way::Card => say("id-card", json!({ "name": person.name, "number": person.credential_id }))?,
+            Way::Voucher => say("voucher", json!({ "code": format!("V-{}", person.credential_id) }))?,
+            Way::MiniProgram => say("realname-auth", json!({ "auth_token": sid }))?,
         };
+        let mut session = Value::Null;
+        // What they do in a moment, unless they give up before.
+        let mut next: Option<(Moment, &str, Value)> = None;
+        let in_a_moment = || self.now().after(8 * LOOK);
         while self.now() < until {
+            if session.is_string() && self.gives_up() {
+                next = Some((self.now(), "cancel", json!({ "session": session })));
+            }
+            if let Some((_, kind, fields)) = next.take_if(|(at, ..)| *at <= self.now()) {
+                send(&mut terminal, kind, fields)?;
+            }
             let Some(frame) = terminal.poll()? else { continue };
             let kind = frame["type"].as_str().unwrap_or("");
             let word = |name: &str| frame[name].as_str().unwrap_or("-").to_owned();
@@ -236,19 +261,20 @@ impl Shared {
             self.story.tell(Some(self.lane), "wire", format!("terminal ← {kind} {what} {}", word("code")));
             match kind {
                 "outcome" => return Ok(Some(frame)),
-                "ack" if frame["seq"] == seq => match frame["status"].as_str() {
-                    Some("refused" | "busy") => return Ok(Some(frame)),
-                    Some("held") => {
-                        thread::sleep(8 * LOOK);
-                        let granted = who.way == Way::LateConsent;
-                        terminal.send("consent", &json!({ "face_sid": sid, "granted": granted }))?;
-                    }
-                    _ if who.way == Way::Card => {
-                        thread::sleep(8 * LOOK);
-                        terminal.send("choice", &json!({ "session": frame["session"], "option": 1 }))?;
-                    }
-                    _ => {}
-                },
+                "ack" if frame["seq"] == seq => {
+                    session = frame["session"].clone();
+                    next = match frame["status"].as_str() {
+                        Some("refused" | "busy") => return Ok(Some(frame)),
+                        Some("held") => {
+                            let granted = who.way == Way::LateConsent;
+                            Some((in_a_moment(), "consent", json!({ "face_sid": sid, "granted": granted })))
+                        }
+                        _ if who.way == Way::Card => {
+                            Some((in_a_moment(), "choice", json!({ "session": session, "option": 1 })))
+                        }
+                        _ => None,
+                    };
+                }
                 _ => {}
             }
         }

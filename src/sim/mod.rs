@@ -6,6 +6,7 @@
 
 pub(crate) mod act;
 pub mod devices;
+pub(crate) mod directory;
 pub(crate) mod ground;
 pub mod his;
 pub mod hospital;

@@ -24,6 +24,7 @@ struct Visit {
     choice: Option<u64>,
     number: Option<u64>,
     came_before: bool,
+    gave_up: bool,
 }
 
 /// Something else that happened.
@@ -31,6 +32,10 @@ enum Event {
     Visit(usize),
     Press(InputKind),
     Spoil(Sabotage, Option<u32>),
+    /// The service key is turned, or turned back.
+    Maintenance(bool),
+    /// The clock is so many seconds off from then on.
+    Clock(i64),
 }
 
 /// A recording's visits and events, in order of their coming.
@@ -42,6 +47,7 @@ struct Replay {
     /// Each lane's newest visit.
     newest: BTreeMap<usize, usize>,
     broken: BTreeMap<(usize, String), Sabotage>,
+    clock_off_ms: i64,
 }
 
 /// Steps of a replay at most.
@@ -151,6 +157,27 @@ impl Replay {
                     visit.choice = line["option"].as_u64();
                 }
             }
+            "cancelled" => {
+                if let Some(visit) = self.newest(lane) {
+                    visit.gave_up = true;
+                }
+            }
+            "out-of-service" => {
+                let on = line["on"] == true;
+                match line["why"].as_str() {
+                    Some("Maintenance") => self.events.push((at, lane, Event::Maintenance(on))),
+                    // Every lane says so of one alarm.
+                    Some("Emergency") if lane == 0 => {
+                        self.events.push((at, lane, Event::Spoil(Sabotage::Fire, on.then_some(1))));
+                    }
+                    _ => {}
+                }
+            }
+            "clock-set" => {
+                let by = line["by_ms"].as_i64().unwrap_or(0);
+                self.clock_off_ms = self.clock_off_ms.saturating_add(by);
+                self.events.push((at, lane, Event::Clock(self.clock_off_ms / 1000)));
+            }
             "pressed" => self.press(at, lane, &line["button"]),
             "device" => self.device(at, lane, line["device"].as_str().unwrap_or(""), code),
             _ => {}
@@ -205,6 +232,10 @@ impl Replay {
             match event {
                 Event::Press(input) => steps.push(later(Act::Press { lane, input: *input })),
                 Event::Spoil(what, to) => steps.push(later(Act::Spoil { what: *what, lane, to: *to })),
+                Event::Maintenance(active) => {
+                    steps.push(later(Act::Hold { lane, input: InputKind::Maintenance, active: *active }));
+                }
+                Event::Clock(seconds) => steps.push(later(Act::Clock { seconds: *seconds })),
                 Event::Visit(index) => self.visit(*index, later, &mut steps),
             }
         }
@@ -234,7 +265,16 @@ impl Replay {
         }
         steps.push(later(Act::Send { lane, who }));
         let choice = visit.choice.and_then(|option| serde_json::from_value(format!("choice-{option}").into()).ok());
-        if let (Booked::Two, Some(input)) = (visit.booking, choice) {
+        if visit.gave_up {
+            // Where they were asked something they gave up when they were.
+            let scene = match () {
+                () if visit.booking == Booked::Two => Some("choose"),
+                () if visit.asks_consent => Some("ask_consent"),
+                () => None,
+            };
+            let when = When { lane, scene: scene.map(str::to_owned), ..When::default() };
+            steps.push(Step { when, act: Some(Act::Cancel { lane }) });
+        } else if let (Booked::Two, Some(input)) = (visit.booking, choice) {
             let when = When { lane, scene: Some("choose".to_owned()), ..When::default() };
             steps.push(Step { when, act: Some(Act::Press { lane, input }) });
         }
@@ -278,5 +318,42 @@ mod tests {
         let spoil = |to| Act::Spoil { what: Sabotage::Paper, lane: 0, to };
         let press = Act::Press { lane: 0, input: InputKind::Choice2 };
         assert_eq!(acts, [Act::Send { lane: 0, who }, press, spoil(Some(0)), spoil(None), Act::Mend]);
+    }
+
+    #[test]
+    fn whoever_gave_up_a_fire_the_service_key_and_a_clock_that_was_set_come_again() {
+        let recorded = [
+            r#"{"capture":1,"lanes":2}"#,
+            r#"{"ms":5,"wire":"core","way":"in","lane":0,"what":"recognised","by":"face","consent":true}"#,
+            r#"{"ms":6,"wire":"core","way":"out","lane":0,"visit":1,"what":"opened"}"#,
+            r#"{"ms":50,"wire":"core","way":"in","visit":1,"what":"answered","answer":"choose"}"#,
+            r#"{"ms":900,"wire":"core","way":"in","lane":0,"what":"cancelled"}"#,
+            r#"{"ms":2000,"wire":"core","way":"in","what":"clock-set","by_ms":-3600000}"#,
+            r#"{"ms":2500,"wire":"core","way":"in","what":"clock-set","by_ms":600000}"#,
+            r#"{"ms":3000,"wire":"core","way":"in","lane":0,"what":"out-of-service","why":"Emergency","on":true}"#,
+            r#"{"ms":3000,"wire":"core","way":"in","lane":1,"what":"out-of-service","why":"Emergency","on":true}"#,
+            r#"{"ms":4000,"wire":"core","way":"in","lane":0,"what":"out-of-service","why":"Emergency","on":false}"#,
+            r#"{"ms":4000,"wire":"core","way":"in","lane":1,"what":"out-of-service","why":"Emergency","on":false}"#,
+            r#"{"ms":5000,"wire":"core","way":"in","lane":1,"what":"out-of-service","why":"Maintenance","on":true}"#,
+            r#"{"ms":6000,"wire":"core","way":"in","lane":1,"what":"out-of-service","why":"Maintenance","on":false}"#,
+        ];
+        let scenario = scenario(&recorded.join("\n"));
+        let asked = scenario.steps.iter().find(|step| step.act == Some(Act::Cancel { lane: 0 }));
+        assert_eq!(asked.and_then(|step| step.when.scene.as_deref()), Some("choose"));
+        let acts: Vec<Act> = scenario.steps.into_iter().filter_map(|step| step.act).skip(1).collect();
+        let fire = |to| Act::Spoil { what: Sabotage::Fire, lane: 0, to };
+        let key = |active| Act::Hold { lane: 1, input: InputKind::Maintenance, active };
+        let clock = |seconds| Act::Clock { seconds };
+        let wanted = [
+            Act::Cancel { lane: 0 },
+            clock(-3600),
+            clock(-3000),
+            fire(Some(1)),
+            fire(None),
+            key(true),
+            key(false),
+            Act::Mend,
+        ];
+        assert_eq!(acts, wanted);
     }
 }

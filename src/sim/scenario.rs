@@ -88,12 +88,20 @@ pub(crate) const GO: Duration = Duration::from_secs(75);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// What comes with the program.
-pub(crate) const BUILT_IN: [(&str, &str); 5] = [
+pub(crate) const BUILT_IN: [(&str, &str); 13] = [
     ("two-lanes", include_str!("scenarios/two-lanes.toml")),
     ("paper-out", include_str!("scenarios/paper-out.toml")),
     ("answer-lost", include_str!("scenarios/answer-lost.toml")),
     ("killed", include_str!("scenarios/killed.toml")),
     ("main-domain", include_str!("scenarios/main-domain.toml")),
+    ("names-gone", include_str!("scenarios/names-gone.toml")),
+    ("wechat-lies", include_str!("scenarios/wechat-lies.toml")),
+    ("wechat-way", include_str!("scenarios/wechat-way.toml")),
+    ("site", include_str!("scenarios/site.toml")),
+    ("printer", include_str!("scenarios/printer.toml")),
+    ("gate", include_str!("scenarios/gate.toml")),
+    ("panel", include_str!("scenarios/panel.toml")),
+    ("machine", include_str!("scenarios/machine.toml")),
 ];
 
 /// The one of these with this name.
@@ -256,9 +264,19 @@ mod tests {
     }
 
     #[test]
-    fn the_scenarios_that_come_with_the_program_are_read() {
-        for (name, text) in BUILT_IN {
-            Scenario::parse(Path::new(name), text).unwrap_or_else(|error| panic!("{error}"));
+    fn everything_that_can_be_broken_is_broken_in_a_scenario_that_comes_with_the_program() {
+        let read = |(name, text)| Scenario::parse(Path::new(name), text).unwrap_or_else(|error| panic!("{error}"));
+        let scenarios = BUILT_IN.map(read);
+        let acts: Vec<Act> =
+            scenarios.into_iter().flat_map(|scenario| scenario.steps).filter_map(|step| step.act).collect();
+        for (sabotage, _) in Sabotage::ALL {
+            let is_it = |act: &Act, broken: bool| matches!(act, Act::Spoil { what, to, .. } if *what == sabotage && to.is_some() == broken);
+            for broken in [true, false] {
+                assert!(acts.iter().any(|act| is_it(act, broken)), "{sabotage:?} broken: {broken}");
+            }
+        }
+        for once in [Act::Token, Act::Dip { lane: 0 }, Act::Kill, Act::PowerCut, Act::DamageJournal] {
+            assert!(acts.contains(&once), "{once:?}");
         }
     }
 }

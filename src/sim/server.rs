@@ -12,6 +12,7 @@ use std::{
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustix::net::sockopt::set_socket_linger;
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -67,6 +68,8 @@ pub struct Weather {
     pub drip: Duration,
     /// What is asked is done, and the connection closed in place of an answer.
     pub lost: bool,
+    /// Nothing is done, and the connection reset in place of an answer.
+    pub reset: bool,
     /// This status is the answer, and nothing is done.
     pub status: Option<u16>,
 }
@@ -246,6 +249,11 @@ fn converse(shared: &Shared, stream: TcpStream) -> io::Result<()> {
             return Ok(());
         }
         let weather = *shared.weather();
+        if weather.reset {
+            // What lingers for no time ends with RST.
+            set_socket_linger(&stream.sock, Some(Duration::ZERO))?;
+            return Ok(());
+        }
         let reply = match weather.status {
             Some(status) => Reply::Answer(Answer::json(status, &serde_json::json!({ "code": "SYSTEM_ERROR" }))),
             None => (shared.handler)(&request),

@@ -17,7 +17,7 @@ use sha2::Sha256;
 use super::{
     keys::{World, numbers, random_hex},
     people::Person,
-    server::{Answer, Authority, Reply, Request, Server},
+    server::{Answer, Authority, Reply, Request, Server, Weather},
 };
 use crate::words::Clock;
 
@@ -68,6 +68,16 @@ impl Weixin {
     /// `https://localhost:PORT`
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// Changes the way to it.
+    pub(super) fn set_weather(&self, weather: Weather) {
+        self.server.set_weather(weather);
+    }
+
+    /// Takes it off the network, or puts it back.
+    pub(super) fn set_online(&self, online: bool) {
+        self.server.set_online(online);
     }
 
     /// The access token that is good now.

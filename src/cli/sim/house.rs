@@ -23,7 +23,11 @@ use crate::{
     config::Site,
     files,
     service::{self, Control, SystemClock},
-    sim::{devices::LaneTwins, ground::Keeper, story::Story},
+    sim::{
+        devices::LaneTwins,
+        ground::{self, Keeper},
+        story::Story,
+    },
     store,
     words::{Clock, Now, Stamp, WallTime},
 };
@@ -46,6 +50,22 @@ impl Clock for SetClock {
 
     fn confirm(&self, wall: WallTime) {
         self.machine.confirm(wall);
+    }
+}
+
+/// What all daemons run on, one after the other.
+struct Machine {
+    disk: Arc<Switches>,
+    off_ms: Arc<AtomicI64>,
+}
+
+impl ground::Machine for Machine {
+    fn spoil_disk(&self, full: bool, slow: Duration, hangs: bool) {
+        self.disk.set(full, slow, hangs);
+    }
+
+    fn set_clock(&self, seconds: i64) {
+        self.off_ms.store(seconds.saturating_mul(1000), Ordering::Relaxed);
     }
 }
 
@@ -167,12 +187,8 @@ impl Keeper for House {
         }
     }
 
-    fn spoil_disk(&mut self, full: bool, slow: Duration, hangs: bool) {
-        self.disk.set(full, slow, hangs);
-    }
-
-    fn set_clock(&mut self, seconds: i64) {
-        self.off_ms.store(seconds.saturating_mul(1000), Ordering::Relaxed);
+    fn machine(&self) -> Arc<dyn ground::Machine> {
+        Arc::new(Machine { disk: Arc::clone(&self.disk), off_ms: Arc::clone(&self.off_ms) })
     }
 
     /// The end of the newest record is behind the last byte that is not zero.

@@ -134,7 +134,7 @@ fn worlds(
     let (pay, site_system, mini) = (wechat.url(), hospital.url(), weixin.url());
     let site_file = SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder };
     let file = write(&site_file, &authority.pem(), &wechat).map_err(cannot_start)?;
-    Ok((Worlds { wechat, hospital, weixin, clock }, file))
+    Ok((Worlds { wechat, hospital, weixin, names: Arc::default(), clock }, file))
 }
 
 fn cannot_start(error: impl Into<io::Error>) -> Ending {
@@ -143,7 +143,7 @@ fn cannot_start(error: impl Into<io::Error>) -> Ending {
 
 /// The world around the kiosk, and the kiosk itself from a site file as anybody would write it.
 fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Ending> {
-    let (Worlds { wechat, hospital, weixin, clock }, file) = worlds(folder, clock, |site, pem, _| site.write(pem))?;
+    let (Worlds { wechat, hospital, weixin, clock, .. }, file) = worlds(folder, clock, |site, pem, _| site.write(pem))?;
     let site = Site::read(&file)?;
     let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &clock)?;

@@ -1,13 +1,21 @@
 //! `facemchd sim --page`, `--scenario` and `--seed`: a kiosk with everything that people can do to it.
 
-use std::{io::Write, net::SocketAddr, path::Path, sync::Arc, thread, time::Duration};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use super::{Ending, cannot_start, house::House, place, worlds};
 use crate::{
     fault::exit,
-    files,
+    files, http,
     service::SystemClock,
     sim::{
+        directory::Directory,
         ground::{Ground, Place},
         page::Page,
         saboteur,
@@ -18,6 +26,15 @@ use crate::{
     words::Clock,
 };
 
+/// What the daemon's names resolve to.
+struct Names(Arc<Directory>);
+
+impl http::Resolve for Names {
+    fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        self.0.resolve(host, port)
+    }
+}
+
 /// A world and a kiosk in it, in a folder of its own.
 fn ground(folder: &Path, chosen: &Chosen) -> Result<Arc<Ground>, Ending> {
     let machine = Arc::new(SystemClock::start());
@@ -25,6 +42,7 @@ fn ground(folder: &Path, chosen: &Chosen) -> Result<Arc<Ground>, Ending> {
     let story = Arc::new(Story::new(Arc::clone(&clock)));
     let (worlds, file) =
         worlds(folder, clock, |site, pem, wechat| site.write_for_page(pem, &wechat.backup_url(), chosen))?;
+    http::stand_in(Box::new(Names(Arc::clone(&worlds.names))));
     let house = House::start(file, machine, Arc::clone(&story))?;
     let (twins, state) = house.twins();
     let places = PAGE_LANES

@@ -36,11 +36,11 @@ const CHOICES = {
 };
 // Group, words, and for a quantity its unit.
 const SABOTAGE = {
-  'wechat-offline': ['WeChat Pay', 'unreachable'], 'wechat-main': ['WeChat Pay', 'main domain down'], 'wechat-lost': ['WeChat Pay', 'hangs up'], 'wechat-forged': ['WeChat Pay', 'forged signature'],
+  'wechat-offline': ['WeChat Pay', 'unreachable'], 'wechat-main': ['WeChat Pay', 'main domain down'], 'wechat-dns': ['WeChat Pay', 'DNS gone'], 'wechat-reset': ['WeChat Pay', 'resets'], 'wechat-lost': ['WeChat Pay', 'hangs up'], 'wechat-forged': ['WeChat Pay', 'forged signature'],
   'wechat-altered': ['WeChat Pay', 'one byte altered'], 'wechat-stale': ['WeChat Pay', 'an hour old'], 'wechat-other-key': ['WeChat Pay', 'rotated key'],
   'wechat-certificate': ['WeChat Pay', 'certificate mode'], 'wechat-no-permission': ['WeChat Pay', 'no permission'], 'wechat-no-name': ['WeChat Pay', 'no name'],
   'wechat-status': ['WeChat Pay', 'answers status', ''], 'wechat-slow': ['WeChat Pay', 'answers later', 'ms'], 'wechat-drip': ['WeChat Pay', 'drips, a byte', 'ms'],
-  'site-offline': ['Hospital system', 'unreachable'], 'site-down': ['Hospital system', 'out of order'], 'site-lost': ['Hospital system', 'does it, says nothing'],
+  'site-offline': ['Hospital system', 'unreachable'], 'site-dns': ['Hospital system', 'DNS gone'], 'site-reset': ['Hospital system', 'resets'], 'site-down': ['Hospital system', 'out of order'], 'site-lost': ['Hospital system', 'does it, says nothing'],
   'site-page': ['Hospital system', 'lies: a web page'], 'site-nothing': ['Hospital system', 'lies: nothing'], 'site-unheard': ['Hospital system', 'lies: “perhaps”'],
   'site-status': ['Hospital system', 'answers status', ''], 'site-slow': ['Hospital system', 'answers later', 'ms'],
   cover: ['Printer', 'cover open'], jam: ['Printer', 'cutter stuck'], heat: ['Printer', 'too hot'], 'printer-silent': ['Printer', 'never answers'],
