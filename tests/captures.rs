@@ -9,6 +9,7 @@ use facemchd::sim::{
 use serde_json::{Value, json};
 
 use crate::{
+    hl7::{Engine, ack},
     program::{expect, text},
     running::{Daemon, Sandbox, program, run},
 };
@@ -136,6 +137,69 @@ fn every_wire_of_a_pilot_is_recorded_and_nobody_and_it_plays_again() {
     assert!(lines.iter().any(|line| line["code"] == "T204") && lines.iter().any(|line| line["code"] == "T201"));
 
     let played = run(&["sim", "--scenario", sandbox.path("pilot.capture").to_str().expect("UTF-8")]);
+    assert!(played.status.success(), "{}{}\n{recorded}", text(&played.stdout), text(&played.stderr));
+}
+
+/// Whoever gives up, a fire, the service key and a clock that is set, as recordings have them.
+const RARE: &str = r#"{"capture":1,"lanes":2}
+{"ms":5,"wire":"core","way":"in","lane":0,"what":"recognised","by":"face","consent":true}
+{"ms":6,"wire":"core","way":"out","lane":0,"visit":1,"what":"opened"}
+{"ms":50,"wire":"core","way":"in","visit":1,"what":"answered","answer":"choose"}
+{"ms":900,"wire":"core","way":"in","lane":0,"what":"cancelled"}
+{"ms":1200,"wire":"core","way":"in","lane":0,"what":"recognised","by":"face","consent":false}
+{"ms":1201,"wire":"core","way":"out","lane":0,"visit":2,"what":"opened"}
+{"ms":1900,"wire":"core","way":"in","lane":0,"what":"cancelled"}
+{"ms":2000,"wire":"core","way":"in","what":"clock-set","by_ms":-3600000}
+{"ms":2300,"wire":"core","way":"in","lane":1,"what":"recognised","by":"face","consent":true}
+{"ms":2301,"wire":"core","way":"out","lane":1,"visit":3,"what":"opened"}
+{"ms":2500,"wire":"core","way":"in","what":"clock-set","by_ms":3600000}
+{"ms":3000,"wire":"core","way":"in","lane":0,"what":"out-of-service","why":"Emergency","on":true}
+{"ms":4000,"wire":"core","way":"in","lane":0,"what":"out-of-service","why":"Emergency","on":false}
+{"ms":5000,"wire":"core","way":"in","lane":0,"what":"out-of-service","why":"Maintenance","on":true}
+{"ms":6000,"wire":"core","way":"in","lane":0,"what":"out-of-service","why":"Maintenance","on":false}
+"#;
+
+#[test]
+fn whoever_gave_up_a_fire_the_service_key_and_a_clock_that_was_set_are_played_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rare.capture");
+    fs::write(&file, RARE).expect("written");
+    let out = folder.path().join("out");
+    let played = run(&["sim", "--scenario", file.to_str().expect("UTF-8"), "--out", out.to_str().expect("UTF-8")]);
+    assert!(played.status.success(), "{}{}", text(&played.stdout), text(&played.stderr));
+    assert!(text(&played.stdout).contains("3 came, 3 were told what to do"), "{}", text(&played.stdout));
+}
+
+/// Somebody is told of to an interface engine.
+#[test]
+fn the_lines_of_an_interface_engine_are_recorded_without_what_they_say_and_the_visit_plays_again() {
+    let engine = Engine::start(Box::new(|message| (ack(message, "AA", "ZQN|A036|3楼\\r"), false)));
+    let sandbox = Sandbox::new();
+    sandbox.edit("adapter = \"http\"", "adapter = \"hl7\"\nplain-http = [\"127.0.0.1/32\"]");
+    sandbox.edit(&sandbox.hospital.url(), &format!("mllp://127.0.0.1:{}", engine.port));
+    sandbox.edit("hmac-key = \"keys/checkin.hmac\"\n", "");
+    sandbox.edit("[privacy]", "[checkin.hl7]\nread = { number = \"ZQN-1\", place = \"ZQN-2\" }\n\n[privacy]");
+    let file = sandbox.path("engine.capture");
+    let person = Person::new("sid-engine-1", "欧阳菲菲");
+    sandbox.wechat.know(person.clone());
+    let daemon = sandbox.start_with(program(), &["--capture", file.to_str().expect("UTF-8")]);
+    let mut terminal = sandbox.terminal(0);
+    terminal.face(&person.face_sid, true).expect("sent");
+    let outcome = terminal.receive_type("outcome").expect("an outcome");
+    assert_eq!(outcome["result"], "checked_in", "{outcome} {}", daemon.log());
+    assert_eq!(daemon.stop(), Some(0));
+    let recorded = fs::read_to_string(&file).expect("UTF-8");
+    for secret in [person.name.as_str(), &person.credential_id, "3楼", "A036"] {
+        assert!(!recorded.contains(secret), "{secret}");
+    }
+    let lines: Vec<Value> = recorded.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let segments = |way: &str| -> Vec<Value> {
+        let lines = lines.iter().filter(|line| line["wire"] == "line" && line["way"] == way);
+        lines.filter_map(|line| line["segments"].as_array()).flatten().cloned().collect()
+    };
+    assert!(segments("out").iter().any(|segment| segment["segment"] == "PID"), "{recorded}");
+    assert!(segments("in").iter().any(|segment| segment["says"] == "AA"), "{recorded}");
+    let played = run(&["sim", "--scenario", file.to_str().expect("UTF-8")]);
     assert!(played.status.success(), "{}{}\n{recorded}", text(&played.stdout), text(&played.stderr));
 }
 

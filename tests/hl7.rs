@@ -30,20 +30,20 @@ const CARD: &str = "11010519491231002X";
 const NAME: &str = "欧阳若兰";
 
 /// What a message is answered with: bytes to write as they are, and whether the line is cut then.
-type Script = Box<dyn FnMut(&[u8]) -> (Vec<u8>, bool) + Send>;
+pub type Script = Box<dyn FnMut(&[u8]) -> (Vec<u8>, bool) + Send>;
 
 /// The same where the line is cut each time.
 type Answers = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
 
 /// An interface engine that does what a test says.
-struct Engine {
-    port: u16,
+pub struct Engine {
+    pub port: u16,
     heard: Arc<Mutex<Vec<Vec<u8>>>>,
     connections: Arc<AtomicUsize>,
 }
 
 impl Engine {
-    fn start(script: Script) -> Self {
+    pub fn start(script: Script) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let (heard, connections) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
@@ -96,7 +96,7 @@ fn field(message: &[u8], segment: &str, index: usize) -> String {
     found.split('|').nth(index).unwrap_or_default().to_owned()
 }
 
-fn ack(message: &[u8], code: &str, more: &str) -> Vec<u8> {
+pub fn ack(message: &[u8], code: &str, more: &str) -> Vec<u8> {
     framed(&format!("MSH|^~\\&|RIS|H|K|K|20261126||ACK|1|P|2.5\rMSA|{code}|{}\r{more}", field(message, "MSH", 10)))
 }
 

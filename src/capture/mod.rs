@@ -9,6 +9,8 @@
 //! What it does not do: decide, fail, or leave the machine.
 
 mod file;
+#[cfg(feature = "hl7")]
+mod line;
 mod printer;
 mod shape;
 
@@ -177,6 +179,13 @@ pub(crate) fn exchanged(host: &str, method: &str, sent: usize, took: Duration, a
         Err(error) => json!({ "host": host, "method": method, "sent": sent, "took": took, "error": error }),
     };
     recorder.tell("http", "out", line);
+}
+
+/// Bytes to a hospital's interface engine (`out`) or from it: segments, and what is acknowledged.
+#[cfg(feature = "hl7")]
+pub(crate) fn line(host: &str, way: &str, bytes: &[u8]) {
+    let Some(recorder) = RECORDER.get() else { return };
+    recorder.tell("line", way, json!({ "host": host, "bytes": bytes.len(), "segments": line::segments(bytes) }));
 }
 
 /// Bytes to a printer: its commands, and how long what stands between them is.

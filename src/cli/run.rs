@@ -36,7 +36,7 @@ pub(super) fn run(file: &Path, #[cfg(feature = "pilot")] capture: Option<&Path>)
     let parts = build::parts(lock, file, &site, clock, wires.lanes, std::convert::identity)?;
     #[cfg(feature = "pilot")]
     let parts = match capture {
-        Some(_) => service::Parts { tap: Some(Box::new(super::capture::Listener)), ..parts },
+        Some(_) => service::Parts { tap: Some(Box::new(super::capture::Listener::default())), ..parts },
         None => parts,
     };
     runtime.block_on(async {

@@ -44,6 +44,8 @@ impl Bare {
         bytes: &[u8],
         deadline: Deadline,
     ) -> Result<(), (HttpError, bool)> {
+        #[cfg(feature = "pilot")]
+        crate::capture::line(&self.server.host, "out", bytes);
         let (timer, mut sent) = (self.timer(deadline), false);
         match connection.0.wire.write(bytes, &mut sent, &timer) {
             Ok(()) => Ok(()),
@@ -59,7 +61,11 @@ impl Bare {
         into: &mut Vec<u8>,
         deadline: Deadline,
     ) -> Result<(), HttpError> {
+        #[cfg(feature = "pilot")]
+        let before = into.len();
         let read = connection.0.wire.read(into, &self.timer(deadline));
+        #[cfg(feature = "pilot")]
+        crate::capture::line(&self.server.host, "in", into.get(before..).unwrap_or_default());
         let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
         match read.and_then(|more| if more { Ok(()) } else { Err(closed()) }) {
             Ok(()) => Ok(()),
