@@ -108,7 +108,7 @@ fn each_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_when_it_en
         ),
     );
     // Nobody comes twice: whom the daemon knows it does not ask about.
-    for sid in ["sid-1", "sid-3", "sid-4"] {
+    for sid in ["sid-1", "sid-3", "sid-4", "sid-5"] {
         expect(&sandbox, &Person::new(sid, "张三丰"));
     }
     let daemon = sandbox.start();
@@ -171,8 +171,20 @@ fn each_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_when_it_en
     face("sid-3");
     let (posts_now, _) = both(5);
     assert_eq!((posts_now[4].0.as_str(), posts_now[4].2["kind"].as_str()), ("begin", Some("site")));
+    sandbox.hospital.set_online(true);
+    face("sid-5");
+    both(6);
+    // A device.
+    printer.set_cover(true);
+    let (posts_now, lines_now) = both(7);
+    let (event, code, post) = &posts_now[6];
+    assert_eq!((event.as_str(), code.as_str(), &post["kind"]), ("begin", "P703", &json!("device")));
+    assert!(lines_now[6].contains("code=\"P703\" kind=\"device\""), "{lines_now:?}");
+    printer.set_cover(false);
+    let (posts_now, _) = both(8);
+    assert_eq!((posts_now[7].0.as_str(), posts_now[7].1.as_str()), ("end", "P703"));
     let ids: std::collections::BTreeSet<String> = posts_now.iter().map(|(_, _, post)| post["id"].to_string()).collect();
-    assert_eq!(ids.len(), 5);
+    assert_eq!(ids.len(), 8);
     let told = format!("{posts_now:?}{lines:?}");
     assert!(!["张三丰", "sid-1", "A001"].iter().any(|secret| told.contains(secret)), "{told}");
     assert_eq!(daemon.stop(), Some(0));

@@ -1,6 +1,9 @@
 //! The triage desk: what became of whom, undone where the site allows it, and nobody is told who has not logged in.
 
-use std::io::{Read as _, Write as _};
+use std::{
+    io::{Read as _, Write as _},
+    time::Duration,
+};
 
 use facemchd::{service::SystemClock, sim::people::Person, words::Clock as _};
 use serde_json::{Value, json};
@@ -54,8 +57,11 @@ fn a_nurse_finds_what_became_of_a_slip_and_takes_it_back_on_record() {
         (&json!("A001"), &json!("kiosk-1"), &json!(true))
     );
     let session = visit["session"].as_str().expect("a reference").to_owned();
+    let began = SystemClock::start();
     let by_reference = body(&wang.get(&format!("visit?of={}", session.to_uppercase())));
     assert_eq!(by_reference["visits"][0]["number"], "A001");
+    let took = began.now().moment.0;
+    assert!(took < Duration::from_secs(2), "the nurse waited {took:?}");
     let failed = body(&wang.get(&format!("visit?of={}", &session[..16])));
     assert_eq!(failed["visits"], json!([]), "half a reference is none");
     assert_eq!((&today["counts"]["checked_in"], &today["counts"]["failed"]), (&json!(1), &json!(1)), "{today}");

@@ -11,6 +11,7 @@ use facemchd::sim::people::Person;
 use serde_json::{Value, json};
 
 use crate::{
+    bench_board::build,
     devices::wait_for,
     pages::ask,
     program::expect,
@@ -238,6 +239,8 @@ fn only_an_account_orders_anything_and_each_order_is_on_record() {
     assert_eq!(zhao.order(close)["done"], true);
     assert_eq!(zhao.order(json!({ "do": "exercise", "lane": "kiosk-1", "device": "panel" }))["done"], false);
     assert_eq!(zhao.order(json!({ "do": "lane", "lane": "kiosk-1", "mode": "maintenance" }))["done"], true);
+    let silent = zhao.order(json!({ "do": "exercise", "lane": "kiosk-1", "device": "voice" }));
+    assert_eq!(silent, json!({ "done": false, "told": "the lane has no voice" }));
     for device in ["panel", "slip", "success"] {
         let done = zhao.order(json!({ "do": "exercise", "lane": "kiosk-1", "device": device }));
         assert_eq!(done["done"], true, "{device}: {done}");
@@ -257,6 +260,7 @@ fn only_an_account_orders_anything_and_each_order_is_on_record() {
         ["zhao", "lane-closed", "done"],
         ["zhao", "test-panel", "refused"],
         ["zhao", "lane-maintenance", "done"],
+        ["zhao", "test-voice", "refused"],
         ["zhao", "test-panel", "done"],
         ["zhao", "test-slip", "done"],
         ["zhao", "test-success", "done"],
@@ -272,6 +276,64 @@ fn only_an_account_orders_anything_and_each_order_is_on_record() {
     assert!(String::from_utf8_lossy(&listed.stdout).contains("by staff     zhao test-gate gate-1: done"));
     let log = daemon.log();
     assert!(!log.contains("battery") && !log.contains("wrong password"), "{log}");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+/// The hand that puts the roll in counts, too.
+#[test]
+fn paper_that_ran_out_is_a_lane_that_serves_again_after_five_actions_at_most() {
+    let site = Site::new();
+    let printer = build(&site.sandbox, &[]);
+    expect(&site.sandbox, &Person::new("sid-1", "张三丰"));
+    let daemon = site.sandbox.start();
+    account(&site.sandbox, "zhao", "battery staple", &["--technician"]);
+    let mut zhao = site.browser();
+    let status = |browser: &Browser| body(&browser.get("bundle"))["status"].clone();
+    let ailing = |status: &Value, code: &str| {
+        status["ailments"].as_array().is_some_and(|all| all.iter().any(|ailment| ailment["code"] == code))
+    };
+    printer.set_paper(0);
+    let mut terminal = site.sandbox.terminal(0);
+    terminal.face("sid-1", true).expect("sent");
+    terminal.receive_type("outcome").expect("an outcome");
+    let broken = wait_for(|| status(&zhao), |status| ailing(status, "P702"));
+    assert!(ailing(&broken, "P702") && broken["lanes"][0]["serves"] == false, "{broken:#}");
+
+    let mut actions = 0;
+    let mut counted = |done: bool| {
+        actions += 1;
+        assert!(done, "action {actions}");
+    };
+    counted(zhao.log_in("zhao", "battery staple").starts_with("HTTP/1.1 204"));
+    printer.refill();
+    counted(true);
+    counted(zhao.order(json!({ "do": "exercise", "lane": "kiosk-1", "device": "slip" }))["done"] == true);
+    let well = wait_for(|| status(&zhao), |status| !ailing(status, "P702") && status["lanes"][0]["serves"] == true);
+    assert!(!ailing(&well, "P702") && well["lanes"][0]["serves"] == true, "{well:#}");
+    assert!(actions <= 5, "{actions} actions");
+    assert!(printer.slips().iter().any(|slip| slip.text.contains("补打")));
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn the_panels_picture_is_what_a_person_reads_but_for_what_is_theirs() {
+    let site = Site::new();
+    expect(&site.sandbox, &Person::new("sid-1", "张三丰"));
+    let daemon = site.sandbox.start();
+    let browser = site.browser();
+    let picture = || body(&browser.get("bundle"))["status"]["lanes"][0]["picture"].clone();
+    let idle = wait_for(picture, |picture| picture["headline"].is_string());
+    let theirs = ["name", "number", "details"].map(|what| idle[what].clone());
+    assert_eq!(theirs, [json!(false), json!(false), json!(false)], "{idle}");
+    let mut terminal = site.sandbox.terminal(0);
+    terminal.face("sid-1", true).expect("sent");
+    terminal.receive_type("outcome").expect("an outcome");
+    let shown = wait_for(picture, |picture| picture["name"] == true);
+    let theirs = ["name", "number", "details"].map(|what| shown[what].clone());
+    assert_eq!(theirs, [json!(true), json!(true), json!(true)], "{shown}");
+    assert!(shown["headline"] == "签到成功" && shown["headline"] != idle["headline"], "{shown}");
+    let told = shown.to_string();
+    assert!(!["张", "三丰", "A001", "3楼"].iter().any(|secret| told.contains(secret)), "{told}");
     assert_eq!(daemon.stop(), Some(0));
 }
 

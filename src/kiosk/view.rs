@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Device, Kiosk, OutOfService, OutcomeResult, Record, SceneKind};
+use super::{Device, Kiosk, OutOfService, OutcomeResult, Phrases, Record, Scene, SceneKind};
 use crate::{
     fault::Code,
     words::{LaneId, Moment},
@@ -18,6 +18,8 @@ pub struct LaneView<'a> {
     pub out_of_service: &'a BTreeMap<OutOfService, Moment>,
     /// What the panel shows.
     pub scene: SceneKind,
+    /// The same as the person reads it, but for what is theirs; none before anything was shown.
+    pub picture: Option<Picture<'a>>,
     /// Devices that have failed since the start, and how they are now.
     pub devices: &'a BTreeMap<Device, Health>,
     /// Since when the printer's roll is nearly out.
@@ -26,6 +28,25 @@ pub struct LaneView<'a> {
     pub open: usize,
     /// What the visits came to.
     pub tally: &'a Tally,
+}
+
+/// What stands on a panel in the kiosk's own words; of what is a person's, that it stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Picture<'a> {
+    /// What stands there largest.
+    pub headline: &'a str,
+    /// What the person can do now.
+    pub advice: &'a str,
+    /// The code that stands in its corner.
+    pub code: Option<Code>,
+    /// Their name stands there.
+    pub name: bool,
+    /// Their number.
+    pub number: bool,
+    /// Where they go, when, or why not.
+    pub details: bool,
+    /// How many options there are to choose from.
+    pub options: usize,
 }
 
 /// How a device is.
@@ -118,6 +139,20 @@ impl Health {
     }
 }
 
+impl<'a> Picture<'a> {
+    fn of(scene: &Scene, phrases: &'a Phrases) -> Self {
+        Self {
+            headline: scene.common_headline(phrases).within(usize::MAX),
+            advice: scene.advice(phrases, usize::MAX),
+            code: scene.code,
+            name: scene.name.is_some(),
+            number: scene.number.is_some(),
+            details: scene.detail.is_some() || scene.visit.is_some() || scene.time.is_some(),
+            options: scene.options.len(),
+        }
+    }
+}
+
 impl Count {
     pub(super) fn once_more(&mut self, now: Moment) {
         *self = Self { count: self.count.saturating_add(1), last: now };
@@ -132,6 +167,7 @@ impl Kiosk {
             closed_by: place.closed_by().map(super::lane::Closed::code),
             out_of_service: &place.out_of_service,
             scene: place.scene.as_ref().map_or(SceneKind::Idle, |scene| scene.kind),
+            picture: place.scene.as_ref().map(|scene| Picture::of(scene, &place.settings.phrases)),
             devices: &place.devices,
             paper_low: place.paper_low,
             open: self.sessions.values().filter(|session| session.lane == lane).count(),

@@ -56,7 +56,7 @@ pub enum Deed {
     Exercise {
         /// The lane's name.
         lane: String,
-        /// `slip`, `panel`, `gate`, or a signal of lights and buzzer.
+        /// `slip`, `panel`, `gate`, `voice`, or a signal of lights and buzzer.
         device: String,
     },
     /// Reads keys, certificates and settings again, as SIGHUP does.

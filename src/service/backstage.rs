@@ -138,6 +138,7 @@ impl Stage {
                     "slip" => Exercise::Slip,
                     "panel" => Exercise::Panel,
                     "gate" => Exercise::Gate,
+                    "voice" => Exercise::Voice,
                     _ => match signal() {
                         Some(signal) => Exercise::Signal(signal),
                         None => return refused("no such device"),

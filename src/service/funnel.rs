@@ -1,12 +1,7 @@
 //! The one way of everything that happens: whoever waits for an answer hears of it, then the core, and what the core
 //! wants done is carried out before anything else happens.
 
-use super::{
-    carry::Carrier,
-    requests::{Requests, Todo},
-    staff::Asked,
-    tap::Tap,
-};
+use super::{carry::Carrier, requests::Requests, staff::Asked, tap::Tap};
 use crate::{
     kiosk::{Input, Kiosk, LaneView, OutOfService},
     words::{LaneId, Moment, Now},
@@ -49,11 +44,19 @@ impl Funnel {
     pub(super) fn ask(&mut self, now: Now, request: Asked) {
         let out_of_service = |lane| self.core.view(lane).map(|view| view.out_of_service);
         let is_maintained = |lane| out_of_service(lane).is_some_and(|why| why.contains_key(&OutOfService::Maintenance));
-        let Todo { inputs, outputs } = self.requests.take(request, now, is_maintained);
-        for input in inputs {
+        #[cfg(feature = "page")]
+        let speaks = |lane| self.carrier.speaks(lane);
+        #[cfg(not(feature = "page"))]
+        let speaks = |_| false;
+        let todo = self.requests.take(request, now, (is_maintained, speaks));
+        #[cfg(feature = "page")]
+        if let Some((lane, scene)) = todo.said {
+            self.carrier.say(lane, scene);
+        }
+        for input in todo.inputs {
             self.give(now, input);
         }
-        for output in outputs {
+        for output in todo.outputs {
             if let Some(refused) = self.carrier.carry(output) {
                 self.give(now, refused);
             }

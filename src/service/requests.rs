@@ -10,13 +10,13 @@ use super::{
     slips::Slips,
     staff::{Answer, Asked, Said, StaffMode, StaffReply, StaffRequest},
 };
-#[cfg(feature = "page")]
-use crate::words::SessionId;
 use crate::{
     fault::Code,
     kiosk::{Input, OutOfService, Output, PrintOutcome, Slip},
     words::{Admission, JobId, LaneId, Moment, Now, Text, WallTime},
 };
+#[cfg(feature = "page")]
+use crate::{kiosk::Scene, words::SessionId};
 
 /// Requests that wait for a printer, a gate or the site's system.
 pub(super) struct Requests {
@@ -34,6 +34,9 @@ pub(super) struct Requests {
 pub(super) struct Todo {
     pub(super) inputs: Vec<Input>,
     pub(super) outputs: Vec<Output>,
+    /// What a lane's voice says, and nothing else does.
+    #[cfg(feature = "page")]
+    pub(super) said: Option<(LaneId, Scene)>,
 }
 
 /// What somebody waits for.
@@ -74,9 +77,14 @@ impl Requests {
         }
     }
 
-    /// What a request comes to. `is_maintained`: whether a technician works on a lane.
+    /// What a request comes to. `is_maintained`: whether a technician works on a lane; `speaks`: whether it has a voice.
     #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "exercises and the desk depend on it"))]
-    pub(super) fn take(&mut self, (request, answer): Asked, now: Now, is_maintained: impl Fn(LaneId) -> bool) -> Todo {
+    pub(super) fn take(
+        &mut self,
+        (request, answer): Asked,
+        now: Now,
+        (is_maintained, speaks): (impl Fn(LaneId) -> bool, impl Fn(LaneId) -> bool),
+    ) -> Todo {
         let refuse = |answer: oneshot::Sender<Answer>, told: &str| {
             let _ = answer.send(Answer::told(false, told.to_owned()));
             Todo::default()
@@ -128,6 +136,9 @@ impl Requests {
             StaffRequest::Exercise { what, .. } => {
                 if what != Exercise::Slip && !is_maintained(lane) {
                     return refuse(answer, "begin maintenance of the lane first");
+                }
+                if what == Exercise::Voice && !speaks(lane) {
+                    return refuse(answer, "the lane has no voice");
                 }
                 self.exercises = self.exercises.saturating_add(1);
                 let trial = exercises::trial(lane, what, self.exercises, now);

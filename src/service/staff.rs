@@ -107,6 +107,8 @@ pub(crate) enum Exercise {
     Panel,
     /// One opening, in maintenance.
     Gate,
+    /// What the test picture says, aloud, in maintenance.
+    Voice,
     /// A pattern of lights and buzzer, in maintenance.
     Signal(Signal),
 }

@@ -68,6 +68,17 @@
     });
   }
 
+  /** What stands on the panel, but for what is the person's. */
+  function picture(shown) {
+    if (!shown) return null;
+    var hidden = ['name', 'number', 'details'].filter(function (what) { return shown[what]; }).map(function (what) {
+      return make('span.hidden', {}, '＊＊＊ ' + say('hidden-' + what));
+    });
+    if (shown.options) hidden.push(make('span.hidden', {}, shown.options + ' ' + say('hidden-options')));
+    return make('figure.glass', {}, make('figcaption', {}, say('picture')), make('b', {}, shown.headline), hidden,
+      shown.advice ? make('span', {}, shown.advice) : null, shown.code ? make('small', {}, shown.code) : null);
+  }
+
   function laneCard(told, lane) {
     var name = lane.lane;
     var modes = lane.modes.map(function (mode) { return say('mode-' + mode.mode); });
@@ -81,7 +92,7 @@
     var tests = make('details', { 'data-key': key + 'tests' }, make('summary', { 'data-key': key + 'summary' }, say('exercise')),
       make('p.note', {}, say('exercise-note')),
       make('div.row', {}, button(key + 'slip', say('test-slip'), exercise(name, 'slip')), button(key + 'panel', say('test-panel'), exercise(name, 'panel')),
-        button(key + 'gate', say('test-gate'), exercise(name, 'gate'))),
+        button(key + 'gate', say('test-gate'), exercise(name, 'gate')), button(key + 'voice', say('test-voice'), exercise(name, 'voice'))),
       make('p', {}, say('test-signal')),
       make('div.row', {}, ['ready', 'success', 'retry', 'denied', 'fault'].map(function (signal) {
         return button(key + signal, say('signal-' + signal), exercise(name, signal));
@@ -95,6 +106,7 @@
         lane.paper_low ? [say('device-paper'), tag(null, say('paper-low'))] : null,
         visits ? [say('visits'), visits] : null
       ]),
+      picture(lane.picture),
       devices.length ? make('ul', {}, devices) : null,
       make('div.row', {}, button(key + 'open', say('open'), modeOf(name, 'normal')), button(key + 'close', say('close'), modeOf(name, 'closed')),
         button(key + 'maintain', say('maintain'), modeOf(name, 'maintenance'))),
