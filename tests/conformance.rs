@@ -75,7 +75,11 @@ const WRONG: [(&str, &str, &str); 23] = [
 ];
 
 fn client() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/terminal.py")
+    client_of("terminal.py")
+}
+
+fn client_of(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name)
 }
 
 fn terminal(client: &Path, address: &str, visits: &[&str]) -> Child {
@@ -167,14 +171,24 @@ fn each_rule_finds_out_the_terminal_that_breaks_it() {
 
 #[test]
 fn a_terminal_over_tls_is_tried_as_it_is_met_and_a_stranger_is_told_why() {
-    let site = Site::new("tls");
+    over_the_network("tls", "terminal.py");
+}
+
+#[test]
+fn so_is_one_that_posts_its_frames_and_hears_events() {
+    over_the_network("https", "terminal_https.py");
+}
+
+fn over_the_network(protocol: &str, client: &str) {
+    let site = Site::new(protocol);
     let card = site.card_with(&site.terminals, NAME, |_| {});
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
     let path = |name: &str| site.sandbox.path(name).display().to_string();
     let [certificate, key, authority] = ["keys/met.crt.pem", "keys/met.key.pem", "keys/terminals.pem"].map(path);
     let kiosks = path("keys/kiosks.pem");
     let (chain, own) = (&card.chain, &card.key);
-    let listen = format!("tls:127.0.0.1:{port}");
+    let listen = format!("{protocol}:127.0.0.1:{port}");
+    let client = client_of(client);
     let address = format!("tls:localhost:{port}:{kiosks}:{}:{}", chain.display(), own.display());
     let kit = |subject: &str, patience: &str| {
         let arguments = [
@@ -191,7 +205,7 @@ fn a_terminal_over_tls_is_tried_as_it_is_met_and_a_stranger_is_told_why() {
             "--patience",
             patience,
         ];
-        tried(&arguments, &client(), &address)
+        tried(&arguments, &client, &address)
     };
     let (found, rules) = kit(&format!("CN={NAME},O=Hospital"), "20");
     assert_holds(&found, &rules, &[]);

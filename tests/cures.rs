@@ -119,6 +119,17 @@ fn a_terminals_socket_that_another_program_has_is_cured_by_stopping_it() {
 }
 
 #[test]
+fn a_printer_that_is_a_socket_is_cured_by_the_program_that_listens_there_and_not_by_its_cable() {
+    let sandbox = Sandbox::new();
+    let _printer = crate::bench_board::build(&sandbox, &[]);
+    fs::remove_file(sandbox.path("bench/printer")).expect("there");
+    let ran = run(&["check", "--config", sandbox.site()]);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(told.contains("P701") && told.contains(Cure::PrintersProgram.text_in(Tongue::En)), "{told}");
+    assert!(!told.contains("baud rate of the printer"), "{told}");
+}
+
+#[test]
 fn what_is_wrong_with_the_state_directory_is_cured_by_what_it_is_in_check_and_start_alike() {
     type Spoil = fn(&std::path::Path);
     let spoils: [(Spoil, Cure); 5] = [

@@ -49,7 +49,7 @@ pub(crate) use self::{
     printer::{BusyLine, Opener},
 };
 use crate::{
-    fault::{Code, Fault},
+    fault::{Code, Cure, Fault},
     kiosk::{Button, GateOutcome, Grant, OutOfService, PrintOutcome, Scene, Signal, Slip},
     words::{JobId, Moment, SessionId},
 };
@@ -289,6 +289,17 @@ impl Fault for DeviceError {
             Self::Line(_) => Code::G801,
             Self::Light(_) => Code::D602,
             Self::Open { code, .. } => *code,
+        }
+    }
+
+    /// A cable has no part in a socket, nor a baud rate in a network.
+    fn cure(&self) -> Option<Cure> {
+        let Self::Port { at, source } = self else { return None };
+        match (at.split_once(':')?.0, source.kind()) {
+            ("unix", _) => Some(Cure::PrintersProgram),
+            ("tcp", io::ErrorKind::ConnectionRefused) => Some(Cure::PortClosed),
+            ("tcp", io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => Some(Cure::NoRoute),
+            _ => None,
         }
     }
 }

@@ -145,6 +145,9 @@ cures! {
     /// Something else lies at the terminal's socket.
     NotASocket "move away what lies there, or give the socket another path"
         => "移走该处的文件，或为该套接字换一个路径";
+    /// Something listens on a socket in a printer's place, or should.
+    PrintersProgram "start the program at this socket that answers as a printer does (`ss -xlp` names what listens), or correct the path in the board file"
+        => "启动在该套接字上代替打印机应答的程序（ss -xlp 可查看监听者），或改正板卡文件中的路径";
     /// A socket's path has a limit.
     PathTooLong "give the socket a shorter path; that of the staff lies in state-dir"
         => "为该套接字换一个更短的路径；工作人员的套接字位于 state-dir 中";

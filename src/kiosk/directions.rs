@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Phrases, Scene, SceneKind, Wording, phrases::Phrase};
-use crate::fault::Code;
+use super::{Phrases, Scene, SceneKind, Wording};
 use crate::words::{HalfDay, LabelledField, Sequence, Slot, Text, Visit, When};
 
 /// The longest name, characters, that a question has room for.
@@ -17,15 +16,7 @@ impl Scene {
             Some(name) if self.asks_by_name() => {
                 Cow::Owned(phrases.text(Wording::ForPerson).filled(columns, &[("name", name.reveal())]))
             }
-            _ => Cow::Borrowed(self.common_headline(phrases).within(columns)),
-        }
-    }
-
-    /// The headline as it is for everybody.
-    pub(super) fn common_headline<'a>(&self, phrases: &'a Phrases) -> &'a Phrase {
-        match self.code {
-            Some(Code::X012) => phrases.text(Wording::AfterHours),
-            _ => phrases.headline(self.kind),
+            _ => Cow::Borrowed(phrases.headline_for(self.kind, self.code).within(columns)),
         }
     }
 

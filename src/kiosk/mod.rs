@@ -54,4 +54,4 @@ pub use signal::Signal;
 pub use slip::{Again, SentAway, Slip};
 #[cfg(feature = "voice")]
 pub use speech::{Clip, Lexicon, LexiconError, Speech};
-pub use view::{Count, Health, LaneView, Tally};
+pub use view::{Count, Health, LaneView, Picture, Tally};

@@ -10,7 +10,7 @@ use std::{
 use self::sheet::Sheet;
 use super::{NextStep, SceneKind};
 use crate::{
-    fault::Whose,
+    fault::{Code, Whose},
     words::{Hindrance, Language, Purpose, width},
 };
 
@@ -241,6 +241,14 @@ impl Phrases {
     /// A headline.
     pub fn headline(&self, kind: SceneKind) -> &Phrase {
         of(&self.words().headline, kind)
+    }
+
+    /// The same where a code may say more: a lane that is closed at night says so.
+    pub(crate) fn headline_for(&self, kind: SceneKind, code: Option<Code>) -> &Phrase {
+        match code {
+            Some(Code::X012) => self.text(Wording::AfterHours),
+            _ => self.headline(kind),
+        }
     }
 
     /// What stands below it where nothing else does; often nothing.

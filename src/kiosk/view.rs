@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Device, Kiosk, OutOfService, OutcomeResult, Phrases, Record, Scene, SceneKind};
+use serde::{Deserialize, Serialize};
+
+use super::{Device, Kiosk, NextStep, OutOfService, OutcomeResult, Record, Scene, SceneKind};
 use crate::{
     fault::Code,
     words::{LaneId, Moment},
@@ -18,8 +20,8 @@ pub struct LaneView<'a> {
     pub out_of_service: &'a BTreeMap<OutOfService, Moment>,
     /// What the panel shows.
     pub scene: SceneKind,
-    /// The same as the person reads it, but for what is theirs; none before anything was shown.
-    pub picture: Option<Picture<'a>>,
+    /// What else stands there, but for what is a person's; none before anything was shown.
+    pub picture: Option<Picture>,
     /// Devices that have failed since the start, and how they are now.
     pub devices: &'a BTreeMap<Device, Health>,
     /// Since when the printer's roll is nearly out.
@@ -30,13 +32,12 @@ pub struct LaneView<'a> {
     pub tally: &'a Tally,
 }
 
-/// What stands on a panel in the kiosk's own words; of what is a person's, that it stands there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Picture<'a> {
-    /// What stands there largest.
-    pub headline: &'a str,
+/// What stands on a panel beside its headline; of what is a person's, that it stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
     /// What the person can do now.
-    pub advice: &'a str,
+    #[serde(skip)]
+    pub next: Option<NextStep>,
     /// The code that stands in its corner.
     pub code: Option<Code>,
     /// Their name stands there.
@@ -139,11 +140,10 @@ impl Health {
     }
 }
 
-impl<'a> Picture<'a> {
-    fn of(scene: &Scene, phrases: &'a Phrases) -> Self {
+impl Picture {
+    fn of(scene: &Scene) -> Self {
         Self {
-            headline: scene.common_headline(phrases).within(usize::MAX),
-            advice: scene.advice(phrases, usize::MAX),
+            next: scene.next,
             code: scene.code,
             name: scene.name.is_some(),
             number: scene.number.is_some(),
@@ -167,7 +167,7 @@ impl Kiosk {
             closed_by: place.closed_by().map(super::lane::Closed::code),
             out_of_service: &place.out_of_service,
             scene: place.scene.as_ref().map_or(SceneKind::Idle, |scene| scene.kind),
-            picture: place.scene.as_ref().map(|scene| Picture::of(scene, &place.settings.phrases)),
+            picture: place.scene.as_ref().map(Picture::of),
             devices: &place.devices,
             paper_low: place.paper_low,
             open: self.sessions.values().filter(|session| session.lane == lane).count(),

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     fault::{Code, Tongue},
-    kiosk::Signal,
+    kiosk::{Phrases, Signal},
     page::{Answering, Backstage, Deed, Doing, Done, Noting, Question, Role},
     store::Act,
     words::{Clock, Moment, SessionId},
@@ -32,6 +32,8 @@ use crate::{
 pub(super) struct Stage {
     /// The lanes' names.
     pub(super) lanes: Vec<String>,
+    /// What they say, in the same order.
+    pub(super) phrases: Vec<Arc<Phrases>>,
     pub(super) asked: mpsc::Sender<Asked>,
     pub(super) ledger: Entrance<ledger::Question>,
     pub(super) durations: Arc<Durations>,
@@ -267,7 +269,16 @@ impl Stage {
         let durations = json!({
             "lookup": buckets(lookup), "check-in": buckets(check_in), "visit": buckets(visit),
         });
-        json!({ "status": status, "codes": texts, "faults": faults, "durations": durations })
+        let mut told = json!(status);
+        let shown = told["lanes"].as_array_mut().into_iter().flatten();
+        for ((shown, lane), phrases) in shown.zip(&status.lanes).zip(&self.phrases) {
+            if let Some(picture) = lane.picture {
+                let advice = picture.next.map(|next| phrases.advice(next).within(usize::MAX));
+                shown["picture"]["headline"] = phrases.headline_for(lane.scene, picture.code).within(usize::MAX).into();
+                shown["picture"]["advice"] = advice.into();
+            }
+        }
+        json!({ "status": told, "codes": texts, "faults": faults, "durations": durations })
     }
 }
 

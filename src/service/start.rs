@@ -137,6 +137,7 @@ impl Daemon {
         #[cfg(feature = "page")]
         let stage = Arc::new(Stage {
             lanes: lane_names,
+            phrases: kiosk.lanes.iter().map(|lane| Arc::clone(&lane.phrases)).collect(),
             posting: postings::spawn(&postings, move |all| keeper.keep(all), &clock, inputs.clone())
                 .map_err(threads)?
                 .entrance(),

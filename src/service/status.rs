@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::Code,
-    kiosk::{Device, OutOfService, OutcomeResult, SceneKind},
+    kiosk::{Device, OutOfService, OutcomeResult, Picture, SceneKind},
     words::{InfoType, Purpose},
 };
 
@@ -143,9 +143,9 @@ pub struct LaneStatus {
     pub out_of_service: Vec<OutOfServiceStatus>,
     /// What its panel shows.
     pub scene: SceneKind,
-    /// The same as the person reads it, but for what is theirs.
+    /// What else stands there, but for what is a person's.
     #[serde(default)]
-    pub picture: Option<PictureStatus>,
+    pub picture: Option<Picture>,
     /// Visits that are open, those of people who have gone among them.
     pub open: u64,
     /// Devices that have failed since the start.
@@ -163,25 +163,6 @@ pub struct LaneStatus {
     pub codes: Vec<CodeStatus>,
     /// Frames that had no effect, by why.
     pub refused: Vec<CodeStatus>,
-}
-
-/// What stands on a panel in the kiosk's own words; of what is a person's, that it stands there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PictureStatus {
-    /// What stands there largest.
-    pub headline: String,
-    /// What the person can do now; empty where there is nothing to do.
-    pub advice: String,
-    /// The code that stands in its corner.
-    pub code: Option<Code>,
-    /// Their name stands there.
-    pub name: bool,
-    /// Their number.
-    pub number: bool,
-    /// Where they go, when, or why not.
-    pub details: bool,
-    /// How many options there are to choose from.
-    pub options: u64,
 }
 
 /// A reason that holds.

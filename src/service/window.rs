@@ -8,8 +8,8 @@ use super::{
     daemon::Daemon,
     status::{
         Ailment, CertificateKind, CertificateStatus, CodeStatus, ContactStatus, DeviceStatus, Domain, JournalStatus,
-        LaneName, LaneStatus, OutOfServiceStatus, Part, PermissionStatus, PictureStatus, ResultStatus, SiteStatus,
-        Status, TerminalStatus, Thread, Time, WechatStatus, WorkerStatus,
+        LaneName, LaneStatus, OutOfServiceStatus, Part, PermissionStatus, ResultStatus, SiteStatus, Status,
+        TerminalStatus, Thread, Time, WechatStatus, WorkerStatus,
     },
     worker::Worker,
 };
@@ -379,15 +379,7 @@ impl View {
                 .map(|(why, at)| OutOfServiceStatus { why: *why, since: self.time(*at) })
                 .collect(),
             scene: lane.scene,
-            picture: lane.picture.map(|shown| PictureStatus {
-                headline: shown.headline.to_owned(),
-                advice: shown.advice.to_owned(),
-                code: shown.code,
-                name: shown.name,
-                number: shown.number,
-                details: shown.details,
-                options: shown.options as u64,
-            }),
+            picture: lane.picture,
             open: lane.open as u64,
             devices: lane
                 .devices
