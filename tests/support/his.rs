@@ -89,6 +89,27 @@ impl Stand {
     }
 }
 
+/// A test for each hospital: `$run(kind, seed)`.
+macro_rules! at_each_hospital {
+    ($run:path) => {
+        $crate::his::at_each_hospital!(
+            $run; dhc_selfreg: SelfReg, dhc_esb: Esb, lianzhong: Lianzhong, queue_device: QueueDevice,
+            queue_confirm: QueueConfirm, soap_json: SoapJson, hip: Hip
+        );
+    };
+    ($run:path; $($name:ident: $kind:ident),*) => {
+        $(
+            #[test]
+            #[ignore = "ten thousand visits: minutes"]
+            fn $name() {
+                $run(Kind::$kind, 101 + Kind::$kind as u64);
+            }
+        )*
+    };
+}
+
+pub(crate) use at_each_hospital;
+
 /// Names as they stand in files.
 pub const NAMES: [&str; 6] = ["张三丰", "王䶮", "欧阳若兰", "买买提·艾力", "李 雷", "𬭎立"];
 
