@@ -98,7 +98,7 @@ struct Pages {
 /// The most sessions remembered; whoever asks about an older one is told that nobody knows.
 const SESSIONS: usize = 512;
 
-/// The most visits of a day remembered. Beyond it the list alone says which are taken.
+/// The newest visits of a day are remembered. Of those before them the list alone says which are taken.
 const VISITS: usize = 8192;
 
 /// A visit while it is being confirmed: nobody else may.
@@ -159,9 +159,11 @@ impl Book {
     pub(super) fn sends(&self, key: Key, today: ServiceDay, now: Moment, outcome: Option<CheckInAnswer>) {
         let mut pages = self.pages();
         pages.turn(today);
-        if pages.sent.len() < VISITS || pages.sent.contains_key(&key) {
-            pages.sent.insert(key, (outcome, now));
+        if pages.sent.len() == VISITS && !pages.sent.contains_key(&key) {
+            let oldest = pages.sent.iter().min_by_key(|(_, (_, at))| *at).map(|(key, _)| *key);
+            oldest.map(|oldest| pages.sent.remove(&oldest));
         }
+        pages.sent.insert(key, (outcome, now));
     }
 
     /// It was surely not done.
@@ -215,5 +217,23 @@ impl Pages {
             self.day = Some(today);
             self.sent.clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn of_a_day_with_more_visits_than_are_remembered_the_newest_are_known() {
+        let (book, today) = (Book::default(), ServiceDay(1));
+        let visit = |number: usize| key("P", &number.to_string());
+        for number in 0..=VISITS {
+            book.sends(visit(number), today, Moment(Duration::from_secs(number as u64)), None);
+        }
+        assert!(book.sent_before(visit(VISITS), today).is_some(), "what was just sent is never sent again");
+        assert!(book.sent_before(visit(1), today).is_some() && book.sent_before(visit(0), today).is_none());
     }
 }
