@@ -10,7 +10,7 @@ use super::{
     path::Path,
     rule::{Means, Rule},
     sign::Signing,
-    text::{Form, Text, Values, Wanted},
+    text::{Filled, Form, Text, Values, Wanted},
 };
 use crate::{checkin::charset::Charset, http::Method};
 
@@ -83,8 +83,11 @@ struct Around<'a> {
 }
 
 impl Values for Around<'_> {
-    fn value(&self, wanted: &Wanted) -> Option<Zeroizing<String>> {
-        if wanted.name == "inner" { self.inner.clone() } else { self.values.value(wanted) }
+    fn value(&self, wanted: &Wanted) -> Option<Filled<'_>> {
+        match wanted.name.as_str() {
+            "inner" => self.inner.as_ref().map(|inner| Filled::Said(inner)),
+            _ => self.values.value(wanted),
+        }
     }
 }
 
@@ -109,8 +112,8 @@ impl Body {
         headers: &mut Vec<(String, Zeroizing<String>)>,
     ) -> Option<Zeroizing<Vec<u8>>> {
         match self {
-            Self::Text(Form::Json, text) => bytes(&signing.json(text.fill(values), values, charset, headers)?, charset),
-            Self::Text(_, text) => bytes(&text.fill(values), charset),
+            Self::Text(Form::Json, text) => bytes(signing.json(text.fill(values), values, charset, headers)?, charset),
+            Self::Text(_, text) => bytes(text.fill(values), charset),
             Self::Parameters(pairs) => {
                 let mut pairs: Vec<_> = pairs.iter().map(|(name, text)| (name.clone(), text.fill(values))).collect();
                 signing.pairs(&mut pairs, values, charset, headers)?;
@@ -193,8 +196,12 @@ impl Call {
     }
 }
 
-fn bytes(text: &str, charset: Charset) -> Option<Zeroizing<Vec<u8>>> {
-    Some(Zeroizing::new(charset.encode(text)?.into_owned()))
+fn bytes(mut text: Zeroizing<String>, charset: Charset) -> Option<Zeroizing<Vec<u8>>> {
+    Some(Zeroizing::new(match charset {
+        // No copy, which would have to be wiped as well.
+        Charset::Utf8 => std::mem::take(&mut *text).into_bytes(),
+        Charset::Gb18030 => charset.encode(&text)?.into_owned(),
+    }))
 }
 
 /// `application/x-www-form-urlencoded` (WHATWG URL, 5.2).
@@ -208,5 +215,5 @@ fn encoded(pairs: &[(String, Zeroizing<String>)], charset: Charset) -> Option<Ze
         body.push('=');
         super::text::parameter(value, &mut body, charset)?;
     }
-    bytes(&body, Charset::Utf8)
+    bytes(body, Charset::Utf8)
 }

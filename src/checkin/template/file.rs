@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::{
     call::{Body, Call},
@@ -12,7 +11,7 @@ use super::{
     path::Path,
     rule::{Means, Rule},
     sign::Signer,
-    text::{Form, Text, Values, Wanted},
+    text::{Filled, Form, Text, Values, Wanted},
 };
 use crate::{checkin::charset::Charset, files::Settings, http::Method};
 
@@ -341,7 +340,7 @@ impl Step {
 fn is_whole(text: &str, form: Form) -> Result<(), String> {
     struct Nothing;
     impl Values for Nothing {
-        fn value(&self, _: &Wanted) -> Option<Zeroizing<String>> {
+        fn value(&self, _: &Wanted) -> Option<Filled<'_>> {
             None
         }
     }

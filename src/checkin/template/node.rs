@@ -14,7 +14,7 @@ use super::cdata;
 #[derive(Clone, Default, PartialEq)]
 pub(super) struct Node {
     /// Its name, without a prefix; `@` before an attribute's; `item` for what a list within a list holds.
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     /// The namespace of an element, where it has one.
     pub(super) namespace: Option<Arc<str>>,
     /// Its own text, not that of its children.
@@ -48,23 +48,29 @@ pub(super) fn read(text: &str, writing: Writing) -> Option<Node> {
             let text = cdata::written(text);
             let document = Document::parse_with_options(&text, options).ok()?;
             let mut top = Node::default();
-            top.children.push(of_element(document.root_element(), None, 0)?);
+            top.children.push(of_element(document.root_element(), None, None, 0)?);
             Some(top)
         }
         Writing::Json => {
             let value: Value = serde_json::from_str(text.trim_start_matches('\u{FEFF}')).ok()?;
             let (mut top, mut left) = (Node::default(), MOST);
             if value.is_array() {
-                of_value("item", value, &mut top.children, 0, &mut left)?;
+                of_value(&"item".into(), value, &mut top.children, 0, &mut left)?;
                 return Some(top);
             }
-            of_value("", value, &mut top.children, 0, &mut left)?;
+            of_value(&Arc::default(), value, &mut top.children, 0, &mut left)?;
             top.children.pop()
         }
     }
 }
 
-fn of_element(element: roxmltree::Node<'_, '_>, around: Option<&Node>, depth: usize) -> Option<Node> {
+/// `like`: one that may have the same names, as the items of a list have.
+fn of_element(
+    element: roxmltree::Node<'_, '_>,
+    around: Option<&Node>,
+    like: Option<&Node>,
+    depth: usize,
+) -> Option<Node> {
     if depth == DEEPEST {
         return None;
     }
@@ -77,14 +83,19 @@ fn of_element(element: roxmltree::Node<'_, '_>, around: Option<&Node>, depth: us
     // Growing would copy them.
     let inner = element.children().filter(roxmltree::Node::is_element).count();
     let children = Vec::with_capacity(inner.saturating_add(element.attributes().len()));
-    let mut node = Node { name: tag.name().to_owned(), namespace, children, ..Node::default() };
+    let name = match like.filter(|like| *like.name == *tag.name()) {
+        Some(like) => Arc::clone(&like.name),
+        None => tag.name().into(),
+    };
+    let mut node = Node { name, namespace, children, ..Node::default() };
     for attribute in element.attributes() {
-        let (name, text) = (format!("@{}", attribute.name()), attribute.value().to_owned());
+        let (name, text) = (format!("@{}", attribute.name()).into(), attribute.value().to_owned());
         node.children.push(Node { name, text, ..Node::default() });
     }
     for child in element.children() {
         if child.is_element() {
-            let child = of_element(child, Some(&node), depth.saturating_add(1))?;
+            let like = like.and_then(|like| like.children.get(node.children.len())).or(node.children.last());
+            let child = of_element(child, Some(&node), like, depth.saturating_add(1))?;
             node.children.push(child);
         } else if let Some(text) = child.text().filter(|_| child.is_text()) {
             match node.text.is_empty() {
@@ -97,13 +108,13 @@ fn of_element(element: roxmltree::Node<'_, '_>, around: Option<&Node>, depth: us
 }
 
 /// Adds a member: one node, none for `null`, several for a list.
-fn of_value(name: &str, value: Value, into: &mut Vec<Node>, depth: usize, left: &mut u32) -> Option<()> {
+fn of_value(name: &Arc<str>, value: Value, into: &mut Vec<Node>, depth: usize, left: &mut u32) -> Option<()> {
     if depth == DEEPEST {
         return None;
     }
     *left = left.checked_sub(1)?;
     let deeper = depth.saturating_add(1);
-    let text = |text| Node { name: name.to_owned(), text, ..Node::default() };
+    let text = |text| Node { name: Arc::clone(name), text, ..Node::default() };
     match value {
         Value::Null => {}
         Value::Bool(truth) => into.push(text(truth.to_string())),
@@ -114,7 +125,7 @@ fn of_value(name: &str, value: Value, into: &mut Vec<Node>, depth: usize, left: 
                 match item {
                     Value::Array(_) => {
                         let mut list = text(String::new());
-                        of_value("item", item, &mut list.children, deeper, left)?;
+                        of_value(&"item".into(), item, &mut list.children, deeper, left)?;
                         into.push(list);
                     }
                     item => of_value(name, item, into, deeper, left)?,
@@ -124,7 +135,7 @@ fn of_value(name: &str, value: Value, into: &mut Vec<Node>, depth: usize, left: 
         Value::Object(members) => {
             let mut object = text(String::new());
             for (name, member) in members {
-                of_value(&name, member, &mut object.children, deeper, left)?;
+                of_value(&name.into(), member, &mut object.children, deeper, left)?;
             }
             into.push(object);
         }

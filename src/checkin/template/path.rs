@@ -111,7 +111,7 @@ impl Step {
     /// Whether a child is of this name.
     fn names(&self, child: &Node) -> bool {
         let Self::Children { namespace, name, .. } = self else { return false };
-        let named = if name == "*" { !child.name.starts_with('@') } else { child.name == *name };
+        let named = if name == "*" { !child.name.starts_with('@') } else { *child.name == **name };
         named && namespace.as_ref().is_none_or(|uri| child.namespace.as_deref() == Some(uri))
     }
 

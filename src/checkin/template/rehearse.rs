@@ -11,7 +11,7 @@ use super::{
     node::{self, Node},
     rule::Means,
     sign::Signing,
-    text::{Values, Wanted},
+    text::{Filled, Values, Wanted},
     values::Named,
     visits::{Found, Listed, Picked, pick},
 };
@@ -27,12 +27,12 @@ pub type Watch = Box<dyn Fn(&str) + Send + Sync>;
 struct Masked<'a>(&'a dyn Values);
 
 impl Values for Masked<'_> {
-    fn value(&self, wanted: &Wanted) -> Option<Zeroizing<String>> {
+    fn value(&self, wanted: &Wanted) -> Option<Filled<'_>> {
         let value = self.0.value(wanted)?;
         let room = wanted.name.split('.').next().unwrap_or_default();
         let private = ["person", "companion", "record", "visit", "kept", "secret", "wsse"].contains(&room);
         let says_kind = wanted.name.ends_with("-kind") || wanted.name == "visit.id";
-        Some(if private && !says_kind { Zeroizing::new(masked(&value)) } else { value })
+        Some(if private && !says_kind { Filled::Made(Zeroizing::new(masked(&value))) } else { value })
     }
 }
 
@@ -79,7 +79,7 @@ fn lines(node: &Node, shown: &BTreeSet<&str>, depth: usize, told: &mut String) {
     }
     let text = node.text.trim();
     if !node.name.is_empty() {
-        let text = if shown.contains(node.name.as_str()) { text.to_owned() } else { masked(text) };
+        let text = if shown.contains(&*node.name) { text.to_owned() } else { masked(text) };
         told.push_str(&format!("\n{}{} {text}", "  ".repeat(depth), node.name));
     }
     node.children.iter().for_each(|child| lines(child, shown, depth.saturating_add(1), told));

@@ -4,13 +4,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use encoding_rs::GB18030;
 use proptest::prelude::*;
-use zeroize::Zeroizing;
 
 use super::{
     call::Body,
     file::Template,
     sign::Signing,
-    text::{Form, Text, Values, Wanted},
+    text::{Filled, Form, Text, Values, Wanted},
 };
 use crate::{checkin::charset::Charset, files::Settings};
 
@@ -18,8 +17,8 @@ use crate::{checkin::charset::Charset, files::Settings};
 struct Everywhere<'a>(&'a str);
 
 impl Values for Everywhere<'_> {
-    fn value(&self, _: &Wanted) -> Option<Zeroizing<String>> {
-        Some(Zeroizing::new(self.0.to_owned()))
+    fn value(&self, _: &Wanted) -> Option<Filled<'_>> {
+        Some(Filled::Said(self.0))
     }
 }
 

@@ -70,11 +70,11 @@ enum Place {
     Path,
 }
 
-/// A text with its values in it.
+/// A value, or a text with its values in it.
 pub(super) enum Filled<'a> {
-    /// It asks for none.
+    /// As it stands.
     Said(&'a str),
-    /// What was made of it.
+    /// It had to be made.
     Made(Zeroizing<String>),
 }
 
@@ -92,7 +92,7 @@ impl Deref for Filled<'_> {
 /// Whoever knows values; nothing where there is none, which is written as an empty text.
 pub(super) trait Values {
     /// The value.
-    fn value(&self, wanted: &Wanted) -> Option<Zeroizing<String>>;
+    fn value(&self, wanted: &Wanted) -> Option<Filled<'_>>;
 }
 
 impl Text {
@@ -131,10 +131,16 @@ impl Text {
     }
 
     /// The text with its values in it, copied only where there are any.
-    pub(super) fn put<'a>(&'a self, values: &dyn Values) -> Filled<'a> {
+    pub(super) fn put<'a>(&'a self, values: &'a dyn Values) -> Filled<'a> {
         match self.0.as_slice() {
             [] => Filled::Said(""),
             [Part::Said(said)] => Filled::Said(said),
+            // What a rule compares with is mostly one value.
+            [Part::Place(wanted, Place::Line)] => {
+                let value = values.value(wanted).unwrap_or(Filled::Said(""));
+                let plain = value.bytes().all(|byte| Place::Line.is_plain(byte));
+                if plain { value } else { Filled::Made(self.fill(values)) }
+            }
             _ => Filled::Made(self.fill(values)),
         }
     }
@@ -145,8 +151,8 @@ impl Text {
             Part::Said(_) => None,
             Part::Place(wanted, _) => values.value(wanted),
         };
-        let put: Vec<Option<Zeroizing<String>>> = self.0.iter().map(value).collect();
-        let length = |(part, value): (&Part, &Option<Zeroizing<String>>)| match part {
+        let put: Vec<Option<Filled<'_>>> = self.0.iter().map(value).collect();
+        let length = |(part, value): (&Part, &Option<Filled<'_>>)| match part {
             Part::Said(said) => said.len(),
             Part::Place(_, place) => value.as_ref().map_or(LEAST, |value| place.room(value)),
         };

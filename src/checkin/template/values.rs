@@ -1,13 +1,13 @@
 //! What a template may ask for: the person, the terminal, the time, what earlier steps brought.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha1::{Digest as _, Sha1};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::text::{Values, Wanted};
+use super::text::{Filled, Values, Wanted};
 use crate::{
     checkin::Request,
     words::{CredentialType, Identity, WallTime},
@@ -40,37 +40,36 @@ pub(super) struct Known<'a> {
 }
 
 impl Values for Known<'_> {
-    fn value(&self, wanted: &Wanted) -> Option<Zeroizing<String>> {
+    fn value(&self, wanted: &Wanted) -> Option<Filled<'_>> {
         let value = self.plain(&wanted.name, wanted.argument.as_deref());
         let Some(table) = wanted.table.as_ref().and_then(|table| self.tables.get(table)) else { return value };
-        let value = value.unwrap_or_default();
-        table.get(value.as_str()).or_else(|| table.get("*")).cloned().map(Zeroizing::new)
+        let word = table.get(value.as_deref().unwrap_or_default()).or_else(|| table.get("*"));
+        word.map(|word| Filled::Said(word))
     }
 }
 
 impl Known<'_> {
-    fn plain(&self, name: &str, argument: Option<&str>) -> Option<Zeroizing<String>> {
+    fn plain(&self, name: &str, argument: Option<&str>) -> Option<Filled<'_>> {
         let (room, member) = name.split_once('.').unwrap_or((name, ""));
-        let owned = |text: &str| Some(Zeroizing::new(text.to_owned()));
-        match room {
-            "person" => self.request.and_then(|request| person(&request.identity, member)).and_then(owned),
-            "companion" => self.request.and_then(|request| companion(&request.identity, member)).and_then(owned),
-            "record" => self.record.get(member).and_then(|text| owned(text)),
-            "visit" => self.visit.get(member).and_then(|text| owned(text)),
-            "site" => {
-                self.lane.and_then(|lane| lane.get(member)).or(self.site.get(member)).and_then(|text| owned(text))
-            }
-            "kept" => self.kept.get(member).cloned(),
-            "secret" => self.secrets.get(member).cloned(),
-            "lane" => self.request.and_then(|request| owned(&request.lane)),
-            "series" => self.request.and_then(|request| owned(&request.series)),
-            "session" => self.request.and_then(|request| owned(&request.session.to_string())),
-            "now" => owned(&written(self.local(), argument.unwrap_or("yyyy-MM-dd HH:mm:ss"))),
-            "serial" => owned(&digits(self.serial, argument)),
-            "uuid" => owned(&uuid(self.nonce)),
-            "wsse" => self.wsse(member),
+        let made = |text: String| Filled::Made(Zeroizing::new(text));
+        let said = match room {
+            "person" => self.request.and_then(|request| person(&request.identity, member)),
+            "companion" => self.request.and_then(|request| companion(&request.identity, member)),
+            "record" => self.record.get(member).map(String::as_str),
+            "visit" => self.visit.get(member).map(String::as_str),
+            "site" => self.lane.and_then(|lane| lane.get(member)).or(self.site.get(member)).map(String::as_str),
+            "kept" => self.kept.get(member).map(|text| text.as_str()),
+            "secret" => self.secrets.get(member).map(|text| text.as_str()),
+            "lane" => self.request.map(|request| request.lane.as_str()),
+            "series" => self.request.map(|request| request.series.as_str()),
+            "session" => return self.request.map(|request| made(request.session.to_string())),
+            "now" => return Some(made(written(self.local(), argument.unwrap_or("yyyy-MM-dd HH:mm:ss")))),
+            "serial" => return Some(made(digits(self.serial, argument))),
+            "uuid" => return Some(made(uuid(self.nonce))),
+            "wsse" => return self.wsse(member).map(Filled::Made),
             _ => None,
-        }
+        };
+        said.map(Filled::Said)
     }
 
     fn local(&self) -> OffsetDateTime {
@@ -152,21 +151,21 @@ pub(super) fn written(time: OffsetDateTime, form: &str) -> String {
     while let Some(sign) = rest.chars().next() {
         let same = rest.len().saturating_sub(rest.trim_start_matches(sign).len());
         let (number, digits) = match (sign, same) {
-            ('y', 4..) => (u64::from(time.year().unsigned_abs()), 4),
-            ('M', 2..) => (u64::from(u8::from(time.month())), 2),
-            ('d', 2..) => (u64::from(time.day()), 2),
-            ('H', 2..) => (u64::from(time.hour()), 2),
-            ('m', 2..) => (u64::from(time.minute()), 2),
-            ('S', 3..) => (u64::from(time.millisecond()), 3),
-            ('s', 2..) => (u64::from(time.second()), 2),
+            ('y', 4..) => (time.year().unsigned_abs(), 4),
+            ('M', 2..) => (u8::from(time.month()).into(), 2),
+            ('d', 2..) => (time.day().into(), 2),
+            ('H', 2..) => (time.hour().into(), 2),
+            ('m', 2..) => (time.minute().into(), 2),
+            ('S', 3..) => (time.millisecond().into(), 3),
+            ('s', 2..) => (time.second().into(), 2),
             _ => {
                 text.push(sign);
                 rest = &rest[sign.len_utf8()..];
                 continue;
             }
         };
-        let _ = write!(text, "{number:0digits$}");
-        rest = &rest[digits..];
+        text.extend((0..digits).rev().filter_map(|place| char::from_digit(number / 10_u32.pow(place) % 10, 10)));
+        rest = &rest[digits as usize..];
     }
     text
 }
