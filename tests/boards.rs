@@ -47,6 +47,7 @@ fn a_board_file_that_is_wrong_is_refused_with_its_line() {
         ("kind = \"st7920\"", "kind = \"st7789\"", "needs a line dc"),
         ("spi:/dev/spidev0.0", "gpio", "sclk and sid"),
         ("offset = 17", "offset = -1", ""),
+        ("{ name = \"GATE_OPEN\", chip = \"gpio3\", offset = 17 }", "{ wiegand = \"/w\", bits = 30 }", "wiegand"),
         ("offset = 18", "offset = 17", "line 17 of chip gpio3 is both gate and green"),
         ("LAMP_RED", "FIRE_ALARM", "line FIRE_ALARM is both red and fire"),
         ("is = \"passage\"", "is = \"fire\"", "input fire"),

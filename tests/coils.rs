@@ -138,7 +138,8 @@ impl Lane {
 
     fn grant(&mut self, serial: u32) -> Option<GateOutcome> {
         let now = self.clock.now().moment;
-        self.gate.open(now, Grant { session: session(serial), deadline: now.after(Duration::from_secs(2)) })
+        self.gate
+            .open(now, Grant { session: session(serial), deadline: now.after(Duration::from_secs(2)), number: None })
     }
 
     fn ended(&mut self) -> GateEvent {

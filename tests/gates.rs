@@ -20,7 +20,7 @@ use crate::{
 };
 
 fn grant(serial: u32, deadline: u64) -> Grant {
-    Grant { session: SessionId { run: 1, serial }, deadline: at(deadline) }
+    Grant { session: SessionId { run: 1, serial }, deadline: at(deadline), number: None }
 }
 
 fn gate(active_low: bool) -> (LineGate<devices::OutputPinEnd>, LaneTwins) {

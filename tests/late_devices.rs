@@ -83,7 +83,7 @@ impl OutputPin for Socket {
 }
 
 fn grant(serial: u32) -> Grant {
-    Grant { session: SessionId { run: 1, serial }, deadline: at(60_000) }
+    Grant { session: SessionId { run: 1, serial }, deadline: at(60_000), number: None }
 }
 
 #[test]

@@ -123,6 +123,7 @@ mod visits;
 mod voices;
 mod ways_in;
 mod weixin;
+mod wiegand;
 mod witnesses;
 
 use support::{core, devices, dice, disk, his, keys, lookups, running, sim_time};

@@ -25,7 +25,7 @@ fn whoever_went_through_before_it_opened_is_not_who_is_let_through() {
     let mut counts = |milliseconds: u64, action, state, left| {
         let status = Status { state, passed: [Some(left), Some(0)], ..Status::default() };
         if action != Action::Status {
-            passage.grant(Side::Left, Grant { session: session(1), deadline: at(9000) });
+            passage.grant(Side::Left, Grant { session: session(1), deadline: at(9000), number: None });
         }
         assert_eq!(passage.next(at(milliseconds)), Some(action));
         passage.done(at(milliseconds), at(milliseconds), action, Done::Answered(status));
@@ -45,7 +45,7 @@ fn a_lanes_own_sensor_sees_who_goes_through_where_a_controller_does_not_count() 
         let manner = Manner { counts, ..controller.manner() };
         let lanes = [Some(GateTiming { passage: Passage::Contact, ..timing() }), None];
         let mut passage = Passageway::new(manner, lanes, false);
-        passage.grant(Side::Left, Grant { session: session(1), deadline: at(9000) });
+        passage.grant(Side::Left, Grant { session: session(1), deadline: at(9000), number: None });
         for (now, action, state) in
             [(0, Action::Open(Side::Left), State::Closed), (100, Action::Status, State::Open(Side::Left))]
         {
@@ -89,7 +89,8 @@ fn whatever_a_bus_loses_no_grant_opens_twice_none_opens_beside_another_and_each_
                     serial += 1;
                     let side = if dice.roll(2) == 0 { Side::Left } else { Side::Right };
                     live.insert(session(serial), side);
-                    passage.grant(side, Grant { session: session(serial), deadline: at(step * 50 + 3000) });
+                    passage
+                        .grant(side, Grant { session: session(serial), deadline: at(step * 50 + 3000), number: None });
                 }
                 1 => {
                     held = !held;

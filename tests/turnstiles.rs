@@ -89,7 +89,7 @@ impl World {
 
     fn open(&mut self, index: usize, side: usize, serial: u32) -> Option<GateOutcome> {
         let now = self.clock.now().moment;
-        let grant = Grant { session: session(serial), deadline: now.after(Duration::from_secs(2)) };
+        let grant = Grant { session: session(serial), deadline: now.after(Duration::from_secs(2)), number: None };
         self.gates[index][side].as_mut().expect("a lane").open(now, grant)
     }
 

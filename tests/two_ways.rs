@@ -14,7 +14,7 @@ use facemchd::{
 use crate::devices::{at, lane, shipped};
 
 fn grant(serial: u32, deadline: u64) -> Grant {
-    Grant { session: session(serial), deadline: at(deadline) }
+    Grant { session: session(serial), deadline: at(deadline), number: None }
 }
 
 fn session(serial: u32) -> SessionId {

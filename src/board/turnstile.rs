@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{Board, BoardError, GateWire};
 use crate::{
-    device::turnstile::Framing,
+    device::turnstile::{Framing, NumberBits},
     files::{self, MOST},
 };
 
@@ -63,6 +63,17 @@ pub struct CoilWire {
     pub rts_direction: bool,
 }
 
+/// `gate.wire = { wiegand = … }`: a kernel driver that sends numbers to an access controller.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct WiegandWire {
+    /// The driver's file.
+    pub wiegand: PathBuf,
+    /// How long a number is.
+    #[serde(default)]
+    pub bits: NumberBits,
+}
+
 /// `opens`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -94,7 +105,7 @@ pub(super) fn tables(board: &Board, file: &Path) -> Result<Vec<Option<(PathBuf, 
             let text = files::read_text(&file, MOST)?;
             Ok(Some((file, text)))
         }
-        GateWire::Coil(_) | GateWire::Line(_) => Ok(None),
+        GateWire::Coil(_) | GateWire::Wiegand(_) | GateWire::Line(_) => Ok(None),
     };
     board.gates.iter().map(|gate| table(&gate.wire)).collect()
 }

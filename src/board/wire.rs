@@ -47,7 +47,7 @@ pub enum LineWire {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected { name = \"LINE\" }, { chip = \"LABEL\", offset = N }, { led = \"NAME\" }, { file = \"PATH\" }, \"simulated\" or { turnstile = \"TABLE\", port = \"serial:DEVICE\" } or { coil = N, port = \"serial:DEVICE\" } (feature turnstile)"
+    expecting = "expected { name = \"LINE\" }, { chip = \"LABEL\", offset = N }, { led = \"NAME\" }, { file = \"PATH\" }, \"simulated\" or { turnstile = \"TABLE\", port = \"serial:DEVICE\" } or { coil = N, port = \"serial:DEVICE\" } or { wiegand = \"FILE\" } (feature turnstile)"
 )]
 pub enum GateWire {
     /// A controller on a bus, `{ turnstile = "TABLE", port = "serial:DEVICE", address = 1, opens = "left" }`.
@@ -56,6 +56,9 @@ pub enum GateWire {
     /// A coil of a Modbus relay board, `{ coil = 0, port = "serial:DEVICE", unit = 1 }`.
     #[cfg(feature = "turnstile")]
     Coil(super::turnstile::CoilWire),
+    /// A kernel driver that sends numbers, `{ wiegand = "FILE", bits = 26 }`.
+    #[cfg(feature = "turnstile")]
+    Wiegand(super::turnstile::WiegandWire),
     /// An output.
     Line(LineWire),
 }
@@ -110,7 +113,7 @@ impl GateWire {
     pub fn line(&self) -> Option<&LineWire> {
         match self {
             #[cfg(feature = "turnstile")]
-            Self::Turnstile(_) | Self::Coil(_) => None,
+            Self::Turnstile(_) | Self::Coil(_) | Self::Wiegand(_) => None,
             Self::Line(line) => Some(line),
         }
     }

@@ -17,13 +17,13 @@ use super::value::{Value, spelling};
 use crate::{
     fault::Code,
     words::{
-        Admission, CheckInAnswer, Choice, HalfDay, Hindrance, LabelledField, PatientId, Private, Sequence, Slot, Text,
-        Visit, WallTime, When,
+        Admission, CheckInAnswer, Choice, GateNumber, HalfDay, Hindrance, LabelledField, PatientId, Private, Sequence,
+        Slot, Text, Visit, WallTime, When,
     },
 };
 
 /// The members that we know, in the spelling they are compared in.
-const MEMBERS: [&str; 26] = [
+const MEMBERS: [&str; 27] = [
     "answer",
     "number",
     "place",
@@ -50,6 +50,7 @@ const MEMBERS: [&str; 26] = [
     "sequence",
     "fields",
     "advice",
+    "gatecredential",
 ];
 
 /// The longest barcode of a patient's number, characters.
@@ -205,6 +206,7 @@ impl Answer {
             place: self.text("place"),
             notes: self.value("notes").items().iter().filter_map(text).take(Admission::MAX_NOTES).collect(),
             qr: self.value("qr").text().and_then(Text::payload),
+            gate_number: self.value("gatecredential").text().and_then(GateNumber::parse),
             visit: Arc::new(self.visit(here)),
             to_verify: false,
         }

@@ -170,7 +170,7 @@ fn test_gate(gate: &mut dyn device::Gate, clock: &dyn Clock, yes: bool, out: &mu
         }
     }
     let now = clock.now().moment;
-    let grant = Grant { session: SessionId { run: 0, serial: 0 }, deadline: now.after(GRANT) };
+    let grant = Grant { session: SessionId { run: 0, serial: 0 }, deadline: now.after(GRANT), number: None };
     let mut outcome = gate.open(now, grant);
     while let (None, Some(due)) = (outcome, gate.poll_timeout()) {
         thread::sleep(due.since(clock.now().moment));

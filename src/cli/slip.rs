@@ -110,7 +110,7 @@ fn whole(clock: &dyn Clock) -> Slip {
         notes: text("请在候诊区等候叫号").into_iter().collect(),
         qr: Text::payload("https://his.example/q/A036"),
         visit: Arc::new(visit),
-        to_verify: false,
+        ..Admission::default()
     };
     let name = RealName::parse("欧阳䶮丰").map(|name| name.shown(NameStyle::Masked));
     Slip { name, admission, again: None, reprint: false, sent_away: None, at: now }

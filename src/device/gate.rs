@@ -6,7 +6,7 @@ use embedded_hal::digital::{OutputPin, PinState};
 
 use super::{DeviceError, Gate, GateEvent, GateSensor};
 use crate::{
-    fault::Code,
+    fault::{Code, Fault as _},
     kiosk::{GateOutcome, Grant},
     words::{Moment, SessionId},
 };
@@ -50,8 +50,21 @@ impl Default for GateTiming {
     }
 }
 
+/// What opens a gate.
+pub trait Contact {
+    /// Opens it for this grant, or lets it go. `active_low`: a level opens it by being low.
+    fn set(&mut self, opens: Option<Grant>, active_low: bool) -> Result<(), DeviceError>;
+}
+
+impl<P: OutputPin> Contact for P {
+    fn set(&mut self, opens: Option<Grant>, active_low: bool) -> Result<(), DeviceError> {
+        let state = PinState::from(opens.is_some() != active_low);
+        self.set_state(state).map_err(|error| DeviceError::Line(format!("{error:?}")))
+    }
+}
+
 /// The driver. The output is at its safe value from construction to drop, but for its openings.
-pub struct LineGate<P: OutputPin> {
+pub struct LineGate<P: Contact> {
     pin: P,
     active_low: bool,
     timing: GateTiming,
@@ -151,7 +164,7 @@ pub(super) const WAITING: usize = 4;
 /// Whoever follows within this came behind somebody.
 pub(super) const BEHIND: Duration = Duration::from_secs(5);
 
-impl<P: OutputPin> LineGate<P> {
+impl<P: Contact> LineGate<P> {
     /// Takes the line over and puts it to its safe value, now or as soon as it is there.
     pub fn new(pin: P, active_low: bool, timing: GateTiming) -> Self {
         let mut gate = Self {
@@ -168,13 +181,12 @@ impl<P: OutputPin> LineGate<P> {
             held: None,
             astray: true,
         };
-        let _ = gate.switch(false);
+        let _ = gate.switch(None);
         gate
     }
 
-    fn switch(&mut self, active: bool) -> Result<(), DeviceError> {
-        let state = PinState::from(active != self.active_low);
-        let switched = self.pin.set_state(state).map_err(|error| DeviceError::Line(format!("{error:?}")));
+    fn switch(&mut self, opens: Option<Grant>) -> Result<(), DeviceError> {
+        let switched = self.pin.set(opens, self.active_low);
         self.astray = switched.is_err();
         switched
     }
@@ -200,11 +212,11 @@ impl<P: OutputPin> LineGate<P> {
         if self.timing.passage != Passage::Unseen {
             self.expected = Some((grant.session, now.after(self.timing.pass_within)));
         }
-        if self.switch(true).is_err() {
+        if let Err(error) = self.switch(Some(grant)) {
             self.opening = None;
             self.expected = None;
-            let _ = self.switch(false);
-            return Some(GateOutcome::Failed(Code::G801));
+            let _ = self.switch(None);
+            return Some(GateOutcome::Failed(error.code()));
         }
         None
     }
@@ -213,13 +225,12 @@ impl<P: OutputPin> LineGate<P> {
     fn end_opening(&mut self, now: Moment) -> Option<GateEvent> {
         let (session, _) = self.opening.take()?;
         self.ready_at = now.after(self.timing.min_gap);
-        let switched = self.switch(false);
-        let failed = GateEvent::Ended(session, GateOutcome::Failed(Code::G801));
-        match (switched, self.timing.passage) {
+        let failed = |error: DeviceError| GateEvent::Ended(session, GateOutcome::Failed(error.code()));
+        match (self.switch(None), self.timing.passage) {
             (Ok(()), Passage::Unseen) => Some(GateEvent::Ended(session, GateOutcome::Opened)),
             (Ok(()), _) => None,
-            (Err(_), Passage::Unseen) => Some(failed),
-            (Err(_), _) => self.expected.take().map(|_| failed),
+            (Err(error), Passage::Unseen) => Some(failed(error)),
+            (Err(error), _) => self.expected.take().map(|_| failed(error)),
         }
     }
 
@@ -250,7 +261,7 @@ impl<P: OutputPin> LineGate<P> {
     }
 }
 
-impl<P: OutputPin + Send> Gate for LineGate<P> {
+impl<P: Contact + Send> Gate for LineGate<P> {
     fn open(&mut self, now: Moment, grant: Grant) -> Option<GateOutcome> {
         if self.opened.has(grant.session) {
             return None;
@@ -290,7 +301,7 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
         if self.opening.is_some() {
             return Ok(());
         }
-        self.switch(false)
+        self.switch(None)
     }
 
     fn poll_timeout(&self) -> Option<Moment> {
@@ -335,13 +346,13 @@ impl<P: OutputPin + Send> Gate for LineGate<P> {
         self.opening = None;
         self.expected = None;
         self.waiting.clear();
-        self.switch(false)
+        self.switch(None)
     }
 }
 
-impl<P: OutputPin> Drop for LineGate<P> {
+impl<P: Contact> Drop for LineGate<P> {
     fn drop(&mut self) {
         // A dropped line keeps its level or not, as the kernel likes: it must be the safe one.
-        let _ = self.switch(false);
+        let _ = self.switch(None);
     }
 }

@@ -259,6 +259,10 @@ pub enum DeviceError {
     /// A gate's line failed.
     #[error("the gate's line failed: {0}")]
     Line(String),
+    /// The site's system gave no number that the gate's controller takes; the largest that it does.
+    #[cfg(feature = "turnstile")]
+    #[error("the site's answer has no gate-credential from 0 to {0}")]
+    Number(u32),
     /// The line of a light or buzzer failed.
     #[error("a light's line failed: {0}")]
     Light(String),
@@ -287,6 +291,8 @@ impl Fault for DeviceError {
             Self::Bus(_) => Code::D601,
             Self::Port { .. } => Code::P701,
             Self::Line(_) => Code::G801,
+            #[cfg(feature = "turnstile")]
+            Self::Number(_) => Code::G816,
             Self::Light(_) => Code::D602,
             Self::Open { code, .. } => *code,
         }

@@ -209,6 +209,8 @@ codes! {
       => "该用户刚刚已放行", "请用户等待 once-within-ms 规定的时间；也可能有人冒用照片或被误认";
     G815 "a face came that nobody had asked for", "nothing, where people only pass by; else press start or send `person` first, as the lane's `intent` says"
       => "无人要求识别时收到了人脸", "若只是路过，无需处理；否则请先按开始键或发送 `person`（见通道的 intent 设置）";
+    G816 "the site's system gave no number that the gate's controller takes", "have its answer bear `gate-credential`: to 16777215 with 26 bits, to 4294967295 with 34"
+      => "业务系统没有给出闸机控制器可用的卡号", "请业务系统在应答中给出 `gate-credential`：26 位不超过 16777215，34 位不超过 4294967295";
     H901 "the site's system cannot be reached", "check its address and the network to it"
       => "连不上业务系统", "检查它的地址和到它的网络";
     H902 "the site's system answers something else than agreed", "compare its answer with INTERFACE.md"

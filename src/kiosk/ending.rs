@@ -91,7 +91,8 @@ impl Kiosk {
         }
         let slip_dropped = now.after(settings.slip_patience);
         let printing = settings.prints().then(|| slip_dropped.after(PRINTED));
-        let grant = Grant { session: id, deadline: now.after(GRANT) };
+        let number = verdict.admission.as_ref().and_then(|admission| admission.gate_number);
+        let grant = Grant { session: id, deadline: now.after(GRANT), number };
         let takes = settings.gate_takes.saturating_add(GATED);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.stage = Stage::Acting {

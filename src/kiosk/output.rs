@@ -8,8 +8,8 @@ use super::{Record, Scene, Signal, Slip};
 use crate::{
     fault::Code,
     words::{
-        AuthInfoGrant, AuthInfoWanted, Identity, InfoType, JobId, LaneId, MerchantPick, Moment, PeerId, SessionId,
-        Text, Visit, WayIn,
+        AuthInfoGrant, AuthInfoWanted, GateNumber, Identity, InfoType, JobId, LaneId, MerchantPick, Moment, PeerId,
+        SessionId, Text, Visit, WayIn,
     },
 };
 
@@ -169,6 +169,8 @@ pub struct Grant {
     pub session: SessionId,
     /// Void after this moment.
     pub deadline: Moment,
+    /// What the gate's controller is told, where the site's system gave it.
+    pub number: Option<GateNumber>,
 }
 
 /// What is done with a frame.

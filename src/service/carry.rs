@@ -411,7 +411,7 @@ mod tests {
             Output::Record { ticket: Some(RecordTicket(2)), record: record() },
             Output::LookUp { session: session(1), pick, way, info_type: InfoType::RealName, deadline },
             Output::Print { lane: LANE, job: JobId { session: session(2), copy: 0 }, slip: slip.clone(), deadline },
-            Output::Open { lane: LANE, grant: Grant { session: session(3), deadline } },
+            Output::Open { lane: LANE, grant: Grant { session: session(3), deadline, number: None } },
             Output::CheckIn(request()),
         ];
         let past = |serial| Output::Resolve { lane: LANE, session: session(serial), after };

@@ -79,7 +79,7 @@ pub(super) fn trial(lane: LaneId, what: Exercise, number: u32, now: Now) -> Tria
             told: NUMBER.to_owned(),
         },
         Exercise::Gate => {
-            let grant = Grant { session, deadline: now.moment.after(GRANT) };
+            let grant = Grant { session, deadline: now.moment.after(GRANT), number: None };
             let trial = done(Output::Open { lane, grant }, "");
             Trial { awaited: Some(Awaited::Gate(session)), ..trial }
         }

@@ -295,7 +295,7 @@ impl Inner {
     /// In, with a number of their own where there are numbers.
     fn entry(&mut self, word: &str, person: &str, mode: &str, place: &str) -> Value {
         if mode == "transit" {
-            return json!({ "answer": word, "place": place });
+            return self.telling(json!({ "answer": word, "place": place }));
         }
         self.last += 1;
         let number = format!("A{:03}", self.last);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Text, Visit, When};
+use super::{GateNumber, Text, Visit, When};
 use crate::fault::{Code, Trouble};
 
 /// The answer to a check-in. The site's system is the authority; everything a person sees follows from one of these.
@@ -88,6 +88,8 @@ pub struct Admission {
     pub notes: Vec<Text>,
     /// Payload of a QR code on the slip.
     pub qr: Option<Text>,
+    /// What the gate's controller is told, where it opens by numbers.
+    pub gate_number: Option<GateNumber>,
     /// What is known of the visit.
     pub visit: Arc<Visit>,
     /// Decided here while the site's system was away: it does not know of it yet.

@@ -26,6 +26,7 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::D631, "the start refuses it: openings.rs"),
     (Code::G814, "two lanes and one person: intent.rs"),
     (Code::G815, "no fault: a person looked while passing by: intent.rs"),
+    (Code::G816, "a site whose gates open by numbers: wiegand.rs"),
     (Code::H907, "told as every other of the site's system, which a template asks: hospitals.rs"),
     (Code::H908, "the same: hospitals.rs"),
     (Code::H909, "the same: hospitals.rs"),

@@ -53,7 +53,7 @@ pub(super) fn gates(parts: &Parts<'_>, picked: &[Picked<'_>]) -> Result<Vec<Opti
                 (&wire.port, turnstile(lane, wire, Table::parse(path, text)?, timing))
             }
             GateWire::Coil(wire) => (&wire.port, coil(lane, wire, timing)),
-            GateWire::Line(_) => continue,
+            GateWire::Wiegand(_) | GateWire::Line(_) => continue,
         };
         let wanted = wanted.ok_or_else(|| refuse(parts, port, UNFIT))?;
         buses.entry(port).or_default().push(wanted);

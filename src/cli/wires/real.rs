@@ -84,6 +84,11 @@ pub(super) fn at(wire: &LineWire) -> Option<LineAt> {
 
 /// A gate, with its output at the safe value as soon as its line is there.
 pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Option<Box<dyn Gate>> {
+    #[cfg(feature = "turnstile")]
+    if let board::GateWire::Wiegand(wire) = &gate.wire {
+        let driver = device::turnstile::Wiegand::new(wire.wiegand.clone(), wire.bits);
+        return Some(Box::new(LineGate::new(driver, false, timing)));
+    }
     Some(Box::new(LineGate::new(OutputLine::new(at(gate.wire.line()?)?), gate.active_low, timing)))
 }
 

@@ -13,6 +13,7 @@ mod frame;
 mod gate;
 mod passage;
 mod table;
+mod wiegand;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub use self::{
     gate::BusGate,
     passage::{Done, Passageway},
     table::{Framing, Table, TableError, Turnstile},
+    wiegand::{NumberBits, Wiegand},
 };
 
 /// One of a gate's two directions, as its controller calls them.
