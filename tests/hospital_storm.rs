@@ -197,3 +197,20 @@ fn a_call_that_was_on_its_way_when_the_program_ended_is_not_sent_again_where_a_s
     let known = stand.check_in(&again(2));
     assert!(matches!(known, Ok(CheckInAnswer::Already(_))), "{known:?}");
 }
+
+#[test]
+fn of_two_sessions_that_sent_the_same_visit_the_later_one_has_it() {
+    for kind in [Kind::Esb, Kind::Lianzhong, Kind::SoapJson] {
+        let stand = Stand::new(kind);
+        stand.twin.ledger().register("P1", NAMES[0], &document(1));
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        let mut lost = vec![Fault::LostAfter, Fault::LostBefore];
+        stand.twin.faults(move |step| if step == Step::Arrive { lost.pop().unwrap_or_default() } else { Fault::None });
+        let asked = request(1, holder(NAMES[0], &document(1)));
+        let later = Request { session: SessionId { run: 1, serial: 2 }, ..asked.clone() };
+        assert!(stand.check_in(&asked).expect_err("nobody knows").perhaps);
+        assert!(matches!(stand.check_in(&later), Ok(CheckInAnswer::Admitted(_))), "{kind:?}");
+        let became = stand.adapter.resolve(asked.session, stand.within(PATIENCE));
+        assert!(matches!(became, Ok(Resolution::Decided(CheckInAnswer::Already(_)))), "{kind:?}: {became:?}");
+    }
+}

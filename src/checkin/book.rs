@@ -60,6 +60,16 @@ pub(super) enum Standing {
     Decided(CheckInAnswer, Option<Sent>),
 }
 
+impl Standing {
+    /// What it has sent, or has.
+    fn sent(&self) -> Option<&Sent> {
+        match self {
+            Self::Sent(sent) | Self::Decided(_, Some(sent)) => Some(sent),
+            Self::Nothing | Self::Elsewhere(_) | Self::Decided(_, None) => None,
+        }
+    }
+}
+
 /// What outlives a template that is read again: the sessions of this run, the visits of this day, the running number.
 pub struct Memory {
     pub(super) book: Book,
@@ -204,10 +214,15 @@ impl Book {
 
     /// Another session has sent it since, or has it.
     pub(super) fn is_anothers(&self, session: SessionId, key: Key) -> bool {
-        self.pages().sessions.iter().any(|(other, standing)| match standing {
-            Standing::Sent(sent) | Standing::Decided(_, Some(sent)) => *other != session && sent.key == key,
-            Standing::Nothing | Standing::Elsewhere(_) | Standing::Decided(_, None) => false,
-        })
+        let has = |standing: &Standing| standing.sent().is_some_and(|sent| sent.key == key);
+        self.pages().sessions.iter().any(|(other, standing)| *other != session && has(standing))
+    }
+
+    /// A session that began later has sent the same call.
+    pub(super) fn is_sent_since(&self, session: SessionId, mark: Key) -> bool {
+        let pages = self.pages();
+        let mut later = pages.sessions.iter().rev().take_while(|(other, _)| *other != session);
+        later.any(|(_, standing)| standing.sent().is_some_and(|sent| sent.mark == mark))
     }
 }
 

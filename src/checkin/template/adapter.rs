@@ -161,6 +161,15 @@ impl ByTemplate {
         match self.look_again(&sent, deadline)? {
             Some(visit) if visit.state == Means::Taken => match self.taken(&visit, sent.missed) {
                 Ok(answer) => {
+                    // The list says "by us" of whoever sent the same since as well: it is theirs.
+                    let answer = match answer {
+                        CheckInAnswer::Admitted(admission) | CheckInAnswer::ReQueued(admission)
+                            if self.memory.book.is_sent_since(session, sent.mark) =>
+                        {
+                            CheckInAnswer::Already(admission)
+                        }
+                        answer => answer,
+                    };
                     let (today, now) = (self.upstream.today(), self.upstream.clock.now().moment);
                     self.memory.book.sends(sent.mark, today, now, Some(answer.clone()));
                     self.memory.book.note(session, Standing::Decided(answer.clone(), Some(sent)));
