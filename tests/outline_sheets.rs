@@ -192,6 +192,46 @@ fn on_no_glass_is_any_phrase_cut_and_large_type_is_half_as_large_again_and_never
     }
 }
 
+#[test]
+fn on_the_smallest_glass_a_number_is_seen_with_its_place_and_nothing_takes_three_pages() {
+    for language in Language::ALL {
+        let mut type_ = Typesetter::new(&[], language);
+        let style = style(Purpose::Hospital, language, true);
+        for (name, scene) in all(Purpose::Hospital, language) {
+            let pages = plan(&scene, &style, (240, 240), &passing(&scene, 0), &mut type_).pages;
+            let most = if matches!(scene.kind, SceneKind::Admitted | SceneKind::Already) { 1 } else { 2 };
+            assert!(pages <= most, "{name} {language:?}: {pages} pages");
+        }
+    }
+}
+
+/// The lines of a text, where they stand.
+fn lines_of(text: &str, scene: &Scene, language: Language, type_: &mut Typesetter) -> Vec<Placed> {
+    let style = style(Purpose::Hospital, language, true);
+    let texts = plan(scene, &style, (1080, 1920), &passing(scene, 0), type_).texts;
+    texts.into_iter().filter(|placed| &*placed.of == text).collect()
+}
+
+#[test]
+fn type_grows_into_free_room_but_not_into_more_lines() {
+    let language = Language::ZhHans;
+    let mut type_ = Typesetter::new(&[], language);
+    let confirm = full(SceneKind::ConfirmCard, language);
+    assert_eq!(lines_of("否，为本人", &confirm, language, &mut type_).len(), 1);
+    let again = full(SceneKind::LookAgain, language);
+    assert_eq!(lines_of("请再次正对摄像头", &again, language, &mut type_).len(), 2);
+}
+
+#[test]
+fn what_is_read_of_a_line_stands_in_the_middle_and_a_comma_hangs() {
+    let language = Language::ZhHans;
+    let scene = full(SceneKind::LookingUp, language);
+    let lines = lines_of("正在识别，请稍候", &scene, language, &mut Typesetter::new(&[], language));
+    let [first, second] = &lines[..] else { panic!("{lines:?}") };
+    let middle = |placed: &Placed, hangs: f32| (placed.within[0] + placed.within[2] - hangs) / 2.0;
+    assert!((middle(first, first.size) - middle(second, 0.0)).abs() < 1.0, "{lines:?}");
+}
+
 /// What the tests here look for would be found.
 #[test]
 fn a_text_that_is_cut_or_lies_on_another_or_beyond_the_glass_is_noticed() {

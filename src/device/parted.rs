@@ -3,7 +3,7 @@
 //! made of; what is no word here is broken as before, and so is a word that is wider than a line.
 
 /// Simplified, traditional, Taiwan's, Hong Kong's.
-const WORDS: &str = "身份证 身份證 身分證 证件 證件 二维码 二維碼 条码 條碼 扫码 掃碼 摄像头 镜头 鏡頭 屏幕 螢幕 同意 正对 正對 \
+const WORDS: &str = "身份证 身份證 身分證 证件 證件 二维码 二維碼 条码 條碼 扫码 掃碼 摄像头 镜头 鏡頭 屏幕上 螢幕上 同意 正对 正對 \
                      望向 再次 识别 識別 辨識 签到 報到 登记 登記 签到机 登記機 登記處 机台 機台 预约 預約 挂号 掛號 资料 資料 看诊 看診 就诊 就診 診症 \
                      應診 项目 項目 时间 時間 开放 開放 无法 無法 暂时 暫時 目前 未能 暂停 暫停 服务 服務 使用 前往 查询 查詢 重试 重試 再試 失败 失敗 \
                      取消 网络 網路 網絡 较慢 較慢 緩慢 结果 結果 确认 確認 其他 方式 方法 工作人员 人員 職員 呼叫 通知 通过 通過 通行 通道 设备 設備 维护 \

@@ -47,6 +47,12 @@ impl Line {
     /// What is left free between two lines, ems.
     pub(in crate::device) const LEADING: f32 = 0.3;
 
+    /// How far it reaches without a mark that hangs at its end: what is read stands in the middle, ems.
+    pub(in crate::device) fn seen(&self) -> f32 {
+        let hangs = self.text.ends_with(['，', '。', '；', '：', '、']);
+        self.width - self.glyphs.last().filter(|_| hangs).map_or(0.0, |mark| mark.advance)
+    }
+
     /// From this line to the next, ems.
     pub fn height(&self) -> f32 {
         self.above + self.below + Self::LEADING

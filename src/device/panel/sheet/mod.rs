@@ -77,7 +77,7 @@ fn laid(
 ) -> Sheet {
     let class = Class::of(size);
     let said = Said::of(scene, style, passing, class.columns(scene.qr.is_some()));
-    let scale = scale(&said, &class, style.large, type_);
+    let (class, scale) = fitted(&said, class, style.large, type_);
     let stack = Stack::of(&said, &class, (scale, style.large), type_);
     let palette = if style.large { Palette::LARGE } else { style.palette };
     let mut canvas = Canvas::new(drawn, palette, type_);
@@ -90,14 +90,27 @@ fn laid(
     Sheet { frame, missing, pages, texts }
 }
 
-/// The scale of this picture. Standard type is never so large that large type, which follows it, needs a page for what the
-/// standard has room for, unless it would be small for that.
-fn scale(said: &Said, class: &Class, large: bool, type_: &mut Typesetter) -> f32 {
-    let mut best = |large| {
-        let fits = |scale: &f32| Stack::of(said, class, (*scale, large), type_).fits();
-        SCALES.into_iter().find(fits)
-    };
-    let (of_large, of_standard) = (best(true).unwrap_or(0.0), best(false));
-    let standard = of_standard.unwrap_or(SCALES[SCALES.len() - 1]).min(of_large.max(YIELDS));
-    if large { standard.max(of_large) } else { standard }
+/// The scale of this picture, and with which measures. Standard type is never so large that large type, which follows it,
+/// needs a page for what the standard has room for, unless it would be small for that; a number is made smaller before.
+fn fitted(said: &Said, class: Class, large: bool, type_: &mut Typesetter) -> (Class, f32) {
+    let mut of_large = largest(said, &class, true, type_).unwrap_or(0.0);
+    let mut chosen = class;
+    if of_large < YIELDS && said.number.is_some() {
+        let lesser = class.with_lesser_number();
+        let on_one_page = largest(said, &lesser, true, type_).filter(|scale| *scale >= YIELDS);
+        (chosen, of_large) = on_one_page.map_or((class, of_large), |scale| (lesser, scale));
+    }
+    let of_standard = largest(said, &chosen, false, type_).unwrap_or(SCALES[SCALES.len() - 1]);
+    let standard = of_standard.min(of_large.max(YIELDS));
+    (chosen, if large { standard.max(of_large) } else { standard })
+}
+
+/// The largest scale at which everything stands on one page. Type grows as long as that breaks no text into more lines.
+fn largest(said: &Said, class: &Class, large: bool, type_: &mut Typesetter) -> Option<f32> {
+    let mut at = |scale| Stack::of(said, class, (scale, large), type_);
+    let lines = at(1.0).lines();
+    SCALES.into_iter().find(|scale| {
+        let stack = at(*scale);
+        stack.fits() && (*scale <= 1.0 || stack.lines() <= lines)
+    })
 }

@@ -30,7 +30,7 @@ impl Stack {
         let code = self.rows.get(rows.clone()).unwrap_or_default().iter().find(|row| matches!(row.row, Row::Code));
         let for_code = code.map_or(0.0, |code| (spare * 0.9).min(self.column() - code.height).max(0.0));
         spare -= for_code;
-        let side = (spare - self.around_a_sign).min(self.class.across * 0.4).min(self.class.down * 0.42);
+        let side = (spare - self.around_a_sign).min(self.class.across * 0.5).min(self.class.down * 0.42);
         let is_shown = self.is_bare && side > self.class.body * (LEAST_SIGN - ROUNDING);
         if is_shown {
             let sign = said.advice.as_ref().map_or(said.sign, |(sign, _)| *sign);
@@ -107,15 +107,15 @@ impl Stack {
         let block = &self.blocks[self.headline];
         canvas.fill((0.0, bottom), (across, self.room.start - bottom), tone);
         let side = block.size * 1.2;
-        let width = side + block.size * 0.4 + block.width();
-        let left = (across - width) / 2.0;
+        let beside = side + block.size * 0.4;
+        let left = ((across - beside - block.seen()) / 2.0).min(across - margin - beside - block.width());
         let middle = bottom + (self.room.start - bottom) / 2.0;
         canvas.sign(said.sign, (left, middle - side / 2.0), side, [palette.paper, tone]);
         let mut top = middle - block.height() / 2.0;
-        let start = left + side + block.size * 0.4;
+        let start = left + beside;
         for line in &block.lines {
             let words = Words { of: &block.of, line, size: block.size, colour: palette.paper, ground: tone };
-            canvas.words(&words, (start + (block.width() - line.width * block.size) / 2.0, top));
+            canvas.words(&words, (start + (block.seen() - line.seen() * block.size) / 2.0, top));
             top += line.height() * block.size;
         }
     }
@@ -139,7 +139,8 @@ impl Stack {
                 let Some(line) = block.lines.get(*line) else { return };
                 let colour = if *loud { tone } else { palette.text };
                 let words = Words { of: &block.of, line, size: block.size, colour, ground: palette.paper };
-                canvas.words(&words, (margin + (column - line.width * block.size) / 2.0, top));
+                let middle = (column - line.seen() * block.size) / 2.0;
+                canvas.words(&words, (margin + middle.min(column - line.width * block.size), top));
             }
             Row::Number { block, line } => {
                 let block = &self.blocks[*block];
@@ -189,7 +190,7 @@ impl Stack {
                 let start = if signed { left } else { place.0 + side + block_.size * 0.45 };
                 for line in &block_.lines {
                     let words = Words { of: &block_.of, line, size: block_.size, colour: palette.text, ground };
-                    let middle = if signed { (width - line.width * block_.size) / 2.0 } else { 0.0 };
+                    let middle = if signed { (width - line.seen() * block_.size) / 2.0 } else { 0.0 };
                     canvas.words(&words, (start + middle, top));
                     top += line.height() * block_.size;
                 }

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use super::{
     LARGE, Said,
     canvas::modules,
-    class::{CODE, Class},
+    class::{CODE, Class, LESSER_NUMBER},
     signs::Sign,
 };
 use crate::device::{Line, Typesetter};
@@ -73,8 +73,10 @@ pub(super) struct Stack {
     unboxed: bool,
 }
 
-/// The least part of the room that a large pictogram takes, and the least of it that is drawn, lines of standard type.
+/// The least part of the room that a large pictogram takes, with what is free around it; the least part of the glass that
+/// type leaves for it; and the least of it that is drawn, lines of standard type.
 const SIGN: f32 = 0.36;
+const SEEN: f32 = 0.15;
 pub(super) const LEAST_SIGN: f32 = 2.0;
 
 /// How large what is, in lines of running text.
@@ -115,7 +117,7 @@ impl Setter<'_> {
     /// Type of this role in a column of so many dots, of which so many ems are taken by something else. A long word makes
     /// it smaller: in large type as much as in standard type.
     fn set(&mut self, text: &str, role: f32, (column, taken): (f32, f32)) -> usize {
-        let word = if role == role::NUMBER { self.type_.line(text).width } else { self.type_.widest_word(text) };
+        let word = if role >= LESSER_NUMBER { self.type_.line(text).width } else { self.type_.widest_word(text) };
         let most = column / (LARGE * (word + taken).max(1.0));
         // What stands around the body stays where it is and as large as it is from scene to scene.
         let scale = match role {
@@ -138,6 +140,11 @@ impl Block {
 
     pub(super) fn width(&self) -> f32 {
         self.lines.iter().map(|line| line.width * self.size).fold(0.0, f32::max)
+    }
+
+    /// The same without marks that hang at the ends of lines.
+    pub(super) fn seen(&self) -> f32 {
+        self.lines.iter().map(|line| line.seen() * self.size).fold(0.0, f32::max)
     }
 }
 
@@ -209,14 +216,14 @@ impl Stack {
         let column = if self.beside > 0.0 { column - self.beside - self.class.margin } else { column };
         if self.alone {
             let headline = self.headline;
-            self.lines(set, headline, 0.3, true);
+            self.paragraph(set, headline, 0.3, true);
         }
         if let Some(name) = &said.name {
             let block = set.set(name, role::NAME, (column, 0.0));
-            self.lines(set, block, 0.35, false);
+            self.paragraph(set, block, 0.35, false);
         }
         if let Some(number) = &said.number {
-            let block = set.set(number, role::NUMBER, (column, 0.0));
+            let block = set.set(number, self.class.number, (column, 0.0));
             let size = set.blocks[block].size;
             for (line, set) in set.blocks[block].lines.iter().enumerate() {
                 let row = Row::Number { block, line };
@@ -227,7 +234,7 @@ impl Stack {
         }
         for (at, line) in said.lines.iter().enumerate() {
             let block = set.set(line, if at == 0 { role::FIRST } else { role::LINE }, (column, 0.0));
-            self.lines(set, block, if at == 0 { 0.3 } else { 0.12 }, false);
+            self.paragraph(set, block, if at == 0 { 0.3 } else { 0.12 }, false);
         }
         self.options(said, column, set);
         if !said.codes.is_empty() && !self.class.wide {
@@ -243,14 +250,14 @@ impl Stack {
                 self.unboxed = true;
                 set.blocks.pop();
                 block = set.set(words, role::ADVICE, (column, 0.0));
-                self.lines(set, block, 0.4, false);
+                self.paragraph(set, block, 0.4, false);
             } else {
                 self.rows.push(Placed { row: Row::Advice { block, sign: *sign }, height, gap: self.body * 0.4 });
             }
         }
     }
 
-    fn lines(&mut self, set: &Setter<'_>, block: usize, gap: f32, loud: bool) {
+    fn paragraph(&mut self, set: &Setter<'_>, block: usize, gap: f32, loud: bool) {
         let (size, gap) = (set.blocks[block].size, gap * self.body);
         for (line, set) in set.blocks[block].lines.iter().enumerate() {
             let row = Row::Line { block, line, loud };
@@ -298,9 +305,14 @@ impl Stack {
         if self.unboxed && has_signs {
             return false;
         }
-        let least = (room * SIGN).max(self.around_a_sign + self.class.body * LEAST_SIGN);
+        let least = (room * SIGN).max(self.around_a_sign + self.class.down * SEEN);
         let sign = if self.is_bare && has_signs { least } else { 0.0 };
         self.height(&(0..self.rows.len())) + sign <= room
+    }
+
+    /// How many lines everything takes.
+    pub(super) fn lines(&self) -> usize {
+        self.blocks.iter().map(|block| block.lines.len()).sum()
     }
 
     pub(super) fn height(&self, rows: &Range<usize>) -> f32 {
