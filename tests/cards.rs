@@ -373,7 +373,7 @@ fn what_nobody_here_can_judge_is_refused_before_anything_is_recorded() {
     let nothing = LaneSettings { vouchers: false, card: CardUses::default(), ..hospital() };
     let mut core = lane(nothing);
     let records = core.journal.len();
-    let voucher = Arrival { way: WayIn::Voucher(Private::new("V-1".to_owned())), ..face("unused", 2, true) };
+    let voucher = Arrival { way: WayIn::Voucher(Private::new("V-1".to_owned()).into()), ..face("unused", 2, true) };
     core.input(Input::Recognised { lane: LANE, peer: PEER, arrival: voucher });
     assert_eq!(core.acks().pop(), Some((AckStatus::Refused, None, Some(Code::T214))));
     assert_eq!(lay_at(&mut core, 7, 3, child()), (AckStatus::Refused, None, Some(Code::T214)));

@@ -319,7 +319,7 @@ fn whoever_has_no_visit_several_or_another_name_is_told_so() {
     assert_eq!(twin.store().arrivals, ["a2"]);
     assert_eq!(ask(&choosing(&request(2, holder(NAME, CARD)), "a9")), CheckInAnswer::NotFound);
     // A voucher is an appointment's own identifier, with whatever separates in a search.
-    let voucher = Identity { voucher: Some(Private::new("Q|a1".to_owned())), ..Identity::default() };
+    let voucher = Identity { voucher: Some(Private::new("Q|a1".to_owned()).into()), ..Identity::default() };
     admitted(adapter.check_in(&request(3, voucher), within()));
     twin.register("p2", NAME, CARD);
     assert_eq!(ask(&request(4, holder(NAME, CARD))), CheckInAnswer::Hindered(Hindrance::SeveralFiles));
@@ -338,7 +338,7 @@ fn a_server_that_passes_over_what_was_asked_tells_nobody_of_anothers_visit() {
     twin.book("a2", "p11", "09:30", &setup);
     twin.store().is_deaf = true;
     assert_eq!(ask(2, holder(NAME, CARD)), CheckInAnswer::Hindered(Hindrance::NoFile));
-    let voucher = Identity { voucher: Some(Private::new("Q|a9".to_owned())), ..Identity::default() };
+    let voucher = Identity { voucher: Some(Private::new("Q|a9".to_owned()).into()), ..Identity::default() };
     assert_eq!(ask(3, voucher), CheckInAnswer::NotFound);
     assert!(matches!(ask(4, holder(NAME, "110105194912310038")), CheckInAnswer::Already(_)));
     let session = request(5, Identity::default()).session;
@@ -438,7 +438,8 @@ fn lost_answers_a_nurse_and_restarts_let_nobody_arrive_twice() {
             "name": [{ "text": NAME }],
         }));
         twin.book(&appointment, &patient, "09:30", &setup);
-        let voucher = Identity { voucher: Some(Private::new(format!("Q|{appointment}"))), ..Identity::default() };
+        let voucher =
+            Identity { voucher: Some(Private::new(format!("Q|{appointment}")).into()), ..Identity::default() };
         let asked = request(serial, voucher);
         let fault = [WELL, WELL, LOST_BEFORE, LOST_AFTER, STUMBLES][dice.roll(5_usize)];
         twin.fault.store(fault, Ordering::Relaxed);

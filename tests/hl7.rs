@@ -247,7 +247,7 @@ fn one_message_is_on_the_line_at_a_time_however_many_lanes_wait() {
     }));
     let adapter = engine.adapter(&setup, "{}");
     let comes = |serial| {
-        let voucher = Identity { voucher: Some(Private::new(format!("Q-{serial}"))), ..Identity::default() };
+        let voucher = Identity { voucher: Some(Private::new(format!("Q-{serial}")).into()), ..Identity::default() };
         let answer = adapter.check_in(&request(serial, voucher), setup.within(PATIENCE));
         assert!(matches!(answer, Ok(CheckInAnswer::Admitted(_))), "{answer:?}");
     };
@@ -444,7 +444,7 @@ proptest! {
         let setup = Setup::new();
         let answer = noise.clone();
         let engine = Engine::start(Box::new(move |_| (answer.clone(), true)));
-        let voucher = Identity { voucher: Some(Private::new(format!("{name}|^~\\&\r\nMSH|"))), ..Identity::default() };
+        let voucher = Identity { voucher: Some(Private::new(format!("{name}|^~\\&\r\nMSH|")).into()), ..Identity::default() };
         let _ = engine.adapter(&setup, "{}").check_in(&request(1, voucher), setup.within(Duration::from_millis(200)));
         for message in engine.heard().iter() {
             let text = String::from_utf8_lossy(message).into_owned();

@@ -85,7 +85,7 @@ fn no_record_of_the_journal_has_a_member_twice() {
     let (mut journal, _) = open(&disk, &correlator).expect("opens");
     let now = Stamp { at: WallTime(1), confirmed: false };
     let session = session(1);
-    let way = WayIn::Voucher(Private::new("v".to_owned()));
+    let way = WayIn::Voucher(Private::new("v".to_owned()).into());
     let terminal = Some(Text::clean("T-1"));
     let job = JobId { session, copy: 0 };
     let (result, code) = (OutcomeResult::CheckedIn, Some(facemchd::fault::Code::P705));

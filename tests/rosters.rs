@@ -93,7 +93,7 @@ fn a_list_has_nobodys_name_and_knows_people_by_document_union_id_and_voucher() {
     let card =
         |name, number| Identity { card: Card::parse(name, CredentialType::UNSAID, number), ..Identity::default() };
     let of_union = |id: &str| Identity { union_id: Some(UnionId::new(id.to_owned())), ..Identity::default() };
-    let of_voucher = |id: &str| Identity { voucher: Some(Private::new(id.to_owned())), ..Identity::default() };
+    let of_voucher = |id: &str| Identity { voucher: Some(Private::new(id.to_owned()).into()), ..Identity::default() };
     for (identity, on) in [
         (holder(NAME, CARD), true),
         (card(NAME, CARD), true),

@@ -319,7 +319,7 @@ impl World {
             }
             Event::Person { lane } => self.give(Input::Approached { lane: LaneId(lane) }),
             Event::Voucher { lane, code } => {
-                let way = WayIn::Voucher(Private::new(format!("V-{code}")));
+                let way = WayIn::Voucher(Private::new(format!("V-{code}")).into());
                 let arrival = Arrival { way, ..face("unused", 0, true) };
                 self.give(Input::Recognised { lane: LaneId(lane), peer, arrival });
             }

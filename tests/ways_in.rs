@@ -7,7 +7,10 @@ use facemchd::{
     kiosk::{AckStatus, Arrival, Input, NextStep, Output, Record},
     sim::{hospital::Booking, people::Person},
     terminal::{Frame, parse},
-    words::{Card, CheckInAnswer, CredentialType, Identity, OpenId, Private, RealnameClaim, SessionId, WayIn},
+    words::{
+        Card, CheckInAnswer, CredentialType, Identity, OpenId, Private, RealnameClaim, SessionId, Voucher, VoucherKind,
+        WayIn,
+    },
 };
 use serde_json::{Value, json};
 
@@ -54,7 +57,7 @@ fn asked(core: &mut Core) -> Vec<WayIn> {
 #[test]
 fn a_voucher_goes_to_the_sites_system_and_to_nobody_else() {
     let mut core = kiosk();
-    let session = arrive(&mut core, 2, WayIn::Voucher(Private::new("V-1".to_owned()))).expect("a session");
+    let session = arrive(&mut core, 2, WayIn::Voucher(Private::new("V-1".to_owned()).into())).expect("a session");
     assert_eq!(core.lookups(), 0);
     let request = core.check_ins().pop().expect("asked");
     assert_eq!((request.session, request.identity.voucher.expect("a voucher").reveal()), (session, "V-1"));
@@ -97,7 +100,7 @@ fn the_same_token_again_is_the_same_session_and_another_kind_with_the_same_text_
     core.input(Input::Found { session: first.expect("a session"), result: Err(Code::W105.into()) });
     assert_eq!(core.scene().next, Some(NextStep::StaffWindow), "nothing else is set up here");
     core.pass(10 * SECOND);
-    assert_ne!(arrive(&mut core, 3, WayIn::Voucher(token())), first);
+    assert_ne!(arrive(&mut core, 3, WayIn::Voucher(token().into())), first);
     let opened = |record: &Record| matches!(record, Record::Opened { way: WayIn::Voucher(_), .. });
     assert!(core.journal.iter().any(opened));
 }
@@ -131,7 +134,17 @@ fn frames_of_the_other_ways_are_read_and_bounded() {
     let token = |text: &str| Private::new(text.to_owned());
     let auth = json!({ "type": "realname-auth", "seq": 1, "auth_token": "t%3D" });
     assert_eq!(way(auth), WayIn::RealnameAuth(token("t%3D")));
-    assert_eq!(way(json!({ "type": "voucher", "code": "V-1" })), WayIn::Voucher(token("V-1")));
+    assert_eq!(way(json!({ "type": "voucher", "code": "V-1" })), WayIn::Voucher(token("V-1").into()));
+    for (word, kind) in
+        [("queue", VoucherKind::Queue), ("EC", VoucherKind::Insurance), ("ehealth", VoucherKind::HealthCard)]
+    {
+        let voucher = Voucher { kind, code: token("V-1") };
+        assert_eq!(way(json!({ "type": "voucher", "code": "V-1", "kind": word })), WayIn::Voucher(voucher));
+    }
+    // One of a later version would be taken for the site's own.
+    let unknown =
+        frame(json!({ "type": "voucher", "seq": 4, "code": "V-1", "kind": "passport" })).expect_err("refused");
+    assert_eq!((unknown.code, unknown.seq), (Code::T204, Some(4)));
     let whole = json!({
         "type": "realname-check", "openid": "o1", "code": "code-1", "real_name": "张三", "cred_id": "11010519491231002X",
     });
@@ -182,6 +195,11 @@ fn every_way_in_reaches_the_site_and_none_of_it_the_disk() {
     assert_eq!((told["result"].as_str(), told["number"].as_str()), (Some("already"), Some("A001")));
     let told = visit(&sandbox, &[("voucher", json!({ "code": "secret-voucher" }))]);
     assert_eq!((told["result"].as_str(), told["number"].as_str()), (Some("checked_in"), Some("A002")));
+    let site_heard = |what: &str| sandbox.hospital.latest()["person"][what].as_str().map(str::to_owned);
+    assert_eq!(site_heard("voucher_kind").as_deref(), Some("queue"));
+    let told = visit(&sandbox, &[("voucher", json!({ "code": "secret-ec", "kind": "ec" }))]);
+    assert_eq!(told["result"], "refused", "nothing is booked for it");
+    assert_eq!([site_heard("voucher"), site_heard("voucher_kind")].map(Option::unwrap_or_default), ["secret-ec", "ec"]);
     let told = visit(&sandbox, &[("realname-auth", json!({ "auth_token": "secret-token" }))]);
     assert_eq!(told["result"], "checked_in", "the same token within a minute is a resend");
     let mut terminal = sandbox.terminal(0);

@@ -43,6 +43,8 @@ struct Person<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     voucher: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    voucher_kind: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<ReadCard<'a>>,
 }
 
@@ -105,6 +107,7 @@ impl<'a> Question<'a> {
                 openid: identity.openid.as_ref().map(|id| id.reveal()),
                 sub_openid: identity.sub_openid.as_ref().map(|id| id.reveal()),
                 voucher: identity.voucher.as_ref().map(|voucher| voucher.reveal()),
+                voucher_kind: identity.voucher.as_ref().map(|voucher| voucher.kind.as_str()),
                 card: identity.card.as_ref().map(ReadCard::of),
             },
             patient: identity.patient.as_ref().map(ReadCard::of),

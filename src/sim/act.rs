@@ -119,6 +119,10 @@ pub(crate) enum Way {
     Card,
     /// A queue voucher.
     Voucher,
+    /// 医保电子凭证
+    Ec,
+    /// 电子健康卡
+    Ehealth,
     /// The mini-program's button.
     MiniProgram,
 }
@@ -339,6 +343,18 @@ impl Who {
             Booked::Late => Some(Booking::Late("08:00".to_owned())),
             Booked::Refused => Some(Booking::Refused("请先缴费".to_owned())),
             Booked::None => None,
+        }
+    }
+}
+
+impl Way {
+    /// The kind of its voucher, in the wire's word.
+    pub(crate) fn voucher(self) -> Option<&'static str> {
+        match self {
+            Self::Voucher => Some("queue"),
+            Self::Ec => Some("ec"),
+            Self::Ehealth => Some("ehealth"),
+            _ => None,
         }
     }
 }

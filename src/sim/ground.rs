@@ -252,7 +252,7 @@ impl Ground {
         let person = who.person(&format!("sid-visit-{face}"));
         let voucher = format!("V-{}", person.credential_id);
         let key = match who.way {
-            Way::Voucher => &voucher,
+            Way::Voucher | Way::Ec | Way::Ehealth => &voucher,
             // A gate knows nobody's documents.
             _ if self.places[lane].twins.is_gate() => &person.union_id,
             _ => &person.credential_id,

@@ -240,7 +240,10 @@ impl Shared {
         let seq = match who.way {
             Way::Face | Way::LateConsent | Way::NoConsent => say("face", recognised(sid, who.way == Way::Face))?,
             Way::Card => say("id-card", json!({ "name": person.name, "number": person.credential_id }))?,
-            Way::Voucher => say("voucher", json!({ "code": format!("V-{}", person.credential_id) }))?,
+            Way::Voucher | Way::Ec | Way::Ehealth => {
+                let code = format!("V-{}", person.credential_id);
+                say("voucher", json!({ "code": code, "kind": who.way.voucher() }))?
+            }
             Way::MiniProgram => say("realname-auth", json!({ "auth_token": sid }))?,
         };
         let mut session = Value::Null;

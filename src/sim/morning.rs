@@ -61,7 +61,7 @@ impl Stage {
             self.wechat.know(visit.person.clone());
             let person = &visit.person;
             let key = match &visit.way {
-                Way::Voucher(voucher) => voucher,
+                Way::Voucher(_, voucher) => voucher,
                 Way::For(patient) => patient.credential_id.as_str(),
                 // A gate knows nobody's documents.
                 _ if visit.lane == GATE => person.union_id.as_str(),
@@ -154,7 +154,7 @@ impl Stage {
             Way::For(other) | Way::After(other) => card(terminal, other)?,
             Way::CardAlone => return lay(terminal, &visit.person),
             Way::RealnameAuth => return terminal.send("realname-auth", &json!({ "auth_token": sid })),
-            Way::Voucher(code) => return terminal.send("voucher", &json!({ "code": code })),
+            Way::Voucher(kind, code) => return terminal.send("voucher", &json!({ "code": code, "kind": kind })),
             Way::Card => {
                 card(terminal, &visit.person)?;
                 return terminal.send("realname-check", &claim);

@@ -33,8 +33,8 @@ pub enum Way {
     Card,
     /// The same with somebody else's card.
     OthersCard(Person),
-    /// A queue voucher.
-    Voucher(&'static str),
+    /// A voucher: its kind, and its code.
+    Voucher(&'static str, &'static str),
     /// The face of somebody who comes for another, whose card is in the reader.
     For(Person),
     /// The face of somebody who comes after another has left a card in the reader.
@@ -191,7 +191,7 @@ pub fn morning() -> Vec<Visit> {
             )
         },
         Visit {
-            way: Way::Voucher("V-2026-0001"),
+            way: Way::Voucher("queue", "V-2026-0001"),
             ..visit("a queue voucher", Person::new("sid-none", "无名"), "checked_in A015 | 签到成功 | slip ")
         },
         Visit {
@@ -207,15 +207,19 @@ pub fn morning() -> Vec<Visit> {
             ..visit("a card left behind", Person::new("sid-next", "鲁达"), "checked_in A017 | 签到成功 鲁* | slip 鲁达")
         },
         Visit {
+            way: Way::Voucher("ec", "440100ABCDEFGHIJKLMNOPQRSTUV"),
+            ..visit("an insurance code", Person::new("sid-none2", "无名"), "checked_in A018 | 签到成功 | slip ")
+        },
+        Visit {
             booking: Some(Booking::Missed("3楼 内科一诊室".to_owned())),
-            ..visit("a missed call", Person::new("sid-missed", "秦观"), "re_queued A018 | 已重新排队 秦* | slip 秦观")
+            ..visit("a missed call", Person::new("sid-missed", "秦观"), "re_queued A019 | 已重新排队 秦* | slip 秦观")
         },
         Visit {
             way: Way::CardAlone,
             ..visit(
                 "an identity card alone",
                 Person::new("sid-alone", "燕青"),
-                "checked_in A019 | 签到成功 燕* | slip 燕青",
+                "checked_in A020 | 签到成功 燕* | slip 燕青",
             )
         },
         Visit { lane: GATE, ..visit("station gate", liu, "checked_in | 验证通过，请通行 | gate 300 ms") },

@@ -38,10 +38,11 @@ pub(super) enum Member {
     DeviceId,
     Fresh,
     Merchant,
+    Kind,
 }
 
 /// Names as they are compared.
-const NAMES: [(&str, Member); 26] = [
+const NAMES: [(&str, Member); 28] = [
     ("v", Member::V),
     ("type", Member::Type),
     ("seq", Member::Seq),
@@ -68,6 +69,8 @@ const NAMES: [(&str, Member); 26] = [
     ("deviceid", Member::DeviceId),
     ("fresh", Member::Fresh),
     ("merchant", Member::Merchant),
+    ("kind", Member::Kind),
+    ("voucherkind", Member::Kind),
 ];
 
 /// One frame's members; of one that came twice the last that says something.

@@ -7,7 +7,10 @@ use super::{
 use crate::{
     fault::Code,
     kiosk::Arrival,
-    words::{AuthInfoWanted, Card, CredentialType, FaceSid, OpenId, Private, RealnameClaim, SessionId, Text, WayIn},
+    words::{
+        AuthInfoWanted, Card, CredentialType, FaceSid, OpenId, Private, RealnameClaim, SessionId, Text, Voucher,
+        VoucherKind, WayIn,
+    },
 };
 
 /// One frame.
@@ -123,7 +126,11 @@ pub fn parse(line: &[u8], plain_lines: bool) -> Result<Frame, FrameError> {
         }
         "voucher" => {
             let code = token(&fields, Member::Code).ok_or(error(Code::T205))?;
-            Ok(Frame::Arrival(arrival(&fields, number, WayIn::Voucher(code))))
+            // One that is not known here would be taken for somebody else's.
+            let kind =
+                named(&fields, Member::Kind).map(|word| VoucherKind::read(word.as_str()).ok_or(error(Code::T204)));
+            let kind = kind.transpose()?.unwrap_or_default();
+            Ok(Frame::Arrival(arrival(&fields, number, WayIn::Voucher(Voucher { kind, code }))))
         }
         "realnamecheck" => {
             let claim = claim(&fields).ok_or(error(Code::T205))?;

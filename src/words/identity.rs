@@ -1,6 +1,6 @@
 //! What WeChat says about a person.
 
-use super::{Card, Credential, InfoType, Private, RealName};
+use super::{Card, Credential, InfoType, Private, RealName, Voucher};
 #[cfg(feature = "hospital")]
 use super::{CredentialId, CredentialType};
 
@@ -26,7 +26,7 @@ pub struct Identity {
     /// `credential_type` with opened `encrypted_credential_id`.
     pub credential: Option<Credential>,
     /// A voucher that the site's system understands.
-    pub voucher: Option<Private>,
+    pub voucher: Option<Voucher>,
     /// The document of somebody who came with nothing else; unverified.
     pub card: Option<Card>,
     /// Whom the visit is for, where that is not the person who came: a child, a parent.

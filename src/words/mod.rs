@@ -50,5 +50,7 @@ pub use surnames::SURNAMES;
 pub use text::Text;
 pub(crate) use text::is_unseen;
 pub use visit::{HalfDay, LabelledField, PatientId, Sequence, Slot, Visit};
-pub use way_in::{AuthInfoGrant, AuthInfoWanted, Card, InfoType, MerchantPick, RealnameClaim, WayIn};
+pub use way_in::{
+    AuthInfoGrant, AuthInfoWanted, Card, InfoType, MerchantPick, RealnameClaim, Voucher, VoucherKind, WayIn,
+};
 pub use when::When;

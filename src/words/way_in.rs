@@ -11,8 +11,8 @@ pub enum WayIn {
     RealnameAuth(Private),
     /// A claim that checkrealnameinfo judges.
     RealnameCheck(RealnameClaim),
-    /// A queue voucher or QR code that only the site's system understands.
-    Voucher(Private),
+    /// A voucher or QR code that only the site's system understands.
+    Voucher(Voucher),
     /// A document that a reader has read: its holder alone, or the patient whom the next arrival brings. Nobody has
     /// verified it.
     Card(Card),
@@ -52,6 +52,60 @@ pub struct Card {
     pub id: CredentialId,
 }
 
+/// A code that somebody brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voucher {
+    /// Whose code it is.
+    pub kind: VoucherKind,
+    /// As it was scanned.
+    pub code: Private,
+}
+
+/// Whose code a voucher is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VoucherKind {
+    /// The site's own: a queue ticket, a booking's QR code.
+    #[default]
+    Queue,
+    /// 医保电子凭证, the national insurance's.
+    Insurance,
+    /// 电子健康卡, a province's health card.
+    HealthCard,
+}
+
+impl VoucherKind {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Queue, Self::Insurance, Self::HealthCard];
+
+    /// Its word in frames, requests and templates.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Insurance => "ec",
+            Self::HealthCard => "ehealth",
+        }
+    }
+
+    /// Whose word this is.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(word.trim()))
+    }
+}
+
+impl Voucher {
+    /// As it was scanned.
+    pub fn reveal(&self) -> &str {
+        self.code.reveal()
+    }
+}
+
+/// The site's own.
+impl From<Private> for Voucher {
+    fn from(code: Private) -> Self {
+        Self { kind: VoucherKind::Queue, code }
+    }
+}
+
 /// The longest token, code or voucher, bytes.
 const LONGEST: usize = 1024;
 
@@ -71,7 +125,8 @@ impl WayIn {
     pub fn secret(&self) -> &str {
         match self {
             Self::Face(face_sid) => face_sid.reveal(),
-            Self::RealnameAuth(text) | Self::Voucher(text) => text.reveal(),
+            Self::RealnameAuth(text) => text.reveal(),
+            Self::Voucher(voucher) => voucher.reveal(),
             Self::RealnameCheck(claim) => claim.code.reveal(),
             Self::Card(card) => card.id.reveal(),
         }

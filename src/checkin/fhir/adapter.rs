@@ -20,7 +20,7 @@ use crate::{
     http::Client,
     words::{
         Admission, CheckInAnswer, Clock, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId, Text,
-        WallTime, When,
+        Voucher, VoucherKind, WallTime, When,
     },
 };
 
@@ -97,12 +97,12 @@ impl Fhir {
             Ok::<Vec<_>, Failure>(own.collect())
         };
         let mut own;
-        match (&identity.voucher, &self.settings.voucher_system) {
-            (Some(voucher), Some(system)) => {
-                own = search("identifier", &token(system, voucher.reveal()))?;
-                own.retain(|own| is_identified(&own.0, system, voucher.reveal()));
+        match self.booking(identity) {
+            Some((system, voucher)) => {
+                own = search("identifier", &token(system, voucher))?;
+                own.retain(|own| is_identified(&own.0, system, voucher));
             }
-            _ => {
+            None => {
                 let patient = match self.patient(identity, deadline)? {
                     Ok(patient) => patient,
                     Err(answer) => return Ok(Err(answer)),
@@ -256,8 +256,20 @@ impl Fhir {
 
     /// The number of the person's document, where the hospital knows its kind, behind its system.
     fn document<'a>(&'a self, identity: &'a Identity) -> Option<(&'a str, &'a str)> {
-        let (kind, number) = identity.document()?;
-        Some((self.settings.systems.get(&kind.number().to_string())?, number.reveal()))
+        let (kind, number) = match (identity.document(), &identity.voucher) {
+            (Some((kind, number)), _) => (kind.number().to_string(), number.reveal()),
+            (None, Some(Voucher { kind, code })) if *kind != VoucherKind::Queue => {
+                (kind.as_str().to_owned(), code.reveal())
+            }
+            _ => return None,
+        };
+        Some((self.settings.systems.get(&kind)?, number))
+    }
+
+    /// The identifier of an appointment that somebody brings, behind its system.
+    fn booking<'a>(&'a self, identity: &'a Identity) -> Option<(&'a str, &'a str)> {
+        let voucher = identity.voucher.as_ref().filter(|voucher| voucher.kind == VoucherKind::Queue)?;
+        Some((self.settings.voucher_system.as_deref()?, voucher.reveal()))
     }
 
     fn now(&self) -> OffsetDateTime {
@@ -282,7 +294,7 @@ impl Fhir {
 impl CheckIn for Fhir {
     /// Whom the hospital can be asked about by something of their own.
     fn judges(&self, identity: &Identity) -> bool {
-        self.document(identity).is_some() || (identity.voucher.is_some() && self.settings.voucher_system.is_some())
+        self.document(identity).is_some() || self.booking(identity).is_some()
     }
 
     fn check_in(&self, request: &Request, deadline: Deadline) -> Result<CheckInAnswer, Undecided> {

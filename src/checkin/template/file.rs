@@ -223,9 +223,8 @@ impl Template {
         let kept = || self.sign_in.iter().any(|call| call.read.contains_key(member));
         let of_visit = || self.list.read.contains_key(member);
         let is_known = match room {
-            "person" => {
-                ["name", "id", "id-kind", "card", "card-kind", "voucher", "union-id", "openid"].contains(&member)
-            }
+            "person" => ["name", "id", "id-kind", "card", "card-kind", "voucher", "voucher-kind", "union-id", "openid"]
+                .contains(&member),
             "companion" => ["name", "id"].contains(&member),
             "record" => self.identify.as_ref().is_some_and(|call| call.read.contains_key(member)),
             "visit" => of_visit(),

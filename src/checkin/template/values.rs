@@ -10,8 +10,11 @@ use zeroize::Zeroizing;
 use super::text::{Filled, Values, Wanted};
 use crate::{
     checkin::Request,
-    words::{CredentialType, Identity, WallTime},
+    words::{CredentialType, Identity, VoucherKind, WallTime},
 };
+
+/// What a table calls any voucher.
+const VOUCHER: &str = "voucher";
 
 /// Texts by name.
 pub(super) type Named = BTreeMap<String, String>;
@@ -43,7 +46,10 @@ impl Values for Known<'_> {
     fn value(&self, wanted: &Wanted) -> Option<Filled<'_>> {
         let value = self.plain(&wanted.name, wanted.argument.as_deref());
         let Some(table) = wanted.table.as_ref().and_then(|table| self.tables.get(table)) else { return value };
-        let word = table.get(value.as_deref().unwrap_or_default()).or_else(|| table.get("*"));
+        let word = value.as_deref().unwrap_or_default();
+        // A kind of voucher that a table does not name is a voucher.
+        let voucher = || VoucherKind::read(word).and_then(|_| table.get(VOUCHER));
+        let word = table.get(word).or_else(voucher).or_else(|| table.get("*"));
         word.map(|word| Filled::Said(word))
     }
 }
@@ -98,7 +104,8 @@ pub(super) fn person<'a>(identity: &'a Identity, member: &str) -> Option<&'a str
     let document = identity.document();
     // Whoever came with a patient is not the patient.
     let alone = identity.patient.is_none();
-    let voucher = || identity.voucher.as_ref().filter(|_| alone).map(|voucher| voucher.reveal());
+    let own = identity.voucher.as_ref().filter(|_| alone);
+    let voucher = || own.map(|voucher| voucher.reveal());
     let number = document.map(|(_, id)| id.reveal());
     let kind = document.map(|(kind, _)| word_of(kind));
     match member {
@@ -106,8 +113,14 @@ pub(super) fn person<'a>(identity: &'a Identity, member: &str) -> Option<&'a str
         "id" => number,
         "id-kind" => kind,
         "voucher" => voucher(),
+        "voucher-kind" => own.map(|voucher| voucher.kind.as_str()),
         "card" => number.or_else(voucher),
-        "card-kind" => kind.or_else(|| voucher().map(|_| "voucher")),
+        "card-kind" => kind.or_else(|| {
+            own.map(|voucher| match voucher.kind {
+                VoucherKind::Queue => VOUCHER,
+                kind => kind.as_str(),
+            })
+        }),
         "union-id" => identity.union_id.as_ref().filter(|_| alone).map(|id| id.reveal()),
         "openid" => {
             let openid = identity.sub_openid.as_ref().or(identity.openid.as_ref());
