@@ -10,7 +10,7 @@ use facemchd::{
     fault::{Code, Failure, Remedy, Whose},
     http::{Client, Route},
     kiosk::{CardUses, Input, LaneSettings, NARROWEST, NextStep, Output, Record, SceneKind, WithoutWeChat, Wording},
-    sim::{people::Person, site_file::HMAC_KEY},
+    sim::{his::Kind, people::Person, site_file::HMAC_KEY},
     words::{Admission, CheckInAnswer, Deadline, Identity, Private, Purpose, Text, UnionId},
 };
 use serde_json::Value;
@@ -22,6 +22,7 @@ use crate::{
     lookups::clock,
     program::{expect, text},
     running::{Sandbox, program, run},
+    site_try::with_template,
 };
 
 const CARD: &str = "11010519491231002X";
@@ -64,7 +65,7 @@ fn a_lane_allows_what_the_site_says_of_it_and_only_what_surely_was_not_decided()
     };
     let somebody = holder("王五", "110105194912310038");
     let of_union = Identity { union_id: Some(UnionId::new("u-1".to_owned())), ..Identity::default() };
-    let voucher = Identity { voucher: Some(Private::new("Q-1".to_owned())), ..Identity::default() };
+    let voucher = Identity { voucher: Some(Private::new("Q-1".to_owned()).into()), ..Identity::default() };
     let number = Some((true, Some("W001".to_owned()), true));
     for (lane, purpose, identity, wanted) in [
         ("staff", Purpose::Hospital, holder(NAME, CARD), None),
@@ -240,6 +241,32 @@ fn what_was_decided_without_the_site_is_journalled_listed_and_matched_by_its_ses
     assert_eq!((sites, asked[0]["number"].as_str()), (vec!["admitted", "not_there"], Some("W001")), "{asked:?}");
     assert!(asked[0]["site_number"].as_str().is_some_and(|number| !number.starts_with('W')), "{asked:?}");
     assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn of_a_hospital_that_knows_no_session_what_was_decided_before_a_restart_is_staffs_to_look_up_and_asked_about_once() {
+    let sandbox = Sandbox::new();
+    let twin = with_template(&sandbox, Kind::SelfReg);
+    sandbox.edit("mode = \"hospital\"\n", "mode = \"hospital\"\noffline = \"provisional\"\n");
+    sandbox.edit(&twin.url(), "https://localhost:1");
+    let daemon = sandbox.start();
+    expect(&sandbox, &Person::new("sid-1", "张三丰"));
+    let mut terminal = sandbox.terminal(0);
+    terminal.face("sid-1", true).expect("sent");
+    let outcome = terminal.receive_type("outcome").expect("an outcome");
+    assert_eq!((outcome["number"].as_str(), outcome["code"].as_str()), (Some("W001"), Some("J510")));
+    assert_eq!(daemon.stop(), Some(0));
+    assert!(report(&sandbox, &[]).contains("not settled"));
+    sandbox.edit("https://localhost:1", &twin.url());
+    let daemon = sandbox.start();
+    let settled = (0..300).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        Some(report(&sandbox, &[])).filter(|told| told.contains("→ H908"))
+    });
+    assert!(settled.is_some(), "{}\n{}", report(&sandbox, &[]), daemon.log());
+    assert_eq!(daemon.stop(), Some(0));
+    let journal = text(&run(&["journal", "list", "--config", sandbox.site()]).stdout);
+    assert_eq!(journal.matches("settled      H908").count(), 1, "{journal}");
 }
 
 #[test]

@@ -158,20 +158,23 @@ impl Settling {
             let failed = said.as_ref().err().filter(|failure| failure.code() != Code::H908);
             self.inputs.tell_change(WHAT, lane, session, &mut self.standing, failed);
             let settled = match said {
-                Ok(Resolution::Decided(answer)) if !matches!(answer, CheckInAnswer::Choose(_)) => Some(answer),
-                Err(failure) if failure.code() != Code::H908 => {
+                Ok(Resolution::Decided(answer)) if !matches!(answer, CheckInAnswer::Choose(_)) => {
+                    Some((answer.word(), answer.number().map(ToString::to_string)))
+                }
+                // A hospital that knows no session of ours is asked about people, whom nobody remembers any more: staff look.
+                Err(failure) if failure.code() == Code::H908 => Some((Code::H908.as_str(), None)),
+                Err(_) => {
                     silent.push(lane);
                     continue;
                 }
-                _ => None,
+                Ok(_) => None,
             };
-            let Some(answer) = settled else {
+            let Some((site, number)) = settled else {
                 open.ask_at = self.clock.now().moment.after(open.wait);
                 open.wait = open.wait.saturating_mul(2).min(LATEST);
                 continue;
             };
-            let number = answer.number().map(ToString::to_string);
-            let record = Kept::Settled(Settled { session, site: answer.word(), number });
+            let record = Kept::Settled(Settled { session, site, number });
             // Where there is no room now, it is asked again.
             let entry = journalist::Entry { ticket: None, record };
             if self.journal.upgrade().is_some_and(|journal| journal.offer(entry).is_ok()) {

@@ -109,7 +109,7 @@ pub enum Stored {
     Settled {
         /// Session id.
         session: String,
-        /// Its answer in one word.
+        /// Its answer in one word, or H908 where nobody can ask any more.
         site: String,
         /// Its number.
         #[serde(default, skip_serializing_if = "Option::is_none")]
