@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use facemchd::{
+    device::panel::text_lines,
     fault::Code,
-    kiosk::{AckStatus, Button, GateOutcome, Input, Intent, LaneSettings, Output},
-    words::{Admission, CheckInAnswer, LaneId, SessionId},
+    kiosk::{
+        AckStatus, Button, GateOutcome, Input, Intent, LaneSettings, NARROWEST, Output, Phrases, Scene, SceneKind,
+    },
+    words::{Admission, CheckInAnswer, LaneId, Language, Purpose, SessionId},
 };
 
 use crate::core::{Core, LANE, PEER, face, person, transit};
@@ -58,6 +61,38 @@ fn a_lane_with_a_start_button_is_not_started_by_somebody_who_only_stands_there()
     assert_eq!(told(&mut core, "sid-1", 1), WANTED, "who presses it stands there");
     let mut core = Core::new(vec![transit()]);
     assert_eq!(told(&mut core, "sid-1", 1), WANTED, "a lane that wants none");
+}
+
+#[test]
+fn a_lane_that_waits_for_a_start_asks_for_it_and_then_to_look_into_the_camera() {
+    let mut core = wanting(Intent::Start);
+    let asks = |core: &Core| (core.scene().kind, core.scene().to_start);
+    core.input(Input::PaperLow { lane: LANE, low: true });
+    assert_eq!(asks(&core), (SceneKind::Idle, true));
+    core.input(Input::Approached { lane: LANE });
+    assert_eq!(asks(&core), (SceneKind::Idle, true), "who stands there has pressed nothing yet");
+    core.input(Input::Pressed { lane: LANE, button: Button::Start });
+    assert_eq!(asks(&core), (SceneKind::Idle, false));
+    core.pass(16 * SECOND);
+    assert_eq!(asks(&core), (SceneKind::Idle, true), "nobody came");
+    let mut core = wanting(Intent::Person);
+    core.input(Input::PaperLow { lane: LANE, low: true });
+    assert_eq!(asks(&core), (SceneKind::Idle, false), "to look is what they have to do");
+    for language in Language::ALL {
+        for purpose in [Purpose::Hospital, Purpose::Transit] {
+            let phrases = Phrases::shipped(language, purpose);
+            let scene = Scene { to_start: true, ..Scene::of(SceneKind::Idle) };
+            let headline = scene.headline(&phrases, NARROWEST).into_owned();
+            assert_ne!(headline, phrases.headline(SceneKind::Idle).within(NARROWEST));
+            assert!(text_lines(&scene, &phrases).concat().contains(&headline), "{language:?}");
+            assert!(
+                scene
+                    .speech(&phrases)
+                    .text()
+                    .is_some_and(|said| said.to_lowercase().contains("start") || said.contains('始'))
+            );
+        }
+    }
 }
 
 /// Somebody whom the site admits; what was opened for them.

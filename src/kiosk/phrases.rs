@@ -77,6 +77,8 @@ pub enum Wording {
     Date,
     /// The months' names, all twelve.
     Months,
+    /// A headline: nobody is served before the start button is pressed.
+    ToStart,
     /// A headline: it is not one of the lane's hours.
     AfterHours,
     /// When the lane is open.
@@ -316,7 +318,7 @@ impl Default for Phrases {
 
 impl Wording {
     /// Every one.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::ForPerson,
         Self::UseAlone,
         Self::Yes,
@@ -335,6 +337,7 @@ impl Wording {
         Self::Until,
         Self::Date,
         Self::Months,
+        Self::ToStart,
         Self::AfterHours,
         Self::Hours,
         Self::Seconds,
@@ -398,6 +401,7 @@ impl Wording {
             Self::Until => "until",
             Self::Date => "date",
             Self::Months => "months",
+            Self::ToStart => "to_start",
             Self::AfterHours => "after_hours",
             Self::Hours => "hours",
             Self::Seconds => "seconds",
@@ -436,10 +440,12 @@ impl Wording {
     }
 
     /// Why a phrase cannot stand for it: it lacks a placeholder in one of its forms, or a month.
-    fn wrong(self, Phrase(forms): &Phrase) -> Option<String> {
+    fn wrong(self, phrase: &Phrase) -> Option<String> {
+        let Phrase(forms) = phrase;
         let lacks = |form: &&String| self.placeholders().iter().any(|name| !form.contains(&format!("{{{name}}}")));
         match forms.iter().find(lacks) {
             Some(form) => Some(format!("\"{form}\" needs {{{}}}", self.placeholders().join("}, {"))),
+            None if self == Self::ToStart => phrase.too_wide(),
             None if self == Self::Months && forms.len() != 12 => Some("months has twelve names".to_owned()),
             None => None,
         }

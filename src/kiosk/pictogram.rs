@@ -64,6 +64,7 @@ impl Scene {
     /// it went wrong.
     pub fn pictogram(&self) -> Pictogram {
         match self.kind {
+            SceneKind::Idle if self.to_start => Pictogram::Hand,
             SceneKind::Idle | SceneKind::LookAgain => Pictogram::Camera,
             SceneKind::CardLaid | SceneKind::ConfirmCard => Pictogram::Card,
             SceneKind::AskConsent | SceneKind::Choose => Pictogram::Hand,

@@ -31,6 +31,8 @@ pub struct Scene {
     pub time: Option<When>,
     /// What the site tells of the visit.
     pub visit: Option<Arc<Visit>>,
+    /// Nobody is served before the start button is pressed.
+    pub to_start: bool,
     /// What may be picked.
     pub options: Vec<SceneOption>,
     /// Where a QR code leads: the other way in.
@@ -147,6 +149,7 @@ impl Scene {
             hindrance: None,
             time: None,
             visit: None,
+            to_start: false,
             options: Vec::new(),
             qr: None,
             next: None,

@@ -220,9 +220,11 @@ impl LaneSettings {
     }
 
     /// Nobody stands here: where to look, and that there is another way, where there is one.
-    pub(super) fn idle(&self) -> Scene {
-        let other = self.advice(NextStep::OtherWay);
-        Scene { next: Some(other).filter(|other| *other != NextStep::StaffWindow), ..Scene::of(SceneKind::Idle) }
+    /// Where a start comes before a face, and nobody has `started`, that is what is asked for.
+    pub(super) fn idle(&self, started: bool) -> Scene {
+        let next = Some(self.advice(NextStep::OtherWay)).filter(|other| *other != NextStep::StaffWindow);
+        let to_start = self.intent == Some(Intent::Start) && !started;
+        Scene { next, to_start, ..Scene::of(SceneKind::Idle) }
     }
 
     /// The advice as it holds here: no way in is named that does not exist.

@@ -59,7 +59,8 @@ impl Scene {
     pub fn speech(&self, phrases: &Phrases) -> Speech {
         let speaker = Speaker(phrases);
         let mut sentences = Vec::new();
-        if self.kind.is_said() {
+        // Whoever does not see the button has to hear of it.
+        if self.kind.is_said() || self.to_start {
             sentences.extend(self.said_name().map(|name| vec![Part::Name(name)].into()));
             sentences.push(speaker.headline(self));
             sentences.extend(speaker.explanation(self));
@@ -100,7 +101,10 @@ struct Speaker<'a>(&'a Phrases);
 
 impl Speaker<'_> {
     fn headline(&self, scene: &Scene) -> Sentence {
-        let headline = whole("headline", scene.kind.as_str(), self.0.headline(scene.kind));
+        let headline = match scene.to_start {
+            true => whole("text", Wording::ToStart.key(), self.0.text(Wording::ToStart)),
+            false => whole("headline", scene.kind.as_str(), self.0.headline(scene.kind)),
+        };
         match scene.sayable_name().filter(|_| scene.kind == SceneKind::ConfirmCard) {
             Some(name) => {
                 let parts = self.text(Wording::ForPerson, &[("name", vec![Part::Name(name.clone())])]);

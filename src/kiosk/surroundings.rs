@@ -21,14 +21,17 @@ impl Kiosk {
     /// Nobody stands here, or nobody may: wipes whatever was shown.
     pub(super) fn show_idle(&mut self, lane: LaneId) {
         let stopping = self.stopping;
+        let now = self.moment;
         let Some(place) = self.lane(lane) else { return };
         place.presenting = None;
+        let wants_start = place.settings.intent == Some(Intent::Start);
+        let started = place.meant_until.filter(|until| wants_start && now < *until);
         let next = match place.settings.purpose {
             Purpose::Hospital => NextStep::StaffWindow,
             Purpose::Transit => NextStep::OtherLane,
         };
         let scene = match place.closed_by().or(stopping.then_some(Closed::Stopping)) {
-            None => place.settings.idle(),
+            None => place.settings.idle(started.is_some()),
             Some(closed) => {
                 // Out of the building is the only way.
                 let next = Some(next).filter(|_| closed.scene() != SceneKind::Evacuate);
@@ -37,7 +40,8 @@ impl Kiosk {
         };
         let scene = place.posting.beside(scene, &place.settings.phrases);
         let paper_low = place.paper_low.is_some() && scene.kind == SceneKind::Idle;
-        self.show(lane, scene, None);
+        let until = started.filter(|_| scene.kind == SceneKind::Idle);
+        self.show(lane, scene, until);
         if paper_low {
             self.indicate(lane, Signal::PaperLow);
         }
@@ -137,7 +141,7 @@ impl Kiosk {
 
     pub(super) fn pressed(&mut self, now: Moment, lane: LaneId, button: Button) {
         match button {
-            Button::Start => self.means(now, lane, Intent::Start),
+            Button::Start => self.starts(now, lane),
             Button::Choice(option) => self.chose(now, lane, None, 0, None, option),
             Button::OtherWay => self.offer_other_way(now, lane),
             Button::CallStaff => {
@@ -148,6 +152,17 @@ impl Kiosk {
                     self.show_for_a_while(now, lane, Scene::of(SceneKind::StaffCalled));
                 }
             }
+        }
+    }
+
+    /// Somebody has pressed the start button, here or at the terminal: they are asked to look.
+    pub(super) fn starts(&mut self, now: Moment, lane: LaneId) {
+        self.means(now, lane, Intent::Start);
+        let asks = self.lane(lane).is_some_and(|place| {
+            place.settings.intent == Some(Intent::Start) && place.scene.as_ref().is_some_and(|scene| scene.to_start)
+        });
+        if asks {
+            self.show_idle(lane);
         }
     }
 

@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// What is said of scenes apart from headlines, explanations and advice.
-const SAID: [Wording; 9] = [
+const SAID: [Wording; 10] = [
+    Wording::ToStart,
     Wording::Call,
     Wording::YourNumber,
     Wording::GoTo,

@@ -88,6 +88,7 @@ fn of_scene(scene: &Scene) -> Sign {
     let is_paper = scene.code.is_some_and(|code| [Code::P702, Code::P703].contains(&code));
     match scene.kind {
         SceneKind::OutOfOrder if is_paper => Sign::Paper,
+        SceneKind::Idle if scene.to_start => Sign::Hand,
         SceneKind::Idle | SceneKind::LookAgain => Sign::Face,
         SceneKind::AskConsent => Sign::Hand,
         SceneKind::CardLaid | SceneKind::ConfirmCard => Sign::Card,
