@@ -1,5 +1,7 @@
 //! Hospitals' own systems, each by the template that travels with the program, against a twin that speaks as it does.
 
+use std::{fs, time::Duration};
+
 use facemchd::{
     checkin::{CheckIn as _, Template, Undecided},
     fault::Code,
@@ -13,7 +15,7 @@ use facemchd::{
 use serde_json::Value;
 
 use crate::{
-    his::{PATIENCE, Stand, adapter_at, adapter_of, choosing, holder, memory, request},
+    his::{PATIENCE, Stand, adapter_at, adapter_of, choosing, holder, memory, request, serial},
     lookups::{Scripted, Setup},
 };
 
@@ -280,6 +282,43 @@ fn whoever_is_on_the_way_into_the_queue_is_not_put_behind_it_because_the_list_ca
     stand.twin.ledger().misses("V1");
     assert_eq!(code(stand.check_in(&request(2, holder(NAME, CARD)))), (Code::H905, false));
     assert!(stand.twin.ledger().arrivals.is_empty());
+}
+
+#[test]
+fn nobody_is_queued_where_the_marks_of_what_was_sent_are_damaged_until_their_day_is_over_and_it_is_told() {
+    let mut stand = stand(Kind::SelfReg);
+    stand.twin.ledger().book("V1", "P1", Status::Open);
+    stand.twin.faults(|step| if step == Step::Arrive { Fault::LostBefore } else { Fault::None });
+    assert_eq!(code(stand.check_in(&request(1, holder(NAME, CARD)))), (Code::H905, true));
+    stand.twin.faults(|_| Fault::None);
+    let file = serial(&stand.setup).with_file_name("once-serial");
+    let whole = fs::read(&file).expect("written");
+    assert!(!String::from_utf8_lossy(&whole).contains("V1"));
+    fs::write(&file, &whole[..whole.len() / 2]).expect("damaged");
+    assert!(memory(&stand.setup).damaged().is_some_and(|told| told.code() == Code::J504));
+    stand.restart(Kind::SelfReg);
+    assert_eq!(code(stand.check_in(&request(2, holder(NAME, CARD)))), (Code::H905, false));
+    // Another program that starts in doubt is in doubt as well: nothing was written over it.
+    stand.restart(Kind::SelfReg);
+    assert_eq!(code(stand.check_in(&request(3, holder(NAME, CARD)))), (Code::H905, false));
+    assert!(stand.twin.ledger().arrivals.is_empty());
+    let damaged = fs::File::options().write(true).open(&file).expect("there");
+    let now = damaged.metadata().and_then(|found| found.modified()).expect("a time");
+    damaged.set_modified(now - Duration::from_secs(86_400)).expect("set");
+    stand.restart(Kind::SelfReg);
+    assert!(matches!(stand.check_in(&request(4, holder(NAME, CARD))), Ok(CheckInAnswer::Admitted(_))));
+    assert!(memory(&stand.setup).damaged().is_none(), "written anew");
+}
+
+#[test]
+fn a_missed_call_after_a_restart_is_queued_again_where_the_arrival_before_it_is_known_to_be_done() {
+    let mut stand = stand(Kind::SelfReg);
+    stand.twin.ledger().book("V1", "P1", Status::Open);
+    assert!(matches!(stand.check_in(&request(1, holder(NAME, CARD))), Ok(CheckInAnswer::Admitted(_))));
+    stand.restart(Kind::SelfReg);
+    stand.twin.ledger().misses("V1");
+    assert!(matches!(stand.check_in(&request(2, holder(NAME, CARD))), Ok(CheckInAnswer::ReQueued(_))));
+    assert_eq!(stand.twin.ledger().arrivals.len(), 2);
 }
 
 #[test]

@@ -13,7 +13,13 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Request, Undecided, once::Once, reading::Members, serial::Serial};
+use super::{
+    Request, Undecided,
+    once::{Once, Seal},
+    reading::Members,
+    serial::Serial,
+};
+use crate::fault::Failure;
 use crate::words::{CheckInAnswer, Moment, Resolution, ServiceDay, SessionId};
 
 /// Whose visit: what hospitals list may be a queue's number and no visit's own. A hash, so that nobody's number stays.
@@ -78,15 +84,24 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An empty one; `serial` is the file that keeps the running number, where it is to be kept. Beside it, as `once-` and its
-    /// name, stands what is never sent twice.
-    pub fn new(serial: Option<PathBuf>) -> Self {
+    /// An empty one; the file keeps the running number, where it is to be kept. Beside it, as `once-` and its name, stands what
+    /// is never sent twice, sealed.
+    pub fn new(kept: Option<(PathBuf, Seal)>) -> Self {
+        let Some((serial, seal)) = kept else {
+            return Self { book: Book::default(), once: Once::default(), serial: Serial::open(None) };
+        };
         let beside = |file: &PathBuf| {
             let mut name = OsString::from("once-");
             name.push(file.file_name().unwrap_or_default());
             file.with_file_name(name)
         };
-        Self { book: Book::default(), once: Once::open(serial.as_ref().map(beside)), serial: Serial::open(serial) }
+        let once = Once::open(beside(&serial), seal);
+        Self { book: Book::default(), once, serial: Serial::open(Some(serial)) }
+    }
+
+    /// What of it was damaged, and what follows.
+    pub fn damaged(&self) -> Option<Failure> {
+        self.once.damaged()
     }
 }
 

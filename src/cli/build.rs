@@ -76,12 +76,14 @@ struct SiteMemory {
 }
 
 impl SiteMemory {
-    fn of(site: &Site, recovered: &store::Recovered) -> Self {
+    fn of(site: &Site, recovered: &store::Recovered, correlator: &Arc<store::Correlator>) -> Self {
         let is_here = |settings: &CheckInSettings| settings.adapter == Adapter::Local;
+        #[cfg(not(feature = "hospital"))]
+        let _ = correlator;
         Self {
             local: site.checkins.iter().position(is_here).map(|place| local(site, place, recovered)),
             #[cfg(feature = "hospital")]
-            hospitals: site.checkins.iter().map(|settings| hospital::memory(site, settings)).collect(),
+            hospitals: site.checkins.iter().map(|settings| hospital::memory(site, settings, correlator)).collect(),
             #[cfg(feature = "hospital")]
             rosters: site.checkins.iter().map(|_| Arc::default()).collect(),
         }
@@ -123,7 +125,10 @@ pub(super) fn parts(
     let provisional = provisional.then(|| store::Collector::open(&site.state_dir, state.clone(), PROVISIONAL, now.at));
     let cache = Arc::new(Certificates(state));
     let merchants = Arc::new(merchants(site, &clock, &(Arc::clone(&cache) as _))?);
-    let memory = SiteMemory::of(site, &recovered);
+    let memory = SiteMemory::of(site, &recovered, &correlator);
+    #[cfg(feature = "hospital")]
+    let damaged: Vec<Failure> =
+        damaged.into_iter().chain(memory.hospitals.iter().filter_map(|memory| memory.damaged())).collect();
     let checkin = systems(site, &clock, &memory)?;
     #[cfg(feature = "hospital")]
     let deputy = Arc::new(hospital::offline(site, &clock, &recovered, &memory)?);

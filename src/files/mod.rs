@@ -185,6 +185,14 @@ pub(crate) fn seen(file: &Path) -> Option<Seen> {
     Some(Seen { length: found.len(), changed: (found.mtime(), found.mtime_nsec()), node: found.ino() })
 }
 
+/// When it was written last, milliseconds since 1970, as its file system says; nothing where nobody can say.
+#[cfg(feature = "hospital")]
+pub(crate) fn written_at(file: &Path) -> Option<i64> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = std::fs::metadata(file).ok()?;
+    Some(found.mtime().saturating_mul(1000))
+}
+
 /// The whole file as text.
 pub(crate) fn read_text(file: &Path, most: usize) -> Result<String, FileError> {
     String::from_utf8(read(file, most)?).map_err(|_| FileError::NotText { file: file.to_owned() })

@@ -58,18 +58,24 @@ impl Correlator {
 
     /// The hash of what somebody presented.
     pub fn way(&self, way: &WayIn) -> Tag {
-        self.tag(format!("{}\0", way.as_str()).as_bytes(), way.secret())
+        self.tag(format!("{}\0", way.as_str()).as_bytes(), way.secret().as_bytes())
     }
 
     /// The hash of what tells one person from another.
     pub fn person(&self, person: &Private) -> Tag {
-        self.tag(b"person\0", person.reveal())
+        self.tag(b"person\0", person.reveal().as_bytes())
     }
 
-    fn tag(&self, domain: &[u8], text: &str) -> Tag {
+    /// The hash of what is kept beside the journal and is nobody's to read.
+    #[cfg(feature = "hospital")]
+    pub fn seal(&self, what: &[u8]) -> [u8; 16] {
+        self.tag(b"kept\0", what).0
+    }
+
+    fn tag(&self, domain: &[u8], text: &[u8]) -> Tag {
         let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("HMAC takes keys of any length");
         mac.update(domain);
-        mac.update(text.as_bytes());
+        mac.update(text);
         let mut tag = [0; 16];
         tag.copy_from_slice(&mac.finalize().into_bytes()[..16]);
         Tag(tag)

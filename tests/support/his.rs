@@ -6,6 +6,7 @@ use facemchd::{
     checkin::{ByTemplate, CheckIn as _, Given, Memory, Request, Template, Undecided},
     http::Client,
     sim::his::{Kind, Twin},
+    store::Correlator,
     words::{
         CheckInAnswer, Clock, Credential, CredentialType, Deadline, Identity, Purpose, RealName, SessionId, Text,
         WallTime,
@@ -128,10 +129,11 @@ pub fn document(person: usize) -> String {
 }
 
 pub fn memory(setup: &Setup) -> Arc<Memory> {
-    Arc::new(Memory::new(Some(serial(setup))))
+    let correlator = Correlator::open(&setup.keys.path("state")).expect("a key");
+    Arc::new(Memory::new(Some((serial(setup), Arc::new(move |what: &[u8]| correlator.seal(what))))))
 }
 
-fn serial(setup: &Setup) -> PathBuf {
+pub fn serial(setup: &Setup) -> PathBuf {
     setup.keys.path("serial")
 }
 

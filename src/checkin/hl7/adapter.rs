@@ -25,7 +25,10 @@ use crate::{
     },
     fault::{Code, Failure},
     http::{Bare, OpenError, Route},
-    words::{CheckInAnswer, Clock, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId, Text},
+    words::{
+        CheckInAnswer, Clock, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId, Text, Voucher,
+        VoucherKind, WallTime,
+    },
 };
 
 /// A hospital that is told over MLLP.
@@ -165,13 +168,16 @@ impl Hl7 {
             Some(_) if missed => return Err(Undecided::surely(Code::H905)),
             None if missed && once.holds(mark, today) => return Err(Undecided::surely(Code::H905)),
             // The call before may be on its way still, and would be the second.
-            None if missed && matches!(book.sent_before(key, today), Some((None, _))) => {
+            None if missed && (matches!(book.sent_before(key, today), Some((None, _))) || self.is_in_doubt()) => {
                 return Err(Undecided::surely(Code::H905));
             }
             Some((_, at)) if !self.settings.query || now().since(at) < LAG => {
                 return Err(Undecided::perhaps(Code::H905));
             }
             _ => {}
+        }
+        if missed && !once.sends(mark, today) {
+            return Err(Undecided::surely(Code::C103));
         }
         let sent = Sent {
             request: Arc::new(request.clone()),
@@ -183,9 +189,6 @@ impl Hl7 {
         };
         book.note(request.session, Known::Sent(sent.clone()));
         book.sends(mark, today, now(), None);
-        if missed {
-            once.sends(mark, today);
-        }
         let telling = (self.settings.arrive, self.settings.arrived.as_str());
         let answer = match self.tell(telling, request, &visit, &control(request.session), deadline) {
             Ok(Told::Done(message)) => {
@@ -323,7 +326,16 @@ impl Hl7 {
     }
 
     fn today(&self) -> ServiceDay {
-        ServiceDay::of(self.clock.now().wall, self.utc_offset, self.reset_at)
+        self.day_of(self.clock.now().wall)
+    }
+
+    fn day_of(&self, at: WallTime) -> ServiceDay {
+        ServiceDay::of(at, self.utc_offset, self.reset_at)
+    }
+
+    /// Nobody can say who was sent before today.
+    fn is_in_doubt(&self) -> bool {
+        self.memory.once.is_in_doubt(self.today(), |at| self.day_of(at))
     }
 
     fn now(&self) -> OffsetDateTime {
@@ -346,7 +358,8 @@ impl CheckIn for Hl7 {
             }
         }
         if !self.settings.query {
-            let placer = request.identity.voucher.as_ref().map(|voucher| voucher.reveal().to_owned());
+            let own = request.identity.voucher.as_ref().filter(|voucher| voucher.kind == VoucherKind::Queue);
+            let placer = own.map(|voucher| voucher.reveal().to_owned());
             let placer = [placer.unwrap_or_default(), String::new(), String::new(), String::new()];
             let visit = Visit { placer, ..Visit::default() };
             return self.arrive(request, visit, deadline);
@@ -415,12 +428,14 @@ struct Person<'a> {
 
 impl<'a> Person<'a> {
     fn of(identity: &'a Identity) -> Self {
-        let (kind, id) = identity.document().unzip();
-        Self {
-            name: identity.name().map_or("", |name| name.reveal()),
-            id: id.map_or("", |id| id.reveal()),
-            kind: kind.map(|kind| kind.number().to_string()).unwrap_or_default(),
-        }
+        let (kind, id) = match (identity.document(), &identity.voucher) {
+            (Some((kind, id)), _) => (kind.number().to_string(), id.reveal()),
+            (None, Some(Voucher { kind, code })) if *kind != VoucherKind::Queue => {
+                (kind.as_str().to_owned(), code.reveal())
+            }
+            _ => Default::default(),
+        };
+        Self { name: identity.name().map_or("", |name| name.reveal()), id, kind }
     }
 }
 

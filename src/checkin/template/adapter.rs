@@ -88,18 +88,21 @@ impl ByTemplate {
         // The call before may be on its way still, and would be the second.
         let is_undecided = |before: Option<(Option<CheckInAnswer>, _)>| match before {
             Some((outcome, _)) => outcome.is_none(),
-            None => once.holds(key, today),
+            None => once.is_undecided(key, today),
         };
         if missed && is_undecided(book.sent_before(key, today)) {
             return Err(Undecided::surely(Code::H905));
+        }
+        if requeues && once.is_in_doubt(today, |at| upstream.day_of(at)) {
+            return Err(Undecided::surely(Failure::new(Code::H905).told(IN_DOUBT)));
+        }
+        if requeues && !once.sends(mark, today) {
+            return Err(Undecided::surely(Failure::new(Code::C103).told(IN_DOUBT)));
         }
         let (whose, visited) = (Arc::new(request.clone()), visit.id.clone());
         let sent = Sent { request: whose, record: Arc::new(record), visit: visited, key, mark, missed };
         book.note(request.session, Standing::Sent(sent.clone()));
         book.sends(mark, today, now(), None);
-        if requeues {
-            once.sends(mark, today);
-        }
         let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
         let answer = match upstream.act(call, about, deadline) {
             Ok(Heard::Done(node)) => {
@@ -134,8 +137,10 @@ impl ByTemplate {
         // Whether one that was in already is ours to take back, the list says then.
         let is_in = answer.as_ref().is_ok_and(|answer| answer.admission().is_some());
         book.settle(request.session, sent, (today, now()), &answer, is_in);
-        if requeues && book.sent_before(mark, today).is_none() {
-            once.not_sent(mark, today);
+        match book.sent_before(mark, today) {
+            None => once.not_sent(mark, today),
+            Some((Some(_), _)) => once.is_done(mark, today),
+            Some((None, _)) => {}
         }
         answer
     }
@@ -172,6 +177,7 @@ impl ByTemplate {
                     };
                     let (today, now) = (self.upstream.today(), self.upstream.clock.now().moment);
                     self.memory.book.sends(sent.mark, today, now, Some(answer.clone()));
+                    self.memory.once.is_done(sent.mark, today);
                     self.memory.book.note(session, Standing::Decided(answer.clone(), Some(sent)));
                     Ok(Resolution::Decided(answer))
                 }
@@ -222,6 +228,9 @@ impl ByTemplate {
         }
     }
 }
+
+/// What keeps somebody out who would be queued again.
+const IN_DOUBT: &str = "nobody can say whether this visit was sent before today";
 
 /// A record and visits, or the answer where there are none.
 type LookedUp = Result<(Named, Vec<Listed>), CheckInAnswer>;

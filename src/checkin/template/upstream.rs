@@ -20,7 +20,7 @@ use crate::{
     checkin::{Request, Undecided, book::Memory, reading},
     fault::{Code, Failure},
     http::{self, Client, HttpError, Method, Response},
-    words::{Clock, Deadline, ServiceDay},
+    words::{Clock, Deadline, ServiceDay, WallTime},
 };
 
 /// What a site gives a template.
@@ -297,7 +297,11 @@ impl Upstream {
     }
 
     pub(super) fn today(&self) -> ServiceDay {
-        ServiceDay::of(self.clock.now().wall, self.given.utc_offset, self.given.reset_at)
+        self.day_of(self.clock.now().wall)
+    }
+
+    pub(super) fn day_of(&self, at: WallTime) -> ServiceDay {
+        ServiceDay::of(at, self.given.utc_offset, self.given.reset_at)
     }
 }
 

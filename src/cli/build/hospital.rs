@@ -27,9 +27,10 @@ const LONGEST: usize = 4096;
 /// The longest template, bytes.
 const LARGEST: usize = 256 * 1024;
 
-/// Each hospital has a running number of its own.
-pub(super) fn memory(site: &Site, settings: &CheckInSettings) -> Arc<Memory> {
-    Arc::new(Memory::new(Some(site.state_dir.join(settings.file_of_its_own("hospital-serial")))))
+/// Each hospital has a running number of its own, and what was sent to it once.
+pub(super) fn memory(site: &Site, settings: &CheckInSettings, correlator: &Arc<store::Correlator>) -> Arc<Memory> {
+    let (file, correlator) = (site.state_dir.join(settings.file_of_its_own("hospital-serial")), Arc::clone(correlator));
+    Arc::new(Memory::new(Some((file, Arc::new(move |what| correlator.seal(what))))))
 }
 
 /// The adapter of this one of the site's, which has asked nobody yet.
