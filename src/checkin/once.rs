@@ -241,14 +241,14 @@ mod tests {
         for damaged in
             ["", "\0\0\0", &whole[..whole.len() - 9], &first_lost, &whole.replace("sent", "done"), "0123456789abcdef\n"]
         {
-            std::fs::write(&file, damaged).unwrap();
+            files::replace(&file, damaged.as_bytes()).unwrap();
             let once = open(&file, 1);
             assert!(doubts(&once), "{damaged:?}");
             let told = once.damaged().expect("told");
             assert!(told.code() == Code::J504 && told.to_string().contains("cannot be read"), "{told}");
             assert!(!once.is_in_doubt(ServiceDay(TODAY.0 + 1), |_| TODAY), "the day is over");
         }
-        std::fs::write(&file, &whole).unwrap();
+        files::replace(&file, whole.as_bytes()).unwrap();
         assert!(!doubts(&open(&file, 1)) && doubts(&open(&file, 2)), "under another key it is nobody's");
         // What is written on a later day is whole again.
         let later = open(&file, 2);
@@ -259,7 +259,7 @@ mod tests {
     fn what_cannot_be_written_down_is_not_sent() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("once");
-        std::fs::create_dir(&file).unwrap();
+        files::make_folder(&file).unwrap();
         let once = open(&file, 1);
         assert!(doubts(&once) && !once.sends([1; 32], TODAY) && !once.holds([1; 32], TODAY));
     }
