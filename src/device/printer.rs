@@ -63,7 +63,7 @@ pub struct EscPosPrinter {
 const FRESH: Duration = Duration::from_secs(2);
 
 /// How often a printer that is well is asked, and one that is not.
-const WELL: Duration = Duration::from_secs(30);
+const WELL: Duration = Duration::from_secs(15);
 const UNWELL: Duration = Duration::from_secs(1);
 
 /// A slip that nobody takes is drawn back after this: a name stands on it.

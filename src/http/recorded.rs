@@ -12,7 +12,7 @@ pub(super) fn exchange(request: &Request<'_>, took: Duration, answer: &Result<Re
         Method::Get => "GET",
         Method::Post => "POST",
         Method::Delete => "DELETE",
-        #[cfg(feature = "hospital")]
+        #[cfg(feature = "fhir")]
         Method::Patch => "PATCH",
     };
     let answer = match answer {

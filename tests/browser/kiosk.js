@@ -103,7 +103,7 @@ run(async () => {
   }, value);
   const mend = async () => { await page.click('#mend'); await until('mended', () => !document.querySelector('#groups [aria-pressed="true"]'), null); };
   await gone('kiosk-1');
-  for (const what of ['wechat-forged', 'site-offline']) {
+  for (const what of ['wechat-forged', 'wechat-reset', 'site-offline']) {
     await spoil(what);
     await send('kiosk-1', 'compound surname');
     await eye('kiosk-1', 'sent away');
@@ -111,6 +111,12 @@ run(async () => {
     await mend();
     await gone('kiosk-1');
   }
+  // Whose address is known is found without names.
+  await spoil('wechat-dns');
+  await send('kiosk-1', 'compound surname');
+  await eye('kiosk-1', 'served');
+  await mend();
+  await gone('kiosk-1');
   await spoil('cover');
   await send('kiosk-1', 'must pay first');
   await send('kiosk-1', 'GBK');

@@ -42,7 +42,14 @@ run(async () => {
   await sees('没有需要处理的问题');
   await shot('technician-well', page);
   await ask({ do: 'paper', left: 0 });
+  const picture = page.locator('[data-lane=kiosk-1] .glass');
+  const idle = await picture.innerText();
   await ask({ do: 'face', sid: 'sid-1' });
+  // What the person reads, and of what is theirs that it stands there.
+  await picture.locator('.hidden').first().waitFor({ timeout: 6000 }).catch(() => fault('the picture hides nothing'));
+  const shown = await picture.innerText();
+  if (shown === idle || !shown.includes('＊＊＊ 姓名') || shown.includes('王')) fault('the picture shows ' + shown);
+  await shot('technician-picture', page);
   await sees('P702', 10000);
   await shot('technician-paper', page);
   await axe('technician');
