@@ -396,7 +396,7 @@ fn a_slip_that_is_held_out_and_not_taken_is_drawn_back_after_half_a_minute() {
         printer.tend();
         wait_for(|| twin.retracted(), |retracted| *retracted > 0 || taken);
         assert_eq!(twin.retracted(), usize::from(!taken));
-        assert_eq!(printer.tend().again, Duration::from_secs(30));
+        assert_eq!(printer.tend().again, Duration::from_secs(15));
     }
 }
 
