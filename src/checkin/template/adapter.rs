@@ -107,7 +107,9 @@ impl ByTemplate {
         let answer = match upstream.act(call, about, deadline) {
             Ok(Heard::Done(node)) => {
                 let mut more = call.members(&node);
-                let again = call.list_again.then(|| self.look_again(&sent, deadline).ok().flatten()).flatten();
+                // Whoever is in without a number is asked for it at the window: it is looked for twice.
+                let looked = || self.look_again(&sent, deadline).or_else(|_| self.look_again(&sent, deadline));
+                let again = call.list_again.then(|| looked().ok().flatten()).flatten();
                 if let Some(again) = &again {
                     more.extend(again.members.clone());
                 }
