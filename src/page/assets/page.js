@@ -10,6 +10,8 @@
   // A finger that was on its way to the scene before touches nothing.
   const GUARD = 500;
   const TURN = 4000;
+  // The least part of its size that type yields so that large type has room on one page.
+  const YIELDS = 0.7;
   const away = { scene: 'away', pictogram: 'closed', headline: at('headline').textContent,
     advice: at('advice').textContent, lines: [], options: [] };
   // The texts that have shorter forms.
@@ -20,18 +22,22 @@
 
   const segmenter = window.Intl && Intl.Segmenter ? new Intl.Segmenter(root.lang, { granularity: 'word' }) : null;
 
-  // Lines are broken between words, where the browser knows them.
+  // Lines are broken between words, where the browser knows them. It takes 签到 for two: what it leaves of single hanzi stays
+  // together, and so do 屏幕上 and numbers, but for the 二 of 王*二. A point ends a line and begins none.
+  const joined = (before, last, segment) => /[第一二三四五六七八九十百零〇]$/.test(before) ||
+    /^[上下里裡內内中外前后後]$/.test(segment) || /^[^·]$/u.test(last) && /^[^您请請]$/u.test(segment);
+  const parts = (before, last, segment) => /[\u2e80-\uffef·]$/.test(before) && !/[（「『《“‘〔【]$/.test(before) &&
+    (before.includes('*') || !joined(before, last, segment));
   const write = (element, text) => {
     element.textContent = '';
     element.classList.toggle('words', segmenter !== null);
     const words = segmenter === null ? [{ segment: text }] : segmenter.segment(text);
-    let before = '';
+    let before = '', last = '';
     for (const { segment, isWordLike } of words) {
-      if (isWordLike && /[\u2e80-\uffef]$/.test(before) && !/[（「『《“‘〔【]$/.test(before)) {
-        element.appendChild(document.createElement('wbr'));
-      }
-      element.appendChild(document.createTextNode(segment));
-      before = segment;
+      if (isWordLike && parts(before, last, segment)) element.appendChild(document.createElement('wbr'));
+      element.appendChild(document.createTextNode(segment === '·' ? '\u2060·' : segment));
+      before += segment;
+      last = segment;
     }
     return element;
   };
@@ -88,6 +94,7 @@
   const fit = () => {
     const scene = at('scene');
     const overflows = () => scene.scrollHeight > scene.clientHeight + 1 || scene.scrollWidth > scene.clientWidth + 1;
+    const words = (texts) => ['headline', 'advice'].forEach((id) => write(at(id), texts[id] || ''));
     const set = (crowded, turns, size) => {
       root.dataset.crowded = crowded;
       root.dataset.turns = turns;
@@ -97,8 +104,7 @@
     const most = wide < high ? Math.min(wide / 20, high / 26) : Math.min(wide / 30, high / 17);
     const least = Math.min(most, 12);
     clearInterval(turning);
-    write(at('headline'), forms.headline);
-    write(at('advice'), forms.advice || '');
+    words(forms);
     turned().forEach((place) => {
       place.scrollTop = 0;
       boxes(place).forEach(({ one }) => one.classList.remove('half'));
@@ -129,14 +135,21 @@
       return broken;
     };
     while (size > least && breaks(size * 1.5)) size = Math.max(least, size * 0.96);
+    // With everything on one page, without the picture and in fewer words if need be; nobody reads a headline of four lines.
+    const ways = (crowded) => [[forms, crowded], [forms, true], [forms.short, crowded], [forms.short, true]];
+    const lays = (crowded, size) => ways(crowded).some(([texts, without]) => {
+      words(texts);
+      set(without, false, size);
+      return !overflows() && (texts === forms.short || at('headline').clientHeight < 8 * size);
+    });
+    // Sooner smaller type, in both kinds, than a page that large type has to turn to.
+    root.dataset.large = 'true';
+    let one = size;
+    while (one > size * YIELDS && one > least && !lays(false, one * 1.5)) one *= 0.96;
+    if (lays(false, one * 1.5)) size = one;
     root.dataset.large = large;
     size = large === 'true' ? size * 1.5 : size;
-    set(crowded, false, size);
-    if (!overflows()) return;
-    set(true, false, size);
-    if (!overflows()) return;
-    ['headline', 'advice'].forEach((id) => write(at(id), forms.short[id] || ''));
-    if (!overflows()) return;
+    if (lays(crowded, size)) return;
     set(true, true, size);
     trim();
     turning = setInterval(turn, TURN);
