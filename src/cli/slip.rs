@@ -7,6 +7,11 @@ use std::{
     time::Duration,
 };
 
+use serde::{
+    Deserialize as _,
+    de::{IntoDeserializer as _, value},
+};
+
 use super::{
     Ending,
     phrases::{help, slip as say},
@@ -15,12 +20,12 @@ use crate::{
     device::{EscPosPrinter, Fonts, House, Layout, Printer as _, Profile, Template},
     fault::exit,
     files,
-    kiosk::{PrintOutcome, Slip},
+    kiosk::{Phrases, PrintOutcome, Slip},
     service::SystemClock,
     sim::devices::PrinterTwin,
     words::{
-        Admission, Clock, HalfDay, JobId, LabelledField, NameStyle, PatientId, Private, RealName, Sequence, SessionId,
-        Slot, Text, Visit, When,
+        Admission, Clock, HalfDay, JobId, LabelledField, Language, NameStyle, PatientId, Private, Purpose, RealName,
+        Sequence, SessionId, Slot, Text, Visit, When,
     },
 };
 
@@ -41,6 +46,12 @@ pub(super) struct SlipPicture {
     png: Option<PathBuf>,
     #[arg(long, value_name = "COLUMNS", default_value = "48", value_parser = clap::value_parser!(u16).range(24..=64), help = help::slip_columns())]
     columns: u16,
+    #[arg(long, value_name = "LANGUAGE", default_value = "zh-hans", value_parser = language, help = help::slip_language())]
+    language: Language,
+}
+
+fn language(name: &str) -> Result<Language, value::Error> {
+    Language::deserialize(name.into_deserializer())
 }
 
 /// Prints a slip that says everything.
@@ -55,7 +66,8 @@ pub(super) fn render(wanted: &SlipPicture, out: &mut dyn Write) -> Result<u8, En
     let profile = Profile { columns, ..Profile::parse(Path::new("simulated.toml"), PROFILE)? };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let (twin, cable) = PrinterTwin::start(None, columns).map_err(|error| Ending::io("the printer's twin", &error))?;
-    let layout = Layout { profile, template, phrases: Arc::default(), utc_offset: 8 * 3600, house: House::default() };
+    let phrases = Phrases::shipped(wanted.language, Purpose::Hospital);
+    let layout = Layout { profile, template, phrases, utc_offset: 8 * 3600, house: House::default() };
     let mut printer = EscPosPrinter::on(Box::new(cable), layout, Fonts::built_in(), Arc::clone(&clock));
     let now = clock.now();
     let job = JobId { session: SessionId { run: 0, serial: 0 }, copy: 0 };

@@ -106,6 +106,8 @@ phrases! {
     slip_png() "Of test slip: the picture" => "test slip 画到哪个图片文件";
     #[cfg(feature = "sim")]
     slip_columns() "Of test slip: columns of the paper, 48 for 80 mm, 32 for 58 mm" => "test slip 的纸宽列数：80 毫米 48 列，58 毫米 32 列";
+    #[cfg(feature = "sim")]
+    slip_language() "Of test slip: whose words, as of a lane: zh-hans, zh-hant, zh-hant-hk or en" => "test slip 的语言，同通道设置：zh-hans、zh-hant、zh-hant-hk 或 en";
     device_gate() "Opens the gate once, after asking" => "询问后开闸一次";
     device_indicators() "Lights every lamp and sounds the buzzer, one after the other" => "逐一点亮指示灯并鸣响蜂鸣器";
     device_inputs() "Shows which button, switch or sensor becomes active" => "显示哪个按键、开关或传感器动作";
