@@ -11,13 +11,13 @@ use crate::{
     config::Lane,
     device::{
         DeviceError, EscPosPrinter, Fonts, Gate, GateTiming, Indicator, InputLines, Lamp, Lamps, Layout, LineGate,
-        Panel, Printer, Sounds, linux,
+        Opener, Panel, Printer, Sounds, linux,
         panel::{
             Channel, Framebuffer, Layout as Screenful, OledGlass, Rom, Screen, SerialSpi, SpiOled, St7920, Style, Tft,
         },
     },
     fault::{Code, Failure},
-    sim::devices::{self, Glass, LaneTwins, Out, ScreenWire},
+    sim::devices::{self, Glass, LaneTwins, Out, PrinterTwin, ScreenWire},
     words::{Clock, NameStyle},
 };
 
@@ -25,7 +25,7 @@ use crate::{
 pub(super) struct Ends {
     panel: Option<devices::PanelWire>,
     glass: Option<Glass>,
-    printer: Option<std::os::unix::net::UnixStream>,
+    printer: Option<Opener>,
     gate: Option<devices::OutputPinEnd>,
     lamps: Option<[devices::OutputPinEnd; 4]>,
     inputs: Option<std::sync::mpsc::Receiver<(usize, bool)>>,
@@ -51,12 +51,20 @@ impl Parts<'_> {
                 Ok(ends)
             }),
         };
-        let glass = wires.twins.get(wires.lanes.len()).and_then(|twins| twins.glass.clone());
+        let twins = wires.twins.get(wires.lanes.len());
+        let (glass, twin) = (twins.and_then(|twins| twins.glass.clone()), twins.map(|twins| twins.printer.clone()));
         let ends = ends.map_err(|error| {
             let what = "[simulated] out".to_owned();
             Failure::from(DeviceError::Open { what, reason: error.to_string(), code: Code::C103 })
         })?;
         let devices::Wires { panel, printer, gate, lamps, inputs } = ends;
+        let mut port = Some(printer);
+        // What is unplugged is plugged in again.
+        let printer: Opener = Box::new(move || {
+            let again = || twin.as_ref().map(PrinterTwin::plug).transpose();
+            let port = port.take().map_or_else(again, |port| Ok(Some(port)))?;
+            Ok(Box::new(port.ok_or(io::ErrorKind::NotConnected)?))
+        });
         Ok(Ends {
             panel: Some(panel),
             glass,
@@ -124,8 +132,7 @@ impl Ends {
     }
 
     pub(super) fn printer(&mut self, layout: Layout, fonts: Fonts, clock: &Arc<dyn Clock>) -> Option<Box<dyn Printer>> {
-        let port = Box::new(self.printer.take()?);
-        Some(Box::new(EscPosPrinter::on(port, layout, fonts, Arc::clone(clock))))
+        Some(Box::new(EscPosPrinter::new(self.printer.take()?, layout, fonts, Arc::clone(clock))))
     }
 
     pub(super) fn gate(&mut self, active_low: bool, timing: GateTiming) -> Option<Box<dyn Gate>> {

@@ -99,7 +99,7 @@ impl PrinterTwin {
     }
 
     /// Another host's end of its cable; the one before is to be let go of first.
-    pub(super) fn plug(&self) -> io::Result<UnixStream> {
+    pub(crate) fn plug(&self) -> io::Result<UnixStream> {
         let (host, device) = UnixStream::pair()?;
         let state = self.clone();
         thread::Builder::new().name("printer-twin".to_owned()).spawn(move || {
