@@ -179,7 +179,7 @@ impl Exposition {
             let bound = bound.map_or_else(|| "+Inf".to_owned(), |ms| seconds(ms, 3));
             family.sample("_bucket", &[("le", &bound)], count);
         }
-        family.sample("_sum", &[], seconds(histogram.sum_ms(), 3));
+        family.sample("_sum", &[], seconds(histogram.sum_micros(), 6));
         family.sample("_count", &[], all);
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Histogram {
     bounds: &'static [u64],
     /// One for each bound, and one for whatever took longer.
     counts: Vec<AtomicU64>,
-    sum_ms: AtomicU64,
+    sum_micros: AtomicU64,
 }
 
 /// What is measured.
@@ -58,16 +58,16 @@ const MOST: usize = 1024;
 impl Histogram {
     fn new(bounds: &'static [u64]) -> Self {
         let counts = bounds.iter().map(|_| AtomicU64::new(0)).chain([AtomicU64::new(0)]).collect();
-        Self { bounds, counts, sum_ms: AtomicU64::new(0) }
+        Self { bounds, counts, sum_micros: AtomicU64::new(0) }
     }
 
     fn observe(&self, took: Duration) {
-        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let bucket = self.bounds.iter().position(|bound| took <= *bound).unwrap_or(self.bounds.len());
+        let within = |bound: &u64| took <= Duration::from_millis(*bound);
+        let bucket = self.bounds.iter().position(within).unwrap_or(self.bounds.len());
         if let Some(count) = self.counts.get(bucket) {
             count.fetch_add(1, Relaxed);
         }
-        self.sum_ms.fetch_add(took, Relaxed);
+        self.sum_micros.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// How many took at most so long, in milliseconds, bound by bound; then all of them.
@@ -81,9 +81,9 @@ impl Histogram {
         bounds.zip(added).collect()
     }
 
-    /// What all of them took together, milliseconds.
-    pub(super) fn sum_ms(&self) -> u64 {
-        self.sum_ms.load(Relaxed)
+    /// What all of them took together, microseconds.
+    pub(super) fn sum_micros(&self) -> u64 {
+        self.sum_micros.load(Relaxed)
     }
 }
 
@@ -154,9 +154,11 @@ mod tests {
         watch.hear(&found(2999), at(2999 + 200));
         watch.hear(&found(2998), at(2998 + 9000));
         watch.hear(&found(2998), at(99_999));
+        // A part of a millisecond beyond a bound is beyond it.
+        watch.hear(&found(2997), Moment(Duration::from_micros((2997 + 200) * 1000 + 1)));
         let lookup = &watch.durations.lookup;
         let counts: Vec<u64> = lookup.cumulated().into_iter().map(|(_, count)| count).collect();
-        assert_eq!(counts, [0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
-        assert_eq!(lookup.sum_ms(), 9200);
+        assert_eq!(counts, [0, 0, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3]);
+        assert_eq!(lookup.sum_micros(), 9_400_001);
     }
 }
