@@ -2,6 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use std::{sync::mpsc, thread};
+
 use facemchd::{
     checkin::{CheckIn as _, Template, Undecided},
     fault::Code,
@@ -330,6 +332,37 @@ fn a_system_may_say_of_its_own_that_it_has_queued_somebody_again() {
     let adapter = adapter_of(&stand, Template::parse(&text).expect("a template"));
     let answer = adapter.check_in(&request(1, holder(NAME, CARD)), stand.within(PATIENCE)).expect("decided");
     assert!(matches!(answer, CheckInAnswer::ReQueued(_)) && number(&answer) == Some("A001"), "{answer:?}");
+}
+
+#[test]
+fn whom_a_nurse_lets_in_while_our_call_may_be_on_its_way_has_no_number_yet_where_it_would_queue_them_anew() {
+    for kind in [Kind::SelfReg, Kind::Esb] {
+        let stand = stand(kind);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        let (calls, called) = mpsc::channel();
+        let (acts, acted) = mpsc::channel();
+        stand.twin.faults(move |step| match step {
+            Step::Arrive => {
+                let _ = calls.send(());
+                let _ = acted.recv_timeout(PATIENCE);
+                Fault::LostBefore
+            }
+            _ => Fault::None,
+        });
+        let answer = thread::scope(|nurse| {
+            let stand = &stand;
+            nurse.spawn(move || {
+                called.recv_timeout(PATIENCE).expect("called");
+                stand.twin.ledger().arrive("V1", "nurse").expect("checked in");
+                acts.send(()).expect("waited for");
+            });
+            stand.check_in(&request(1, holder(NAME, CARD)))
+        });
+        match kind {
+            Kind::SelfReg => assert_eq!(code(answer), (Code::H905, true)),
+            _ => assert!(matches!(answer, Ok(CheckInAnswer::Already(_))), "{answer:?}"),
+        }
+    }
 }
 
 #[test]

@@ -131,6 +131,9 @@ impl ByTemplate {
             },
             Err(undecided) if !undecided.perhaps => Err(undecided),
             Err(undecided) => match self.look_again(&sent, deadline) {
+                // Ours may be on its way still, and would put whoever a nurse has let in behind everybody: the number that
+                // is listed now may not stay theirs.
+                Ok(Some(again)) if requeues && again.by_us == Some(false) => Err(undecided),
                 Ok(Some(again)) if again.state == Means::Taken => self.taken(&again, missed),
                 // It may be on its way still.
                 _ => Err(undecided),
