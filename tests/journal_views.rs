@@ -84,7 +84,7 @@ proptest! {
         for (fate, passed, confirmed, torn) in rounds {
             // sled's own threads let go of its lock a little after the last of us.
             let mut opened = State::open(folder.path());
-            for _ in 0..1000 {
+            for _ in 0..6000 {
                 if !opened.1.as_ref().is_some_and(|fault| format!("{fault:?}").contains("acquire lock")) {
                     break;
                 }

@@ -137,7 +137,7 @@ pub fn at(milliseconds: u64) -> Moment {
 }
 
 pub fn wait_for<T>(mut look: impl FnMut() -> T, right: impl Fn(&T) -> bool) -> T {
-    for _ in 0..2000 {
+    for _ in 0..6000 {
         let seen = look();
         if right(&seen) {
             return seen;
