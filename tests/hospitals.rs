@@ -215,7 +215,8 @@ fn a_nurse_who_is_faster_is_told_as_already_and_one_who_acts_beside_a_lost_answe
         assert!(stand.check_in(&asked).is_err());
         stand.twin.ledger().arrive("V1", "nurse").expect("checked in");
         let resolved = stand.adapter.resolve(asked.session, stand.within(PATIENCE)).expect("asked");
-        match kind.tells_by_whom() {
+        // Where ours may come late and queue them anew, what the nurse gave them may not last.
+        match kind.tells_by_whom() && kind != Kind::SelfReg {
             true => {
                 assert!(matches!(resolved, Resolution::Decided(CheckInAnswer::Already(_))), "{kind:?}: {resolved:?}")
             }

@@ -131,9 +131,7 @@ impl ByTemplate {
             },
             Err(undecided) if !undecided.perhaps => Err(undecided),
             Err(undecided) => match self.look_again(&sent, deadline) {
-                // Ours may be on its way still, and would put whoever a nurse has let in behind everybody: the number that
-                // is listed now may not stay theirs.
-                Ok(Some(again)) if requeues && again.by_us == Some(false) => Err(undecided),
+                Ok(Some(again)) if self.may_lose(&again) => Err(undecided),
                 Ok(Some(again)) if again.state == Means::Taken => self.taken(&again, missed),
                 // It may be on its way still.
                 _ => Err(undecided),
@@ -160,6 +158,12 @@ impl ByTemplate {
         }
     }
 
+    /// Of a visit that is taken and was sent without an answer: a nurse has let them in, and ours may be on its way still
+    /// and would put them behind everybody. The number that is listed now may not stay theirs.
+    fn may_lose(&self, visit: &Listed) -> bool {
+        self.upstream.template.arrive.requeues && visit.by_us == Some(false)
+    }
+
     /// The visit as it is listed now; nothing where it is not.
     fn look_again(&self, sent: &Sent, deadline: Deadline) -> Result<Option<Listed>, Failure> {
         let visits = self.upstream.visits(&sent.request, &sent.record, deadline)?.unwrap_or_default();
@@ -169,6 +173,9 @@ impl ByTemplate {
     /// What became of a visit that was sent in this session.
     fn became(&self, session: SessionId, sent: Sent, deadline: Deadline) -> Result<Resolution, Failure> {
         match self.look_again(&sent, deadline)? {
+            Some(visit) if visit.state == Means::Taken && self.may_lose(&visit) => {
+                Ok(Resolution::CannotSay(Code::H910))
+            }
             Some(visit) if visit.state == Means::Taken => match self.taken(&visit, sent.missed) {
                 Ok(answer) => {
                     // The list says "by us" of whoever sent the same since as well: it is theirs.
