@@ -6,11 +6,10 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
 };
 
 use crate::{
+    devices::wait_for,
     failures::FACE,
     running::{Daemon, Sandbox, program},
 };
@@ -42,16 +41,6 @@ fn told(daemon: &Daemon) -> Vec<String> {
     daemon.log().lines().filter(|line| line.contains("code=X001 ")).map(str::to_owned).collect()
 }
 
-fn until(what: &str, mut is: impl FnMut() -> bool) {
-    for _ in 0..2000 {
-        if is() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    panic!("{what}");
-}
-
 #[test]
 #[ignore = "needs HANG, and the right to stop another process's thread"]
 fn the_watchdog_is_called_for_a_thread_that_hangs_and_the_log_names_it_once() {
@@ -60,7 +49,7 @@ fn the_watchdog_is_called_for_a_thread_that_hangs_and_the_log_names_it_once() {
         let daemon = sandbox.start();
         let _held = Held::thread(&daemon, name);
         sandbox.terminal(0).face(FACE, true).expect("sent");
-        until("the watchdog is called", || daemon.told().contains("WATCHDOG=trigger"));
+        wait_for(|| daemon.told(), |told| told.contains("WATCHDOG=trigger"));
         let lines = told(&daemon);
         let [line] = &lines[..] else { panic!("{name}: {lines:?}") };
         assert!(line.contains(name) && !daemon.log().contains(FACE), "{line}");
@@ -76,11 +65,7 @@ fn without_a_watchdog_the_program_ends_by_itself_as_one_with_a_fault() {
     let mut daemon = sandbox.start_as(command);
     let _held = Held::thread(&daemon, "store");
     sandbox.terminal(0).face(FACE, true).expect("sent");
-    let mut ended = None;
-    until("it ends", || {
-        ended = daemon.child.try_wait().expect("known");
-        ended.is_some()
-    });
+    let ended = wait_for(|| daemon.child.try_wait().expect("known"), Option::is_some);
     assert_eq!(ended.and_then(|status| status.code()), Some(70));
     assert!(daemon.log().contains("X001"), "{}", daemon.log());
 }

@@ -1,8 +1,6 @@
 //! Hospitals' own systems, each by the template that travels with the program, against a twin that speaks as it does.
 
-use std::{fs, time::Duration};
-
-use std::{sync::mpsc, thread};
+use std::{fs, sync::mpsc, thread, time::Duration};
 
 use facemchd::{
     checkin::{CheckIn as _, Template, Undecided},

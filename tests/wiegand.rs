@@ -3,19 +3,17 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
     thread,
     time::Duration,
 };
 
 use facemchd::{
-    checkin::{ByTemplate, CheckIn as _, Template},
+    checkin::{CheckIn as _, Template},
     device::{
         Gate as _, GateEvent, GateTiming, LineGate,
         turnstile::{NumberBits, Wiegand},
     },
     fault::{Code, Fault as _},
-    http::Client,
     kiosk::{GateOutcome, Grant},
     sim::{
         his::{Kind, Status},
@@ -29,7 +27,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     bench_board,
     devices::wait_for,
-    his::{NAMES, Stand, document, given, holder, memory, request},
+    his::{NAMES, Stand, adapter_of, document, holder, request},
     program::expect,
     running::{Daemon, Sandbox},
 };
@@ -124,9 +122,7 @@ fn a_template_reads_the_gates_number_as_any_other_of_an_answers_members() {
     let shipped = Template::shipped("dhc-esb").expect("shipped");
     let written = shipped.replace("[list.read]", "[list.read]\ngate-credential = \"WaitNum\"");
     let template = Template::parse(&written).expect("a template");
-    let client = Client::open(&stand.setup.http, Arc::clone(&stand.setup.clock)).expect("a client");
-    let clock = Arc::clone(&stand.setup.clock);
-    let adapter = ByTemplate::new(template, given(stand.twin.url()), client, clock, memory(&stand.setup));
+    let adapter = adapter_of(&stand, template);
     let asked = request(1, holder(NAMES[0], &document(1)));
     let answer = adapter.check_in(&asked, stand.within(Duration::from_secs(5))).expect("decided");
     let CheckInAnswer::Admitted(admission) = answer else { panic!("{answer:?}") };

@@ -19,8 +19,10 @@ use super::{
     reading::Members,
     serial::Serial,
 };
-use crate::fault::Failure;
-use crate::words::{CheckInAnswer, Moment, Resolution, ServiceDay, SessionId};
+use crate::{
+    fault::Failure,
+    words::{CheckInAnswer, Moment, Resolution, ServiceDay, SessionId},
+};
 
 /// Whose visit: what hospitals list may be a queue's number and no visit's own. A hash, so that nobody's number stays.
 pub(super) type Key = [u8; 32];

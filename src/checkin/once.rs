@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_once_is_known_after_a_restart_with_what_came_of_it() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("once");
         let once = open(&file, 1);
         assert!((1..=3).all(|key| once.sends([key; 32], TODAY)));
@@ -233,22 +233,22 @@ mod tests {
 
     #[test]
     fn whatever_is_not_as_it_was_written_is_told_and_in_doubt_until_its_day_is_over() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("once");
         assert!(open(&file, 1).sends([1; 32], TODAY) && open(&file, 1).sends([2; 32], TODAY));
-        let whole = files::read_text(&file, LONGEST).unwrap();
+        let whole = files::read_text(&file, LONGEST).expect("written");
         let first_lost = whole.split_inclusive('\n').skip(1).collect::<String>();
         for damaged in
             ["", "\0\0\0", &whole[..whole.len() - 9], &first_lost, &whole.replace("sent", "done"), "0123456789abcdef\n"]
         {
-            files::replace(&file, damaged.as_bytes()).unwrap();
+            files::replace(&file, damaged.as_bytes()).expect("written");
             let once = open(&file, 1);
             assert!(doubts(&once), "{damaged:?}");
             let told = once.damaged().expect("told");
             assert!(told.code() == Code::J504 && told.to_string().contains("cannot be read"), "{told}");
             assert!(!once.is_in_doubt(ServiceDay(TODAY.0 + 1), |_| TODAY), "the day is over");
         }
-        files::replace(&file, whole.as_bytes()).unwrap();
+        files::replace(&file, whole.as_bytes()).expect("written");
         assert!(!doubts(&open(&file, 1)) && doubts(&open(&file, 2)), "under another key it is nobody's");
         // What is written on a later day is whole again.
         let later = open(&file, 2);
@@ -257,9 +257,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_down_is_not_sent() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("once");
-        files::make_folder(&file).unwrap();
+        files::make_folder(&file).expect("made");
         let once = open(&file, 1);
         assert!(doubts(&once) && !once.sends([1; 32], TODAY) && !once.holds([1; 32], TODAY));
     }

@@ -191,13 +191,13 @@ mod tests {
 
     impl Clock for Set {
         fn now(&self) -> Now {
-            *self.0.lock().unwrap()
+            *self.0.lock().expect("whole")
         }
     }
 
     /// A journal of a megabyte, and who writes it.
     struct Stand {
-        folder: tempfile::TempDir,
+        _folder: tempfile::TempDir,
         set: Arc<Set>,
         worker: Option<Worker<Entry>>,
         recorded: tokio::sync::mpsc::Receiver<Input>,
@@ -208,22 +208,23 @@ mod tests {
 
     impl Stand {
         fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
+            let folder = tempfile::tempdir().expect("a folder");
             let set = Arc::new(Set(Mutex::new(Now { moment: Moment(Duration::from_secs(100)), wall: START })));
             let clock: Arc<dyn Clock> = Arc::clone(&set) as _;
             let bounds = JournalBounds { max_bytes: 1 << 20, ..JournalBounds::default() };
-            let lock = StateLock::take(folder.path()).unwrap();
-            let correlator = Arc::new(Correlator::open(folder.path()).unwrap());
+            let lock = StateLock::take(folder.path()).expect("free");
+            let correlator = Arc::new(Correlator::open(folder.path()).expect("a key"));
             let lanes = ["kiosk-1".to_owned()];
-            let (journal, _) = Journal::open(lock, &bounds, &lanes, correlator, &State::none(), clock.stamp()).unwrap();
+            let (journal, _) =
+                Journal::open(lock, &bounds, &lanes, correlator, &State::none(), clock.stamp()).expect("opens");
             let (way, recorded) = tokio::sync::mpsc::channel(4);
             let inputs = Inputs::new(way, lanes.to_vec());
-            let worker = spawn(journal, None, &Arc::new(facts::Facts::default()), &clock, inputs).unwrap();
-            Self { folder, set, worker: Some(worker), recorded, serial: 0 }
+            let worker = spawn(journal, None, &Arc::new(facts::Facts::default()), &clock, inputs).expect("a thread");
+            Self { _folder: folder, set, worker: Some(worker), recorded, serial: 0 }
         }
 
         fn passes(&self, moment: Duration, wall_ms: i64) {
-            let mut now = self.set.0.lock().unwrap();
+            let mut now = self.set.0.lock().expect("whole");
             *now = Now { moment: Moment(now.moment.0 + moment), wall: WallTime(now.wall.0 + wall_ms) };
         }
 
@@ -233,7 +234,9 @@ mod tests {
                 self.serial += 1;
                 let record = Record::CheckingIn { session: SessionId { run: 1, serial: self.serial }, person: None };
                 let ticket = (last % 64 == 0).then_some(RecordTicket(self.serial.into()));
-                assert!(self.worker.as_ref().unwrap().offer(Entry { ticket, record: Kept::Visit(record) }).is_ok());
+                assert!(
+                    self.worker.as_ref().expect("at work").offer(Entry { ticket, record: Kept::Visit(record) }).is_ok()
+                );
                 if ticket.is_some() {
                     assert!(matches!(self.recorded.blocking_recv(), Some(Input::Recorded { .. })));
                 }
@@ -259,7 +262,6 @@ mod tests {
             assert!(matches!(&lines[..], [line] if line.contains("code=C108 ")), "{told}: {lines:?}");
         }
         assert!(heard::with("code=C108 ").iter().all(|line| !line.contains("4000 ms")));
-        drop(stand.folder);
     }
 
     #[test]

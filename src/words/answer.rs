@@ -140,6 +140,12 @@ impl CheckInAnswer {
         }
     }
 
+    /// Somebody is in now: for the first time, or anew after a missed call.
+    #[cfg(feature = "hospital")]
+    pub(crate) fn entry(missed: bool, admission: Admission) -> Self {
+        if missed { Self::ReQueued(admission) } else { Self::Admitted(admission) }
+    }
+
     /// What whoever is in gets.
     pub fn admission(&self) -> Option<&Admission> {
         match self {

@@ -1,5 +1,7 @@
 //! What WeChat says about a person.
 
+#[cfg(any(feature = "fhir", feature = "hl7"))]
+use super::VoucherKind;
 use super::{Card, Credential, InfoType, Private, RealName, Voucher};
 #[cfg(feature = "hospital")]
 use super::{CredentialId, CredentialType};
@@ -92,6 +94,22 @@ impl Identity {
     pub(crate) fn document(&self) -> Option<(CredentialType, &CredentialId)> {
         let [patient, card] = [&self.patient, &self.card].map(|card| card.as_ref().map(|card| (card.kind, &card.id)));
         patient.or(self.credential.as_ref().map(|own| (own.kind, &own.id))).or(card)
+    }
+
+    /// The number by which a hospital knows whoever's visit it is, behind its kind: a document's, by the number of its type, or
+    /// that of a card of the insurance or of health, by its word.
+    #[cfg(any(feature = "fhir", feature = "hl7"))]
+    pub(crate) fn known_by(&self) -> Option<(String, &str)> {
+        let document = self.document().map(|(kind, id)| (kind.number().to_string(), id.reveal()));
+        let card = || self.voucher.as_ref().filter(|voucher| voucher.kind != VoucherKind::Queue);
+        document.or_else(|| card().map(|card| (card.kind.as_str().to_owned(), card.reveal())))
+    }
+
+    /// The site's own voucher: what was booked.
+    #[cfg(any(feature = "fhir", feature = "hl7"))]
+    pub(crate) fn booking(&self) -> Option<&str> {
+        let own = self.voucher.as_ref().filter(|voucher| voucher.kind == VoucherKind::Queue);
+        own.map(Voucher::reveal)
     }
 
     /// Everything in it comes from WeChat: no voucher, and no document that was only read or typed.

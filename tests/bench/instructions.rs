@@ -338,7 +338,7 @@ pub fn run() -> Verdict {
         }
     };
     show("baseline: the slip's texts through encoding_rs", text, 200_000);
-    // What was counted when the house was built, and is never to be more: an input is decided, drawn and encoded by few.
+    // Slip, screen and core: as many as were counted when the house was built. The others: as many as now, and some room.
     let slip = instructions("slip")?;
     show("a slip of twelve lines with a QR code", slip, 256_000);
     show("a screen of which two words change", instructions("panel")?, 110_000);

@@ -31,10 +31,9 @@ const THINKS: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(5
 /// A site's system that does not answer.
 const NEVER: Duration = Duration::from_secs(30);
 
-/// The slowest of sixteen lanes may take so many times what one lane takes: they do not wait for each other. What the
-/// cores have to work off for those before them is no waiting for each other, and is taken off. The RSA of it stands apart,
-/// and beside it all of the processor's time, which two cores need as well: the rest of the program's, and that of twins
-/// and terminals, which no board has beside it.
+/// The slowest of sixteen lanes may take so many times what one lane takes: lanes do not wait for each other. What the cores
+/// work off for those before it is taken off: printed is by how much the RSA alone is, held what the processor's whole time
+/// is, that of twins and terminals with it.
 const REACH: f64 = 1.2;
 
 /// What a busy machine may add, times: more is a lane that waits for another.
@@ -187,7 +186,7 @@ fn morning(lanes: usize, rounds: usize, thinks: Duration, (dead, template): (usi
         let socket = site.path(&format!("kiosk-{lane}.sock"));
         let (clock, together) = (Arc::clone(&clock), (lane <= living).then(|| Arc::clone(&together)));
         let before = Arc::clone(&before);
-        let begin = move || _ = before.get_or_init(|| (at_work(pid), ours()));
+        let begin = move || _ = before.get_or_init(|| (at_work(pid), twins_at_work()));
         thread::spawn(move || faces(&socket, rounds, together.as_deref(), begin, &*clock))
     };
     let terminals: Vec<_> = (1..=lanes).map(come).collect();
@@ -206,7 +205,7 @@ fn morning(lanes: usize, rounds: usize, thinks: Duration, (dead, template): (usi
     let visits = u32::try_from(seen.took.len().max(1)).unwrap_or(u32::MAX);
     let (its, twins) = before.get().copied().unwrap_or_default();
     seen.each = at_work(pid).saturating_sub(its) / visits;
-    seen.beside = ours().saturating_sub(twins) / visits;
+    seen.beside = twins_at_work().saturating_sub(twins) / visits;
     seen.resident = soak::resident(running.0.id())?;
     limit(!seen.took.is_empty(), "nobody was checked in".to_owned())?;
     Ok(seen)
@@ -240,8 +239,8 @@ fn at_work(pid: u32) -> Duration {
     Duration::from_nanos(threads.filter_map(nanoseconds).sum())
 }
 
-/// Processor time of this process, threads that have gone among it: hundredths of a second (proc_pid_stat(5)).
-fn ours() -> Duration {
+/// The same of this process, in which the twins are, with threads that have gone: hundredths of a second (proc_pid_stat(5)).
+fn twins_at_work() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let ticks = stat.rsplit(')').next().into_iter().flat_map(|rest| rest.split_whitespace().skip(11).take(2));
     Duration::from_millis(10 * ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>())

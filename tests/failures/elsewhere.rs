@@ -6,7 +6,7 @@ use facemchd::fault::Code;
 pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::C102, "the start refuses it, and a hangup names a changed board: openings.rs"),
     (Code::C105, "the machine's clock is not set by a test: hil/scenarios/clock.rs"),
-    (Code::C108, "the machine's clock is not set by a test: service/journalist.rs"),
+    (Code::C108, "the machine's clock is not set by a test, a worker's is: service/journalist.rs"),
     (Code::C110, "the start refuses it: second_daemon.rs"),
     (Code::T206, "no fault: a person looked away: session.rs"),
     (Code::T208, "no fault: the lane serves somebody: session.rs"),
@@ -16,7 +16,7 @@ pub const ELSEWHERE: &[(Code, &str)] = &[
     (Code::K408, "the start refuses it: faults.rs"),
     (Code::K409, "the start refuses it: faults.rs"),
     (Code::J502, "a card that refuses to be written to: openings.rs"),
-    (Code::J503, "a journal of a year, or of a gigabyte: service/journalist.rs"),
+    (Code::J503, "a journal has to be nearly full: service/journalist.rs"),
     (Code::J510, "what a site allows while its system is away: offline.rs"),
     (Code::J505, "the power goes while a gate opens: unknown.rs"),
     (Code::D610, "once a day, and of nobody's lane: device/missing.rs"),

@@ -20,7 +20,7 @@ use crate::{
     http::Client,
     words::{
         Admission, CheckInAnswer, Clock, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId, Text,
-        Voucher, VoucherKind, WallTime, When,
+        WallTime, When,
     },
 };
 
@@ -236,10 +236,7 @@ impl Fhir {
         let number = |resource| identifier(resource, self.settings.number_system.as_deref()?);
         let number = number(&appointment.0).or_else(|| number(&encounter));
         admission.number = number.map(Text::clean).filter(|number| !number.is_empty());
-        Ok(match appointment.was_missed(system, &own) {
-            true => CheckInAnswer::ReQueued(admission),
-            false => CheckInAnswer::Admitted(admission),
-        })
+        Ok(CheckInAnswer::entry(appointment.was_missed(system, &own), admission))
     }
 
     fn already(&self, appointment: &Appointment) -> CheckInAnswer {
@@ -256,20 +253,13 @@ impl Fhir {
 
     /// The number of the person's document, where the hospital knows its kind, behind its system.
     fn document<'a>(&'a self, identity: &'a Identity) -> Option<(&'a str, &'a str)> {
-        let (kind, number) = match (identity.document(), &identity.voucher) {
-            (Some((kind, number)), _) => (kind.number().to_string(), number.reveal()),
-            (None, Some(Voucher { kind, code })) if *kind != VoucherKind::Queue => {
-                (kind.as_str().to_owned(), code.reveal())
-            }
-            _ => return None,
-        };
+        let (kind, number) = identity.known_by()?;
         Some((self.settings.systems.get(&kind)?, number))
     }
 
     /// The identifier of an appointment that somebody brings, behind its system.
     fn booking<'a>(&'a self, identity: &'a Identity) -> Option<(&'a str, &'a str)> {
-        let voucher = identity.voucher.as_ref().filter(|voucher| voucher.kind == VoucherKind::Queue)?;
-        Some((self.settings.voucher_system.as_deref()?, voucher.reveal()))
+        Some((self.settings.voucher_system.as_deref()?, identity.booking()?))
     }
 
     fn now(&self) -> OffsetDateTime {

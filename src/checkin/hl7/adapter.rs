@@ -25,10 +25,7 @@ use crate::{
     },
     fault::{Code, Failure},
     http::{Bare, OpenError, Route},
-    words::{
-        CheckInAnswer, Clock, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId, Text, Voucher,
-        VoucherKind, WallTime,
-    },
+    words::{CheckInAnswer, Clock, Deadline, Hindrance, Identity, Resolution, ServiceDay, SessionId, Text, WallTime},
 };
 
 /// A hospital that is told over MLLP.
@@ -157,14 +154,9 @@ impl Hl7 {
         // Without a list nobody else knows that they are in already, and a list lags behind.
         let once = &self.memory.once;
         match book.sent_before(mark, today) {
-            Some((
-                Some(
-                    CheckInAnswer::Admitted(admission)
-                    | CheckInAnswer::Already(admission)
-                    | CheckInAnswer::ReQueued(admission),
-                ),
-                _,
-            )) => return Ok(CheckInAnswer::Already(admission)),
+            Some((Some(ref answer), _)) if let Some(admission) = answer.admission() => {
+                return Ok(CheckInAnswer::Already(admission.clone()));
+            }
             Some(_) if missed => return Err(Undecided::surely(Code::H905)),
             None if missed && once.holds(mark, today) => return Err(Undecided::surely(Code::H905)),
             // The call before may be on its way still, and would be the second.
@@ -196,7 +188,7 @@ impl Hl7 {
                 let segments: Vec<&str> = message.segments().collect();
                 told.extend(members(&message, &segments, &self.settings));
                 let admission = admission(&told, self.here());
-                Ok(if missed { CheckInAnswer::ReQueued(admission) } else { CheckInAnswer::Admitted(admission) })
+                Ok(CheckInAnswer::entry(missed, admission))
             }
             Ok(Told::Not(Some(Refusal::Taken), _)) => Ok(self.already(&visit)),
             Ok(Told::Not(refusal, text)) => Ok(refused(refusal, text)),
@@ -358,9 +350,8 @@ impl CheckIn for Hl7 {
             }
         }
         if !self.settings.query {
-            let own = request.identity.voucher.as_ref().filter(|voucher| voucher.kind == VoucherKind::Queue);
-            let placer = own.map(|voucher| voucher.reveal().to_owned());
-            let placer = [placer.unwrap_or_default(), String::new(), String::new(), String::new()];
+            let placer = request.identity.booking().unwrap_or_default().to_owned();
+            let placer = [placer, String::new(), String::new(), String::new()];
             let visit = Visit { placer, ..Visit::default() };
             return self.arrive(request, visit, deadline);
         }
@@ -428,13 +419,7 @@ struct Person<'a> {
 
 impl<'a> Person<'a> {
     fn of(identity: &'a Identity) -> Self {
-        let (kind, id) = match (identity.document(), &identity.voucher) {
-            (Some((kind, id)), _) => (kind.number().to_string(), id.reveal()),
-            (None, Some(Voucher { kind, code })) if *kind != VoucherKind::Queue => {
-                (kind.as_str().to_owned(), code.reveal())
-            }
-            _ => Default::default(),
-        };
+        let (kind, id) = identity.known_by().unwrap_or_default();
         Self { name: identity.name().map_or("", |name| name.reveal()), id, kind }
     }
 }

@@ -184,16 +184,16 @@ mod tests {
 
     #[test]
     fn a_message_that_would_end_its_own_frame_is_never_sent() {
-        let nobody = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("http://{}", nobody.local_addr().unwrap());
-        let route = Route { plain: vec!["127.0.0.1/32".parse().unwrap()], ..Route::default() };
-        let line = Line::new(Bare::open(&route, &url, Arc::new(Still)).unwrap(), Arc::new(Still));
+        let nobody = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let url = format!("http://{}", nobody.local_addr().expect("bound"));
+        let route = Route { plain: vec!["127.0.0.1/32".parse().expect("a network")], ..Route::default() };
+        let line = Line::new(Bare::open(&route, &url, Arc::new(Still)).expect("a way"), Arc::new(Still));
         let deadline = Deadline::from_now(&Still, Duration::from_secs(5));
         for within in [b"MSH|\x0B".as_slice(), b"MSH|\x1C\x0D"] {
             let Err(refused) = line.exchange(within, "1", deadline) else { panic!("sent") };
             assert_eq!((refused.failure.code(), refused.perhaps), (Code::H912, false));
         }
-        nobody.set_nonblocking(true).unwrap();
+        nobody.set_nonblocking(true).expect("set");
         assert!(nobody.accept().is_err(), "nothing is connected to");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     },
     fault::{Code, Failure},
     http::{Client, HttpError},
-    words::{Admission, CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
+    words::{CheckInAnswer, Clock, Deadline, Identity, Resolution, SessionId},
 };
 
 /// How long a list may lag behind what was done. Whatever it shows as open after that was put back there.
@@ -115,7 +115,7 @@ impl ByTemplate {
                 }
                 let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
                 let says_so = call.requeued.as_ref().is_some_and(|rule| upstream.is_met(rule, &node, about));
-                Ok(entry(missed || says_so, upstream.admission(again.as_ref().unwrap_or(visit), &more)))
+                Ok(CheckInAnswer::entry(missed || says_so, upstream.admission(again.as_ref().unwrap_or(visit), &more)))
             }
             Ok(Heard::Not(Means::Unavailable | Means::SignedOut, _)) => Err(Undecided::surely(Code::H901)),
             // Between the list and this somebody else was faster: our call changed nothing.
@@ -152,7 +152,7 @@ impl ByTemplate {
     fn taken(&self, visit: &Listed, missed: bool) -> Result<CheckInAnswer, Undecided> {
         let admission = || self.upstream.admission(visit, &Named::new());
         match visit.by_us {
-            Some(true) => Ok(entry(missed, admission())),
+            Some(true) => Ok(CheckInAnswer::entry(missed, admission())),
             Some(false) => Ok(CheckInAnswer::Already(admission())),
             None => Err(Undecided::perhaps(Code::H910)),
         }
@@ -246,11 +246,6 @@ const IN_DOUBT: &str = "nobody can say whether this visit was sent before today"
 
 /// A record and visits, or the answer where there are none.
 type LookedUp = Result<(Named, Vec<Listed>), CheckInAnswer>;
-
-/// Somebody is in now: for the first time, or anew after a missed call.
-pub(super) fn entry(missed: bool, admission: Admission) -> CheckInAnswer {
-    if missed { CheckInAnswer::ReQueued(admission) } else { CheckInAnswer::Admitted(admission) }
-}
 
 /// An answer before anything was sent that changes something.
 fn refusing(answer: CheckInAnswer) -> Result<CheckInAnswer, Undecided> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::{
-    adapter::{ByTemplate, entry},
+    adapter::ByTemplate,
     call::Call,
     node::{self, Node},
     rule::Means,
@@ -118,7 +118,10 @@ impl ByTemplate {
                 tell(format!("= pick: {}", visit.id));
                 match arrive {
                     true => self.arrive(request, record, visit, deadline),
-                    false => Ok(entry(visit.state == Means::Missed, self.upstream.admission(visit, &Named::new()))),
+                    false => Ok(CheckInAnswer::entry(
+                        visit.state == Means::Missed,
+                        self.upstream.admission(visit, &Named::new()),
+                    )),
                 }
             }
         }

@@ -17,7 +17,7 @@ use crate::{
         },
     },
     fault::{Code, Failure},
-    sim::devices::{self, Glass, LaneTwins, Out, PrinterTwin, ScreenWire},
+    sim::devices::{self, Glass, LaneTwins, Out, ScreenWire},
     words::{Clock, NameStyle},
 };
 
@@ -60,10 +60,10 @@ impl Parts<'_> {
         let devices::Wires { panel, printer, gate, lamps, inputs } = ends;
         let mut port = Some(printer);
         // What is unplugged is plugged in again.
-        let printer: Opener = Box::new(move || {
-            let again = || twin.as_ref().map(PrinterTwin::plug).transpose();
-            let port = port.take().map_or_else(again, |port| Ok(Some(port)))?;
-            Ok(Box::new(port.ok_or(io::ErrorKind::NotConnected)?))
+        let printer: Opener = Box::new(move || match (port.take(), &twin) {
+            (Some(port), _) => Ok(Box::new(port)),
+            (None, Some(twin)) => Ok(Box::new(twin.plug()?)),
+            (None, None) => Err(io::ErrorKind::NotConnected.into()),
         });
         Ok(Ends {
             panel: Some(panel),

@@ -49,7 +49,8 @@ impl Class {
     /// How wide a headline and what stands below it is at most, in halves of an em: large type has them on two lines, and
     /// on low glass on one. A code may stand beside what is below.
     pub(super) fn columns(&self, has_code: bool) -> (usize, usize) {
-        let lines = if self.down < if self.wide { 400.0 } else { 300.0 } { 1.0 } else { 2.0 };
+        let low = if self.wide { 400.0 } else { 300.0 };
+        let lines = if self.down < low { 1.0 } else { 2.0 };
         let column = self.across - 2.0 * self.margin;
         let beside = if has_code && self.wide { CODE } else { 0.0 };
         let halves = |column: f32, role: f32, taken: f32, lines: f32| {
