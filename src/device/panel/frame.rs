@@ -63,7 +63,7 @@ const NEAR: usize = 2;
 impl Frame {
     /// An empty picture.
     pub fn new(width: usize, height: usize) -> Self {
-        Self { width, height, dots: vec![Ink::Paper; width * height], tone: Tone::Calm, contrast: false }
+        Self { width, height, dots: [Ink::Paper].repeat(width * height), tone: Tone::Calm, contrast: false }
     }
 
     /// Dots across and down.
@@ -88,11 +88,14 @@ impl Frame {
 
     /// Fills a rectangle; what lies outside is left out.
     pub fn fill(&mut self, Rect { x, y, width, height }: Rect, ink: Ink) {
-        let right = (x + width).min(self.width);
-        for y in y..(y + height).min(self.height) {
-            if x < right {
-                self.dots[y * self.width + x..y * self.width + right].fill(ink);
-            }
+        let (right, bottom) = ((x + width).min(self.width), (y + height).min(self.height));
+        if x >= right || y >= bottom {
+            return;
+        }
+        let first = y * self.width + x..y * self.width + right;
+        self.dots[first.clone()].fill(ink);
+        for y in y + 1..bottom {
+            self.dots.copy_within(first.clone(), y * self.width + x);
         }
     }
 
@@ -109,11 +112,13 @@ impl Frame {
         let (left, top) = (x.saturating_add(mask.at.0), y.saturating_add(mask.at.1));
         for (row, line) in (top..).zip(mask.coverage.chunks(mask.width.max(1))) {
             let Some(row) = usize::try_from(row).ok().filter(|row| *row < self.height) else { continue };
-            for (column, covered) in (left..).zip(line).filter(|(_, covered)| **covered > 0) {
-                let Some(column) = usize::try_from(column).ok().filter(|column| *column < self.width) else { continue };
-                let dot = &mut self.dots[row * self.width + column];
-                let Ink::Colour(below) = *dot else { continue };
-                *dot = Ink::Colour(mixed(below, colour, *covered));
+            let hidden = usize::try_from(left.saturating_neg()).unwrap_or(0);
+            let dots = self.dots[row * self.width..(row + 1) * self.width].iter_mut();
+            let shown = dots.skip(usize::try_from(left).unwrap_or(0)).zip(line.iter().skip(hidden));
+            for (dot, covered) in shown.filter(|(_, covered)| **covered > 0) {
+                if let Ink::Colour(below) = *dot {
+                    *dot = Ink::Colour(mixed(below, colour, *covered));
+                }
             }
         }
     }
@@ -169,8 +174,10 @@ impl Frame {
 /// Two colours, so many 255ths of the second.
 #[cfg(feature = "screen")]
 pub(super) fn mixed(below: [u8; 3], above: [u8; 3], part: u8) -> [u8; 3] {
-    let part = u32::from(part);
-    let mix = |below: u8, above: u8| (u32::from(below) * (255 - part) + u32::from(above) * part + 127) / 255;
-    let [red, green, blue] = [0, 1, 2].map(|at| u8::try_from(mix(below[at], above[at])).unwrap_or(u8::MAX));
+    let lanes = |[red, green, blue]: [u8; 3]| u64::from(red) | u64::from(green) << 16 | u64::from(blue) << 32;
+    let part = u64::from(part);
+    let sum = lanes(below) * (255 - part) + lanes(above) * part + lanes([128; 3]);
+    // A 255th, rounded, of each.
+    let [_, red, _, green, _, blue, ..] = (sum + (sum >> 8 & lanes([255; 3]))).to_le_bytes();
     [red, green, blue]
 }

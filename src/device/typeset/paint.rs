@@ -66,7 +66,7 @@ impl Path {
         let mut coverage = vec![0; width * height];
         raster.for_each_pixel(|at, covered| {
             if let Some(dot) = coverage.get_mut(at) {
-                *dot = u8::try_from(floor(covered.clamp(0.0, 1.0) * 255.0 + 0.5)).unwrap_or(u8::MAX);
+                *dot = byte(covered);
             }
         });
         Some(Mask { at: (left, top), width, coverage })
@@ -169,6 +169,12 @@ pub(super) fn dots(bitmap: &Bitmap, size: f32) -> Mask {
         }
     }
     Mask { at: (0, -floor(size * 0.88 + 0.5)), width, coverage }
+}
+
+/// So much of a dot, in 255ths.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and what is no number is 0")]
+fn byte(covered: f32) -> u8 {
+    (covered * 255.0 + 0.5) as u8
 }
 
 /// The dot that a place lies in.
