@@ -6,11 +6,19 @@ use rustix::process::Signal;
 
 use crate::{
     bench_board,
+    devices::wait_for,
     running::{Sandbox, run},
 };
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What the kernel says each thread of a process does.
+fn states(pid: u32) -> Vec<char> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("there").flatten();
+    let state = |stat: String| stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok().and_then(state)).collect()
 }
 
 #[test]
@@ -23,6 +31,8 @@ fn a_second_daemon_and_a_technician_beside_it_leave_the_first_ones_gate_as_it_is
     let before = inode();
     // As it stands while the first one has somebody walk through; it would be put back in time.
     daemon.signal(Signal::STOP);
+    // Each thread stops when it comes to it.
+    wait_for(|| states(daemon.child.id()), |states| states.iter().all(|state| *state == 'T'));
     fs::write(&gate, "1").expect("written");
     let holder = format!("process {}", daemon.child.id());
     for words in [&["run"][..], &["test", "gate", "--lane", "gate-1", "--yes"], &["test", "printer"], &["safe-state"]] {

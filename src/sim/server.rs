@@ -5,7 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -87,6 +87,8 @@ struct Shared {
     handler: Handler,
     tls: Arc<ServerConfig>,
     online: Mutex<bool>,
+    /// Whether the port is held.
+    bound: AtomicBool,
     weather: Mutex<Weather>,
     changed: Condvar,
     open: AtomicUsize,
@@ -145,6 +147,7 @@ impl Server {
             handler,
             tls: authority.tls()?,
             online: Mutex::new(true),
+            bound: AtomicBool::new(true),
             weather: Mutex::default(),
             changed: Condvar::new(),
             open: AtomicUsize::new(0),
@@ -179,10 +182,14 @@ impl Server {
     pub fn set_online(&self, online: bool) {
         *self.shared.is_online() = online;
         self.shared.changed.notify_all();
-        // Wakes the accepting thread, until it has let go of the port: whoever comes then is refused, and not cut off.
-        for _ in 0..200 {
-            if online || TcpStream::connect(self.address).is_err() {
+        // Until the port is let go of, or taken again: whoever comes then is refused and not cut off, or served.
+        for _ in 0..2000 {
+            if self.shared.bound.load(Ordering::Relaxed) == online {
                 return;
+            }
+            if !online {
+                // Wakes the accepting thread.
+                let _ = TcpStream::connect(self.address);
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -205,6 +212,7 @@ fn accept(shared: &Arc<Shared>, listener: TcpListener, address: SocketAddr) {
         let mut online = shared.is_online();
         while !*online {
             listener = None;
+            shared.bound.store(false, Ordering::Relaxed);
             online = shared.changed.wait(online).unwrap_or_else(PoisonError::into_inner);
         }
         drop(online);
@@ -218,6 +226,7 @@ fn accept(shared: &Arc<Shared>, listener: TcpListener, address: SocketAddr) {
                 }
             },
         };
+        shared.bound.store(true, Ordering::Relaxed);
         let stream = bound.accept();
         listener = Some(bound);
         let Ok((stream, _)) = stream else { continue };

@@ -174,10 +174,14 @@ impl Frame {
 /// Two colours, so many 255ths of the second.
 #[cfg(feature = "screen")]
 pub(super) fn mixed(below: [u8; 3], above: [u8; 3], part: u8) -> [u8; 3] {
-    let lanes = |[red, green, blue]: [u8; 3]| u64::from(red) | u64::from(green) << 16 | u64::from(blue) << 32;
-    let part = u64::from(part);
-    let sum = lanes(below) * (255 - part) + lanes(above) * part + lanes([128; 3]);
-    // A 255th, rounded, of each.
-    let [_, red, _, green, _, blue, ..] = (sum + (sum >> 8 & lanes([255; 3]))).to_le_bytes();
+    let part = u32::from(part);
+    // Two channels at once, 16 bits each; a 255th of each, rounded.
+    let mix = |below: u32, above: u32| {
+        let sum = below * (255 - part) + above * part + 0x0080_0080;
+        (sum + (sum >> 8 & 0x00FF_00FF)).to_le_bytes()
+    };
+    let both = |[low, _, high]: [u8; 3]| u32::from(low) | u32::from(high) << 16;
+    let [_, red, _, blue] = mix(both(below), both(above));
+    let [_, green, ..] = mix(u32::from(below[1]), u32::from(above[1]));
     [red, green, blue]
 }
