@@ -352,7 +352,7 @@ pub fn run() -> Verdict {
     show("identity in to first panel byte (core, layout, diff)", after("panel-after-face")?, 140_000);
     show("a hospital's template: one request and its answer", instructions("template")?, 400_000);
     // Glyphs are painted once, and kept.
-    show("a whole scene on 1080 × 1920, its number a new one", between("glass", 2, 6)?, 48_000_000);
+    show("a whole scene on 1080 × 1920, its number a new one", between("glass", 2, 6)?, 28_000_000);
     limit(broken.is_empty(), broken.join("; "))
 }
 
