@@ -2,6 +2,7 @@
 //! where they are away.
 
 use std::{
+    collections::BTreeSet,
     io::Read as _,
     net::TcpListener,
     sync::{Arc, Mutex},
@@ -9,11 +10,15 @@ use std::{
     time::Duration,
 };
 
-use facemchd::sim::{
-    people::Person,
-    server::{Answer, Authority, Reply, Server},
+use facemchd::{
+    alarm::Kind,
+    sim::{
+        people::Person,
+        server::{Answer, Authority, Reply, Server},
+    },
 };
 use hmac::{Hmac, Mac as _};
+use rustix::process::Signal;
 use rustls::{ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -21,8 +26,9 @@ use sha2::Sha256;
 use crate::{
     bench_board::build,
     client_certificates::issuer,
+    faults::certificate,
     program::expect,
-    running::{Sandbox, run},
+    running::{Sandbox, program_of_a_disk_that_fills, run},
     support::tls,
 };
 
@@ -93,9 +99,15 @@ fn soon<T>(look: impl Fn() -> T, is: impl Fn(&T) -> bool) -> T {
 }
 
 #[test]
-fn each_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_when_it_ends() {
+fn each_kind_of_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_when_it_ends() {
     let sandbox = Sandbox::new();
-    let printer = build(&sandbox, &[]);
+    // Of what a full disk keeps from being written here is the journal alone.
+    let light =
+        |name| format!("{name} = {{ wire = {{ file = \"{}\" }} }}\n", sandbox.path("bench").join(name).display());
+    let lights = ["green", "red", "amber", "buzzer"].map(light);
+    let without: Vec<(&str, &str)> = lights.iter().map(|light| (light.as_str(), "")).collect();
+    let printer = build(&sandbox, &[vec![("[indicators]\n", "")], without].concat());
+    sandbox.edit("panel = \"board\"\nprinter", "panel = \"terminal\"\nprinter");
     let ((lines, port, pem), (posts, hook)) = (syslog(), webhook(&sandbox.authority));
     std::fs::write(sandbox.path("alarms-ca.pem"), format!("{pem}\n{}", sandbox.authority.pem())).expect("written");
     facemchd::sim::keys::write_private(&sandbox.path("alarms.key"), KEY.as_bytes()).expect("written");
@@ -108,46 +120,50 @@ fn each_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_when_it_en
         ),
     );
     // Nobody comes twice: whom the daemon knows it does not ask about.
-    for sid in ["sid-1", "sid-3", "sid-4", "sid-5"] {
+    for sid in ["sid-1", "sid-3", "sid-4", "sid-5", "sid-6", "sid-7"] {
         expect(&sandbox, &Person::new(sid, "张三丰"));
     }
-    let daemon = sandbox.start();
+    let _kept = certificate(&sandbox, 7);
+    let daemon = sandbox.start_as(program_of_a_disk_that_fills());
     let face = |sid: &str| {
         let mut terminal = sandbox.terminal(0);
         terminal.face(sid, true).expect("sent");
-        terminal.receive_type("outcome").expect("an outcome");
+        terminal.receive_type("outcome").unwrap_or_else(|error| panic!("{sid}: {error} {}", daemon.log()));
     };
-    let both = |wanted: usize| {
-        let seen = soon(
+    let mut seen: BTreeSet<(Kind, String)> = BTreeSet::new();
+    let mut next = |event: &str, kind: Kind, code: Option<&str>| {
+        seen.insert((kind, event.to_owned()));
+        let wanted = seen.len();
+        let (posts, lines) = soon(
             || (events(&posts), lines.lock().expect("not poisoned").clone()),
             |(posts, lines)| posts.len() >= wanted && lines.len() >= wanted,
         );
-        assert_eq!((seen.0.len(), seen.1.len()), (wanted, wanted), "{seen:?}");
-        seen
+        assert_eq!((posts.len(), lines.len()), (wanted, wanted), "{posts:?} {lines:?} {}", daemon.log());
+        let ((begins, told, post), line) = (&posts[wanted - 1], &lines[wanted - 1]);
+        assert_eq!((begins.as_str(), &post["kind"]), (event, &json!(kind.as_str())), "{post}");
+        assert!(code.is_none_or(|code| code == told), "{post}");
+        let head = if event == "begin" { "<131>1 2" } else { "<133>1 2" };
+        let data = format!("event=\"{event}\" code=\"{told}\" kind=\"{}\"", kind.as_str());
+        assert!(line.starts_with(head) && line.contains(&data), "{line}");
+        post.clone()
     };
+    // A certificate that ends next week, and the next one.
+    next("begin", Kind::Certificate, Some("K407"));
+    let _kept = certificate(&sandbox, 364);
+    daemon.signal(Signal::HUP);
+    next("end", Kind::Certificate, Some("K407"));
     // Paper.
     printer.set_paper(0);
     face("sid-1");
-    let (posts_now, lines_now) = both(1);
-    let (event, code, post) = &posts_now[0];
-    assert_eq!(
-        (event.as_str(), code.as_str(), &post["kind"], &post["lane"]),
-        ("begin", "P702", &json!("paper"), &json!("kiosk-1"))
-    );
-    assert!(
-        lines_now[0].starts_with("<131>1 2") && lines_now[0].contains("code=\"P702\" kind=\"paper\""),
-        "{lines_now:?}"
-    );
+    assert_eq!(next("begin", Kind::Paper, Some("P702"))["lane"], "kiosk-1");
     printer.refill();
-    let (posts_now, lines_now) = both(2);
-    assert_eq!((posts_now[1].0.as_str(), posts_now[1].1.as_str()), ("end", "P702"));
-    assert!(lines_now[1].contains("event=\"end\"") && lines_now[1].starts_with("<133>1 "), "{lines_now:?}");
+    next("end", Kind::Paper, Some("P702"));
     // The network, while the webhook is away, too: it hears of it when it is back.
     hook.set_online(false);
     sandbox.wechat.set_online(false);
     face("sid-2");
-    let heard = soon(|| lines.lock().expect("not poisoned").len(), |lines| *lines >= 3);
-    assert_eq!((heard, events(&posts).len()), (3, 2));
+    let heard = soon(|| lines.lock().expect("not poisoned").len(), |lines| *lines >= 5);
+    assert_eq!((heard, events(&posts).len()), (5, 4));
     let untaken = |word: &str| {
         let count =
             |log: &str| log.lines().filter(|line| line.contains("alarms are not taken") && line.contains(word)).count();
@@ -158,34 +174,37 @@ fn each_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_when_it_en
         || String::from_utf8_lossy(&run(&["status", "--json", "--config", sandbox.site()]).stdout).into_owned();
     assert!(status().contains("{\"code\":\"N330\",\"of\":\"alarms\""), "{}", status());
     hook.set_online(true);
-    let (posts_now, _) = both(3);
+    next("begin", Kind::Network, None);
     assert_eq!(untaken("no longer"), 1, "{}", daemon.log());
     assert!(!status().contains("N330"), "{}", status());
-    assert_eq!((posts_now[2].0.as_str(), posts_now[2].2["kind"].as_str()), ("begin", Some("network")));
     sandbox.wechat.set_online(true);
     face("sid-4");
-    let (posts_now, _) = both(4);
-    assert_eq!(posts_now[3].0, "end");
+    next("end", Kind::Network, None);
     // The hospital's system.
     sandbox.hospital.set_online(false);
     face("sid-3");
-    let (posts_now, _) = both(5);
-    assert_eq!((posts_now[4].0.as_str(), posts_now[4].2["kind"].as_str()), ("begin", Some("site")));
+    next("begin", Kind::Site, None);
     sandbox.hospital.set_online(true);
     face("sid-5");
-    both(6);
+    next("end", Kind::Site, None);
     // A device.
     printer.set_cover(true);
-    let (posts_now, lines_now) = both(7);
-    let (event, code, post) = &posts_now[6];
-    assert_eq!((event.as_str(), code.as_str(), &post["kind"]), ("begin", "P703", &json!("device")));
-    assert!(lines_now[6].contains("code=\"P703\" kind=\"device\""), "{lines_now:?}");
+    next("begin", Kind::Device, Some("P703"));
     printer.set_cover(false);
-    let (posts_now, _) = both(8);
-    assert_eq!((posts_now[7].0.as_str(), posts_now[7].1.as_str()), ("end", "P703"));
-    let ids: std::collections::BTreeSet<String> = posts_now.iter().map(|(_, _, post)| post["id"].to_string()).collect();
-    assert_eq!(ids.len(), 8);
-    let told = format!("{posts_now:?}{lines:?}");
+    next("end", Kind::Device, Some("P703"));
+    // The disk is full, and is not.
+    daemon.may_write(false);
+    face("sid-6");
+    next("begin", Kind::Machine, Some("J502"));
+    daemon.may_write(true);
+    face("sid-7");
+    next("end", Kind::Machine, Some("J502"));
+    let both = |kind| ["begin", "end"].map(|event: &str| (kind, event.to_owned()));
+    assert_eq!(seen, Kind::ALL.into_iter().flat_map(both).collect(), "a kind that nobody tried");
+    let posts = events(&posts);
+    let ids: BTreeSet<String> = posts.iter().map(|(_, _, post)| post["id"].to_string()).collect();
+    assert_eq!(ids.len(), posts.len());
+    let told = format!("{posts:?}{lines:?}");
     assert!(!["张三丰", "sid-1", "A001"].iter().any(|secret| told.contains(secret)), "{told}");
     assert_eq!(daemon.stop(), Some(0));
 }

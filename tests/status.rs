@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
     os::unix::net::UnixListener,
-    process::Command,
     sync::Arc,
     thread,
 };
@@ -13,7 +12,6 @@ use facemchd::{
     fault::{Code, Tongue},
     sim::{people::Person, server::Authority, wechat::WeChat},
 };
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 
 use crate::{
@@ -22,7 +20,7 @@ use crate::{
     faults::ask_instead,
     lookups::{nobody, skewed},
     program::expect,
-    running::{Daemon, Sandbox, program, run},
+    running::{Sandbox, program_of_a_disk_that_fills, run},
 };
 
 /// What it prints, and its exit code.
@@ -211,24 +209,16 @@ fn a_journal_that_cannot_be_written_is_shown_until_it_can() {
     let sandbox = Sandbox::new();
     expect(&sandbox, &Person::new("sid-1", "张三丰"));
     expect(&sandbox, &Person::new("sid-2", "李若兰"));
-    let built = program();
-    let mut shell = Command::new("sh");
-    // As on a full disk: writing is refused, and nobody is killed for it.
-    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(built.get_program()).args(built.get_args());
-    let daemon: Daemon = sandbox.start_as(shell);
-    let full = |full: bool| {
-        let limit = Rlimit { current: full.then_some(0), maximum: None };
-        prlimit(Some(Pid::from_child(&daemon.child)), Resource::Fsize, limit).expect("set");
-    };
+    let daemon = sandbox.start_as(program_of_a_disk_that_fills());
     // What WeChat grants is written down while that is possible.
     assert_eq!(face(&sandbox, 0, "sid-1"), "checked_in");
-    full(true);
+    daemon.may_write(false);
     let mut terminal = sandbox.terminal(0);
     terminal.face("sid-2", true).expect("sent");
     assert_eq!(terminal.receive_type("outcome").expect("told")["code"], "J502");
     shows(&sandbox, Code::J502, None);
     assert!(json(&sandbox)["journal"]["failures"].as_u64() > Some(0));
-    full(false);
+    daemon.may_write(true);
     assert_eq!(face(&sandbox, 0, "sid-nobody"), "failed");
     is_ready(&sandbox);
 }

@@ -40,6 +40,23 @@ pub struct Settings {
     pub ca_file: Option<Anchored>,
 }
 
+/// Of which kind something wrong is: whom a collector wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A roll is at its end, or near it.
+    Paper,
+    /// Another device, or another of a printer's troubles.
+    Device,
+    /// WeChat, or the way to it.
+    Network,
+    /// The site's system.
+    Site,
+    /// A certificate or a list of them ends soon, or is over.
+    Certificate,
+    /// Disk, clock, keys, threads of this machine.
+    Machine,
+}
+
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Alarm {
@@ -355,17 +372,34 @@ fn note(away: &Mutex<Option<Away>>, failure: Option<Failure>, now: Moment) {
     *away = failure.map(|failure| Away { failure, since });
 }
 
-/// Of which kind something is.
-fn kind(code: Code) -> &'static str {
-    match code {
-        Code::P702 | Code::P706 => "paper",
-        Code::K407 | Code::T220 => "certificate",
-        _ => match code.as_str().as_bytes()[0] {
-            b'N' | b'W' => "network",
-            b'H' => "site",
-            b'C' | b'J' | b'X' | b'K' => "machine",
-            _ => "device",
-        },
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [Self::Paper, Self::Device, Self::Network, Self::Site, Self::Certificate, Self::Machine];
+
+    /// The word for it in what is told.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Device => "device",
+            Self::Network => "network",
+            Self::Site => "site",
+            Self::Certificate => "certificate",
+            Self::Machine => "machine",
+        }
+    }
+
+    /// Of which kind a code is.
+    fn of(code: Code) -> Self {
+        match code {
+            Code::P702 | Code::P706 => Self::Paper,
+            Code::K407 | Code::T220 => Self::Certificate,
+            _ => match code.as_str().as_bytes()[0] {
+                b'N' | b'W' => Self::Network,
+                b'H' => Self::Site,
+                b'C' | b'J' | b'X' | b'K' => Self::Machine,
+                _ => Self::Device,
+            },
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Collector, Event, NotTaken, PATIENCE, kind};
+use super::{Collector, Event, Kind, NotTaken, PATIENCE};
 use crate::{
     http::Client,
     words::{Clock, Deadline, WallTime},
@@ -52,7 +52,7 @@ fn message(event: &Event, host: &str) -> String {
         "<{priority}>1 {} {host} facemchd - {word} [alarm@32473 id=\"{id}\" event=\"{word}\" code=\"{code}\" kind=\"{}\" \
          part=\"{part}\"{lane}{merchant}{system}] {code} {}",
         time(*at),
-        kind(code),
+        Kind::of(code).as_str(),
         code.summary()
     )
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Collector, Event, NotTaken, PATIENCE, kind};
+use super::{Collector, Event, Kind, NotTaken, PATIENCE};
 use crate::{
     fault::Tongue,
     files::{self, FileError},
@@ -50,7 +50,7 @@ impl Collector for Webhook {
     fn deliver(&self, event: &Event) -> Result<(), NotTaken> {
         let Event { alarm, begins, at, id, .. } = event;
         let body = json!({
-            "id": id, "host": self.host, "event": if *begins { "begin" } else { "end" }, "at": at.0, "kind": kind(alarm.code),
+            "id": id, "host": self.host, "event": if *begins { "begin" } else { "end" }, "at": at.0, "kind": Kind::of(alarm.code).as_str(),
             "code": alarm.code, "part": alarm.part, "lane": alarm.lane, "merchant": alarm.merchant, "system": alarm.system,
             "summary": alarm.code.summary(), "cure": alarm.code.cure(), "summary_zh": alarm.code.summary_in(Tongue::Zh),
             "cure_zh": alarm.code.cure_in(Tongue::Zh),

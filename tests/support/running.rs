@@ -52,6 +52,14 @@ fn runner() -> Option<OsString> {
     std::env::var_os("FACEMCHD_RUNNER")
 }
 
+/// The program, of which nobody makes an end where its disk is full: see [`Daemon::may_write`].
+pub fn program_of_a_disk_that_fills() -> Command {
+    let built = program();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(built.get_program()).args(built.get_args());
+    shell
+}
+
 pub fn run(arguments: &[&str]) -> Output {
     program().args(arguments).stdin(Stdio::null()).output().expect("runs")
 }
@@ -133,6 +141,13 @@ impl Daemon {
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("there");
+    }
+
+    /// As on a full disk: what it writes is refused, or is not any more.
+    pub fn may_write(&self, may: bool) {
+        let limit = rustix::process::Rlimit { current: (!may).then_some(0), maximum: None };
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::prlimit(Some(pid), rustix::process::Resource::Fsize, limit).expect("set");
     }
 
     /// Pulls the plug.
