@@ -1,6 +1,6 @@
 //! What is recorded at a pilot: every wire, and nobody; and that it can be played again.
 
-use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, thread, time::Duration};
 
 use facemchd::sim::{
     hospital::Booking,
@@ -9,6 +9,7 @@ use facemchd::sim::{
 use serde_json::{Value, json};
 
 use crate::{
+    bench_board::build,
     hl7::{Engine, ack},
     program::{expect, text},
     running::{Daemon, Sandbox, program, run},
@@ -60,7 +61,7 @@ fn morning(sandbox: &Sandbox, people: &[Person; 3], daemon: &Daemon) {
                 }
                 // There is nothing to choose yet.
                 (Some("ack"), Some("refused")) if frame["code"] == "T207" => {
-                    std::thread::sleep(std::time::Duration::from_millis(200));
+                    thread::sleep(Duration::from_millis(200));
                     terminal.send("choice", &json!({ "session": session, "option": 2 })).expect("sent");
                 }
                 (Some("ack"), Some("busy" | "refused")) => break frame,
@@ -69,7 +70,7 @@ fn morning(sandbox: &Sandbox, people: &[Person; 3], daemon: &Daemon) {
             }
         };
         assert!(outcome["result"].is_string(), "{outcome}");
-        std::thread::sleep(std::time::Duration::from_millis(2500));
+        thread::sleep(Duration::from_millis(2500));
     }
     terminal.send_bytes(format!("{{\"type\":\"{}\"}}\n王\n", people[1].name).as_bytes()).expect("sent");
     terminal.receive_type("ack").expect("answered");
@@ -201,6 +202,65 @@ fn the_lines_of_an_interface_engine_are_recorded_without_what_they_say_and_the_v
     assert!(segments("in").iter().any(|segment| segment["says"] == "AA"), "{recorded}");
     let played = run(&["sim", "--scenario", file.to_str().expect("UTF-8")]);
     assert!(played.status.success(), "{}{}\n{recorded}", text(&played.stdout), text(&played.stderr));
+}
+
+#[test]
+fn whoever_followed_stayed_stood_in_the_gate_or_came_the_wrong_way_does_so_again() {
+    let sandbox = Sandbox::new();
+    let bench = sandbox.path("bench");
+    let exit = format!("[[input]]\nis = \"passage-exit\"\nwire = {{ file = \"{}/exit\" }}\n\n", bench.display());
+    let other_way = "[[input]]\nis = \"other-way\"";
+    let _printer = build(
+        &sandbox,
+        &[
+            ("pass-within-ms = 5000", "pass-within-ms = 1500\nheld-open-ms = 1500"),
+            (other_way, &format!("{exit}{other_way}")),
+        ],
+    );
+    let people =
+        [("faceGGGG1122dd", "欧阳菲菲"), ("faceHHHH3344ee", "司徒雷登")].map(|(sid, name)| Person::new(sid, name));
+    people.iter().for_each(|person| expect(&sandbox, person));
+    let file = sandbox.path("gate.capture");
+    let daemon = sandbox.start_with(program(), &["--capture", file.to_str().expect("UTF-8")]);
+    let senses = |name: &str, is: bool| {
+        fs::write(bench.join(name), if is { "1" } else { "0" }).expect("written");
+        thread::sleep(Duration::from_millis(250));
+    };
+    let walks = |first: &str, second: &str| {
+        [(first, true), (second, true), (first, false), (second, false)]
+            .into_iter()
+            .for_each(|(name, is)| senses(name, is));
+    };
+    let comes = |person: &Person| {
+        let mut terminal = sandbox.terminal(1);
+        terminal.face(&person.face_sid, true).expect("sent");
+        assert_eq!(terminal.receive_type("outcome").expect("an outcome")["result"], "checked_in", "{}", daemon.log());
+        terminal
+    };
+    comes(&people[0]);
+    walks("passage", "exit");
+    walks("passage", "exit");
+    walks("exit", "passage");
+    senses("passage", true);
+    thread::sleep(Duration::from_secs(2));
+    senses("passage", false);
+    assert_eq!(comes(&people[1]).receive_type("outcome").expect("told again")["code"], "G803");
+    assert_eq!(daemon.stop(), Some(0));
+    let recorded = fs::read_to_string(&file).expect("UTF-8");
+    let lines: Vec<Value> = recorded.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let alarms: Vec<&Value> = lines.iter().filter(|line| line["what"] == "gate-alarmed").collect();
+    let words: Vec<&str> = alarms.iter().map(|line| line["alarm"].as_str().expect("a word")).collect();
+    assert_eq!(words, ["Tailgated", "Reversed", "HeldOpen"], "{recorded}");
+    assert!(alarms[0]["visit"].is_u64() && alarms[1]["visit"].is_null(), "{alarms:?}");
+    assert!(people.iter().all(|person| !recorded.contains(&person.name) && !recorded.contains(&person.face_sid)));
+
+    let out = sandbox.path("out");
+    let played = run(&["sim", "--scenario", file.to_str().expect("UTF-8"), "--out", out.to_str().expect("UTF-8")]);
+    assert!(played.status.success(), "{}{}\n{recorded}", text(&played.stdout), text(&played.stderr));
+    let story = fs::read_to_string(out.join("story.txt")).expect("told");
+    for told in ["gate-1 gated", "Tailgated", "Reversed", "HeldOpen", "Expired"] {
+        assert!(story.contains(told), "{told}: {story}");
+    }
 }
 
 #[test]

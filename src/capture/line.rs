@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// Segments that are told by name; any other may be somebody's text, where a message came in pieces.
+/// Segments that are told by name; any other may be somebody's text, where what came was no message.
 const SEGMENTS: [&str; 21] = [
     "MSH", "MSA", "ERR", "EVN", "PID", "PV1", "PV2", "SCH", "RGS", "AIG", "AIL", "AIP", "AIS", "NTE", "ORC", "OBR",
     "QRD", "QRF", "QAK", "QPD", "DSC",
@@ -14,7 +14,7 @@ const ACKNOWLEDGEMENTS: [&str; 6] = ["AA", "AE", "AR", "CA", "CE", "CR"];
 /// Segments of one message that are told.
 const MOST: usize = 64;
 
-/// What stands between a message's marks, or so much of it as came at once.
+/// What stands between a message's marks.
 pub(super) fn segments(bytes: &[u8]) -> Vec<Value> {
     let parts = bytes.split(|byte| matches!(byte, b'\r' | b'\n' | 0x0B | 0x1C)).filter(|part| !part.is_empty());
     parts.take(MOST).map(segment).collect()

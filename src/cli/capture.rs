@@ -13,31 +13,14 @@ use crate::{
 /// Records what goes through the core.
 #[derive(Default)]
 pub(super) struct Listener {
-    /// How far the time of day was ahead of the time since the start, ms.
-    ahead: Option<i64>,
-}
-
-/// The machine's clock was set by no less than this, ms.
-const STEP: i64 = 1000;
-
-impl Listener {
-    /// By how much the clock was set since the last step that was told, ms.
-    fn step(&mut self, now: Now) -> Option<i64> {
-        let since = i64::try_from(now.moment.0.as_millis()).unwrap_or(i64::MAX);
-        let ahead = now.wall.0.saturating_sub(since);
-        let step = ahead.saturating_sub(*self.ahead.get_or_insert(ahead));
-        let is_step = step.saturating_abs() >= STEP;
-        is_step.then(|| {
-            self.ahead = Some(ahead);
-            step
-        })
-    }
+    /// When it last heard something.
+    heard: Option<Now>,
 }
 
 impl Tap for Listener {
     fn heard(&mut self, now: Now, input: &Input) {
-        if let Some(step) = self.step(now) {
-            capture::core("in", json!({ "what": "clock-set", "by_ms": step }));
+        if let Some(stepped) = self.heard.replace(now).and_then(|before| now.was_set_since(before)) {
+            capture::core("in", json!({ "what": "clock-set", "by_ms": stepped }));
         }
         capture::core("in", heard(input));
     }
@@ -97,8 +80,9 @@ fn heard(input: &Input) -> Value {
         // What a notice says may name somebody.
         Input::Posted { lane, .. } => at(*lane, "posted"),
         Input::Pressed { lane, button } => json!({ "lane": lane.0, "what": "pressed", "button": pressed(*button) }),
-        Input::GateAlarmed { lane, alarm, .. } => {
-            json!({ "lane": lane.0, "what": "gate-alarmed", "alarm": word(alarm) })
+        Input::GateAlarmed { lane, session, alarm } => {
+            let visit = session.map(|session| session.serial);
+            json!({ "lane": lane.0, "visit": visit, "what": "gate-alarmed", "alarm": word(alarm) })
         }
         Input::Annulled { session, result } => of(*session, "annulled", result.as_ref().err().copied()),
         Input::Reprint { lane, .. } => at(*lane, "reprint"),
@@ -191,29 +175,5 @@ fn answered(answer: &CheckInAnswer) -> (&'static str, Option<Code>) {
         CheckInAnswer::Hindered(_) => ("hindered", None),
         CheckInAnswer::Unavailable(trouble) => ("unavailable", Some(trouble.code)),
         CheckInAnswer::Unknown(code) => ("unknown", Some(*code)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::words::{Moment, WallTime};
-
-    #[test]
-    fn a_clock_that_was_set_is_told_once_and_one_that_drifts_is_not() {
-        let mut listener = Listener::default();
-        let mut steps = |off: i64| {
-            let at = |ms: i64| {
-                let moment = Moment(Duration::from_millis(ms.unsigned_abs()));
-                Now { moment, wall: WallTime(1_764_144_000_000 + ms + off) }
-            };
-            [1000, 2000, 3000].map(|ms| listener.step(at(ms)))
-        };
-        assert_eq!(steps(0), [None; 3]);
-        assert_eq!(steps(40), [None; 3]);
-        assert_eq!(steps(3_600_000), [Some(3_600_000), None, None]);
-        assert_eq!(steps(-86_400_000), [Some(-90_000_000), None, None]);
     }
 }

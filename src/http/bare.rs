@@ -61,16 +61,18 @@ impl Bare {
         into: &mut Vec<u8>,
         deadline: Deadline,
     ) -> Result<(), HttpError> {
-        #[cfg(feature = "pilot")]
-        let before = into.len();
         let read = connection.0.wire.read(into, &self.timer(deadline));
-        #[cfg(feature = "pilot")]
-        crate::capture::line(&self.server.host, "in", into.get(before..).unwrap_or_default());
         let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
         match read.and_then(|more| if more { Ok(()) } else { Err(closed()) }) {
             Ok(()) => Ok(()),
             Err(error) => Err(HttpError::exchanging(&error, !into.is_empty())),
         }
+    }
+
+    /// Tells a recording of a message that came over it, or of what came in place of one.
+    #[cfg(feature = "pilot")]
+    pub(crate) fn heard(&self, bytes: &[u8]) {
+        crate::capture::line(&self.server.host, "in", bytes);
     }
 
     fn timer(&self, deadline: Deadline) -> Timer<'_> {

@@ -11,7 +11,7 @@ use crate::{
     fault::{Code, Failure},
     kiosk::{Input, Record, RecordTicket},
     store::Journal,
-    words::{Clock, Moment, Now},
+    words::{Clock, Moment},
 };
 
 /// A record to be made durable.
@@ -39,9 +39,6 @@ const LINGER: Duration = Duration::from_millis(500);
 
 /// How often somebody is told that the journal is nearly full.
 const WARN_AGAIN: Duration = Duration::from_secs(86_400);
-
-/// Less than this is a time server at its work, milliseconds.
-const STEP_MS: i64 = 5_000;
 
 /// What is told where the disk does not take it.
 const UNWRITTEN: &str = "records could not be made durable";
@@ -78,7 +75,9 @@ pub(super) fn spawn(
                 }
             };
             let looked = reader.now();
-            note_step(&mut journal, &*reader, std::mem::replace(&mut clock_stood, looked), looked, &inputs);
+            if let Some(stepped_ms) = looked.was_set_since(std::mem::replace(&mut clock_stood, looked)) {
+                note_step(&mut journal, &*reader, stepped_ms, &inputs);
+            }
             if let Some((_, wanted)) = &passages {
                 journal.hold(*wanted.lock().unwrap_or_else(PoisonError::into_inner));
             }
@@ -121,13 +120,8 @@ pub(super) fn spawn(
     })
 }
 
-/// The machine's clock was set since the last look, if it and the monotonic one do not agree on how long that was.
-fn note_step(journal: &mut Journal, clock: &dyn Clock, before: Now, now: Now, inputs: &Inputs) {
-    let passed = i64::try_from(now.moment.since(before.moment).as_millis()).unwrap_or(i64::MAX);
-    let stepped_ms = now.wall.0.saturating_sub(before.wall.0).saturating_sub(passed);
-    if stepped_ms.saturating_abs() < STEP_MS {
-        return;
-    }
+/// Tells and keeps that the machine's clock was set.
+fn note_step(journal: &mut Journal, clock: &dyn Clock, stepped_ms: i64, inputs: &Inputs) {
     let stepped = Failure::new(Code::C108).told(format!("by {stepped_ms} ms"));
     inputs.tell("the clock was set", None, None, &stepped);
     // What cannot be written is told with the record that follows.
@@ -183,7 +177,7 @@ mod tests {
     use crate::{
         service::{facts, heard},
         store::{Correlator, JournalBounds, State, StateLock},
-        words::{SessionId, WallTime},
+        words::{Now, SessionId, WallTime},
     };
 
     /// A clock that is set.

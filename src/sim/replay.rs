@@ -1,7 +1,10 @@
 //! What was recorded at a pilot (`facemchd run --capture`), as a scenario: who came when and by which way, what WeChat and
 //! the site's system made of them, what was pressed and what was broken. The people are invented ones.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -19,8 +22,8 @@ struct Visit {
     asks_consent: bool,
     booking: Booked,
     wechat: Manner,
-    /// What was away while they were there.
-    away: Option<Sabotage>,
+    /// What was broken, or done to them, while they were there.
+    spoilt: Option<Sabotage>,
     choice: Option<u64>,
     number: Option<u64>,
     came_before: bool,
@@ -34,6 +37,12 @@ enum Event {
     Spoil(Sabotage, Option<u32>),
     /// The service key is turned, or turned back.
     Maintenance(bool),
+    /// Somebody goes through a gate whom nobody let in, or comes out of it.
+    Walk {
+        backwards: bool,
+    },
+    /// Something stands in a gate until it is seen to.
+    Held,
     /// The clock is so many seconds off from then on.
     Clock(i64),
 }
@@ -47,6 +56,8 @@ struct Replay {
     /// Each lane's newest visit.
     newest: BTreeMap<usize, usize>,
     broken: BTreeMap<(usize, String), Sabotage>,
+    /// Lanes with a gate.
+    gates: BTreeSet<usize>,
     clock_off_ms: i64,
 }
 
@@ -56,8 +67,13 @@ const MOST: usize = 2000;
 /// Nobody waits for longer than this until the next one comes.
 const GAP: Duration = Duration::from_secs(2);
 
-/// The lanes of the sandbox's page that are hospital's.
-const LANES: usize = 2;
+/// The lanes of the sandbox's page where somebody stands, and the one with a gate.
+const KIOSKS: [usize; 2] = [0, 2];
+const GATE: usize = 1;
+
+/// Within this the sandbox's gate has waited for whoever may go through, says that it is held open, and takes nobody for
+/// a follower any more.
+const GATE_MS: u64 = 10_000;
 
 /// Whether a text is a recording, and no scenario.
 pub(super) fn is_recording(text: &str) -> bool {
@@ -132,7 +148,7 @@ impl Replay {
                         "N320" => visit.wechat = Manner::UsedUp,
                         "N321" => visit.wechat = Manner::NoPermission,
                         "N310" => visit.wechat = Manner::Forged,
-                        code if code.starts_with('N') => visit.away = Some(Sabotage::WechatOffline),
+                        code if code.starts_with('N') => visit.spoilt = Some(Sabotage::WechatOffline),
                         _ => {}
                     }
                 }
@@ -147,7 +163,7 @@ impl Replay {
                         "too-early" => visit.booking = Booked::Early,
                         "too-late" => visit.booking = Booked::Late,
                         "refused" | "hindered" => visit.booking = Booked::Refused,
-                        "unavailable" | "unknown" => visit.away = Some(Sabotage::SiteDown),
+                        "unavailable" | "unknown" => visit.spoilt = Some(Sabotage::SiteDown),
                         _ => {}
                     }
                 }
@@ -178,6 +194,13 @@ impl Replay {
                 self.clock_off_ms = self.clock_off_ms.saturating_add(by);
                 self.events.push((at, lane, Event::Clock(self.clock_off_ms / 1000)));
             }
+            "open" => drop(self.gates.insert(lane)),
+            "gated" => {
+                if let Some(visit) = visit.filter(|_| line["outcome"] == "Expired") {
+                    self.visits[visit].spoilt = Some(Sabotage::Lingers);
+                }
+            }
+            "gate-alarmed" => self.alarm(at, lane, visit, line["alarm"].as_str().unwrap_or("")),
             "pressed" => self.press(at, lane, &line["button"]),
             "device" => self.device(at, lane, line["device"].as_str().unwrap_or(""), code),
             _ => {}
@@ -197,6 +220,22 @@ impl Replay {
         } else if let Ok(input) = serde_json::from_value(button.clone()) {
             self.events.push((at, lane, Event::Press(input)));
         }
+    }
+
+    /// Whoever follows somebody is played with them; the sandbox's gate has no force to be opened by.
+    fn alarm(&mut self, at: u64, lane: usize, visit: Option<usize>, alarm: &str) {
+        self.gates.insert(lane);
+        let event = match (alarm, visit) {
+            ("Tailgated", Some(visit)) => {
+                self.visits[visit].spoilt = Some(Sabotage::Tailgates);
+                return;
+            }
+            ("Tailgated" | "Forced", _) => Event::Walk { backwards: false },
+            ("Reversed", _) => Event::Walk { backwards: true },
+            ("HeldOpen", _) => Event::Held,
+            _ => return,
+        };
+        self.events.push((at, lane, event));
     }
 
     /// Broken, or mended as it was broken.
@@ -224,7 +263,7 @@ impl Replay {
         let mut steps = Vec::new();
         let mut before = self.events.first().map_or(0, |(at, ..)| *at);
         for (at, lane, event) in &self.events {
-            let lane = lane % LANES;
+            let lane = self.place(*lane);
             let gap = Duration::from_millis(at.saturating_sub(before)).min(GAP);
             before = *at;
             let after_ms = u64::try_from(gap.as_millis()).unwrap_or(0);
@@ -236,23 +275,35 @@ impl Replay {
                     steps.push(later(Act::Hold { lane, input: InputKind::Maintenance, active: *active }));
                 }
                 Event::Clock(seconds) => steps.push(later(Act::Clock { seconds: *seconds })),
+                Event::Walk { backwards } => {
+                    let walk = Act::Walk { lane, people: 1, backwards: *backwards };
+                    steps.push(Step { when: at_rest(lane), act: Some(walk) });
+                }
+                Event::Held => {
+                    let spoil = |to| Some(Act::Spoil { what: Sabotage::SensorStuck, lane, to });
+                    steps.push(Step { when: at_rest(lane), act: spoil(Some(1)) });
+                    steps.push(Step { when: at_rest(lane), act: spoil(None) });
+                }
                 Event::Visit(index) => self.visit(*index, later, &mut steps),
             }
         }
         // Nobody is left before what was still broken.
-        for lane in 0..LANES {
-            let when = When { lane, empty: true, within_ms: Some(120_000), ..When::default() };
-            steps.push(Step { when, act: None });
+        for lane in KIOSKS.into_iter().chain([GATE]) {
+            steps.push(Step { when: empty(lane), act: None });
         }
         steps.push(Step { when: When::default(), act: Some(Act::Mend) });
         steps
     }
 
+    /// Where a lane of the pilot's is played.
+    fn place(&self, lane: usize) -> usize {
+        if self.gates.contains(&lane) { GATE } else { KIOSKS[lane % KIOSKS.len()] }
+    }
+
     fn visit(&self, index: usize, later: impl Fn(Act) -> Step, steps: &mut Vec<Step>) {
         let visit = &self.visits[index];
         // A gate's lane has no buttons.
-        let lane = if visit.booking == Booked::Two { 0 } else { visit.lane % LANES };
-        let empty = || When { lane, empty: true, within_ms: Some(120_000), ..When::default() };
+        let lane = if visit.booking == Booked::Two { KIOSKS[0] } else { self.place(visit.lane) };
         // Whoever came before is whoever was let in there last.
         let whom = match visit.came_before {
             true => (0..index).rev().find(|other| self.visits[*other].lane == visit.lane).unwrap_or(index),
@@ -260,8 +311,8 @@ impl Replay {
         };
         let way = if visit.asks_consent { Way::NoConsent } else { visit.way };
         let who = Who { name: invented(whom), way, booking: visit.booking, wechat: visit.wechat, ..Who::default() };
-        if let Some(what) = visit.away {
-            steps.push(Step { when: empty(), act: Some(Act::Spoil { what, lane, to: Some(1) }) });
+        if let Some(what) = visit.spoilt {
+            steps.push(Step { when: empty(lane), act: Some(Act::Spoil { what, lane, to: Some(1) }) });
         }
         steps.push(later(Act::Send { lane, who }));
         let choice = visit.choice.and_then(|option| serde_json::from_value(format!("choice-{option}").into()).ok());
@@ -278,10 +329,21 @@ impl Replay {
             let when = When { lane, scene: Some("choose".to_owned()), ..When::default() };
             steps.push(Step { when, act: Some(Act::Press { lane, input }) });
         }
-        if let Some(what) = visit.away {
-            steps.push(Step { when: empty(), act: Some(Act::Spoil { what, lane, to: None }) });
+        if let Some(what) = visit.spoilt {
+            let when = if what == Sabotage::Lingers { at_rest(lane) } else { empty(lane) };
+            steps.push(Step { when, act: Some(Act::Spoil { what, lane, to: None }) });
         }
     }
+}
+
+/// Nobody stands there any more.
+fn empty(lane: usize) -> When {
+    When { lane, empty: true, within_ms: Some(120_000), ..When::default() }
+}
+
+/// Nor does the gate wait for anybody.
+fn at_rest(lane: usize) -> When {
+    When { after_ms: GATE_MS, ..empty(lane) }
 }
 
 /// A name that is nobody's: a stem and two branches.
@@ -342,7 +404,7 @@ mod tests {
         assert_eq!(asked.and_then(|step| step.when.scene.as_deref()), Some("choose"));
         let acts: Vec<Act> = scenario.steps.into_iter().filter_map(|step| step.act).skip(1).collect();
         let fire = |to| Act::Spoil { what: Sabotage::Fire, lane: 0, to };
-        let key = |active| Act::Hold { lane: 1, input: InputKind::Maintenance, active };
+        let key = |active| Act::Hold { lane: 2, input: InputKind::Maintenance, active };
         let clock = |seconds| Act::Clock { seconds };
         let wanted = [
             Act::Cancel { lane: 0 },
@@ -352,6 +414,47 @@ mod tests {
             fire(None),
             key(true),
             key(false),
+            Act::Mend,
+        ];
+        assert_eq!(acts, wanted);
+    }
+
+    #[test]
+    fn whoever_followed_stayed_or_came_the_wrong_way_does_so_at_the_gate_and_others_stand_at_kiosks() {
+        let recorded = [
+            r#"{"capture":1,"lanes":2}"#,
+            r#"{"ms":5,"wire":"core","way":"in","lane":0,"what":"recognised","by":"face","consent":true}"#,
+            r#"{"ms":6,"wire":"core","way":"out","lane":0,"visit":1,"what":"opened"}"#,
+            r#"{"ms":50,"wire":"core","way":"out","lane":0,"visit":1,"what":"open"}"#,
+            r#"{"ms":900,"wire":"core","way":"in","visit":1,"what":"gated","outcome":"Passed"}"#,
+            r#"{"ms":1900,"wire":"core","way":"in","lane":0,"visit":1,"what":"gate-alarmed","alarm":"Tailgated"}"#,
+            r#"{"ms":2000,"wire":"core","way":"in","lane":0,"what":"recognised","by":"face","consent":true}"#,
+            r#"{"ms":2001,"wire":"core","way":"out","lane":0,"visit":2,"what":"opened"}"#,
+            r#"{"ms":9000,"wire":"core","way":"in","visit":2,"what":"gated","outcome":"Expired"}"#,
+            r#"{"ms":9100,"wire":"core","way":"in","lane":1,"what":"recognised","by":"face","consent":true}"#,
+            r#"{"ms":20000,"wire":"core","way":"in","lane":0,"visit":null,"what":"gate-alarmed","alarm":"Reversed"}"#,
+            r#"{"ms":30000,"wire":"core","way":"in","lane":0,"visit":null,"what":"gate-alarmed","alarm":"Forced"}"#,
+            r#"{"ms":90000,"wire":"core","way":"in","lane":0,"visit":null,"what":"gate-alarmed","alarm":"HeldOpen"}"#,
+        ];
+        let scenario = scenario(&recorded.join("\n"));
+        // Each in its own time: whoever may go through, what follows, what stands in the gate, and that it is gone.
+        assert_eq!(scenario.steps.iter().filter(|step| step.when.after_ms == GATE_MS).count(), 5);
+        let acts: Vec<Act> = scenario.steps.into_iter().filter_map(|step| step.act).collect();
+        let send = |lane, index| Act::Send { lane, who: Who { name: invented(index), ..Who::default() } };
+        let spoil = |what, to| Act::Spoil { what, lane: 1, to };
+        let walk = |backwards| Act::Walk { lane: 1, people: 1, backwards };
+        let wanted = [
+            spoil(Sabotage::Tailgates, Some(1)),
+            send(1, 0),
+            spoil(Sabotage::Tailgates, None),
+            spoil(Sabotage::Lingers, Some(1)),
+            send(1, 1),
+            spoil(Sabotage::Lingers, None),
+            send(2, 2),
+            walk(true),
+            walk(false),
+            spoil(Sabotage::SensorStuck, Some(1)),
+            spoil(Sabotage::SensorStuck, None),
             Act::Mend,
         ];
         assert_eq!(acts, wanted);

@@ -65,6 +65,19 @@ impl From<WallTime> for Stamp {
     }
 }
 
+impl Now {
+    /// Less than this is a time server at its work, milliseconds.
+    const STEP_MS: i64 = 5_000;
+
+    /// By how much the machine's clock was set since it was looked at, in milliseconds: the two clocks do not agree on how
+    /// long that was.
+    pub(crate) fn was_set_since(self, before: Self) -> Option<i64> {
+        let passed = i64::try_from(self.moment.since(before.moment).as_millis()).unwrap_or(i64::MAX);
+        let stepped = self.wall.millis_since(before.wall).saturating_sub(passed);
+        (stepped.saturating_abs() >= Self::STEP_MS).then_some(stepped)
+    }
+}
+
 impl Moment {
     /// This moment plus a duration, saturating.
     pub fn after(self, duration: Duration) -> Self {
@@ -143,6 +156,22 @@ mod tests {
         assert_eq!(deadline.within(now, second(3)).left(now), second(3));
         assert_eq!(deadline.within(now, second(30)).left(now), second(8));
         assert_eq!(deadline.left(Moment(second(20))), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_clock_was_set_where_it_and_the_time_since_the_start_do_not_agree() {
+        let at = |seconds, wall| Now { moment: Moment(Duration::from_secs(seconds)), wall: WallTime(wall) };
+        let before = at(60, 1_764_144_000_000);
+        for (wall, stepped) in [
+            (1_764_144_060_000, None),
+            // A time server at its work.
+            (1_764_144_064_999, None),
+            (1_764_147_660_000, Some(3_600_000)),
+            (1_764_057_660_000, Some(-86_400_000)),
+            (i64::MIN, Some(i64::MIN)),
+        ] {
+            assert_eq!(at(120, wall).was_set_since(before), stepped, "{wall}");
+        }
     }
 
     #[test]

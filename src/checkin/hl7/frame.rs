@@ -34,8 +34,9 @@ impl Incoming {
         &mut self.0
     }
 
-    /// The next whole message. What stands before it, a message that never ended among it, is passed over.
-    pub(super) fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, TooLong> {
+    /// The next whole message. What stands before it, a message that never ended among it, is passed over. `ended` hears
+    /// all that came up to an end.
+    pub(super) fn next(&mut self, ended: impl Fn(&[u8])) -> Result<Option<Zeroizing<Vec<u8>>>, TooLong> {
         let mut passed: usize = 0;
         loop {
             let Some(end) = self.0[passed..].windows(2).position(|pair| pair == END) else {
@@ -43,6 +44,7 @@ impl Incoming {
                 return if self.0.len() > LONGEST { Err(TooLong) } else { Ok(None) };
             };
             let before = &self.0[passed..passed.saturating_add(end)];
+            ended(before);
             let begin = before.iter().rposition(|byte| *byte == BEGIN);
             let message = begin.map(|begin| Zeroizing::new(before[begin.saturating_add(1)..].to_vec()));
             passed = passed.saturating_add(end).saturating_add(END.len());
@@ -56,6 +58,8 @@ impl Incoming {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
 
     #[test]
@@ -65,8 +69,30 @@ mod tests {
             incoming.bytes().extend_from_slice(&END);
         }
         incoming.bytes().extend_from_slice(b"\x0BMSH\x1C\x0D\x0BM");
-        let (first, second) = (incoming.next(), incoming.next());
+        let (first, second) = (incoming.next(|_| {}), incoming.next(|_| {}));
         assert_eq!(first.map(|message| message.map(|bytes| bytes.to_vec())), Ok(Some(b"MSH".to_vec())));
         assert!(matches!(second, Ok(None)) && **incoming.bytes() == *b"\x0BM");
+    }
+
+    #[test]
+    fn a_message_is_one_however_it_came_and_what_was_none_is_heard_of_too() {
+        let heard = RefCell::new(Vec::new());
+        let (mut incoming, mut messages) = (Incoming::default(), Vec::new());
+        let ended = |bytes: &[u8]| heard.borrow_mut().push(bytes.to_vec());
+        for read in [
+            b"\x0BMSH|a\rMS".as_slice(),
+            b"A|AA\x1C",
+            b"\x0D\x0BMSH|b\x1C\x0Dnobody's\x1C\x0D\x0BMSH|c\x1C\x0D",
+            b"\x0BM",
+        ] {
+            incoming.bytes().extend_from_slice(read);
+            while let Ok(Some(message)) = incoming.next(ended) {
+                messages.push(message.to_vec());
+            }
+        }
+        assert_eq!(messages, [b"MSH|a\rMSA|AA".as_slice(), b"MSH|b", b"MSH|c"]);
+        let told = [b"\x0BMSH|a\rMSA|AA".as_slice(), b"\x0BMSH|b", b"nobody's", b"\x0BMSH|c"];
+        assert_eq!(heard.borrow().as_slice(), told);
+        assert_eq!(**incoming.bytes(), *b"\x0BM");
     }
 }

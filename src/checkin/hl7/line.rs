@@ -134,16 +134,26 @@ impl Line {
         let mut incoming = Incoming::default();
         let mut others: usize = 0;
         loop {
-            let next = incoming.next().map_err(|_| perhaps(HttpError::TooLarge))?;
+            let next = incoming.next(|bytes| self.recorded(bytes)).map_err(|_| perhaps(HttpError::TooLarge))?;
             match next {
                 Some(bytes) => match answer(&bytes, control) {
                     Some(message) => return Ok((connection, message)),
                     None if others >= MOST_OTHERS => return Err(perhaps(HttpError::Malformed)),
                     None => others = others.saturating_add(1),
                 },
-                None => self.bare.read(&mut connection, incoming.bytes(), deadline).map_err(perhaps)?,
+                None => {
+                    let read = self.bare.read(&mut connection, incoming.bytes(), deadline);
+                    read.inspect_err(|_| self.recorded(incoming.bytes())).map_err(perhaps)?;
+                }
             }
         }
+    }
+
+    /// A recording hears of messages, and of what never became one.
+    #[cfg_attr(not(feature = "pilot"), expect(unused_variables, reason = "nobody records"))]
+    fn recorded(&self, bytes: &[u8]) {
+        #[cfg(feature = "pilot")]
+        self.bare.heard(bytes);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -123,14 +123,22 @@ pub(super) fn scenario(
 ) -> Result<u8, Ending> {
     let scenario = read(file)?;
     writeln!(out, "{}", scenario.about).map_err(cannot_start)?;
-    let ground = ground(&place(out_folder)?, chosen)?;
+    let folder = place(out_folder)?;
+    let ground = ground(&folder, chosen)?;
     let ended = scenario.play(&ground);
     ground.stop();
+    keep_story(&folder, &ground)?;
     for wrong in &ended.wrong {
         writeln!(out, "{wrong}").map_err(cannot_start)?;
     }
     writeln!(out, "{}", ended.score.told()).map_err(cannot_start)?;
     Ok(if ended.wrong.is_empty() { exit::OK } else { exit::FAILED })
+}
+
+/// What happened, line by line, for whoever looks for the reason.
+fn keep_story(folder: &Path, ground: &Ground) -> Result<(), Ending> {
+    let story: String = ground.story.since(0).iter().map(|line| format!("{line:?}\n")).collect();
+    files::write_public(&folder.join("story.txt"), story.as_bytes()).map_err(cannot_start)
 }
 
 /// Clicks at random. Where something happened that must not, what was clicked is kept as a scenario.
@@ -149,8 +157,7 @@ pub(super) fn saboteur(
     let score = saboteur::click(&ground, seed, minutes, LONGEST);
     let done = ground.done();
     ground.stop();
-    let story: String = ground.story.since(0).iter().map(|line| format!("{line:?}\n")).collect();
-    files::write_public(&folder.join("story.txt"), story.as_bytes()).map_err(cannot_start)?;
+    keep_story(&folder, &ground)?;
     writeln!(out, "seed {seed}: {} clicks; {}", done.len(), score.told()).map_err(cannot_start)?;
     if score.is_clean() {
         return Ok(exit::OK);
