@@ -29,10 +29,11 @@ const PEOPLE = [
   { about: 'no permission for names', name: '冯唐', wechat: 'no-permission' },
 ];
 const CHOICES = {
-  way: { face: 'a face', 'late-consent': 'a face, agrees later', 'no-consent': 'a face, does not agree', card: 'an identity card', voucher: 'a queue voucher', 'mini-program': 'the mini-program' },
+  way: { face: 'a face', 'late-consent': 'a face, agrees later', 'no-consent': 'a face, does not agree', card: 'an identity card', voucher: 'a queue voucher', ec: 'a medical insurance code', ehealth: 'an electronic health card', 'mini-program': 'the mini-program' },
   booking: { one: 'one appointment', two: 'two appointments', missed: 'one whose call was missed', early: 'one that is later', late: 'one that is over', refused: 'one to pay for first', none: 'nothing' },
   wechat: { well: 'answers', 'no-permission': 'lacks the permission', forged: 'is forged', probe: 'probes once', stumbles: 'stumbles once', 'used-up': 'says the face is used up' },
-  document: { '': 'identity card', 2: 'type 2', 3: 'type 3', 4: 'type 4', 5: 'type 5', 6: 'type 6', 99: 'type 99' },
+  // An object would put numbers before what is no number, and whoever is sent would have no identity card.
+  document: new Map([['', 'identity card'], ...[2, 3, 4, 5, 6, 99].map((type) => [String(type), 'type ' + type])]),
 };
 // Group, words, and for a quantity its unit.
 const SABOTAGE = {
@@ -63,10 +64,27 @@ const PANELS = { st7920: 'ST7920, 128 × 64', ssd1306: 'OLED, SSD1306', sh1106: 
 const seen = { lanes: [] };
 let sound = null;
 
-async function act(...acts) {
+async function give(acts) {
   const answer = await fetch('act', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(acts) });
   if (!answer.ok) byId('played').textContent = await answer.text();
   return answer.ok;
+}
+
+// A browser has six connections to a place, and a lane's own page needs one of them: clicks go one behind the other, and
+// those that end the daemon by themselves, for it is a while in coming back.
+const hands = { daemon: { last: Promise.resolve(), waiting: 0 }, world: { last: Promise.resolve(), waiting: 0 } };
+
+function act(...acts) {
+  const hand = acts.some((one) => ['kill', 'power-cut', 'damage-journal'].includes(one.act)) ? hands.daemon : hands.world;
+  if (hand.waiting >= 32) {
+    byId('played').textContent = 'too much at once';
+    return Promise.resolve(false);
+  }
+  hand.waiting += 1;
+  const done = () => { hand.waiting -= 1; };
+  const given = hand.last.then(() => give(acts));
+  hand.last = given.then(done, done);
+  return given;
 }
 
 function options(select, choices, of) {
@@ -403,7 +421,7 @@ function begin() {
   else if (asked.get('seed')) play({ seed: Number(asked.get('seed')), minutes: Number(asked.get('minutes') || 1) });
 }
 
-for (const [name, choices] of Object.entries(CHOICES)) options(byId('who').elements[name], Object.entries(choices));
+for (const [name, choices] of Object.entries(CHOICES)) options(byId('who').elements[name], choices instanceof Map ? [...choices] : Object.entries(choices));
 byId('sheet').onclose = () => {
   if (byId('sheet').returnValue !== 'send') return;
   const form = byId('who').elements;

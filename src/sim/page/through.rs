@@ -30,7 +30,9 @@ pub(super) async fn lead(State(house): State<Arc<House>>, request: Request) -> R
     let socket =
         house.ground.get().and_then(|(ground, _)| ground.places.iter().find_map(|place| place.page.as_deref()));
     let Some(socket) = socket else { return StatusCode::NOT_FOUND.into_response() };
-    ask(socket, request).await.unwrap_or_else(|_| (StatusCode::BAD_GATEWAY, "the daemon is away").into_response())
+    // A page that was just being loaded is loaded again, as a browser does by itself where nobody answers.
+    let away = || (StatusCode::BAD_GATEWAY, [(header::REFRESH, "1")], "the daemon is away").into_response();
+    ask(socket, request).await.unwrap_or_else(|_| away())
 }
 
 async fn ask(socket: &Path, request: Request) -> io::Result<Response> {
