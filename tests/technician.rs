@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use crate::{
     bench_board::build,
     devices::wait_for,
-    pages::ask,
+    network_terminals,
+    pages::{ask, ask_over_tls, with_page},
     program::expect,
     running::{Sandbox, program, run},
 };
@@ -305,6 +306,12 @@ fn paper_that_ran_out_is_a_lane_that_serves_again_after_five_actions_at_most() {
         assert!(done, "action {actions}");
     };
     counted(zhao.log_in("zhao", "battery staple").starts_with("HTTP/1.1 204"));
+    // Too soon; why is said in the reader's words.
+    let empty = zhao.order(json!({ "do": "exercise", "lane": "kiosk-1", "device": "slip" }));
+    assert_eq!(
+        (&empty["done"], &empty["code"], &empty["summary"]),
+        (&json!(false), &json!("P702"), &json!("打印机缺纸"))
+    );
     printer.refill();
     counted(true);
     counted(zhao.order(json!({ "do": "exercise", "lane": "kiosk-1", "device": "slip" }))["done"] == true);
@@ -334,6 +341,25 @@ fn the_panels_picture_is_what_a_person_reads_but_for_what_is_theirs() {
     assert!(shown["headline"] == "签到成功" && shown["headline"] != idle["headline"], "{shown}");
     let told = shown.to_string();
     assert!(!["张", "三丰", "A001", "3楼"].iter().any(|secret| told.contains(secret)), "{told}");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn beyond_loopback_the_page_is_shown_to_the_certificates_of_technicians_alone() {
+    let mut site = network_terminals::Site::new("https");
+    let port = with_page(&site.sandbox);
+    let named = "technician = true\ntechnicians = [\"CN=wang,O=Hospital\"]\nlisten = \"https:127";
+    site.sandbox.edit("listen = \"127", named);
+    let daemon = site.sandbox.start();
+    site.port = port;
+    let [wang, li] = ["wang", "li"].map(|name| site.card_with(&site.terminals, name, |_| {}));
+    assert!(ask_over_tls(&site, &wang, "/technician/").contains("设备维护"));
+    assert!(ask_over_tls(&site, &wang, "/metrics").contains("facemchd_ready 1"));
+    for path in ["/technician/", "/technician/events", "/technician/bundle", "/technician/me", "/metrics"] {
+        let told = ask_over_tls(&site, &site.good(), path);
+        assert!(told.starts_with("HTTP/1.1 404"), "a terminal sees {path}: {told}");
+        assert_eq!(ask_over_tls(&site, &li, path), "", "nobody's");
+    }
     assert_eq!(daemon.stop(), Some(0));
 }
 

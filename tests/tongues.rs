@@ -1,5 +1,7 @@
 //! What a technician reads is English or Chinese, whole; what machines read is the same in both.
 
+use std::fs;
+
 use facemchd::fault::{Code, Cure, Tongue};
 use serde_json::Value;
 
@@ -138,4 +140,34 @@ fn no_text_of_a_command_stands_outside_the_table() {
         }
     }
     assert!(seen > 20, "{seen} files");
+}
+
+#[test]
+fn whatever_an_order_comes_to_a_page_has_chinese_words_for_it() {
+    let source =
+        |file: &str| fs::read_to_string(format!("{}/src/{file}", env!("CARGO_MANIFEST_DIR"))).expect("readable");
+    let words = source("page/tongues.rs");
+    let mut seen = 0;
+    for file in ["backstage", "daemon", "postings", "requests", "staff"] {
+        let code = source(&format!("service/{file}.rs"));
+        let code = code.split("#[cfg(test)]").next().expect("code");
+        let before = [
+            "refuse(answer, \"",
+            "refused(\"",
+            "told(\"",
+            "told(true, \"",
+            "Err(\"",
+            "ok_or(\"",
+            "not_done(\"",
+            "NO_WORD: &str = \"",
+            "UNACKNOWLEDGED: &str = \"",
+        ];
+        let staffs = (file == "staff").then_some("=> \"").into_iter();
+        for told in before.into_iter().chain(staffs).flat_map(|before| code.split(before).skip(1)) {
+            let told = told.split('"').next().expect("a text");
+            seen += 1;
+            assert!(words.contains(&format!("\"{told}\",")), "{file}: {told}");
+        }
+    }
+    assert!(seen >= 25, "{seen} texts");
 }

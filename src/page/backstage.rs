@@ -3,10 +3,10 @@
 
 use std::{future::Future, pin::Pin};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Role;
-use crate::fault::Tongue;
+use crate::fault::{Code, Tongue};
 
 /// What a page asks.
 #[derive(Clone, Debug)]
@@ -79,12 +79,14 @@ pub enum Deed {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
     /// It was done.
     pub done: bool,
-    /// In words.
+    /// In words, in English.
     pub told: String,
+    /// Why not, where there is a code.
+    pub code: Option<Code>,
 }
 
 /// An answer that is waited for; none where the daemon is busy or stopping.

@@ -9,9 +9,10 @@ use zeroize::Zeroizing;
 use super::{
     accounts::{Accounts, Judged, Role},
     answer::{Answer, CSS, JAVASCRIPT},
-    backstage::{Backstage, Deed},
+    backstage::{Backstage, Deed, Done},
     paces::{MINUTE, Paces},
     sessions::{Session, Sessions, same},
+    tongues::tongue,
 };
 use crate::{
     terminal::{Body, Request},
@@ -202,7 +203,15 @@ impl Counter {
         // Whoever goes away meanwhile takes neither deed nor record with them.
         let (backstage, Session { user, role, .. }) = (Arc::clone(&self.backstage), session);
         match tokio::spawn(async move { backstage.act(&user, role, deed).await }).await {
-            Ok(done) => Answer::of(JSON, serde_json::to_vec(&done).unwrap_or_default()),
+            Ok(Done { done, told, code }) => {
+                let mut all = json!({ "done": done, "told": told });
+                if let Some(code) = code {
+                    let tongue = tongue(request);
+                    (all["code"], all["summary"]) = (code.as_str().into(), code.summary_in(tongue).into());
+                    all["cure"] = code.cure_in(tongue).into();
+                }
+                Answer::of(JSON, all.to_string())
+            }
             Err(_) => Answer::word("503 Service Unavailable", "busy"),
         }
     }

@@ -94,7 +94,7 @@ impl Backstage for Stage {
 
 impl Stage {
     async fn carry_out(&self, role: Role, deed: &Deed, act: &mut Act) -> Done {
-        let refused = |told: &str| Done { done: false, told: told.to_owned() };
+        let refused = |told: &str| Done { told: told.to_owned(), ..Done::default() };
         let event = |act: &mut Act, event: &str, lane: Option<&String>, session: Option<&String>| {
             // Only names of ours: what is sent may be as long and as strange as a request.
             let lane = lane.filter(|lane| self.lanes.contains(lane)).cloned();
@@ -176,11 +176,12 @@ impl Stage {
                 let ours = self.look_up(Asks::Count).await.and_then(|count| count.parse::<u64>().ok());
                 let Some(ours) = ours else { return refused("the journal cannot be read") };
                 event(act, &format!("reconcile {ours} {theirs}"), None, None);
-                return Done { done: true, told: json!({ "ours": ours, "theirs": theirs }).to_string() };
+                let told = json!({ "ours": ours, "theirs": theirs }).to_string();
+                return Done { done: true, told, code: None };
             }
         };
         match ask(request, &self.asked, PRINTING).await {
-            Ok(Answer::Told(StaffReply { done, told, .. })) => Done { done, told },
+            Ok(Answer::Told(StaffReply { done, told, code, .. })) => Done { done, told, code },
             Ok(Answer::Status(_)) => refused("busy"),
             Err(told) => refused(told),
         }
@@ -188,7 +189,7 @@ impl Stage {
 
     /// Changes what stands for a lane, or for all of them.
     async fn post(&self, lane: Option<&String>, what: Changed) -> Done {
-        let told = |told: &str| Done { done: false, told: told.to_owned() };
+        let told = |told: &str| Done { told: told.to_owned(), ..Done::default() };
         let lanes = self.lanes.iter().filter(|name| lane.is_none_or(|lane| lane == *name)).cloned();
         let lanes: Vec<String> = lanes.collect();
         if lanes.is_empty() {
@@ -199,7 +200,7 @@ impl Stage {
             return told("busy");
         }
         match timeout(ASKING, answered).await {
-            Ok(Ok(true)) => Done { done: true, told: "posted".to_owned() },
+            Ok(Ok(true)) => Done { done: true, ..told("posted") },
             Ok(_) => told("it cannot be kept: look at the state directory"),
             Err(_) => told(NO_WORD),
         }

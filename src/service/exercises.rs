@@ -83,6 +83,6 @@ pub(super) fn trial(lane: LaneId, what: Exercise, number: u32, now: Now) -> Tria
             let trial = done(Output::Open { lane, grant }, "");
             Trial { awaited: Some(Awaited::Gate(session)), ..trial }
         }
-        Exercise::Signal(signal) => done(Output::Indicate { lane, signal }, &format!("{signal:?}").to_lowercase()),
+        Exercise::Signal(signal) => done(Output::Indicate { lane, signal }, ""),
     }
 }

@@ -111,7 +111,7 @@ impl Requests {
             StaffRequest::Lane { lane: name, mode } => {
                 tracing::info!(lane = name, ?mode, "staff");
                 let told = format!("{name}: {}", format!("{mode:?}").to_lowercase());
-                let reply = StaffReply { done: true, told, said: Some(Said::Mode(mode)) };
+                let reply = StaffReply { done: true, told, said: Some(Said::Mode(mode)), code: None };
                 let _ = answer.send(Answer::Told(reply));
                 let both =
                     [(OutOfService::Closed, StaffMode::Closed), (OutOfService::Maintenance, StaffMode::Maintenance)];
@@ -225,15 +225,16 @@ impl Requests {
             #[cfg(feature = "page")]
             Input::Gated { session, outcome } => {
                 let failed = outcome.code().filter(|code| *code != Code::G803);
-                let told =
-                    failed.map_or_else(|| format!("{outcome:?}").to_lowercase(), |code| not_done("not opened", code));
-                (For::Gate(*session), Answer::told(failed.is_none(), told))
+                let opened = || Answer::told(true, format!("{outcome:?}").to_lowercase());
+                (For::Gate(*session), failed.map_or_else(opened, |code| Answer::not_done("not opened", code)))
             }
             #[cfg(feature = "page")]
             Input::Annulled { session, result } => {
-                let told =
-                    result.err().map_or_else(|| "taken back".to_owned(), |code| not_done("not taken back", code));
-                (For::Annulment(*session), Answer::told(result.is_ok(), told))
+                let told = match result {
+                    Ok(()) => Answer::told(true, "taken back".to_owned()),
+                    Err(code) => Answer::not_done("not taken back", *code),
+                };
+                (For::Annulment(*session), told)
             }
             _ => return,
         };

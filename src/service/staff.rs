@@ -135,6 +135,9 @@ pub(crate) struct StaffReply {
     /// The same for whoever reads another language, where it is one of these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Said>,
+    /// Why not, where there is a code; who asks at the socket has it in the words.
+    #[serde(skip)]
+    pub code: Option<Code>,
 }
 
 /// What the socket's own requests come to.
@@ -174,7 +177,12 @@ pub(super) type Asked = (StaffRequest, oneshot::Sender<Answer>);
 
 impl Answer {
     pub(super) fn told(done: bool, told: String) -> Self {
-        Self::Told(StaffReply { done, told, said: None })
+        Self::Told(StaffReply { done, told, said: None, code: None })
+    }
+
+    #[cfg(feature = "page")]
+    pub(super) fn not_done(what: &str, code: Code) -> Self {
+        Self::Told(StaffReply { done: false, told: not_done(what, code), said: None, code: Some(code) })
     }
 
     pub(super) fn said(said: Said) -> Self {
@@ -190,7 +198,8 @@ impl Answer {
             Said::TooMany => "too many copies at once".to_owned(),
             Said::Busy => "the daemon is busy or stopping".to_owned(),
         };
-        Self::Told(StaffReply { done, told, said: Some(said) })
+        let code = if let Said::NotPrinted(code) = said { Some(code) } else { None };
+        Self::Told(StaffReply { done, told, said: Some(said), code })
     }
 }
 

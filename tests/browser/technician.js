@@ -25,7 +25,7 @@ run(async () => {
     }
     await page.setViewportSize({ width: 800, height: 480 });
   };
-  const sees = (text, within, on) => (on || page).waitForFunction((wanted) => document.body.innerText.includes(wanted), text, { polling: 50, timeout: within || 6000 })
+  const sees = (text, within, on) => (on || page).waitForFunction((wanted) => document.body.innerText.replace(/\u2060/g, '').includes(wanted), text, { polling: 50, timeout: within || 6000 })
     .catch(() => fault('does not show: ' + text));
   const logIn = async (name, password) => {
     await page.fill('#name', name);
@@ -101,8 +101,9 @@ run(async () => {
   // Hours and a notice, as whoever comes reads them.
   const post = async (hours) => { await page.fill('#hours', hours); await page.click('#set-hours'); };
   await post('8-17');
-  await sees('08:00-12:00 13:30-17:00, four at most');
+  await sees('时间请写成 08:00-12:00 13:30-17:00，最多四段');
   await post('00:00-12:00 12:00-00:00');
+  await sees('完成: 已发布');
   await sees('00:00-12:00 12:00-00:00', 6000, panel);
   await page.selectOption('#lane', 'kiosk-1');
   await page.fill('#zh', '今日口腔科停诊，请改约其他日期');

@@ -63,10 +63,19 @@
     return fetch(what, { method: 'POST', credentials: 'same-origin', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   }
 
-  function tell(done, text) {
+  /** What came of an order, in the reader's words: `kiosk-1: closed` is a name and a word. */
+  function inWords(done) {
+    var text = done.told || '';
+    var parts = text.split(': ');
+    if (done.code) return say(parts[0]) + ': ' + done.code + ' ' + done.summary + ' · ' + done.cure;
+    return words[text] || parts.concat(say(parts.pop())).join(': ');
+  }
+
+  function tell(done) {
     var told = at('told');
-    told.className = done ? 'good' : 'bad';
-    told.textContent = say(done ? 'done' : 'failed') + (text ? ': ' + text : '');
+    var text = inWords(done);
+    told.className = done.done ? 'good' : 'bad';
+    told.textContent = say(done.done ? 'done' : 'failed') + (text ? ': ' + text : '');
   }
 
   /** Who is logged in now. */
@@ -88,11 +97,11 @@
     at('told').textContent = '';
     if (!me) { at('login').hidden = false; at('name').focus(); return Promise.resolve(null); }
     deed.csrf = me.csrf;
-    return send('do', deed).then(function (answer) {
+    return send('do' + window.location.search, deed).then(function (answer) {
       if (answer.status === 401) return look().then(function () { at('name').focus(); return null; });
       return answer.status === 200 ? answer.json() : answer.text().then(function (text) { return { done: false, told: text }; });
     }, function () { return { done: false, told: say('busy') }; }).then(function (done) {
-      if (done) tell(done.done, done.told);
+      if (done) tell(done);
       return done;
     });
   }

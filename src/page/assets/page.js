@@ -28,12 +28,14 @@
     /^[上下里裡內内中外前后後]$/.test(segment) || /^[^·]$/u.test(last) && /^[^您请請]$/u.test(segment);
   const parts = (before, last, segment) => /[\u2e80-\uffef·]$/.test(before) && !/[（「『《“‘〔【]$/.test(before) &&
     (before.includes('*') || !joined(before, last, segment));
-  const write = (element, text) => {
+  const write = (element, words) => {
+    // 08:00-12:00 stands on one line.
+    const text = words.replace(/(\d)-(?=\d)/g, '$1\u2060-\u2060');
     element.textContent = '';
     element.classList.toggle('words', segmenter !== null);
-    const words = segmenter === null ? [{ segment: text }] : segmenter.segment(text);
+    const segments = segmenter === null ? [{ segment: text }] : segmenter.segment(text);
     let before = '', last = '';
-    for (const { segment, isWordLike } of words) {
+    for (const { segment, isWordLike } of segments) {
       if (isWordLike && parts(before, last, segment)) element.appendChild(document.createElement('wbr'));
       element.appendChild(document.createTextNode(segment === '·' ? '\u2060·' : segment));
       before += segment;

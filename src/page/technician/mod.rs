@@ -110,12 +110,20 @@ impl Technician {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{kiosk::SceneKind, page::tongues::has_all_its_words};
+    use crate::{
+        kiosk::{OutOfService, SceneKind},
+        page::tongues::has_all_its_words,
+    };
 
     #[test]
     fn a_page_has_all_its_words_in_both_tongues_and_no_place_is_left_empty() {
         has_all_its_words(PAGE, SCRIPT, WORDS);
         let told = |kind: &str, name: &str| WORDS.iter().any(|(known, ..)| *known == format!("{kind}-{name}"));
         assert!(SceneKind::ALL.iter().all(|scene| told("scene", scene.as_str())));
+        for mode in [OutOfService::AfterHours, OutOfService::Closed, OutOfService::Maintenance, OutOfService::Emergency]
+        {
+            let word = json!(mode);
+            assert!(told("mode", word.as_str().expect("a word")), "{word}");
+        }
     }
 }

@@ -101,6 +101,7 @@ pub(super) const WORDS: &[Word] = &[
     ("failures", "failures", "故障次数"),
     ("well", "well", "正常"),
     ("paper-low", "roll nearly out", "纸将用尽"),
+    ("mode-after_hours", "outside its hours", "不在开放时间"),
     ("mode-closed", "closed by staff", "工作人员关闭"),
     ("mode-maintenance", "maintenance", "维护中"),
     ("mode-emergency", "fire", "消防"),
