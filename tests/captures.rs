@@ -258,7 +258,7 @@ fn whoever_followed_stayed_stood_in_the_gate_or_came_the_wrong_way_does_so_again
     let played = run(&["sim", "--scenario", file.to_str().expect("UTF-8"), "--out", out.to_str().expect("UTF-8")]);
     assert!(played.status.success(), "{}{}\n{recorded}", text(&played.stdout), text(&played.stderr));
     let story = fs::read_to_string(out.join("story.txt")).expect("told");
-    for told in ["gate-1 gated", "Tailgated", "Reversed", "HeldOpen", "Expired"] {
+    for told in ["alarm: Tailgated", "alarm: Reversed", "alarm: HeldOpen", "gate: Expired"] {
         assert!(story.contains(told), "{told}: {story}");
     }
 }

@@ -13,7 +13,7 @@ run(async () => {
     // What is refused is told on the page.
     if (/409/.test(message.text())) refusals += 1;
     // A lane's own page asks for a daemon that is dead.
-    else if (/502/.test(message.text())) return;
+    else if (/502|MIME type/.test(message.text())) return;
     else if (message.type() === 'error' || message.type() === 'warning') fault('console: ' + message.text());
   });
   page.on('pageerror', (error) => fault(error.stack));
@@ -157,6 +157,7 @@ run(async () => {
   const waited = await page.evaluate((since) => performance.now() - since, waits);
   if (waited > 2000) fault(`what a page asks for waits for ${Math.round(waited)} ms`);
   await until('the last daemon', () => document.getElementById('daemon').textContent.includes('started 8 times'), null, 90000);
+  await own.locator('html[data-scene="idle"]').waitFor({ timeout: 30000 }).catch(() => fault('the lane that is a page does not come back'));
   await send('kiosk-1', 'mini-program');
   await eye('kiosk-1', 'served');
   step('killed');

@@ -162,6 +162,13 @@ function glass() {
 function page(about) {
   const frame = make('iframe', { src: `lanes/${about.name}/`, title: 'screen of ' + about.name });
   const window = make('div', { className: 'window' }, frame);
+  // A daemon that ends while the page is being loaded leaves one without its script, which nothing but we can load again.
+  let bare = 0;
+  setInterval(() => {
+    const root = frame.contentDocument && frame.contentDocument.documentElement;
+    bare = seen.up && root && (root.dataset.scene || 'away') === 'away' ? bare + 1 : 0;
+    if (bare === 3) { bare = 0; frame.contentWindow.location.reload(); }
+  }, 3000);
   new ResizeObserver(() => { frame.style.transform = `scale(${window.clientWidth / 480})`; }).observe(window);
   return window;
 }
@@ -402,6 +409,7 @@ function take(now) {
   if (now.daemon) {
     const { up, starts } = now.daemon;
     if (starts) seen.starts = starts;
+    seen.up = up;
     byId('daemon').textContent = up ? `daemon serves${seen.starts > 1 ? `, started ${seen.starts} times` : ''}` : 'daemon is down, coming back …';
     byId('daemon').className = up ? 'up' : 'down';
   }
