@@ -7,7 +7,7 @@ mod syslog;
 mod webhook;
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::VecDeque,
     io,
     sync::{
         Arc, Mutex, PoisonError,
@@ -58,7 +58,7 @@ pub enum Kind {
 }
 
 /// Something that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Alarm {
     /// The operator code.
     pub(crate) code: Code,
@@ -144,7 +144,7 @@ pub struct Alarms {
 /// The way to one collector, and what it was told to stand.
 struct Line {
     way: SyncSender<Event>,
-    known: BTreeSet<Alarm>,
+    known: Vec<Alarm>,
     away: Arc<Mutex<Option<Away>>>,
 }
 
@@ -245,7 +245,7 @@ impl Alarms {
             let noted = Arc::clone(&away);
             let telling = move || tell((&open, collector), &events, &*clock, &noted);
             thread::Builder::new().name("alarms".to_owned()).spawn(telling).map_err(AlarmError::Thread)?;
-            Ok::<_, AlarmError>(Line { way, known: BTreeSet::new(), away })
+            Ok::<_, AlarmError>(Line { way, known: Vec::new(), away })
         });
         let lines = lines.collect::<Result<_, _>>()?;
         Ok(Self { lines, clock: Arc::clone(clock), told: 0, unopened })
@@ -258,28 +258,33 @@ impl Alarms {
 
     /// What is wrong now: whatever is so since the last time, or is so no longer, is told. What finds no room is told the
     /// next time.
-    pub(crate) fn are(&mut self, now: &BTreeSet<Alarm>) {
+    pub(crate) fn are(&mut self, now: &[Alarm]) {
         let (at, Self { lines, told, .. }) = (self.clock.now(), self);
         for Line { way, known, .. } in lines {
-            let changes: Vec<(bool, Alarm)> = now
-                .difference(known)
-                .map(|alarm| (true, alarm.clone()))
-                .chain(known.difference(now).map(|alarm| (false, alarm.clone())))
-                .collect();
+            let ended = known.iter().filter(|alarm| !now.contains(alarm));
+            let changes = now.iter().map(|alarm| (true, alarm)).chain(ended.map(|alarm| (false, alarm)));
+            let changes: Vec<_> = changes.map(|(begins, alarm)| (begins, alarm.clone())).collect();
             for (begins, alarm) in changes {
+                if begins && known.contains(&alarm) {
+                    continue;
+                }
                 *told = told.saturating_add(1);
                 let id = format!("{:x}-{told:x}", at.wall.0);
                 let event = Event { alarm: alarm.clone(), begins, at: at.wall, since: at.moment, id };
                 if way.try_send(event).is_err() {
                     break;
                 }
-                if begins {
-                    known.insert(alarm)
-                } else {
-                    known.remove(&alarm)
-                };
+                stands(known, alarm, begins);
             }
         }
+    }
+}
+
+/// Notes that an alarm stands, once, or that it does so no longer.
+fn stands(known: &mut Vec<Alarm>, alarm: Alarm, begins: bool) {
+    known.retain(|other| *other != alarm);
+    if begins {
+        known.push(alarm);
     }
 }
 
@@ -312,7 +317,7 @@ fn tell(
     clock: &dyn Clock,
     away: &Mutex<Option<Away>>,
 ) {
-    let mut begun: BTreeSet<Alarm> = BTreeSet::new();
+    let mut begun: Vec<Alarm> = Vec::new();
     let (mut kept, mut again, mut next): (VecDeque<Event>, _, _) = (VecDeque::new(), AGAIN, Moment::default());
     loop {
         let left = next.since(clock.now().moment);
@@ -349,11 +354,7 @@ fn tell(
             match is_done {
                 true => {
                     let Some(Event { alarm, begins, .. }) = kept.pop_front() else { break };
-                    if begins {
-                        begun.insert(alarm)
-                    } else {
-                        begun.remove(&alarm)
-                    };
+                    stands(&mut begun, alarm, begins);
                     again = AGAIN;
                 }
                 false => {

@@ -2,7 +2,6 @@
 //! out of an account by it, and nobody out of another.
 
 use std::{
-    collections::BTreeMap,
     hash::{BuildHasher as _, RandomState},
     time::Duration,
 };
@@ -12,13 +11,14 @@ use crate::words::Moment;
 /// Failures that have not been forgiven.
 #[derive(Default)]
 pub(super) struct Delays {
-    /// By source and name; a name by its hash, for it may be a password that slipped into the wrong field.
-    failed: BTreeMap<(String, u64), Failed>,
+    failed: Vec<Failed>,
     names: RandomState,
 }
 
-#[derive(Clone, Copy)]
 struct Failed {
+    source: String,
+    /// By its hash: it may be a password that slipped into the wrong field.
+    name: u64,
     times: u32,
     until: Moment,
 }
@@ -39,35 +39,50 @@ const OF_ONE: usize = 256;
 impl Delays {
     /// How long this name waits at this source, whether it is an account's or not: a wait tells nobody which are.
     pub(super) fn left(&self, name: &str, source: &str, now: Moment) -> Option<Duration> {
-        let left = self.failed.get(&self.key(name, source))?.until.since(now);
+        let left = self.failed.get(self.at(name, source)?)?.until.since(now);
         (!left.is_zero()).then_some(left)
     }
 
     /// One more failure.
     pub(super) fn failed(&mut self, name: &str, source: &str, now: Moment) {
-        self.failed.retain(|_, failed| now.since(failed.until) < FORGOTTEN);
-        let key = self.key(name, source);
-        if !self.failed.contains_key(&key) {
-            let of_source = self.failed.keys().filter(|(known, _)| known == source).count();
-            let is_full = of_source >= OF_ONE;
-            let may_go = self.failed.iter().filter(|((known, _), _)| !is_full || known == source);
-            let first = may_go.min_by_key(|(_, failed)| failed.until).map(|(key, _)| key.clone());
-            first.filter(|_| is_full || self.failed.len() >= MOST).map(|first| self.failed.remove(&first));
-        }
-        let failed = self.failed.entry(key).or_insert(Failed { times: 0, until: now });
+        self.failed.retain(|failed| now.since(failed.until) < FORGOTTEN);
+        let mut failed = match self.at(name, source) {
+            Some(at) => self.failed.swap_remove(at),
+            None => {
+                self.make_room(source);
+                Failed { source: source.to_owned(), name: self.names.hash_one(name), times: 0, until: now }
+            }
+        };
         failed.times = failed.times.saturating_add(1);
         let doubled = 1_u64.checked_shl(failed.times.saturating_sub(FREE)).unwrap_or(u64::MAX);
         let wait = if failed.times <= FREE { Duration::ZERO } else { Duration::from_secs(doubled).min(LONGEST) };
         failed.until = now.after(wait);
+        self.failed.push(failed);
     }
 
     /// It was them at last.
     pub(super) fn forgive(&mut self, name: &str, source: &str) {
-        self.failed.remove(&self.key(name, source));
+        if let Some(at) = self.at(name, source) {
+            self.failed.swap_remove(at);
+        }
     }
 
-    fn key(&self, name: &str, source: &str) -> (String, u64) {
-        (source.to_owned(), self.names.hash_one(name))
+    fn at(&self, name: &str, source: &str) -> Option<usize> {
+        let name = self.names.hash_one(name);
+        self.failed.iter().position(|failed| failed.name == name && failed.source == source)
+    }
+
+    /// Forgets whose wait ends first, of this source where it has too many.
+    fn make_room(&mut self, source: &str) {
+        let of_source = self.failed.iter().filter(|failed| failed.source == source).count();
+        let is_full = of_source >= OF_ONE;
+        if !is_full && self.failed.len() < MOST {
+            return;
+        }
+        let may_go = self.failed.iter().enumerate().filter(|(_, failed)| !is_full || failed.source == source);
+        if let Some((at, _)) = may_go.min_by_key(|(_, failed)| failed.until) {
+            self.failed.swap_remove(at);
+        }
     }
 }
 

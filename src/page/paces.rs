@@ -1,12 +1,18 @@
 //! How much an account does that leaves a record: so much a minute, and no more.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use crate::words::Moment;
 
 /// What each account has done in the minute that began with its first.
 #[derive(Default)]
-pub(super) struct Paces(BTreeMap<String, (Moment, u32)>);
+pub(super) struct Paces(Vec<Pace>);
+
+struct Pace {
+    user: String,
+    began: Moment,
+    times: u32,
+}
 
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
@@ -16,10 +22,13 @@ const MOST: u32 = 30;
 impl Paces {
     /// Counts one more; false where it is one too many.
     pub(super) fn may(&mut self, user: &str, now: Moment) -> bool {
-        self.0.retain(|_, (began, _)| now.since(*began) < MINUTE);
-        let (_, times) = self.0.entry(user.to_owned()).or_insert((now, 0));
-        *times = times.saturating_add(1);
-        *times <= MOST
+        self.0.retain(|pace| now.since(pace.began) < MINUTE);
+        if let Some(pace) = self.0.iter_mut().find(|pace| pace.user == user) {
+            pace.times = pace.times.saturating_add(1);
+            return pace.times <= MOST;
+        }
+        self.0.push(Pace { user: user.to_owned(), began: now, times: 1 });
+        true
     }
 }
 

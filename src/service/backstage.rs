@@ -109,7 +109,7 @@ impl Stage {
                     "maintenance" => StaffMode::Maintenance,
                     _ => return refused("no such mode"),
                 };
-                event(act, &format!("lane-{mode:?}").to_lowercase(), Some(lane), None);
+                event(act, &format!("lane-{mode:?}").to_ascii_lowercase(), Some(lane), None);
                 let lane = lane.clone();
                 match role {
                     Role::Technician => StaffRequest::Lane { lane, mode },
@@ -135,7 +135,8 @@ impl Stage {
                 };
             }
             Deed::Exercise { lane, device } => {
-                let signal = || Signal::ALL.into_iter().find(|signal| format!("{signal:?}").to_lowercase() == *device);
+                let signal =
+                    || Signal::ALL.into_iter().find(|signal| format!("{signal:?}").to_ascii_lowercase() == *device);
                 let what = match device.as_str() {
                     "slip" => Exercise::Slip,
                     "panel" => Exercise::Panel,

@@ -1,13 +1,7 @@
 //! What became of whom, for whoever asks at the desk: read from the journal, from where the last question left off. Nobody
 //! asks, nobody reads. References, numbers, lanes and results; the journal knows no names.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    io,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, io, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -69,9 +63,8 @@ pub(super) struct Seen {
 
 /// The last visits.
 struct Ledger {
-    seen: BTreeMap<String, Seen>,
     /// In the order in which they came.
-    order: VecDeque<String>,
+    seen: VecDeque<Seen>,
     reader: Reader,
 }
 
@@ -135,7 +128,7 @@ impl Seen {
 
 impl Ledger {
     fn of(reader: Reader) -> Self {
-        Self { seen: BTreeMap::new(), order: VecDeque::new(), reader }
+        Self { seen: VecDeque::new(), reader }
     }
 
     /// Reads what has come since; false where the journal cannot be read further.
@@ -151,17 +144,14 @@ impl Ledger {
 
     fn take(&mut self, entry: &Entry) {
         if let Stored::Opened { session, lane, .. } = &entry.stored {
-            if self.order.len() >= MOST
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.seen.remove(&oldest);
+            if self.seen.len() >= MOST {
+                self.seen.pop_front();
             }
-            self.order.push_back(session.clone());
-            let seen = Seen { session: session.clone(), lane: lane.clone(), at: entry.at, ..Seen::default() };
-            self.seen.insert(session.clone(), seen);
+            self.seen.push_back(Seen { session: session.clone(), lane: lane.clone(), at: entry.at, ..Seen::default() });
             return;
         }
-        let Some(seen) = self.seen.get_mut(entry.stored.session()) else { return };
+        // Of the newest it is told most.
+        let Some(seen) = self.seen.iter_mut().rev().find(|seen| seen.session == entry.stored.session()) else { return };
         match &entry.stored {
             Stored::Decided { number, place, .. } => (seen.number, seen.place) = (number.clone(), place.clone()),
             Stored::Printed { copy, outcome, .. } => {
@@ -181,11 +171,11 @@ impl Ledger {
 
     fn tell(&self, asks: &Asks, day: DayRule, now: WallTime) -> Option<String> {
         let today = ServiceDay::of(now, day.utc_offset, day.reset_at);
-        let newest = || self.order.iter().rev().filter_map(|session| self.seen.get(session));
+        let newest = || self.seen.iter().rev();
         let of_today = || newest().filter(|seen| seen.is_of(today, day));
         let checked_in = || of_today().filter(|seen| seen.is(OutcomeResult::CheckedIn)).count();
         match asks {
-            Asks::Session(session) => serde_json::to_string(self.seen.get(session)?).ok(),
+            Asks::Session(session) => serde_json::to_string(newest().find(|seen| seen.session == *session)?).ok(),
             Asks::Visit(which) => {
                 let which = which.trim();
                 let is_meant = |seen: &&Seen| {
@@ -196,15 +186,15 @@ impl Ledger {
             }
             Asks::Count => Some(checked_in().to_string()),
             Asks::Today => {
-                let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+                let mut counts = Map::new();
                 for seen in of_today() {
                     let result = if seen.undone {
                         OutcomeResult::Annulled.as_str()
                     } else {
                         seen.result.as_deref().unwrap_or("open")
                     };
-                    let count = counts.entry(result).or_default();
-                    *count = count.saturating_add(1);
+                    let count = counts.get(result).and_then(Value::as_u64).unwrap_or(0);
+                    counts.insert(result.to_owned(), count.saturating_add(1).into());
                 }
                 let unknown = rows(newest().filter(|seen| seen.is(OutcomeResult::Unknown)));
                 Some(json!({ "counts": counts, "checked_in": checked_in(), "unknown": unknown }).to_string())

@@ -110,7 +110,7 @@ impl Requests {
         match request {
             StaffRequest::Lane { lane: name, mode } => {
                 tracing::info!(lane = name, ?mode, "staff");
-                let told = format!("{name}: {}", format!("{mode:?}").to_lowercase());
+                let told = format!("{name}: {}", format!("{mode:?}").to_ascii_lowercase());
                 let reply = StaffReply { done: true, told, said: Some(Said::Mode(mode)), code: None };
                 let _ = answer.send(Answer::Told(reply));
                 let both =
@@ -225,7 +225,7 @@ impl Requests {
             #[cfg(feature = "page")]
             Input::Gated { session, outcome } => {
                 let failed = outcome.code().filter(|code| *code != Code::G803);
-                let opened = || Answer::told(true, format!("{outcome:?}").to_lowercase());
+                let opened = || Answer::told(true, format!("{outcome:?}").to_ascii_lowercase());
                 (For::Gate(*session), failed.map_or_else(opened, |code| Answer::not_done("not opened", code)))
             }
             #[cfg(feature = "page")]

@@ -188,7 +188,7 @@ impl Answer {
     pub(super) fn said(said: Said) -> Self {
         let done = matches!(said, Said::Mode(_) | Said::Printed);
         let told = match said {
-            Said::Mode(mode) => format!("{mode:?}").to_lowercase(),
+            Said::Mode(mode) => format!("{mode:?}").to_ascii_lowercase(),
             Said::Printed => "printed and acknowledged".to_owned(),
             Said::NotPrinted(code) => not_done("not printed", code),
             Said::Unacknowledged => UNACKNOWLEDGED.to_owned(),

@@ -2,7 +2,6 @@
 //! as it passes through the loop; queues are waited in, too.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -32,7 +31,7 @@ pub(super) struct Durations {
 }
 
 /// What is under way.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     LookUp,
     CheckIn,
@@ -42,7 +41,8 @@ enum Way {
 /// Watches what passes through the loop.
 #[derive(Default)]
 pub(super) struct Stopwatch {
-    under_way: BTreeMap<(SessionId, Way), Moment>,
+    /// The oldest first.
+    under_way: Vec<(SessionId, Way, Moment)>,
     pub(super) durations: Arc<Durations>,
 }
 
@@ -116,16 +116,16 @@ impl Stopwatch {
     }
 
     fn begins(&mut self, session: SessionId, way: Way, now: Moment) {
-        if self.under_way.len() >= MOST
-            && let Some(oldest) = self.under_way.iter().min_by_key(|(_, since)| **since).map(|(of, _)| *of)
-        {
-            self.under_way.remove(&oldest);
+        self.under_way.retain(|(of, what, _)| (*of, *what) != (session, way));
+        if self.under_way.len() >= MOST {
+            self.under_way.remove(0);
         }
-        self.under_way.insert((session, way), now);
+        self.under_way.push((session, way, now));
     }
 
     fn ends(&mut self, session: SessionId, way: Way, now: Moment) {
-        let Some(since) = self.under_way.remove(&(session, way)) else { return };
+        let Some(at) = self.under_way.iter().position(|(of, what, _)| (*of, *what) == (session, way)) else { return };
+        let (_, _, since) = self.under_way.remove(at);
         let histogram = match way {
             Way::LookUp => &self.durations.lookup,
             Way::CheckIn => &self.durations.check_in,

@@ -193,7 +193,7 @@ impl Daemon {
             merchant,
             system: system.map(|system| system.as_str().to_owned()),
         });
-        let wrong = wrong.collect();
+        let wrong: Vec<_> = wrong.collect();
         let inputs = &self.opened.funnel.carrier.inputs;
         if let Some(alarms) = &mut self.opened.alarms {
             alarms.are(&wrong);
