@@ -1,10 +1,11 @@
 //! Every good answer of WeChat is read right; every bad one becomes one code, and no name.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, thread, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use facemchd::{
     fault::Code,
+    http::{Client, Resolve},
     identity::{CharsetChoice, InfoType, PaddingChoice},
     sim::{
         people::{Behaviour, Charset, Padding, Person},
@@ -382,6 +383,31 @@ fn nobody_there_and_no_such_name_are_told_apart() {
     assert_eq!(setup.at(format!("https://{}", nobody())).lookup().name("sid"), Err(Code::N301));
     let setup = Setup::new();
     assert_eq!(setup.at("https://no-such-host.invalid".to_owned()).lookup().name("sid"), Err(Code::N302));
+}
+
+/// A resolver that never says anything.
+struct Silent;
+
+impl Resolve for Silent {
+    fn resolve(&self, _: &str, _: u16) -> io::Result<Vec<SocketAddr>> {
+        thread::sleep(Duration::from_secs(60));
+        Err(io::ErrorKind::TimedOut.into())
+    }
+}
+
+#[test]
+fn a_resolver_that_says_nothing_until_patience_is_at_its_end_is_a_name_that_cannot_be_resolved() {
+    // Each time another domain's turn comes when nothing is left to try it with, but for the last.
+    for (connecting, patience) in [(3000, 400), (300, 400), (150, 700)] {
+        let mut setup = Setup::new();
+        setup.settings.wechatpay.backup_url = Some("https://backup.invalid".to_owned());
+        setup.http.connect_patience = Duration::from_millis(connecting);
+        let setup = setup.at("https://main.invalid".to_owned());
+        let client = Client::with_resolver(&setup.http, Arc::clone(&setup.clock), Arc::new(Silent)).expect("a client");
+        let lookup = setup.lookup_by(client);
+        let told = lookup.ask_within("sid", Duration::from_millis(patience)).expect_err("no answer");
+        assert_eq!(told, Code::N302, "{connecting} {patience}");
+    }
 }
 
 #[test]

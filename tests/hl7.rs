@@ -16,7 +16,7 @@ use facemchd::{
     checkin::{CheckIn as _, Hl7, Hl7Settings, Memory, Undecided},
     fault::Code,
     http::Route,
-    words::{CheckInAnswer, Hindrance, Identity, Private, Resolution},
+    words::{CheckInAnswer, Hindrance, Identity, Private, Resolution, Voucher, VoucherKind},
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 
@@ -144,6 +144,31 @@ fn an_arrival_is_told_once_and_what_is_acknowledged_is_read() {
         assert_eq!(field(message, segment, index), wanted, "{segment}-{index}");
     }
     assert!(field(message, "MSH", 7).ends_with("+0800"));
+}
+
+#[test]
+fn a_voucher_of_insurance_or_health_card_is_the_patients_number_and_the_sites_own_is_the_visits() {
+    let setup = Setup::new();
+    let engine = Engine::start(Box::new(|message| (ack(message, "AA", ""), false)));
+    for (serial, kind, patient, visit) in [
+        (1, VoucherKind::Insurance, "440100|EC^^^CHN^HC", ""),
+        (2, VoucherKind::HealthCard, "440100|EC", ""),
+        (3, VoucherKind::Queue, "", "440100|EC"),
+    ] {
+        let voucher = Voucher { code: Private::new("440100|EC".to_owned()), kind };
+        let brings = Identity { voucher: Some(voucher), ..Identity::default() };
+        let adapter = engine.adapter(&setup, r#"{"authorities":{"1":["CHN","NI"],"ec":["CHN","HC"]}}"#);
+        assert!(adapter.judges(&brings));
+        let answer = adapter.check_in(&request(serial, brings), setup.within(PATIENCE));
+        assert!(matches!(answer, Ok(CheckInAnswer::Admitted(_))), "{kind:?}: {answer:?}");
+        let message = engine.heard().last().expect("told").clone();
+        let escaped = |text: &str| text.replace("440100|EC", "440100\\F\\EC");
+        assert_eq!(
+            (field(&message, "PID", 3), field(&message, "PV1", 19)),
+            (escaped(patient), escaped(visit)),
+            "{kind:?}"
+        );
+    }
 }
 
 #[test]

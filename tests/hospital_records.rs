@@ -6,7 +6,7 @@ use facemchd::{
     checkin::{ByTemplate, CheckIn as _, Template},
     http::Client,
     sim::server::{Answer, Reply},
-    words::{CheckInAnswer, Hindrance},
+    words::{CheckInAnswer, Hindrance, Identity, Private, Voucher, VoucherKind},
 };
 
 use crate::{
@@ -16,6 +16,11 @@ use crate::{
 
 /// What a kiosk makes of these answers, and what it sent.
 fn recorded(template: &str, answers: Vec<(&'static str, Vec<u8>)>) -> (CheckInAnswer, Vec<String>) {
+    recorded_of(holder("欧阳䶮", "11010519491231002X"), template, answers)
+}
+
+/// The same of somebody else.
+fn recorded_of(whose: Identity, template: &str, answers: Vec<(&'static str, Vec<u8>)>) -> (CheckInAnswer, Vec<String>) {
     let setup = Setup::new();
     let sent = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&sent);
@@ -31,7 +36,7 @@ fn recorded(template: &str, answers: Vec<(&'static str, Vec<u8>)>) -> (CheckInAn
     let template = Template::parse(template).expect("a template");
     let adapter =
         ByTemplate::new(template, given(scripted.server.url()), client, Arc::clone(&setup.clock), memory(&setup));
-    let answer = adapter.check_in(&request(1, holder("欧阳䶮", "11010519491231002X")), setup.within(PATIENCE));
+    let answer = adapter.check_in(&request(1, whose), setup.within(PATIENCE));
     let sent = sent.lock().expect("not poisoned").clone();
     (answer.unwrap_or_else(|undecided| undecided.answer()), sent)
 }
@@ -96,10 +101,65 @@ fn an_answer_that_is_none_names_the_template_and_nobody() {
         ("text/html", "<html><body>请登录</body></html>".as_bytes().to_vec()),
         ("text/xml", b"<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY a \"b\">]><x>&a;</x>".to_vec()),
         ("text/xml", Vec::new()),
+        ("text/xml", vec![b' '; 300 * 1024]),
         ("application/json", b"{\"ResultCode\":0}".to_vec()),
     ] {
         let (answer, sent) = recorded(template, vec![(kind, body)]);
         let CheckInAnswer::Unavailable(trouble) = answer else { panic!("{answer:?}") };
         assert_eq!((trouble.code.as_str(), sent.len()), ("H906", 1));
     }
+}
+
+#[test]
+fn a_template_knows_what_kind_of_voucher_it_asks_with() {
+    const KINDS: &str = r#"
+title = "kinds"
+call = { form = "json", path = "/ask" }
+tables = { card = { id-card = "01", ec = "05", voucher = "02", "*" = "99" } }
+[list]
+body = '["${person.voucher-kind}","${person.card-kind}","${person.card-kind|card}","${person.voucher}","${person.card}"]'
+each = "visits"
+read = { id = "id" }
+[arrive]
+body = "{}"
+"#;
+    let brings = |kind| Identity {
+        voucher: Some(Voucher { kind, code: Private::new("V\"1".to_owned()) }),
+        ..Identity::default()
+    };
+    for (whose, wanted) in [
+        (brings(VoucherKind::Queue), r#"["queue","voucher","02","V\"1","V\"1"]"#),
+        (brings(VoucherKind::Insurance), r#"["ec","ec","05","V\"1","V\"1"]"#),
+        (brings(VoucherKind::HealthCard), r#"["ehealth","ehealth","02","V\"1","V\"1"]"#),
+        (holder("张三", "11010519491231002X"), r#"["","id-card","01","","11010519491231002X"]"#),
+    ] {
+        let (answer, sent) = recorded_of(whose, KINDS, vec![("application/json", br#"{"visits":[]}"#.to_vec())]);
+        assert_eq!((answer, sent), (CheckInAnswer::NotFound, vec![wanted.to_owned()]));
+    }
+}
+
+#[test]
+fn a_list_with_dates_in_odd_forms_doubled_rows_and_whole_numbers_with_a_point_is_read_as_it_is_meant() {
+    const TEMPLATE: &str = r#"
+title = "odd"
+call = { form = "json", path = "/ask", success = { path = "code", is = ["100"] } }
+[list]
+body = "{}"
+each = "data"
+only = [{ path = "day", today = true }]
+read = { id = "id" }
+[arrive]
+body = '["${visit.id}"]'
+"#;
+    let today = today(&Setup::new());
+    let [year, month, day] = [&today[..4], today[5..7].trim_start_matches('0'), today[8..].trim_start_matches('0')];
+    let list = format!(
+        r#"{{"code":100.0,"data":[{{"id":7.0,"day":"{year}/{month}/{day} 8:00:00"}},{{"id":"7","day":"{}"}},{{"id":8,"day":"2020-01-01"}},
+           {{"id":9,"day":""}},{{"id":10}}]}}"#,
+        today.replace('-', "")
+    );
+    let answers = vec![("application/json", list.into_bytes()), ("application/json", br#"{"code":"100"}"#.to_vec())];
+    let (answer, sent) = recorded_of(holder("张三", "11010519491231002X"), TEMPLATE, answers);
+    assert!(matches!(answer, CheckInAnswer::Admitted(_)), "{answer:?}");
+    assert_eq!(sent, ["{}", r#"["7"]"#]);
 }

@@ -1,21 +1,33 @@
 //! Hospitals' own systems, each by the template that travels with the program, against a twin that speaks as it does.
 
-use std::{fs, sync::mpsc, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 
 use facemchd::{
-    checkin::{CheckIn as _, Template, Undecided},
+    checkin::{ByTemplate, CheckIn as _, Template, Undecided},
     fault::Code,
+    http::Client,
+    service::SystemClock,
     sim::{
-        his::{Fault, Kind, Status, Step},
+        his::{Fault, Kind, Status, Step, Twin},
         server::{Answer, Reply},
     },
-    words::{CheckInAnswer, Hindrance, Identity, Resolution},
+    words::{CheckInAnswer, Clock, Hindrance, Identity, Now, Resolution},
 };
 
 use serde_json::Value;
 
 use crate::{
-    his::{PATIENCE, Stand, adapter_at, adapter_of, choosing, holder, memory, request, serial},
+    his::{PATIENCE, Stand, adapter, adapter_at, adapter_of, choosing, given, holder, memory, request, serial, today},
     lookups::{Scripted, Setup},
 };
 
@@ -200,6 +212,52 @@ fn a_terminal_signs_in_before_the_first_call_and_again_when_the_system_knows_it_
         drop(ledger);
         stand.twin.faults(|step| if step == Step::SignIn { Fault::None } else { Fault::Expired });
         assert_eq!(code(stand.check_in(&request(2, holder(NAME, CARD)))), (Code::H907, false), "{kind:?}");
+    }
+}
+
+/// The machine's clock, and a day later when it is told so.
+struct Tomorrow(SystemClock, AtomicBool);
+
+impl Clock for Tomorrow {
+    fn now(&self) -> Now {
+        let mut now = self.0.now();
+        now.wall.0 += i64::from(self.1.load(Ordering::Relaxed)) * 86_400_000;
+        now
+    }
+}
+
+#[test]
+fn where_terminals_sign_in_for_a_day_they_do_so_once_each_day_and_elsewhere_as_long_as_they_are_known() {
+    for (kind, each_day) in [(Kind::SoapJson, 1), (Kind::QueueConfirm, 0)] {
+        let mut setup = Setup::new();
+        let clock = Arc::new(Tomorrow(SystemClock::start(), AtomicBool::default()));
+        setup.clock = Arc::<Tomorrow>::clone(&clock);
+        let twin = Twin::start(&setup.authority, kind, &today(&setup)).expect("a system");
+        let adapter = adapter(&setup, &twin, kind, memory(&setup));
+        let comes = |serial| adapter.check_in(&request(serial, holder(NAME, CARD)), setup.within(PATIENCE)).map(drop);
+        (1..=3).for_each(|serial| comes(serial).expect("decided"));
+        let on_the_first = twin.ledger().sign_ins;
+        clock.1.store(true, Ordering::Relaxed);
+        (4..=6).for_each(|serial| comes(serial).expect("decided"));
+        assert_eq!(twin.ledger().sign_ins - on_the_first, each_day, "{kind:?}");
+    }
+}
+
+#[test]
+fn of_a_queue_server_only_the_visits_of_the_sites_or_the_lanes_zone_count() {
+    for (of_site, of_lane, is_in) in [("", None, true), ("A", None, true), ("B", None, false), ("B", Some("A"), true)] {
+        let stand = stand(Kind::QueueDevice);
+        stand.twin.ledger().book("V1", "P1", Status::Open);
+        let mut given = given(stand.twin.url());
+        let zone = |zone: &str| ("zone".to_owned(), zone.to_owned());
+        given.values.extend([zone(of_site)]);
+        given.lanes.extend(of_lane.map(|of_lane| ("kiosk-1".to_owned(), BTreeMap::from([zone(of_lane)]))));
+        let template = Template::parse(Template::shipped("queue-device").expect("shipped")).expect("a template");
+        let client = Client::open(&stand.setup.http, Arc::clone(&stand.setup.clock)).expect("a client");
+        let memory = memory(&stand.setup);
+        let adapter = ByTemplate::new(template, given, client, Arc::clone(&stand.setup.clock), memory);
+        let answer = adapter.check_in(&request(1, holder(NAME, CARD)), stand.within(PATIENCE)).expect("decided");
+        assert_eq!(matches!(answer, CheckInAnswer::Admitted(_)), is_in, "{of_site} {of_lane:?}: {answer:?}");
     }
 }
 

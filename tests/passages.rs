@@ -1,13 +1,21 @@
 //! Who went through is told to the site's system: once each, in order, whatever becomes of daemon, network and site.
 
-use std::time::Duration;
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use facemchd::sim::people::Person;
+use facemchd::sim::{
+    people::Person,
+    server::{Answer, Reply},
+};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     devices::wait_for,
+    lookups::Scripted,
     program::{expect, text},
     running::{Daemon, Sandbox, run},
 };
@@ -126,4 +134,78 @@ fn a_site_that_did_not_ask_is_told_nothing_until_a_hangup_says_so() {
     goes_through(&sandbox, 3);
     assert_eq!(daemon.stop(), Some(0));
     assert_eq!(told(&sandbox), journal(&sandbox)[..2]);
+}
+
+/// A station's own interface.
+const STATION: &str = r#"
+title = "a station"
+[call]
+form = "json"
+success = { path = "ok", is = ["true"] }
+errors = [{ path = "why", is = ["nobody"], means = "not-found" }]
+[list]
+path = "/list"
+body = '{"who":"${person.union-id}"}'
+each = "visits"
+read = { id = "id" }
+[arrive]
+path = "/arrive"
+body = '{"visit":"${visit.id}","session":"${session}"}'
+[passage]
+path = "/passage"
+body = '{"session":"${session}","report":"${passage.report}","passage":"${passage.outcome}","visit":"${visit.id}","at":"${passage.at:yyyyMMdd}","code":"${passage.code}"}'
+"#;
+
+#[test]
+fn a_template_tells_who_went_through_in_its_own_words_until_it_is_acknowledged_and_over_a_restart() {
+    let sandbox = Sandbox::new();
+    let (told, refusals) = (Arc::new(Mutex::new(Vec::<Value>::new())), Arc::new(Mutex::new(0)));
+    let (seen, refusing) = (Arc::clone(&told), Arc::clone(&refusals));
+    let station = Scripted::start(&sandbox.authority, move |_, request| {
+        let asked: Value = serde_json::from_slice(&request.body).expect("JSON");
+        let body = match request.path() {
+            "/list" => {
+                json!({ "ok": true, "visits": [{ "id": format!("v-{}", asked["who"].as_str().expect("whom")) }] })
+            }
+            "/passage" => {
+                let mut refusals = refusing.lock().expect("not poisoned");
+                if *refusals > 0 {
+                    *refusals -= 1;
+                    json!({ "ok": false })
+                } else {
+                    let mut seen = seen.lock().expect("not poisoned");
+                    seen.push(asked);
+                    // Whom it knows nothing of it never will.
+                    if seen.len() == 1 { json!({ "ok": false, "why": "nobody" }) } else { json!({ "ok": true }) }
+                }
+            }
+            _ => json!({ "ok": true }),
+        };
+        Reply::Answer(Answer::json(200, &body))
+    });
+    fs::write(sandbox.path("station.toml"), STATION).expect("written");
+    sandbox.edit("adapter = \"http\"", "adapter = \"template\"\ntemplate = \"station.toml\"");
+    sandbox.edit("hmac-key = \"keys/checkin.hmac\"\n", "");
+    sandbox.edit(&format!("url = \"{}\"", sandbox.hospital.url()), &format!("url = \"{}\"", station.server.url()));
+    let told = || told.lock().expect("not poisoned").clone();
+    let mut daemon = sandbox.start();
+    *refusals.lock().expect("not poisoned") = 1;
+    goes_through(&sandbox, 1);
+    assert_eq!(wait_for(told, |told| told.len() == 1)[0]["visit"], "v-union-1");
+    assert!(daemon.log().contains("H906"), "{}", daemon.log());
+    // What was not acknowledged when the program ended is told by the next one, which knows the session alone.
+    *refusals.lock().expect("not poisoned") = usize::MAX;
+    goes_through(&sandbox, 2);
+    wait_for(|| *refusals.lock().expect("not poisoned"), |left| *left < usize::MAX);
+    daemon.kill();
+    *refusals.lock().expect("not poisoned") = 0;
+    daemon = sandbox.start();
+    let told = wait_for(told, |told| told.len() == 2);
+    assert_eq!((&told[1]["visit"], &told[1]["code"]), (&json!(""), &json!("")));
+    assert!(told.iter().all(|one| one["at"].as_str().is_some_and(|at| at.len() == 8 && at.starts_with("20"))));
+    let word = |value: &Value| value.as_str().expect("a word").to_owned();
+    let told: Vec<_> =
+        told.iter().map(|of| (word(&of["session"]), word(&of["report"]), word(&of["passage"]))).collect();
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(told, journal(&sandbox));
 }

@@ -70,7 +70,7 @@ pub(super) enum Standing {
 
 impl Standing {
     /// What it has sent, or has.
-    fn sent(&self) -> Option<&Sent> {
+    pub(super) fn sent(&self) -> Option<&Sent> {
         match self {
             Self::Sent(sent) | Self::Decided(_, Some(sent)) => Some(sent),
             Self::Nothing | Self::Elsewhere(_) | Self::Decided(_, None) => None,

@@ -16,7 +16,7 @@ use super::{
     CheckIn, Passage, Request, Undecided,
     reading::{self, Here},
     schema::{Question, Report},
-    unanswered,
+    unanswered_question,
 };
 use crate::{
     fault::{Code, Cure, Failure, Fault},
@@ -101,10 +101,6 @@ impl Http {
         body: &[u8],
         deadline: Deadline,
     ) -> Result<Response, HttpError> {
-        // Whoever waited too long has not tried.
-        if deadline.left(self.clock.now().moment).is_zero() {
-            return Err(HttpError::LateConnecting);
-        }
         let word = match method {
             Method::Get => "GET",
             Method::Post => "POST",
@@ -151,7 +147,7 @@ impl Http {
     /// A question about a session of before, without the person.
     fn ask_past(&self, method: Method, session: SessionId, deadline: Deadline) -> Result<Response, Failure> {
         let path = format!("/check-ins/{session}");
-        self.send(method, &path, &session.to_string(), b"", deadline).map_err(past_unanswered)
+        self.send(method, &path, &session.to_string(), b"", deadline).map_err(unanswered_question)
     }
 }
 
@@ -168,10 +164,7 @@ impl CheckIn for Http {
         let body = serde_json::to_vec(&Question::of(request, self.utc_offset)).map(Zeroizing::new);
         let body = body.map_err(|_| Undecided::surely(Code::X001))?;
         let sent = self.send(Method::Post, "/check-ins", &request.session.to_string(), &body, deadline);
-        let response = sent.map_err(|error| match error.before_sending() {
-            true => Undecided::surely(unanswered(Code::H901, error)),
-            false => Undecided::perhaps(unanswered(Code::H905, error)),
-        })?;
+        let response = sent?;
         match response.status {
             // What cannot be read may have been carried out and only be badly told.
             200..300 => match self.read(&response) {
@@ -222,7 +215,7 @@ impl CheckIn for Http {
         let body = serde_json::to_vec(&Report::of(passage, self.utc_offset)).map_err(|_| Code::X001)?;
         let path = format!("/check-ins/{}/passage", passage.session);
         let sent = self.send(Method::Post, &path, &passage.report, &body, deadline);
-        let response = sent.map_err(past_unanswered)?;
+        let response = sent.map_err(unanswered_question)?;
         match response.status {
             // It does not know the session any more, and never will.
             200..300 | 410 => Ok(()),
@@ -235,12 +228,6 @@ impl CheckIn for Http {
 #[derive(Debug, thiserror::Error)]
 #[error("status {0}")]
 struct Status(u16);
-
-/// The same to something about the past.
-fn past_unanswered(error: HttpError) -> Failure {
-    let code = if error.before_sending() { Code::H901 } else { Code::H904 };
-    unanswered(code, error)
-}
 
 /// A status that is no answer to what was asked.
 fn status(code: Code, response: &Response) -> Failure {

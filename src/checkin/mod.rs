@@ -115,7 +115,6 @@ impl Undecided {
 }
 
 /// No answer came to what may change something.
-#[cfg(feature = "hospital")]
 impl From<HttpError> for Undecided {
     fn from(error: HttpError) -> Self {
         let before = error.before_sending();
@@ -126,6 +125,12 @@ impl From<HttpError> for Undecided {
         };
         Self { failure: unanswered(code, error), perhaps: !before }
     }
+}
+
+/// No answer came to a question that changes nothing.
+fn unanswered_question(error: HttpError) -> Failure {
+    let is_away = error.before_sending() && !matches!(error, HttpError::NoTime);
+    unanswered(if is_away { Code::H901 } else { Code::H904 }, error)
 }
 
 /// No answer came.
@@ -148,6 +153,23 @@ pub struct Passage {
     pub code: Option<Code>,
     /// When it was recorded.
     pub at: WallTime,
+}
+
+impl Passage {
+    /// What became of it, in INTERFACE.md's word.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.outcome {
+            GateOutcome::Opened => "opened",
+            GateOutcome::Passed => "passed",
+            GateOutcome::Expired => "timed_out",
+            GateOutcome::Tailgated => "tailgated",
+            GateOutcome::Reversed => "wrong_way",
+            GateOutcome::HeldOpen => "held_open",
+            GateOutcome::Forced => "forced",
+            GateOutcome::Failed(()) => "failed",
+            GateOutcome::Unknown => "unknown",
+        }
+    }
 }
 
 /// Something that checks people in. Called from several threads at once; every call ends by its deadline.

@@ -6,7 +6,6 @@ use time::format_description::well_known::Rfc3339;
 use super::{Passage, Request};
 use crate::{
     fault::Code,
-    kiosk::GateOutcome,
     words::{Card, Text},
 };
 
@@ -72,17 +71,7 @@ impl<'a> Report<'a> {
         Self {
             session: passage.session.to_string(),
             report: &passage.report,
-            passage: match passage.outcome {
-                GateOutcome::Opened => "opened",
-                GateOutcome::Passed => "passed",
-                GateOutcome::Expired => "timed_out",
-                GateOutcome::Tailgated => "tailgated",
-                GateOutcome::Reversed => "wrong_way",
-                GateOutcome::HeldOpen => "held_open",
-                GateOutcome::Forced => "forced",
-                GateOutcome::Failed(()) => "failed",
-                GateOutcome::Unknown => "unknown",
-            },
+            passage: passage.word(),
             code: passage.code.map(Code::as_str),
             at: passage.at.at_offset(utc_offset).format(&Rfc3339).unwrap_or_default(),
         }

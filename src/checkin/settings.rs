@@ -84,7 +84,7 @@ pub struct CheckInSettings {
     /// How long a person waits for the site's system, 1000–120000; without it, as long as `wechatpay.patience-ms` leaves.
     #[serde(rename = "patience-ms", deserialize_with = "patience")]
     pub patience: Option<Duration>,
-    /// `http`: it is told who went through a gate.
+    /// `http`: it is told who went through a gate. A template says so by its step `[passage]`.
     pub passages: bool,
 }
 
@@ -164,6 +164,10 @@ impl Adapter {
 
     /// Whether it can be told who went through a gate.
     pub(crate) fn may_hear_passages(self) -> bool {
+        #[cfg(feature = "hospital")]
+        if self == Self::Template {
+            return true;
+        }
         self == Self::Http
     }
 }

@@ -260,18 +260,18 @@ impl Client {
         if server.plain && !self.speaks_plainly {
             return Err(HttpError::BadAddress);
         }
-        let mut resent = false;
+        let mut broke = None;
         loop {
             let left = request.deadline.left(self.clock.now().moment);
             if left.is_zero() {
-                return Err(HttpError::LateConnecting);
+                return Err(broke.unwrap_or(HttpError::NoTime));
             }
-            match self.exchange(request, left, resent) {
+            match self.exchange(request, left, broke.is_some()) {
                 Ok(response) => return Ok(response),
-                Err(Broken { kept: true, unanswered: true, unsent, .. })
-                    if !resent && (unsent || request.is_idempotent()) =>
+                Err(Broken { kept: true, unanswered: true, unsent, error })
+                    if broke.is_none() && (unsent || request.is_idempotent()) =>
                 {
-                    resent = true;
+                    broke = Some(error);
                 }
                 Err(broken) => return Err(broken.error),
             }

@@ -64,7 +64,10 @@ impl FaceLookup {
     /// Signs and sends one request; on a failure to connect, once more to the other domain.
     pub(super) fn send(&self, call: Call<'_>, deadline: Deadline, offset: i64) -> Result<Response, Setback<Failure>> {
         let Attempted { first, second } = self.domains.order(&self.settings.wechatpay, self.clock.now().moment);
-        match (self.send_to(first, call, deadline, offset), second) {
+        let first = self.send_to(first, call, deadline, offset);
+        // Whoever has no time left to try the other one knows no more than what the first one said.
+        let second = second.filter(|_| !deadline.left(self.clock.now().moment).is_zero());
+        match (first, second) {
             (Err(Setback::Mended(Cause::Connection, _)), Some(second)) => {
                 let result = self.send_to(second, call, deadline, offset);
                 if result.is_ok() {

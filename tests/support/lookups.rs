@@ -107,10 +107,15 @@ impl Setup {
     }
 
     pub fn lookup(self) -> Lookup {
+        let client = http::Client::open(&self.http, Arc::clone(&self.clock)).expect("a client");
+        self.lookup_by(client)
+    }
+
+    /// The same over a client of the test's own.
+    pub fn lookup_by(self, client: http::Client) -> Lookup {
         let apiv3 = self.settings.public_key.is_none().then(|| self.keys.path("apiv3.key").into());
         let files = KeyFiles { apiv3, engine: self.engine, ..self.keys.files() };
         let vault = Arc::new(Vault::open(self.settings.merchant.signer(), &files).expect("keys"));
-        let client = http::Client::open(&self.http, Arc::clone(&self.clock)).expect("a client");
         let cache = Arc::new(InMemory::default());
         let inner = FaceLookup::new(self.settings, vault, client, WechatClock::new(Arc::clone(&self.clock)), cache);
         Lookup { inner, clock: self.clock, _keys: self.keys }

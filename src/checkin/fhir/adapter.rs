@@ -53,7 +53,7 @@ impl Fhir {
         client: Client,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let server = Server { url, token, client, clock: Arc::clone(&clock) };
+        let server = Server { url, token, client };
         Self { settings, server, utc_offset: day.0, reset_at: day.1, clock }
     }
 

@@ -1,17 +1,15 @@
 //! The hospital's server: requests and their answers. Every search that names a person goes in a body, for addresses stand
 //! in logs.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::resource::is_resource;
 use crate::{
-    checkin::{Undecided, reading, unanswered},
+    checkin::{Undecided, reading, unanswered_question},
     fault::{Code, Failure},
     http::{Client, HttpError, Method, Request, Response},
-    words::{Clock, Deadline},
+    words::Deadline,
 };
 
 /// The server.
@@ -19,7 +17,6 @@ pub(super) struct Server {
     pub(super) url: String,
     pub(super) token: Option<Zeroizing<String>>,
     pub(super) client: Client,
-    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// What came of a request that changes something.
@@ -54,10 +51,7 @@ impl Server {
             Err(HttpError::Interrupted) => ask(),
             asked => asked,
         };
-        let response = response.map_err(|error| {
-            let is_away = error.before_sending() && !matches!(error, HttpError::NoTime);
-            unanswered(if is_away { Code::H901 } else { Code::H904 }, error)
-        })?;
+        let response = response.map_err(unanswered_question)?;
         match response.status {
             200..300 => read(&response).ok_or_else(|| of(Code::H902, &response)),
             401 | 403 => Err(of(Code::H903, &response)),
@@ -122,9 +116,6 @@ impl Server {
         body: Option<&[u8]>,
         deadline: Deadline,
     ) -> Result<Response, HttpError> {
-        if deadline.left(self.clock.now().moment).is_zero() {
-            return Err(HttpError::NoTime);
-        }
         let url = format!("{}{path}", self.url);
         let bearer = self.token.as_ref().map(|token| Zeroizing::new(format!("Bearer {}", **token)));
         let mut all = vec![("Accept", JSON)];

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     checkin::{
-        CheckIn, Offer, Request, Undecided,
+        CheckIn, Offer, Passage, Request, Undecided,
         book::{self, Memory, Sent, Standing},
     },
     fault::{Code, Failure},
@@ -103,7 +103,7 @@ impl ByTemplate {
         let sent = Sent { request: whose, record: Arc::new(record), visit: visited, key, mark, missed };
         book.note(request.session, Standing::Sent(sent.clone()));
         book.sends(mark, today, now(), None);
-        let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
+        let about = About { request: Some(request), record: &sent.record, visit: &visit.members, passage: None };
         let answer = match upstream.act(call, about, deadline) {
             Ok(Heard::Done(node)) => {
                 let mut more = call.members(&node);
@@ -113,7 +113,8 @@ impl ByTemplate {
                 if let Some(again) = &again {
                     more.extend(again.members.clone());
                 }
-                let about = About { request: Some(request), record: &sent.record, visit: &visit.members };
+                let about =
+                    About { request: Some(request), record: &sent.record, visit: &visit.members, passage: None };
                 let says_so = call.requeued.as_ref().is_some_and(|rule| upstream.is_met(rule, &node, about));
                 Ok(CheckInAnswer::entry(missed || says_so, upstream.admission(again.as_ref().unwrap_or(visit), &more)))
             }
@@ -159,7 +160,8 @@ impl ByTemplate {
     }
 
     /// Of a visit that is taken and was sent without an answer: a nurse has let them in, and ours may be on its way still
-    /// and would put them behind everybody. The number that is listed now may not stay theirs.
+    /// and would put them behind everybody. The number that is listed now may not stay theirs. Where the template's call
+    /// does not queue anew, one for a missed call finds a visit that is taken by then, and changes nothing.
     fn may_lose(&self, visit: &Listed) -> bool {
         self.upstream.template.arrive.requeues && visit.by_us == Some(false)
     }
@@ -227,7 +229,7 @@ impl ByTemplate {
             None => return Err(Code::H910.into()),
         }
         let call = self.upstream.template.cancel.as_ref().ok_or(Code::H909)?;
-        let about = About { request: Some(&sent.request), record: &sent.record, visit: &visit.members };
+        let about = About { request: Some(&sent.request), record: &sent.record, visit: &visit.members, passage: None };
         match self.upstream.act(call, about, deadline) {
             Ok(Heard::Done(_)) => {
                 book.not_sent(sent.mark);
@@ -331,6 +333,31 @@ impl CheckIn for ByTemplate {
             Some(Standing::Elsewhere(request)) => self.entered_since(&request, deadline),
             Some(Standing::Nothing) => Ok(Resolution::NotThere),
             None => Err(Code::H908.into()),
+        }
+    }
+
+    fn hears_passages(&self) -> bool {
+        self.upstream.template.passage.is_some()
+    }
+
+    fn passage(&self, passage: &Passage, deadline: Deadline) -> Result<(), Failure> {
+        let Some(call) = &self.upstream.template.passage else { return Ok(()) };
+        let standing = self.memory.book.standing(passage.session);
+        let sent = standing.as_ref().and_then(Standing::sent);
+        let nothing = Named::new();
+        let visit = sent.map(|sent| Named::from([("id".to_owned(), sent.visit.clone())])).unwrap_or_default();
+        let about = About {
+            request: sent.map(|sent| &*sent.request),
+            record: sent.map_or(&nothing, |sent| &sent.record),
+            visit: &visit,
+            passage: Some(passage),
+        };
+        match self.upstream.act(call, about, deadline) {
+            // It does not know the session any more, and never will.
+            Ok(Heard::Done(_) | Heard::Not(Means::NotFound, _)) => Ok(()),
+            Ok(Heard::Not(Means::Unavailable, _)) => Err(Code::H901.into()),
+            Ok(Heard::Not(..)) => Err(Code::H906.into()),
+            Err(undecided) => Err(undecided.failure),
         }
     }
 }

@@ -131,6 +131,11 @@ impl Body {
 }
 
 impl Call {
+    /// It may do something there, and is sent once; the others are questions.
+    pub(super) fn changes(&self) -> bool {
+        matches!(self.name, "arrive" | "cancel" | "passage")
+    }
+
     /// Every value that one of its texts asks for.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
         let rules = self
@@ -145,10 +150,10 @@ impl Call {
         lines.flat_map(Text::wanted).chain(self.body.iter().flat_map(Body::wanted)).chain(rules.flat_map(Rule::wanted))
     }
 
-    /// The names of what rules compare.
-    pub(super) fn compared(&self) -> impl Iterator<Item = &str> {
+    /// The rules over its answers, each with the names of what it compares.
+    pub(super) fn compared(&self) -> impl Iterator<Item = (&str, &Rule)> {
         let rules = self.success.iter().chain(&self.errors).chain(&self.states).chain(&self.only).chain(&self.requeued);
-        rules.flat_map(|rule| rule.paths.iter().filter_map(Path::last))
+        rules.flat_map(|rule| rule.paths.iter().filter_map(Path::last).map(move |name| (name, rule)))
     }
 
     /// What is sent; nothing where a value has a character that the charset lacks, or cannot be signed.

@@ -31,6 +31,8 @@ pub struct Template {
     pub(super) list: Call,
     pub(super) arrive: Call,
     pub(super) cancel: Option<Call>,
+    /// Tells what became of a gate's grant.
+    pub(super) passage: Option<Call>,
     pub(super) signer: Option<Signer>,
 }
 
@@ -54,6 +56,7 @@ struct File {
     list: Step,
     arrive: Step,
     cancel: Option<Step>,
+    passage: Option<Step>,
     sign: Option<Signer>,
 }
 
@@ -115,6 +118,8 @@ struct WrittenRule {
     #[serde(default)]
     holds: Vec<String>,
     at_least: Option<i64>,
+    #[serde(default)]
+    today: bool,
     #[serde(default)]
     means: Means,
 }
@@ -180,6 +185,7 @@ impl Template {
             list: step("list", &file.list)?,
             arrive: step("arrive", &file.arrive)?,
             cancel: file.cancel.as_ref().map(|call| step("cancel", call)).transpose()?,
+            passage: file.passage.as_ref().map(|call| step("passage", call)).transpose()?,
             signer: file.sign.clone(),
             tables: file.tables,
         };
@@ -188,25 +194,24 @@ impl Template {
                 return Err(format!("{name}.each is missing: the path of what is listed"));
             }
         }
-        for (name, call) in [("arrive", Some(&template.arrive)), ("cancel", template.cancel.as_ref())] {
-            // A GET whose connection breaks may be sent twice.
-            if call.is_some_and(|call| call.method == Method::Get) {
-                return Err(format!("{name}.method is POST: what changes something is sent once"));
-            }
+        // A GET whose connection breaks may be sent twice.
+        if let Some(Call { name, .. }) = template.calls().find(|call| call.changes() && call.method == Method::Get) {
+            return Err(format!("{name}.method is POST: what changes something is sent once"));
         }
         if !template.list.read.contains_key("id") {
             return Err("list.read.id is missing: what tells one visit from another".to_owned());
         }
-        for wanted in template.wanted() {
-            template.judge(wanted)?;
+        for call in template.calls() {
+            call.wanted().try_for_each(|wanted| template.judge(wanted, call.name))?;
         }
+        template.signer.iter().flat_map(Signer::wanted).try_for_each(|wanted| template.judge(wanted, "sign"))?;
         Ok(template)
     }
 
     /// Every step.
     pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
         let own = [self.identify.as_ref(), Some(&self.list), Some(&self.arrive), self.cancel.as_ref()];
-        self.sign_in.iter().chain(own.into_iter().flatten())
+        self.sign_in.iter().chain(own.into_iter().chain([self.passage.as_ref()]).flatten())
     }
 
     /// Every value that a text asks for.
@@ -214,7 +219,7 @@ impl Template {
         self.calls().flat_map(Call::wanted).chain(self.signer.iter().flat_map(Signer::wanted))
     }
 
-    fn judge(&self, wanted: &Wanted) -> Result<(), String> {
+    fn judge(&self, wanted: &Wanted, step: &str) -> Result<(), String> {
         let Wanted { name, table, .. } = wanted;
         if let Some(table) = table.as_ref().filter(|table| !self.tables.contains_key(*table)) {
             return Err(format!("${{{name}|{table}}} asks for a table that is none of [tables]"));
@@ -227,7 +232,10 @@ impl Template {
                 .contains(&member),
             "companion" => ["name", "id"].contains(&member),
             "record" => self.identify.as_ref().is_some_and(|call| call.read.contains_key(member)),
+            // Of a visit that somebody went through for no more is remembered.
+            "visit" if step == "passage" => member == "id",
             "visit" => of_visit(),
+            "passage" => step == "passage" && ["at", "code", "outcome", "report"].contains(&member),
             "kept" => kept(),
             "site" | "secret" => !member.is_empty(),
             "wsse" => ["nonce", "created", "digest"].contains(&member),
@@ -372,6 +380,7 @@ impl WrittenRule {
             starts: texts(&self.starts)?,
             holds: texts(&self.holds)?,
             at_least: self.at_least,
+            today: self.today.then(|| Text::read("${now:yyyy-MM-dd}", Form::Line)).transpose()?,
             means: self.means,
         })
     }

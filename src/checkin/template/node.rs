@@ -118,6 +118,11 @@ fn of_value(name: &Arc<str>, value: Value, into: &mut Vec<Node>, depth: usize, l
     match value {
         Value::Null => {}
         Value::Bool(truth) => into.push(text(truth.to_string())),
+        // Serializers that know no whole numbers write 100.0.
+        Value::Number(number) if number.is_f64() => {
+            let written = number.to_string();
+            into.push(text(written.strip_suffix(".0").unwrap_or(&written).to_owned()));
+        }
         Value::Number(number) => into.push(text(number.to_string())),
         Value::String(string) => into.push(text(string)),
         Value::Array(items) => {

@@ -1,7 +1,7 @@
 //! A conversation with a hospital as an integrator wants to see it: every request and answer, masked, and what each rule
 //! made of it. Nobody is checked in unless that is asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -36,9 +36,14 @@ impl Values for Masked<'_> {
     }
 }
 
+/// As much of a hospital's text as a line has room for, and nothing that a terminal would obey.
+fn told_plainly(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
 /// The first character, and how long it is.
 fn masked(text: &str) -> String {
-    let mut characters = text.chars();
+    let mut characters = text.chars().filter(|c| !c.is_control()).take(LONGEST);
     characters.next().map_or(String::new(), |first| format!("{first}{}", "*".repeat(characters.count())))
 }
 
@@ -51,8 +56,9 @@ pub(super) fn sent(call: &Call, values: &dyn Values) -> String {
     format!("→ {} {:?} {}{headers}\n  {body}", call.name, prepared.method, *prepared.path)
 }
 
-/// An answer as a tree, its texts masked but for those that rules compare.
-pub(super) fn heard(call: &Call, status: u16, text: &str) -> String {
+/// An answer as a tree, its texts masked but for the words that rules compare: whole where the hospital has nothing but its
+/// own words there, and of sentences, which may be about anybody, what a rule looks for in them.
+pub(super) fn heard(call: &Call, status: u16, text: &str, values: &dyn Values) -> String {
     let mut told = format!("← {} {status}, {} bytes", call.name, text.len());
     match node::read(text, call.writing) {
         None => told.push_str(", not written as the template says"),
@@ -62,27 +68,48 @@ pub(super) fn heard(call: &Call, status: u16, text: &str) -> String {
                 told.push_str(", nothing stands at root");
             }
             // Names that HL7 gives to everything, people's too.
-            let shown: BTreeSet<&str> =
-                call.compared().filter(|name| !["@value", "@extension", "@displayName"].contains(name)).collect();
-            lines(root.as_ref().unwrap_or(&top), &shown, 1, &mut told);
+            let is_a_name = |name: &str| !["@value", "@extension", "@displayName"].contains(&name);
+            let (sentences, words): (Vec<_>, Vec<_>) =
+                call.compared().filter(|(name, _)| is_a_name(name)).partition(|(_, rule)| !rule.holds.is_empty());
+            let mut shown = Shown::default();
+            for (name, rule) in sentences {
+                let held = rule.holds.iter().map(|text| text.put(values).to_string());
+                shown.held.entry(name).or_default().extend(held.filter(|held| !held.is_empty()));
+            }
+            shown.words =
+                words.into_iter().map(|(name, _)| name).filter(|name| !shown.held.contains_key(name)).collect();
+            shown.lines(root.as_ref().unwrap_or(&top), 1, &mut told);
         }
     }
     told
 }
 
-/// The most lines of one answer.
+/// The most lines of one answer, and characters of one text in it.
 const LINES: usize = 400;
+const LONGEST: usize = 120;
 
-fn lines(node: &Node, shown: &BTreeSet<&str>, depth: usize, told: &mut String) {
-    if told.matches('\n').count() >= LINES {
-        return;
+/// What of an answer anybody may see, by its names.
+#[derive(Default)]
+struct Shown<'a> {
+    words: BTreeSet<&'a str>,
+    /// What is looked for in sentences.
+    held: BTreeMap<&'a str, Vec<String>>,
+}
+
+impl Shown<'_> {
+    fn lines(&self, node: &Node, depth: usize, told: &mut String) {
+        if told.matches('\n').count() >= LINES {
+            return;
+        }
+        let (name, text) = (&*node.name, node.text.trim());
+        if !name.is_empty() {
+            let seen = if self.words.contains(name) { told_plainly(text) } else { masked(text) };
+            told.push_str(&format!("\n{}{name} {seen}", "  ".repeat(depth)));
+            let held = self.held.get(name).into_iter().flatten().filter(|held| text.contains(held.as_str()));
+            held.for_each(|held| told.push_str(&format!(" ({held})")));
+        }
+        node.children.iter().for_each(|child| self.lines(child, depth.saturating_add(1), told));
     }
-    let text = node.text.trim();
-    if !node.name.is_empty() {
-        let text = if shown.contains(&*node.name) { text.to_owned() } else { masked(text) };
-        told.push_str(&format!("\n{}{} {text}", "  ".repeat(depth), node.name));
-    }
-    node.children.iter().for_each(|child| lines(child, shown, depth.saturating_add(1), told));
 }
 
 impl ByTemplate {
@@ -110,12 +137,13 @@ impl ByTemplate {
             Err(answer) => return Ok(answer),
         };
         for visit in &visits {
-            tell(format!("= list: {} {:?}{} {}", visit.id, visit.state, by(visit), read(&visit.members)));
+            let id = told_plainly(&visit.id);
+            tell(format!("= list: {id} {:?}{} {}", visit.state, by(visit), read(&visit.members)));
         }
         match pick(&visits, request.choice.as_ref(), &self.upstream) {
             Picked::End(answer) => Ok(answer),
             Picked::This(visit) => {
-                tell(format!("= pick: {}", visit.id));
+                tell(format!("= pick: {}", told_plainly(&visit.id)));
                 match arrive {
                     true => self.arrive(request, record, visit, deadline),
                     false => Ok(CheckInAnswer::entry(

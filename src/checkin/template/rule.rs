@@ -24,6 +24,8 @@ pub(super) struct Rule {
     pub(super) holds: Vec<Text>,
     /// It is a number, and no less than this.
     pub(super) at_least: Option<i64>,
+    /// It begins with today's date, however that is written: this asks for the date.
+    pub(super) today: Option<Text>,
     /// What follows where the rule is met.
     pub(super) means: Means,
 }
@@ -96,13 +98,14 @@ impl Rule {
                 && any(&self.holds, values, |wanted| found.contains(wanted))
                 && !self.not.iter().any(|text| *text.put(values) == *found)
                 && self.at_least.is_none_or(|least| found.parse::<i64>().is_ok_and(|number| number >= least))
+                && self.today.as_ref().is_none_or(|today| day(found).is_some_and(|day| *today.put(values) == day))
         };
         self.paths.iter().find_map(|path| path.said(here, fits)).unwrap_or_else(|| {
             // What says nothing is none of them, and all that a rule without texts of the site's asks for.
             let compares = [&self.is, &self.not, &self.starts, &self.holds].iter().any(|texts| !texts.is_empty());
             let asks = |texts: &[Text]| texts.iter().any(|text| !text.put(values).is_empty());
             let asks = [&self.is, &self.starts, &self.holds].into_iter().any(|texts| asks(texts));
-            compares && !asks && self.at_least.is_none()
+            compares && !asks && self.at_least.is_none() && self.today.is_none()
         })
     }
 
@@ -115,7 +118,8 @@ impl Rule {
 
     /// Every value it is compared with.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
-        [&self.is, &self.not, &self.starts, &self.holds].into_iter().flatten().flat_map(Text::wanted)
+        let texts = [&self.is, &self.not, &self.starts, &self.holds].into_iter().flatten();
+        texts.chain(&self.today).flat_map(Text::wanted)
     }
 }
 
@@ -132,4 +136,45 @@ fn any(texts: &[Text], values: &dyn Values, fits: impl Fn(&str) -> bool) -> bool
         }
     }
     !asks
+}
+
+/// The date that a text begins with, `2026-11-05`: `2026/11/5 8:00`, `20261105080000`, `2026年11月05日`.
+fn day(text: &str) -> Option<String> {
+    let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (year, month, day) = match digits(text) {
+        8.. => (text.get(..4)?, text.get(4..6)?, text.get(6..8)?),
+        4 => {
+            let mut parts = text.split(|c: char| !c.is_ascii_digit());
+            (parts.next()?, parts.next()?, parts.next()?)
+        }
+        _ => return None,
+    };
+    let fits = |part: &str| (1..=2).contains(&part.len());
+    (fits(month) && fits(day)).then(|| format!("{year}-{month:0>2}-{day:0>2}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn a_date_is_read_in_whatever_form_it_is_written_and_nothing_else_is_one() {
+        for written in [
+            "2026-11-05",
+            "2026/11/5 8:00:00",
+            "2026-11-05T08:00",
+            "20261105",
+            "20261105080000",
+            "2026年11月5日",
+            "2026.11.05",
+        ] {
+            assert_eq!(day(written).as_deref(), Some("2026-11-05"), "{written}");
+        }
+        for other in
+            ["", "05-11-2026", "2026", "2026-11", "26-11-05", "/Date(1795651200000)/", "2026-111-5", "今天", "2026--5"]
+        {
+            assert_eq!(day(other), None, "{other}");
+        }
+        assert_ne!(day("2026-11-12").as_deref(), Some("2026-11-1"));
+    }
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::{
     call::Body,
     file::Template,
+    rehearse,
     sign::Signing,
     text::{Filled, Form, Text, Values, Wanted},
 };
@@ -296,4 +297,21 @@ fn what_changes_something_is_never_a_get_and_the_same_visit_of_two_people_is_two
     assert!(
         key("P1", "Q1") != key("P2", "Q1") && key("P1", "Q1") == key("P1", "Q1") && key("P", "1Q") != key("P1", "Q")
     );
+}
+
+#[test]
+fn whoever_looks_on_sees_the_hospitals_own_words_and_of_sentences_only_what_a_rule_looks_for() {
+    let template = Template::parse(Template::shipped("dhc-selfreg").expect("shipped")).expect("a template");
+    let answer = "<E><Body><r><t>&lt;Response&gt;&lt;ResultCode&gt;-7\u{9b}&lt;/ResultCode&gt;&lt;ErrMsg&gt;患者欧阳若兰已报到&lt;/ErrMsg&gt;\
+                  &lt;PatName&gt;欧阳若兰&lt;/PatName&gt;&lt;/Response&gt;</t></r></Body></E>";
+    let told = rehearse::heard(
+        &template.arrive,
+        200,
+        &answer.replace("<E>", "<Envelope>").replace("</E>", "</Envelope>"),
+        &Everywhere(""),
+    );
+    for seen in ["ResultCode -7\n", "ErrMsg 患******** (已报到)", "PatName 欧***"] {
+        assert!(told.contains(seen), "{seen}: {told}");
+    }
+    assert!(!told.contains("若兰") && !told.contains('\u{9b}'), "{told}");
 }

@@ -17,7 +17,7 @@ use super::{
     values::{Known, Named, Secrets},
 };
 use crate::{
-    checkin::{Request, Undecided, book::Memory, reading},
+    checkin::{Passage, Request, Undecided, book::Memory, reading, unanswered, unanswered_question},
     fault::{Code, Failure},
     http::{self, Client, HttpError, Method, Response},
     words::{Clock, Deadline, ServiceDay, WallTime},
@@ -98,6 +98,8 @@ pub(super) struct About<'a> {
     pub(super) request: Option<&'a Request>,
     pub(super) record: &'a Named,
     pub(super) visit: &'a Named,
+    /// What became of a gate's grant, where that is told.
+    pub(super) passage: Option<&'a Passage>,
 }
 
 /// Longer answers are refused, bytes.
@@ -128,10 +130,7 @@ impl Upstream {
             Err(Miss { broke: true, .. }) => self.call(call, about, deadline),
             asked => asked,
         };
-        asked.map_err(|miss| match miss.undecided.failure.code() {
-            Code::H905 => miss.undecided.failure.under(Code::H904),
-            _ => miss.undecided.failure,
-        })
+        asked.map_err(|miss| miss.undecided.failure)
     }
 
     /// Makes a call, which may change something, once.
@@ -160,16 +159,12 @@ impl Upstream {
     }
 
     fn exchange(&self, call: &Call, about: About<'_>, kept: &Secrets, deadline: Deadline) -> Result<Heard, Miss> {
-        let now = self.clock.now();
         let known = self.known(about, kept);
         let signing = Signing { signer: self.template.signer.as_ref(), rsa: self.given.rsa.as_ref() };
         let prepared = call.prepare(&known, self.template.charset, &signing);
         let prepared = prepared.ok_or_else(|| Undecided::surely(Code::H912))?;
         let url = Zeroizing::new(format!("{}{}", self.given.url, *prepared.path));
         let headers: Vec<_> = prepared.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        if deadline.left(now.moment).is_zero() {
-            return Err(HttpError::NoTime.into());
-        }
         let sent = self.client.send(&http::Request {
             method: prepared.method,
             url: &url,
@@ -178,11 +173,11 @@ impl Upstream {
             deadline,
             max_body: MAX_BODY,
         });
-        let response = sent.map_err(Miss::from)?;
+        let response = sent.map_err(|error| Miss::of(error, call))?;
         let text = Zeroizing::new(reading::decode(&response.body, response.header("content-type")));
         if let Some(watch) = &self.watch {
             watch(&rehearse::sent(call, &known));
-            watch(&rehearse::heard(call, response.status, &text));
+            watch(&rehearse::heard(call, response.status, &text, &known));
         }
         let heard = call.hear(&text, &known);
         match (response.status, heard) {
@@ -190,7 +185,7 @@ impl Upstream {
             // What a platform calls an error may be one of the template's, whatever its status.
             (_, Some(Heard::Not(means, text))) if means != Means::Refused => Ok(Heard::Not(means, text)),
             (401 | 403, _) if !self.template.sign_in.is_empty() => Ok(Heard::Not(Means::SignedOut, None)),
-            (status, _) => Err(of_status(status, &response).into()),
+            (status, _) => Err(of_status(status, &response, call).into()),
         }
     }
 
@@ -236,7 +231,7 @@ impl Upstream {
     /// Step by step, each with what those before it brought.
     fn sign_in(&self, deadline: Deadline) -> Result<Secrets, Undecided> {
         let mut kept = Secrets::new();
-        let about = About { request: None, record: NOTHING, visit: NOTHING };
+        let about = About { request: None, record: NOTHING, visit: NOTHING, passage: None };
         for call in &self.template.sign_in {
             match self.exchange(call, about, &kept, deadline) {
                 Ok(Heard::Done(node)) => {
@@ -273,6 +268,7 @@ impl Upstream {
         let _ = getrandom::fill(&mut nonce);
         Known {
             request: about.request,
+            passage: about.passage,
             site: &self.given.values,
             lane: about.request.and_then(|request| self.given.lanes.get(&request.lane)),
             secrets: &self.given.secrets,
@@ -318,15 +314,20 @@ impl From<Undecided> for Miss {
     }
 }
 
-impl From<HttpError> for Miss {
-    fn from(error: HttpError) -> Self {
+impl Miss {
+    fn of(error: HttpError, call: &Call) -> Self {
         let broke = matches!(error, HttpError::Interrupted);
-        Self { undecided: error.into(), broke }
+        let undecided = match error {
+            error if call.changes() => error.into(),
+            HttpError::TooLarge | HttpError::Malformed => Undecided::surely(unanswered(Code::H906, error)),
+            error => Undecided::surely(unanswered_question(error)),
+        };
+        Self { undecided, broke }
     }
 }
 
 /// A status without an answer that could be read.
-fn of_status(status: u16, response: &Response) -> Undecided {
+fn of_status(status: u16, response: &Response, call: &Call) -> Undecided {
     let failure = |code: Code| {
         Failure::new(code).told(format!("{}: status {status}, {} bytes", code.summary(), response.body.len()))
     };
@@ -335,7 +336,8 @@ fn of_status(status: u16, response: &Response) -> Undecided {
         429 => Undecided::surely(failure(Code::H901)),
         // A gateway says so of its own, whatever the system behind it has done.
         503 => Undecided { failure: failure(Code::H901), perhaps: true },
-        500..600 => Undecided::perhaps(failure(Code::H905)),
+        500..600 if call.changes() => Undecided::perhaps(failure(Code::H905)),
+        500..600 => Undecided::surely(failure(Code::H904)),
         _ => Undecided::perhaps(failure(Code::H906)),
     }
 }

@@ -9,12 +9,16 @@ use zeroize::Zeroizing;
 
 use super::text::{Filled, Values, Wanted};
 use crate::{
-    checkin::Request,
+    checkin::{Passage, Request},
+    fault::Code,
     words::{CredentialType, Identity, VoucherKind, WallTime},
 };
 
 /// What a table calls any voucher.
 const VOUCHER: &str = "voucher";
+
+/// The form of a time where none is asked for.
+const TIME: &str = "yyyy-MM-dd HH:mm:ss";
 
 /// Texts by name.
 pub(super) type Named = BTreeMap<String, String>;
@@ -26,6 +30,8 @@ pub(super) type Secrets = BTreeMap<String, Zeroizing<String>>;
 pub(super) struct Known<'a> {
     /// Nothing where the terminal signs itself in.
     pub(super) request: Option<&'a Request>,
+    /// What became of a gate's grant, where that is told.
+    pub(super) passage: Option<&'a Passage>,
     /// The site's own, with those of the lane over them.
     pub(super) site: &'a Named,
     pub(super) lane: Option<&'a Named>,
@@ -68,8 +74,22 @@ impl Known<'_> {
             "secret" => self.secrets.get(member).map(|text| text.as_str()),
             "lane" => self.request.map(|request| request.lane.as_str()),
             "series" => self.request.map(|request| request.series.as_str()),
-            "session" => return self.request.map(|request| made(request.session.to_string())),
-            "now" => return Some(made(written(self.local(), argument.unwrap_or("yyyy-MM-dd HH:mm:ss")))),
+            "session" => {
+                let session = self.passage.map(|passage| passage.session);
+                let session = session.or_else(|| self.request.map(|request| request.session));
+                return session.map(|session| made(session.to_string()));
+            }
+            "passage" => {
+                let passage = self.passage?;
+                let at = || written(passage.at.at_offset(self.utc_offset), argument.unwrap_or(TIME));
+                match member {
+                    "report" => Some(passage.report.as_str()),
+                    "outcome" => Some(passage.word()),
+                    "code" => passage.code.map(Code::as_str),
+                    _ => return Some(made(at())),
+                }
+            }
+            "now" => return Some(made(written(self.local(), argument.unwrap_or(TIME)))),
             "serial" => return Some(made(digits(self.serial, argument))),
             "uuid" => return Some(made(uuid(self.nonce))),
             "wsse" => return self.wsse(member).map(Filled::Made),

@@ -52,7 +52,7 @@ impl Upstream {
     /// The hospital's record of the person.
     pub(super) fn identify(&self, request: &Request, deadline: Deadline) -> Result<Found, Failure> {
         let Some(call) = &self.template.identify else { return Ok(Found::Record(Named::new())) };
-        let about = About { request: Some(request), record: &Named::new(), visit: &Named::new() };
+        let about = About { request: Some(request), record: &Named::new(), visit: &Named::new(), passage: None };
         let root = match self.ask(call, about, deadline)? {
             Heard::Done(root) => root,
             Heard::Not(Means::NotFound, _) => return Ok(Found::End(CheckInAnswer::Hindered(Hindrance::NoFile))),
@@ -83,14 +83,21 @@ impl Upstream {
         deadline: Deadline,
     ) -> Result<Result<Vec<Listed>, CheckInAnswer>, Failure> {
         let call = &self.template.list;
-        let about = About { request: Some(request), record, visit: &Named::new() };
+        let about = About { request: Some(request), record, visit: &Named::new(), passage: None };
         let root = match self.ask(call, about, deadline)? {
             Heard::Done(root) => root,
             Heard::Not(means, text) => return Ok(Err(end(means, text, &Named::new(), self.here()))),
         };
         let kept = self.kept();
         let known = self.known(about, &kept);
-        Ok(Ok(call.listed(&root, &known).iter().filter_map(|node| Listed::read(call, node, &known)).collect()))
+        let mut visits: Vec<Listed> = Vec::new();
+        for visit in call.listed(&root, &known).iter().filter_map(|node| Listed::read(call, node, &known)) {
+            // A list that is joined of several tables may have a visit in each of its rows.
+            if !visits.iter().any(|known| (&known.id, known.state) == (&visit.id, visit.state)) {
+                visits.push(visit);
+            }
+        }
+        Ok(Ok(visits))
     }
 
     /// A visit with these members more, as it is told to the person.
@@ -144,6 +151,7 @@ impl Template {
         let (nothing, kept) = (Named::new(), Secrets::new());
         let known = Known {
             request: Some(request),
+            passage: None,
             site: &given.values,
             lane: None,
             secrets: &given.secrets,
