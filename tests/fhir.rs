@@ -1,218 +1,47 @@
 //! A FHIR R4 server with lost answers, a nurse beside the kiosk and restarts: nobody arrives twice, and nobody's encounter is
 //! made twice.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicU8, Ordering},
-    },
-};
+use std::sync::Arc;
 
 use facemchd::{
     checkin::{CheckIn as _, Fhir, FhirSettings, Request, Undecided},
     fault::Code,
     http::Client,
-    sim::server::{Answer, Reply, Request as Asked, Server},
-    words::{Admission, CheckInAnswer, Hindrance, Identity, Private, Resolution},
+    sim::{
+        his::{
+            Fault,
+            fhir::{DOCUMENTS, Twin},
+        },
+        server::{Answer, Reply, Request as Asked, Server},
+    },
+    words::{Admission, CheckInAnswer, Hindrance, Identity, Private, Resolution, Voucher, VoucherKind},
 };
 use serde_json::{Value, json};
 
 use crate::{
     dice::Dice,
-    his::{PATIENCE, choosing, day, holder, request},
+    his::{PATIENCE, choosing, holder, request, today},
     lookups::Setup,
 };
 
 const CARD: &str = "11010519491231002X";
 const NAME: &str = "欧阳若兰";
-const SYSTEM: &str = "urn:oid:2.16.156.10011.1.3";
 const SESSION: &str = "urn:facemchd:session";
 
-/// What becomes of the next request that changes something.
-const WELL: u8 = 0;
-const LOST_BEFORE: u8 = 1;
-const LOST_AFTER: u8 = 2;
-const STUMBLES: u8 = 3;
-
-/// Resources by type and id, and what changed them.
-#[derive(Default)]
-struct Store {
-    resources: BTreeMap<String, Value>,
-    /// Each time an appointment became `arrived`.
-    arrivals: Vec<String>,
-    /// Everything that was asked: method and path.
-    asked: Vec<String>,
-    /// Parameters are passed over.
-    is_deaf: bool,
+/// How many arrivals, and how many encounters.
+fn made(twin: &Twin) -> (usize, usize) {
+    let store = twin.store();
+    (store.arrivals.len(), store.of("Encounter").len())
 }
 
-pub struct Twin {
-    server: Server,
-    store: Arc<Mutex<Store>>,
-    fault: Arc<AtomicU8>,
+fn encounters(twin: &Twin) -> Vec<Value> {
+    twin.store().of("Encounter")
 }
 
-impl Store {
-    fn put(&mut self, resource: Value) {
-        let path = format!(
-            "{}/{}",
-            resource["resourceType"].as_str().expect("a type"),
-            resource["id"].as_str().expect("an id")
-        );
-        let mut resource = resource;
-        let version =
-            self.resources.get(&path).and_then(|before| before["meta"]["versionId"].as_str()?.parse::<u32>().ok());
-        resource["meta"] = json!({ "versionId": (version.unwrap_or(0) + 1).to_string() });
-        self.resources.insert(path, resource);
-    }
-
-    fn set_status(&mut self, appointment: &str, status: &str) {
-        let mut resource = self.resources[&format!("Appointment/{appointment}")].clone();
-        resource["status"] = json!(status);
-        self.put(resource);
-    }
-
-    fn search(&self, kind: &str, query: &[(String, String)]) -> Vec<Value> {
-        let fits = |resource: &&Value| {
-            self.is_deaf
-                || query.iter().all(|(name, value)| match name.as_str() {
-                    "identifier" => {
-                        let (system, value) = value.split_once('|').expect("a system");
-                        let value = value.replace("\\|", "|");
-                        let found = resource["identifier"].as_array().into_iter().flatten();
-                        found.into_iter().any(|one| one["system"] == system && one["value"] == value)
-                    }
-                    "_id" => resource["id"] == *value,
-                    "patient" => {
-                        let mut actors = resource["participant"].as_array().into_iter().flatten();
-                        actors.any(|one| one["actor"]["reference"] == *value)
-                    }
-                    // Every appointment of these tests is today's.
-                    "date" => value.starts_with("ge20") || value.starts_with("lt20"),
-                    "_count" => true,
-                    other => panic!("{other}"),
-                })
-        };
-        self.resources.values().filter(|resource| resource["resourceType"] == kind).filter(fits).cloned().collect()
-    }
-
-    fn change(&mut self, request: &Asked) -> Answer {
-        let header =
-            |name: &str| request.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
-        let body: Value = serde_json::from_slice(&request.body).expect("JSON");
-        if request.method == "POST" {
-            let (name, wanted) = header("if-none-exist").expect("a condition").split_once('=').expect("a query");
-            let wanted = form_urlencoded::parse(format!("x={wanted}").as_bytes()).next().expect("one").1.into_owned();
-            if let Some(there) = self.search("Encounter", &[(name.to_owned(), wanted)]).first() {
-                return Answer::json(200, there);
-            }
-            let mut made = body;
-            made["id"] = json!(format!("e{}", self.resources.len()));
-            self.put(made.clone());
-            return Answer::json(201, &self.resources[&format!("Encounter/{}", made["id"].as_str().expect("an id"))]);
-        }
-        let path = request.target.trim_start_matches('/').to_owned();
-        let Some(mut resource) = self.resources.get(&path).cloned() else { return Answer::json(404, &json!({})) };
-        let version = resource["meta"]["versionId"].as_str().expect("a version").to_owned();
-        if header("if-match").is_some_and(|wanted| wanted != format!("W/\"{version}\"")) {
-            return Answer::json(412, &json!({ "resourceType": "OperationOutcome" }));
-        }
-        for step in body.as_array().expect("a patch") {
-            let place = step["path"].as_str().expect("a path");
-            match (step["op"].as_str().expect("an operation"), place) {
-                ("test", "/status") if resource["status"] != step["value"] => {
-                    return Answer::json(422, &json!({ "resourceType": "OperationOutcome" }));
-                }
-                ("test", _) => {}
-                ("replace" | "add", "/status" | "/identifier") => resource[&place[1..]] = step["value"].clone(),
-                ("add", "/identifier/-") => {
-                    resource["identifier"].as_array_mut().expect("a list").push(step["value"].clone());
-                }
-                ("remove", "/identifier") => {
-                    resource.as_object_mut().expect("an object").remove("identifier");
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-        if resource["resourceType"] == "Appointment" && resource["status"] == "arrived" {
-            self.arrivals.push(resource["id"].as_str().expect("an id").to_owned());
-        }
-        self.put(resource);
-        Answer::json(200, &self.resources[&path])
-    }
-}
-
-impl Twin {
-    fn start(setup: &Setup) -> Self {
-        let store = Arc::new(Mutex::new(Store::default()));
-        let fault = Arc::new(AtomicU8::new(WELL));
-        let (inner, faults) = (Arc::clone(&store), Arc::clone(&fault));
-        let handler = Arc::new(move |asked: &Asked| {
-            let mut store = inner.lock().expect("not poisoned");
-            store.asked.push(format!("{} {}", asked.method, asked.target));
-            if let Some(kind) = asked.target.strip_suffix("/_search") {
-                let query: Vec<_> = form_urlencoded::parse(&asked.body).into_owned().collect();
-                let found = store.search(kind.trim_start_matches('/'), &query);
-                let entries: Vec<_> = found.into_iter().map(|resource| json!({ "resource": resource })).collect();
-                let outcome = json!({ "resource": { "resourceType": "OperationOutcome", "issue": [] } });
-                let entries: Vec<_> = entries.into_iter().chain([outcome]).collect();
-                return Reply::Answer(Answer::json(
-                    200,
-                    &json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries }),
-                ));
-            }
-            match faults.swap(WELL, Ordering::Relaxed) {
-                LOST_BEFORE => Reply::Drop,
-                LOST_AFTER => {
-                    store.change(asked);
-                    Reply::Drop
-                }
-                STUMBLES => {
-                    store.change(asked);
-                    Reply::Answer(Answer::json(503, &json!({ "resourceType": "OperationOutcome" })))
-                }
-                _ => Reply::Answer(store.change(asked)),
-            }
-        });
-        Self { server: Server::start(&setup.authority, handler).expect("a server"), store, fault }
-    }
-
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().expect("not poisoned")
-    }
-
-    fn register(&self, id: &str, name: &str, number: &str) {
-        let name = json!([{ "family": name.chars().take(1).collect::<String>(), "given": [name.chars().skip(1).collect::<String>()] }]);
-        let identifier = json!([{ "system": SYSTEM, "value": number }]);
-        self.store().put(json!({ "resourceType": "Patient", "id": id, "identifier": identifier, "name": name }));
-    }
-
-    fn book(&self, id: &str, patient: &str, start: &str, setup: &Setup) {
-        self.store().put(json!({
-            "resourceType": "Appointment",
-            "id": id,
-            "identifier": [{ "system": "urn:his:appointment", "value": format!("Q|{id}") }],
-            "status": "booked",
-            "specialty": [{ "coding": [{ "display": "内科" }] }],
-            "start": format!("{}T{start}:00+08:00", day(&*setup.clock)),
-            "participant": [
-                { "actor": { "reference": format!("Patient/{patient}") }, "status": "accepted" },
-                { "actor": { "reference": "Practitioner/d1", "display": "张医生" }, "status": "accepted" },
-                { "actor": { "reference": "Location/r1", "display": "3楼一诊室" }, "status": "accepted" },
-            ],
-        }));
-    }
-
-    /// How many arrivals, and how many encounters.
-    fn made(&self) -> (usize, usize) {
-        let encounters = self.encounters().len();
-        (self.store().arrivals.len(), encounters)
-    }
-
-    fn encounters(&self) -> Vec<Value> {
-        self.store().resources.values().filter(|resource| resource["resourceType"] == "Encounter").cloned().collect()
-    }
+fn stand() -> (Setup, Twin) {
+    let setup = Setup::new();
+    let twin = Twin::start(&setup.authority, &today(&setup)).expect("a server");
+    (setup, twin)
 }
 
 pub fn adapter(setup: &Setup, url: String, settings: &str) -> Fhir {
@@ -232,11 +61,11 @@ fn admitted(answer: Result<CheckInAnswer, Undecided>) -> Admission {
 
 #[test]
 fn a_booked_patient_arrives_once_and_is_told_where_to_go() {
-    let setup = Setup::new();
-    let (twin, within) = (Twin::start(&setup), || setup.within(PATIENCE));
+    let (setup, twin) = stand();
+    let within = || setup.within(PATIENCE);
     twin.register("p1", NAME, CARD);
-    twin.book("a1", "p1", "09:30", &setup);
-    let adapter = adapter(&setup, twin.server.url(), OWN);
+    twin.book("a1", "p1", "09:30");
+    let adapter = adapter(&setup, twin.url(), OWN);
     let asked = request(1, holder(NAME, CARD));
     let admission = admitted(adapter.check_in(&asked, within()));
     let visit = &admission.visit;
@@ -244,15 +73,15 @@ fn a_booked_patient_arrives_once_and_is_told_where_to_go() {
     assert_eq!(texts, [Some("内科".to_owned()), Some("张医生".to_owned()), Some("3楼一诊室".to_owned())]);
     assert!(visit.slot.is_some());
     // The same session again is the same arrival, also for a program that was started anew; another one's is told.
-    for adapter in [&adapter, &self::adapter(&setup, twin.server.url(), OWN)] {
+    for adapter in [&adapter, &self::adapter(&setup, twin.url(), OWN)] {
         admitted(adapter.check_in(&asked, within()));
         let resolved = adapter.resolve(asked.session, within()).expect("resolved");
         assert!(matches!(resolved, Resolution::Decided(CheckInAnswer::Admitted(_))), "{resolved:?}");
         let other = adapter.check_in(&request(2, holder(NAME, CARD)), within()).expect("an answer");
         assert!(matches!(other, CheckInAnswer::Already(_)), "{other:?}");
     }
-    assert_eq!(twin.made(), (1, 1));
-    let encounter = &twin.encounters()[0];
+    assert_eq!(made(&twin), (1, 1));
+    let encounter = &encounters(&twin)[0];
     assert_eq!(encounter["subject"]["reference"], "Patient/p1");
     assert_eq!(encounter["identifier"][0], json!({ "system": SESSION, "value": asked.session.to_string() }));
     // No address has a person's number in it: addresses stand in logs.
@@ -264,41 +93,41 @@ fn a_booked_patient_arrives_once_and_is_told_where_to_go() {
         (&appointment["status"], appointment["identifier"].as_array().map(Vec::len)),
         (&json!("booked"), Some(1))
     );
-    assert_eq!(twin.encounters()[0]["status"], "cancelled");
+    assert_eq!(encounters(&twin)[0]["status"], "cancelled");
     assert_eq!(adapter.resolve(asked.session, within()).expect("resolved"), Resolution::NotThere);
     adapter.annul(asked.session, within()).expect("nothing is left to take back");
     admitted(adapter.check_in(&request(3, holder(NAME, CARD)), within()));
-    assert_eq!(twin.made(), (2, 2));
+    assert_eq!(made(&twin), (2, 2));
 }
 
 #[test]
 fn whoever_did_not_show_up_is_queued_again_where_the_site_allows_it_and_a_lost_answer_says_so_too() {
-    let setup = Setup::new();
-    let (twin, within) = (Twin::start(&setup), || setup.within(PATIENCE));
+    let (setup, twin) = stand();
+    let within = || setup.within(PATIENCE);
     twin.register("p1", NAME, CARD);
-    twin.book("a1", "p1", "00:01", &setup);
+    twin.book("a1", "p1", "00:01");
     twin.store().set_status("a1", "noshow");
-    let refusing = adapter(&setup, twin.server.url(), OWN);
+    let refusing = adapter(&setup, twin.url(), OWN);
     assert_eq!(refusing.check_in(&request(1, holder(NAME, CARD)), within()).expect("decided"), CheckInAnswer::NotFound);
-    let adapter = adapter(&setup, twin.server.url(), r#"{"requeue":true,"late-minutes":1}"#);
-    twin.fault.store(LOST_AFTER, Ordering::Relaxed);
+    let adapter = adapter(&setup, twin.url(), r#"{"requeue":true,"late-minutes":1}"#);
+    twin.store().fault = Fault::LostAfter;
     let asked = request(2, holder(NAME, CARD));
     let answer = adapter.check_in(&asked, within()).expect("decided");
     assert!(matches!(answer, CheckInAnswer::ReQueued(_)), "{answer:?}");
-    let after = self::adapter(&setup, twin.server.url(), OWN).resolve(asked.session, within()).expect("resolved");
+    let after = self::adapter(&setup, twin.url(), OWN).resolve(asked.session, within()).expect("resolved");
     assert!(matches!(after, Resolution::Decided(CheckInAnswer::ReQueued(_))), "{after:?}");
     let other = adapter.check_in(&request(3, holder(NAME, CARD)), within()).expect("decided");
     assert!(matches!(other, CheckInAnswer::Already(_)), "{other:?}");
-    assert_eq!(twin.made(), (1, 1));
+    assert_eq!(made(&twin), (1, 1));
     adapter.annul(asked.session, within()).expect("taken back");
     assert_eq!(twin.store().resources["Appointment/a1"]["status"], "noshow", "as it was before");
 }
 
 #[test]
 fn whoever_has_no_visit_several_or_another_name_is_told_so() {
-    let setup = Setup::new();
-    let (twin, within) = (Twin::start(&setup), || setup.within(PATIENCE));
-    let adapter = adapter(&setup, twin.server.url(), OWN);
+    let (setup, twin) = stand();
+    let within = || setup.within(PATIENCE);
+    let adapter = adapter(&setup, twin.url(), OWN);
     let ask = |asked: &Request| adapter.check_in(asked, within()).expect("an answer");
     let asked = request(1, holder(NAME, CARD));
     assert_eq!(ask(&asked), CheckInAnswer::Hindered(Hindrance::NoFile));
@@ -306,7 +135,7 @@ fn whoever_has_no_visit_several_or_another_name_is_told_so() {
     assert_eq!(ask(&asked), CheckInAnswer::NotFound);
     assert_eq!(ask(&request(1, holder("王五", CARD))), CheckInAnswer::Hindered(Hindrance::OtherName));
     for (id, start) in [("a1", "09:30"), ("a2", "10:30")] {
-        twin.book(id, "p1", start, &setup);
+        twin.book(id, "p1", start);
     }
     match ask(&asked) {
         CheckInAnswer::Choose(options) => {
@@ -326,16 +155,47 @@ fn whoever_has_no_visit_several_or_another_name_is_told_so() {
 }
 
 #[test]
+fn a_voucher_of_insurance_or_health_card_finds_the_patient_by_its_own_system_and_none_by_anothers() {
+    let (setup, twin) = stand();
+    let within = || setup.within(PATIENCE);
+    let settings = r#"{"systems":{"1":"urn:oid:2.16.156.10011.1.3","ec":"urn:ec","ehealth":"urn:ehc"},"voucher-system":"urn:his:appointment"}"#;
+    let adapter = adapter(&setup, twin.url(), settings);
+    for (patient, system, code) in [("p1", "urn:ec", "440100EC"), ("p2", "urn:ehc", "440100EHC")] {
+        let identifier = json!([{ "system": system, "value": code }]);
+        twin.store().put(json!({ "resourceType": "Patient", "id": patient, "identifier": identifier }));
+        twin.book(&format!("a-{patient}"), patient, "09:30");
+    }
+    let brings = |code: &str, kind| {
+        let voucher = Voucher { code: Private::new(code.to_owned()), kind };
+        Identity { voucher: Some(voucher), ..Identity::default() }
+    };
+    for (serial, code, kind) in [
+        (1, "440100EC", VoucherKind::HealthCard),
+        (2, "440100EHC", VoucherKind::Insurance),
+        (3, "440100EC", VoucherKind::Queue),
+    ] {
+        let asked = request(serial, brings(code, kind));
+        let answer = adapter.check_in(&asked, within()).expect("decided");
+        assert!(matches!(answer, CheckInAnswer::Hindered(Hindrance::NoFile) | CheckInAnswer::NotFound), "{answer:?}");
+    }
+    admitted(adapter.check_in(&request(4, brings("440100EC", VoucherKind::Insurance)), within()));
+    admitted(adapter.check_in(&request(5, brings("440100EHC", VoucherKind::HealthCard)), within()));
+    assert_eq!(twin.store().arrivals, ["a-p1", "a-p2"]);
+    let only_documents = self::adapter(&setup, twin.url(), "{}");
+    assert!(!only_documents.judges(&brings("440100EC", VoucherKind::Insurance)), "nobody said under which system");
+}
+
+#[test]
 fn a_server_that_passes_over_what_was_asked_tells_nobody_of_anothers_visit() {
-    let setup = Setup::new();
-    let (twin, within) = (Twin::start(&setup), || setup.within(PATIENCE));
-    let adapter = adapter(&setup, twin.server.url(), OWN);
+    let (setup, twin) = stand();
+    let within = || setup.within(PATIENCE);
+    let adapter = adapter(&setup, twin.url(), OWN);
     let ask = |serial, identity| adapter.check_in(&request(serial, identity), within()).expect("an answer");
     twin.register("p1", NAME, "110105194912310038");
-    twin.book("a1", "p1", "09:30", &setup);
+    twin.book("a1", "p1", "09:30");
     // Somebody else's, who is in already.
     admitted(adapter.check_in(&request(1, holder(NAME, "110105194912310038")), within()));
-    twin.book("a2", "p11", "09:30", &setup);
+    twin.book("a2", "p11", "09:30");
     twin.store().is_deaf = true;
     assert_eq!(ask(2, holder(NAME, CARD)), CheckInAnswer::Hindered(Hindrance::NoFile));
     let voucher = Identity { voucher: Some(Private::new("Q|a9".to_owned()).into()), ..Identity::default() };
@@ -349,9 +209,9 @@ fn a_server_that_passes_over_what_was_asked_tells_nobody_of_anothers_visit() {
     twin.store().put(json!({
         "resourceType": "Patient",
         "id": "p2",
-        "identifier": [{ "system": SYSTEM, "value": "E1" }, { "system": SYSTEM, "value": CARD }],
+        "identifier": [{ "system": DOCUMENTS, "value": "E1" }, { "system": DOCUMENTS, "value": CARD }],
     }));
-    twin.book("a3", "p2", "09:30", &setup);
+    twin.book("a3", "p2", "09:30");
     let mut own = twin.store().resources["Appointment/a3"].clone();
     own["participant"][0]["actor"]["reference"] = json!("https://his.example/r4/Patient/p2/_history/3");
     twin.store().put(own);
@@ -361,38 +221,38 @@ fn a_server_that_passes_over_what_was_asked_tells_nobody_of_anothers_visit() {
 
 #[test]
 fn an_encounter_that_has_begun_is_not_cancelled_and_keeps_its_appointment() {
-    let setup = Setup::new();
-    let (twin, within) = (Twin::start(&setup), || setup.within(PATIENCE));
-    let adapter = adapter(&setup, twin.server.url(), OWN);
+    let (setup, twin) = stand();
+    let within = || setup.within(PATIENCE);
+    let adapter = adapter(&setup, twin.url(), OWN);
     twin.register("p1", NAME, CARD);
-    twin.book("a1", "p1", "09:30", &setup);
+    twin.book("a1", "p1", "09:30");
     let asked = request(1, holder(NAME, CARD));
     admitted(adapter.check_in(&asked, within()));
     for (status, appointment) in [("in-progress", "arrived"), ("finished", "arrived"), ("cancelled", "booked")] {
-        let mut encounter = twin.encounters()[0].clone();
+        let mut encounter = encounters(&twin)[0].clone();
         encounter["status"] = json!(status);
         twin.store().put(encounter);
         adapter.annul(asked.session, within()).expect("left, or taken back");
-        assert_eq!(twin.encounters()[0]["status"], status);
+        assert_eq!(encounters(&twin)[0]["status"], status);
         assert_eq!(twin.store().resources["Appointment/a1"]["status"], appointment);
     }
 }
 
 #[test]
 fn an_appointment_has_its_window() {
-    let setup = Setup::new();
-    let (twin, within) = (Twin::start(&setup), || setup.within(PATIENCE));
+    let (setup, twin) = stand();
+    let within = || setup.within(PATIENCE);
     twin.register("p1", NAME, CARD);
     let now = setup.clock.now().wall.at_offset(8 * 3600);
     // Two hours from now, wherever the day's end lies: the twin calls every appointment today's.
-    twin.book("a1", "p1", "00:00", &setup);
+    twin.book("a1", "p1", "00:00");
     let start = now + time::Duration::hours(2);
     let format = time::format_description::well_known::Rfc3339;
     let mut appointment = twin.store().resources["Appointment/a1"].clone();
     appointment["start"] = json!(start.format(&format).expect("a time"));
     twin.store().put(appointment);
     let answer = |settings: &str, serial| {
-        adapter(&setup, twin.server.url(), settings).check_in(&request(serial, holder(NAME, CARD)), within())
+        adapter(&setup, twin.url(), settings).check_in(&request(serial, holder(NAME, CARD)), within())
     };
     let early = answer(r#"{"early-minutes":60}"#, 1).expect("an answer");
     assert!(matches!(&early, CheckInAnswer::TooEarly(Some(_))), "{early:?}");
@@ -424,34 +284,34 @@ fn a_server_that_refuses_or_is_none_is_told_with_its_code_and_nothing_of_a_perso
 #[test]
 fn lost_answers_a_nurse_and_restarts_let_nobody_arrive_twice() {
     const VISITS: u32 = 200;
-    let setup = Setup::new();
-    let twin = Twin::start(&setup);
+    let (setup, twin) = stand();
     let mut dice = Dice::new(0x0f41);
-    let mut adapter = self::adapter(&setup, twin.server.url(), OWN);
+    let mut adapter = self::adapter(&setup, twin.url(), OWN);
     let mut ended = [0_u32; 2];
     for serial in 1..=VISITS {
         let (patient, appointment, number) = (format!("p{serial}"), format!("a{serial}"), format!("E{serial:08}"));
         twin.store().put(json!({
             "resourceType": "Patient",
             "id": patient,
-            "identifier": [{ "system": SYSTEM, "value": number }],
+            "identifier": [{ "system": DOCUMENTS, "value": number }],
             "name": [{ "text": NAME }],
         }));
-        twin.book(&appointment, &patient, "09:30", &setup);
+        twin.book(&appointment, &patient, "09:30");
         let voucher =
             Identity { voucher: Some(Private::new(format!("Q|{appointment}")).into()), ..Identity::default() };
         let asked = request(serial, voucher);
-        let fault = [WELL, WELL, LOST_BEFORE, LOST_AFTER, STUMBLES][dice.roll(5_usize)];
-        twin.fault.store(fault, Ordering::Relaxed);
+        let fault =
+            [Fault::None, Fault::None, Fault::LostBefore, Fault::LostAfter, Fault::Stumbles][dice.roll(5_usize)];
+        twin.store().fault = fault;
         let nurse = dice.roll(10_u32) == 0;
         if nurse {
             twin.store().set_status(&appointment, "arrived");
             twin.store().arrivals.push(appointment.clone());
         }
         let mut answer = adapter.check_in(&asked, setup.within(PATIENCE));
-        twin.fault.store(WELL, Ordering::Relaxed);
+        twin.store().fault = Fault::None;
         if dice.roll(8_u32) == 0 {
-            adapter = self::adapter(&setup, twin.server.url(), OWN);
+            adapter = self::adapter(&setup, twin.url(), OWN);
         }
         if dice.roll(4_u32) == 0 {
             // The same question once more.
@@ -470,13 +330,12 @@ fn lost_answers_a_nurse_and_restarts_let_nobody_arrive_twice() {
         };
         ended[usize::from(is_in)] += 1;
         let arrivals = twin.store().arrivals.iter().filter(|arrived| **arrived == appointment).count();
-        let own: Vec<Value> = twin
-            .encounters()
+        let own: Vec<Value> = encounters(&twin)
             .into_iter()
             .filter(|one| one["identifier"][0]["value"] == asked.session.to_string())
             .collect();
-        assert_eq!(own.len(), usize::from(is_in), "{serial} {fault} {answer:?}");
-        assert_eq!(arrivals, usize::from(is_in || nurse), "{serial} {fault} {answer:?}");
+        assert_eq!(own.len(), usize::from(is_in), "{serial} {fault:?} {answer:?}");
+        assert_eq!(arrivals, usize::from(is_in || nurse), "{serial} {fault:?} {answer:?}");
     }
     assert!(ended.iter().all(|count| *count > 0), "{ended:?}");
 }

@@ -1,8 +1,11 @@
-//! Hospitals' own systems, as their integrators find them: seven ways to say the same three things, over one ledger.
+//! Hospitals' own systems, as their integrators find them: seven ways to say the same three things, over one ledger; and
+//! two in the words of a standard, FHIR and HL7.
 //!
 //! Each reads what comes and writes its answers by itself, with none of the agent's own code: a mistake there is not
 //! mirrored here.
 
+pub mod fhir;
+pub mod hl7;
 mod ledger;
 mod queue;
 mod scan;
@@ -125,6 +128,26 @@ enum Said {
     Not(&'static str),
     Broken,
 }
+
+/// What a site says to the templates of all of them.
+pub const VALUES: [(&str, &str); 16] = [
+    ("org", "KIOSK"),
+    ("client", "ZZJ"),
+    ("hospital", "H01"),
+    ("branch", "B1"),
+    ("operator", "ZZJ-01"),
+    ("operator-name", "自助机"),
+    ("terminal", "ZZJ-01"),
+    ("source", "FACEMCH"),
+    ("system", "FACEMCH"),
+    ("zone", ""),
+    ("mac", "00:11:22:33:44:55"),
+    ("corp", "7"),
+    ("user", "kiosk"),
+    ("receiver", "HIP-0001"),
+    ("sender", "KIOSK-01"),
+    ("organisation", "12100000400000000X"),
+];
 
 impl Kind {
     /// All of them.

@@ -10,6 +10,7 @@ pub(crate) mod directory;
 pub(crate) mod ground;
 pub mod his;
 pub mod hospital;
+pub(crate) mod interfaces;
 pub mod keys;
 mod lobby;
 pub mod morning;

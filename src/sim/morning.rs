@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::{
     devices::LaneTwins,
     hospital::Hospital,
+    interfaces::Interface,
     people::Person,
+    site_file::LANES,
     terminal::Terminal,
     visits::{GATE, Twist, Visit, Way},
     wechat::WeChat,
@@ -21,6 +23,8 @@ pub(crate) struct Stage {
     pub wechat: WeChat,
     /// The site's system.
     pub hospital: Hospital,
+    /// Those that are asked in their own interface, in the order of their lanes.
+    pub interfaces: Vec<Interface>,
     /// The mini-program's calls.
     pub weixin: Weixin,
     /// The lanes' twins.
@@ -67,8 +71,11 @@ impl Stage {
                 _ if visit.lane == GATE => person.union_id.as_str(),
                 _ => person.credential_id.as_str(),
             };
-            if let Some(booking) = &visit.booking {
-                self.hospital.book(key, booking.clone());
+            let own = visit.lane.checked_sub(LANES.len()).and_then(|place| self.interfaces.get(place));
+            match (own, &visit.booking) {
+                (Some(own), _) => own.expects(key, &person.name, &visit.registered),
+                (None, Some(booking)) => self.hospital.book(key, booking.clone()),
+                (None, None) => {}
             }
             match visit.way {
                 Way::RealnameAuth => self.weixin.agree(&person.face_sid, person.clone()),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
+    interfaces::{self, Interface},
     keys::{World, numbers},
     weixin::{APIV2_KEY, SECRET},
 };
@@ -78,6 +79,22 @@ impl SiteFile<'_> {
         super::keys::write_private(&keys.join("apiv2.key"), APIV2_KEY.as_bytes())?;
         let file = self.folder.join("site.toml");
         files::write_public(&file, self.text().as_bytes())?;
+        Ok(file)
+    }
+
+    /// The same, and a lane more for each hospital that is asked in its own interface.
+    pub(crate) fn write_for_morning(&self, authority_pem: &str, own: &[Interface]) -> std::io::Result<PathBuf> {
+        let file = self.write(authority_pem)?;
+        super::keys::write_private(
+            &self.folder.join("keys").join(interfaces::SECRET.0),
+            interfaces::SECRET.1.as_bytes(),
+        )?;
+        let checkins: String = own.iter().map(Interface::checkin).collect();
+        let lanes: String = own.iter().map(Interface::lane).collect();
+        let text = self.text().replacen("[checkin]", "[[checkin]]\nname = \"site\"", 1);
+        let text = text.replace("\nmode = ", "\ncheckin = \"site\"\nmode = ");
+        let text = text.replacen("[privacy]", &format!("{checkins}[privacy]"), 1);
+        files::write_public(&file, format!("{text}{lanes}").as_bytes())?;
         Ok(file)
     }
 

@@ -1,7 +1,9 @@
 //! A morning's visitors, as data: who comes, what is booked, what goes wrong, and what must come of it.
 
 use super::{
+    his::Status,
     hospital::Booking,
+    interfaces,
     people::{Behaviour, Charset, Padding, Person},
 };
 
@@ -13,6 +15,8 @@ pub struct Visit {
     pub person: Person,
     /// What is booked; none is unknown to the site's system.
     pub booking: Option<Booking>,
+    /// What they are registered for at a hospital that is asked in its own interface, on its lane.
+    pub registered: Vec<Status>,
     /// By which way.
     pub way: Way,
     /// What goes wrong, or what the person does.
@@ -65,7 +69,13 @@ pub(super) const GATE: usize = 1;
 
 fn visit(about: &'static str, person: Person, expected: &'static str) -> Visit {
     let booking = Some(Booking::At("3楼 内科一诊室".to_owned()));
-    Visit { about, person, booking, way: Way::Face, twist: Twist::None, lane: KIOSK, expected }
+    let (registered, way, twist, lane) = (Vec::new(), Way::Face, Twist::None, KIOSK);
+    Visit { about, person, booking, registered, way, twist, lane, expected }
+}
+
+/// The same at a hospital that is asked in its own interface; nobody where this program is built without that.
+fn at(interface: &str, registered: &[Status], visit: Visit) -> Option<Visit> {
+    Some(Visit { lane: interfaces::lane(interface)?, registered: registered.to_vec(), ..visit })
 }
 
 /// The morning, in order; the same person appears more than once.
@@ -75,7 +85,7 @@ pub fn morning() -> Vec<Visit> {
     let long = Person::new("sid-long", "阿卜杜热合曼江·买买提托合提努尔·艾力亚森柯尤木江");
     let sun = Person::new("sid-sun", "孙立");
     let liu = Person::new("sid-liu", "刘一舟").padded(Padding::Oaep);
-    vec![
+    let mut visits = vec![
         visit("plain name", zhang.clone(), "checked_in A001 | 签到成功 张*丰 | slip 张三丰"),
         visit(
             "compound surname",
@@ -232,5 +242,174 @@ pub fn morning() -> Vec<Visit> {
                 "refused | 未开通刷脸通行 请走人工通道 | -",
             )
         },
+    ];
+    visits.extend(at_hospitals().into_iter().flatten());
+    visits
+}
+
+/// Whoever comes to a hospital that is asked in its own interface.
+fn at_hospitals() -> Vec<Option<Visit>> {
+    use Status::{DoctorAway, Missed, Open, Unpaid};
+    let person = |sid: &str, name: &str| Person::new(sid, name);
+    let ma = person("sid-ma", "马㛃");
+    vec![
+        at(
+            "dhc-selfreg",
+            &[Open],
+            visit(
+                "dhc-selfreg",
+                person("sid-ding", "丁敏君"),
+                "checked_in A001 | 签到成功 丁*君 内科 李华& | slip 丁敏君",
+            ),
+        ),
+        at(
+            "dhc-selfreg",
+            &[Missed],
+            visit(
+                "dhc-selfreg, a missed call",
+                person("sid-du", "杜甫"),
+                "re_queued A002 | 已重新排队 杜* 内科 李华& | slip 杜甫",
+            ),
+        ),
+        at(
+            "dhc-esb",
+            &[Open],
+            Visit {
+                way: Way::Voucher("ec", "440100ZYXWVUTSRQPONMLKJIHGFE"),
+                ..visit(
+                    "dhc-esb, an insurance code",
+                    person("sid-none3", "无名"),
+                    "checked_in A001 | 签到成功 内科 前面还有2人 | slip ",
+                )
+            },
+        ),
+        at(
+            "dhc-esb",
+            &[Unpaid],
+            visit(
+                "dhc-esb, not paid",
+                person("sid-bai", "白居易"),
+                "refused | 暂不能签到 挂号费尚未缴纳 请到分诊台 | -",
+            ),
+        ),
+        at(
+            "lianzhong",
+            &[Open],
+            visit("lianzhong, beyond GBK", ma, "checked_in A001 | 签到成功 马* 内科 李华& | slip 马㛃"),
+        ),
+        at(
+            "lianzhong",
+            &[DoctorAway],
+            visit(
+                "lianzhong, the doctor is away",
+                person("sid-han", "韩愈"),
+                "refused | 暂不能签到 医生今日停诊 请到分诊台 | -",
+            ),
+        ),
+        at(
+            "queue-device",
+            &[Open],
+            Visit {
+                way: Way::Voucher("queue", "V-2026-0002"),
+                ..visit(
+                    "queue-device, a voucher",
+                    person("sid-none4", "无名"),
+                    "checked_in A001 | 签到成功 内科 上午第A001号 | slip ",
+                )
+            },
+        ),
+        at(
+            "queue-device",
+            &[Open],
+            visit(
+                "queue-device",
+                person("sid-meng", "孟浩然"),
+                "checked_in A002 | 签到成功 孟*然 内科 上午第A002号 | slip 孟浩然",
+            ),
+        ),
+        at(
+            "queue-confirm",
+            &[Open],
+            visit(
+                "queue-confirm",
+                person("sid-wang2", "王维"),
+                "checked_in A001 | 签到成功 王* 内科 一诊室 前面还有3人 | slip 王维",
+            ),
+        ),
+        at(
+            "queue-confirm",
+            &[Missed],
+            visit(
+                "queue-confirm, a missed call",
+                person("sid-cen", "岑参"),
+                "re_queued A002 | 已重新排队 岑* 内科 一诊室 前面还有3人 | slip 岑参",
+            ),
+        ),
+        at(
+            "soap-json",
+            &[Open],
+            visit(
+                "soap-json",
+                person("sid-liu2", "柳宗元"),
+                "checked_in A001 | 签到成功 柳*元 内科 前面还有4人 | slip 柳宗元",
+            ),
+        ),
+        at(
+            "soap-json",
+            &[Open, Open],
+            Visit {
+                twist: Twist::Pick(2),
+                ..visit(
+                    "soap-json, two visits",
+                    person("sid-su", "苏轼"),
+                    "checked_in A002 | 签到成功 苏* 眼科 前面还有4人 | slip 苏轼",
+                )
+            },
+        ),
+        at(
+            "hip",
+            &[Open],
+            visit("hip", person("sid-lu2", "陆游"), "checked_in A001 | 签到成功 陆* 内科 李华& | slip 陆游"),
+        ),
+        at(
+            "hip",
+            &[],
+            visit("hip, nothing registered", person("sid-xin", "辛弃疾"), "refused | 未查询到您的预约 请到分诊台 | -"),
+        ),
+        at(
+            "fhir",
+            &[Open],
+            visit(
+                "fhir",
+                person("sid-ouyang2", "欧阳修"),
+                "checked_in A001 | 签到成功 欧阳* 内科 3楼一诊室 就诊时间 09:30 | slip 欧阳修",
+            ),
+        ),
+        at(
+            "fhir",
+            &[Missed],
+            visit(
+                "fhir, a missed call",
+                person("sid-fan", "范仲淹"),
+                "re_queued A002 | 已重新排队 范*淹 内科 3楼一诊室 就诊时间 09:30 | slip 范仲淹",
+            ),
+        ),
+        at(
+            "hl7",
+            &[Open],
+            Visit {
+                way: Way::Voucher("ec", "440100AAAAAAAAAAAAAAAAAAAAAA"),
+                ..visit(
+                    "hl7, an insurance code",
+                    person("sid-none5", "无名"),
+                    "checked_in A001 | 签到成功 内科 李华& | slip ",
+                )
+            },
+        ),
+        at(
+            "hl7",
+            &[Unpaid],
+            visit("hl7, not paid", person("sid-zeng", "曾巩"), "refused | 暂不能签到 挂号费尚未缴纳 请到分诊台 | -"),
+        ),
     ]
 }

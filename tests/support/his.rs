@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use facemchd::{
     checkin::{ByTemplate, CheckIn as _, Given, Memory, Request, Template, Undecided},
     http::Client,
-    sim::his::{Kind, Twin},
+    sim::his::{Kind, Twin, VALUES},
     store::Correlator,
     words::{
         CheckInAnswer, Clock, Credential, CredentialType, Deadline, Identity, Purpose, RealName, SessionId, Text,
@@ -38,27 +38,9 @@ pub fn day(clock: &dyn Clock) -> String {
 
 /// What a site gives every template.
 pub fn given(url: String) -> Given {
-    let values = [
-        ("org", "KIOSK"),
-        ("client", "ZZJ"),
-        ("hospital", "H01"),
-        ("branch", "B1"),
-        ("operator", "ZZJ-01"),
-        ("operator-name", "自助机"),
-        ("terminal", "ZZJ-01"),
-        ("source", "FACEMCH"),
-        ("system", "FACEMCH"),
-        ("zone", ""),
-        ("mac", "00:11:22:33:44:55"),
-        ("corp", "7"),
-        ("user", "kiosk"),
-        ("receiver", "HIP-0001"),
-        ("sender", "KIOSK-01"),
-        ("organisation", "12100000400000000X"),
-    ];
     Given {
         url,
-        values: values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        values: VALUES.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         lanes: BTreeMap::new(),
         secrets: BTreeMap::from([("key".to_owned(), Zeroizing::new("sync-key".to_owned()))]),
         rsa: None,

@@ -27,6 +27,7 @@ use crate::{
     sim::{
         ground::Worlds,
         hospital::Hospital,
+        interfaces::{self, Interface},
         keys::World,
         morning::{Seen, Stage},
         server::Authority,
@@ -64,6 +65,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH", help = help::sim_socket(), requires = "face")]
     socket: Option<PathBuf>,
 }
+
+/// Where the sandbox lies, seconds east of UTC: `checkin.utc-offset` where nobody says otherwise.
+const UTC_OFFSET: i32 = 8 * 3600;
 
 /// A daemon on a thread of its own.
 struct Daemon {
@@ -124,7 +128,7 @@ fn place(wanted: Option<&Path>) -> Result<PathBuf, Ending> {
 fn worlds(
     folder: &Path,
     clock: Arc<dyn Clock>,
-    write: impl FnOnce(&SiteFile<'_>, &str, &WeChat) -> io::Result<PathBuf>,
+    write: impl FnOnce(&SiteFile<'_>, &Authority, &WeChat) -> io::Result<PathBuf>,
 ) -> Result<(Worlds, PathBuf), Ending> {
     let authority = Authority::new().map_err(cannot_start)?;
     let world = Arc::new(World::generate().map_err(cannot_start)?);
@@ -133,7 +137,7 @@ fn worlds(
     let weixin = Weixin::start(&authority, Arc::clone(&world), Arc::clone(&clock)).map_err(cannot_start)?;
     let (pay, site_system, mini) = (wechat.url(), hospital.url(), weixin.url());
     let site_file = SiteFile { world: &world, wechat: &pay, hospital: &site_system, weixin: &mini, folder };
-    let file = write(&site_file, &authority.pem(), &wechat).map_err(cannot_start)?;
+    let file = write(&site_file, &authority, &wechat).map_err(cannot_start)?;
     Ok((Worlds { wechat, hospital, weixin, names: Arc::default(), clock }, file))
 }
 
@@ -143,14 +147,20 @@ fn cannot_start(error: impl Into<io::Error>) -> Ending {
 
 /// The world around the kiosk, and the kiosk itself from a site file as anybody would write it.
 fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Ending> {
-    let (Worlds { wechat, hospital, weixin, clock, .. }, file) = worlds(folder, clock, |site, pem, _| site.write(pem))?;
+    let day = clock.now().wall.at_offset(UTC_OFFSET);
+    let today = format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day());
+    let mut interfaces = Vec::new();
+    let (Worlds { wechat, hospital, weixin, clock, .. }, file) = worlds(folder, clock, |site, authority, _| {
+        interfaces = Interface::start_all(authority, &today)?;
+        site.write_for_morning(&authority.pem(), &interfaces)
+    })?;
     let site = Site::read(&file)?;
     let lock = store::StateLock::take(&site.state_dir)?;
     let wires = wires::open(&site, &clock)?;
-    let sockets = LANES.map(|lane| SiteFile::socket(folder, lane)).to_vec();
+    let sockets = LANES.into_iter().chain(interfaces::names()).map(|lane| SiteFile::socket(folder, lane)).collect();
     let parts = build::parts(lock, &file, &site, Arc::clone(&clock), wires.lanes, std::convert::identity)?;
     let daemon = Daemon::start(parts).map_err(cannot_start)?;
-    Ok((Stage { wechat, hospital, weixin, twins: wires.twins, sockets, clock }, daemon))
+    Ok((Stage { wechat, hospital, interfaces, weixin, twins: wires.twins, sockets, clock }, daemon))
 }
 
 impl Daemon {
@@ -225,7 +235,8 @@ fn keep_up(stage: &Stage, folder: &Path, out: &mut dyn Write) -> io::Result<()> 
     let program = env::current_exe()?;
     writeln!(out, "\nServing until Ctrl-C. Socket: {socket}\nSend a face:\n")?;
     writeln!(out, "    {} sim --face sid-ouyang --socket {socket}\n", program.display())?;
-    let known: Vec<String> = morning().into_iter().map(|visit| visit.person.face_sid).collect();
+    let known = morning().into_iter().filter(|visit| visit.lane < LANES.len());
+    let known: Vec<String> = known.map(|visit| visit.person.face_sid).collect();
     writeln!(out, "Known faces: {}", known.join(" "))?;
     writeln!(out, "Site file, for lookup, check and journal: {}", folder.join("site.toml").display())?;
     out.flush()

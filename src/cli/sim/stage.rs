@@ -40,8 +40,9 @@ fn ground(folder: &Path, chosen: &Chosen) -> Result<Arc<Ground>, Ending> {
     let machine = Arc::new(SystemClock::start());
     let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&machine);
     let story = Arc::new(Story::new(Arc::clone(&clock)));
-    let (worlds, file) =
-        worlds(folder, clock, |site, pem, wechat| site.write_for_page(pem, &wechat.backup_url(), chosen))?;
+    let (worlds, file) = worlds(folder, clock, |site, authority, wechat| {
+        site.write_for_page(&authority.pem(), &wechat.backup_url(), chosen)
+    })?;
     http::stand_in(Box::new(Names(Arc::clone(&worlds.names))));
     let house = House::start(file, machine, Arc::clone(&story))?;
     let (twins, state) = house.twins();

@@ -26,7 +26,7 @@ pub(super) fn asked(request: &Request) -> Option<Asked> {
     })
 }
 
-fn decoded(value: &str) -> String {
+pub(super) fn decoded(value: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = value.bytes();
     while let Some(byte) = rest.next() {
