@@ -69,7 +69,7 @@ fn the_glass_shows_what_the_scene_says() {
                     .collect(),
                 ..Scene::of(SceneKind::Choose)
             },
-            ["请选择就诊项目", "1.内科 09:30", "2.眼科 10:15", ""],
+            ["请选择预约", "1.内科 09:30", "2.眼科 10:15", ""],
         ),
     ] {
         panel.show(&scene).expect("drawn");

@@ -139,7 +139,7 @@ fn nothing_is_said_where_nobody_stands_and_every_other_scene_says_what_to_do() {
     }
     let options = (1..=2).map(|option| SceneOption { option, label: Text::clean("内科 9:30") }).collect();
     let choose = Scene { options, ..Scene::of(SceneKind::Choose) };
-    let says = "请选择就诊项目。1，内科 9:30。2，内科 9:30。";
+    let says = "请选择要签到的预约。1，内科 9:30。2，内科 9:30。";
     assert_eq!(in_words(&choose, Language::ZhHans).as_deref(), Some(says));
 }
 

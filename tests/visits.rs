@@ -193,7 +193,7 @@ fn a_hospitals_slip_says_everything_on_both_widths_of_paper_and_its_codes_are_re
         let read = read.expect("apt-get install zbar-tools").stdout;
         let codes: std::collections::BTreeSet<&str> = std::str::from_utf8(&read).expect("text").lines().collect();
         assert_eq!(codes, ["0012345678", "https://his.example/q/A036"].into(), "{template}");
-        for (language, word) in [("zh-hant", "報到單"), ("zh-hant-hk", "登記憑條"), ("en", "Visit slip")] {
+        for (language, word) in [("zh-hant", "報到單"), ("zh-hant-hk", "應診登記紙"), ("en", "Visit slip")] {
             let slip =
                 ["test", "slip", "--template", &file, "--columns", columns, "--png", picture, "--language", language];
             let told = run(&slip).stdout;
