@@ -6,7 +6,8 @@ use facemchd::{
     device::panel::text_lines,
     fault::Code,
     kiosk::{
-        AckStatus, Button, GateOutcome, Input, Intent, LaneSettings, NARROWEST, Output, Phrases, Scene, SceneKind,
+        AckStatus, Button, GateOutcome, Input, Intent, LaneSettings, NARROWEST, NextStep, Output, Phrases, Scene,
+        SceneKind,
     },
     words::{Admission, CheckInAnswer, LaneId, Language, Purpose, SessionId},
 };
@@ -73,6 +74,7 @@ fn a_lane_that_waits_for_a_start_asks_for_it_and_then_to_look_into_the_camera() 
     assert_eq!(asks(&core), (SceneKind::Idle, true), "who stands there has pressed nothing yet");
     core.input(Input::Pressed { lane: LANE, button: Button::Start });
     assert_eq!(asks(&core), (SceneKind::Idle, false));
+    assert_eq!(core.scene().stands, Some(15 * SECOND));
     core.pass(16 * SECOND);
     assert_eq!(asks(&core), (SceneKind::Idle, true), "nobody came");
     let mut core = wanting(Intent::Person);
@@ -85,12 +87,12 @@ fn a_lane_that_waits_for_a_start_asks_for_it_and_then_to_look_into_the_camera() 
             let headline = scene.headline(&phrases, NARROWEST).into_owned();
             assert_ne!(headline, phrases.headline(SceneKind::Idle).within(NARROWEST));
             assert!(text_lines(&scene, &phrases).concat().contains(&headline), "{language:?}");
-            assert!(
-                scene
-                    .speech(&phrases)
-                    .text()
-                    .is_some_and(|said| said.to_lowercase().contains("start") || said.contains('始'))
-            );
+            let said = |scene: &Scene| scene.speech(&phrases).text();
+            assert!(said(&scene).is_some_and(|said| said.to_lowercase().contains("start") || said.contains('始')));
+            let pressed = Scene { stands: Some(SECOND), ..Scene::of(SceneKind::Idle) };
+            let look = phrases.advice(NextStep::FaceCamera).within(usize::MAX);
+            assert!(said(&pressed).is_some_and(|said| said.starts_with(look)), "{language:?}");
+            assert_eq!(said(&Scene::of(SceneKind::Idle)), None, "nobody stands there");
         }
     }
 }

@@ -8,7 +8,11 @@ use std::{
 };
 
 use facemchd::{
-    kiosk::{Button, Input, Phrases, Scene, SceneKind},
+    device::{
+        Typesetter,
+        panel::{Passing, Style, plan},
+    },
+    kiosk::{Button, Input, Phrases, Scene, SceneKind, Tone},
     page::{Brand, Door, LanePage, Listen, Screen, Server, Voice},
     service::SystemClock,
     sim::{hospital::Booking, people::Person},
@@ -144,6 +148,25 @@ impl Events {
 
 fn session(serial: u32) -> Option<SessionId> {
     Some(SessionId { run: 7, serial })
+}
+
+#[test]
+fn a_scene_has_the_colour_on_a_page_that_it_has_on_a_picture() {
+    let pages = Pages::of(vec![lane(0, "kiosk-1", Language::ZhHans, false)]);
+    let mut events = Events::of(pages.address, "kiosk-1");
+    let (style, mut type_) = (Style::default(), Typesetter::new(&[], Language::ZhHans));
+    for kind in SceneKind::ALL {
+        pages.show(0, session(1), Scene::of(kind));
+        let told = events.until(|told| told["scene"] == kind.as_str());
+        assert_eq!(told["tone"], kind.tone().as_str(), "{kind:?}");
+        let colour = match kind.tone() {
+            Tone::Calm => style.palette.accent,
+            Tone::Good => style.palette.good,
+            Tone::Bad => style.palette.bad,
+        };
+        let headline = &plan(&Scene::of(kind), &style, (800, 480), &Passing::default(), &mut type_).texts[0];
+        assert!(headline.colours.contains(&colour), "{headline:?}");
+    }
 }
 
 #[test]

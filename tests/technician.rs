@@ -364,6 +364,17 @@ fn beyond_loopback_the_page_is_shown_to_the_certificates_of_technicians_alone() 
 }
 
 #[test]
+fn the_picture_of_a_lane_that_waits_for_a_start_asks_for_it() {
+    let site = Site::new();
+    site.sandbox.edit("panel = \"board\"\nprinter", "panel = \"board\"\nintent = \"start\"\nprinter");
+    let daemon = site.sandbox.start();
+    let browser = site.browser();
+    let headline = || body(&browser.get("bundle"))["status"]["lanes"][0]["picture"]["headline"].clone();
+    assert_eq!(wait_for(headline, |headline| headline.is_string()), "请按开始键");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
 fn whoever_guesses_waits_and_nobody_else_does() {
     let site = Site::new();
     let daemon = site.sandbox.start();

@@ -290,6 +290,31 @@ fn whoever_checks_in_hears_that_they_are_recognised_and_then_number_and_place_an
 }
 
 #[test]
+fn a_lane_asks_for_a_start_says_where_to_look_when_it_was_pressed_and_cuts_nobodys_way_with_it() {
+    let sandbox = Sandbox::new();
+    let stand_in = StandIn::keeping(sandbox.folder.path(), "0.1");
+    let levels = speaking(&sandbox, "", &stand_in);
+    sandbox.edit("voice = ", "intent = \"start\"\nvoice = ");
+    sandbox.edit("[privacy]", "[privacy]\nwipe-after-ms = 1000");
+    // Longer than the scene stands.
+    let long = write_wav(&vec![3200; samples(Duration::from_secs(2))]);
+    fs::write(sandbox.path("pack/headline-admitted.wav"), long).expect("written");
+    let heard = |number| levels.heard(&stand_in.whole(number), 80).first().map(|(_, clip)| (*clip).to_owned());
+    let daemon = sandbox.start();
+    assert_eq!(heard(0).as_deref(), Some("text-to-start"));
+    expect(&sandbox, &facemchd::sim::people::Person::new("sid-voice-1", "王小明"));
+    let mut terminal = sandbox.terminal(0);
+    terminal.send("start", &json!({})).expect("sent");
+    assert_eq!(heard(1).as_deref(), Some("advice-face-camera"));
+    terminal.face("sid-voice-1", true).expect("sent");
+    assert_eq!(terminal.receive_type("outcome").expect("an outcome")["result"], "checked_in");
+    let is_told = |number: &usize| stand_in.sound(*number).len() > samples(Duration::from_secs(2));
+    let way = wait_for(|| (2..stand_in.count()).find(is_told), Option::is_some).expect("nothing cuts the way");
+    assert_eq!(heard(way + 1).as_deref(), Some("text-to-start"));
+    ends(daemon);
+}
+
+#[test]
 fn in_quiet_hours_a_lane_is_as_loud_as_it_says_and_silent_where_it_says_nothing() {
     for (settings, percent) in [(", quiet-volume = 10", Some(10)), ("", None)] {
         let sandbox = Sandbox::new();

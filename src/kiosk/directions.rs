@@ -16,8 +16,7 @@ impl Scene {
             Some(name) if self.asks_by_name() => {
                 Cow::Owned(phrases.text(Wording::ForPerson).filled(columns, &[("name", name.reveal())]))
             }
-            _ if self.to_start => Cow::Borrowed(phrases.text(Wording::ToStart).within(columns)),
-            _ => Cow::Borrowed(phrases.headline_for(self.kind, self.code).within(columns)),
+            _ => Cow::Borrowed(phrases.headline_for(self.kind, self.to_start, self.code).within(columns)),
         }
     }
 

@@ -36,6 +36,7 @@ mod slip;
 #[cfg(feature = "voice")]
 mod speech;
 mod surroundings;
+mod tone;
 mod verdict;
 mod view;
 
@@ -54,4 +55,5 @@ pub use signal::Signal;
 pub use slip::{Again, SentAway, Slip};
 #[cfg(feature = "voice")]
 pub use speech::{Clip, Lexicon, LexiconError, Speech};
+pub use tone::Tone;
 pub use view::{Count, Health, LaneView, Picture, Tally};

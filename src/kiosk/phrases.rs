@@ -245,9 +245,10 @@ impl Phrases {
         of(&self.words().headline, kind)
     }
 
-    /// The same where a code may say more: a lane that is closed at night says so.
-    pub(crate) fn headline_for(&self, kind: SceneKind, code: Option<Code>) -> &Phrase {
+    /// The same where more is known: a lane that waits for a start asks for it, one that is closed at night says so.
+    pub(crate) fn headline_for(&self, kind: SceneKind, to_start: bool, code: Option<Code>) -> &Phrase {
         match code {
+            _ if to_start => self.text(Wording::ToStart),
             Some(Code::X012) => self.text(Wording::AfterHours),
             _ => self.headline(kind),
         }

@@ -59,8 +59,9 @@ impl Scene {
     pub fn speech(&self, phrases: &Phrases) -> Speech {
         let speaker = Speaker(phrases);
         let mut sentences = Vec::new();
-        // Whoever does not see the button has to hear of it.
-        if self.kind.is_said() || self.to_start {
+        if self.kind == SceneKind::Idle {
+            sentences = speaker.idle(self);
+        } else if self.kind.is_said() {
             sentences.extend(self.said_name().map(|name| vec![Part::Name(name)].into()));
             sentences.push(speaker.headline(self));
             sentences.extend(speaker.explanation(self));
@@ -100,11 +101,22 @@ impl SceneKind {
 struct Speaker<'a>(&'a Phrases);
 
 impl Speaker<'_> {
+    /// Whoever does not see the start button has to hear of it, and of another way; who has pressed it, where to look.
+    fn idle(&self, scene: &Scene) -> Vec<Sentence> {
+        match (scene.to_start, scene.stands) {
+            (true, _) => {
+                let start = whole("text", Wording::ToStart.key(), self.0.text(Wording::ToStart)).into();
+                let other = || self.headline(&Scene::of(SceneKind::OtherWay));
+                let another_way = scene.next.map(|next| [other(), self.advice(next)]);
+                [start].into_iter().chain(another_way.into_iter().flatten()).collect()
+            }
+            (false, Some(_)) => vec![self.advice(NextStep::FaceCamera)],
+            (false, None) => Vec::new(),
+        }
+    }
+
     fn headline(&self, scene: &Scene) -> Sentence {
-        let headline = match scene.to_start {
-            true => whole("text", Wording::ToStart.key(), self.0.text(Wording::ToStart)),
-            false => whole("headline", scene.kind.as_str(), self.0.headline(scene.kind)),
-        };
+        let headline = whole("headline", scene.kind.as_str(), self.0.headline(scene.kind));
         match scene.sayable_name().filter(|_| scene.kind == SceneKind::ConfirmCard) {
             Some(name) => {
                 let parts = self.text(Wording::ForPerson, &[("name", vec![Part::Name(name.clone())])]);

@@ -41,6 +41,7 @@ impl Kiosk {
         let scene = place.posting.beside(scene, &place.settings.phrases);
         let paper_low = place.paper_low.is_some() && scene.kind == SceneKind::Idle;
         let until = started.filter(|_| scene.kind == SceneKind::Idle);
+        let scene = Scene { stands: until.map(|until| until.since(now)), ..scene };
         self.show(lane, scene, until);
         if paper_low {
             self.indicate(lane, Signal::PaperLow);

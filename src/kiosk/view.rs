@@ -38,6 +38,9 @@ pub struct Picture {
     /// What the person can do now.
     #[serde(skip)]
     pub next: Option<NextStep>,
+    /// The start button is asked for.
+    #[serde(skip)]
+    pub to_start: bool,
     /// The code that stands in its corner.
     pub code: Option<Code>,
     /// Their name stands there.
@@ -144,6 +147,7 @@ impl Picture {
     fn of(scene: &Scene) -> Self {
         Self {
             next: scene.next,
+            to_start: scene.to_start,
             code: scene.code,
             name: scene.name.is_some(),
             number: scene.number.is_some(),

@@ -66,7 +66,8 @@ fn of(page: &LanePage, standing: &Standing, (edition, time): (&str, &str), now: 
         told["other_way"] = page.phrases.headline(SceneKind::OtherWay).within(usize::MAX).into();
     }
     let loudness = page.voice.as_ref().and_then(|voice| voice.loudness(&scene, now.wall));
-    told["say"] = loudness.map(|percent| json!({ "number": standing.said, "percent": percent })).into();
+    told["say"] =
+        loudness.map(|percent| json!({ "number": standing.said, "percent": percent, "waits": scene.to_start })).into();
     let mut event = Zeroizing::new(Vec::with_capacity(LONGEST));
     event.extend_from_slice(b"data: ");
     // Writing to memory does not fail, and what is written is no map with odd keys.
@@ -83,7 +84,7 @@ fn said(scene: &Scene, phrases: &Phrases) -> Value {
     json!({
         // For type so large that the longest forms have no room.
         "short": { "headline": scene.headline(phrases, NARROWEST), "advice": scene.advice(phrases, NARROWEST) },
-        "scene": scene.kind.as_str(), "pictogram": scene.pictogram().as_str(),
+        "scene": scene.kind.as_str(), "tone": scene.kind.tone().as_str(), "pictogram": scene.pictogram().as_str(),
         "headline": scene.headline(phrases, usize::MAX), "advice": scene.advice(phrases, usize::MAX),
         "name": name.map(|name| name.reveal()), "number": scene.number.as_ref().map(ToString::to_string),
         "lines": scene.lines(phrases, usize::MAX), "options": options,

@@ -276,7 +276,8 @@ impl Stage {
         for ((shown, lane), phrases) in shown.zip(&status.lanes).zip(&self.phrases) {
             if let Some(picture) = lane.picture {
                 let advice = picture.next.map(|next| phrases.advice(next).within(usize::MAX));
-                shown["picture"]["headline"] = phrases.headline_for(lane.scene, picture.code).within(usize::MAX).into();
+                shown["picture"]["headline"] =
+                    phrases.headline_for(lane.scene, picture.to_start, picture.code).within(usize::MAX).into();
                 shown["picture"]["advice"] = advice.into();
             }
         }

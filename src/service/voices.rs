@@ -1,7 +1,8 @@
 //! A voice's thread: what the newest scene says, in place of what is being said.
 //!
 //! A scene that says nothing lets what is being said come to its end: whoever goes while the way is told hears it. A
-//! scene that is shown again, with a code, is not said again; what it says more is said when the rest has been.
+//! scene that is shown again, with a code, is not said again; what it says more is said when the rest has been. Nor is
+//! it cut short by the start button that the next one is asked to press.
 
 use std::{
     io,
@@ -89,6 +90,9 @@ impl Voice {
         if speech.is_empty() {
             // Nobody's name is kept for longer than it is shown.
             self.last = None;
+            if scene.kind != SceneKind::Idle {
+                self.rest = None;
+            }
             return;
         }
         let urgent = scene.kind == SceneKind::Evacuate;
@@ -97,6 +101,7 @@ impl Voice {
         match of_same.and_then(|(_, said)| speech.beyond(&said)) {
             Some(more) if more.is_empty() => {}
             Some(more) => self.rest = Some((more, urgent)),
+            None if scene.to_start => self.rest = Some((speech, urgent)),
             None => {
                 self.rest = None;
                 self.begin(&speech, urgent);

@@ -69,6 +69,11 @@ exports.look = () => {
       }
     }
   }
+  // Whether it went well, in the colour that every other glass has for it.
+  const colours = { calm: '--plain', good: '--good', bad: '--bad' };
+  const rgb = (colour) => { const probe = document.createElement('i'); probe.style.color = colour; scene.appendChild(probe); const seen = getComputedStyle(probe).color; probe.remove(); return seen; };
+  const wanted = rgb('var(' + colours[root.dataset.tone] + ')');
+  if (getComputedStyle(document.getElementById('headline')).backgroundColor !== wanted) wrong.push('a ' + root.dataset.tone + ' scene is not ' + wanted);
   const time = document.getElementById('time').textContent;
   if (!/^[0-2][0-9]:[0-5][0-9]$/.test(time)) wrong.push('the time is ' + time);
   if (!document.getElementById('brand').textContent) wrong.push('nobody knows whose kiosk it is');

@@ -1,6 +1,7 @@
 //! The colours of the inks.
 
-use super::frame::{Frame, Ink, Tone};
+use super::frame::{Frame, Ink};
+use crate::kiosk::Tone;
 
 /// Red, green, blue.
 pub fn rgb(frame: &Frame, ink: Ink) -> [u8; 3] {

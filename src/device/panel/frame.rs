@@ -1,8 +1,8 @@
 //! A picture of a panel: dots of four inks, and which of them changed.
 
-use crate::device::glyph::Bitmap;
 #[cfg(feature = "screen")]
 use crate::device::typeset::Mask;
+use crate::{device::glyph::Bitmap, kiosk::Tone};
 
 /// What a dot is for; the glass knows its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,18 +18,6 @@ pub enum Ink {
     Quiet,
     /// A colour of its own: red, green, blue.
     Colour([u8; 3]),
-}
-
-/// Whether it went well.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tone {
-    /// Neither good nor bad: somebody waits, or is asked.
-    #[default]
-    Calm,
-    /// It did.
-    Good,
-    /// It did not.
-    Bad,
 }
 
 /// A picture.

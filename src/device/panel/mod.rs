@@ -43,7 +43,7 @@ pub use self::{
 #[cfg(feature = "glyphs")]
 pub use self::{
     colour::rgb,
-    frame::{Frame, Ink, Rect, Tone},
+    frame::{Frame, Ink, Rect},
     oled::{I2cOled, Oled, OledGlass, SpiOled},
     picture::{Glass, PicturePanel, draw, draw_page},
     screen::{Channel, Framebuffer, Layout, PictureFile, Screen},

@@ -4,7 +4,7 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::{
     Reset, Style, countdown,
-    frame::{Frame, Ink, Rect, Tone},
+    frame::{Frame, Ink, Rect},
     text::{LINES, further, rows, text_page},
     turning::Turning,
 };
@@ -14,7 +14,7 @@ use crate::{
         gb::{cells, columns, width, wrap},
         glyph::Fonts,
     },
-    kiosk::{NARROWEST, Scene, SceneKind, SceneOption},
+    kiosk::{NARROWEST, Scene, SceneOption},
 };
 
 /// Dots of a line of the smallest type, and of half a hanzi.
@@ -169,7 +169,7 @@ pub fn draw_page(
     fonts: &mut Fonts,
 ) -> (Frame, Drawn) {
     let mut canvas = Canvas { frame: Frame::new(across, down), missing: Vec::new(), fonts };
-    canvas.frame.tone = tone(scene.kind);
+    canvas.frame.tone = scene.kind.tone();
     canvas.frame.contrast = style.large;
     // The smallest glass has the text's own layout; everything larger flows.
     if down < 6 * LINE {
@@ -259,23 +259,6 @@ fn codes(scene: &Scene) -> Vec<QrCode> {
     let payload = scene.qr.as_ref().map(|qr| qr.as_str());
     let code = |level| payload.and_then(|payload| QrCode::with_error_correction_level(payload, level).ok());
     [EcLevel::M, EcLevel::L].into_iter().filter_map(code).collect()
-}
-
-pub(super) fn tone(kind: SceneKind) -> Tone {
-    match kind {
-        SceneKind::Admitted | SceneKind::Already | SceneKind::ReQueued => Tone::Good,
-        SceneKind::Idle
-        | SceneKind::AskConsent
-        | SceneKind::CardLaid
-        | SceneKind::ConfirmCard
-        | SceneKind::LookingUp
-        | SceneKind::CheckingIn
-        | SceneKind::Choose
-        | SceneKind::OtherWay
-        | SceneKind::ToVerify
-        | SceneKind::StaffCalled => Tone::Calm,
-        _ => Tone::Bad,
-    }
 }
 
 /// A scene in type of `base`, its number enlarged so many times, with these lines and options of it below headline and number: the banner first, as wide as

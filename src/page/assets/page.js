@@ -12,7 +12,7 @@
   const TURN = 4000;
   // The least part of its size that type yields so that large type has room on one page.
   const YIELDS = 0.7;
-  const away = { scene: 'away', pictogram: 'closed', headline: at('headline').textContent,
+  const away = { scene: 'away', tone: 'bad', pictogram: 'closed', headline: at('headline').textContent,
     advice: at('advice').textContent, lines: [], options: [] };
   // The texts that have shorter forms.
   const voice = new Audio();
@@ -181,15 +181,21 @@
     });
   });
 
-  // What is said of a scene is said once. A scene that says nothing lets what is being said come to its end.
+  // What is said of a scene is said once. A scene that says nothing lets what is being said come to its end, and so does
+  // one that asks for the start button.
   const say = (what) => {
+    if (!what) voice.onended = null;
     if (!what || what.number === saidLast) return;
     saidLast = what.number;
-    voice.volume = Math.min(what.percent / 100, 1);
-    voice.src = 'voice.wav?' + what.number;
-    const playing = voice.play();
-    // A browser that lets nothing be heard before a touch shows it all the same.
-    if (playing) playing.catch(() => {});
+    const begin = () => {
+      voice.onended = null;
+      voice.volume = Math.min(what.percent / 100, 1);
+      voice.src = 'voice.wav?' + what.number;
+      const playing = voice.play();
+      // A browser that lets nothing be heard before a touch shows it all the same.
+      if (playing) playing.catch(() => {});
+    };
+    if (what.waits && !voice.paused && !voice.ended) voice.onended = begin; else begin();
   };
 
   // A clock that nobody sets shows nothing.
@@ -217,6 +223,7 @@
     shownAt = performance.now();
     token = scene.token || null;
     root.dataset.scene = scene.scene;
+    root.dataset.tone = scene.tone;
     forms = { headline: scene.headline, advice: scene.advice, short: scene.short || scene };
     root.classList.toggle('asks', scene.options.length > 0);
     at('drawing').setAttribute('href', '#' + scene.pictogram);

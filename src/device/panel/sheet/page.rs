@@ -6,7 +6,7 @@ use super::{
     signs::Shape,
     stack::{LEAST_SIGN, NUMBER_SAVES, Placed, ROUNDING, Row, Stack},
 };
-use crate::device::panel::{Rgb, frame::Tone};
+use crate::{device::panel::Rgb, kiosk::Tone};
 
 impl Stack {
     /// Draws one page; returns how many there are.

@@ -4,9 +4,9 @@ use qrcode::{EcLevel, QrCode};
 
 use super::{Passing, signs::Sign};
 use crate::{
-    device::panel::{Brand, Style, countdown, frame::Tone, picture::tone},
+    device::panel::{Brand, Style, countdown},
     fault::Code,
-    kiosk::{NextStep, Scene, SceneKind},
+    kiosk::{NextStep, Scene, SceneKind, Tone},
 };
 
 /// A scene in parts.
@@ -63,7 +63,7 @@ impl Said {
         Self {
             brand: style.brand.clone().filter(|brand| !brand.is_empty()),
             time: passing.time.clone(),
-            tone: tone(scene.kind),
+            tone: scene.kind.tone(),
             sign: of_scene(scene),
             headline: scene.headline(phrases, wide).into_owned(),
             alone: scene.kind == SceneKind::Idle,
