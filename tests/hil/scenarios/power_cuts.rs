@@ -161,7 +161,10 @@ fn unpack(table: &Table, disk: &Path, folder: &Path) -> PathBuf {
     // 1: mended, which is what a mount does.
     let checked = tool(table, &["e2fsck", "-fy", &disk]);
     assert!(checked.status.code().is_some_and(|code| code <= 1), "{}", String::from_utf8_lossy(&checked.stdout));
-    tool(table, &["debugfs", "-R", &format!("rdump / {}", inside(&table.boot, &state)), &disk]);
+    let dumped = inside(&table.boot, &state);
+    tool(table, &["debugfs", "-R", &format!("rdump / {dumped}"), &disk]);
+    // Whose program it was on the board is nobody here.
+    tool(table, &["chown", "-R", "0:0", &dumped]);
     state
 }
 
