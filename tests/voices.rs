@@ -15,6 +15,7 @@ use facemchd::{
         BETWEEN_CLIPS, BETWEEN_SENTENCES, Heard, MOST, Pack, Player, RATE, WavError, read_wav, samples, write_wav,
     },
     kiosk::{Lexicon, Phrases, Scene, SceneKind},
+    sim::people::{Behaviour, Person},
     words::{Language, Moment, Purpose, Text, Visit},
 };
 use serde_json::json;
@@ -254,7 +255,9 @@ fn speaking(sandbox: &Sandbox, settings: &str, stand_in: &StandIn) -> Levels {
 }
 
 fn comes(sandbox: &Sandbox, sid: &str) {
-    expect(sandbox, &facemchd::sim::people::Person::new(sid, "王小明"));
+    // Long enough for what is said meanwhile to begin, on a busy machine, too.
+    let slow = Behaviour::Slow(Duration::from_secs(2));
+    expect(sandbox, &Person::new(sid, "王小明").about(slow));
     let mut terminal = sandbox.terminal(0);
     terminal.send("person", &json!({})).expect("sent");
     terminal.face(sid, true).expect("sent");
@@ -302,7 +305,7 @@ fn a_lane_asks_for_a_start_says_where_to_look_when_it_was_pressed_and_cuts_nobod
     let heard = |number| levels.heard(&stand_in.whole(number), 80).first().map(|(_, clip)| (*clip).to_owned());
     let daemon = sandbox.start();
     assert_eq!(heard(0).as_deref(), Some("text-to-start"));
-    expect(&sandbox, &facemchd::sim::people::Person::new("sid-voice-1", "王小明"));
+    expect(&sandbox, &Person::new("sid-voice-1", "王小明"));
     let mut terminal = sandbox.terminal(0);
     terminal.send("start", &json!({})).expect("sent");
     assert_eq!(heard(1).as_deref(), Some("advice-face-camera"));
