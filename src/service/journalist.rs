@@ -270,7 +270,11 @@ mod tests {
         stand.record(1);
         assert_eq!(near(&heard::with("code=J503 ")), 1, "once");
         stand.passes(WARN_AGAIN, 86_400_000);
-        stand.record(1);
+        // What had to go may have made room for a while.
+        while near(&heard::with("code=J503 ")) == 1 {
+            assert!(stand.serial < 200_000, "a megabyte is not full again");
+            stand.record(256);
+        }
         drop(stand.worker.take());
         assert_eq!(near(&heard::with("code=J503 ")), 2, "and again on the next day");
     }
