@@ -101,7 +101,7 @@ fn soon<T>(look: impl Fn() -> T, is: impl Fn(&T) -> bool) -> T {
 #[test]
 fn each_kind_of_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_when_it_ends() {
     let sandbox = Sandbox::new();
-    // Of what a full disk keeps from being written here is the journal alone.
+    // A full disk keeps nothing but the journal from being written here.
     let light =
         |name| format!("{name} = {{ wire = {{ file = \"{}\" }} }}\n", sandbox.path("bench").join(name).display());
     let lights = ["green", "red", "amber", "buzzer"].map(light);

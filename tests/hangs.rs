@@ -49,7 +49,8 @@ fn the_watchdog_is_called_for_a_thread_that_hangs_and_the_log_names_it_once() {
         let daemon = sandbox.start();
         let _held = Held::thread(&daemon, name);
         sandbox.terminal(0).face(FACE, true).expect("sent");
-        wait_for(|| daemon.told(), |told| told.contains("WATCHDOG=trigger"));
+        let calls = |told: &String| told.contains("WATCHDOG=trigger");
+        assert!(calls(&wait_for(|| daemon.told(), calls)), "{name}: the watchdog is not called");
         let lines = told(&daemon);
         let [line] = &lines[..] else { panic!("{name}: {lines:?}") };
         assert!(line.contains(name) && !daemon.log().contains(FACE), "{line}");

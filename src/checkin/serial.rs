@@ -68,18 +68,18 @@ mod tests {
 
     #[test]
     fn a_number_that_cannot_be_written_down_is_not_given_again_after_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("serial");
         let first = Serial::open(Some(file.clone())).next();
         // Nothing can be written beside it any more, not even by root.
-        files::make_folder(&file.with_extension("new")).unwrap();
+        files::make_folder(&file.with_extension("new")).expect("made");
         let mut given = vec![first];
         let run = Serial::open(Some(file.clone()));
         given.extend((0..3).map(|_| run.next()));
         std::thread::sleep(std::time::Duration::from_millis(10));
         let run = Serial::open(Some(file.clone()));
         given.extend((0..3).map(|_| run.next()));
-        std::fs::remove_dir(file.with_extension("new")).unwrap();
+        std::fs::remove_dir(file.with_extension("new")).expect("removed");
         given.extend((0..1).map(|_| Serial::open(Some(file.clone())).next()));
         let many = given.len();
         given.sort_unstable();
@@ -89,14 +89,14 @@ mod tests {
 
     #[test]
     fn a_running_number_goes_on_after_a_restart_and_is_never_given_twice() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("serial");
         let mut given = Vec::new();
         for _ in 0..3 {
             let serial = Serial::open(Some(file.clone()));
             given.extend((0..300).map(|_| serial.next()));
         }
-        let highest = *given.last().unwrap();
+        let highest = *given.last().expect("given");
         let many = given.len();
         given.dedup();
         assert!(given.is_sorted() && given.len() == many && highest < 3 * 600, "{highest}");

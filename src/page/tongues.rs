@@ -24,60 +24,9 @@ const COMMON: &[Word] = &[
     ("done", "Done", "完成"),
     ("failed", "Not done", "未完成"),
     ("skip", "To the content", "跳到正文"),
-    ("too much at once", "too much at once", "操作太频繁，请稍候"),
-    ("a technician does that", "a technician does that", "须由技术员操作"),
-    ("orders come from a page of ours", "orders come from a page of ours", "页面已过期，请刷新"),
     ("normal", "open", "开放"),
-    ("maintenance", "maintenance", "维护中"),
-    ("posted", "posted", "已发布"),
-    ("opened", "opened", "闸机已打开"),
     ("passed", "somebody went through", "已有人通过"),
     ("expired", "opened, and nobody went through", "闸机已打开，无人通过"),
-    ("not opened", "not opened", "闸机没有打开"),
-    ("taken back", "taken back", "已撤回"),
-    ("not taken back", "not taken back", "未撤回"),
-    ("printed and acknowledged", "printed and acknowledged", "已打印并确认"),
-    ("not printed", "not printed", "未打印"),
-    (
-        "sent, and not acknowledged: look at the printer",
-        "sent, and not acknowledged: look at the printer",
-        "已发送，但没有确认：请查看打印机",
-    ),
-    ("no word from it: look at it", "no word from it: look at it", "没有回音：请到现场查看"),
-    ("too many copies at once", "too many copies at once", "同时补打的份数太多"),
-    ("too many copies", "too many copies", "补打次数太多"),
-    ("no such session", "no such session", "没有这个会话"),
-    ("no such visit", "no such visit", "没有这次就诊"),
-    ("no visit that is over and stands", "no visit that is over and stands", "没有已结束且仍有效的签到"),
-    (
-        "no such lane; the site file names them",
-        "no such lane; the site file names them",
-        "没有这个通道；通道名见站点文件",
-    ),
-    ("no such mode", "no such mode", "没有这种状态"),
-    ("no such device", "no such device", "没有这种设备"),
-    ("the journal cannot be read", "the journal cannot be read", "流水无法读取"),
-    ("the daemon is busy or stopping", "the daemon is busy or stopping", "守护进程正忙或正在停止"),
-    ("a technician works on it", "a technician works on it", "技术员正在维护该通道"),
-    ("begin maintenance of the lane first", "begin maintenance of the lane first", "请先开始维护该通道"),
-    ("the lane has no voice", "the lane has no voice", "该通道没有语音"),
-    ("not here", "not here", "此处不可用"),
-    (
-        "read again; the log tells what came of it",
-        "read again; the log tells what came of it",
-        "已重新读取；结果见日志",
-    ),
-    (
-        "it cannot be kept: look at the state directory",
-        "it cannot be kept: look at the state directory",
-        "无法保存：请检查状态目录",
-    ),
-    (
-        "hours such as 08:00-12:00 13:30-17:00, four at most",
-        "hours such as 08:00-12:00 13:30-17:00, four at most",
-        "时间请写成 08:00-12:00 13:30-17:00，最多四段",
-    ),
-    ("a notice has 64 characters at most", "a notice has 64 characters at most", "公告最多 64 个字"),
     ("result-checked_in", "checked in", "已签到"),
     ("result-already", "already in", "已签过到"),
     ("result-re_queued", "queued again", "过号重排"),
@@ -89,6 +38,47 @@ const COMMON: &[Word] = &[
     ("result-annulled", "taken back", "已撤回"),
 ];
 
+/// What an order comes to, as the service says it, and in Chinese.
+const TOLD: &[(&str, &str)] = &[
+    ("too much at once", "操作太频繁，请稍候"),
+    ("a technician does that", "须由技术员操作"),
+    ("orders come from a page of ours", "页面已过期，请刷新"),
+    ("maintenance", "维护中"),
+    ("posted", "已发布"),
+    ("opened", "闸机已打开"),
+    ("not opened", "闸机没有打开"),
+    ("taken back", "已撤回"),
+    ("not taken back", "未撤回"),
+    ("printed and acknowledged", "已打印并确认"),
+    ("not printed", "未打印"),
+    ("sent, and not acknowledged: look at the printer", "已发送，但没有确认：请查看打印机"),
+    ("no word from it: look at it", "没有回音：请到现场查看"),
+    ("too many copies at once", "同时补打的份数太多"),
+    ("too many copies", "补打次数太多"),
+    ("no such session", "没有这个会话"),
+    ("no such visit", "没有这次就诊"),
+    ("no visit that is over and stands", "没有已结束且仍有效的签到"),
+    ("no such lane; the site file names them", "没有这个通道；通道名见站点文件"),
+    ("no such mode", "没有这种状态"),
+    ("no such device", "没有这种设备"),
+    ("the journal cannot be read", "流水无法读取"),
+    ("the daemon is busy or stopping", "守护进程正忙或正在停止"),
+    ("a technician works on it", "技术员正在维护该通道"),
+    ("begin maintenance of the lane first", "请先开始维护该通道"),
+    ("the lane has no voice", "该通道没有语音"),
+    ("not here", "此处不可用"),
+    ("read again; the log tells what came of it", "已重新读取；结果见日志"),
+    ("it cannot be kept: look at the state directory", "无法保存：请检查状态目录"),
+    ("hours such as 08:00-12:00 13:30-17:00, four at most", "时间请写成 08:00-12:00 13:30-17:00，最多四段"),
+    ("a notice has 64 characters at most", "公告最多 64 个字"),
+];
+
+/// Every word of a page that has these of its own.
+fn words(own: &[Word]) -> impl Iterator<Item = Word> {
+    let told = TOLD.iter().map(|(told, zh)| (*told, *told, *zh));
+    own.iter().chain(COMMON).copied().chain(told)
+}
+
 /// Which tongue is read: what the address says, else what the browser prefers, else Chinese.
 pub(super) fn tongue(request: &Request) -> Tongue {
     let asked = request.query.split('&').find_map(|pair| pair.strip_prefix("lang="));
@@ -99,7 +89,7 @@ pub(super) fn tongue(request: &Request) -> Tongue {
 
 /// A page in one tongue: its own words in their places, those of its script beside them.
 pub(super) fn dressed(page: &str, own: &[Word], tongue: Tongue) -> String {
-    let words = || own.iter().chain(COMMON).map(|(name, en, zh)| (*name, tongue.of(*en, *zh)));
+    let words = || words(own).map(|(name, en, zh)| (name, tongue.of(en, zh)));
     let table: Map<String, Value> = words().map(|(name, word)| (name.to_owned(), word.into())).collect();
     let escaped = Value::from(table).to_string().replace('&', "&amp;").replace('\'', "&#39;").replace('<', "&lt;");
     let page = page
@@ -123,7 +113,7 @@ pub(super) fn has_all_its_words(page: &str, script: &str, own: &[Word]) {
     let scripts = [script, super::counter::SCRIPT].into_iter().flat_map(|script| script.split("say('").skip(1));
     for name in scripts.filter_map(|rest| rest.split('\'').next()) {
         let of_kind = |known: &str| name.ends_with('-') && known.starts_with(name);
-        let stands = own.iter().chain(COMMON).any(|(known, ..)| *known == name || of_kind(known));
+        let stands = words(own).any(|(known, ..)| known == name || of_kind(known));
         assert!(stands, "{name} has no words");
     }
 }

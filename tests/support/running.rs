@@ -52,7 +52,7 @@ fn runner() -> Option<OsString> {
     std::env::var_os("FACEMCHD_RUNNER")
 }
 
-/// The program, of which nobody makes an end where its disk is full: see [`Daemon::may_write`].
+/// The program, which is refused what it writes and not killed for it: see [`Daemon::may_write`].
 pub fn program_of_a_disk_that_fills() -> Command {
     let built = program();
     let mut shell = Command::new("sh");

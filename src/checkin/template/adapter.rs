@@ -103,7 +103,7 @@ impl ByTemplate {
         let sent = Sent { request: whose, record: Arc::new(record), visit: visited, key, mark, missed };
         book.note(request.session, Standing::Sent(sent.clone()));
         book.sends(mark, today, now(), None);
-        let about = About { request: Some(request), record: &sent.record, visit: &visit.members, passage: None };
+        let about = About { request: Some(request), record: &sent.record, visit: &visit.members, ..About::default() };
         let answer = match upstream.act(call, about, deadline) {
             Ok(Heard::Done(node)) => {
                 let mut more = call.members(&node);
@@ -114,7 +114,7 @@ impl ByTemplate {
                     more.extend(again.members.clone());
                 }
                 let about =
-                    About { request: Some(request), record: &sent.record, visit: &visit.members, passage: None };
+                    About { request: Some(request), record: &sent.record, visit: &visit.members, ..About::default() };
                 let says_so = call.requeued.as_ref().is_some_and(|rule| upstream.is_met(rule, &node, about));
                 Ok(CheckInAnswer::entry(missed || says_so, upstream.admission(again.as_ref().unwrap_or(visit), &more)))
             }
@@ -229,7 +229,8 @@ impl ByTemplate {
             None => return Err(Code::H910.into()),
         }
         let call = self.upstream.template.cancel.as_ref().ok_or(Code::H909)?;
-        let about = About { request: Some(&sent.request), record: &sent.record, visit: &visit.members, passage: None };
+        let about =
+            About { request: Some(&sent.request), record: &sent.record, visit: &visit.members, ..About::default() };
         match self.upstream.act(call, about, deadline) {
             Ok(Heard::Done(_)) => {
                 book.not_sent(sent.mark);
@@ -344,11 +345,10 @@ impl CheckIn for ByTemplate {
         let Some(call) = &self.upstream.template.passage else { return Ok(()) };
         let standing = self.memory.book.standing(passage.session);
         let sent = standing.as_ref().and_then(Standing::sent);
-        let nothing = Named::new();
         let visit = sent.map(|sent| Named::from([("id".to_owned(), sent.visit.clone())])).unwrap_or_default();
         let about = About {
             request: sent.map(|sent| &*sent.request),
-            record: sent.map_or(&nothing, |sent| &sent.record),
+            record: sent.map_or(About::default().record, |sent| &sent.record),
             visit: &visit,
             passage: Some(passage),
         };

@@ -192,7 +192,7 @@ mod tests {
 
     fn texts(written: &str, from: &Node) -> Vec<String> {
         let namespaces = BTreeMap::from([("v3".to_owned(), "urn:hl7-org:v3".to_owned())]);
-        Path::read(written, &namespaces).unwrap().all(from).iter().map(|node| node.text.clone()).collect()
+        Path::read(written, &namespaces).expect("a path").all(from).iter().map(|node| node.text.clone()).collect()
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
         let soap = "\u{FEFF}<s:Envelope xmlns:s='urn:soap'><s:Body><r xmlns='urn:hl7-org:v3'><id root='1.2' extension='A'/>\
                     <id root='1.3' extension='B'/><x:id xmlns:x='urn:x' root='1.3'/><t>&lt;R&gt;&lt;c&gt;0&lt;/c&gt;&lt;/R&gt;</t>\
                     <j><![CDATA[{\"a\":[{\"b\":1},{\"b\":\"二\"}],\"n\":null}]]></j></r></s:Body></s:Envelope>";
-        let answer = node::read(soap, Writing::Xml).unwrap();
+        let answer = node::read(soap, Writing::Xml).expect("XML");
         assert_eq!(texts("Envelope/Body/r/id[@root='1.3']/@extension", &answer), ["B"]);
         assert_eq!(texts("Envelope/Body/r/v3:id[2]/@extension", &answer), ["B"]);
         assert_eq!(texts("Envelope/Body/*/id", &answer).len(), 3);
@@ -214,13 +214,13 @@ mod tests {
 
     #[test]
     fn json_that_is_a_list_or_a_text_alone_is_read_like_any_other() {
-        let list = node::read(r#"[{"a":1},{"a":2}]"#, Writing::Json).unwrap();
+        let list = node::read(r#"[{"a":1},{"a":2}]"#, Writing::Json).expect("JSON");
         assert_eq!(texts("item/a", &list), ["1", "2"]);
         assert_eq!(texts("item[2]/a", &list), ["2"]);
         assert_eq!(texts("item[3]/a", &list), [""; 0]);
-        assert_eq!(texts(".", &node::read(r#""true""#, Writing::Json).unwrap()), ["true"]);
-        assert_eq!(texts("item/a", &node::read(r#"[{"a":1}]"#, Writing::Json).unwrap()), ["1"]);
-        assert!(texts("item", &node::read("[]", Writing::Json).unwrap()).is_empty());
+        assert_eq!(texts(".", &node::read(r#""true""#, Writing::Json).expect("JSON")), ["true"]);
+        assert_eq!(texts("item/a", &node::read(r#"[{"a":1}]"#, Writing::Json).expect("JSON")), ["1"]);
+        assert!(texts("item", &node::read("[]", Writing::Json).expect("JSON")).is_empty());
     }
 
     #[test]

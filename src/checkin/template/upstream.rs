@@ -106,7 +106,13 @@ pub(super) struct About<'a> {
 const MAX_BODY: usize = 256 * 1024;
 
 /// No values.
-const NOTHING: &Named = &BTreeMap::new();
+static NOTHING: Named = BTreeMap::new();
+
+impl Default for About<'_> {
+    fn default() -> Self {
+        Self { request: None, record: &NOTHING, visit: &NOTHING, passage: None }
+    }
+}
 
 impl Upstream {
     pub(super) fn new(
@@ -231,9 +237,8 @@ impl Upstream {
     /// Step by step, each with what those before it brought.
     fn sign_in(&self, deadline: Deadline) -> Result<Secrets, Undecided> {
         let mut kept = Secrets::new();
-        let about = About { request: None, record: NOTHING, visit: NOTHING, passage: None };
         for call in &self.template.sign_in {
-            match self.exchange(call, about, &kept, deadline) {
+            match self.exchange(call, About::default(), &kept, deadline) {
                 Ok(Heard::Done(node)) => {
                     let read = call.members(&node);
                     if read.len() < call.read.len() {

@@ -52,7 +52,7 @@ impl Upstream {
     /// The hospital's record of the person.
     pub(super) fn identify(&self, request: &Request, deadline: Deadline) -> Result<Found, Failure> {
         let Some(call) = &self.template.identify else { return Ok(Found::Record(Named::new())) };
-        let about = About { request: Some(request), record: &Named::new(), visit: &Named::new(), passage: None };
+        let about = About { request: Some(request), ..About::default() };
         let root = match self.ask(call, about, deadline)? {
             Heard::Done(root) => root,
             Heard::Not(Means::NotFound, _) => return Ok(Found::End(CheckInAnswer::Hindered(Hindrance::NoFile))),
@@ -83,7 +83,7 @@ impl Upstream {
         deadline: Deadline,
     ) -> Result<Result<Vec<Listed>, CheckInAnswer>, Failure> {
         let call = &self.template.list;
-        let about = About { request: Some(request), record, visit: &Named::new(), passage: None };
+        let about = About { request: Some(request), record, ..About::default() };
         let root = match self.ask(call, about, deadline)? {
             Heard::Done(root) => root,
             Heard::Not(means, text) => return Ok(Err(end(means, text, &Named::new(), self.here()))),

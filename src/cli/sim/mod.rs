@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use super::{Ending, build, logging, phrases::help, run, wires};
 use crate::{
+    checkin::CheckInSettings,
     config::Site,
     fault::exit,
     files,
@@ -65,9 +66,6 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH", help = help::sim_socket(), requires = "face")]
     socket: Option<PathBuf>,
 }
-
-/// Where the sandbox lies, seconds east of UTC: `checkin.utc-offset` where nobody says otherwise.
-const UTC_OFFSET: i32 = 8 * 3600;
 
 /// A daemon on a thread of its own.
 struct Daemon {
@@ -147,7 +145,7 @@ fn cannot_start(error: impl Into<io::Error>) -> Ending {
 
 /// The world around the kiosk, and the kiosk itself from a site file as anybody would write it.
 fn set_up(folder: &Path, clock: Arc<dyn Clock>) -> Result<(Stage, Daemon), Ending> {
-    let day = clock.now().wall.at_offset(UTC_OFFSET);
+    let day = clock.now().wall.at_offset(CheckInSettings::default().utc_offset);
     let today = format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day());
     let mut interfaces = Vec::new();
     let (Worlds { wechat, hospital, weixin, clock, .. }, file) = worlds(folder, clock, |site, authority, _| {
