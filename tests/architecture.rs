@@ -53,7 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("x509_cert", &["vault", "sim", "terminal/network", "http/certificate.rs"]),
     ("sha1", &["vault", "sim", "checkin/template"]),
     ("md5", &["checkin/template", "sim"]),
-    ("roxmltree", &["checkin/template"]),
+    ("roxmltree", &["checkin/template", "identity/authinfo/xml.rs"]),
     ("aes_gcm", &["sim"]),
     ("axum", &["sim/page"]),
     ("futures_core", &["sim/page"]),

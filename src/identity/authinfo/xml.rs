@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-/// The most fields of an answer.
-const MOST: usize = 64;
+use roxmltree::{Document, Node, ParsingOptions};
+
+/// The most elements and texts of an answer, together.
+const MOST: u32 = 200;
 
 /// Every field as CDATA.
 pub(super) fn write(fields: &BTreeMap<&str, &str>) -> String {
@@ -17,87 +19,29 @@ pub(super) fn write(fields: &BTreeMap<&str, &str>) -> String {
     text
 }
 
-/// The fields of an answer; nothing where it is anything else than flat. No entity but the five of XML itself and
-/// characters by number, no attribute, no document type: an answer cannot make us read anything else.
+/// The fields of an answer; nothing where it is anything else than flat. Document types are refused, and with them every
+/// entity but XML's own: an answer cannot make us read anything else.
 pub(super) fn read(body: &[u8]) -> Option<BTreeMap<String, String>> {
     let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{FEFF}').trim();
-    let text = match text.strip_prefix("<?xml") {
-        Some(rest) => rest.split_once("?>")?.1.trim_start(),
-        None => text,
-    };
-    let mut rest = text.strip_prefix("<xml>")?.strip_suffix("</xml>")?.trim();
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(text, options).ok()?;
+    let is_plain = |node: Node<'_, '_>| node.tag_name().namespace().is_none() && node.attributes().len() == 0;
+    let xml = document.root_element();
+    if !xml.has_tag_name("xml") || !is_plain(xml) {
+        return None;
+    }
     let mut fields = BTreeMap::new();
-    while !rest.is_empty() {
-        let (name, after) = rest.strip_prefix('<')?.split_once('>')?;
-        let (name, is_empty) = match name.strip_suffix('/') {
-            Some(name) => (name.trim_end(), true),
-            None => (name, false),
-        };
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if !is_name || fields.len() == MOST {
-            return None;
+    for field in xml.children() {
+        let value = field.text().unwrap_or_default();
+        if field.is_text() && value.trim().is_empty() {
+            continue;
         }
-        let (value, after) = if is_empty { (String::new(), after) } else { content(after)? };
-        rest = match is_empty {
-            true => after,
-            false => after.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?,
-        }
-        .trim_start();
-        if fields.insert(name.to_owned(), value).is_some() {
+        let is_flat = field.is_element() && is_plain(field) && field.children().all(|inner| inner.is_text());
+        if !is_flat || fields.insert(field.tag_name().name().to_owned(), value.to_owned()).is_some() {
             return None;
         }
     }
     Some(fields)
-}
-
-/// Text and CDATA sections up to the next end tag.
-fn content(mut rest: &str) -> Option<(String, &str)> {
-    let mut value = String::new();
-    loop {
-        if let Some(section) = rest.strip_prefix("<![CDATA[") {
-            let (text, after) = section.split_once("]]>")?;
-            value.push_str(text);
-            rest = after;
-        } else if rest.starts_with("</") {
-            return Some((value, rest));
-        } else {
-            let at = rest.find('<')?;
-            if at == 0 {
-                return None;
-            }
-            value.push_str(&unescaped(&rest[..at])?);
-            rest = &rest[at..];
-        }
-    }
-}
-
-fn unescaped(text: &str) -> Option<String> {
-    let mut plain = String::with_capacity(text.len());
-    let mut parts = text.split('&');
-    plain.push_str(parts.next()?);
-    for part in parts {
-        let (entity, after) = part.split_once(';')?;
-        plain.push(match entity {
-            "amp" => '&',
-            "lt" => '<',
-            "gt" => '>',
-            "quot" => '"',
-            "apos" => '\'',
-            _ => by_number(entity)?,
-        });
-        plain.push_str(after);
-    }
-    Some(plain)
-}
-
-/// `#20013` or `#x4E2D`
-fn by_number(entity: &str) -> Option<char> {
-    let number = entity.strip_prefix('#')?;
-    let number = match number.strip_prefix('x') {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => number.parse().ok()?,
-    };
-    char::from_u32(number).filter(|character| *character != '\0')
 }
 
 #[cfg(test)]
@@ -113,22 +57,41 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_flat_is_none() {
-        for text in [
-            "",
-            "<xml>",
-            "<xml><a>1</b></xml>",
-            "<xml><a>1</a><a>2</a></xml>",
-            "<xml><a x=\"1\">1</a></xml>",
-            "<xml><a><b>1</b></a></xml>",
-            "<xml><a>&file;</a></xml>",
-            "<!DOCTYPE xml [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><xml><a>&e;</a></xml>",
-            "<html></html>",
+        let one = |inner: &str| format!("<xml>{inner}</xml>");
+        let many =
+            |fields: usize| one(&(0..fields).map(|field| format!("<a{field}>1</a{field}>\n")).collect::<String>());
+        for refused in [
+            String::new(),
+            "<xml>".to_owned(),
+            "<html></html>".to_owned(),
+            one("<a>1</b>"),
+            one("<a>1</a><a>2</a>"),
+            one("<a x=\"1\">1</a>"),
+            one("<a><b>1</b></a>"),
+            one("<a>1<!-- -->2</a>"),
+            one("<a>1</a>2"),
+            one("<a>&file;</a>"),
+            one("<a>&#0;</a>"),
+            one("<a>\u{1}</a>"),
+            one("<a><![CDATA[1</a>"),
+            one("<a>1</a>") + &one("<b>2</b>"),
+            "<xml a=\"1\"><a>1</a></xml>".to_owned(),
+            "<xml xmlns=\"urn:x\"><a>1</a></xml>".to_owned(),
+            "<xml xmlns:p=\"urn:x\"><p:a>1</p:a></xml>".to_owned(),
+            format!("<!DOCTYPE xml [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{}", one("<a>&e;</a>")),
+            format!("<!DOCTYPE xml [<!ENTITY x 'xx'><!ENTITY y '&x;&x;'>]>{}", one("<a>&y;</a>")),
+            many(70),
+            "<xml>".repeat(2_000) + &"</xml>".repeat(2_000),
+            "<xml>".repeat(3_000),
         ] {
-            assert_eq!(read(text.as_bytes()), None, "{text}");
+            assert_eq!(read(refused.as_bytes()), None, "{refused}");
         }
+        assert_eq!(read(many(60).as_bytes()).expect("flat").len(), 60);
+        assert_eq!(read(b"<xml><a>\xC3\xC5</a></xml>"), None, "GBK");
         let fields =
-            read(b"<?xml version=\"1.0\"?>\n<xml>\n<a>1 &lt; 2</a>\n<b><![CDATA[]]></b>\n</xml>\n").expect("flat");
-        assert_eq!((fields["a"].as_str(), fields["b"].as_str()), ("1 < 2", ""));
+            read(b"<?xml version=\"1.0\"?>\n<xml>\n<a>1 &lt; <![CDATA[2]]>3</a>\n<b><![CDATA[]]></b>\n</xml>\n")
+                .expect("flat");
+        assert_eq!((fields["a"].as_str(), fields["b"].as_str()), ("1 < 23", ""));
         let fields = read("\u{FEFF}<xml><a/><b>&#20013;&#x4E2D;</b><c /></xml>".as_bytes()).expect("flat");
         assert_eq!((fields["a"].as_str(), fields["b"].as_str(), fields["c"].as_str()), ("", "中中", ""));
     }
