@@ -1,6 +1,6 @@
 //! While the site's system is away: what the site allows of each lane, how it is marked, and how it is matched afterwards.
 
-use std::{collections::BTreeMap, fs, sync::Arc};
+use std::{fs, sync::Arc};
 
 use facemchd::{
     checkin::{
@@ -57,7 +57,7 @@ fn a_lane_allows_what_the_site_says_of_it_and_only_what_surely_was_not_decided()
     };
     let lanes =
         [("staff", WithoutSite::Staff), ("roster", WithoutSite::Roster), ("provisional", WithoutSite::Provisional)];
-    let lanes: BTreeMap<_, _> = lanes.into_iter().map(|(name, of)| (name.to_owned(), (of, "W".to_owned()))).collect();
+    let lanes: Vec<_> = lanes.into_iter().map(|(name, of)| (name.to_owned(), of, "W".to_owned())).collect();
     let offline = |signed| {
         let numbers =
             Local::new(CheckInSettings::default(), vec!["A".to_owned(), "W".to_owned()], LocalMemory::default());

@@ -9,7 +9,7 @@
 //! number, and never gives one twice.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -220,17 +220,21 @@ impl Book {
 
 /// The letters that a series of `all` has had by now: its own, and the next ones after each salvage.
 pub(crate) fn letters_of(all: &[String], series: &str, salvages: u32) -> Vec<String> {
-    let mut taken: BTreeSet<String> = all.iter().cloned().collect();
-    let mut current: BTreeMap<String, String> = taken.iter().map(|own| (own.clone(), own.clone())).collect();
-    let mut had: Vec<String> = current.get(series).cloned().into_iter().collect();
+    let mut own: Vec<&str> = all.iter().map(String::as_str).collect();
+    own.sort_unstable();
+    own.dedup();
+    let Ok(place) = own.binary_search(&series) else { return Vec::new() };
+    let mut current: Vec<String> = own.iter().map(|own| (*own).to_owned()).collect();
+    let mut taken = current.clone();
+    let mut had = vec![current[place].clone()];
     for _ in 0..salvages {
-        for letters in current.values_mut() {
+        for letters in &mut current {
             while taken.contains(letters) {
                 *letters = next_letters(letters);
             }
-            taken.insert(letters.clone());
+            taken.push(letters.clone());
         }
-        had.extend(current.get(series).cloned());
+        had.push(current[place].clone());
     }
     had
 }

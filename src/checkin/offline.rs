@@ -3,10 +3,7 @@
 //! Away is what surely has not decided because nobody reaches it, or because it says so itself. What may have been carried
 //! out is asked about, and not decided a second time.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Deserialize;
 
@@ -32,14 +29,14 @@ pub enum WithoutSite {
 /// Who decides meanwhile.
 pub struct Offline {
     /// By the lanes' names; with the series of their numbers.
-    lanes: BTreeMap<String, (WithoutSite, String)>,
+    lanes: Vec<(String, WithoutSite, String)>,
     roster: RwLock<Option<Arc<Roster>>>,
     numbers: Local,
 }
 
 impl Offline {
     /// `numbers` gives those that are to be verified, by series that no lane has otherwise.
-    pub fn new(lanes: BTreeMap<String, (WithoutSite, String)>, roster: Option<Roster>, numbers: Local) -> Self {
+    pub fn new(lanes: Vec<(String, WithoutSite, String)>, roster: Option<Roster>, numbers: Local) -> Self {
         Self { lanes, roster: RwLock::new(roster.map(Arc::new)), numbers }
     }
 
@@ -74,7 +71,7 @@ impl Deputy for Offline {
         if undecided.perhaps || undecided.failure.code() != Code::H901 {
             return None;
         }
-        let (allowed, series) = self.lanes.get(&request.lane)?;
+        let (_, allowed, series) = self.lanes.iter().find(|(lane, ..)| *lane == request.lane)?;
         // Nobody is let through, and nobody's place is kept, by a list that cannot be believed.
         let expected = self.roster().and_then(|roster| roster.expects(&request.identity).ok()).flatten();
         match (allowed, request.purpose, expected) {

@@ -49,7 +49,8 @@ pub struct CheckInSettings {
     pub values: BTreeMap<String, String>,
     /// `template`: files of what stands for `${secret.NAME}`.
     #[cfg(feature = "hospital")]
-    pub secrets: BTreeMap<String, Anchored>,
+    #[serde(deserialize_with = "setting::by_name")]
+    pub secrets: Vec<(String, Anchored)>,
     /// `template`: key of requests that are signed with RSA, PEM.
     #[cfg(feature = "hospital")]
     pub rsa_key: Option<Anchored>,
@@ -187,7 +188,7 @@ impl Default for CheckInSettings {
             #[cfg(feature = "hospital")]
             values: BTreeMap::new(),
             #[cfg(feature = "hospital")]
-            secrets: BTreeMap::new(),
+            secrets: Vec::new(),
             #[cfg(feature = "hospital")]
             rsa_key: None,
             #[cfg(feature = "fhir")]

@@ -63,7 +63,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn report(command: &Command, out: &mut dyn Write) -> Result<u8, Ending> {
     let Command::Provisional { place, ask, json } = command;
     let dir = place.dir()?;
-    let (mut decisions, mut order) = (BTreeMap::new(), Vec::new());
+    // As they stand in the journal: a clock may have been set between two of them.
+    let (mut decisions, mut places) = (Vec::<Decision>::new(), BTreeMap::<String, usize>::new());
     store::each(&dir, |entry| match entry.stored {
         Stored::Decided { session, code, number, place, .. }
             if code.as_ref().and_then(Word::known) == Some(Code::J510) =>
@@ -80,28 +81,24 @@ pub(super) fn report(command: &Command, out: &mut dyn Write) -> Result<u8, Endin
                 site: None,
                 site_number: None,
             };
-            order.push(decision.session.clone());
-            decisions.insert(decision.session.clone(), decision);
+            places.insert(decision.session.clone(), decisions.len());
+            decisions.push(decision);
         }
         _ => {}
     })?;
-    store::each(&dir, |entry| match entry.stored {
-        Stored::Opened { session, lane, .. } => {
-            decisions.entry(session).and_modify(|decision: &mut Decision| decision.lane = lane);
-        }
-        Stored::Gated { session, outcome, .. } => {
-            let back = outcome.known().is_some_and(|outcome| outcome.nobody_went_through());
-            decisions.entry(session).and_modify(|decision| decision.annulled |= back);
-        }
-        Stored::Settled { session, site, number } => {
-            decisions.entry(session).and_modify(|decision| {
+    store::each(&dir, |entry| {
+        let Some(decision) = places.get(entry.stored.session()).map(|place| &mut decisions[*place]) else { return };
+        match entry.stored {
+            Stored::Opened { lane, .. } => decision.lane = lane,
+            Stored::Gated { outcome, .. } => {
+                decision.annulled |= outcome.known().is_some_and(|outcome| outcome.nobody_went_through());
+            }
+            Stored::Settled { site, number, .. } => {
                 (decision.settled, decision.site, decision.site_number) = (true, Some(site), number);
-            });
+            }
+            _ => {}
         }
-        _ => {}
     })?;
-    // As they stand in the journal: a clock may have been set between two of them.
-    let mut decisions: Vec<Decision> = order.iter().filter_map(|session| decisions.remove(session)).collect();
     if *ask {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let site = place.site()?;

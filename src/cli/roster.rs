@@ -6,14 +6,14 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use time::{Date, format_description::well_known::Rfc3339, macros::format_description};
+use time::format_description::well_known::Rfc3339;
 
 use super::{
     Ending, build,
     phrases::{self, help},
 };
 use crate::{
-    checkin::roster::Making,
+    checkin::roster::{self, Making},
     fault::{Code, Failure, exit},
     files::{self, Anchored},
     service::SystemClock,
@@ -49,8 +49,7 @@ const LARGEST: usize = 32 << 20;
 pub(super) fn roster(command: &Command, out: &mut dyn Write) -> Result<u8, Ending> {
     let Command::Make(make) = command;
     let wrong = |line: String| Ending { line, exit: exit::USAGE };
-    let day =
-        Date::parse(&make.day, format_description!("[year]-[month]-[day]")).map_err(|_| wrong(phrases::no_day()))?;
+    let day = roster::day(&make.day).ok_or_else(|| wrong(phrases::no_day()))?;
     let key = build::roster::read_key(&Anchored::from(make.key.clone()))?;
     let sign = SiteKey::read_any(EngineKind::default(), &make.sign)?;
     let table = table(&make.from).map_err(|error| Ending::io("--from", &error))?;

@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read as _, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use super::{
@@ -79,13 +79,14 @@ pub(super) fn site(command: &Command, out: &mut dyn Write) -> Result<u8, Ending>
         }
         // A running daemon keeps its own running number.
         let adapter = build::hospital::by_template(&site, settings, &clock, Arc::new(Memory::new(None)))?;
-        let (lines, told) = std::sync::mpsc::channel::<String>();
-        let lines = std::sync::Mutex::new(lines);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&told);
         let adapter = adapter.watched(Box::new(move |line| {
-            let _ = lines.lock().map(|lines| lines.send(line.to_owned()));
+            lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
         }));
         let answer = adapter.rehearse(&request, asked.arrive, Deadline::from_now(&*clock, patience));
-        told.try_iter().try_for_each(&mut say)?;
+        let told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+        told.into_iter().try_for_each(&mut say)?;
         say(match answer {
             Ok(CheckInAnswer::Admitted(_) | CheckInAnswer::ReQueued(_)) if !asked.arrive => phrases::would_arrive(),
             Ok(answer) => phrases::answered(word(&answer)),

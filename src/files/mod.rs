@@ -24,8 +24,6 @@ use std::{
 use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use zeroize::Zeroizing;
 
-#[cfg(feature = "hospital")]
-pub(crate) use self::anchored::{some_name_or_path, some_path_or_address};
 pub use self::{
     anchored::Anchored,
     content::{Content, describe},
@@ -36,6 +34,11 @@ pub(crate) use self::{
     anchored::{name_or_path, within},
     settings::Settings,
     table::{MOST, line_of},
+};
+#[cfg(feature = "hospital")]
+pub(crate) use self::{
+    anchored::{some_name_or_path, some_path_or_address},
+    settings::{At, Misfit},
 };
 pub(crate) use self::{
     folder::{make_folder, make_public_folder, plain_folder, private_folder},

@@ -31,11 +31,11 @@ pub(crate) struct Settings<'t> {
 }
 
 /// What is wrong, and the bytes at which it stands as soon as they are known.
-struct Misfit(Box<(String, Option<Range<usize>>)>);
+pub(crate) struct Misfit(Box<(String, Option<Range<usize>>)>);
 
 /// A value of the file.
 #[derive(Clone, Copy)]
-struct At<'a>(&'a Spanned<DeValue<'a>>);
+pub(crate) struct At<'a>(&'a Spanned<DeValue<'a>>);
 
 /// A table's keys and values, in turn.
 struct Pairs<'a> {
@@ -74,7 +74,12 @@ impl<'t> Settings<'t> {
 
     /// The whole of it; `file` is for messages.
     pub(crate) fn read<T: DeserializeOwned>(&self, file: &Path) -> Result<T, WrongLine> {
-        T::deserialize(At(&self.root)).map_err(|Misfit(misfit)| {
+        self.walk(file, |root| root.read())
+    }
+
+    /// What a walk over its tables finds; `file` is for messages.
+    pub(crate) fn walk<T>(&self, file: &Path, walk: impl FnOnce(At<'_>) -> Result<T, Misfit>) -> Result<T, WrongLine> {
+        walk(At(&self.root)).map_err(|Misfit(misfit)| {
             let (message, at) = *misfit;
             WrongLine { file: file.to_owned(), line: line_of(self.text, at), message }
         })
@@ -122,7 +127,66 @@ impl fmt::Debug for Misfit {
 
 impl std::error::Error for Misfit {}
 
+/// What one by one is asked of tables whose types would be more code than the asking.
+#[cfg(feature = "hospital")]
 impl<'a> At<'a> {
+    /// Refuses what is no table, and members that nobody knows.
+    pub(crate) fn knows(self, known: &[&str]) -> Result<Self, Misfit> {
+        for (key, _) in self.table(&"a table")?.rest {
+            if !known.contains(&&**key.get_ref()) {
+                let what = format_args!("`{}` is none of {}", key.get_ref(), known.join(", "));
+                return Err(Misfit::custom(what).at(key.span()));
+            }
+        }
+        Ok(self)
+    }
+
+    /// A member of a table.
+    pub(crate) fn member(self, name: &str) -> Option<At<'a>> {
+        self.0.get_ref().as_table()?.get(name).map(At)
+    }
+
+    /// A member that must be there.
+    pub(crate) fn needs(self, name: &str) -> Result<At<'a>, Misfit> {
+        self.member(name).ok_or_else(|| self.wrong(format!("missing field `{name}`")))
+    }
+
+    /// A list's values.
+    pub(crate) fn items(self) -> Result<impl Iterator<Item = At<'a>>, Misfit> {
+        Ok(self.list(&"a list")?.0.map(At))
+    }
+
+    /// A table's members by their names, in order.
+    pub(crate) fn members(self) -> Result<impl Iterator<Item = (&'a str, At<'a>)>, Misfit> {
+        Ok(self.table(&"a table")?.rest.map(|(key, value)| (&**key.get_ref(), At(value))))
+    }
+
+    /// A word or a text.
+    pub(crate) fn said(self) -> Result<&'a str, Misfit> {
+        self.text(&"a text")
+    }
+
+    /// A list's values, or the only one.
+    pub(crate) fn one_or_several(self) -> impl Iterator<Item = At<'a>> {
+        let several = match self.0.get_ref() {
+            DeValue::Array(several) => several.as_ref(),
+            _ => std::slice::from_ref(self.0),
+        };
+        several.iter().map(At)
+    }
+
+    /// Something is wrong with this value.
+    pub(crate) fn wrong(self, what: String) -> Misfit {
+        Misfit(Box::new((what, Some(self.0.span()))))
+    }
+}
+
+impl<'a> At<'a> {
+    /// The value as this type.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, Misfit> {
+        T::deserialize(self).map_err(|misfit| misfit.at(self.0.span()))
+    }
+
     fn table(self, expected: &dyn Expected) -> Result<Pairs<'a>, Misfit> {
         match self.0.get_ref() {
             DeValue::Table(table) => Ok(Pairs { rest: table.iter(), value: None }),

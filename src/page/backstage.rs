@@ -3,8 +3,6 @@
 
 use std::{future::Future, pin::Pin};
 
-use serde::Deserialize;
-
 use super::Role;
 use crate::fault::{Code, Tongue};
 
@@ -26,8 +24,7 @@ pub enum Question {
 }
 
 /// What somebody with an account orders.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Opens or closes a lane.
     Lane {

@@ -54,8 +54,33 @@ struct Credentials {
 #[derive(Deserialize)]
 struct Order {
     csrf: String,
-    #[serde(flatten)]
-    deed: Deed,
+    #[serde(rename = "do")]
+    what: String,
+    lane: Option<String>,
+    mode: Option<String>,
+    hours: Option<String>,
+    zh: Option<String>,
+    en: Option<String>,
+    device: Option<String>,
+    session: Option<String>,
+    theirs: Option<u64>,
+}
+
+impl Order {
+    /// The deed, where everything is said that it needs.
+    fn deed(self) -> Option<Deed> {
+        Some(match &*self.what {
+            "lane" => Deed::Lane { lane: self.lane?, mode: self.mode? },
+            "hours" => Deed::Hours { lane: self.lane, hours: self.hours? },
+            "notice" => Deed::Notice { lane: self.lane, zh: self.zh?, en: self.en? },
+            "exercise" => Deed::Exercise { lane: self.lane?, device: self.device? },
+            "reload" => Deed::Reload,
+            "undo" => Deed::Undo { session: self.session? },
+            "reprint" => Deed::Reprint { session: self.session? },
+            "reconcile" => Deed::Reconcile { theirs: self.theirs? },
+            _ => return None,
+        })
+    }
 }
 
 pub(super) const JSON: &str = "application/json";
@@ -190,10 +215,12 @@ impl Counter {
 
     async fn order(&self, request: &Request) -> Answer {
         let Some(session) = self.somebody(request) else { return Answer::word("401 Unauthorized", "log in") };
-        let Some(Order { csrf, deed }) = body(request) else { return Answer::word("400 Bad Request", "no order") };
-        if !same(&csrf, &session.csrf) {
+        let no_order = || Answer::word("400 Bad Request", "no order");
+        let Some(order) = body::<Order>(request) else { return no_order() };
+        if !same(&order.csrf, &session.csrf) {
             return Answer::word("403 Forbidden", "orders come from a page of ours");
         }
+        let Some(deed) = order.deed() else { return no_order() };
         if deed.is_technicians() && session.role < Role::Technician {
             return Answer::word("403 Forbidden", "a technician does that");
         }

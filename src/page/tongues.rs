@@ -90,7 +90,8 @@ pub(super) fn tongue(request: &Request) -> Tongue {
 /// A page in one tongue: its own words in their places, those of its script beside them.
 pub(super) fn dressed(page: &str, own: &[Word], tongue: Tongue) -> String {
     let words = || words(own).map(|(name, en, zh)| (name, tongue.of(en, zh)));
-    let table: Map<String, Value> = words().map(|(name, word)| (name.to_owned(), word.into())).collect();
+    let mut table = Map::new();
+    table.extend(words().map(|(name, word)| (name.to_owned(), word.into())));
     let escaped = Value::from(table).to_string().replace('&', "&amp;").replace('\'', "&#39;").replace('<', "&lt;");
     let page = page
         .replace("{lang}", tongue.of("en", "zh-CN"))

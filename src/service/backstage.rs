@@ -258,8 +258,10 @@ impl Stage {
         let of_devices =
             status.lanes.iter().flat_map(|lane| &lane.devices).flat_map(|device| [device.fault, device.last]);
         let codes = status.ailments.iter().map(|ailment| ailment.code).chain(faults.iter().map(|fault| fault.code));
-        let texts: Map<String, Value> =
-            codes.chain(of_devices.flatten()).map(|code| (code.to_string(), text(code, tongue))).collect();
+        let mut texts = Map::new();
+        for code in codes.chain(of_devices.flatten()) {
+            texts.insert(code.to_string(), text(code, tongue));
+        }
         let faults: Vec<Value> = faults
             .iter()
             .map(|fault| {
@@ -271,7 +273,9 @@ impl Stage {
         let durations = json!({
             "lookup": buckets(lookup), "check-in": buckets(check_in), "visit": buckets(visit),
         });
-        let mut told = json!(status);
+        // It is written as text for the terminal, too: a second way to write it would be more code than the page has.
+        let written = serde_json::to_string(status).unwrap_or_default();
+        let mut told: Value = serde_json::from_str(&written).unwrap_or_default();
         let shown = told["lanes"].as_array_mut().into_iter().flatten();
         for ((shown, lane), phrases) in shown.zip(&status.lanes).zip(&self.phrases) {
             if let Some(picture) = lane.picture {

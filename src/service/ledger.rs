@@ -206,7 +206,9 @@ impl Ledger {
 /// Visits, and what their codes mean to a nurse.
 fn rows<'a>(visits: impl Iterator<Item = &'a Seen>) -> Value {
     let visits: Vec<&Seen> = visits.take(TOLD).collect();
-    let codes = visits.iter().filter_map(|seen| seen.code.as_deref()?.parse::<Code>().ok());
-    let codes: Map<String, Value> = codes.map(|code| (code.to_string(), text(code, Tongue::Zh))).collect();
+    let mut codes = Map::new();
+    for code in visits.iter().filter_map(|seen| seen.code.as_deref()?.parse::<Code>().ok()) {
+        codes.insert(code.to_string(), text(code, Tongue::Zh));
+    }
     json!({ "visits": visits.into_iter().map(Seen::told).collect::<Vec<_>>(), "codes": codes })
 }

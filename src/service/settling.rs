@@ -2,7 +2,6 @@
 //! session, and told nothing. What it says stands in the journal. No person waits for it.
 
 use std::{
-    collections::BTreeMap,
     io,
     sync::{Arc, Weak, mpsc::RecvTimeoutError},
     time::Duration,
@@ -49,6 +48,9 @@ const WHAT: &str = "the site's system cannot be asked what became of decisions h
 
 /// A decision of ours that the site's system has not confirmed yet.
 struct Open {
+    session: SessionId,
+    /// Where the session was opened.
+    opened: Position,
     lane: LaneId,
     decided_at: i64,
     ask_at: Moment,
@@ -63,8 +65,7 @@ struct Settling {
     journal: Weak<Entrance<journalist::Entry>>,
     standing: Standing,
     whereabouts: Whereabouts,
-    /// By where the session was opened.
-    open: BTreeMap<(Position, SessionId), Open>,
+    open: Vec<Open>,
     acknowledged: Option<Position>,
 }
 
@@ -92,7 +93,7 @@ pub(super) fn spawn(
         journal: Arc::downgrade(&journal),
         standing: Standing::default(),
         whereabouts: Whereabouts::of(names),
-        open: BTreeMap::new(),
+        open: Vec::new(),
         acknowledged: None,
     };
     let limit = PATIENCE.saturating_add(GRACE);
@@ -129,15 +130,17 @@ impl Settling {
             Stored::Decided { code, .. } if code.as_ref().and_then(Word::known) == Some(Code::J510) => {
                 // A lane that is gone has nobody to ask.
                 let Some((lane, opened)) = self.whereabouts.find(session) else { return };
+                self.open.retain(|open| open.session != session);
                 if self.open.len() == MOST {
-                    self.open.pop_first();
+                    let oldest = (0..MOST).min_by_key(|place| self.open[*place].opened);
+                    oldest.map(|oldest| self.open.remove(oldest));
                 }
                 let ask_at = self.clock.now().moment;
-                self.open.insert((opened, session), Open { lane, decided_at: entry.at, ask_at, wait: SOONEST });
+                self.open.push(Open { session, opened, lane, decided_at: entry.at, ask_at, wait: SOONEST });
             }
-            Stored::Settled { .. } => self.open.retain(|(_, of), _| *of != session),
+            Stored::Settled { .. } => self.open.retain(|open| open.session != session),
             Stored::Gated { outcome, .. } if outcome.known().is_some_and(|of| of.nobody_went_through()) => {
-                self.open.retain(|(_, of), _| *of != session);
+                self.open.retain(|open| open.session != session);
             }
             _ => {}
         }
@@ -146,12 +149,13 @@ impl Settling {
     /// Asks about everybody whose time has come; of a system that is silent, about the first.
     fn ask(&mut self, pulse: &Pulse) {
         let now = self.clock.now();
-        self.open.retain(|_, open| now.wall.0.saturating_sub(open.decided_at) < GIVEN_UP_MS);
-        let due: Vec<_> = self.open.iter().filter(|(_, open)| open.ask_at <= now.moment).map(|(key, _)| *key).collect();
+        self.open.retain(|open| now.wall.0.saturating_sub(open.decided_at) < GIVEN_UP_MS);
         let mut silent: Vec<LaneId> = Vec::new();
-        for key in due {
-            let Some(open) = self.open.get_mut(&key).filter(|open| !silent.contains(&open.lane)) else { continue };
-            let (lane, session) = (open.lane, key.1);
+        self.open.retain_mut(|open| {
+            let (lane, session) = (open.lane, open.session);
+            if open.ask_at > now.moment || silent.contains(&lane) {
+                return true;
+            }
             let system = checkins::now(&self.current, lane);
             let deadline = Deadline::from_now(&*self.clock, PATIENCE);
             let said = pulse.working(|| system.resolve(session, deadline));
@@ -165,28 +169,26 @@ impl Settling {
                 Err(failure) if failure.code() == Code::H908 => Some((Code::H908.as_str(), None)),
                 Err(_) => {
                     silent.push(lane);
-                    continue;
+                    return true;
                 }
                 Ok(_) => None,
             };
             let Some((site, number)) = settled else {
                 open.ask_at = self.clock.now().moment.after(open.wait);
                 open.wait = open.wait.saturating_mul(2).min(LATEST);
-                continue;
+                return true;
             };
             let record = Kept::Settled(Settled { session, site, number });
             // Where there is no room now, it is asked again.
             let entry = journalist::Entry { ticket: None, record };
-            if self.journal.upgrade().is_some_and(|journal| journal.offer(entry).is_ok()) {
-                self.open.remove(&key);
-            }
-        }
+            self.journal.upgrade().is_none_or(|journal| journal.offer(entry).is_err())
+        });
     }
 
     /// After a restart the journal is read from where the oldest open one was opened; whoever stands there has not been
     /// decided about yet.
     fn acknowledge(&mut self) {
-        let oldest = self.open.first_key_value().map(|((opened, _), _)| *opened);
+        let oldest = self.open.iter().map(|open| open.opened).min();
         let from = [oldest, self.whereabouts.before_the_last(UNDER_WAY)].into_iter().flatten().min();
         let done = from.and_then(|from| from.seq.checked_sub(1).map(|seq| Position { seq, ..from }));
         if done.is_some() && done != self.acknowledged {

@@ -38,6 +38,32 @@ pub(crate) fn some_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String
     name(d).map(Some)
 }
 
+/// A table whose keys are anybody's, in order.
+#[cfg(feature = "hospital")]
+pub(crate) fn by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Vec<(String, T)>, D::Error> {
+    d.deserialize_map(ByName(std::marker::PhantomData))
+}
+
+#[cfg(feature = "hospital")]
+struct ByName<T>(std::marker::PhantomData<T>);
+
+#[cfg(feature = "hospital")]
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for ByName<T> {
+    type Value = Vec<(String, T)>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a table")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(member) = members.next_entry()? {
+            all.push(member);
+        }
+        Ok(all)
+    }
+}
+
 /// One name, or a list of them.
 pub(crate) fn names<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
     d.deserialize_any(Names)

@@ -1,6 +1,6 @@
 //! A kiosk in front of a hospital's own system.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use facemchd::{
     checkin::{ByTemplate, CheckIn as _, Given, Memory, Request, Template, Undecided},
@@ -41,8 +41,8 @@ pub fn given(url: String) -> Given {
     Given {
         url,
         values: VALUES.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        lanes: BTreeMap::new(),
-        secrets: BTreeMap::from([("key".to_owned(), Zeroizing::new("sync-key".to_owned()))]),
+        lanes: Vec::new(),
+        secrets: vec![("key".to_owned(), Zeroizing::new("sync-key".to_owned()))],
         rsa: None,
         utc_offset: 8 * 3600,
         reset_at: 0,

@@ -11,7 +11,7 @@
 //! ```
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::person::{Hash, short};
 use crate::{
@@ -110,8 +110,7 @@ impl List {
         };
         next(FIRST, "facemchd-roster 1")?;
         let (at, day) = next("day ", "day YYYY-MM-DD")?;
-        let day =
-            Date::parse(day, format_description!("[year]-[month]-[day]")).map_err(|_| form(at, "day YYYY-MM-DD"))?;
+        let day = self::day(day).ok_or(form(at, "day YYYY-MM-DD"))?;
         let (at, issued) = next("issued ", "issued and a time (RFC 3339)")?;
         let issued = OffsetDateTime::parse(issued, &Rfc3339).map_err(|_| form(at, "issued and a time (RFC 3339)"))?;
         let (at, count) = next("people ", "people and how many")?;
@@ -173,6 +172,11 @@ impl List {
     pub(crate) fn people(&self) -> usize {
         self.people.len()
     }
+}
+
+/// `YYYY-MM-DD`; with it all that is needed of a parser is that of RFC 3339, which the program has.
+pub fn day(text: &str) -> Option<Date> {
+    OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339).ok().map(OffsetDateTime::date)
 }
 
 /// A day of business as the day it begins on.

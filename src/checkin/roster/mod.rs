@@ -17,7 +17,7 @@ mod source;
 
 pub use self::{
     adapter::{Lists, Roster},
-    list::{List, RosterError, Verify},
+    list::{List, RosterError, Verify, day},
     make::{MakeError, Making},
     person::RosterKey,
     source::Source,

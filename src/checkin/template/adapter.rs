@@ -270,7 +270,7 @@ impl CheckIn for ByTemplate {
     fn judges(&self, identity: &Identity) -> bool {
         let template = &self.upstream.template;
         let first = template.identify.as_ref().unwrap_or(&template.list);
-        first.wanted().any(|wanted| {
+        first.wanted().into_iter().any(|wanted| {
             let member = wanted.name.strip_prefix("person.");
             let own = member.filter(|member| ["id", "card", "voucher", "union-id", "openid"].contains(member));
             own.is_some_and(|member| values::person(identity, member).is_some())

@@ -1,6 +1,6 @@
 //! One call to a hospital: what is sent, and what its answer says. Nothing here is sent.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
@@ -11,6 +11,7 @@ use super::{
     rule::{Means, Rule},
     sign::Signing,
     text::{Filled, Form, Text, Values, Wanted},
+    values::{Named, of},
 };
 use crate::{checkin::charset::Charset, http::Method};
 
@@ -34,7 +35,8 @@ pub(super) struct Call {
     pub(super) errors: Vec<Rule>,
     /// Each record or visit.
     pub(super) each: Option<Path>,
-    pub(super) read: BTreeMap<String, Vec<Path>>,
+    /// By the names under which they are kept.
+    pub(super) read: Vec<(String, Vec<Path>)>,
     pub(super) fields: Vec<Field>,
     /// Others are passed over.
     pub(super) only: Vec<Rule>,
@@ -122,10 +124,10 @@ impl Body {
         }
     }
 
-    fn wanted(&self) -> Vec<&Wanted> {
+    fn wanted<'a>(&'a self, into: &mut Vec<&'a Wanted>) {
         match self {
-            Self::Text(_, text) => text.wanted().collect(),
-            Self::Parameters(pairs) => pairs.iter().flat_map(|(_, text)| text.wanted()).collect(),
+            Self::Text(_, text) => text.wanted(into),
+            Self::Parameters(pairs) => pairs.iter().for_each(|(_, text)| text.wanted(into)),
         }
     }
 }
@@ -137,17 +139,23 @@ impl Call {
     }
 
     /// Every value that one of its texts asks for.
-    pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
-        let rules = self
-            .success
-            .iter()
-            .chain(&self.errors)
-            .chain(&self.only)
-            .chain(&self.states)
-            .chain(&self.by_us)
-            .chain(&self.requeued);
-        let lines = self.headers.iter().map(|(_, text)| text).chain([&self.path]).chain(&self.inner);
-        lines.flat_map(Text::wanted).chain(self.body.iter().flat_map(Body::wanted)).chain(rules.flat_map(Rule::wanted))
+    pub(super) fn wanted(&self) -> Vec<&Wanted> {
+        let mut wanted = Vec::new();
+        self.path.wanted(&mut wanted);
+        self.headers.iter().for_each(|(_, text)| text.wanted(&mut wanted));
+        self.inner.iter().for_each(|text| text.wanted(&mut wanted));
+        self.body.iter().for_each(|body| body.wanted(&mut wanted));
+        for rules in [
+            self.success.as_slice(),
+            &self.errors,
+            &self.only,
+            &self.states,
+            self.by_us.as_slice(),
+            self.requeued.as_slice(),
+        ] {
+            rules.iter().for_each(|rule| rule.wanted(&mut wanted));
+        }
+        wanted
     }
 
     /// The rules over its answers, each with the names of what it compares.
@@ -194,10 +202,19 @@ impl Call {
     }
 
     /// What is read of one thing, by its name in the template.
-    pub(super) fn members(&self, node: &Node) -> BTreeMap<String, String> {
-        let found =
-            |(name, paths): (&String, &Vec<Path>)| Some((name.clone(), paths.iter().find_map(|path| path.text(node))?));
-        self.read.iter().filter_map(found).collect()
+    pub(super) fn members(&self, node: &Node) -> Named {
+        let mut members = Named::new();
+        for (name, paths) in &self.read {
+            if let Some(text) = paths.iter().find_map(|path| path.text(node)) {
+                members.insert(name.clone(), text);
+            }
+        }
+        members
+    }
+
+    /// Whether it reads something of that name.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        of(&self.read, name).is_some()
     }
 }
 

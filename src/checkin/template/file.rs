@@ -1,10 +1,6 @@
 //! A template's file: TOML, every text and path of it read and judged before anybody stands at the kiosk. Documented in
 //! src/checkin/TEMPLATES.md.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-
 use super::{
     call::{Body, Call},
     node::{self, Writing},
@@ -12,8 +8,13 @@ use super::{
     rule::{Means, Rule},
     sign::Signer,
     text::{Filled, Form, Text, Values, Wanted},
+    values::{Named, of},
 };
-use crate::{checkin::charset::Charset, files::Settings, http::Method};
+use crate::{
+    checkin::charset::Charset,
+    files::{At, Misfit, Settings},
+    http::Method,
+};
 
 /// A hospital's interface.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub struct Template {
     /// What it is called.
     pub(super) title: String,
     pub(super) charset: Charset,
-    pub(super) tables: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) tables: Vec<(String, Named)>,
     /// One after the other, before anything else, and again when the hospital says so.
     pub(super) sign_in: Vec<Call>,
     /// Again with every day of business.
@@ -36,101 +37,12 @@ pub struct Template {
     pub(super) signer: Option<Signer>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct File {
-    title: String,
-    #[serde(default)]
-    charset: Charset,
-    #[serde(default)]
-    daily: bool,
-    #[serde(default)]
-    namespaces: BTreeMap<String, String>,
-    #[serde(default)]
-    tables: BTreeMap<String, BTreeMap<String, String>>,
-    #[serde(default)]
-    call: Step,
-    #[serde(default)]
-    sign_in: Vec<Step>,
-    identify: Option<Step>,
-    list: Step,
-    arrive: Step,
-    cancel: Option<Step>,
-    passage: Option<Step>,
-    sign: Option<Signer>,
-}
-
-/// What a step says, or what `[call]` says for all of them.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-struct Step {
-    method: Option<String>,
-    path: Option<String>,
-    headers: BTreeMap<String, String>,
-    form: Option<Form>,
-    body: Option<String>,
-    inner_form: Option<Form>,
-    inner: Option<String>,
-    set: BTreeMap<String, String>,
-    answers: Option<Answers>,
-    root: Option<String>,
-    success: Option<WrittenRule>,
-    error_text: Option<Paths>,
-    errors: Option<Vec<WrittenRule>>,
-    each: Option<String>,
-    read: BTreeMap<String, Paths>,
-    fields: Vec<WrittenField>,
-    only: Vec<WrittenRule>,
-    states: Vec<WrittenRule>,
-    by_us: Option<WrittenRule>,
-    requeued: Option<WrittenRule>,
-    requeues: bool,
-    list_again: bool,
-    any_name: bool,
-}
-
-/// `answers`
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Answers {
-    Xml,
-    Json,
-}
-
-/// One path, or several of which the first that says something counts.
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
-enum Paths {
-    One(String),
-    Several(Vec<String>),
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct WrittenRule {
-    path: Paths,
-    #[serde(default)]
-    is: Vec<String>,
-    #[serde(default)]
-    not: Vec<String>,
-    #[serde(default)]
-    starts: Vec<String>,
-    #[serde(default)]
-    holds: Vec<String>,
-    at_least: Option<i64>,
-    #[serde(default)]
-    today: bool,
-    #[serde(default)]
-    means: Means,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct WrittenField {
-    label: Option<String>,
-    path: Paths,
-    #[serde(default)]
-    emphasis: bool,
+/// A step as it is written: where its own table says nothing, `[call]` says it for all of them.
+struct Step<'a> {
+    name: &'static str,
+    own: At<'a>,
+    call: Option<At<'a>>,
+    namespaces: &'a Named,
 }
 
 /// What stands beside the known members of a visit: `费别：医保`.
@@ -141,7 +53,9 @@ pub(super) struct Field {
     pub(super) emphasis: bool,
 }
 
-/// The templates that travel with the program.
+/// The templates that travel with the program. On a device they lie beside it; only where nothing is installed they are
+/// in it.
+#[cfg(any(test, feature = "sim"))]
 const SHIPPED: [(&str, &str); 7] = [
     ("dhc-selfreg", include_str!("../templates/dhc-selfreg.toml")),
     ("dhc-esb", include_str!("../templates/dhc-esb.toml")),
@@ -159,36 +73,22 @@ fn is_header(name: &str) -> bool {
 
 impl Template {
     /// The text of a template that travels with the program.
+    #[cfg(any(test, feature = "sim"))]
     pub fn shipped(name: &str) -> Option<&'static str> {
         SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
     }
 
     /// The names of those.
-    pub fn names() -> impl Iterator<Item = &'static str> {
+    #[cfg(test)]
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
         SHIPPED.iter().map(|(name, _)| *name)
     }
 
     /// Reads a template; otherwise what is wrong with it, by its line or by the name of its part.
     pub fn parse(text: &str) -> Result<Self, String> {
         let name = std::path::Path::new("");
-        let file = Settings::parse(name, text, &[]).and_then(|settings| settings.read::<File>(name));
-        let file = file.map_err(|wrong| format!("line {}: {}", wrong.line, wrong.message))?;
-        let step = |name: &'static str, step: &Step| {
-            step.over(&file.call).read(name, &file.namespaces).map_err(|what| format!("{name}.{what}"))
-        };
-        let template = Self {
-            title: file.title.clone(),
-            charset: file.charset,
-            daily: file.daily,
-            sign_in: file.sign_in.iter().map(|call| step("sign-in", call)).collect::<Result<_, _>>()?,
-            identify: file.identify.as_ref().map(|call| step("identify", call)).transpose()?,
-            list: step("list", &file.list)?,
-            arrive: step("arrive", &file.arrive)?,
-            cancel: file.cancel.as_ref().map(|call| step("cancel", call)).transpose()?,
-            passage: file.passage.as_ref().map(|call| step("passage", call)).transpose()?,
-            signer: file.sign.clone(),
-            tables: file.tables,
-        };
+        let file = Settings::parse(name, text, &[]).and_then(|settings| settings.walk(name, Self::read));
+        let template = file.map_err(|wrong| format!("line {}: {}", wrong.line, wrong.message))?;
         for (name, call) in [("identify", template.identify.as_ref()), ("list", Some(&template.list))] {
             if call.is_some_and(|call| call.each.is_none()) {
                 return Err(format!("{name}.each is missing: the path of what is listed"));
@@ -198,40 +98,96 @@ impl Template {
         if let Some(Call { name, .. }) = template.calls().find(|call| call.changes() && call.method == Method::Get) {
             return Err(format!("{name}.method is POST: what changes something is sent once"));
         }
-        if !template.list.read.contains_key("id") {
+        if !template.list.reads("id") {
             return Err("list.read.id is missing: what tells one visit from another".to_owned());
         }
         for call in template.calls() {
-            call.wanted().try_for_each(|wanted| template.judge(wanted, call.name))?;
+            call.wanted().into_iter().try_for_each(|wanted| template.judge(wanted, call.name))?;
         }
-        template.signer.iter().flat_map(Signer::wanted).try_for_each(|wanted| template.judge(wanted, "sign"))?;
+        template.of_signer().into_iter().try_for_each(|wanted| template.judge(wanted, "sign"))?;
+        Ok(template)
+    }
+
+    fn read(file: At<'_>) -> Result<Self, Misfit> {
+        let file = file.knows(&[
+            "title",
+            "charset",
+            "daily",
+            "namespaces",
+            "tables",
+            "call",
+            "sign-in",
+            "identify",
+            "list",
+            "arrive",
+            "cancel",
+            "passage",
+            "sign",
+        ])?;
+        let call = file.member("call").map(|call| call.knows(SHARED)).transpose()?;
+        let namespaces = file.member("namespaces").map(At::read).transpose()?.unwrap_or_default();
+        let read = |name, own| Step { name, own, call, namespaces: &namespaces }.read();
+        let step = |name| file.member(name).map(|own| read(name, own)).transpose();
+        let needed = |name| read(name, file.needs(name)?);
+        let mut template = Self {
+            title: file.needs("title")?.said()?.to_owned(),
+            charset: file.member("charset").map(At::read).transpose()?.unwrap_or_default(),
+            daily: is_set(file, "daily")?,
+            sign_in: Vec::new(),
+            identify: step("identify")?,
+            list: needed("list")?,
+            arrive: needed("arrive")?,
+            cancel: step("cancel")?,
+            passage: step("passage")?,
+            signer: file.member("sign").map(At::read).transpose()?,
+            tables: Vec::new(),
+        };
+        if let Some(steps) = file.member("sign-in") {
+            for own in steps.items()? {
+                template.sign_in.push(read("sign-in", own)?);
+            }
+        }
+        if let Some(tables) = file.member("tables") {
+            for (name, table) in tables.members()? {
+                template.tables.push((name.to_owned(), table.read()?));
+            }
+        }
         Ok(template)
     }
 
     /// Every step.
     pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
-        let own = [self.identify.as_ref(), Some(&self.list), Some(&self.arrive), self.cancel.as_ref()];
-        self.sign_in.iter().chain(own.into_iter().chain([self.passage.as_ref()]).flatten())
+        let own =
+            [self.identify.as_ref(), Some(&self.list), Some(&self.arrive), self.cancel.as_ref(), self.passage.as_ref()];
+        self.sign_in.iter().chain(own.into_iter().flatten())
     }
 
     /// Every value that a text asks for.
-    pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
-        self.calls().flat_map(Call::wanted).chain(self.signer.iter().flat_map(Signer::wanted))
+    pub(super) fn wanted(&self) -> Vec<&Wanted> {
+        let mut wanted = self.of_signer();
+        self.calls().for_each(|call| wanted.extend(call.wanted()));
+        wanted
+    }
+
+    fn of_signer(&self) -> Vec<&Wanted> {
+        let mut wanted = Vec::new();
+        self.signer.iter().for_each(|signer| signer.wanted(&mut wanted));
+        wanted
     }
 
     fn judge(&self, wanted: &Wanted, step: &str) -> Result<(), String> {
         let Wanted { name, table, .. } = wanted;
-        if let Some(table) = table.as_ref().filter(|table| !self.tables.contains_key(*table)) {
+        if let Some(table) = table.as_ref().filter(|table| of(&self.tables, table).is_none()) {
             return Err(format!("${{{name}|{table}}} asks for a table that is none of [tables]"));
         }
         let (room, member) = name.split_once('.').unwrap_or((name, ""));
-        let kept = || self.sign_in.iter().any(|call| call.read.contains_key(member));
-        let of_visit = || self.list.read.contains_key(member);
+        let kept = || self.sign_in.iter().any(|call| call.reads(member));
+        let of_visit = || self.list.reads(member);
         let is_known = match room {
             "person" => ["name", "id", "id-kind", "card", "card-kind", "voucher", "voucher-kind", "union-id", "openid"]
                 .contains(&member),
             "companion" => ["name", "id"].contains(&member),
-            "record" => self.identify.as_ref().is_some_and(|call| call.read.contains_key(member)),
+            "record" => self.identify.as_ref().is_some_and(|call| call.reads(member)),
             // Of a visit that somebody went through for no more is remembered.
             "visit" if step == "passage" => member == "id",
             "visit" => of_visit(),
@@ -246,101 +202,211 @@ impl Template {
     }
 }
 
-impl Step {
-    /// This step where it says something, else `[call]`.
-    fn over(&self, call: &Self) -> Self {
-        let both = |own: &BTreeMap<_, _>, shared: &BTreeMap<_, _>| {
-            let mut both: BTreeMap<String, String> = shared.clone();
-            both.extend(own.clone());
-            both
-        };
-        let mut step = self.clone();
-        step.headers = both(&self.headers, &call.headers);
-        step.set = both(&self.set, &call.set);
-        macro_rules! or { ($($member:ident)*) => { $( step.$member = step.$member.or_else(|| call.$member.clone()); )* } }
-        or!(method path form body inner_form inner answers root success error_text);
-        // A step's own errors are looked at first.
-        let own = |text: &mut String| {
-            for (name, value) in &step.set {
-                *text = text.replace(&format!("${{step.{name}}}"), value);
-            }
-        };
-        [&mut step.path, &mut step.body, &mut step.inner].into_iter().flatten().for_each(own);
-        step.headers.values_mut().for_each(own);
-        step.errors = Some(self.errors.iter().chain(&call.errors).flatten().cloned().collect());
-        step
-    }
+/// What `[call]` may say for every step.
+const SHARED: &[&str] = &[
+    "method",
+    "path",
+    "headers",
+    "form",
+    "body",
+    "inner-form",
+    "inner",
+    "set",
+    "answers",
+    "root",
+    "success",
+    "error-text",
+    "errors",
+];
 
-    fn read(&self, name: &'static str, namespaces: &BTreeMap<String, String>) -> Result<Call, String> {
-        let method = match self.method.as_deref().unwrap_or("POST") {
-            "GET" => Method::Get,
-            "POST" => Method::Post,
-            _ => return Err("method is GET or POST".to_owned()),
+/// What a step says for itself.
+const OWN: &[&str] =
+    &["each", "read", "fields", "only", "states", "by-us", "requeued", "requeues", "list-again", "any-name"];
+
+impl<'a> Step<'a> {
+    fn read(&self) -> Result<Call, Misfit> {
+        let own = self.own.knows(&[SHARED, OWN].concat())?;
+        let method = match self.word("method")? {
+            None | Some("POST") => Method::Post,
+            Some("GET") => Method::Get,
+            Some(_) => return Err(self.wrong("method", own, "is GET or POST")),
         };
-        let path = |member: &str, paths: &Paths| paths.read(namespaces).map_err(|what| format!("{member}: {what}"));
-        let rule = |member: &str, rule: &WrittenRule| rule.read(namespaces).map_err(|what| format!("{member}: {what}"));
-        let rules = |member: &str, written: &[WrittenRule]| {
-            written.iter().map(|written| rule(member, written)).collect::<Result<Vec<_>, _>>()
-        };
-        let line = |member: &str, text: &str| Text::read(text, Form::Line).map_err(|what| format!("{member}: {what}"));
-        let form = self.form.unwrap_or_default();
-        let body = self.body.as_deref().map(|body| Body::read(body, form)).transpose();
-        let inner = self.inner.as_deref().map(|inner| Text::read(inner, self.inner_form.unwrap_or_default()));
-        for (member, form, text) in
-            [("body", form, &self.body), ("inner", self.inner_form.unwrap_or_default(), &self.inner)]
-        {
-            if let Some(text) = text {
-                is_whole(text, form).map_err(|what| format!("{member}: {what}"))?;
-            }
-        }
-        let writing = match self.answers {
-            Some(Answers::Xml) => Writing::Xml,
-            Some(Answers::Json) => Writing::Json,
+        let (form, inner_form) = (self.form("form")?, self.form("inner-form")?);
+        let writing = match self.word("answers")? {
+            Some("xml") => Writing::Xml,
+            Some("json") => Writing::Json,
+            Some(_) => return Err(self.wrong("answers", own, "is xml or json")),
             None if form == Form::Xml => Writing::Xml,
             None => Writing::Json,
         };
-        let one =
-            |member: &str, text: &String| Path::read(text, namespaces).map_err(|what| format!("{member}: {what}"));
-        let header = |(name, value): (&String, &String)| match is_header(name) {
-            true => Ok((name.clone(), line("headers", value)?)),
-            false => Err(format!("headers: `{name}` is no header's name")),
-        };
-        Ok(Call {
-            name,
+        let mut call = Call {
+            name: self.name,
             method,
-            path: Text::read(self.path.as_deref().unwrap_or_default(), Form::Path)
-                .map_err(|what| format!("path: {what}"))?,
-            headers: self.headers.iter().map(header).collect::<Result<_, String>>()?,
-            body: body.map_err(|what| format!("body: {what}"))?,
-            inner: inner.transpose().map_err(|what| format!("inner: {what}"))?,
+            path: self.text("path", Form::Path, Text::read)?.unwrap_or_default(),
+            headers: Vec::new(),
+            body: self.text("body", form, Body::read)?,
+            inner: self.text("inner", inner_form, Text::read)?,
             writing,
-            root: self.root.as_ref().map(|root| one("root", root)).transpose()?.unwrap_or_default(),
-            success: self.success.as_ref().map(|success| rule("success", success)).transpose()?,
-            error_text: self.error_text.as_ref().map(|text| path("error-text", text)).transpose()?.unwrap_or_default(),
-            errors: rules("errors", self.errors.as_deref().unwrap_or_default())?,
-            each: self.each.as_ref().map(|each| one("each", each)).transpose()?,
-            read: self
-                .read
-                .iter()
-                .map(|(name, paths)| Ok((name.clone(), path(name, paths)?)))
-                .collect::<Result<_, String>>()?,
-            fields: self
-                .fields
-                .iter()
-                .map(|field| {
-                    let paths = path("fields", &field.path)?;
-                    Ok(Field { label: field.label.clone(), paths, emphasis: field.emphasis })
-                })
-                .collect::<Result<_, String>>()?,
-            only: rules("only", &self.only)?,
-            states: rules("states", &self.states)?,
-            by_us: self.by_us.as_ref().map(|by_us| rule("by-us", by_us)).transpose()?,
-            requeued: self.requeued.as_ref().map(|requeued| rule("requeued", requeued)).transpose()?,
-            requeues: self.requeues,
-            list_again: self.list_again,
-            any_name: self.any_name,
+            root: self.path("root")?.unwrap_or_default(),
+            success: self.rule("success")?,
+            error_text: match self.member("error-text") {
+                Some(paths) => self.paths("error-text", paths)?,
+                None => Vec::new(),
+            },
+            // A step's own errors are looked at first.
+            errors: self.rules("errors")?,
+            each: self.path("each")?,
+            read: Vec::new(),
+            fields: Vec::new(),
+            only: self.rules("only")?,
+            states: self.rules("states")?,
+            by_us: self.rule("by-us")?,
+            requeued: self.rule("requeued")?,
+            requeues: is_set(own, "requeues")?,
+            list_again: is_set(own, "list-again")?,
+            any_name: is_set(own, "any-name")?,
+        };
+        for headers in self.both("headers") {
+            for (name, value) in headers.members()? {
+                if !is_header(name) {
+                    return Err(self.wrong("headers", value, &format!("`{name}` is no header's name")));
+                }
+                if !call.headers.iter().any(|(known, _)| known == name) {
+                    let text = Text::read(&self.with_constants(value.said()?)?, Form::Line);
+                    call.headers.push((name.to_owned(), text.map_err(|what| self.wrong("headers", value, &what))?));
+                }
+            }
+        }
+        if let Some(read) = own.member("read") {
+            for (name, paths) in read.members()? {
+                call.read.push((name.to_owned(), self.paths(name, paths)?));
+            }
+        }
+        if let Some(fields) = own.member("fields") {
+            for field in fields.items()? {
+                let field = field.knows(&["label", "path", "emphasis"])?;
+                call.fields.push(Field {
+                    label: field.member("label").map(At::said).transpose()?.map(str::to_owned),
+                    paths: self.paths("fields", field.needs("path")?)?,
+                    emphasis: is_set(field, "emphasis")?,
+                });
+            }
+        }
+        Ok(call)
+    }
+
+    /// What both say, the step first.
+    fn both(&self, member: &'static str) -> impl Iterator<Item = At<'a>> {
+        [Some(self.own), self.call].into_iter().flatten().filter_map(move |table| table.member(member))
+    }
+
+    fn member(&self, member: &'static str) -> Option<At<'a>> {
+        self.both(member).next()
+    }
+
+    fn word(&self, member: &'static str) -> Result<Option<&'a str>, Misfit> {
+        self.member(member).map(At::said).transpose()
+    }
+
+    fn wrong(&self, member: &str, at: At<'_>, what: &str) -> Misfit {
+        at.wrong(format!("{}.{member}: {what}", self.name))
+    }
+
+    fn form(&self, member: &'static str) -> Result<Form, Misfit> {
+        Ok(match self.word(member)? {
+            None | Some("xml") => Form::Xml,
+            Some("json") => Form::Json,
+            Some("form") => Form::Parameters,
+            Some(_) => return Err(self.wrong(member, self.own, "is xml, json or form")),
         })
     }
+
+    /// A text, with what `set` says for `${step.NAME}`.
+    fn with_constants(&self, text: &str) -> Result<String, Misfit> {
+        let mut text = text.to_owned();
+        for constants in self.both("set") {
+            for (name, value) in constants.members()? {
+                text = text.replace(&format!("${{step.{name}}}"), value.said()?);
+            }
+        }
+        Ok(text)
+    }
+
+    fn text<T>(
+        &self,
+        member: &'static str,
+        form: Form,
+        read: impl FnOnce(&str, Form) -> Result<T, String>,
+    ) -> Result<Option<T>, Misfit> {
+        let Some(at) = self.member(member) else { return Ok(None) };
+        let text = self.with_constants(at.said()?)?;
+        let whole = is_whole(&text, form).and_then(|()| read(&text, form));
+        whole.map(Some).map_err(|what| self.wrong(member, at, &what))
+    }
+
+    fn path(&self, member: &'static str) -> Result<Option<Path>, Misfit> {
+        Ok(match self.member(member) {
+            Some(path) => self.paths(member, path)?.into_iter().next(),
+            None => None,
+        })
+    }
+
+    /// One path, or several of which the first that says something counts.
+    fn paths(&self, member: &str, written: At<'a>) -> Result<Vec<Path>, Misfit> {
+        let mut paths = Vec::new();
+        for path in written.one_or_several() {
+            let read = Path::read(path.said()?, self.namespaces);
+            paths.push(read.map_err(|what| self.wrong(member, path, &what))?);
+        }
+        Ok(paths)
+    }
+
+    fn rule(&self, member: &'static str) -> Result<Option<Rule>, Misfit> {
+        self.member(member).map(|rule| self.one_rule(member, rule)).transpose()
+    }
+
+    /// Those of the step, then those of `[call]`.
+    fn rules(&self, member: &'static str) -> Result<Vec<Rule>, Misfit> {
+        let mut rules = Vec::new();
+        for written in self.both(member) {
+            for rule in written.items()? {
+                rules.push(self.one_rule(member, rule)?);
+            }
+        }
+        Ok(rules)
+    }
+
+    fn one_rule(&self, member: &str, rule: At<'a>) -> Result<Rule, Misfit> {
+        let rule = rule.knows(&["path", "is", "not", "starts", "holds", "at-least", "today", "means"])?;
+        let line = |at: At<'_>, text: &str| Text::read(text, Form::Line).map_err(|what| self.wrong(member, at, &what));
+        let texts = |name| {
+            let mut texts = Vec::new();
+            if let Some(written) = rule.member(name) {
+                for text in written.items()? {
+                    texts.push(line(text, text.said()?)?);
+                }
+            }
+            Ok(texts)
+        };
+        Ok(Rule {
+            paths: self.paths(member, rule.needs("path")?)?,
+            is: texts("is")?,
+            not: texts("not")?,
+            starts: texts("starts")?,
+            holds: texts("holds")?,
+            at_least: rule.member("at-least").map(At::read).transpose()?,
+            today: if is_set(rule, "today")? { Some(line(rule, "${now:yyyy-MM-dd}")?) } else { None },
+            means: match rule.member("means") {
+                Some(means) => Means::read(means.said()?).map_err(|what| self.wrong(member, means, &what))?,
+                None => Means::default(),
+            },
+        })
+    }
+}
+
+/// A switch, which is off where nobody speaks of it.
+fn is_set(table: At<'_>, member: &str) -> Result<bool, Misfit> {
+    Ok(table.member(member).map(At::read).transpose()?.unwrap_or_default())
 }
 
 /// Whether a text is whole XML or JSON wherever its values are empty.
@@ -358,30 +424,4 @@ fn is_whole(text: &str, form: Form) -> Result<(), String> {
     };
     let filled = Text::read(text, form)?.fill(&Nothing);
     node::read(&filled, writing).map(|_| ()).ok_or_else(|| format!("is no whole {writing:?}"))
-}
-
-impl Paths {
-    fn read(&self, namespaces: &BTreeMap<String, String>) -> Result<Vec<Path>, String> {
-        let written = match self {
-            Self::One(path) => std::slice::from_ref(path),
-            Self::Several(paths) => paths,
-        };
-        written.iter().map(|path| Path::read(path, namespaces)).collect()
-    }
-}
-
-impl WrittenRule {
-    fn read(&self, namespaces: &BTreeMap<String, String>) -> Result<Rule, String> {
-        let texts = |texts: &[String]| texts.iter().map(|text| Text::read(text, Form::Line)).collect::<Result<_, _>>();
-        Ok(Rule {
-            paths: self.path.read(namespaces)?,
-            is: texts(&self.is)?,
-            not: texts(&self.not)?,
-            starts: texts(&self.starts)?,
-            holds: texts(&self.holds)?,
-            at_least: self.at_least,
-            today: self.today.then(|| Text::read("${now:yyyy-MM-dd}", Form::Line)).transpose()?,
-            means: self.means,
-        })
-    }
 }

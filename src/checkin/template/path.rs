@@ -10,9 +10,12 @@
 //! .             here
 //! ```
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
-use super::node::{self, Node, Writing};
+use super::{
+    node::{self, Node, Writing},
+    values::Named,
+};
 
 /// A path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +39,7 @@ const LONGEST: usize = 32;
 
 impl Path {
     /// Reads a path; otherwise what is wrong with it.
-    pub(super) fn read(written: &str, namespaces: &BTreeMap<String, String>) -> Result<Self, String> {
+    pub(super) fn read(written: &str, namespaces: &Named) -> Result<Self, String> {
         let mut steps = Vec::new();
         for step in outside_brackets(written, '/') {
             let step = step.trim();
@@ -141,7 +144,7 @@ impl Step {
     }
 }
 
-fn children(step: &str, namespaces: &BTreeMap<String, String>) -> Result<Step, String> {
+fn children(step: &str, namespaces: &Named) -> Result<Step, String> {
     let (name, mut rest) = step.split_at(step.find('[').unwrap_or(step.len()));
     let (namespace, name) = match name.split_once(':') {
         Some((prefix, name)) => {
@@ -191,7 +194,7 @@ mod tests {
     use super::*;
 
     fn texts(written: &str, from: &Node) -> Vec<String> {
-        let namespaces = BTreeMap::from([("v3".to_owned(), "urn:hl7-org:v3".to_owned())]);
+        let namespaces = Named::from([("v3".to_owned(), "urn:hl7-org:v3".to_owned())]);
         Path::read(written, &namespaces).expect("a path").all(from).iter().map(|node| node.text.clone()).collect()
     }
 
@@ -233,7 +236,7 @@ mod tests {
             ("a[b]", "neither"),
             ("a[1]b", "behind"),
         ] {
-            let error = Path::read(wrong, &BTreeMap::new()).unwrap_err();
+            let error = Path::read(wrong, &Named::new()).unwrap_err();
             assert!(error.contains(told), "{wrong}: {error}");
         }
     }

@@ -1,8 +1,6 @@
 //! A conversation with a hospital as an integrator wants to see it: every request and answer, masked, and what each rule
 //! made of it. Nobody is checked in unless that is asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use zeroize::Zeroizing;
 
 use super::{
@@ -69,15 +67,13 @@ pub(super) fn heard(call: &Call, status: u16, text: &str, values: &dyn Values) -
             }
             // Names that HL7 gives to everything, people's too.
             let is_a_name = |name: &str| !["@value", "@extension", "@displayName"].contains(&name);
-            let (sentences, words): (Vec<_>, Vec<_>) =
-                call.compared().filter(|(name, _)| is_a_name(name)).partition(|(_, rule)| !rule.holds.is_empty());
             let mut shown = Shown::default();
-            for (name, rule) in sentences {
-                let held = rule.holds.iter().map(|text| text.put(values).to_string());
-                shown.held.entry(name).or_default().extend(held.filter(|held| !held.is_empty()));
+            for (name, rule) in call.compared().filter(|(name, _)| is_a_name(name)) {
+                shown.words.push(name);
+                for held in &rule.holds {
+                    shown.held.push((name, held.put(values).to_string()));
+                }
             }
-            shown.words =
-                words.into_iter().map(|(name, _)| name).filter(|name| !shown.held.contains_key(name)).collect();
             shown.lines(root.as_ref().unwrap_or(&top), 1, &mut told);
         }
     }
@@ -91,9 +87,9 @@ const LONGEST: usize = 120;
 /// What of an answer anybody may see, by its names.
 #[derive(Default)]
 struct Shown<'a> {
-    words: BTreeSet<&'a str>,
+    words: Vec<&'a str>,
     /// What is looked for in sentences.
-    held: BTreeMap<&'a str, Vec<String>>,
+    held: Vec<(&'a str, String)>,
 }
 
 impl Shown<'_> {
@@ -103,10 +99,17 @@ impl Shown<'_> {
         }
         let (name, text) = (&*node.name, node.text.trim());
         if !name.is_empty() {
-            let seen = if self.words.contains(name) { told_plainly(text) } else { masked(text) };
+            let is_sentence = self.held.iter().any(|(known, _)| *known == name);
+            let seen = match self.words.contains(&name) && !is_sentence {
+                true => told_plainly(text),
+                false => masked(text),
+            };
             told.push_str(&format!("\n{}{name} {seen}", "  ".repeat(depth)));
-            let held = self.held.get(name).into_iter().flatten().filter(|held| text.contains(held.as_str()));
-            held.for_each(|held| told.push_str(&format!(" ({held})")));
+            for (known, held) in &self.held {
+                if *known == name && !held.is_empty() && text.contains(held.as_str()) {
+                    told.push_str(&format!(" ({held})"));
+                }
+            }
         }
         node.children.iter().for_each(|child| self.lines(child, depth.saturating_add(1), told));
     }

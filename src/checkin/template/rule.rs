@@ -1,7 +1,5 @@
 //! Rules over what a hospital answers: a call succeeded, an error means something, a visit is in a state.
 
-use serde::Deserialize;
-
 use super::{
     node::Node,
     path::Path,
@@ -31,8 +29,7 @@ pub(super) struct Rule {
 }
 
 /// What an error or a state means to the person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Means {
     /// Not admitted, in the hospital's own words.
     #[default]
@@ -59,11 +56,10 @@ pub(super) enum Means {
     SignedOut,
 }
 
-impl TryFrom<String> for Means {
-    type Error = String;
-
-    fn try_from(word: String) -> Result<Self, String> {
-        Ok(match word.as_str() {
+impl Means {
+    /// Reads the word for it.
+    pub(super) fn read(word: &str) -> Result<Self, String> {
+        Ok(match word {
             "refused" => Self::Refused,
             "open" => Self::Open,
             "missed" => Self::Missed,
@@ -80,9 +76,7 @@ impl TryFrom<String> for Means {
             }
         })
     }
-}
 
-impl Means {
     /// A visit that can be confirmed.
     pub(super) fn is_open(self) -> bool {
         matches!(self, Self::Open | Self::Missed)
@@ -116,10 +110,11 @@ impl Rule {
         none || texts.into_iter().flatten().any(|text| !text.put(values).is_empty())
     }
 
-    /// Every value it is compared with.
-    pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
-        let texts = [&self.is, &self.not, &self.starts, &self.holds].into_iter().flatten();
-        texts.chain(&self.today).flat_map(Text::wanted)
+    /// Adds every value that it is compared with.
+    pub(super) fn wanted<'a>(&'a self, into: &mut Vec<&'a Wanted>) {
+        for texts in [self.is.as_slice(), &self.not, &self.starts, &self.holds, self.today.as_slice()] {
+            texts.iter().for_each(|text| text.wanted(into));
+        }
     }
 }
 

@@ -1,15 +1,17 @@
 //! Signatures over a request's parameters, sorted by name: `a=1&b=2` and what the hospital hangs behind them.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac as _};
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::text::{Form, Text, Values, Wanted};
+use super::{
+    text::{Form, Text, Values, Wanted},
+    values::Named,
+};
 use crate::checkin::charset::Charset;
 
 /// How requests are signed: `[sign]`.
@@ -66,8 +68,10 @@ pub(super) struct Signing<'a> {
 type Headers = Vec<(String, Zeroizing<String>)>;
 
 impl Signer {
-    pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
-        self.tail.wanted().chain(self.key.wanted())
+    /// Adds every value that it asks for.
+    pub(super) fn wanted<'a>(&'a self, into: &mut Vec<&'a Wanted>) {
+        self.tail.wanted(into);
+        self.key.wanted(into);
     }
 
     /// It needs the site's RSA key.
@@ -86,7 +90,10 @@ impl Signing<'_> {
         headers: &mut Headers,
     ) -> Option<()> {
         let Some(signer) = self.signer else { return Some(()) };
-        let sorted: BTreeMap<&str, &str> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut sorted = Named::new();
+        for (name, value) in pairs.iter() {
+            sorted.insert(name.clone(), value.to_string());
+        }
         let signature = self.sign(signer, &sorted, values, charset)?;
         headers.extend(signer.header.clone().map(|header| (header, Zeroizing::new(signature.clone()))));
         pairs.extend(signer.into.clone().map(|into| (into, Zeroizing::new(signature))));
@@ -102,33 +109,25 @@ impl Signing<'_> {
         headers: &mut Headers,
     ) -> Option<Zeroizing<String>> {
         let Some(signer) = self.signer else { return Some(text) };
-        let members: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).ok()?;
-        let written = members.iter().filter_map(|(name, value)| {
+        let mut written: Value = serde_json::from_str(&text).ok()?;
+        let members = written.as_object_mut()?;
+        let mut sorted = Named::new();
+        for (name, value) in members.iter() {
             let value = match value {
-                serde_json::Value::String(text) => text.clone(),
-                serde_json::Value::Number(number) => number.to_string(),
-                serde_json::Value::Bool(truth) => truth.to_string(),
-                _ => return None,
+                Value::String(text) => text.clone(),
+                Value::Number(_) | Value::Bool(_) => value.to_string(),
+                _ => continue,
             };
-            Some((name.as_str(), value))
-        });
-        let written: BTreeMap<&str, String> = written.collect();
-        let sorted = written.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            sorted.insert(name.clone(), value);
+        }
         let signature = self.sign(signer, &sorted, values, charset)?;
         headers.extend(signer.header.clone().map(|header| (header, Zeroizing::new(signature.clone()))));
         let Some(into) = &signer.into else { return Some(text) };
-        let mut members = members;
-        members.insert(into.clone(), serde_json::Value::String(signature));
-        serde_json::to_string(&members).ok().map(Zeroizing::new)
+        members.insert(into.clone(), Value::String(signature));
+        Some(Zeroizing::new(written.to_string()))
     }
 
-    fn sign(
-        &self,
-        signer: &Signer,
-        sorted: &BTreeMap<&str, &str>,
-        values: &dyn Values,
-        charset: Charset,
-    ) -> Option<String> {
+    fn sign(&self, signer: &Signer, sorted: &Named, values: &dyn Values, charset: Charset) -> Option<String> {
         let mut text = Zeroizing::new(String::with_capacity(2048));
         for (name, value) in sorted.iter().filter(|(_, value)| !(signer.skip_empty && value.is_empty())) {
             let joint = if text.is_empty() { "" } else { "&" };

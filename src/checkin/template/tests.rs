@@ -263,6 +263,8 @@ fn every_template_that_travels_with_the_program_is_one_and_a_wrong_one_is_named(
         ("means = \"taken\"", "means = \"taking\"", "line"),
         ("SOAPAction =", "\"SOAP Action\" =", "no header"),
         ("QueueArea", "a:QueueArea", "no prefix"),
+        ("[call]\n", "[call]\nrequeues = true\n", "requeues"),
+        ("[arrive]\n", "[depart]\n", "depart"),
     ] {
         let wrong = text.replace(from, to);
         assert_ne!(wrong, text, "{from}");

@@ -16,22 +16,17 @@ use zeroize::Zeroizing;
 use crate::checkin::charset::Charset;
 
 /// How a text is written, and with it where values may stand in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// XML 1.0.
-    #[default]
     Xml,
     /// JSON.
     Json,
     /// `token=${kept.token}&cardNo=${person.id}`: every value is a line, encoded as a parameter.
-    #[serde(rename = "form")]
     Parameters,
     /// One line, as in a header: values lose control characters.
-    #[serde(skip)]
     Line,
     /// Behind an address: values are one piece of it, percent-encoded; the site's own stand as they are.
-    #[serde(skip)]
     Path,
 }
 
@@ -122,12 +117,13 @@ impl Text {
         Ok(Self(parts))
     }
 
-    /// Everything it asks for.
-    pub(super) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
-        self.0.iter().filter_map(|part| match part {
-            Part::Place(wanted, _) => Some(wanted),
-            Part::Said(_) => None,
-        })
+    /// Adds everything that it asks for.
+    pub(super) fn wanted<'a>(&'a self, into: &mut Vec<&'a Wanted>) {
+        for part in &self.0 {
+            if let Part::Place(wanted, _) = part {
+                into.push(wanted);
+            }
+        }
     }
 
     /// The text with its values in it, copied only where there are any.

@@ -1,9 +1,6 @@
 //! A hospital's system as its template describes it: calls with their values, signed in where it wants that.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -14,7 +11,7 @@ use super::{
     rehearse::{self, Watch},
     rule::{Means, Rule},
     sign::{RsaKey, Signer, Signing},
-    values::{Known, Named, Secrets},
+    values::{Known, Named, Secrets, of},
 };
 use crate::{
     checkin::{Passage, Request, Undecided, book::Memory, reading, unanswered, unanswered_question},
@@ -30,9 +27,9 @@ pub struct Given {
     /// `${site.NAME}`
     pub values: Named,
     /// The same, lane by lane.
-    pub lanes: BTreeMap<String, Named>,
+    pub lanes: Vec<(String, Named)>,
     /// `${secret.NAME}`
-    pub secrets: BTreeMap<String, Zeroizing<String>>,
+    pub secrets: Vec<(String, Zeroizing<String>)>,
     /// For templates that sign with RSA.
     pub rsa: Option<RsaKey>,
     /// Seconds east of UTC.
@@ -47,11 +44,11 @@ impl Given {
         for wanted in template.wanted() {
             let lacks = match wanted.name.split_once('.') {
                 Some(("site", name)) if !self.values.contains_key(name) => {
-                    let of_all = self.lanes.values().all(|lane| lane.contains_key(name)) && !self.lanes.is_empty();
+                    let of_all = self.lanes.iter().all(|(_, lane)| lane.contains_key(name)) && !self.lanes.is_empty();
                     (!of_all).then(|| format!("checkin.values.{name}"))
                 }
-                Some(("secret", name)) if !self.secrets.contains_key(name) => Some(format!("checkin.secrets.{name}")),
-                Some(("wsse", "digest")) if !self.secrets.contains_key("password") => {
+                Some(("secret", name)) if of(&self.secrets, name).is_none() => Some(format!("checkin.secrets.{name}")),
+                Some(("wsse", "digest")) if of(&self.secrets, "password").is_none() => {
                     Some("checkin.secrets.password".to_owned())
                 }
                 _ => None,
@@ -106,7 +103,7 @@ pub(super) struct About<'a> {
 const MAX_BODY: usize = 256 * 1024;
 
 /// No values.
-static NOTHING: Named = BTreeMap::new();
+static NOTHING: Named = Named::new();
 
 impl Default for About<'_> {
     fn default() -> Self {
@@ -244,6 +241,7 @@ impl Upstream {
                     if read.len() < call.read.len() {
                         return Err(Undecided::surely(Failure::new(Code::H906).within("sign-in".to_owned())));
                     }
+                    // Of two of the same name the latter counts.
                     kept.extend(read.into_iter().map(|(name, value)| (name, Zeroizing::new(value))));
                 }
                 Ok(Heard::Not(..)) => return Err(Undecided::surely(Code::H907)),
@@ -275,7 +273,7 @@ impl Upstream {
             request: about.request,
             passage: about.passage,
             site: &self.given.values,
-            lane: about.request.and_then(|request| self.given.lanes.get(&request.lane)),
+            lane: about.request.and_then(|request| of(&self.given.lanes, &request.lane)),
             secrets: &self.given.secrets,
             tables: &self.template.tables,
             kept,

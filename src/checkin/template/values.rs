@@ -24,7 +24,12 @@ const TIME: &str = "yyyy-MM-dd HH:mm:ss";
 pub(super) type Named = BTreeMap<String, String>;
 
 /// Secrets by name.
-pub(super) type Secrets = BTreeMap<String, Zeroizing<String>>;
+pub(super) type Secrets = Vec<(String, Zeroizing<String>)>;
+
+/// What is kept under this name, the latest.
+pub(super) fn of<'a, T>(all: &'a [(String, T)], name: &str) -> Option<&'a T> {
+    all.iter().rev().find(|(known, _)| known == name).map(|(_, kept)| kept)
+}
 
 /// Everything that is known for one call.
 pub(super) struct Known<'a> {
@@ -36,7 +41,7 @@ pub(super) struct Known<'a> {
     pub(super) site: &'a Named,
     pub(super) lane: Option<&'a Named>,
     pub(super) secrets: &'a Secrets,
-    pub(super) tables: &'a BTreeMap<String, Named>,
+    pub(super) tables: &'a [(String, Named)],
     /// What signing in brought.
     pub(super) kept: &'a Secrets,
     pub(super) record: &'a Named,
@@ -51,7 +56,7 @@ pub(super) struct Known<'a> {
 impl Values for Known<'_> {
     fn value(&self, wanted: &Wanted) -> Option<Filled<'_>> {
         let value = self.plain(&wanted.name, wanted.argument.as_deref());
-        let Some(table) = wanted.table.as_ref().and_then(|table| self.tables.get(table)) else { return value };
+        let Some(table) = wanted.table.as_ref().and_then(|table| of(self.tables, table)) else { return value };
         let word = value.as_deref().unwrap_or_default();
         // A kind of voucher that a table does not name is a voucher.
         let voucher = || VoucherKind::read(word).and_then(|_| table.get(VOUCHER));
@@ -70,8 +75,8 @@ impl Known<'_> {
             "record" => self.record.get(member).map(String::as_str),
             "visit" => self.visit.get(member).map(String::as_str),
             "site" => self.lane.and_then(|lane| lane.get(member)).or(self.site.get(member)).map(String::as_str),
-            "kept" => self.kept.get(member).map(|text| text.as_str()),
-            "secret" => self.secrets.get(member).map(|text| text.as_str()),
+            "kept" => of(self.kept, member).map(|text| text.as_str()),
+            "secret" => of(self.secrets, member).map(|text| text.as_str()),
             "lane" => self.request.map(|request| request.lane.as_str()),
             "series" => self.request.map(|request| request.series.as_str()),
             "session" => {
@@ -111,7 +116,7 @@ impl Known<'_> {
             "digest" => {
                 let mut digest = Sha1::new_with_prefix(self.nonce);
                 digest.update(created.as_bytes());
-                digest.update(self.secrets.get("password")?.as_bytes());
+                digest.update(of(self.secrets, "password")?.as_bytes());
                 STANDARD.encode(digest.finalize())
             }
             _ => return None,

@@ -62,7 +62,7 @@ impl Upstream {
         let known = self.known(about, &kept);
         let mut records: Vec<Named> = call.listed(&root, &known).iter().map(|node| call.members(node)).collect();
         // "Nobody" may be written as one of which nothing is said.
-        records.retain(|record| !call.read.contains_key("id") || record.contains_key("id"));
+        records.retain(|record| !call.reads("id") || record.contains_key("id"));
         let of_all = records.len();
         let name = request.identity.name().filter(|_| !call.any_name);
         records.retain(|record| name.is_none_or(|name| is_named(record, name)));

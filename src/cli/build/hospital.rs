@@ -1,6 +1,9 @@
 //! A hospital's own interface: its template, and what the site gives it.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{SiteMemory, roster, series};
 #[cfg(feature = "fhir")]
@@ -23,6 +26,9 @@ use crate::{
 
 /// The longest secret, bytes.
 const LONGEST: usize = 4096;
+
+/// Where the package puts them.
+const SHIPPED: &str = "/usr/share/facemchd/templates";
 
 /// The longest template, bytes.
 const LARGEST: usize = 256 * 1024;
@@ -63,12 +69,11 @@ pub(super) fn offline(
     recovered: &store::Recovered,
     memory: &SiteMemory,
 ) -> Result<Offline, Failure> {
-    let lanes = site.lane.iter().map(|lane| (lane.name.clone(), (lane.offline, lane.offline_series.clone()))).collect();
+    let lanes = site.lane.iter().map(|lane| (lane.name.clone(), lane.offline, lane.offline_series.clone())).collect();
     let (all, salvages) = (series(site), recovered.epoch.saturating_sub(recovered.began_with));
-    let had = |lane: &Lane| (lane.name.clone(), letters_of(&all, &lane.offline_series, salvages));
-    let had: BTreeMap<String, Vec<String>> = site.lane.iter().map(had).collect();
+    let had: Vec<_> = site.lane.iter().map(|lane| letters_of(&all, &lane.offline_series, salvages)).collect();
     let given = |given: &store::Given| {
-        let had = had.get(&given.lane)?;
+        let had = &had[site.lane.iter().position(|lane| lane.name == given.lane)?];
         // The same person's number of the site's own is not the one that is to be verified.
         let letters = given.number.as_str().trim_end_matches(|c: char| c.is_ascii_digit());
         let is_ours = had.iter().any(|ours| ours == letters);
@@ -107,15 +112,19 @@ pub(crate) fn hl7(settings: &CheckInSettings, clock: &Arc<dyn Clock>, memory: Ar
 
 /// A shipped template, or one of a file.
 pub(crate) fn template(name: &str) -> Result<Template, Failure> {
-    let text = match Template::shipped(name) {
-        Some(text) => text.to_owned(),
-        None if name.ends_with(".toml") || name.contains('/') => files::read_text(Path::new(name), LARGEST)
-            .map_err(|error| Failure::new(Code::C101).told(error.to_string()))?,
-        None => {
-            let names = Template::names().collect::<Vec<_>>().join(", ");
-            return Err(unusable(&format!("checkin.template is neither a path nor one of {names}")));
-        }
+    #[cfg(feature = "sim")]
+    if let Some(text) = Template::shipped(name) {
+        return Template::parse(text).map_err(|what| unusable(&format!("{name}: {what}")));
+    }
+    let file = match name.ends_with(".toml") || name.contains('/') {
+        true => PathBuf::from(name),
+        false => Path::new(SHIPPED).join(format!("{name}.toml")),
     };
+    if !file.exists() {
+        let what = format!("no template \"{name}\"; shipped templates lie in {SHIPPED}, or give the path of a file");
+        return Err(unusable(&what));
+    }
+    let text = files::read_text(&file, LARGEST).map_err(|error| Failure::new(Code::C101).told(error.to_string()))?;
     Template::parse(&text).map_err(|what| unusable(&format!("{name}: {what}")))
 }
 
@@ -123,15 +132,16 @@ pub(crate) fn template(name: &str) -> Result<Template, Failure> {
 fn given(site: &Site, settings: &CheckInSettings) -> Result<Given, Failure> {
     let asks = |lane: &&Lane| site.checkins_of(lane).any(|asked| std::ptr::eq(asked, settings));
     let lanes = site.lane.iter().filter(asks);
-    let secret = |(name, file): (&String, &files::Anchored)| {
-        Ok::<_, Failure>((name.clone(), text(&format!("checkin.secrets.{name}"), file)?))
-    };
+    let mut secrets = Vec::new();
+    for (name, file) in &settings.secrets {
+        secrets.push((name.clone(), text(&format!("checkin.secrets.{name}"), file)?));
+    }
     let rsa = settings.rsa_key.as_ref().map(|file| SiteKey::read(site.keys.engine, file)).transpose()?;
     Ok(Given {
         url: settings.url.clone().unwrap_or_default(),
         values: settings.values.clone(),
         lanes: lanes.map(|lane| (lane.name.clone(), lane.values.clone())).collect(),
-        secrets: settings.secrets.iter().map(secret).collect::<Result<_, _>>()?,
+        secrets,
         rsa: rsa.map(|key| Box::new(move |message: &[u8]| key.sign(message)) as RsaKey),
         utc_offset: settings.utc_offset,
         reset_at: settings.reset_at,
