@@ -226,27 +226,18 @@ const OWN: &[&str] =
 impl<'a> Step<'a> {
     fn read(&self) -> Result<Call, Misfit> {
         let own = self.own.knows(&[SHARED, OWN].concat())?;
-        let method = match self.word("method")? {
-            None | Some("POST") => Method::Post,
-            Some("GET") => Method::Get,
-            Some(_) => return Err(self.wrong("method", own, "is GET or POST")),
-        };
-        let (form, inner_form) = (self.form("form")?, self.form("inner-form")?);
-        let writing = match self.word("answers")? {
-            Some("xml") => Writing::Xml,
-            Some("json") => Writing::Json,
-            Some(_) => return Err(self.wrong("answers", own, "is xml or json")),
-            None if form == Form::Xml => Writing::Xml,
-            None => Writing::Json,
-        };
+        let forms = [("xml", Form::Xml), ("json", Form::Json), ("form", Form::Parameters)];
+        let form = self.one_of("form", forms)?.unwrap_or(Form::Xml);
+        let inner_form = self.one_of("inner-form", forms)?.unwrap_or(Form::Xml);
+        let writing = if form == Form::Xml { Writing::Xml } else { Writing::Json };
         let mut call = Call {
             name: self.name,
-            method,
+            method: self.one_of("method", [("GET", Method::Get), ("POST", Method::Post)])?.unwrap_or(Method::Post),
             path: self.text("path", Form::Path, Text::read)?.unwrap_or_default(),
             headers: Vec::new(),
             body: self.text("body", form, Body::read)?,
             inner: self.text("inner", inner_form, Text::read)?,
-            writing,
+            writing: self.one_of("answers", [("xml", Writing::Xml), ("json", Writing::Json)])?.unwrap_or(writing),
             root: self.path("root")?.unwrap_or_default(),
             success: self.rule("success")?,
             error_text: match self.member("error-text") {
@@ -304,21 +295,21 @@ impl<'a> Step<'a> {
         self.both(member).next()
     }
 
-    fn word(&self, member: &'static str) -> Result<Option<&'a str>, Misfit> {
-        self.member(member).map(At::said).transpose()
+    /// What a word stands for; nothing where none is said.
+    fn one_of<T: Copy, const N: usize>(
+        &self,
+        member: &'static str,
+        words: [(&str, T); N],
+    ) -> Result<Option<T>, Misfit> {
+        let Some(at) = self.member(member) else { return Ok(None) };
+        let said = at.said()?;
+        let known = words.iter().find(|(word, _)| *word == said);
+        let none = || self.wrong(member, at, &format!("is one of {}", words.map(|(word, _)| word).join(", ")));
+        known.map(|(_, of)| Some(*of)).ok_or_else(none)
     }
 
     fn wrong(&self, member: &str, at: At<'_>, what: &str) -> Misfit {
         at.wrong(format!("{}.{member}: {what}", self.name))
-    }
-
-    fn form(&self, member: &'static str) -> Result<Form, Misfit> {
-        Ok(match self.word(member)? {
-            None | Some("xml") => Form::Xml,
-            Some("json") => Form::Json,
-            Some("form") => Form::Parameters,
-            Some(_) => return Err(self.wrong(member, self.own, "is xml, json or form")),
-        })
     }
 
     /// A text, with what `set` says for `${step.NAME}`.
@@ -345,18 +336,18 @@ impl<'a> Step<'a> {
     }
 
     fn path(&self, member: &'static str) -> Result<Option<Path>, Misfit> {
-        Ok(match self.member(member) {
-            Some(path) => self.paths(member, path)?.into_iter().next(),
-            None => None,
-        })
+        self.member(member).map(|path| self.one_path(member, path)).transpose()
+    }
+
+    fn one_path(&self, member: &str, path: At<'a>) -> Result<Path, Misfit> {
+        Path::read(path.said()?, self.namespaces).map_err(|what| self.wrong(member, path, &what))
     }
 
     /// One path, or several of which the first that says something counts.
     fn paths(&self, member: &str, written: At<'a>) -> Result<Vec<Path>, Misfit> {
         let mut paths = Vec::new();
         for path in written.one_or_several() {
-            let read = Path::read(path.said()?, self.namespaces);
-            paths.push(read.map_err(|what| self.wrong(member, path, &what))?);
+            paths.push(self.one_path(member, path)?);
         }
         Ok(paths)
     }
