@@ -77,6 +77,10 @@ fn what_a_template_needs_and_the_site_lacks_is_named_and_a_hospital_that_answers
     let (code, told) = tried(&sandbox, &[]);
     assert!(code == Some(78) && told.contains("C101") && told.contains("checkin.values.operator"), "{told}");
     let (sandbox, _twin) = self::sandbox(Kind::SelfReg);
+    sandbox.edit("template = \"dhc-selfreg\"", "template = \"dhc-selfrag\"");
+    let (code, told) = tried(&sandbox, &[]);
+    assert!(code == Some(78) && told.contains("C101") && told.contains("/usr/share/facemchd/templates"), "{told}");
+    let (sandbox, _twin) = self::sandbox(Kind::SelfReg);
     sandbox.edit("template = \"dhc-selfreg\"", "template = \"soap-json\"");
     let (code, told) = tried(&sandbox, &[]);
     assert!(code != Some(0) && told.contains("H90"), "{told}");
