@@ -1,6 +1,6 @@
 //! What staff ask for, carried to the core, and its answer back: each within its time.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
@@ -22,7 +22,7 @@ use crate::{kiosk::Scene, words::SessionId};
 pub(super) struct Requests {
     /// The lanes' names, in order.
     lanes: Vec<String>,
-    waiting: BTreeMap<For, Waiting>,
+    waiting: Vec<Waiting>,
     slips: Slips,
     /// How many exercises there were.
     #[cfg(feature = "page")]
@@ -40,7 +40,7 @@ pub(super) struct Todo {
 }
 
 /// What somebody waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum For {
     Slip(JobId),
     #[cfg(feature = "page")]
@@ -51,6 +51,7 @@ enum For {
 
 /// Somebody who waits.
 struct Waiting {
+    of: For,
     lane: LaneId,
     until: Moment,
     answer: oneshot::Sender<Answer>,
@@ -70,7 +71,7 @@ impl Requests {
     pub(super) fn new(lanes: Vec<String>) -> Self {
         Self {
             lanes,
-            waiting: BTreeMap::new(),
+            waiting: Vec::new(),
             slips: Slips::default(),
             #[cfg(feature = "page")]
             exercises: 0,
@@ -192,10 +193,10 @@ impl Requests {
     /// Somebody waits; false where too many do, and they were told so.
     fn wait(&mut self, of: For, lane: LaneId, now: Moment, answer: oneshot::Sender<Answer>) -> bool {
         self.forget(now);
-        let of_lane = self.waiting.values().filter(|waiting| waiting.lane == lane).count();
-        let fits = of_lane < WAITING && !self.waiting.contains_key(&of);
+        let of_lane = self.waiting.iter().filter(|waiting| waiting.lane == lane).count();
+        let fits = of_lane < WAITING && !self.waiting.iter().any(|waiting| waiting.of == of);
         if fits {
-            self.waiting.insert(of, Waiting { lane, until: now.after(PATIENCE), answer });
+            self.waiting.push(Waiting { of, lane, until: now.after(PATIENCE), answer });
         } else {
             let _ = answer.send(Answer::said(Said::TooMany));
         }
@@ -238,17 +239,17 @@ impl Requests {
             }
             _ => return,
         };
-        let Some(Waiting { answer, .. }) = self.waiting.remove(&of) else { return };
-        let _ = answer.send(told);
+        if let Some(place) = self.waiting.iter().position(|waiting| waiting.of == of) {
+            let _ = self.waiting.swap_remove(place).answer.send(told);
+        }
     }
 
     /// Answers whoever waited too long, and forgets whoever has gone.
     pub(super) fn forget(&mut self, now: Moment) {
         self.slips.forget(now);
-        self.waiting.retain(|_, waiting| !waiting.answer.is_closed());
-        let late: Vec<_> = self.waiting.iter().filter(|(_, waiting)| waiting.until <= now).map(|(of, _)| *of).collect();
-        for Waiting { answer, .. } in late.into_iter().filter_map(|of| self.waiting.remove(&of)) {
-            let _ = answer.send(Answer::said(Said::NoWord));
+        self.waiting.retain(|waiting| !waiting.answer.is_closed());
+        while let Some(late) = self.waiting.iter().position(|waiting| waiting.until <= now) {
+            let _ = self.waiting.swap_remove(late).answer.send(Answer::said(Said::NoWord));
         }
     }
 }

@@ -1,11 +1,8 @@
 //! Who is connected, bounded and fair: whoever comes gets a place, and whoever was silent for longest gives it.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use tokio::task::{AbortHandle, JoinSet};
@@ -17,7 +14,7 @@ pub struct Connections<O, T> {
     bounds: Bounds,
     tasks: JoinSet<PeerId>,
     /// By age: peers are numbered as they come.
-    kept: BTreeMap<PeerId, Kept<O, T>>,
+    kept: Vec<(PeerId, Kept<O, T>)>,
 }
 
 /// How many there may be.
@@ -47,7 +44,7 @@ const HOLDING: u64 = u64::MAX;
 impl<O: Ord + Clone, T> Connections<O, T> {
     /// No connections yet.
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, tasks: JoinSet::new(), kept: BTreeMap::new() }
+        Self { bounds, tasks: JoinSet::new(), kept: Vec::new() }
     }
 
     /// Starts a connection's task; where there is no place left, another one ends.
@@ -62,26 +59,21 @@ impl<O: Ord + Clone, T> Connections<O, T> {
             task.await;
             peer
         });
-        self.kept.insert(peer, Kept { owner, with, activity, task });
+        self.kept.push((peer, Kept { owner, with, activity, task }));
     }
 
     /// Of an owner who has too many, his own; else of those who never did anything, else of all: one of whoever holds
     /// most places, and of his the one that was silent for longest.
     fn gives_way(&self, owner: &O) -> Option<PeerId> {
-        let of = |wanted: &O| self.kept.values().filter(|kept| kept.owner == *wanted).count();
-        let longest = |(peer, kept): &(&PeerId, &Kept<O, T>)| (kept.activity.last(), **peer);
-        if of(owner) >= self.bounds.of_one {
-            return self
-                .kept
-                .iter()
-                .filter(|(_, kept)| kept.owner == *owner)
-                .min_by_key(longest)
-                .map(|(peer, _)| *peer);
+        let own = || self.kept.iter().filter(|(_, kept)| kept.owner == *owner);
+        let longest = |(peer, kept): &(PeerId, Kept<O, T>)| (kept.activity.last(), *peer);
+        if own().count() >= self.bounds.of_one {
+            return own().min_by_key(|place| longest(place)).map(|(peer, _)| *peer);
         }
         if self.kept.len() < self.bounds.most {
             return None;
         }
-        let silent = self.kept.values().any(|kept| kept.activity.is_silent());
+        let silent = self.kept.iter().any(|(_, kept)| kept.activity.is_silent());
         let candidates = || self.kept.iter().filter(|(_, kept)| !silent || kept.activity.is_silent());
         let held = |owner: &O| candidates().filter(|(_, kept)| kept.owner == *owner).count();
         let (peer, _) = candidates().min_by_key(|place| (std::cmp::Reverse(held(&place.1.owner)), longest(place)))?;
@@ -91,7 +83,7 @@ impl<O: Ord + Clone, T> Connections<O, T> {
     /// Waits for a connection to end, and forgets it; for ever where there is none. May be dropped while it waits.
     pub async fn ended(&mut self) {
         match self.tasks.join_next().await {
-            Some(Ok(peer)) => drop(self.kept.remove(&peer)),
+            Some(Ok(peer)) => self.kept.retain(|(kept, _)| *kept != peer),
             // Ended by us, and forgotten then.
             Some(Err(_)) => {}
             None => std::future::pending().await,
@@ -111,15 +103,17 @@ impl<O: Ord + Clone, T> Connections<O, T> {
 
     /// Ends those that need not stay.
     pub(crate) fn retain(&mut self, mut stays: impl FnMut(PeerId, &Kept<O, T>) -> bool) {
-        let gone: Vec<_> =
-            self.kept.iter().filter(|(peer, kept)| !stays(**peer, kept)).map(|(peer, _)| *peer).collect();
-        gone.into_iter().for_each(|peer| self.end(peer));
+        self.kept.retain(|(peer, kept)| {
+            let stays = stays(*peer, kept);
+            if !stays {
+                kept.task.abort();
+            }
+            stays
+        });
     }
 
-    fn end(&mut self, peer: PeerId) {
-        if let Some(kept) = self.kept.remove(&peer) {
-            kept.task.abort();
-        }
+    fn end(&mut self, gone: PeerId) {
+        self.retain(|peer, _| peer != gone);
     }
 }
 
