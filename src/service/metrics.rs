@@ -1,10 +1,17 @@
 //! What the service knows of itself as Prometheus reads it (text format 0.0.4): base units, counters that end in `_total`,
 //! labels that are words of ours or names of the site file. Nothing of a person: it is made of [`Status`] alone.
 //!
-//! A registry of living counters would count everything a second time; what there is to tell stands in the status.
+//! A registry of living counters would count everything a second time; what there is to tell stands in the status, and is
+//! collected when somebody asks.
 
-use std::fmt::{Display, Write as _};
+use std::{fmt, time::Duration};
 
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, NoLabelSet, prometheus_text},
+    metrics::MetricType,
+    registry::Registry,
+};
 use serde::Serialize;
 
 use super::{
@@ -13,14 +20,24 @@ use super::{
 };
 
 /// What is told, family by family: all samples of one stand together, whichever lane they are of.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Exposition(Vec<Family>);
 
 /// All that bears one name.
+#[derive(Debug)]
 struct Family {
     name: &'static str,
-    /// Help, type, samples.
-    text: String,
+    help: &'static str,
+    samples: Vec<(Vec<(&'static str, String)>, Sample)>,
+}
+
+#[derive(Debug)]
+enum Sample {
+    Gauge(i64),
+    Seconds(f64),
+    Counter(u64),
+    /// Sum, count, and how many within each bound.
+    Histogram(f64, u64, Vec<(f64, u64)>),
 }
 
 /// A label's name and value.
@@ -43,7 +60,7 @@ pub(super) fn exposition(status: &Status, durations: &Durations) -> String {
         &durations.check_in,
     );
     told.histogram("facemchd_visit_duration_seconds", "From a person's coming to the visit's end.", &durations.visit);
-    told.0.into_iter().map(|family| family.text).collect()
+    told.text()
 }
 
 impl Exposition {
@@ -69,14 +86,14 @@ impl Exposition {
         self.gauge("facemchd_journal_bytes", "Bytes of the journal on the disk.", &[], journal.bytes);
         self.gauge("facemchd_journal_max_bytes", "Bytes that the journal may have.", &[], journal.max_bytes);
         self.gauge("facemchd_journal_waiting_records", "Records on their way to the disk.", &[], journal.waiting);
-        self.counter("facemchd_journal_failures_total", "Records that could not be written.", &[], journal.failures);
-        let turn = seconds(status.longest_turn_us, 6);
-        self.gauge("facemchd_loop_longest_turn_seconds", "The longest turn of the loop.", &[], turn);
+        self.counter("facemchd_journal_failures", "Records that could not be written.", &[], journal.failures);
+        let turn = Duration::from_micros(status.longest_turn_us);
+        self.seconds("facemchd_loop_longest_turn_seconds", "The longest turn of the loop.", &[], turn);
         for worker in &status.workers {
             let lane = worker.lane.as_ref().map_or("", |lane| lane.as_str());
             let labels = [("thread", &*word(&worker.thread)), ("lane", lane)];
-            let busy = seconds(worker.busy_ms, 3);
-            self.gauge("facemchd_worker_busy_seconds", "How long the work under way has taken.", &labels, busy);
+            let busy = Duration::from_millis(worker.busy_ms);
+            self.seconds("facemchd_worker_busy_seconds", "How long the work under way has taken.", &labels, busy);
             self.gauge("facemchd_worker_waiting_items", "What waits for the thread.", &labels, worker.waiting);
             self.gauge("facemchd_worker_late", "1: it hangs.", &labels, u8::from(worker.late));
         }
@@ -100,22 +117,22 @@ impl Exposition {
             let of = [("lane", name), ("device", &*word(&device.device))];
             let up = u8::from(device.fault.is_none());
             self.gauge("facemchd_device_up", "1: a device that has failed before is well again.", &of, up);
-            self.counter("facemchd_device_failures_total", "How often a device failed.", &of, device.failures);
+            self.counter("facemchd_device_failures", "How often a device failed.", &of, device.failures);
         }
         for result in &lane.results {
             let of = [("lane", name), ("result", &*word(&result.result))];
-            self.counter("facemchd_visits_total", "Visits by how they ended.", &of, result.count);
+            self.counter("facemchd_visits", "Visits by how they ended.", &of, result.count);
         }
         for code in &lane.codes {
             let of = [("lane", name), ("code", code.code.as_str())];
-            self.counter("facemchd_visit_codes_total", "Visits by the code they ended with.", &of, code.count);
+            self.counter("facemchd_visit_codes", "Visits by the code they ended with.", &of, code.count);
         }
         let lines = lane.terminals.refused();
         let refused = lane.refused.iter().map(|code| (code.code.as_str(), code.count));
         let of_lines = |code: &str| lines.iter().any(|(line, _)| *line == code);
         for (code, count) in lines.into_iter().chain(refused.filter(|(code, _)| !of_lines(code))) {
             let of = [("lane", name), ("code", code)];
-            self.counter("facemchd_frames_refused_total", "Frames that had no effect, by why.", &of, count);
+            self.counter("facemchd_frames_refused", "Frames that had no effect, by why.", &of, count);
         }
     }
 
@@ -142,7 +159,7 @@ impl Exposition {
         }
         let passed_over = status.site_passed_over;
         let help = "Members of the site system's answers that nobody here knows.";
-        self.counter("facemchd_site_passed_over_total", help, &[], passed_over);
+        self.counter("facemchd_site_passed_over", help, &[], passed_over);
         for certificate in &status.certificates {
             let number = certificate.number.to_string();
             let of = [("kind", &*word(&certificate.kind)), ("number", &number)];
@@ -159,59 +176,76 @@ impl Exposition {
         self.time("facemchd_peer_answer_timestamp_seconds", "When it was asked last.", &labels, contact.at);
     }
 
-    fn time(&mut self, name: &'static str, help: &str, of: &[Label<'_>], at: Time) {
+    fn time(&mut self, name: &'static str, help: &'static str, of: &[Label<'_>], at: Time) {
         self.gauge(name, help, of, at.div_euclid(1000));
     }
 
-    fn gauge(&mut self, name: &'static str, help: &str, of: &[Label<'_>], value: impl Display) {
-        self.family(name, "gauge", help).sample("", of, value);
+    fn gauge(&mut self, name: &'static str, help: &'static str, of: &[Label<'_>], value: impl TryInto<i64>) {
+        self.sample(name, help, of, Sample::Gauge(value.try_into().unwrap_or(i64::MAX)));
     }
 
-    fn counter(&mut self, name: &'static str, help: &str, of: &[Label<'_>], value: u64) {
-        self.family(name, "counter", help).sample("", of, value);
+    fn seconds(&mut self, name: &'static str, help: &'static str, of: &[Label<'_>], value: Duration) {
+        self.sample(name, help, of, Sample::Seconds(value.as_secs_f64()));
     }
 
-    fn histogram(&mut self, name: &'static str, help: &str, histogram: &Histogram) {
-        let family = self.family(name, "histogram", help);
-        let buckets = histogram.cumulated();
-        let all = buckets.last().map_or(0, |(_, count)| *count);
-        for (bound, count) in buckets {
-            let bound = bound.map_or_else(|| "+Inf".to_owned(), |ms| seconds(ms, 3));
-            family.sample("_bucket", &[("le", &bound)], count);
-        }
-        family.sample("_sum", &[], seconds(histogram.sum_micros(), 6));
-        family.sample("_count", &[], all);
+    fn counter(&mut self, name: &'static str, help: &'static str, of: &[Label<'_>], value: u64) {
+        self.sample(name, help, of, Sample::Counter(value));
     }
 
-    fn family(&mut self, name: &'static str, kind: &str, help: &str) -> &mut Family {
+    fn histogram(&mut self, name: &'static str, help: &'static str, histogram: &Histogram) {
+        let mut before = 0;
+        let within = |(bound, count): (Option<u64>, u64)| {
+            let more = count.saturating_sub(before);
+            before = count;
+            (bound.map_or(f64::INFINITY, |ms| Duration::from_millis(ms).as_secs_f64()), more)
+        };
+        let buckets: Vec<_> = histogram.cumulated().into_iter().map(within).collect();
+        let sum = Duration::from_micros(histogram.sum_micros()).as_secs_f64();
+        self.sample(name, help, &[], Sample::Histogram(sum, before, buckets));
+    }
+
+    fn sample(&mut self, name: &'static str, help: &'static str, of: &[Label<'_>], sample: Sample) {
         let known = self.0.iter().position(|family| family.name == name);
         let at = known.unwrap_or_else(|| {
-            self.0.push(Family { name, text: format!("# HELP {name} {help}\n# TYPE {name} {kind}\n") });
+            self.0.push(Family { name, help, samples: Vec::new() });
             self.0.len().saturating_sub(1)
         });
-        &mut self.0[at]
+        let of = of.iter().map(|(label, value)| (*label, (*value).to_owned())).collect();
+        self.0[at].samples.push((of, sample));
     }
-}
 
-impl Family {
-    fn sample(&mut self, suffix: &str, of: &[Label<'_>], value: impl Display) {
+    fn text(self) -> String {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(self));
+        let mut text = String::new();
         // Writing to a text does not fail.
-        let _ = write!(self.text, "{}{suffix}", self.name);
-        for ((label, value), at) in of.iter().zip(0..) {
-            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            let _ = write!(self.text, "{}{label}=\"{value}\"", if at == 0 { '{' } else { ',' });
-        }
-        let _ = writeln!(self.text, "{} {value}", if of.is_empty() { "" } else { "}" });
+        let _ = prometheus_text::encode(&mut text, &registry);
+        text
     }
 }
 
-/// Seconds in decimals, of parts with so many digits behind the point.
-fn seconds(parts: u64, digits: usize) -> String {
-    let text = format!("{parts:0width$}", width = digits.saturating_add(1));
-    let (whole, rest) = text.split_at(text.len().saturating_sub(digits));
-    match rest.trim_end_matches('0') {
-        "" => whole.to_owned(),
-        rest => format!("{whole}.{rest}"),
+impl Collector for Exposition {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for Family { name, help, samples } in &self.0 {
+            let kind = match samples.first() {
+                Some((_, Sample::Counter(_))) => MetricType::Counter,
+                Some((_, Sample::Histogram(..))) => MetricType::Histogram,
+                _ => MetricType::Gauge,
+            };
+            let mut family = encoder.encode_descriptor(name, help, None, kind)?;
+            for (of, sample) in samples {
+                let mut encoder = family.encode_family(of)?;
+                match sample {
+                    Sample::Gauge(value) => encoder.encode_gauge(value)?,
+                    Sample::Seconds(value) => encoder.encode_gauge(value)?,
+                    Sample::Counter(count) => encoder.encode_counter::<NoLabelSet, _, u64>(count, None)?,
+                    Sample::Histogram(sum, count, buckets) => {
+                        encoder.encode_histogram::<NoLabelSet>(*sum, *count, buckets, None)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -235,12 +269,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_decimals_without_noughts_behind() {
-        let told = [(0, 3), (50, 3), (1200, 3), (3000, 3), (1, 6)].map(|(part, of)| seconds(part, of));
-        assert_eq!(told, ["0", "0.05", "1.2", "3", "0.000001"]);
-    }
-
-    #[test]
     fn samples_of_a_family_stand_together_and_what_stands_in_quotes_is_escaped() {
         let mut told = Exposition::default();
         for lane in ["a", "b\"\\"] {
@@ -250,6 +278,6 @@ mod tests {
         let lines = "# HELP facemchd_one One.\n# TYPE facemchd_one gauge\nfacemchd_one{lane=\"a\"} 1\n\
                      facemchd_one{lane=\"b\\\"\\\\\"} 1\n# HELP facemchd_one_more More.\n# TYPE facemchd_one_more gauge\n\
                      facemchd_one_more{lane=\"a\"} 2\nfacemchd_one_more{lane=\"b\\\"\\\\\"} 2\n";
-        assert_eq!(told.0.into_iter().map(|family| family.text).collect::<String>(), lines);
+        assert_eq!(told.text(), lines);
     }
 }
