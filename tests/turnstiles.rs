@@ -371,3 +371,29 @@ fn a_lane_whose_gate_is_on_a_bus_lets_a_person_through_and_the_journal_says_so()
     let told = String::from_utf8_lossy(&checked.stdout).into_owned();
     assert!(told.contains("G810"), "{told}");
 }
+
+/// An output of the board's own, for what only the controller saw.
+#[test]
+fn an_alarm_output_sounds_for_what_a_turnstiles_controller_saw_and_one_that_is_not_there_keeps_nobody_out() {
+    let sandbox = Sandbox::new();
+    let siren = sandbox.path("loft/siren");
+    let alarm = format!("one-shot = true\nalarm = {{ wire = {{ file = \"{}\" }} }}\nalarm-ms = 300", siren.display());
+    let (_printer, twin) = bench_board::with_turnstile(&sandbox, &[("one-shot = true", &*alarm)]);
+    expect(&sandbox, &Person::new("sid-1", "张三丰"));
+    fs::write(sandbox.path("loft"), "").expect("written");
+    let daemon = sandbox.start();
+    assert!(wait_for(|| daemon.log(), |log| log.contains("D602")).contains("D602"), "{}", daemon.log());
+    let mut terminal = sandbox.terminal(1);
+    terminal.face("sid-1", true).expect("sent");
+    assert_eq!(terminal.receive_type("outcome").expect("told")["result"], "checked_in");
+    assert!(wait_for(|| twin.is_open(1), |open| *open), "it opens all the same");
+    twin.pass(1, true);
+    fs::remove_file(sandbox.path("loft")).expect("was in the way");
+    let stands = || fs::read_to_string(&siren).unwrap_or_default();
+    assert_eq!(wait_for(stands, |stands| stands == "0"), "0", "it is taken when it comes");
+    assert!(wait_for(|| daemon.log(), |log| log.contains("an output is there again")).contains("there again"));
+    twin.set_bytes(1, 0b1000, 0);
+    assert_eq!(wait_for(stands, |stands| stands == "1"), "1", "by force");
+    assert_eq!(wait_for(stands, |stands| stands == "0"), "0", "for its time");
+    assert_eq!(daemon.stop(), Some(0));
+}

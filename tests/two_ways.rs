@@ -1,17 +1,22 @@
 //! Gates that are gone through both ways, and what they say aloud.
 
-use std::time::Duration;
+use std::{fs, thread, time::Duration};
 
 use facemchd::{
     board::Board,
     device::{Alarmed, Gate, GateEvent, GateSensor, GateTiming, LineGate, Passage, interlocked},
     fault::Code,
     kiosk::{GateOutcome, Grant},
-    sim::devices::LaneTwins,
+    sim::{devices::LaneTwins, people::Person, site_file::SiteFile, terminal::Terminal},
     words::SessionId,
 };
 
-use crate::devices::{at, lane, shipped};
+use crate::{
+    bench_board,
+    devices::{at, lane, shipped, wait_for},
+    program::expect,
+    running::{Sandbox, run},
+};
 
 fn grant(serial: u32, deadline: u64) -> Grant {
     Grant { session: session(serial), deadline: at(deadline), number: None }
@@ -127,6 +132,72 @@ fn an_alarm_is_heard_for_its_time_and_the_end_of_the_program_is_quiet() {
     assert!(heard(&twins));
     gate.safe().expect("safe");
     assert!(!heard(&twins));
+}
+
+/// Through the whole program.
+#[test]
+fn two_directions_of_one_gate_sound_their_alarm_outputs_for_who_had_no_grant_and_for_nobody_who_had_one() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("bench");
+    let on = |name: &str| format!("{{ file = \"{}/{name}\" }}", folder.display());
+    let way = |name: &str, other: &str| {
+        let siren = on(&format!("siren-{name}"));
+        format!(
+            "[[gate]]\nname = \"{name}\"\nshares = \"{other}\"\nalarm = {{ wire = {siren} }}\nalarm-ms = 120000\nwire = {}\none-shot = true\n\n",
+            on(&format!("gate-{name}"))
+        )
+    };
+    let changes = [
+        ("\n[gate]", &*format!("\n{}{}[gate]", way("in", "out"), way("out", "in"))),
+        ("is = \"passage\"", "is = \"passage\"\ngroup = \"way\""),
+        ("is = \"other-way\"", "is = \"passage-exit\"\ngroup = \"way\""),
+    ];
+    let _printer = bench_board::build(&sandbox, &changes);
+    // What is left of the bench's own gate.
+    let board = fs::read_to_string(sandbox.path("bench.toml")).expect("readable");
+    let (before, after) = board.split_once("\n[gate]").expect("the bench's own");
+    let (_, after) = after.split_once("[indicators]").expect("lights");
+    fs::write(sandbox.path("bench.toml"), format!("{before}\n[indicators]{after}")).expect("written");
+    let out = "[[lane]]\nname = \"out\"\nmode = \"transit\"\nterminal = \"unix:out.sock\"\npanel = \"none\"\ngate = \"out\"\n";
+    sandbox.edit("gate = \"board\"\n", &format!("gate = \"in\"\ninputs = \"way\"\n\n{out}"));
+    let is_on = |output: &str| fs::read(folder.join(output)).is_ok_and(|bytes| bytes == b"1");
+    let sirens = || ["siren-in", "siren-out"].map(is_on);
+    let goes = |sensors: [&str; 2]| {
+        for (sensor, level) in [(0, "1"), (1, "1"), (0, "0"), (1, "0")] {
+            fs::write(folder.join(sensors[sensor]), level).expect("written");
+            thread::sleep(Duration::from_millis(300));
+        }
+    };
+    let (inwards, outwards) = (["passage", "other-way"], ["other-way", "passage"]);
+    let daemon = sandbox.start();
+    let patience = Duration::from_secs(12);
+    let lanes = [
+        (sandbox.terminal(1), "gate-in", inwards),
+        (
+            Terminal::connect(&SiteFile::socket(sandbox.folder.path(), "out"), patience).expect("out"),
+            "gate-out",
+            outwards,
+        ),
+    ];
+    for (number, (mut terminal, gate, sensors)) in lanes.into_iter().enumerate() {
+        let person =
+            Person { union_id: format!("union-{number}"), ..Person::new(&format!("sid-{number}"), "张三丰") };
+        expect(&sandbox, &person);
+        terminal.face(&person.face_sid, true).expect("sent");
+        assert_eq!(terminal.receive_type("outcome").expect("told")["result"], "checked_in", "{gate}");
+        assert!(wait_for(|| is_on(gate), |on| *on), "{gate}");
+        goes(sensors);
+        assert_eq!(sirens(), [false, false], "{gate}: this one had a grant");
+    }
+    goes(outwards);
+    assert_eq!(wait_for(sirens, |sirens| sirens[1]), [false, true], "nobody had one, by the way that it was");
+    goes(inwards);
+    assert_eq!(wait_for(sirens, |sirens| sirens[0]), [true, true]);
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(sirens(), [false, false], "the end is quiet");
+    fs::write(folder.join("siren-in"), "1").expect("written");
+    let safe = run(&["safe-state", "--config", sandbox.site()]);
+    assert!(safe.stdout.starts_with(b"8 outputs") && !is_on("siren-in"), "{}", String::from_utf8_lossy(&safe.stdout));
 }
 
 #[test]

@@ -24,19 +24,20 @@ impl<P: OutputPin> Alarmed<P> {
     /// The output is active for so long after each alarm.
     pub fn new(gate: Box<dyn Gate>, pin: P, active_low: bool, lasts: Duration) -> Self {
         let mut alarmed = Self { gate, pin, active_low, lasts, sounds_until: None };
-        alarmed.switch(false);
+        let _ = alarmed.switch(false);
         alarmed
     }
 
-    fn switch(&mut self, active: bool) {
-        // It is tried again by whoever looks after the gate.
-        let _ = self.pin.set_state(PinState::from(active != self.active_low));
+    /// It is tried again, and told of, by whoever looks after the gate.
+    fn switch(&mut self, active: bool) -> Result<(), DeviceError> {
+        let switched = self.pin.set_state(PinState::from(active != self.active_low));
+        switched.map_err(|error| DeviceError::Light(format!("{error:?}")))
     }
 
     fn heard(&mut self, now: Moment, events: Vec<GateEvent>) -> Vec<GateEvent> {
         if events.iter().any(|event| matches!(event, GateEvent::Alarm(..))) {
             self.sounds_until = Some(now.after(self.lasts));
-            self.switch(true);
+            let _ = self.switch(true);
         }
         events
     }
@@ -53,7 +54,7 @@ impl<P: OutputPin + Send> Gate for Alarmed<P> {
 
     fn handle_timeout(&mut self, now: Moment) -> Vec<GateEvent> {
         if self.sounds_until.take_if(|until| *until <= now).is_some() {
-            self.switch(false);
+            let _ = self.switch(false);
         }
         let events = self.gate.handle_timeout(now);
         self.heard(now, events)
@@ -69,8 +70,8 @@ impl<P: OutputPin + Send> Gate for Alarmed<P> {
     }
 
     fn tend(&mut self) -> Result<(), DeviceError> {
-        self.switch(self.sounds_until.is_some());
-        self.gate.tend()
+        let alarm = self.switch(self.sounds_until.is_some());
+        self.gate.tend().and(alarm)
     }
 
     fn takes(&self) -> Duration {
@@ -79,13 +80,13 @@ impl<P: OutputPin + Send> Gate for Alarmed<P> {
 
     fn safe(&mut self) -> Result<(), DeviceError> {
         self.sounds_until = None;
-        self.switch(false);
-        self.gate.safe()
+        let alarm = self.switch(false);
+        self.gate.safe().and(alarm)
     }
 }
 
 impl<P: OutputPin> Drop for Alarmed<P> {
     fn drop(&mut self) {
-        self.switch(false);
+        let _ = self.switch(false);
     }
 }

@@ -207,9 +207,15 @@ impl LaneOutputs {
     /// Looks after the outputs.
     fn tend(&mut self, lane: LaneId, inputs: &Inputs) -> Vec<Input> {
         let Self { gate, indicator, told, .. } = self;
-        let gate = gate.as_mut().and_then(|gate| change(lane, Device::Gate, &mut told.gate, gate.tend(), inputs));
-        let lights = indicator.as_mut();
-        let lights = lights.and_then(|it| change(lane, Device::Indicators, &mut told.indicator, it.tend(), inputs));
+        let lights = indicator.as_mut().map(|lights| lights.tend());
+        let (gate, lights) = match gate.as_mut().map(|gate| gate.tend()) {
+            // Its alarm is not to be had: it opens all the same.
+            Some(Err(error @ DeviceError::Light(_))) => (Some(Ok(())), Some(Err(error))),
+            Some(tended) => (Some(tended), lights.or(Some(Ok(())))),
+            None => (None, lights),
+        };
+        let gate = gate.and_then(|tended| change(lane, Device::Gate, &mut told.gate, tended, inputs));
+        let lights = lights.and_then(|tended| change(lane, Device::Indicators, &mut told.indicator, tended, inputs));
         gate.into_iter().chain(lights).collect()
     }
 

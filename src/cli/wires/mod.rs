@@ -110,7 +110,11 @@ fn open_on(mut wires: Wires, site: &Site, clock: &Arc<dyn Clock>) -> Result<Wire
         wires.lanes.push(devices);
     }
     #[cfg(feature = "turnstile")]
-    buses::interlock(&all, &mut wires.lanes);
+    {
+        buses::interlock(&all, &mut wires.lanes);
+        // Who goes the right way by one of two directions goes the wrong way by the other: both have to agree first.
+        real::alarm(&all, &mut wires.lanes);
+    }
     Ok(wires)
 }
 
@@ -227,14 +231,6 @@ impl Parts<'_> {
                 Some(ends) => ends.gate(file.active_low, timing),
                 None => real::gate(file, timing),
             });
-            #[cfg(feature = "turnstile")]
-            {
-                devices.gate = devices.gate.map(|gate| {
-                    let (gate, absent) = real::alarmed(file, gate);
-                    devices.absent.extend(absent.map(|error| (Device::Indicators, error.into())));
-                    gate
-                });
-            }
             let tended = devices.gate.as_mut().and_then(|gate| gate.tend().err());
             devices.absent.extend(tended.map(|error| (Device::Gate, error.into())));
         }

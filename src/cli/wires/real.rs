@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "turnstile")]
+use super::{LaneDevices, pick::Picked};
+#[cfg(feature = "turnstile")]
+use crate::kiosk::Device;
 use crate::{
     board::{self, Board, Flow, Indicators, LineName, LineWire, Panel as PanelFile, PanelKind, PanelWire, PrinterWire},
     device::{
@@ -92,17 +96,21 @@ pub(super) fn gate(gate: &board::Gate, timing: GateTiming) -> Option<Box<dyn Gat
     Some(Box::new(LineGate::new(OutputLine::new(at(gate.wire.line()?)?), gate.active_low, timing)))
 }
 
-/// The same gate, with the output that says its alarms aloud, where it has one; and why that is not to be had.
+/// Gives the gates that have one the output that says their alarms aloud.
 #[cfg(feature = "turnstile")]
-pub(super) fn alarmed(file: &board::Gate, gate: Box<dyn Gate>) -> (Box<dyn Gate>, Option<DeviceError>) {
-    let Some((alarm, at)) = file.alarm.as_ref().and_then(|alarm| Some((alarm, at(&alarm.wire)?))) else {
-        return (gate, None);
-    };
-    let (line, absent) = match linux::output(&at, alarm.active_low, Code::D602) {
-        Ok(line) => (line, None),
-        Err(error) => (OutputLine::new(at), Some(error)),
-    };
-    (Box::new(device::Alarmed::new(gate, line, alarm.active_low, file.alarm_lasts)), absent)
+pub(super) fn alarm(picked: &[Picked<'_>], lanes: &mut [LaneDevices]) {
+    for (picked, devices) in picked.iter().zip(lanes) {
+        let Some((file, alarm)) = picked.gate.and_then(|(_, file)| Some((file, file.alarm.as_ref()?))) else {
+            continue;
+        };
+        let Some(at) = at(&alarm.wire) else { continue };
+        let Some(gate) = devices.gate.take() else { continue };
+        let line = linux::output(&at, alarm.active_low, Code::D602).unwrap_or_else(|error| {
+            devices.absent.push((Device::Indicators, error.into()));
+            OutputLine::new(at)
+        });
+        devices.gate = Some(Box::new(device::Alarmed::new(gate, line, alarm.active_low, file.alarm_lasts)));
+    }
 }
 
 /// Lights and buzzer, dark and silent as soon as their lines are there.
