@@ -62,7 +62,7 @@ impl Engine {
         self.heard.lock().expect("not poisoned")
     }
 
-    fn adapter(&self, setup: &Setup, settings: &str) -> Hl7 {
+    pub fn adapter(&self, setup: &Setup, settings: &str) -> Hl7 {
         let route = Route { plain: vec!["127.0.0.1/32".parse().expect("a network")], ..Route::default() };
         let settings: Hl7Settings = serde_json::from_str(settings).expect("settings");
         let (url, memory) = (format!("mllp://127.0.0.1:{}", self.port), Arc::new(Memory::new(None)));
@@ -100,7 +100,7 @@ pub fn ack(message: &[u8], code: &str, more: &str) -> Vec<u8> {
     framed(&format!("MSH|^~\\&|RIS|H|K|K|20261126||ACK|1|P|2.5\rMSA|{code}|{}\r{more}", field(message, "MSH", 10)))
 }
 
-fn framed(message: &str) -> Vec<u8> {
+pub fn framed(message: &str) -> Vec<u8> {
     [&[0x0B], message.as_bytes(), &[0x1C, 0x0D]].concat()
 }
 

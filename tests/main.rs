@@ -32,6 +32,7 @@ mod grades;
 mod hangs;
 mod hl7;
 mod hospital_days;
+mod hospital_lies;
 mod hospital_peers;
 mod hospital_records;
 mod hospital_storm;

@@ -129,8 +129,13 @@ impl From<HttpError> for Undecided {
 
 /// No answer came to a question that changes nothing.
 fn unanswered_question(error: HttpError) -> Failure {
-    let is_away = error.before_sending() && !matches!(error, HttpError::NoTime);
-    unanswered(if is_away { Code::H901 } else { Code::H904 }, error)
+    let code = match error {
+        HttpError::TooLarge | HttpError::Malformed => Code::H902,
+        HttpError::NoTime => Code::H904,
+        _ if error.before_sending() => Code::H901,
+        _ => Code::H904,
+    };
+    unanswered(code, error)
 }
 
 /// No answer came.

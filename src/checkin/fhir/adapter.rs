@@ -175,10 +175,16 @@ impl Fhir {
             }
             let path = format!("/Appointment/{}", appointment.id().unwrap_or_default());
             let version = appointment.version();
-            match self.server.patch(&path, &appointment.arrival(system, &own), version.as_deref(), deadline) {
-                Ok(Changed::Done(resource)) => {
-                    let is_it = resource["resourceType"] == "Appointment" && id(&resource) == appointment.id();
-                    let arrived = if is_it { Appointment(resource) } else { appointment };
+            let changed = self.server.patch(&path, &appointment.arrival(system, &own), version.as_deref(), deadline);
+            let changed = changed.and_then(|changed| match changed {
+                Changed::Done(told) if !told.is_null() && !appointment.is_taken_by(&told) => {
+                    Err(Undecided::perhaps(Code::H902))
+                }
+                changed => Ok(changed),
+            });
+            match changed {
+                Ok(Changed::Done(told)) => {
+                    let arrived = if told.is_null() { appointment } else { Appointment(told) };
                     return self.admitted(session, &arrived, deadline).map_err(Undecided::perhaps);
                 }
                 Ok(Changed::Conflict) => {
@@ -190,7 +196,7 @@ impl Fhir {
                         None => return Ok(CheckInAnswer::NotFound),
                     }
                 }
-                // Some servers stumble behind the commit: what stands there is what is.
+                // Some servers stumble behind the commit, or tell of something else: what stands there is what is.
                 Err(undecided) if undecided.perhaps => {
                     return match self.ours(session, deadline) {
                         Ok(Some(arrived)) => self.admitted(session, &arrived, deadline).map_err(Undecided::perhaps),
@@ -228,7 +234,8 @@ impl Fhir {
             let wanted = appointment.encounter(system, &own, self.now());
             let made = self.server.create("Encounter", &wanted, &unless(system, &own), deadline);
             match made.map_err(|undecided| undecided.failure)? {
-                Changed::Done(made) => encounter = made,
+                Changed::Done(made) if is_identified(&made, system, &own) => encounter = made,
+                Changed::Done(_) => {}
                 Changed::Conflict => return Err(Code::H902.into()),
             }
         }

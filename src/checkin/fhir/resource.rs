@@ -41,6 +41,11 @@ pub(super) fn found<'a>(bundle: &'a Value, kind: &'a str) -> impl Iterator<Item 
     entries.iter().map(|entry| &entry["resource"]).filter(move |resource| resource["resourceType"] == kind)
 }
 
+/// What a search brings, and nothing that says in its place what was wrong.
+pub(super) fn is_bundle(value: &Value) -> bool {
+    value["resourceType"] == "Bundle" && (value["entry"].is_null() || value["entry"].is_array())
+}
+
 /// Whether this patient may bear this name; one of whom no name is known may.
 pub(super) fn is_named(patient: &Value, name: &RealName) -> bool {
     let names = patient["name"].as_array().map_or(&[][..], Vec::as_slice);
@@ -78,18 +83,27 @@ fn identifiers<'a>(resource: &'a Value, system: &str) -> impl Iterator<Item = &'
     identifiers.iter().filter(move |own| own["system"] == system).filter_map(|own| own["value"].as_str())
 }
 
+fn standing(appointment: &Value) -> Standing {
+    match appointment["status"].as_str().unwrap_or_default() {
+        "booked" => Standing::Open,
+        "noshow" => Standing::Missed,
+        "arrived" | "checked-in" | "fulfilled" => Standing::Taken,
+        _ => Standing::Over,
+    }
+}
+
 impl Appointment {
     pub(super) fn id(&self) -> Option<&str> {
         id(&self.0)
     }
 
     pub(super) fn standing(&self) -> Standing {
-        match self.0["status"].as_str().unwrap_or_default() {
-            "booked" => Standing::Open,
-            "noshow" => Standing::Missed,
-            "arrived" | "checked-in" | "fulfilled" => Standing::Taken,
-            _ => Standing::Over,
-        }
+        standing(&self.0)
+    }
+
+    /// It is this one, in whatever version, and has arrived.
+    pub(super) fn is_taken_by(&self, told: &Value) -> bool {
+        told["resourceType"] == "Appointment" && id(told) == self.id() && standing(told) == Standing::Taken
     }
 
     /// It can be marked as arrived.

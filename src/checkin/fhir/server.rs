@@ -4,7 +4,7 @@
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::resource::is_resource;
+use super::resource::{is_bundle, is_resource};
 use crate::{
     checkin::{Undecided, reading, unanswered_question},
     fault::{Code, Failure},
@@ -53,7 +53,7 @@ impl Server {
         };
         let response = response.map_err(unanswered_question)?;
         match response.status {
-            200..300 => read(&response).ok_or_else(|| of(Code::H902, &response)),
+            200..300 => read(&response).filter(is_bundle).ok_or_else(|| of(Code::H902, &response)),
             401 | 403 => Err(of(Code::H903, &response)),
             429 | 503 => Err(of(Code::H901, &response)),
             500..600 => Err(of(Code::H904, &response)),
@@ -97,7 +97,12 @@ impl Server {
         let body = Zeroizing::new(body.to_string());
         let response = self.send(method, path, headers, Some(body.as_bytes()), deadline)?;
         match response.status {
-            200..300 => Ok(Changed::Done(read(&response).unwrap_or_default())),
+            // Whatever else answers so may be a page to log in at.
+            200..300 if !response.body.is_empty() => match read(&response) {
+                Some(resource) => Ok(Changed::Done(resource)),
+                None => Err(Undecided::perhaps(of(Code::H902, &response))),
+            },
+            200..300 => Ok(Changed::Done(Value::Null)),
             // A condition that is not met, which servers say in as many ways; whoever asks reads again.
             400 | 404 | 409 | 410 | 412 | 422 => Ok(Changed::Conflict),
             401 | 403 => Err(Undecided::surely(of(Code::H903, &response))),

@@ -110,7 +110,8 @@ impl Hl7 {
         match self.read_ack(heard)? {
             Told::Not(refusal, text) => Ok(Err(refused(refusal, text))),
             Told::Done(message) => {
-                let (visits, of_others) = listed(&message, &self.settings, request.identity.name());
+                let kind = self.settings.authorities.get(&person.kind).map_or("", |[_, kind]| kind);
+                let (visits, of_others) = listed(&message, &self.settings, request.identity.name(), [person.id, kind]);
                 match (visits.is_empty(), of_others) {
                     (true, true) => Ok(Err(CheckInAnswer::Hindered(Hindrance::OtherName))),
                     _ => Ok(Ok(visits)),

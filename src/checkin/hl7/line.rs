@@ -165,8 +165,10 @@ impl Line {
 fn answer(bytes: &Zeroizing<Vec<u8>>, control: &str) -> Option<Message> {
     let message = Message::read(bytes)?;
     let names_ours = message.value(&Path::at("MSA", 2, 1)).is_some_and(|named| named.trim() == control);
+    // Which of several is meant nobody can say.
+    let is_one = message.segments().filter(|segment| segment.starts_with("MSA")).count() == 1;
     let is_receipt = message.value(&Path::at("MSA", 1, 1)).is_some_and(|code| code.trim() == "CA");
-    (names_ours && !is_receipt).then_some(message)
+    (names_ours && is_one && !is_receipt).then_some(message)
 }
 
 fn surely(error: HttpError) -> Undecided {

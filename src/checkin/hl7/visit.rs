@@ -78,8 +78,14 @@ pub(super) fn members(message: &Message, segments: &[&str], settings: &Hl7Settin
     settings.read.iter().filter_map(found).collect()
 }
 
-/// Those listed, each with its segments; and whether one of them is another person's.
-pub(super) fn listed(message: &Message, settings: &Hl7Settings, name: Option<&RealName>) -> (Vec<Visit>, bool) {
+/// Those listed, each with its segments; and whether one of them is another person's by name. `document`: its number and its
+/// kind's type code.
+pub(super) fn listed(
+    message: &Message,
+    settings: &Hl7Settings,
+    name: Option<&RealName>,
+    document: [&str; 2],
+) -> (Vec<Visit>, bool) {
     let segments: Vec<&str> = message.segments().collect();
     let starts = segments.iter().enumerate().filter(|(_, segment)| segment.starts_with("SCH")).map(|(at, _)| at);
     let starts: Vec<usize> = starts.collect();
@@ -92,6 +98,11 @@ pub(super) fn listed(message: &Message, settings: &Hl7Settings, name: Option<&Re
         let named = [1, 2].map(|component| value(&Path::at("PID", 5, component)));
         if !is_named(&named, name) {
             of_others = true;
+            continue;
+        }
+        // Of those who bear one name each has a document of their own.
+        let [number, kind] = [1, 5].map(|component| value(&Path::at("PID", 3, component)));
+        if !kind.is_empty() && kind == document[1] && !number.eq_ignore_ascii_case(document[0]) {
             continue;
         }
         let status = value(&Path::at("SCH", 25, 1));
