@@ -3,7 +3,7 @@ what stands in its string is parsed again. Prints its port; ends with its standa
 
     hospital.py KIND        selfreg | esb | lianzhong | hip
 """
-import sys, threading
+import re, sys, threading
 from datetime import datetime, timedelta, timezone
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -108,17 +108,133 @@ class Lianzhong(ServiceBase):
         return 0, written(tree("OUT", tree("OUTMSG", tree("ERRNO", "0")), found))
 
 
+# What WS/T 846's schemas of both messages ask for: elements in this order and no others, attributes that are there and
+# look so; `..` is any content, `+` one or more.
+HEAD = """
+ id root=2.16.156.10011.2.5.1.1 extension=.{32,36}
+ creationTime value=\\d{14}
+ interactionId root=.+ extension=.+
+ processingCode code=[PTD]
+ processingModeCode
+ acceptAckCode code=AL|NE|ER|SU
+ receiver typeCode=RCV
+  device classCode=DEV determinerCode=INSTANCE
+   id
+    item root=.+ extension=.{7,36}
+ sender typeCode=SND
+  device classCode=DEV determinerCode=INSTANCE
+   id
+    item root=.+ extension=.{7,36}
+ controlActProcess classCode=ACTN moodCode=EVN"""
+OUTLINES = {
+    "OutPatientInfoQuery": "PRPA_IN900300UV ITSVersion=.+" + HEAD + """
+  queryByParameter
+   queryId extension=.*
+   statusCode
+   careEventID
+    value
+     item+ root=.+ extension=.*
+   encounterTimeframe
+    value
+     low value=\\d{14}
+     high value=\\d{14}
+   patientId
+    value
+     item+ root=.+ extension=.*
+   patientLocationID
+    value
+     item root=.+ extension=.*
+   responsibleOrganization
+    value
+     item root=.+ extension=.*
+   typeOfEncounter
+    value
+     item code=1 codeSystem=.+ codeSystemName=.+
+      displayName value=门诊""",
+    "OutPatientInfoUpdate": "PRPA_IN400002UV ITSVersion=.+" + HEAD + """
+  subject typeCode=.+
+   encounterEvent classCode=.+ moodCode=.+
+    id
+     item+ root=.+ extension=.*
+    code code=[1239] codeSystem=.+ codeSystemName=.+
+     displayName value=门诊|急诊|住院|其他
+    statusCode
+    effectiveTime
+     low value=\\d{8}
+    reasonCode
+     item
+      originalText value=.*
+    admissionReferralSourceCode code=0[1-7]|99 codeSystem=.+ codeSystemName=.+
+     displayName value=.*保险|.*合作医疗|.*医疗补助|其他
+    subject typeCode=.+
+     patient classCode=.+
+      id
+       item root=.+ extension=.*
+      patientPerson
+       id
+        item root=.+ extension=.*
+       name ..
+    admitter typeCode=.+
+     time
+     assignedPerson classCode=.+
+      id
+       item root=.+ extension=.{2,}
+      assignedPerson classCode=.+ determinerCode=.+
+       name ..
+    location typeCode=.+
+     time
+     statusCode code=.+
+     serviceDeliveryLocation classCode=.+
+      location classCode=.+ determinerCode=.+
+       id
+        item root=.+ extension=.{2,}
+       name ..
+      serviceProviderOrganization classCode=.+ determinerCode=.+
+       id
+        item root=.+ extension=.{18}""",
+}
+
+
+def must_fit(element, lines):
+    """An element, and the lines that describe it: its own first, then those of what stands in it."""
+    name, *wanted = lines[0].split()
+    where = etree.QName(element)
+    if where.namespace != "urn:hl7-org:v3" or where.localname != name.rstrip("+"):
+        raise ValueError(f"{element.tag} instead of {name}")
+    if wanted == [".."]:
+        return
+    for pattern in wanted:
+        attribute, pattern = pattern.split("=", 1)
+        if attribute not in element.attrib or re.fullmatch(pattern, element.get(attribute)) is None:
+            raise ValueError(f"{name}: {attribute} is not {pattern}")
+    depth = len(lines[0]) - len(lines[0].lstrip()) + 1
+    starts = [at for at, line in enumerate(lines) if len(line) - len(line.lstrip()) == depth]
+    children = list(element)
+    for start, end in zip(starts, starts[1:] + [len(lines)]):
+        inner = lines[start].split()[0]
+        if not children:
+            raise ValueError(f"{name}: nothing instead of {inner}")
+        must_fit(children.pop(0), lines[start:end])
+        while inner.endswith("+") and children and etree.QName(children[0]).localname == inner[:-1]:
+            must_fit(children.pop(0), lines[start:end])
+    if children:
+        raise ValueError(f"{name}: {children[0].tag} is too much")
+
+
 class Hip(ServiceBase):
     @rpc(Unicode, Unicode, _returns=Unicode)
     def HIPMessageServer(ctx, action, message):
         v3 = "urn:hl7-org:v3"
         root = {"OutPatientInfoQuery": "PRPA_IN900300UV", "OutPatientInfoUpdate": "PRPA_IN400002UV"}[action]
         request = inner(message, root)
-        assert etree.QName(request).namespace == v3
+        must_fit(request, OUTLINES[action].split("\n"))
         events = ""
         if action == "OutPatientInfoQuery":
             state = "arrived" if taken else "active"
             events = (f'<controlActProcess><subject><encounterEvent><id><item root="2.16.156.10011.2.5.1.9" extension="V1"/></id>'
+                      '<admitter><assignedPerson><id><item extension="D7"/></id></assignedPerson></admitter>'
+                      '<location><serviceDeliveryLocation><location><id><item extension="0301"/></id></location>'
+                      '</serviceDeliveryLocation></location>'
                       f'<statusCode code="{state}"/><effectiveTime><low value="{TODAY.replace("-", "")}"/></effectiveTime>'
                       f'<sequenceNumber value="{"A001" if taken else ""}"/></encounterEvent></subject></controlActProcess>')
         else:
