@@ -251,7 +251,7 @@ fn whoever_followed_stayed_stood_in_the_gate_or_came_the_wrong_way_does_so_again
     let alarms: Vec<&Value> = lines.iter().filter(|line| line["what"] == "gate-alarmed").collect();
     let words: Vec<&str> = alarms.iter().map(|line| line["alarm"].as_str().expect("a word")).collect();
     assert_eq!(words, ["Tailgated", "Reversed", "HeldOpen"], "{recorded}");
-    assert!(alarms[0]["visit"].is_u64() && alarms[1]["visit"].is_null(), "{alarms:?}");
+    assert!(alarms[0]["visit"].is_u64(), "{alarms:?}");
     assert!(people.iter().all(|person| !recorded.contains(&person.name) && !recorded.contains(&person.face_sid)));
 
     let out = sandbox.path("out");

@@ -123,9 +123,21 @@ fn two_sensors_know_the_direction() {
     assert_eq!(gate.sensed(at(9000), GateSensor::Exit, true), []);
     let back = gate.sensed(at(9200), GateSensor::Passage, true);
     assert_eq!(back, [GateEvent::Alarm(None, GateOutcome::Reversed)]);
+    for (sensor, active) in [(GateSensor::Passage, false), (GateSensor::Exit, false)] {
+        gate.sensed(at(9300), sensor, active);
+    }
+    // Whoever comes against close behind somebody comes by their opening.
+    gate.open(at(12_000), grant(2, 17_000));
+    for (sensor, active) in [(GateSensor::Passage, true), (GateSensor::Exit, true), (GateSensor::Passage, false)] {
+        gate.sensed(at(12_500), sensor, active);
+    }
+    gate.sensed(at(12_900), GateSensor::Exit, false);
+    gate.sensed(at(14_000), GateSensor::Exit, true);
+    let back = gate.sensed(at(14_200), GateSensor::Passage, true);
+    assert_eq!(back, [GateEvent::Alarm(Some(session(2)), GateOutcome::Reversed)]);
     // A hand before the first sensor is nobody.
-    gate.sensed(at(9300), GateSensor::Passage, false);
-    gate.sensed(at(9300), GateSensor::Exit, false);
+    gate.sensed(at(14_300), GateSensor::Passage, false);
+    gate.sensed(at(14_300), GateSensor::Exit, false);
     gate.sensed(at(20_000), GateSensor::Passage, true);
     assert_eq!(gate.sensed(at(20_100), GateSensor::Passage, false), []);
 }

@@ -3,6 +3,7 @@
 use std::{
     fs,
     sync::{Arc, Mutex},
+    thread,
     time::Duration,
 };
 
@@ -14,6 +15,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::{
+    bench_board,
     devices::wait_for,
     lookups::Scripted,
     program::{expect, text},
@@ -116,7 +118,7 @@ fn while_nobody_reaches_the_site_people_are_sent_on_within_a_second_and_served_w
     // Nobody comes meanwhile: it is looked for all the same.
     let before = sandbox.hospital.requests();
     wait_for(|| sandbox.hospital.requests(), |requests| *requests > before);
-    std::thread::sleep(Duration::from_millis(200));
+    thread::sleep(Duration::from_millis(200));
     assert_eq!(comes(8), Value::Null);
     assert_eq!(daemon.stop(), Some(0));
 }
@@ -126,7 +128,7 @@ fn a_site_that_did_not_ask_is_told_nothing_until_a_hangup_says_so() {
     let sandbox = gate("false");
     let daemon = sandbox.start();
     goes_through(&sandbox, 1);
-    std::thread::sleep(Duration::from_millis(700));
+    thread::sleep(Duration::from_millis(700));
     assert!(told(&sandbox).is_empty());
     sandbox.edit("passages = false", "passages = true");
     hangs_up(&daemon, 1);
@@ -212,4 +214,46 @@ fn a_template_tells_who_went_through_in_its_own_words_until_it_is_acknowledged_a
         told.iter().map(|of| (word(&of["session"]), word(&of["report"]), word(&of["passage"]))).collect();
     assert_eq!(daemon.stop(), Some(0));
     assert_eq!(told, journal(&sandbox));
+}
+
+/// By two sensors, through the whole program.
+#[test]
+fn the_site_is_told_of_each_fate_of_a_grant_in_its_own_word() {
+    let sandbox = gate("true");
+    let bench = sandbox.path("bench");
+    let exit = format!("[[input]]\nis = \"passage-exit\"\nwire = {{ file = \"{}/exit\" }}\n\n", bench.display());
+    let other_way = "[[input]]\nis = \"other-way\"";
+    let times = "pass-within-ms = 2500\nheld-open-ms = 1200";
+    let changes = [("pass-within-ms = 5000", times), (other_way, &*format!("{exit}{other_way}"))];
+    let _printer = bench_board::build(&sandbox, &changes);
+    let daemon = sandbox.start();
+    let senses = |sensor: &str, level: &str| {
+        fs::write(bench.join(sensor), level).expect("written");
+        thread::sleep(Duration::from_millis(200));
+    };
+    let walks = |sensors: [&str; 2]| {
+        [(0, "1"), (1, "1"), (0, "0"), (1, "0")].into_iter().for_each(|(at, level)| senses(sensors[at], level));
+    };
+    let (along, against) = (["passage", "exit"], ["exit", "passage"]);
+    let mut wanted = Vec::new();
+    let words = || told(&sandbox).into_iter().map(|(_, _, word)| word).collect::<Vec<_>>();
+    for (number, word) in [(1, "tailgated"), (2, "wrong_way"), (3, "held_open"), (4, "timed_out")] {
+        goes_through(&sandbox, number);
+        if word != "timed_out" {
+            walks(along);
+            wanted.push("passed");
+        }
+        match word {
+            "tailgated" => walks(along),
+            "wrong_way" => walks(against),
+            "held_open" => senses("passage", "1"),
+            _ => {}
+        }
+        wanted.push(word);
+        assert_eq!(wait_for(words, |words| words.len() == wanted.len()), wanted, "{}", daemon.log());
+        senses("passage", "0");
+    }
+    assert_eq!(daemon.stop(), Some(0));
+    let of_each = told(&sandbox).into_iter().map(|(session, ..)| session).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(of_each.len(), 4, "each belongs to whose grant it was");
 }

@@ -244,7 +244,7 @@ fn what_a_controller_saw_that_no_grant_allowed_is_told_once() {
     let told = [GateEvent::Alarm(last, GateOutcome::HeldOpen), GateEvent::Alarm(last, GateOutcome::Forced)];
     assert_eq!(world.events(0, 0, 2), told);
     world.twin.pass(1, false);
-    assert_eq!(world.events(0, 0, 1), [GateEvent::Alarm(None, GateOutcome::Reversed)]);
+    assert_eq!(world.events(0, 0, 1), [GateEvent::Alarm(last, GateOutcome::Reversed)]);
     world.twin.set_bytes(1, 0, 7);
     let fault = wait_for(|| world.left(0).tend().err().map(|error| (error.code(), error.to_string())), Option::is_some);
     let (code, message) = fault.expect("a fault");

@@ -191,6 +191,11 @@ impl<P: Contact> LineGate<P> {
         switched
     }
 
+    /// Whose opening somebody uses who comes now.
+    fn behind(&self, now: Moment) -> Option<SessionId> {
+        self.last.filter(|(_, at)| now.since(*at) < BEHIND).map(|(session, _)| session)
+    }
+
     fn is_free(&self, now: Moment) -> bool {
         self.opening.is_none() && self.expected.is_none() && self.ready_at <= now
     }
@@ -237,8 +242,7 @@ impl<P: Contact> LineGate<P> {
     /// Somebody went through, in the right direction.
     fn passed(&mut self, now: Moment) -> Vec<GateEvent> {
         let Some((session, _)) = self.expected.take() else {
-            let behind = self.last.filter(|(_, at)| now.since(*at) < BEHIND).map(|(session, _)| session);
-            return vec![GateEvent::Alarm(behind, GateOutcome::Tailgated)];
+            return vec![GateEvent::Alarm(self.behind(now), GateOutcome::Tailgated)];
         };
         self.last = Some((session, now));
         // The second leg of this one is not the next one.
@@ -283,7 +287,7 @@ impl<P: Contact + Send> Gate for LineGate<P> {
     fn sensed(&mut self, now: Moment, sensor: GateSensor, active: bool) -> Vec<GateEvent> {
         let mut events = match self.sensors.edge(now, self.timing.passage, sensor, active) {
             Some(Way::Along) => self.passed(now),
-            Some(Way::Against) => vec![GateEvent::Alarm(None, GateOutcome::Reversed)],
+            Some(Way::Against) => vec![GateEvent::Alarm(self.behind(now), GateOutcome::Reversed)],
             None => Vec::new(),
         };
         events.extend(self.begin_waiting(now));
@@ -331,8 +335,8 @@ impl<P: Contact + Send> Gate for LineGate<P> {
         {
             *told = true;
             // Whoever went through long before it was opened has nothing to do with it.
-            let behind = self.last.filter(|(_, at)| since.since(*at) < BEHIND).map(|(session, _)| session);
-            events.push(GateEvent::Alarm(behind, GateOutcome::HeldOpen));
+            let since = *since;
+            events.push(GateEvent::Alarm(self.behind(since), GateOutcome::HeldOpen));
         }
         events.extend(self.begin_waiting(now));
         events

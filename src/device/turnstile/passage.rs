@@ -385,7 +385,7 @@ impl Passageway {
         let has_lane = |side: &Side| self.lanes[side.index()].is_some();
         let side = side.or(live).filter(has_lane).or_else(|| Side::BOTH.into_iter().find(has_lane));
         let Some(side) = side else { return };
-        let behind = last.filter(|(other, ..)| *other == side && outcome != GateOutcome::Reversed);
+        let behind = last.filter(|(other, ..)| *other == side);
         self.events.push((side, GateEvent::Alarm(behind.map(|(_, session, _)| session), outcome)));
     }
 
