@@ -127,7 +127,8 @@ fn two_sensors_know_the_direction() {
         gate.sensed(at(9300), sensor, active);
     }
     // Whoever comes against close behind somebody comes by their opening.
-    gate.open(at(12_000), grant(2, 17_000));
+    gate.handle_timeout(at(10_000));
+    assert_eq!(gate.open(at(12_000), grant(2, 17_000)), None);
     for (sensor, active) in [(GateSensor::Passage, true), (GateSensor::Exit, true), (GateSensor::Passage, false)] {
         gate.sensed(at(12_500), sensor, active);
     }
