@@ -241,6 +241,18 @@ fn nothing_is_told_under_a_name_that_is_not_ours_and_nothing_is_to_be_kept() {
         let answer = pages.ask(&format!("GET /lanes/kiosk-1/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
         assert!(answer.starts_with("HTTP/1.1 421"), "{host}");
     }
+    // Two names, none, or one that a whole address contradicts.
+    for (target, headers, status) in [
+        ("/lanes/kiosk-1/", "Host: HOST\r\nHost: evil.example\r\n", 400),
+        ("/lanes/kiosk-1/", "Host: HOST\r\nhost: HOST\r\n", 400),
+        ("/lanes/kiosk-1/", "", 400),
+        ("/lanes/kiosk-1/", "Host: HOST\nX: y\r\n", 400),
+        ("http://evil.example/lanes/kiosk-1/", "Host: HOST\r\n", 421),
+        ("http://HOST/lanes/kiosk-1/", "Host: evil.example\r\n", 200),
+    ] {
+        let answer = pages.ask(&format!("GET {target} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{target} {headers} {answer}");
+    }
     let get = |path: &str| pages.ask(&format!("GET {path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"));
     for path in ["/lanes/kiosk-1/", "/page.css", "/page.js", "/site.css"] {
         let answer = get(path);

@@ -68,7 +68,11 @@ impl Browser {
     }
 
     pub fn post_from(&self, what: &str, body: &Value, origin: &str) -> String {
-        let (Self { address, folder, cookie, .. }, body) = (self, body.to_string());
+        self.post_text(what, &body.to_string(), origin)
+    }
+
+    fn post_text(&self, what: &str, body: &str, origin: &str) -> String {
+        let Self { address, folder, cookie, .. } = self;
         let cookie = if cookie.is_empty() { String::new() } else { format!("Cookie: {cookie}\r\n") };
         ask(
             *address,
@@ -237,6 +241,19 @@ fn only_an_account_orders_anything_and_each_order_is_on_record() {
         assert!(zhao.post_from("do", &known, origin).starts_with("HTTP/1.1 403"), "{origin}");
         assert!(zhao.post_from("login", &json!({}), origin).starts_with("HTTP/1.1 403"), "{origin}");
     }
+    // What stands there twice proves nothing.
+    let own = format!("Origin: http://{}\r\n", zhao.address);
+    assert!(zhao.post_from("do", &known, &format!("{own}{own}")).starts_with("HTTP/1.1 400"));
+    for twice in ["\"csrf\":\"CSRF\",", "\"do\":\"lane\",", "\"lane\":\"kiosk-2\",", "\"mode\":\"normal\","] {
+        let body = known.to_string().replacen('{', &format!("{{{}", twice.replace("CSRF", &zhao.csrf)), 1);
+        assert!(zhao.post_text("do", &body, &own).starts_with("HTTP/1.1 400"), "{body}");
+    }
+    let cookie = zhao.cookie.clone();
+    for twice in [format!("{cookie}; {cookie}"), format!("facemchd-technician=other; {cookie}")] {
+        zhao.cookie = twice;
+        assert!(zhao.get("me").starts_with("HTTP/1.1 204") && zhao.post("do", &known).starts_with("HTTP/1.1 401"));
+    }
+    zhao.cookie = cookie;
     assert_eq!(zhao.order(close)["done"], true);
     assert_eq!(zhao.order(json!({ "do": "exercise", "lane": "kiosk-1", "device": "panel" }))["done"], false);
     assert_eq!(zhao.order(json!({ "do": "lane", "lane": "kiosk-1", "mode": "maintenance" }))["done"], true);

@@ -133,7 +133,9 @@ impl Counter {
     fn token(&self, request: &Request) -> Option<Zeroizing<String>> {
         let cookies = request.cookie.as_deref()?.split(';');
         let of_ours = |cookie: &str| cookie.trim().strip_prefix(self.cookie)?.strip_prefix('=').map(str::to_owned);
-        cookies.filter_map(of_ours).next().map(Zeroizing::new)
+        let mut of_ours = cookies.filter_map(of_ours).map(Zeroizing::new);
+        // Of two, one may have been put there by whoever else has a page on this host.
+        of_ours.next().filter(|_| of_ours.next().is_none())
     }
 
     /// What is asked of the counter itself; none where it is something else. `what`: the address below the folder.

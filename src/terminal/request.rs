@@ -69,6 +69,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The largest head, bytes.
 const HEAD: usize = 16 * 1024;
 
+/// What stands once or not at all: whoever takes the other one reads another request.
+const ONCE: [&str; 5] = ["host", "content-length", "transfer-encoding", "origin", "cookie"];
+
+/// What no host is written with (RFC 9110 §7.2).
+const NO_HOST: &[char] = &[' ', '\t', ',', '/', '?', '#', '@', '\\'];
+
 /// What may wait to be read: a head, or a chunk's frame, or the beginning of the next request.
 const HELD: usize = HEAD + 2048;
 
@@ -277,31 +283,46 @@ impl Head {
             Err(httparse::Error::TooManyHeaders) => return Err(NoRequest::TooLarge),
             Err(_) => return Err(NoRequest::Malformed),
         };
-        let target = request.path.ok_or(NoRequest::Malformed)?;
-        let path = match target.split_once("://") {
-            Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
-            None => target,
-        };
+        let headers = &*request.headers;
         let is_current = request.version == Some(1);
+        let host = values(headers, "host").next();
+        let twice = ONCE.iter().any(|name| values(headers, name).nth(1).is_some());
+        if twice || has_bare_line_feed(&bytes[..length]) || host.map_or(is_current, |host| host.contains(NO_HOST)) {
+            return Err(NoRequest::Malformed);
+        }
+        let target = request.path.ok_or(NoRequest::Malformed)?;
+        // A whole address says itself whom it means (RFC 9112 §3.2.2).
+        let (host, path) = match target.split_once("://").filter(|_| !target.starts_with('/')) {
+            Some((_, rest)) => {
+                let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+                (Some(host), if path.starts_with('/') { path } else { "/" })
+            }
+            None => (host, target),
+        };
         let head = Self {
             method: request.method.ok_or(NoRequest::Malformed)?.to_owned(),
             path: path.split(['?', '#']).next().unwrap_or_default().to_owned(),
-            length: body_length(request.headers)?,
-            goes_on: is_current && !says(request.headers, "connection", "close"),
-            expects: is_current && says(request.headers, "expect", "100-continue"),
+            length: body_length(headers)?,
+            goes_on: is_current && !says(headers, "connection", "close"),
+            expects: is_current && says(headers, "expect", "100-continue"),
             #[cfg(feature = "page")]
-            host: values(request.headers, "host").next().map(str::to_owned),
+            host: host.map(str::to_owned),
             #[cfg(feature = "page")]
-            origin: values(request.headers, "origin").next().map(str::to_owned),
+            origin: values(headers, "origin").next().map(str::to_owned),
             #[cfg(feature = "page")]
             query: path.split_once('?').map_or("", |(_, query)| query).split('#').next().unwrap_or_default().to_owned(),
             #[cfg(feature = "page")]
-            cookie: values(request.headers, "cookie").next().map(|cookie| Zeroizing::new(cookie.to_owned())),
+            cookie: values(headers, "cookie").next().map(|cookie| Zeroizing::new(cookie.to_owned())),
             #[cfg(feature = "page")]
-            languages: values(request.headers, "accept-language").next().map(str::to_owned),
+            languages: values(headers, "accept-language").next().map(str::to_owned),
         };
         Ok(Some((head, length)))
     }
+}
+
+/// Whoever takes an LF for the end of a line finds other headers than whoever does not.
+fn has_bare_line_feed(head: &[u8]) -> bool {
+    head.split(|byte| *byte == b'\n').rev().skip(1).any(|line| !line.ends_with(b"\r"))
 }
 
 /// How long the body is. Two answers to that are none: whoever reads the other one would read another request.
@@ -314,7 +335,7 @@ fn body_length(headers: &[Header<'_>]) -> Result<Length, NoRequest> {
             Ok(Length::Chunked)
         }
         (Some(_), None) => Err(NoRequest::Coding),
-        (None, Some(length)) if lengths.all(|other| other == length) => {
+        (None, Some(length)) => {
             let is_number = !length.is_empty() && length.bytes().all(|digit| digit.is_ascii_digit());
             is_number.then(|| Length::Bytes(length.parse().unwrap_or(usize::MAX))).ok_or(NoRequest::Malformed)
         }
@@ -360,7 +381,7 @@ mod tests {
     #[test]
     fn bodies_are_read_by_length_and_by_chunk_however_they_follow_each_other() {
         let two = b"POST /v1/frames?x=1 HTTP/1.1\r\nHost: k\r\nContent-Length: 4\r\n\r\n{\"a\"\
-            \r\nPOST https://k/v1/frames HTTP/1.1\r\ntransfer-encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n";
+            \r\nPOST https://k/v1/frames HTTP/1.1\r\nhost: k\r\ntransfer-encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n";
         let (found, why) = read(two);
         let wanted = [("/v1/frames", "{\"a\""), ("/v1/frames", "abcde")];
         assert_eq!(found, wanted.map(|(path, body)| (path.to_owned(), Some(body.to_owned()))));
@@ -370,30 +391,96 @@ mod tests {
     #[test]
     fn what_is_no_request_or_has_two_lengths_is_none() {
         for (bytes, wanted) in [
-            ("GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", NoRequest::Malformed),
-            ("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", NoRequest::Malformed),
-            ("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", NoRequest::Malformed),
-            ("GET / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", NoRequest::Coding),
-            ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", NoRequest::Malformed),
-            ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc", NoRequest::Malformed),
-            ("\x16\x03\x01", NoRequest::Malformed),
-            ("GET / HTTP/1.1\r\nHost: k", NoRequest::Gone),
+            ("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", NoRequest::Malformed),
+            ("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n", NoRequest::Malformed),
+            ("Content-Length: 1\r\nContent-Length: 2\r\n\r\n", NoRequest::Malformed),
+            ("Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", NoRequest::Malformed),
+            ("Content-Length: 1, 1\r\n\r\nx", NoRequest::Malformed),
+            ("Content-Length: -1\r\n\r\n", NoRequest::Malformed),
+            ("Content-Length: +1\r\n\r\n", NoRequest::Malformed),
+            ("Content-Length: \r\n\r\n", NoRequest::Malformed),
+            ("Content-Length : 1\r\n\r\nx", NoRequest::Malformed),
+            ("Transfer-Encoding: gzip, chunked\r\n\r\n", NoRequest::Coding),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n", NoRequest::Malformed),
+            ("Transfer-Encoding: chunked\r\n\r\nzz\r\n", NoRequest::Malformed),
+            ("Transfer-Encoding: chunked\r\n\r\n1\nx\r\n", NoRequest::Malformed),
+            ("Transfer-Encoding: chunked\r\n\r\n1\r\nabc", NoRequest::Malformed),
+            ("Transfer-Encoding: chunked\r\n\r\n1\r\na\n\n0\r\n\r\n", NoRequest::Malformed),
+            // A second host, or none that could be one.
+            ("host: k\r\n\r\n", NoRequest::Malformed),
+            ("HOST: other\r\n\r\n", NoRequest::Malformed),
+            // Folded, and lines that end in half an end.
+            ("X: a\r\n b\r\n\r\n", NoRequest::Malformed),
+            ("X: a\r\n\tHost: b\r\n\r\n", NoRequest::Malformed),
+            ("X: a\nY: b\r\n\r\n", NoRequest::Malformed),
+            ("X: a\n\r\n", NoRequest::Malformed),
+            ("X: a\r\n\n", NoRequest::Malformed),
+            ("X: a\rY: b\r\n\r\n", NoRequest::Malformed),
+            ("X: a\0b\r\n\r\n", NoRequest::Malformed),
+            ("X Y: a\r\n\r\n", NoRequest::Malformed),
+            // Whose page sent it, and who is logged in, stands there once.
+            ("Origin: https://k\r\nOrigin: https://evil\r\n\r\n", NoRequest::Malformed),
+            ("Cookie: a=b\r\nCookie: a=c\r\n\r\n", NoRequest::Malformed),
+            ("X", NoRequest::Gone),
         ] {
-            assert_eq!(read(bytes.as_bytes()).1, wanted, "{bytes}");
+            let whole = format!("POST / HTTP/1.1\r\nHost: k\r\n{bytes}");
+            assert_eq!(read(whole.as_bytes()), (Vec::new(), wanted), "{whole}");
         }
-        let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(HELD));
-        assert_eq!(read(long.as_bytes()).1, NoRequest::TooLarge);
+        for bytes in [
+            "\x16\x03\x01",
+            "GET / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\nHost: k\n\n",
+            "GET  / HTTP/1.1\r\nHost: k\r\n\r\n",
+            "GET / x HTTP/1.1\r\nHost: k\r\n\r\n",
+            "GET / HTTP/2.0\r\nHost: k\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: k, other\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: k/other\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: k other\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: other@k\r\n\r\n",
+        ] {
+            assert_eq!(read(bytes.as_bytes()), (Vec::new(), NoRequest::Malformed), "{bytes}");
+        }
+        let x = "x".repeat(HELD);
+        for long in [
+            format!("GET /{x} HTTP/1.1\r\nHost: k\r\n\r\n"),
+            format!("GET / HTTP/1.1\r\nHost: k\r\nX: {x}\r\n\r\n"),
+            format!("GET / HTTP/1.1\r\nHost: k\r\n{x}: x\r\n\r\n"),
+            format!("POST / HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\n1;{x}\r\n"),
+            format!("POST / HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: {x}\r\n"),
+        ] {
+            assert_eq!(read(long.as_bytes()).1, NoRequest::TooLarge);
+        }
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(HEADERS + 1));
         assert_eq!(read(many.as_bytes()).1, NoRequest::TooLarge);
     }
 
+    #[cfg(feature = "page")]
+    #[test]
+    fn a_whole_address_says_whom_it_means_and_what_follows_a_question_mark_is_no_address() {
+        for (target, wanted) in [
+            ("/a?u=http://other/b", ("k", "/a", "u=http://other/b")),
+            ("http://other:80/a?b#c", ("other:80", "/a", "b")),
+            ("http://other", ("other", "/", "")),
+            ("http://other?u=/b", ("other", "/", "")),
+        ] {
+            let bytes = format!("GET {target} HTTP/1.1\r\nHost: k\r\n\r\n");
+            let (head, _) = Head::parse(bytes.as_bytes()).ok().flatten().expect("a head");
+            assert_eq!(
+                (head.host.as_deref(), &*head.path, &*head.query),
+                (Some(wanted.0), wanted.1, wanted.2),
+                "{target}"
+            );
+        }
+    }
+
     #[test]
     fn more_than_a_frame_is_not_read() {
-        let by_length = format!("POST /a HTTP/1.1\r\nContent-Length: {}\r\n\r\n", MAX_LINE + 1);
+        let by_length = format!("POST /a HTTP/1.1\r\nHost: k\r\nContent-Length: {}\r\n\r\n", MAX_LINE + 1);
         let chunk = "x".repeat(MAX_LINE);
-        let by_chunk =
-            format!("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{MAX_LINE:x}\r\n{chunk}\r\n1\r\n");
-        let forever = "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n";
+        let by_chunk = format!(
+            "POST /a HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\n{MAX_LINE:x}\r\n{chunk}\r\n1\r\n"
+        );
+        let forever = "POST /a HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n";
         for bytes in [by_length.as_str(), &by_chunk, forever] {
             assert_eq!(read(bytes.as_bytes()).0, [("/a".to_owned(), None)]);
         }
@@ -403,7 +490,7 @@ mod tests {
     fn what_was_read_is_wiped() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
-            let mut inbox = Inbox::new(&b"POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecretGET"[..]);
+            let mut inbox = Inbox::new(&b"POST / HTTP/1.1\r\nHost: k\r\nContent-Length: 6\r\n\r\nsecretGET"[..]);
             inbox.next(&mut tokio::io::sink()).await.unwrap_or_else(|why| panic!("{why:?}"));
             assert_eq!(inbox.held(), b"GET");
             assert!(inbox.bytes[inbox.end..].iter().all(|byte| *byte == 0));
