@@ -3,13 +3,15 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, thread, time::Duration};
 
 use facemchd::sim::{
+    devices::BusTrouble,
     hospital::Booking,
     people::{Charset, Padding, Person},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    bench_board::build,
+    bench_board::{self, build},
+    devices::wait_for,
     hl7::{Engine, ack},
     program::{expect, text},
     running::{Daemon, Sandbox, program, run},
@@ -260,6 +262,36 @@ fn whoever_followed_stayed_stood_in_the_gate_or_came_the_wrong_way_does_so_again
     let story = fs::read_to_string(out.join("story.txt")).expect("told");
     for told in ["alarm: Tailgated", "alarm: Reversed", "alarm: HeldOpen", "gate: Expired"] {
         assert!(story.contains(told), "{told}: {story}");
+    }
+}
+
+#[test]
+fn a_gates_controller_that_says_nothing_is_a_gate_that_does_not_move_when_it_is_played_again() {
+    let sandbox = Sandbox::new();
+    let (_printer, twin) = bench_board::with_turnstile(&sandbox, &[]);
+    expect(&sandbox, &Person::new("sid-bus-1", "张三丰"));
+    let file = sandbox.path("bus.capture");
+    let daemon = sandbox.start_with(program(), &["--capture", file.to_str().expect("UTF-8")]);
+    let status = || text(&run(&["status", "--json", "--config", sandbox.site()]).stdout);
+    // Whoever is let in as it falls silent is not let through.
+    twin.set_trouble(BusTrouble::Deaf);
+    let mut terminal = sandbox.terminal(1);
+    terminal.face("sid-bus-1", true).expect("sent");
+    let told = terminal.receive_type("outcome").expect("an outcome");
+    let silent = |status: &String| status.contains("\"fault\":\"G810\"");
+    assert!(silent(&wait_for(status, silent)), "{told} {}", daemon.log());
+    twin.set_trouble(BusTrouble::None);
+    assert!(!silent(&wait_for(status, |status| !silent(status))), "{}", daemon.log());
+    assert_eq!((daemon.stop(), twin.openings(1)), (Some(0), [0, 0]));
+    let recorded = fs::read_to_string(&file).expect("UTF-8");
+    assert!(recorded.contains("G810"), "{recorded}");
+
+    let out = sandbox.path("out");
+    let played = run(&["sim", "--scenario", file.to_str().expect("UTF-8"), "--out", out.to_str().expect("UTF-8")]);
+    assert!(played.status.success(), "{}{}\n{recorded}", text(&played.stdout), text(&played.stderr));
+    let story = fs::read_to_string(out.join("story.txt")).expect("told");
+    for told in ["gate-dead: broken", "Gate G801", "gate-dead: mended"] {
+        assert!(story.contains(told), "{told}: {story}\n{recorded}");
     }
 }
 

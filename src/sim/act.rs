@@ -240,6 +240,8 @@ pub(crate) enum Sabotage {
     PanelGone,
     /// A transfer to the panel never ends.
     PanelHangs,
+    /// The gate's line cannot be switched, and stays as it is.
+    GateDead,
     /// The passage sensor is stuck.
     SensorStuck,
     /// Whoever may go through stays where they are.
@@ -258,7 +260,7 @@ pub(crate) enum Sabotage {
 
 impl Sabotage {
     /// All of them, each with the most that it can be; 1 is a switch.
-    pub(crate) const ALL: [(Self, u32); 41] = [
+    pub(crate) const ALL: [(Self, u32); 42] = [
         (Self::WechatOffline, 1),
         (Self::WechatMain, 1),
         (Self::WechatDns, 1),
@@ -293,6 +295,7 @@ impl Sabotage {
         (Self::PrinterGarbage, 1),
         (Self::PanelGone, 1),
         (Self::PanelHangs, 1),
+        (Self::GateDead, 1),
         (Self::SensorStuck, 1),
         (Self::Lingers, 1),
         (Self::Tailgates, 1),

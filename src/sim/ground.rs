@@ -358,6 +358,7 @@ impl Ground {
                 S::Heat => twins.printer.set_hot(is(S::Heat)),
                 S::PanelGone => twins.face().set_gone(is(S::PanelGone)),
                 S::PanelHangs => twins.face().socket().set_hanging(is(S::PanelHangs)),
+                S::GateDead => twins.gate.set_dead(is(S::GateDead)),
                 S::SensorStuck => twins.inputs.set(InputKind::Passage, is(S::SensorStuck)),
                 S::Lingers | S::Tailgates => self.lobbies[lane].set_manners(is(S::Lingers), is(S::Tailgates)),
                 S::Fire => self.places[0].twins.inputs.set(InputKind::Fire, is(S::Fire)),

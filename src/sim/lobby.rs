@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     board::InputKind,
-    words::{Clock, Moment},
+    words::{Clock, Moment, Private, masked_credential, masked_name},
 };
 
 /// One lane's.
@@ -48,6 +48,8 @@ struct State {
     gives_up: bool,
     counts: Counts,
     outcome: Option<Value>,
+    /// The newest of what the terminal said and heard.
+    frames: VecDeque<String>,
 }
 
 /// Who stands there.
@@ -81,6 +83,9 @@ const MOST: usize = 12;
 
 /// Nobody stands there for longer without a word about what to do next.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Frames that are remembered.
+const FRAMES: usize = 100;
 
 /// A terminal's app looks this often whether there is anything to read.
 const LOOK: Duration = Duration::from_millis(100);
@@ -149,6 +154,11 @@ impl Lobby {
     pub(crate) fn is_empty(&self) -> bool {
         let state = self.0.state();
         state.waiting.is_empty() && state.present.is_none()
+    }
+
+    /// The newest of what the terminal said and heard, a frame a line.
+    pub(crate) fn frames(&self) -> String {
+        Vec::from(self.0.state().frames.clone()).join("\n")
     }
 
     /// Who stands there and who waits.
@@ -232,7 +242,9 @@ impl Shared {
         let mut terminal = Terminal::connect(&self.socket, LOOK)?;
         let send = |terminal: &mut Terminal, kind: &str, fields: Value| {
             self.story.tell(Some(self.lane), "wire", format!("terminal → {kind}"));
-            terminal.send(kind, &fields)
+            let seq = terminal.send(kind, &fields)?;
+            self.remember(format!("→ {kind} {seq} {}", masked(fields)));
+            Ok::<_, io::Error>(seq)
         };
         let mut say = |kind: &str, fields: Value| send(&mut terminal, kind, fields);
         say("person", json!({}))?;
@@ -258,6 +270,8 @@ impl Shared {
                 send(&mut terminal, kind, fields)?;
             }
             let Some(frame) = terminal.poll()? else { continue };
+            // What the kiosk tells is what it shows.
+            self.remember(format!("← {frame}"));
             let kind = frame["type"].as_str().unwrap_or("");
             let word = |name: &str| frame[name].as_str().unwrap_or("-").to_owned();
             let what = if kind == "outcome" { word("result") } else { word("status") };
@@ -284,6 +298,14 @@ impl Shared {
         Ok(None)
     }
 
+    fn remember(&self, frame: String) {
+        let mut state = self.state();
+        if state.frames.len() == FRAMES {
+            state.frames.pop_front();
+        }
+        state.frames.push_back(frame);
+    }
+
     /// They read what they were told, and go where they may.
     fn end(&self, outcome: &Value) {
         let result = outcome["result"].as_str().or(outcome["status"].as_str()).unwrap_or("");
@@ -307,6 +329,22 @@ impl Shared {
             walk(&self.twins, false);
         }
     }
+}
+
+/// What a terminal says of somebody, as the kiosk itself would tell it: of a name and a number what a bystander may read,
+/// and of what else is theirs nothing.
+fn masked(mut fields: Value) -> Value {
+    for (member, value) in fields.as_object_mut().into_iter().flatten() {
+        let Some(text) = value.as_str() else { continue };
+        *value = match member.as_str() {
+            "terminal" | "return_code" | "session" | "kind" => continue,
+            "name" => masked_name(text),
+            "number" => masked_credential(text),
+            _ => format!("{:?}", Private::new(text.to_owned())),
+        }
+        .into();
+    }
+    fields
 }
 
 /// One person goes through the gate's sensors.
@@ -335,6 +373,21 @@ fn says_what_to_do(shown: &[String; 4]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_frame_stands_there_what_the_kiosk_itself_would_tell() {
+        let card = json!({ "name": "张三丰", "number": "11010519491231002X" });
+        assert_eq!(masked(card), json!({ "name": "张*丰", "number": "1****************X" }));
+        let redacted = "[redacted]";
+        let face = json!({
+            "terminal": "TWIN-1", "return_code": "SUCCESS", "face_sid": redacted, "openid": redacted, "sub_openid": redacted,
+            "consent": true,
+        });
+        assert_eq!(masked(recognised("sid-1", true)), face);
+        for (member, value) in [("code", "V-1"), ("auth_token", "t"), ("what_comes_later", "s")] {
+            assert_eq!(masked(json!({ member: value })), json!({ member: redacted }));
+        }
+    }
 
     #[test]
     fn whoever_waits_still_when_all_is_over_was_left_without_a_next_step() {

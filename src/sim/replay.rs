@@ -196,8 +196,8 @@ impl Replay {
             }
             "open" => drop(self.gates.insert(lane)),
             "gated" => {
-                if let Some(visit) = visit.filter(|_| line["outcome"] == "Expired") {
-                    self.visits[visit].spoilt = Some(Sabotage::Lingers);
+                if let (Some(visit), Some(what)) = (visit, not_gone(line["outcome"].as_str().unwrap_or(""))) {
+                    self.visits[visit].spoilt = Some(what);
                 }
             }
             "gate-alarmed" => self.alarm(at, lane, visit, line["alarm"].as_str().unwrap_or("")),
@@ -251,6 +251,10 @@ impl Replay {
             "P703" => (Sabotage::Cover, Some(1)),
             "P704" => (Sabotage::Jam, Some(1)),
             "D601" => (Sabotage::PanelGone, Some(1)),
+            code if is_dead_gate(code) => {
+                self.gates.insert(lane);
+                (Sabotage::GateDead, Some(1))
+            }
             _ => return,
         };
         if to.is_some() && self.broken.insert(key, what) == Some(what) {
@@ -336,6 +340,21 @@ impl Replay {
     }
 }
 
+/// Why nobody went through.
+fn not_gone(outcome: &str) -> Option<Sabotage> {
+    let failed = outcome.strip_prefix("Failed(").and_then(|code| code.strip_suffix(')'));
+    match outcome {
+        "Expired" => Some(Sabotage::Lingers),
+        _ => failed.filter(|code| is_dead_gate(code)).map(|_| Sabotage::GateDead),
+    }
+}
+
+/// A gate that does not move. The sandbox's hangs on a line, and a controller that does not answer (G810), does not obey
+/// (G811) or is broken itself (G813) is a line there that cannot be switched (G801).
+fn is_dead_gate(code: &str) -> bool {
+    ["G801", "G810", "G811", "G813"].contains(&code)
+}
+
 /// Nobody stands there any more.
 fn empty(lane: usize) -> When {
     When { lane, empty: true, within_ms: Some(120_000), ..When::default() }
@@ -417,6 +436,25 @@ mod tests {
             Act::Mend,
         ];
         assert_eq!(acts, wanted);
+    }
+
+    #[test]
+    fn a_gate_whose_controller_says_nothing_obeys_nobody_or_is_broken_does_not_move_at_the_sandboxs() {
+        let recorded = [
+            r#"{"capture":1,"lanes":1}"#,
+            r#"{"ms":5,"wire":"core","way":"in","lane":0,"what":"recognised","by":"face","consent":true}"#,
+            r#"{"ms":6,"wire":"core","way":"out","lane":0,"visit":1,"what":"opened"}"#,
+            r#"{"ms":50,"wire":"core","way":"out","lane":0,"visit":1,"what":"open"}"#,
+            r#"{"ms":900,"wire":"core","way":"in","visit":1,"what":"gated","outcome":"Failed(G811)"}"#,
+            r#"{"ms":2000,"wire":"core","way":"in","lane":0,"what":"device","device":"gate","code":"G810"}"#,
+            r#"{"ms":3000,"wire":"core","way":"in","lane":0,"what":"device","device":"gate","code":"G813"}"#,
+            r#"{"ms":4000,"wire":"core","way":"in","lane":0,"what":"device","device":"gate","code":null}"#,
+        ];
+        let acts: Vec<Act> = scenario(&recorded.join("\n")).steps.into_iter().filter_map(|step| step.act).collect();
+        let dead = |to| Act::Spoil { what: Sabotage::GateDead, lane: 1, to };
+        let who = Who { name: invented(0), ..Who::default() };
+        let send = Act::Send { lane: 1, who };
+        assert_eq!(acts, [dead(Some(1)), send, dead(None), dead(Some(1)), dead(None), Act::Mend]);
     }
 
     #[test]

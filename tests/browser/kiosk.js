@@ -75,6 +75,18 @@ run(async () => {
   await page.click('#paper-bytes');
   await until('bytes', () => document.getElementById('paper-wire').textContent.includes('Cut'), null);
   await page.click('#paper form button:not(#paper-bytes)');
+  // What a wire said, as the device at its end read it.
+  const bytes = async (lane, wire, ...words) => {
+    await page.click(`${card(lane)} [data-wire=${wire}]`);
+    await until(`${lane}: bytes of the ${wire}`, (all) => all.every((word) => document.getElementById('paper-wire').textContent.includes(word)), words);
+    const told = await page.innerText('#paper-wire');
+    if (wire === 'terminal' && told.includes('张三丰')) fault('a wire tells a name');
+    await page.click('#paper form button:not(#paper-bytes)');
+  };
+  await bytes('kiosk-1', 'terminal', '"face_sid":"[redacted]"', '"result":"checked_in"');
+  await bytes('kiosk-1', 'panel', 'set DDRAM address', 'bytes of text: 签到成功');
+  await bytes('gate-1', 'panel', 'set page', 'bytes of a page\'s columns');
+  await bytes('kiosk-2', 'panel', 'no wire: 800 x 480');
   step('a newcomer');
 
   // Reloaded in the middle of a visit, which goes on.

@@ -47,7 +47,7 @@ const SABOTAGE = {
   cover: ['Printer', 'cover open'], jam: ['Printer', 'cutter stuck'], heat: ['Printer', 'too hot'], 'printer-silent': ['Printer', 'never answers'],
   'printer-unplugged': ['Printer', 'unplugged'], 'printer-garbage': ['Printer', 'wrong baud rate'], paper: ['Printer', 'lines of paper left', 'lines'],
   'panel-gone': ['Panel', 'unplugged'], 'panel-hangs': ['Panel', 'bus hangs'],
-  'sensor-stuck': ['Gate', 'sensor stuck'], lingers: ['Gate', 'nobody walks'], tailgates: ['Gate', 'tailgating'], fire: ['Gate', 'fire alarm'],
+  'gate-dead': ['Gate', 'does not move'], 'sensor-stuck': ['Gate', 'sensor stuck'], lingers: ['Gate', 'nobody walks'], tailgates: ['Gate', 'tailgating'], fire: ['Gate', 'fire alarm'],
   'disk-full': ['Machine', 'disk full'], 'disk-hangs': ['Machine', 'disk hangs'], 'disk-slow': ['Machine', 'slow disk', 'ms'],
 };
 const ONCE = [
@@ -126,8 +126,14 @@ function lane(about, index) {
   }
   part.facts = make('div', { className: 'foot-line' });
   part.switches = make('div', { className: 'walks' });
+  const wires = ['terminal', ...(about.page ? [] : ['panel']), ...(about.gate ? [] : ['printer'])].map((wire) => {
+    const button = make('button', { type: 'button', textContent: `Bytes of the ${wire}` });
+    button.dataset.wire = wire;
+    button.onclick = () => bytes(index, wire);
+    return button;
+  });
   const card = make('article', { className: 'lane' }, make('h2', { textContent: about.name }, make('small', { textContent: `${about.about} · ${PANELS[about.panel] || about.panel}` })),
-    make('div', { className: 'send' }, send, people, other), body, ...below, part.switches, part.facts);
+    make('div', { className: 'send' }, send, people, other), body, ...below, part.switches, part.facts, make('div', { className: 'walks' }, ...wires));
   card.dataset.lane = about.name;
   byId('lanes').append(card);
   byId('filter').append(make('option', { value: String(index), textContent: about.name }));
@@ -248,17 +254,24 @@ function controls(index, inputs) {
   }
 }
 
-async function look(index, src) {
+function look(index, src) {
   byId('paper-slip').src = src;
   byId('paper-slip').alt = 'slip';
   byId('paper-slip').hidden = false;
   byId('paper-wire').hidden = true;
-  byId('paper-bytes').onclick = async () => {
-    byId('paper-wire').textContent = await (await fetch('wires/' + index)).text();
-    byId('paper-wire').hidden = false;
-    byId('paper-slip').hidden = true;
-  };
+  byId('paper-bytes').hidden = false;
+  byId('paper-bytes').onclick = () => bytes(index, 'printer');
   byId('paper').showModal();
+}
+
+/** What came over a wire, as the device read it. */
+async function bytes(index, wire) {
+  const told = await (await fetch(`wires/${index}/${wire}`)).text();
+  byId('paper-wire').textContent = told || 'nothing yet';
+  byId('paper-wire').hidden = false;
+  byId('paper-slip').hidden = true;
+  byId('paper-bytes').hidden = true;
+  if (!byId('paper').open) byId('paper').showModal();
 }
 
 const whose = () => Number(byId('whose').value || 0);

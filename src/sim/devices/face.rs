@@ -16,6 +16,9 @@ pub(crate) trait Face: Send + Sync {
     /// The four lines that it shows; none where only a person can read them, or nobody shows anything on it.
     fn text(&self) -> Option<[String; 4]>;
 
+    /// The newest of what came over its wire, as it read it, a command a line.
+    fn decoded(&self) -> String;
+
     /// What it did not understand of what it was sent.
     fn misunderstood(&self) -> Vec<String>;
 

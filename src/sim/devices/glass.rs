@@ -56,6 +56,9 @@ pub trait Controller: Send {
     /// The four lines that it shows, where a program can read them.
     fn text(&self) -> Option<[String; 4]>;
 
+    /// What it heard, as it read it.
+    fn decoded(&self) -> String;
+
     /// What it did not understand.
     fn misunderstood(&self) -> &[String];
 }
@@ -147,6 +150,10 @@ impl<C: Controller> Face for GlassTwin<C> {
 
     fn text(&self) -> Option<[String; 4]> {
         self.controller().text()
+    }
+
+    fn decoded(&self) -> String {
+        self.controller().decoded()
     }
 
     fn misunderstood(&self) -> Vec<String> {

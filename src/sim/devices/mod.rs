@@ -5,6 +5,7 @@
 
 mod face;
 mod glass;
+mod heard;
 mod inputs;
 mod output;
 mod panel;

@@ -1,9 +1,10 @@
 //! The twin of an ST7920 with a GB2312 ROM, at the other end of its serial or parallel wire (Sitronix ST7920 V4.0,
 //! pages 21–26).
 
+mod lines;
+
 use std::{
     convert::Infallible,
-    io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -16,6 +17,7 @@ use encoding_rs::GB18030;
 
 use super::{
     face::{Face, View},
+    heard::Heard,
     picture::{Picture, character_of, read_line},
     socket::{Cable, Socket},
     write_whole,
@@ -52,6 +54,7 @@ struct Chip {
     bytes: u64,
     dips: u64,
     complaints: Vec<String>,
+    heard: Heard,
     folder: Option<PathBuf>,
     drawn: [String; 4],
 }
@@ -94,47 +97,6 @@ impl PanelTwin {
     /// The other end.
     pub fn wire(&self) -> PanelWire {
         PanelWire(self.clone(), self.1.cable())
-    }
-
-    /// Three lines that set SCLK, SID and CS (bits 0, 1, 2) at once.
-    pub fn serial_lines(&self) -> impl FnMut(u16) -> io::Result<()> + Send + use<> {
-        let twin = self.clone();
-        let (mut clock, mut shift, mut count) = (false, 0_u8, 0);
-        move |levels: u16| {
-            let (rising, selected) = (levels & 1 == 1 && !clock, levels & 4 != 0);
-            clock = levels & 1 == 1;
-            if !selected {
-                if count != 0 {
-                    twin.chip().complain("chip select went within a byte");
-                }
-                (count, twin.chip().half) = (0, None);
-            } else if rising {
-                shift = shift << 1 | u8::from(levels & 2 != 0);
-                count = (count + 1) % 8;
-                if count == 0 {
-                    twin.chip().take(shift);
-                }
-            }
-            Ok(())
-        }
-    }
-
-    /// Ten lines that set DB0–DB7, RS and E (bits 0–7, 8, 9) at once.
-    pub fn parallel_lines(&self) -> impl FnMut(u16) -> io::Result<()> + Send + use<> {
-        let twin = self.clone();
-        let mut before = 0_u16;
-        move |levels: u16| {
-            let fell = before & 0x200 != 0 && levels & 0x200 == 0;
-            if before & 0x200 != 0 && (before ^ levels) & 0x1FF != 0 {
-                twin.chip().complain("the lines changed together with E");
-            }
-            before = levels;
-            if fell {
-                let byte = u8::try_from(levels & 0xFF).unwrap_or(0);
-                twin.chip().receive(levels & 0x100 != 0, byte);
-            }
-            Ok(())
-        }
     }
 
     /// The four lines that the glass shows.
@@ -207,6 +169,10 @@ impl Face for PanelTwin {
         (chip.bytes > 0).then(|| chip.shown())
     }
 
+    fn decoded(&self) -> String {
+        self.chip().heard.decoded()
+    }
+
     fn misunderstood(&self) -> Vec<String> {
         self.complaints()
     }
@@ -255,6 +221,7 @@ impl Chip {
             bytes: 0,
             dips: 0,
             complaints: Vec::new(),
+            heard: Heard::default(),
             folder,
             drawn: Default::default(),
         }
@@ -262,17 +229,23 @@ impl Chip {
 
     /// It knows nothing any more of what it was told; its memory holds what it held.
     fn forget(&mut self) {
-        let Self { folder, bytes, dips, complaints, drawn, memory, glyphs, dots, .. } =
+        let Self { folder, bytes, dips, complaints, heard, drawn, memory, glyphs, dots, .. } =
             std::mem::replace(self, Self::new(None));
-        *self = Self { folder, bytes, dips, complaints, drawn, memory, glyphs, dots, ..Self::new(None) };
+        *self = Self { folder, bytes, dips, complaints, heard, drawn, memory, glyphs, dots, ..Self::new(None) };
     }
 
     /// One byte off the wire: a start byte, or one half of a byte for the register it named.
     fn take(&mut self, byte: u8) {
         self.bytes += 1;
         match (byte, self.half) {
-            (0xF8, None) => self.register = Some(false),
-            (0xFA, None) => self.register = Some(true),
+            (0xF8, None) => {
+                self.register = Some(false);
+                self.heard.command(byte, "start: instructions follow in halves");
+            }
+            (0xFA, None) => {
+                self.register = Some(true);
+                self.heard.command(byte, "start: data follows in halves");
+            }
             (_, None) if byte & 0x0F == 0 => self.half = Some(byte),
             (_, Some(high)) if byte & 0x0F == 0 => {
                 self.half = None;
@@ -293,28 +266,43 @@ impl Chip {
         match (data, self.extended) {
             (true, true) => self.graphic_data(byte),
             (true, false) => self.data(byte),
-            (false, true) => self.extended_command(byte),
-            (false, false) => self.command(byte),
+            (false, extended) => {
+                let read = if extended { self.extended_command(byte) } else { self.command(byte) };
+                self.heard.command(byte, read);
+            }
         }
     }
 
-    fn extended_command(&mut self, command: u8) {
+    /// Obeys, and says what it was.
+    fn extended_command(&mut self, command: u8) -> String {
         match command {
-            0x20 | 0x30 | 0x32 => self.extended = false,
+            0x20 | 0x30 | 0x32 => {
+                self.extended = false;
+                "basic instructions".to_owned()
+            }
             0x34 => {
                 self.blinks += usize::from(self.graphics);
                 self.graphics = false;
+                "graphics off".to_owned()
             }
-            0x36 => self.graphics = true,
+            0x36 => {
+                self.graphics = true;
+                "graphics on".to_owned()
+            }
             0x80..=0xBF if self.row_named => {
                 self.place.1 = usize::from(command & 0x0F) * 2;
                 self.row_named = false;
+                format!("set GDRAM word {}", command & 0x0F)
             }
             0x80..=0x9F => {
                 self.place.0 = usize::from(command & 0x1F);
                 self.row_named = true;
+                format!("set GDRAM row {}", self.place.0)
             }
-            _ => self.complain("an extended instruction that graphic mode does not need"),
+            _ => {
+                self.complain("an extended instruction that graphic mode does not need");
+                "not understood".to_owned()
+            }
         }
     }
 
@@ -324,6 +312,7 @@ impl Chip {
         let shift = if place % 2 == 0 { 8 } else { 0 };
         *word = *word & !(0xFF << shift) | u16::from(byte) << shift;
         self.place.1 = (place + 1) % 32;
+        self.heard.data(byte, "a row of dots");
     }
 
     /// A dot of graphic memory: the lower half of the glass is its right half.
@@ -332,37 +321,55 @@ impl Chip {
         self.dots[y % 32][word] & (0x8000 >> (x % 16)) != 0
     }
 
-    fn command(&mut self, command: u8) {
+    /// Obeys, and says what it was.
+    fn command(&mut self, command: u8) -> String {
         match command {
             // Graphics do not change together with the set of instructions.
             0x34 | 0x36 => {
                 self.extended = true;
                 self.row_named = false;
+                "extended instructions".to_owned()
             }
             0x01 => {
                 self.blinks += usize::from(self.on && self.memory != [b' '; 128]);
                 self.memory = [b' '; 128];
                 (self.loading, self.address) = (false, 0);
+                "clear".to_owned()
             }
-            0x02 => (self.loading, self.address) = (false, 0),
-            0x06 => {}
+            0x02 => {
+                (self.loading, self.address) = (false, 0);
+                "home".to_owned()
+            }
+            0x06 => "entry mode: the address counts up".to_owned(),
             0x08..=0x0F => {
                 self.blinks += usize::from(self.on && command & 0x04 == 0);
                 self.on = command & 0x04 != 0;
+                format!("display {}", if self.on { "on" } else { "off" })
             }
-            0x30 | 0x20 | 0x32 => {}
-            0x40..=0x7F => (self.loading, self.address) = (true, usize::from(command & 0x3F) * 2),
-            0x80..=0xBF => (self.loading, self.address) = (false, usize::from(command & 0x3F) * 2),
-            _ => self.complain("an instruction that text mode does not need"),
+            0x30 | 0x20 | 0x32 => "basic instructions".to_owned(),
+            0x40..=0x7F => {
+                (self.loading, self.address) = (true, usize::from(command & 0x3F) * 2);
+                format!("set CGRAM address {:#04x}", command & 0x3F)
+            }
+            0x80..=0xBF => {
+                (self.loading, self.address) = (false, usize::from(command & 0x3F) * 2);
+                format!("set DDRAM address {:#04x}", command & 0x3F)
+            }
+            _ => {
+                self.complain("an instruction that text mode does not need");
+                "not understood".to_owned()
+            }
         }
     }
 
     fn data(&mut self, byte: u8) {
         if self.loading {
+            self.heard.data(byte, "a glyph");
             self.glyphs[self.address] = byte;
             self.address = (self.address + 1) % self.glyphs.len();
             return;
         }
+        self.heard.text(byte);
         let second = self.address % 2 == 1;
         if byte >= 0x80 && second && self.memory[self.address - 1] < 0x80 {
             self.complain("a hanzi that does not begin on a word");

@@ -71,6 +71,11 @@ impl Face for ScreenTwin {
         None
     }
 
+    fn decoded(&self) -> String {
+        let (across, down) = self.size;
+        format!("no wire: {across} x {down} dots of three bytes in the kernel's memory")
+    }
+
     fn misunderstood(&self) -> Vec<String> {
         Vec::new()
     }

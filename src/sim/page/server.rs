@@ -41,7 +41,7 @@ pub(super) async fn serve(listener: BlockingListener, house: Arc<House>) -> std:
         .route("/act", post(act))
         .route("/play", post(play))
         .route("/slips/{lane}/{number}", get(slip))
-        .route("/wires/{lane}", get(wire))
+        .route("/wires/{lane}/{wire}", get(wire))
         .route("/done.toml", get(done))
         .route("/lanes/{lane}/", get(through::lead))
         .route("/lanes/{lane}/{what}", get(through::lead).post(through::lead))
@@ -160,10 +160,18 @@ async fn slip(State(house): Shared, extract::Path((lane, number)): extract::Path
     })
 }
 
-async fn wire(State(house): Shared, extract::Path(lane): extract::Path<usize>) -> Response {
-    let twins = house.ground.get().and_then(|(ground, _)| Some(&ground.places.get(lane)?.twins));
-    twins.map_or(StatusCode::NOT_FOUND.into_response(), |twins| {
-        ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], twins.printer.decoded()).into_response()
+async fn wire(State(house): Shared, extract::Path((lane, wire)): extract::Path<(usize, String)>) -> Response {
+    let told = house.ground.get().and_then(|(ground, _)| {
+        let twins = &ground.places.get(lane)?.twins;
+        match wire.as_str() {
+            "terminal" => Some(ground.lobby(lane).frames()),
+            "panel" => Some(twins.face().decoded()),
+            "printer" => Some(twins.printer.decoded()),
+            _ => None,
+        }
+    });
+    told.map_or(StatusCode::NOT_FOUND.into_response(), |told| {
+        ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], told).into_response()
     })
 }
 

@@ -1,6 +1,9 @@
 //! OLED controllers, by their sheets (Solomon Systech SSD1306 rev 1.1, Sino Wealth SH1106 V2.3).
 
-use super::{super::picture::read_line, Controller, MOST};
+use super::{
+    super::{heard::Heard, picture::read_line},
+    Controller, MOST,
+};
 
 /// An SSD1306, or an SH1106, whose memory has four more columns: eight pages.
 pub struct OledController {
@@ -18,6 +21,7 @@ pub struct OledController {
     pump: bool,
     blinks: usize,
     complaints: Vec<String>,
+    heard: Heard,
 }
 
 /// Which controller.
@@ -60,6 +64,7 @@ impl OledController {
             pump: kind == OledKind::Sh1106,
             blinks: 0,
             complaints: Vec::new(),
+            heard: Heard::default(),
         }
     }
 
@@ -109,6 +114,13 @@ impl OledController {
             0xAD => self.pump = value & 1 != 0,
             _ => {}
         }
+        self.heard.parameter(value);
+    }
+
+    /// A parameter is to come.
+    fn waits(&mut self, command: u8) -> String {
+        self.pending = Some(command);
+        of_two(command).to_owned()
     }
 
     fn switch(&mut self, on: bool) {
@@ -135,6 +147,10 @@ impl Controller for OledController {
         Some([0, 1, 2, 3].map(|line| read_line(16, 128, |x, y| self.dot(x, 16 * line + y, offset))))
     }
 
+    fn decoded(&self) -> String {
+        self.heard.decoded()
+    }
+
     fn misunderstood(&self) -> &[String] {
         &self.complaints
     }
@@ -146,17 +162,19 @@ impl Controller for OledController {
     }
 
     fn lose_supply(&mut self) {
-        *self = Self { complaints: std::mem::take(&mut self.complaints), ..Self::new(self.kind) };
+        let (complaints, heard) = (std::mem::take(&mut self.complaints), std::mem::take(&mut self.heard));
+        *self = Self { complaints, heard, ..Self::new(self.kind) };
     }
 
     fn reset(&mut self) {
-        let Self { memory, written, complaints, .. } = std::mem::take(self);
-        *self = Self { memory, written, complaints, ..Self::new(self.kind) };
+        let Self { kind, memory, written, complaints, heard, .. } = std::mem::take(self);
+        *self = Self { memory, written, complaints, heard, ..Self::new(kind) };
     }
 
     fn take(&mut self, byte: u8, data: bool) {
         let columns = self.columns();
         if data {
+            self.heard.data(byte, "a page's columns");
             if self.column >= columns {
                 return self.complain("dots beyond the memory's edge".to_owned());
             }
@@ -172,19 +190,57 @@ impl Controller for OledController {
             return self.parameter(command, byte);
         }
         let (ssd1306, by_page) = (self.kind == OledKind::Ssd1306, self.addressing == Addressing::Page);
-        match byte {
-            0x00..=0x1F | 0xB0..=0xB7 if !by_page => {}
-            0x00..=0x0F => self.column = self.column & 0xF0 | usize::from(byte),
-            0x10..=0x1F => self.column = self.column & 0x0F | usize::from(byte & 0x0F) << 4,
-            0xB0..=0xB7 => self.page = usize::from(byte & 7),
-            0xAE | 0xAF => self.switch(byte == 0xAF),
-            0x20 | 0x8D if ssd1306 => self.pending = Some(byte),
-            0xAD if !ssd1306 => self.pending = Some(byte),
-            0xD5 | 0xA8 | 0xD3 | 0xDA | 0x81 | 0xD9 | 0xDB => self.pending = Some(byte),
-            0x40..=0x7F | 0xA0 | 0xA1 | 0xC0 | 0xC8 | 0xA4 | 0xA6 | 0xE3 => {}
-            0x2E if ssd1306 => {}
-            0x30..=0x33 | 0xEE if !ssd1306 => {}
-            other => self.complain(format!("command {other:02X}")),
-        }
+        let read = match byte {
+            0x00..=0x1F | 0xB0..=0xB7 if !by_page => "passed over: not in this addressing".to_owned(),
+            0x00..=0x0F => {
+                self.column = self.column & 0xF0 | usize::from(byte);
+                format!("set column {}", self.column)
+            }
+            0x10..=0x1F => {
+                self.column = self.column & 0x0F | usize::from(byte & 0x0F) << 4;
+                format!("set column {}", self.column)
+            }
+            0xB0..=0xB7 => {
+                self.page = usize::from(byte & 7);
+                format!("set page {}", self.page)
+            }
+            0xAE | 0xAF => {
+                self.switch(byte == 0xAF);
+                format!("display {}", if self.on { "on" } else { "off" })
+            }
+            0xD5 | 0xA8 | 0xD3 | 0xDA | 0x81 | 0xD9 | 0xDB => self.waits(byte),
+            0x20 | 0x8D if ssd1306 => self.waits(byte),
+            0xAD if !ssd1306 => self.waits(byte),
+            0x30..=0x33 if !ssd1306 => "charge pump's voltage".to_owned(),
+            0x40..=0x7F => format!("start at line {}", byte & 0x3F),
+            0xA0 | 0xA1 => "which way columns run".to_owned(),
+            0xC0 | 0xC8 => "which way rows run".to_owned(),
+            0xA4 => "show what the memory holds".to_owned(),
+            0xA6 => "not inverted".to_owned(),
+            0xE3 => "nothing".to_owned(),
+            0x2E if ssd1306 => "scrolling off".to_owned(),
+            0xEE if !ssd1306 => "end of read, modify, write".to_owned(),
+            other => {
+                self.complain(format!("command {other:02X}"));
+                "not understood".to_owned()
+            }
+        };
+        self.heard.command(byte, read);
+    }
+}
+
+/// What a command of two bytes is called.
+fn of_two(command: u8) -> &'static str {
+    match command {
+        0x20 => "addressing",
+        0x8D => "charge pump",
+        0xAD => "converter",
+        0xD5 => "clock",
+        0xA8 => "rows",
+        0xD3 => "offset of rows",
+        0xDA => "wiring of rows",
+        0x81 => "contrast",
+        0xD9 => "pre-charge",
+        _ => "level of VCOM",
     }
 }

@@ -1,6 +1,6 @@
 //! A TFT controller.
 
-use super::{Controller, MOST};
+use super::{super::heard::Heard, Controller, MOST};
 
 /// A TFT controller: a window, and colours into it.
 pub struct TftController {
@@ -19,6 +19,7 @@ pub struct TftController {
     sixteen_bits: bool,
     blinks: usize,
     complaints: Vec<String>,
+    heard: Heard,
 }
 
 impl Default for TftController {
@@ -37,6 +38,7 @@ impl Default for TftController {
             sixteen_bits: false,
             blinks: 0,
             complaints: Vec::new(),
+            heard: Heard::default(),
         }
     }
 }
@@ -95,6 +97,10 @@ impl Controller for TftController {
         None
     }
 
+    fn decoded(&self) -> String {
+        self.heard.decoded()
+    }
+
     fn misunderstood(&self) -> &[String] {
         &self.complaints
     }
@@ -106,38 +112,74 @@ impl Controller for TftController {
     }
 
     fn lose_supply(&mut self) {
-        *self = Self { complaints: std::mem::take(&mut self.complaints), ..Self::default() };
+        let (complaints, heard) = (std::mem::take(&mut self.complaints), std::mem::take(&mut self.heard));
+        *self = Self { complaints, heard, ..Self::default() };
     }
 
     fn reset(&mut self) {
-        let Self { dots, painted, blinks, complaints, .. } = std::mem::take(self);
-        *self = Self { dots, painted, blinks, complaints, ..Self::default() };
+        let Self { dots, painted, blinks, complaints, heard, .. } = std::mem::take(self);
+        *self = Self { dots, painted, blinks, complaints, heard, ..Self::default() };
     }
 
     fn take(&mut self, byte: u8, data: bool) {
         if !data {
             self.command = byte;
             self.arguments.clear();
-            match byte {
+            let read = match byte {
                 0x01 => {
                     self.switch(false);
                     self.reset();
+                    "reset"
                 }
-                0x10 => self.asleep = true,
-                0x11 => self.asleep = false,
-                0x28 => self.switch(false),
-                0x29 => self.switch(true),
-                0x2C => self.at = (self.columns.0, self.rows.0),
-                _ => {}
-            }
+                0x10 => {
+                    self.asleep = true;
+                    "sleep"
+                }
+                0x11 => {
+                    self.asleep = false;
+                    "out of sleep"
+                }
+                0x28 => {
+                    self.switch(false);
+                    "display off"
+                }
+                0x29 => {
+                    self.switch(true);
+                    "display on"
+                }
+                0x2A => "columns",
+                0x2B => "rows",
+                0x2C => {
+                    self.at = (self.columns.0, self.rows.0);
+                    "write memory"
+                }
+                0x3A => "form of a dot",
+                0x36 => "which way memory is read",
+                _ => "what a glass needs once",
+            };
+            self.heard.command(byte, read);
             return;
+        }
+        if self.command == 0x2C {
+            self.heard.data(byte, "dots");
+        } else {
+            self.heard.parameter(byte);
         }
         self.arguments.push(byte);
         let pair = |high: u8, low: u8| usize::from(u16::from_be_bytes([high, low]));
         match (self.command, &self.arguments[..]) {
-            (0x3A, [format]) => self.sixteen_bits = format & 7 == 5,
-            (0x2A, [a, b, c, d]) => self.columns = (pair(*a, *b), pair(*c, *d)),
-            (0x2B, [a, b, c, d]) => self.rows = (pair(*a, *b), pair(*c, *d)),
+            (0x3A, [format]) => {
+                self.sixteen_bits = format & 7 == 5;
+                self.heard.means(if self.sixteen_bits { "a dot has 16 bits" } else { "a dot has not 16 bits" });
+            }
+            (0x2A, [a, b, c, d]) => {
+                self.columns = (pair(*a, *b), pair(*c, *d));
+                self.heard.means(format!("columns {} to {}", self.columns.0, self.columns.1));
+            }
+            (0x2B, [a, b, c, d]) => {
+                self.rows = (pair(*a, *b), pair(*c, *d));
+                self.heard.means(format!("rows {} to {}", self.rows.0, self.rows.1));
+            }
             (0x2C, [high, low]) => {
                 let colour = u16::from_be_bytes([*high, *low]);
                 self.arguments.clear();

@@ -1,5 +1,7 @@
 //! ESC/POS as a printer reads it.
 
+use crate::sim::devices::heard::line;
+
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Command {
@@ -213,7 +215,6 @@ pub(super) fn decoded(bytes: &[u8]) -> String {
     let mut rest = bytes.get(bytes.len().saturating_sub(LAST)..).unwrap_or_default();
     let mut lines = Vec::new();
     while let Step::Whole(command, length) = next(rest) {
-        let hex: String = rest[..length.min(12)].iter().map(|byte| format!("{byte:02x} ")).collect();
         let what = match command {
             Command::Text(text) => encoding_rs::GB18030.decode(&text).0.into_owned(),
             Command::Raster(across, dots) => format!("Raster {across} x {}", dots.len() / across.max(1)),
@@ -223,7 +224,7 @@ pub(super) fn decoded(bytes: &[u8]) -> String {
             Command::BitImage(columns) => format!("BitImage {} columns", columns.len() / 3),
             command => format!("{command:?}"),
         };
-        lines.push(format!("{hex:<36} {what}"));
+        lines.push(line(&rest[..length], &what));
         rest = &rest[length..];
     }
     lines[lines.len().saturating_sub(100)..].join("\n")
