@@ -148,14 +148,18 @@ fn each_kind_of_fault_reaches_webhook_and_syslog_once_when_it_begins_and_once_wh
         post.clone()
     };
     // A certificate that ends next week, and the next one.
-    next("begin", Kind::Certificate, Some("K407"));
+    let begun = next("begin", Kind::Certificate, Some("K407"));
+    assert!([6, 7].map(|days| json!(days)).contains(&begun["days"]), "{begun}");
+    let line = lines.lock().expect("not poisoned")[0].clone();
+    assert!(line.contains(&format!(" days=\"{}\"]", begun["days"])), "{line}");
     let _kept = certificate(&sandbox, 364);
     daemon.signal(Signal::HUP);
     next("end", Kind::Certificate, Some("K407"));
     // Paper.
     printer.set_paper(0);
     face("sid-1");
-    assert_eq!(next("begin", Kind::Paper, Some("P702"))["lane"], "kiosk-1");
+    let paper = next("begin", Kind::Paper, Some("P702"));
+    assert_eq!((&paper["lane"], &paper["days"]), (&json!("kiosk-1"), &Value::Null));
     printer.refill();
     next("end", Kind::Paper, Some("P702"));
     // The network, while the webhook is away, too: it hears of it when it is back.

@@ -76,14 +76,22 @@ fn every_passage_is_told_in_order_although_the_site_stumbles_is_away_and_the_dae
     goes_through(&sandbox, 2);
     sandbox.hospital.stumble_at_passages(vec![404; 1000]);
     goes_through(&sandbox, 3);
+    // Whoever looks sees how many wait, and sees it after a restart, too.
+    let untold = || {
+        let status = text(&run(&["status", "--json", "--config", sandbox.site()]).stdout);
+        serde_json::from_str::<Value>(&status).ok().and_then(|status| status["journal"]["outbox"].as_u64())
+    };
+    assert_eq!(wait_for(untold, |untold| *untold == Some(2)), Some(2));
     // The status that it refuses with may be another fault, told once.
     assert!(failed().len() <= 2, "{}", daemon.log());
     daemon.kill();
 
     let daemon = sandbox.start();
     goes_through(&sandbox, 4);
+    assert_eq!(wait_for(untold, |untold| *untold == Some(3)), Some(3));
     sandbox.hospital.stumble_at_passages(Vec::new());
     wait_for(|| told(&sandbox), |told| told.len() == 4);
+    assert_eq!(wait_for(untold, |untold| *untold == Some(0)), Some(0));
     assert_eq!(daemon.stop(), Some(0));
     assert_eq!(told(&sandbox), journal(&sandbox));
     let (report, _) = &sandbox.hospital.passages()[0];

@@ -70,6 +70,8 @@ pub(crate) struct Alarm {
     pub(crate) merchant: Option<u16>,
     /// Which of the site's systems, where there are several.
     pub(crate) system: Option<String>,
+    /// When it ends, where it is a certificate. Two that end at different times are two alarms.
+    pub(crate) until: Option<WallTime>,
 }
 
 /// That it began or ended.
@@ -82,6 +84,13 @@ struct Event {
     since: Moment,
     /// Nobody else's.
     id: String,
+}
+
+impl Event {
+    /// Whole days that a certificate has left; negative when it has ended.
+    fn days(&self) -> Option<i64> {
+        Some(self.alarm.until?.millis_since(self.at).div_euclid(86_400_000))
+    }
 }
 
 /// Where events go.
@@ -415,6 +424,7 @@ mod tests {
             lane: Some(lane.to_string()),
             merchant: None,
             system: None,
+            until: None,
         };
         let since = Moment(Duration::from_secs(seconds));
         Event { alarm, begins, at: WallTime(0), since, id: String::new() }

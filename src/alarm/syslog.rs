@@ -47,10 +47,11 @@ fn message(event: &Event, host: &str) -> String {
     let lane = alarm.lane.as_deref().map(|lane| format!(" lane=\"{}\"", value(lane))).unwrap_or_default();
     let merchant = alarm.merchant.map(|number| format!(" merchant=\"{number}\"")).unwrap_or_default();
     let system = alarm.system.as_deref().map(|name| format!(" system=\"{}\"", value(name))).unwrap_or_default();
+    let days = event.days().map(|days| format!(" days=\"{days}\"")).unwrap_or_default();
     let (code, part) = (alarm.code, value(&alarm.part));
     format!(
         "<{priority}>1 {} {host} facemchd - {word} [alarm@32473 id=\"{id}\" event=\"{word}\" code=\"{code}\" kind=\"{}\" \
-         part=\"{part}\"{lane}{merchant}{system}] {code} {}",
+         part=\"{part}\"{lane}{merchant}{system}{days}] {code} {}",
         time(*at),
         Kind::of(code).as_str(),
         code.summary()
@@ -77,11 +78,23 @@ mod tests {
             lane: Some("a\"]\\".to_owned()),
             merchant: None,
             system: None,
+            until: None,
         };
         let at = WallTime(1_700_000_000_120);
-        let event = Event { alarm, begins: true, at, since: Moment::default(), id: "1-1".to_owned() };
+        let event = |alarm| Event { alarm, begins: true, at, since: Moment::default(), id: "1-1".to_owned() };
+        let ends = |milliseconds: i64| Alarm {
+            code: Code::K407,
+            part: "certificate".to_owned(),
+            lane: None,
+            until: Some(WallTime(at.0 + milliseconds)),
+            ..alarm.clone()
+        };
+        for (left, days) in [(8 * 86_400_000 - 1, 7), (0, 0), (-1, -1)] {
+            let told = message(&event(ends(left)), "kiosk-7");
+            assert!(told.contains(&format!(" part=\"certificate\" days=\"{days}\"] K407 ")), "{told}");
+        }
         assert_eq!(
-            message(&event, "kiosk-7"),
+            message(&event(alarm), "kiosk-7"),
             "<131>1 2023-11-14T22:13:20.120Z kiosk-7 facemchd - begin [alarm@32473 id=\"1-1\" event=\"begin\" code=\"P702\" \
              kind=\"paper\" part=\"printer\" lane=\"a\\\"\\]\\\\\"] P702 the printer has no paper"
         );

@@ -52,6 +52,7 @@ impl Collector for Webhook {
         let body = json!({
             "id": id, "host": self.host, "event": if *begins { "begin" } else { "end" }, "at": at.0, "kind": Kind::of(alarm.code).as_str(),
             "code": alarm.code, "part": alarm.part, "lane": alarm.lane, "merchant": alarm.merchant, "system": alarm.system,
+            "days": event.days(),
             "summary": alarm.code.summary(), "cure": alarm.code.cure(), "summary_zh": alarm.code.summary_in(Tongue::Zh),
             "cure_zh": alarm.code.cure_in(Tongue::Zh),
         });

@@ -132,7 +132,7 @@ impl Screen<'_> {
     }
 
     fn ailment(&mut self, ailment: &Ailment) {
-        let Ailment { code, of, lane, merchant, system, since } = ailment;
+        let Ailment { code, of, lane, merchant, system, since, .. } = ailment;
         let whose = match (lane, merchant, system) {
             (Some(lane), ..) => lane.as_str().to_owned(),
             (None, Some(number), _) => say::merchant(number),
@@ -210,6 +210,7 @@ impl Screen<'_> {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
         let mut said = vec![say::fill(mib(journal.bytes), mib(journal.max_bytes), span(journal.age))];
         said.extend((journal.waiting > 0).then(|| say::waiting(journal.waiting)));
+        said.extend((journal.outbox > 0).then(|| say::outbox(journal.outbox)));
         said.extend((journal.failures > 0).then(|| say::not_written(journal.failures)));
         said.extend(journal.salvaged.map(say::salvaged));
         said

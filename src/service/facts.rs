@@ -1,6 +1,9 @@
 //! What threads leave for whoever looks after the machine, each at its own time: nobody is asked, and nobody is woken.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use crate::{
     fault::Code,
@@ -13,6 +16,17 @@ use crate::{
 pub(super) struct Facts {
     journal: Mutex<JournalFacts>,
     weixin: Mutex<Option<Contact>>,
+    outbox: [AtomicU64; 2],
+}
+
+/// What the site's system has still to hear of.
+#[derive(Clone, Copy)]
+pub(super) enum Outbox {
+    /// Who went through.
+    Passages,
+    /// What was decided without it.
+    #[cfg(feature = "hospital")]
+    Decisions,
 }
 
 /// How the journal is.
@@ -33,6 +47,16 @@ impl Facts {
 
     pub(super) fn weixin(&self) -> Option<Contact> {
         *lock(&self.weixin)
+    }
+
+    /// How much the site's system has still to hear of.
+    pub(super) fn outbox(&self) -> u64 {
+        self.outbox.iter().fold(0, |all, of| all.saturating_add(of.load(Ordering::Relaxed)))
+    }
+
+    /// So much of it is this.
+    pub(super) fn outbox_has(&self, what: Outbox, count: u64) {
+        self.outbox[what as usize].store(count, Ordering::Relaxed);
     }
 
     /// A group of records was written, or not.

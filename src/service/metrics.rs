@@ -87,6 +87,8 @@ impl Exposition {
         self.gauge("facemchd_journal_max_bytes", "Bytes that the journal may have.", &[], journal.max_bytes);
         self.gauge("facemchd_journal_waiting_records", "Records on their way to the disk.", &[], journal.waiting);
         self.counter("facemchd_journal_failures", "Records that could not be written.", &[], journal.failures);
+        let help = "What the site's system has still to be told or asked.";
+        self.gauge("facemchd_outbox_reports", help, &[], journal.outbox);
         let turn = Duration::from_micros(status.longest_turn_us);
         self.seconds("facemchd_loop_longest_turn_seconds", "The longest turn of the loop.", &[], turn);
         for worker in &status.workers {

@@ -8,7 +8,14 @@ use std::{
     time::Duration,
 };
 
-use super::{Inputs, channel::Exit, checkins, failures::Standing, worker::Worker};
+use super::{
+    Inputs,
+    channel::Exit,
+    checkins,
+    facts::{Facts, Outbox},
+    failures::Standing,
+    worker::Worker,
+};
 use crate::{
     checkin::Passage,
     fault::Failure,
@@ -58,6 +65,9 @@ struct Teller {
     /// Told and not yet remembered.
     told: Option<Position>,
     unremembered: usize,
+    /// Of those that stand in the journal so many are not told.
+    untold: u64,
+    facts: Arc<Facts>,
 }
 
 /// On which lane the newest sessions were, and where that stands in the journal.
@@ -103,6 +113,7 @@ pub(super) fn spawn(
     current: &checkins::Current,
     names: Vec<String>,
     clock: &Arc<dyn Clock>,
+    facts: &Arc<Facts>,
     inputs: Inputs,
 ) -> io::Result<Passages> {
     let wanted = Wanted::default();
@@ -117,6 +128,8 @@ pub(super) fn spawn(
         ahead: None,
         told: None,
         unremembered: 0,
+        untold: 0,
+        facts: Arc::clone(facts),
     };
     let limit = PATIENCE.saturating_add(GRACE);
     let worker = Worker::spawn_reading("passages", 1, limit, clock, move |written, pulse| {
@@ -138,7 +151,7 @@ pub(super) fn spawn(
 
 impl Teller {
     /// Waits until something was written, or, after a failure, until it is time to try again; false at the end.
-    fn awaits(&self, written: &Exit<()>, wait: Option<Duration>) -> bool {
+    fn awaits(&mut self, written: &Exit<()>, wait: Option<Duration>) -> bool {
         let Some(wait) = wait else { return written.recv().is_ok() };
         let until: Moment = self.clock.now().moment.after(wait);
         loop {
@@ -148,7 +161,7 @@ impl Teller {
             }
             match written.recv_timeout(left) {
                 // Whatever came stands behind what could not be told.
-                Ok(()) => {}
+                Ok(()) => self.count(),
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => return true,
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return false,
             }
@@ -160,13 +173,16 @@ impl Teller {
         let systems = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         if !systems.hears_passages() {
             self.want(None);
+            self.facts.outbox_has(Outbox::Passages, 0);
             return Ok(false);
         }
         let Some((place, passage)) = self.next()? else {
             self.want(None);
+            self.is_untold(0);
             return Ok(false);
         };
         self.want(Some(place));
+        self.count();
         let told = systems.passage(&passage, Deadline::from_now(&*self.clock, PATIENCE));
         self.inputs.tell_change(WHAT, None, passage.session, &mut self.standing, told.as_ref().err());
         if told.is_err() {
@@ -174,6 +190,7 @@ impl Teller {
             return Err(());
         }
         self.told = Some(place);
+        self.is_untold(self.untold.saturating_sub(1));
         self.unremembered += 1;
         if self.unremembered >= REMEMBERED_EACH {
             self.remember();
@@ -203,6 +220,17 @@ impl Teller {
                 }
             }
         }
+    }
+
+    /// What came meanwhile is not told either. It is counted when it was read at the latest.
+    fn count(&mut self) {
+        let more = self.collector.count(|entry| passage(entry).is_some());
+        self.is_untold(self.untold.saturating_add(more));
+    }
+
+    fn is_untold(&mut self, count: u64) {
+        self.untold = count;
+        self.facts.outbox_has(Outbox::Passages, count);
     }
 
     fn want(&self, from: Option<Position>) {

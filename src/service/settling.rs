@@ -11,6 +11,7 @@ use super::{
     Inputs,
     channel::{Entrance, Exit},
     checkins,
+    facts::{Facts, Outbox},
     failures::Standing,
     journalist::{self, Kept},
     passages::Whereabouts,
@@ -82,6 +83,7 @@ pub(super) fn spawn(
     names: Vec<String>,
     journal: Entrance<journalist::Entry>,
     clock: &Arc<dyn Clock>,
+    facts: &Arc<Facts>,
     inputs: Inputs,
 ) -> io::Result<Asking> {
     let journal = Arc::new(journal);
@@ -96,12 +98,14 @@ pub(super) fn spawn(
         open: Vec::new(),
         acknowledged: None,
     };
+    let facts = Arc::clone(facts);
     let limit = PATIENCE.saturating_add(GRACE);
     let worker = Worker::spawn_reading("settling", 1, limit, clock, move |ended: &Exit<()>, pulse: &Pulse| {
         while ended.recv_timeout(EACH) == Err(RecvTimeoutError::Timeout) {
             pulse.working(|| settling.read());
             settling.ask(pulse);
             settling.acknowledge();
+            facts.outbox_has(Outbox::Decisions, u64::try_from(settling.open.len()).unwrap_or(u64::MAX));
         }
     })?;
     Ok(Asking { worker, _journal: journal })

@@ -115,12 +115,13 @@ impl Daemon {
         let threads = ServiceError::Thread;
         #[cfg(feature = "hospital")]
         let of_settling = names.clone();
-        let passages = passages.map(|collector| passages::spawn(collector, &checkin, names, &clock, inputs.clone()));
+        let passages =
+            passages.map(|collector| passages::spawn(collector, &checkin, names, &clock, &facts, inputs.clone()));
         let passages = passages.transpose().map_err(threads)?;
         let store = journalist::spawn(journal, passages.as_ref(), &facts, &clock, inputs.clone()).map_err(threads)?;
         #[cfg(feature = "hospital")]
         let settle = |collector| {
-            super::settling::spawn(collector, &checkin, of_settling, store.entrance(), &clock, inputs.clone())
+            super::settling::spawn(collector, &checkin, of_settling, store.entrance(), &clock, &facts, inputs.clone())
         };
         #[cfg(feature = "hospital")]
         let settling = parts.provisional.map(settle).transpose().map_err(threads)?;

@@ -75,6 +75,9 @@ pub struct Ailment {
     pub system: Option<SystemName>,
     /// Since when, where that is known.
     pub since: Option<Time>,
+    /// When it ends, where it is a certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
 }
 
 /// What something is wrong with.
@@ -332,6 +335,9 @@ pub enum CertificateKind {
 pub struct JournalStatus {
     /// Records on their way to the disk.
     pub waiting: u64,
+    /// What the site's system has still to be told or asked: who went through, and what was decided without it.
+    #[serde(default)]
+    pub outbox: u64,
     /// Bytes on the disk.
     pub bytes: u64,
     /// Bytes allowed.

@@ -64,6 +64,7 @@ impl Daemon {
             certificates: self.certificates(now, &wechat),
             journal: JournalStatus {
                 waiting: self.opened.funnel.carrier.workers.store.waiting(),
+                outbox: self.opened.facts.outbox(),
                 bytes: facts.fill.map_or(0, |fill| fill.bytes),
                 max_bytes: facts.fill.map_or(0, |fill| fill.max_bytes),
                 age: facts.fill.map_or(0, |fill| fill.age.as_secs()),
@@ -102,7 +103,15 @@ impl Daemon {
         let wechat = self.wechat();
         let several = wechat.len() > 1;
         let mut of_merchant = |merchant: Option<u16>, code, of, since: Option<Time>| {
-            found.push(Ailment { code, of, lane: None, merchant: merchant.filter(|_| several), system: None, since });
+            found.push(Ailment {
+                code,
+                of,
+                lane: None,
+                merchant: merchant.filter(|_| several),
+                system: None,
+                since,
+                until: None,
+            });
         };
         let mut of_all = |code, of, since| of_merchant(None, code, of, since);
         for WorkerStatus { thread, .. } in self.shared(now.moment).into_iter().filter(|worker| worker.late) {
@@ -145,11 +154,9 @@ impl Daemon {
                 merchant: None,
                 system: name,
                 since: Some(view.time(contact.since)),
+                until: None,
             })
         }));
-        let mut of_merchant = |merchant: Option<u16>, code, of, since: Option<Time>| {
-            found.push(Ailment { code, of, lane: None, merchant: merchant.filter(|_| several), system: None, since });
-        };
         for CertificateStatus { kind, number, days, until } in self.certificates(now, &wechat) {
             let (soon, code) = match kind {
                 CertificateKind::Merchant
@@ -162,12 +169,28 @@ impl Daemon {
             };
             if days < soon {
                 let merchant = matches!(kind, CertificateKind::Merchant | CertificateKind::Platform).then_some(number);
-                of_merchant(merchant, code, Part::Certificate(kind), Some(until).filter(|_| days < 0));
+                found.push(Ailment {
+                    code,
+                    of: Part::Certificate(kind),
+                    lane: None,
+                    merchant: merchant.filter(|_| several),
+                    system: None,
+                    since: Some(until).filter(|_| days < 0),
+                    until: Some(until),
+                });
             }
         }
         #[cfg(feature = "page")]
         for away in self.opened.alarms.iter().flat_map(crate::alarm::Alarms::away).flatten() {
-            of_merchant(None, away.failure.code(), Part::Alarms, Some(view.time(away.since)));
+            found.push(Ailment {
+                code: away.failure.code(),
+                of: Part::Alarms,
+                lane: None,
+                merchant: None,
+                system: None,
+                since: Some(view.time(away.since)),
+                until: None,
+            });
         }
         for (hands, lane) in self.lanes() {
             found.extend(view.of_lane(hands, &lane));
@@ -186,12 +209,13 @@ impl Daemon {
             matches!(ailment.code, Code::X010 | Code::X011) || ailment.of == Part::Alarms
         };
         let wrong = self.ailments(now).into_iter().filter(|ailment| !untold(ailment));
-        let wrong = wrong.map(|Ailment { code, of, lane, merchant, system, .. }| crate::alarm::Alarm {
+        let wrong = wrong.map(|Ailment { code, of, lane, merchant, system, until, .. }| crate::alarm::Alarm {
             code,
             part: super::metrics::part(of),
             lane: lane.map(|lane| lane.as_str().to_owned()),
             merchant,
             system: system.map(|system| system.as_str().to_owned()),
+            until: until.map(WallTime),
         });
         let wrong: Vec<_> = wrong.collect();
         let inputs = &self.opened.funnel.carrier.inputs;
@@ -426,6 +450,7 @@ impl View {
             merchant: None,
             system: None,
             since: Some(self.time(since)),
+            until: None,
         };
         // A lane that is closed at night is not to be mended.
         let closed = lane.out_of_service.iter().rev().filter(|(why, _)| **why != OutOfService::AfterHours);

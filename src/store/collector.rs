@@ -9,6 +9,8 @@ use crate::words::WallTime;
 /// Hands out records in order, each until it is acknowledged.
 pub struct Collector {
     reader: Reader,
+    /// Reads ahead of it, for whoever counts.
+    scout: Reader,
     state: State,
     key: &'static str,
     /// Where nobody remembers what was collected: records before this time have been, or nobody asked for them then.
@@ -25,7 +27,7 @@ impl Collector {
         let told = state.get(key).and_then(|bytes| serde_json::from_slice::<(u32, u64)>(&bytes).ok());
         let from = told.map_or_else(Position::default, |(epoch, seq)| Position { epoch, seq: seq.saturating_add(1) });
         let not_before = told.is_none().then(|| WallTime(now.0.saturating_sub(BACK_MS)));
-        Self { reader: Reader::open(dir, from), state, key, not_before }
+        Self { reader: Reader::open(dir, from), scout: Reader::open(dir, from), state, key, not_before }
     }
 
     /// The next record; none where there is no other yet.
@@ -36,6 +38,16 @@ impl Collector {
             }
         }
         Ok(None)
+    }
+
+    /// How many of these have come since they were counted last, whether they have been collected or not.
+    pub(crate) fn count(&mut self, of: impl Fn(&Entry) -> bool) -> u64 {
+        let mut count: u64 = 0;
+        while let Ok(Some(entry)) = self.scout.read() {
+            let counts = self.not_before.is_none_or(|limit| limit.0 <= entry.at) && of(&entry);
+            count = count.saturating_add(counts.into());
+        }
+        count
     }
 
     /// Everything up to this record has been collected.

@@ -70,6 +70,7 @@ phrases! {
     fill(mib, most, age) "{mib} of {most} MiB, oldest {age}" => "{mib}/{most} MiB，最早的 {age}";
     waiting(n) "{n} waiting" => "{n} 条待写";
     passed_over(members) "{members} members of its answers are not known here" => "其应答中有 {members} 个未知字段";
+    outbox(n) "{n} for the site's system" => "{n} 条待告知业务系统";
     not_written(times) "failed {times} times" => "写入失败 {times} 次";
     salvaged(code) "{code} at the start" => "启动时 {code}";
 

@@ -166,7 +166,7 @@
     c.put('machine', [Math.floor(status.uptime / 60), Math.floor(status.at / 10000), journal, late], function () {
       return list([
         [say('version'), status.version.join('.')], [say('uptime'), c.span(status.uptime * 1000)], [say('clock'), c.clock(status.at)],
-        [say('journal'), mib(journal.bytes) + ' / ' + mib(journal.max_bytes) + ' · ' + say('waiting') + ' ' + journal.waiting + (journal.failures ? ' · ' + say('not-written') + ' ' + journal.failures : '') + (journal.fault ? ' · ' + journal.fault : '')],
+        [say('journal'), mib(journal.bytes) + ' / ' + mib(journal.max_bytes) + ' · ' + say('waiting') + ' ' + journal.waiting + ' · ' + say('outbox') + ' ' + journal.outbox + (journal.failures ? ' · ' + say('not-written') + ' ' + journal.failures : '') + (journal.fault ? ' · ' + journal.fault : '')],
         [say('threads'), late.length ? tag(false, late.join(', ')) : tag(true, say('well'))]
       ]);
     });

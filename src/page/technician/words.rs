@@ -132,6 +132,7 @@ pub(super) const WORDS: &[Word] = &[
     ("clock", "clock", "时钟"),
     ("journal", "journal", "流水"),
     ("waiting", "waiting", "等待写入"),
+    ("outbox", "for the site system", "待告知业务系统"),
     ("not-written", "not written", "写入失败"),
     ("state", "state directory", "状态目录"),
     ("alarms", "alarms", "告警"),
