@@ -52,6 +52,7 @@ mod lies;
 mod long_slips;
 mod lost_answers;
 mod merchants;
+mod metrics_peers;
 mod names;
 mod network_terminals;
 mod numbers;
