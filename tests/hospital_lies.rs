@@ -193,23 +193,38 @@ fn a_fhir_server_that_answers_anything_lets_nobody_in_and_ends_with_its_code() {
 
 #[test]
 fn what_a_fhir_server_says_of_another_is_no_proof_and_what_stands_there_is() {
-    let page = b"<html>please log in</html>";
-    let (setup, asked) = (Setup::new(), Arc::new(Mutex::new(0)));
-    let counted = Arc::clone(&asked);
+    let setup = Setup::new();
+    let (patches, lie) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new("<html>please log in</html>".to_owned())));
+    let (counted, lies) = (Arc::clone(&patches), Arc::clone(&lie));
     let handler = Arc::new(move |asked: &Asked| {
-        *counted.lock().expect("not poisoned") += usize::from(Step::of(asked) == Step::Arrive);
-        let answer = match Step::of(asked) {
-            Step::Arrive => Answer { body: page.to_vec(), ..Answer::json(200, &Value::Null) },
+        let mut answer = match Step::of(asked) {
+            Step::Arrive if asked.method == "POST" => Answer::json(200, &bundle(&[])),
             Step::Ours => Answer::json(200, &bundle(&[arrived()])),
             other => Answer::json(200, &other.honest()),
         };
+        if asked.method == "PATCH" {
+            *counted.lock().expect("not poisoned") += 1;
+            answer.body = lies.lock().expect("not poisoned").clone().into_bytes();
+        }
         Reply::Answer(answer)
     });
     let server = Server::start(&setup.authority, handler).expect("a server");
     let adapter = fhir::adapter(&setup, server.url(), "{}");
-    let answer = adapter.check_in(&request(1, holder(NAME, CARD)), setup.within(PATIENCE));
+    let asked = request(1, holder(NAME, CARD));
+    let answer = adapter.check_in(&asked, setup.within(PATIENCE));
     assert!(matches!(answer, Ok(CheckInAnswer::Admitted(_))), "{answer:?}");
-    assert_eq!(*asked.lock().expect("not poisoned"), 1, "and nobody is marked twice for it");
+    assert_eq!(*patches.lock().expect("not poisoned"), 1, "and nobody is marked twice for it");
+    // What still stands there as arrived, or is no answer, is not taken back.
+    for (says, end) in
+        [(None, Err(Code::H902)), (Some(arrived()), Err(Code::H902)), (Some(appointment("booked")), Ok(()))]
+    {
+        if let Some(says) = says {
+            *lie.lock().expect("not poisoned") = says.to_string();
+        }
+        let back = adapter.annul(asked.session, setup.within(PATIENCE));
+        assert_eq!(back.map_err(|failure| failure.code()), end);
+    }
+    assert_eq!(*patches.lock().expect("not poisoned"), 4);
     // A number is theirs whose encounter it is.
     let numbered = |identified: Value| {
         let number = json!({ "system": "urn:his:number", "value": "A036" });

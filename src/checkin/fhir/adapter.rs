@@ -332,9 +332,9 @@ impl CheckIn for Fhir {
         let version = appointment.version();
         let back = self.server.patch(&path, &appointment.departure(system, &own), version.as_deref(), deadline);
         match back.map_err(|undecided| undecided.failure)? {
-            Changed::Done(_) => Ok(()),
+            Changed::Done(told) if !appointment.is_taken_by(&told) => Ok(()),
             // Asked again, it is read again.
-            Changed::Conflict => Err(Code::H902.into()),
+            Changed::Done(_) | Changed::Conflict => Err(Code::H902.into()),
         }
     }
 
