@@ -273,6 +273,26 @@ fn every_template_that_travels_with_the_program_is_one_and_a_wrong_one_is_named(
     }
 }
 
+#[test]
+fn a_template_that_lacks_a_line_or_has_another_kind_of_value_is_read_or_refused_by_its_line() {
+    for name in Template::names() {
+        let text = Template::shipped(name).expect("shipped");
+        let lines: Vec<&str> = text.lines().collect();
+        for at in 0..lines.len() {
+            let key = lines[at].split_once(" = ").map(|(key, _)| key);
+            let others = ["7", "true", "\"\"", "[7]", "[[\"\"]]", "{ a = 7 }", "[{ path = 7 }]", "{ path = \"\" }"];
+            let other = |value: &str| key.map(|key| format!("{key} = {value}")).unwrap_or_default();
+            for line in others.map(other).iter().map(String::as_str).chain([""]) {
+                let mut changed = lines.clone();
+                changed[at] = line;
+                if let Err(what) = Template::parse(&changed.join("\n")) {
+                    assert!(what.starts_with("line ") || what.contains(['.', '$']), "{name} {line}: {what}");
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn a_value_in_a_path_is_one_piece_of_it(value in anything()) {
