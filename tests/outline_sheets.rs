@@ -10,11 +10,12 @@ use facemchd::{
     },
     fault::Code,
     kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption, Wording},
-    words::{Language, Purpose, Text},
+    words::{LabelledField, Language, Purpose, Text, Visit},
 };
+use toml::de::{DeTable, DeValue};
 
 use crate::{
-    scenes::full,
+    scenes::{full, say, states},
     support::places::{PLACES, admission},
 };
 
@@ -44,27 +45,42 @@ pub fn style(purpose: Purpose, language: Language, large: bool) -> Style {
     Style { phrases: Phrases::shipped(language, purpose), large, brand, ..Style::default() }
 }
 
-/// Every scene as full as it may be, with its name, and one of whom another way is told before anybody comes.
+/// Every scene as full as it may be, and every state of it, with its name.
 pub fn all(purpose: Purpose, language: Language) -> Vec<(String, Scene)> {
-    let named = |kind: SceneKind| (kind.as_str().to_owned(), at(purpose, full(kind, language), language));
-    let mut all: Vec<_> = SceneKind::ALL.into_iter().map(named).collect();
-    let idle = Scene { next: Some(NextStep::OtherWay), ..Scene::of(SceneKind::Idle) };
-    all.insert(1, ("idle_with_another_way".to_owned(), idle));
-    all
+    let named = |kind: SceneKind| (kind.as_str().to_owned(), full(kind, language));
+    let all = SceneKind::ALL.into_iter().map(named).chain(states(purpose, language));
+    all.map(|(name, scene)| (name, at(purpose, scene, language))).collect()
 }
 
-/// The same as a gate says it: it has no numbers, and no staff but those at the gates.
+/// The same as a gate says it: it has no numbers, no staff but those at the gates, and no doctors.
 fn at(purpose: Purpose, scene: Scene, language: Language) -> Scene {
     if purpose == Purpose::Hospital {
         return scene;
     }
     let phrases = Phrases::shipped(language, purpose);
-    let wording = |which| Text::clean(phrases.text(which).within(usize::MAX));
-    let mut options = scene.options.clone();
-    if scene.kind == SceneKind::CardLaid {
-        options.iter_mut().for_each(|option| option.label = wording(Wording::UseAlone));
+    let mut options = scene.options;
+    for SceneOption { label, .. } in &mut options {
+        let said = match scene.kind {
+            SceneKind::CardLaid => phrases.text(Wording::UseAlone).within(usize::MAX).to_owned(),
+            SceneKind::Choose => {
+                let time = label.as_str().split(' ').next_back().expect("a time");
+                format!("{} {time}", say(language, ["城际列车", "城際列車", "Intercity"]))
+            }
+            _ => continue,
+        };
+        *label = Text::clean(&said);
     }
-    Scene { number: None, detail: None, options, ..scene }
+    let coach = LabelledField {
+        label: Some(Text::clean(say(language, ["车厢", "車廂", "Coach"]))),
+        value: Text::clean("3"),
+        emphasis: false,
+    };
+    let visit = scene.visit.map(|visit| {
+        let Visit { way, slot, ahead, now, eta, sequence, .. } = (*visit).clone();
+        Arc::new(Visit { way, slot, ahead, now, eta, sequence, fields: vec![coach], ..Visit::default() })
+    });
+    let detail = scene.detail.filter(|_| scene.number.is_none());
+    Scene { number: None, detail, visit, options, ..scene }
 }
 
 /// Every page's texts.
@@ -192,15 +208,64 @@ fn on_no_glass_is_any_phrase_cut_and_large_type_is_half_as_large_again_and_never
     }
 }
 
+/// Whatever a sheet of phrases says and no screen shows: what a slip says, what is said aloud, what only a browser's button
+/// says, and eleven of twelve months.
+const ON_NO_SCREEN: [&str; 8] =
+    ["slip_", "call", "your_number", "go_to", "not_checked_in", "to_verify", "more", "months"];
+
+#[test]
+fn every_phrase_that_a_screen_can_show_stands_on_a_sheet_that_is_looked_at() {
+    for (language, file) in [
+        (Language::ZhHans, include_str!("../src/kiosk/phrases/zh-hans.toml")),
+        (Language::ZhHant, include_str!("../src/kiosk/phrases/zh-hant.toml")),
+        (Language::ZhHantHk, include_str!("../src/kiosk/phrases/zh-hant-hk.toml")),
+        (Language::En, include_str!("../src/kiosk/phrases/en.toml")),
+    ] {
+        let file = DeTable::parse(file).expect("TOML");
+        let station = file.get_ref()["transit"].get_ref().as_table().expect("a table");
+        let mut type_ = Typesetter::new(&[], language);
+        for purpose in [Purpose::Hospital, Purpose::Transit] {
+            let style = style(purpose, language, false);
+            let sheets = all(purpose, language).into_iter().flat_map(|(name, scene)| {
+                let texts = pages(&scene, &style, (800, 480), &mut type_).concat();
+                texts.into_iter().map(move |placed| (name.clone(), placed.of)).collect::<Vec<_>>()
+            });
+            let sheets: Vec<(String, Arc<str>)> = sheets.collect();
+            for part in ["headline", "explanation", "advice", "text"] {
+                let own = station.get(part).filter(|_| purpose == Purpose::Transit);
+                let own = own.and_then(|own| own.get_ref().as_table());
+                for (key, phrase) in file.get_ref()[part].get_ref().as_table().expect("a table") {
+                    let key = key.get_ref().as_ref();
+                    if part == "text" && ON_NO_SCREEN.iter().any(|off| key.starts_with(off)) {
+                        continue;
+                    }
+                    let phrase = own.and_then(|own| own.get(key)).unwrap_or(phrase).get_ref();
+                    let forms: Vec<&DeValue<'_>> = match phrase {
+                        DeValue::Array(forms) => forms.iter().map(toml::Spanned::get_ref).collect(),
+                        one => vec![one],
+                    };
+                    let stands = |form: &&DeValue<'_>| {
+                        let words = || form.as_str().expect("a text").split(['{', '}']).step_by(2);
+                        let is_its = |name: &str| part != "headline" || name.starts_with(key);
+                        sheets.iter().any(|(name, text)| is_its(name) && words().all(|words| text.contains(words)))
+                    };
+                    assert!(forms.iter().any(stands), "{purpose:?} {language:?}: {part}.{key} stands on no sheet");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn on_the_smallest_glass_a_number_is_seen_with_its_place_and_nothing_takes_three_pages() {
     for language in Language::ALL {
         let mut type_ = Typesetter::new(&[], language);
         let style = style(Purpose::Hospital, language, true);
-        for (name, scene) in all(Purpose::Hospital, language) {
+        for kind in SceneKind::ALL {
+            let scene = full(kind, language);
             let pages = plan(&scene, &style, (240, 240), &passing(&scene, 0), &mut type_).pages;
-            let most = if matches!(scene.kind, SceneKind::Admitted | SceneKind::Already) { 1 } else { 2 };
-            assert!(pages <= most, "{name} {language:?}: {pages} pages");
+            let most = if matches!(kind, SceneKind::Admitted | SceneKind::Already) { 1 } else { 2 };
+            assert!(pages <= most, "{kind:?} {language:?}: {pages} pages");
         }
     }
 }
@@ -220,6 +285,23 @@ fn type_grows_into_free_room_but_not_into_more_lines() {
     assert_eq!(lines_of("否，为本人", &confirm, language, &mut type_).len(), 1);
     let again = full(SceneKind::LookAgain, language);
     assert_eq!(lines_of("请再次正对摄像头", &again, language, &mut type_).len(), 2);
+}
+
+#[test]
+fn what_is_a_little_too_wide_for_two_lines_is_not_broken_into_three() {
+    for language in Language::ALL {
+        let mut type_ = Typesetter::new(&[], language);
+        for (purpose, size) in STATIONS.map(|size| [Purpose::Hospital, Purpose::Transit].map(|at| (at, size))).concat()
+        {
+            let style = style(purpose, language, true);
+            let scene = Scene { next: Some(NextStep::OtherWay), ..full(SceneKind::AskConsent, language) };
+            let texts = plan(&scene, &style, size, &passing(&scene, 0), &mut type_).texts;
+            for text in [style.phrases.headline(scene.kind), style.phrases.advice(NextStep::OtherWay)] {
+                let lines = texts.iter().filter(|placed| (1..=64).any(|room| text.within(room) == &*placed.of)).count();
+                assert!((1..=2).contains(&lines), "{purpose:?} {language:?} {size:?}: {lines} lines of {text:?}");
+            }
+        }
+    }
 }
 
 #[test]

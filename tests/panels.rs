@@ -398,6 +398,72 @@ fn eight_options_and_long_ones_are_read_to_their_ends_on_four_lines() {
     }
 }
 
+#[test]
+fn on_four_lines_and_on_small_glass_whoever_is_not_known_by_face_reads_of_another_way_before_anybody_comes() {
+    let phrases = Phrases::default();
+    for to_start in [false, true] {
+        let idle = Scene { to_start, next: Some(NextStep::ScanCode), ..Scene::of(SceneKind::Idle) };
+        let asks = if to_start { "请按开始键" } else { "请正对摄像头" };
+        let (lines, pages) = text_page(&idle, &phrases, 0);
+        assert_eq!(
+            (lines.map(|line| line.trim_end().to_owned()), pages),
+            (["", asks, "其他签到方式", "请出示二维码"].map(str::to_owned), 1)
+        );
+        // Hours and a notice are read first.
+        let text = |text: &str| Some(Text::clean(text));
+        let told = Scene { hours: text("08:00-17:00"), detail: text("今日口腔科停诊"), ..idle.clone() };
+        let all = on_four_lines(&told, &phrases);
+        assert!(all.starts_with(&format!("{asks}开放08:00-17:00今日口腔科停诊")), "{all}");
+        assert!(all.ends_with("其他签到方式请出示二维码"), "{all}");
+        // Where only these words are others, the picture is another.
+        let file = "[headline]\nother_way = \"别的办法\"\n";
+        let other = Phrases::changed(Language::ZhHans, Purpose::Hospital, file).expect("phrases");
+        for size in [(128, 64), (128, 128), (160, 128), (128, 160)] {
+            let of = |phrases: &Phrases| Style { phrases: Arc::new(phrases.clone()), ..Style::default() };
+            let [one, another] = [&phrases, &other].map(|words| drawn(&idle, &of(words), size));
+            assert!(one != another, "{size:?}");
+        }
+    }
+}
+
+#[test]
+fn in_large_type_a_number_is_large_also_where_staff_are_needed_for_it_and_what_to_do_stands_on_the_next_page() {
+    let admitted = Scene { detail: Some(Text::clean("3楼 内科一诊室")), ..admitted("张三", "A036") };
+    let (code, next) = (Some(Code::P702), Some(NextStep::StaffWindow));
+    for language in Language::ALL {
+        let phrases = Phrases::shipped(language, Purpose::Hospital);
+        let style = Style { large: true, phrases, ..Style::default() };
+        let drawn = |scene: &Scene, page| draw_page((scene, page), &style, (128, 64), &mut Fonts::built_in());
+        for kind in [SceneKind::Admitted, SceneKind::Already, SceneKind::ReQueued, SceneKind::ToVerify] {
+            let well = Scene { kind, ..admitted.clone() };
+            let scene = Scene { code, next, ..well.clone() };
+            let (frame, told) = drawn(&scene, 0);
+            let below = |frame: &Frame| (16..64).map(|y| frame.row(y).to_vec()).collect::<Vec<_>>();
+            assert!(below(&frame) == below(&drawn(&well, 0).0), "{language:?} {kind:?}");
+            assert!((96..128).any(|x| frame.is_on(x, 8)), "{language:?} {kind:?}: no code");
+            let others = |scene: &Scene| drawn(scene, 1).0;
+            let another = Scene { next: Some(NextStep::ComeBack), ..scene.clone() };
+            assert!(told.turns && others(&scene) != others(&another), "{language:?} {kind:?}: nothing to do");
+        }
+    }
+}
+
+#[test]
+fn beside_a_large_number_no_word_of_the_place_is_parted() {
+    let style = |large| Style { large, ..Style::default() };
+    let drawn = |place, large| {
+        let scene = Scene { detail: Some(Text::clean(place)), ..admitted("张三", "A036") };
+        let frame = draw_page((&scene, 0), &style(large), (128, 64), &mut Fonts::built_in()).0;
+        (0..64).map(|y| (0..128).map(|x| frame.is_on(x, y)).collect()).collect::<Vec<Vec<bool>>>()
+    };
+    // Seven letters are beside it.
+    for (place, is_large) in
+        [("Surgery 3F", true), ("Medicine 3F", false), ("3楼 心血管", true), ("内科 123456楼", false)]
+    {
+        assert_eq!(drawn(place, true) != drawn(place, false), is_large, "{place}");
+    }
+}
+
 /// What stands on the pages of a panel of four lines, without blanks.
 fn on_four_lines(scene: &Scene, phrases: &Phrases) -> String {
     let (_, pages) = text_page(scene, phrases, 0);

@@ -30,7 +30,10 @@ fn every_scene_and_every_step_has_its_words_in_every_language_and_they_fit_the_n
             }
         }
         for wording in Wording::ALL {
-            assert!(!phrases.text(wording).within(NARROWEST).is_empty(), "{language:?} {wording:?}");
+            let said = phrases.text(wording).within(NARROWEST);
+            assert!(!said.is_empty(), "{language:?} {wording:?}");
+            let is_line = matches!(wording, Wording::Hindered(_) | Wording::FaultOf(_) | Wording::NextOne);
+            assert!(!is_line || columns(said) <= NARROWEST, "{language:?} {purpose:?}: {said} is turned in pages");
         }
         for kind in [SceneKind::Evacuate, SceneKind::StaffCalled] {
             assert!(!phrases.explanation(kind).within(NARROWEST).is_empty(), "{language:?} {kind:?}");
@@ -40,25 +43,34 @@ fn every_scene_and_every_step_has_its_words_in_every_language_and_they_fit_the_n
 }
 
 #[test]
-fn a_station_does_not_speak_like_a_hospital_and_hong_kong_not_like_taiwan() {
+fn a_station_does_not_speak_like_a_hospital_on_glass_paper_or_aloud_and_hong_kong_not_like_taiwan() {
     let all = |language, purpose| -> BTreeSet<String> {
         let phrases = Phrases::shipped(language, purpose);
-        SceneKind::ALL.map(|kind| phrases.headline(kind).within(usize::MAX).to_owned()).into()
+        let headlines = SceneKind::ALL.map(|kind| phrases.headline(kind));
+        let explanations = SceneKind::ALL.map(|kind| phrases.explanation(kind));
+        let advice = NextStep::ALL.map(|next| phrases.advice(next));
+        let texts = Wording::ALL.map(|which| phrases.text(which));
+        let phrases = headlines.into_iter().chain(explanations).chain(advice).chain(texts);
+        let forms = phrases.flat_map(|phrase| (1..=64).map(|room| phrase.within(room).to_owned()));
+        forms.collect()
     };
     for (language, of_hospitals) in [
-        (Language::ZhHans, ["签到", "就诊", "预约"].as_slice()),
-        (Language::ZhHant, ["報到", "看診", "掛號"].as_slice()),
-        (Language::ZhHantHk, ["登記", "診症", "預約"].as_slice()),
-        (Language::En, ["heck", "ppointment"].as_slice()),
+        (Language::ZhHans, ["签到", "诊", "预约", "医", "病", "挂号", "科室"].as_slice()),
+        (Language::ZhHant, ["報到", "診", "掛號", "醫", "病", "科別", "護理"].as_slice()),
+        (Language::ZhHantHk, ["登記", "診", "預約", "醫", "病", "專科"].as_slice()),
+        (Language::En, ["heck", "ppointment", "octor", "atient", "ospital", "isit", "linic", "epartment"].as_slice()),
     ] {
-        let station = all(language, Purpose::Transit);
+        let [hospital, station] = [Purpose::Hospital, Purpose::Transit].map(|purpose| all(language, purpose));
         for word in of_hospitals {
-            assert!(!station.iter().any(|said| said.contains(word)), "{language:?}: {station:?}");
+            let said = station.iter().find(|said| said.contains(word));
+            assert_eq!(said, None, "{language:?}: {word}");
         }
+        assert!(of_hospitals.iter().any(|word| hospital.iter().any(|said| said.contains(word))));
     }
     let [taiwan, hong_kong] = [Language::ZhHant, Language::ZhHantHk].map(|language| all(language, Purpose::Hospital));
     assert!(taiwan.contains("報到完成") && hong_kong.contains("登記完成"));
-    for simplified in "签请验证过网络认识预约这为".chars() {
+    for simplified in "签请验证过网络认识预约这为诊医员挂号样务问题时间门专区页缴费开协议".chars()
+    {
         for said in taiwan.iter().chain(&hong_kong) {
             assert!(!said.contains(simplified), "{said} holds {simplified}");
         }
@@ -105,6 +117,8 @@ fn a_file_of_phrases_that_cannot_be_shown_is_refused_with_its_line() {
         (2, "[advice]\nlook_again = []\n", "1–64 characters"),
         (3, "[text]\nyes = \"是\"\nahead = \"前面有人\"\n", "needs {n}"),
         (2, "[text]\nmonths = [\"1\", \"2\"]\n", "twelve"),
+        (2, "[text]\nafter_hours = \"现在不是我们的开放时间\"\n", "wider than the narrowest panel"),
+        (2, "[text]\nfor_person = \"现在为{name}签到吗？\"\n", "wider than the narrowest panel"),
         (1, "[headlines]\n", "headlines"),
         (1, "[transit.transit.headline]\nidle = \"x\"\n", "`transit` is no part"),
         (2, "[advice]\nstaff_window = \"a\\u001b@\"\n", "controls"),

@@ -2,17 +2,20 @@
 //!
 //! After a change on purpose: `UPDATE_PICTURES=1 cargo test scenes`, and look at them all.
 
-use std::{fs, io::BufWriter, path::Path, time::Duration};
+use std::{fs, io::BufWriter, path::Path, sync::Arc, time::Duration};
 
 use facemchd::{
     device::{
         Fonts, Panel,
         panel::{Frame, SerialSpi, Style, draw, rgb},
     },
-    fault::Code,
-    kiosk::{NextStep, Phrases, Scene, SceneKind, SceneOption, Wording},
+    fault::{Code, Whose},
+    kiosk::{NARROWEST, NextStep, Phrases, Scene, SceneKind, SceneOption, Wording},
     sim::devices::PanelTwin,
-    words::{Language, NameStyle, Purpose, RealName, Text, When},
+    words::{
+        HalfDay, Hindrance, LabelledField, Language, NameStyle, Purpose, RealName, Sequence, Slot, Text, Visit,
+        WallTime, When,
+    },
 };
 
 use crate::devices::st7920_on;
@@ -21,7 +24,7 @@ use crate::devices::st7920_on;
 pub const ANOTHER_WAY: &str = "https://his.example/pages/checkin?lane=kiosk-1";
 
 /// One of three texts, as a site would say it in this language.
-fn say(language: Language, [hans, hant, en]: [&'static str; 3]) -> &'static str {
+pub fn say(language: Language, [hans, hant, en]: [&'static str; 3]) -> &'static str {
     match language {
         Language::ZhHans => hans,
         Language::ZhHant | Language::ZhHantHk => hant,
@@ -94,6 +97,111 @@ pub fn full(kind: SceneKind, language: Language) -> Scene {
         SceneKind::Evacuate => Scene { code: Some(Code::G807), ..scene },
         SceneKind::Idle | SceneKind::StaffCalled => scene,
     }
+}
+
+/// What a kind alone does not tell: every state of a scene that has words or a picture of its own.
+pub fn states(purpose: Purpose, language: Language) -> Vec<(String, Scene)> {
+    let phrases = Phrases::shipped(language, purpose);
+    let text = |said: [&'static str; 3]| Some(Text::clean(say(language, said)));
+    let at = |told: &str| When::read(told, 8 * 3600, WallTime(1_795_224_600_000));
+    let other_way = Some(NextStep::OtherWay);
+    let staff = Some(NextStep::StaffWindow);
+    let idle = Scene::of(SceneKind::Idle);
+    let hours = Some(Text::clean("08:00-12:00 13:30-17:00"));
+    let notice = match purpose {
+        Purpose::Hospital => text(["今日口腔科停诊", "今日口腔科停診", "No dentist today"]),
+        Purpose::Transit => text(["今日末班车22:30", "今日末班車22:30", "Last train today 22:30"]),
+    };
+    let closed = Scene { code: Some(Code::X012), hours: hours.clone(), ..Scene::of(SceneKind::Closed) };
+    let option = |option| {
+        let clinic = say(language, ["口腔颌面外科", "口腔顎面外科", "Oral surgery"]);
+        SceneOption { option, label: Text::clean(&format!("{clinic} {:02}:30", 8 + option)) }
+    };
+    let unhappy = |kind, detail| Scene { detail, next: staff, ..Scene::of(kind) };
+    let mut all = vec![
+        ("idle_with_another_way".to_owned(), Scene { next: other_way, ..idle.clone() }),
+        ("idle_to_start".to_owned(), Scene { to_start: true, ..idle.clone() }),
+        ("idle_to_start_with_another_way".to_owned(), Scene { to_start: true, next: other_way, ..idle.clone() }),
+        ("idle_with_notice".to_owned(), Scene { hours, detail: notice.clone(), next: other_way, ..idle }),
+        ("after_hours".to_owned(), Scene { next: Some(NextStep::OtherLane), ..closed.clone() }),
+        ("after_hours_with_notice".to_owned(), Scene { detail: notice, next: staff, ..closed }),
+        (
+            "choose_of_eight".to_owned(),
+            Scene {
+                options: (1..=8).map(option).collect(),
+                stands: Some(Duration::from_secs(30)),
+                ..Scene::of(SceneKind::Choose)
+            },
+        ),
+        (
+            "confirm_card_of_a_long_name".to_owned(),
+            Scene {
+                name: RealName::parse("阿卜杜热合曼·买买提").map(|name| name.shown(NameStyle::Masked)),
+                ..full(SceneKind::ConfirmCard, language)
+            },
+        ),
+        (
+            "too_late_of_another_day".to_owned(),
+            Scene { time: at("2026-11-20T17:00:00+08:00"), next: staff, ..Scene::of(SceneKind::TooLate) },
+        ),
+        (
+            "refused_for_a_reason".to_owned(),
+            unhappy(SceneKind::Refused, text(["请先到服务台登记", "請先至服務台登錄", "Please see the desk first"])),
+        ),
+        (
+            "not_printed".to_owned(),
+            Scene { code: Some(Code::P702), next: staff, ..full(SceneKind::Admitted, language) },
+        ),
+    ];
+    for (whose, code, next) in [
+        (Whose::Device, Code::X001, NextStep::StaffWindow),
+        (Whose::Network, Code::N301, NextStep::OtherWay),
+        (Whose::WeChat, Code::N310, NextStep::IdCard),
+        (Whose::Site, Code::H901, NextStep::ScanCode),
+    ] {
+        let detail = Some(Text::clean(phrases.text(Wording::FaultOf(whose)).within(NARROWEST)));
+        let next = Some(next);
+        let scene = Scene { detail, next, code: Some(code), ..Scene::of(SceneKind::Failed) };
+        all.push((format!("failed_by_{whose:?}").to_lowercase(), scene));
+    }
+    for hindrance in Hindrance::ALL {
+        let scene = Scene { hindrance: Some(hindrance), ..unhappy(SceneKind::Refused, None) };
+        all.push((format!("refused_{}", hindrance.as_str()), scene));
+    }
+    let whole = Visit {
+        department: text(["内科", "內科", "Medicine"]),
+        doctor: text(["李华", "李華", "Dr Lee"]),
+        title: text(["主任医师", "主治醫師", "Consultant"]),
+        way: text(["乘2号电梯，出梯左转", "搭2號電梯，出電梯左轉", "Take lift 2, turn left"]),
+        slot: Some(Slot { from: at("2026-11-21T10:00:00+08:00"), until: at("2026-11-21T10:30:00+08:00") }),
+        ahead: Some(5),
+        now: Some(Text::clean("A031")),
+        eta: at("2026-11-21T10:40:00+08:00"),
+        sequence: Some(Sequence { half_day: Some(HalfDay::Morning), index: Text::clean("12") }),
+        fields: vec![LabelledField {
+            label: text(["费别", "費別", "Cover"]),
+            value: Text::clean(say(language, ["医保", "健保", "Insured"])),
+            emphasis: false,
+        }],
+        advice: text(["请提前15分钟候诊", "請提前15分鐘候診", "Please wait nearby"]),
+        ..Visit::default()
+    };
+    let listed = |half_day, ahead| Visit {
+        floor: text(["3楼", "3樓", "3F"]),
+        room: text(["一诊室", "一診室", "Room 1"]),
+        ahead: Some(ahead),
+        sequence: Some(Sequence { half_day: Some(half_day), index: Text::clean("7") }),
+        ..Visit::default()
+    };
+    for (name, kind, visit) in [
+        ("admitted_to_a_visit", SceneKind::Admitted, whole),
+        ("already_next", SceneKind::Already, listed(HalfDay::Afternoon, 0)),
+        ("re_queued_in_the_evening", SceneKind::ReQueued, listed(HalfDay::Evening, 3)),
+    ] {
+        let detail = text(["3楼 一诊室", "3樓 一診室", "3F Room 1"]).filter(|_| kind == SceneKind::Admitted);
+        all.push((name.to_owned(), Scene { detail, visit: Some(Arc::new(visit)), ..full(kind, language) }));
+    }
+    all
 }
 
 /// A picture of colours.
@@ -206,7 +314,8 @@ fn every_scene_looks_as_it_did_on_every_panel_in_every_language() {
             let style = Style { phrases: Phrases::shipped(language, Purpose::Hospital), large, ..Style::default() };
             // A number to be verified differs from one that is not by its headline and code alone.
             let kinds = SceneKind::ALL.into_iter().filter(|kind| *kind != SceneKind::ToVerify);
-            let scenes: Vec<Scene> = kinds.map(|kind| full(kind, language)).collect();
+            let states = states(Purpose::Hospital, language).into_iter().map(|(_, scene)| scene);
+            let scenes: Vec<Scene> = kinds.map(|kind| full(kind, language)).chain(states).collect();
             type Class<'a> = (&'static str, Box<dyn Fn(&Scene) -> Sheet + 'a>);
             let classes: [Class<'_>; 2] = [
                 ("st7920", Box::new(|scene| characters(scene, &style))),

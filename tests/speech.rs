@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use facemchd::{
     kiosk::{Lexicon, NextStep, Phrases, Scene, SceneKind, SceneOption},
-    words::{Language, NameStyle, Purpose, RealName, ShownName, Text, Visit, WallTime, When},
+    words::{Hindrance, Language, NameStyle, Purpose, RealName, ShownName, Text, Visit, WallTime, When},
 };
 
 /// 2026-11-21 09:30 in Beijing.
@@ -88,6 +88,23 @@ fn a_word_without_a_clip_costs_the_word_and_a_place_without_any_leaves_the_numbe
         Scene { detail: text("请先缴费"), next: Some(NextStep::StaffWindow), ..Scene::of(SceneKind::Refused) };
     assert_eq!(heard(&refused, Language::ZhHans, ""), "暂不能签到|请到护士站/分诊台");
     assert_eq!(in_words(&refused, Language::ZhHans).as_deref(), Some("暂不能签到。请先缴费。请到护士站/分诊台。"));
+}
+
+#[test]
+fn whoever_is_refused_hears_why_in_words_that_are_recorded() {
+    for (language, says) in [
+        (Language::ZhHans, "暂不能签到。挂号费尚未缴纳。请到护士站/分诊台。"),
+        (Language::En, "Unable to check in. The visit is not paid for yet. Please see staff."),
+    ] {
+        for hindrance in Hindrance::ALL {
+            let next = Some(NextStep::StaffWindow);
+            let refused = Scene { hindrance: Some(hindrance), next, ..Scene::of(SceneKind::Refused) };
+            let said = in_words(&refused, language).expect("something");
+            assert!(hindrance != Hindrance::Unpaid || said == says, "{said}");
+            let clips = heard(&refused, language, "");
+            assert_eq!((clips.split('|').count(), clips.contains('<')), (3, false), "{clips}");
+        }
+    }
 }
 
 #[test]

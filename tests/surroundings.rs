@@ -6,8 +6,8 @@ use facemchd::{
     device::panel::text_lines,
     fault::{Code, Remedy, Trouble},
     kiosk::{
-        AckStatus, Button, CardUses, Device, GateOutcome, Input, LaneSettings, NextStep, OutOfService, Output, Phrases,
-        Posting, PrintOutcome, Privacy, Record, SceneKind, Signal, Slip, Unfinished,
+        AckStatus, Button, CardUses, Device, GateOutcome, Input, Intent, LaneSettings, NextStep, OutOfService, Output,
+        Phrases, Posting, PrintOutcome, Privacy, Record, SceneKind, Signal, Slip, Unfinished,
     },
     words::{Admission, CheckInAnswer, JobId, Language, Purpose, SessionId, Text},
 };
@@ -372,10 +372,21 @@ fn an_unhurried_lane_gives_twice_the_time_and_shows_no_name_longer_than_ten_seco
     let privacy = Privacy { wipe_after: 8 * SECOND, ..Privacy::default() };
     let unhurried = LaneSettings { privacy, ..hospital() }.unhurried();
     assert_eq!(unhurried.privacy.wipe_after, 10 * SECOND);
-    let mut core = lane(unhurried);
-    let session = core.known("sid-1", 1, "张三");
-    core.answer(session, choices(&["内科", "眼科"]));
-    assert_eq!(core.scene().stands, Some(60 * SECOND));
+    for (settings, times) in [(hospital(), 1), (unhurried, 2)] {
+        let mut core = lane(LaneSettings { intent: Some(Intent::Start), ..settings });
+        press(&mut core, Button::OtherWay);
+        assert_eq!(core.scene().stands, Some(times * 20 * SECOND));
+        core.pass(times * 20 * SECOND);
+        press(&mut core, Button::CallStaff);
+        assert_eq!(core.scene().stands, Some(times * 20 * SECOND));
+        core.pass(times * 20 * SECOND);
+        press(&mut core, Button::Start);
+        assert_eq!(core.scene().stands, Some(times * 15 * SECOND));
+        core.pass(times * 14 * SECOND);
+        let session = core.known("sid-1", 1, "张三");
+        core.answer(session, choices(&["内科", "眼科"]));
+        assert_eq!(core.scene().stands, Some(times * 30 * SECOND));
+    }
 }
 
 #[test]

@@ -122,6 +122,17 @@ fn ends(text: &str) -> impl Iterator<Item = usize> {
         .chain([text.len()])
 }
 
+/// Whether lines of so many columns have room for each of its words.
+#[cfg(feature = "glyphs")]
+pub(super) fn keeps_words(text: &str, columns_across: usize) -> bool {
+    let mut begin = 0;
+    ends(text).all(|end| {
+        let part = text.get(begin..end).unwrap_or_default();
+        begin = end;
+        width(part.trim_end()) <= columns_across
+    })
+}
+
 /// The text in lines of at most `width` columns, broken where a line may be (UAX #14); a word that is wider than a line
 /// is broken where it must be.
 pub(super) fn wrap(text: &str, columns_across: usize) -> Vec<String> {

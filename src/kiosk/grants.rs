@@ -1,12 +1,7 @@
 //! Who may have a gate opened: who meant to be let through, and each once.
 
-use std::time::Duration;
-
 use super::{Intent, Kiosk};
 use crate::words::{LaneId, Moment, SessionId, WayIn};
-
-/// Whoever meant to be served may take so long to look.
-const MEANT: Duration = Duration::from_secs(15);
 
 /// The most persons remembered who were let through a moment ago.
 const LET_THROUGH: usize = 256;
@@ -23,7 +18,7 @@ impl Kiosk {
     pub(super) fn means(&mut self, now: Moment, lane: LaneId, how: Intent) {
         let Some(place) = self.lane(lane) else { return };
         if place.settings.intent.is_some_and(|wanted| how >= wanted) {
-            place.meant_until = Some(now.after(MEANT));
+            place.meant_until = Some(now.after(place.settings.meant_for));
         }
     }
 
@@ -50,7 +45,8 @@ impl Kiosk {
 
     /// This person was let through a moment ago, wherever it was.
     pub(super) fn has_just_gone_through(&self, now: Moment, lane: LaneId, person: Option<[u8; 16]>) -> bool {
-        let within = self.lanes.get(usize::from(lane.0)).map_or(Duration::ZERO, |place| place.settings.once_within);
+        let within =
+            self.lanes.get(usize::from(lane.0)).map_or(std::time::Duration::ZERO, |place| place.settings.once_within);
         let earlier = self.let_through.iter().find(|earlier| Some(earlier.person) == person);
         earlier.is_some_and(|earlier| now.since(earlier.at) < within)
     }

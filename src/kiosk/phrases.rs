@@ -446,7 +446,11 @@ impl Wording {
         let lacks = |form: &&String| self.placeholders().iter().any(|name| !form.contains(&format!("{{{name}}}")));
         match forms.iter().find(lacks) {
             Some(form) => Some(format!("\"{form}\" needs {{{}}}", self.placeholders().join("}, {"))),
-            None if self == Self::ToStart => phrase.too_wide(),
+            // With the longest name that it is asked by.
+            None if self == Self::ForPerson => {
+                Phrase(vec![phrase.filled(NARROWEST, &[("name", "＊＊＊＊")])]).too_wide()
+            }
+            None if matches!(self, Self::ToStart | Self::AfterHours) => phrase.too_wide(),
             None if self == Self::Months && forms.len() != 12 => Some("months has twelve names".to_owned()),
             None => None,
         }

@@ -38,6 +38,10 @@ pub struct LaneSettings {
     pub repeat_window: Duration,
     /// How long an unhappy end stands.
     pub unhappy_stands: Duration,
+    /// How long a scene stands that a button or the gate brought up.
+    pub asked_stands: Duration,
+    /// Whoever meant to be served may take so long to look.
+    pub meant_for: Duration,
     /// A slip not printed within this is dropped.
     pub slip_patience: Duration,
     /// Scenes are shown.
@@ -162,6 +166,8 @@ impl Default for LaneSettings {
             choice_wait: Duration::from_secs(30),
             repeat_window: Duration::from_secs(60),
             unhappy_stands: Duration::from_secs(6),
+            asked_stands: Duration::from_secs(20),
+            meant_for: Duration::from_secs(15),
             slip_patience: Duration::from_secs(30),
             has_panel: true,
             has_printer: false,
@@ -205,6 +211,8 @@ impl LaneSettings {
             choice_wait: 2 * self.choice_wait,
             card_wait: 2 * self.card_wait,
             unhappy_stands: 2 * self.unhappy_stands,
+            asked_stands: 2 * self.asked_stands,
+            meant_for: 2 * self.meant_for,
             ..self
         }
     }

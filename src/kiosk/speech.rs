@@ -145,7 +145,12 @@ impl Speaker<'_> {
             }
             SceneKind::TooEarly => time(Wording::From).into_iter().collect(),
             SceneKind::TooLate => time(Wording::Until).into_iter().collect(),
-            SceneKind::Refused => scene.detail.iter().map(|why| vec![Part::Words(why.to_string())].into()).collect(),
+            SceneKind::Refused => {
+                let hindrance = scene.hindrance.map(Wording::Hindered);
+                let own = hindrance.map(|which| whole("text", which.key(), self.0.text(which)).into());
+                let told = scene.detail.iter().map(|why| vec![Part::Words(why.to_string())].into());
+                own.into_iter().chain(told).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -1,7 +1,5 @@
 //! What happens around a lane: devices that fail and come back, switches, buttons, the gate's own sensors, staff.
 
-use std::time::Duration;
-
 use super::{
     Button, Device, GateOutcome, Intent, Kiosk, NextStep, OutOfService, Output, Posting, Record, Scene, SceneKind,
     Signal, Slip,
@@ -13,9 +11,6 @@ use crate::{
     fault::{Code, Remedy, Trouble},
     words::{JobId, LaneId, Moment, Purpose, SessionId},
 };
-
-/// How long a scene stands that a button or the gate brought up.
-const STANDS: Duration = Duration::from_secs(20);
 
 impl Kiosk {
     /// Nobody stands here, or nobody may: wipes whatever was shown.
@@ -186,10 +181,10 @@ impl Kiosk {
 
     /// A scene of nobody's session; whoever's end stood there has seen it.
     fn show_for_a_while(&mut self, now: Moment, lane: LaneId, scene: Scene) {
-        if let Some(place) = self.lane(lane) {
-            place.presenting = None;
-        }
-        self.show(lane, Scene { stands: Some(STANDS), ..scene }, Some(now.after(STANDS)));
+        let Some(place) = self.lane(lane) else { return };
+        place.presenting = None;
+        let stands = place.settings.asked_stands;
+        self.show(lane, Scene { stands: Some(stands), ..scene }, Some(now.after(stands)));
     }
 
     pub(super) fn gate_alarmed(&mut self, now: Moment, lane: LaneId, session: Option<SessionId>, alarm: GateOutcome) {

@@ -11,10 +11,12 @@ use super::{
 use crate::{
     device::{
         DeviceError, Drawn, Panel,
-        gb::{cells, columns, width, wrap},
+        gb::{cells, columns, keeps_words, width, wrap},
         glyph::Fonts,
     },
-    kiosk::{NARROWEST, Scene, SceneOption},
+    fault::Code,
+    kiosk::{NARROWEST, Scene, SceneKind, SceneOption},
+    words::Text,
 };
 
 /// Dots of a line of the smallest type, and of half a hanzi.
@@ -291,8 +293,14 @@ fn blocks(
         text(number.as_str(), fits(number.as_str(), enlarged), Ink::Accent);
     }
     lines.iter().for_each(|line| text(line, base, Ink::Text));
-    let advice = scene.advice(phrases, columns(text_across, base + base.div_ceil(4)));
-    text(advice, fits(advice, base + base.div_ceil(4)), Ink::Text);
+    let larger = base + base.div_ceil(4);
+    let advice = scene.advice(phrases, columns(text_across, larger));
+    if scene.kind == SceneKind::Idle && !advice.is_empty() {
+        // Who looks into the camera does not look for a card: the first words say what the others are about.
+        let other = phrases.headline(SceneKind::OtherWay).within(columns(text_across, larger));
+        text(other, fits(other, larger), Ink::Text);
+    }
+    text(advice, fits(advice, larger), Ink::Text);
     blocks.extend(options.iter().map(|option| Block::Choice {
         number: option.option.to_string(),
         label: option.label.to_string(),
@@ -372,23 +380,31 @@ impl Canvas<'_> {
     /// Four lines of eight hanzi; in large type the number, where there is one, takes two of them. Returns how many pages
     /// there are.
     fn small(&mut self, scene: &Scene, style: &Style, page: usize) -> usize {
-        let plain = scene.code.is_none() && scene.next.is_none();
-        let number = scene.number.as_ref().filter(|number| style.large && plain && width(number.as_str()) <= 6);
+        let code = scene.code.map_or("", Code::as_str);
+        let room = if code.is_empty() { NARROWEST } else { NARROWEST - code.len() - 1 };
+        let headline = scene.headline(&style.phrases, room);
+        let has_room = |number: &&Text| width(number.as_str()) <= 6 && width(&headline) <= room;
+        let number = scene.number.as_ref().filter(|number| style.large && has_room(number));
         let lines = scene.lines(&style.phrases, NARROWEST);
         let place = lines.first().map_or("", |line| line);
         let left = number.map_or(0, |number| (2 * width(number.as_str()) + 1) * HALF);
-        let beside = wrap(place, (self.frame.size().0.saturating_sub(left) / HALF).max(2));
-        // Its third line stands beside a name that is short; a longer place is read whole, and the number small.
+        let room = (self.frame.size().0.saturating_sub(left) / HALF).max(2);
+        let beside = wrap(place, room);
+        // Its third line stands beside a name that is short; a longer place, and a longer word, is read whole and the
+        // number small.
         let name = scene.name.as_ref().map_or(0, |name| width(name.reveal()));
         let most = if name * HALF < left { 3 } else { 2 };
-        if let Some(number) = number.filter(|_| beside.len() <= most) {
-            let others = further(number.as_str(), lines.iter().skip(1).map(|line| rows(line)).collect());
+        if let Some(number) = number.filter(|_| beside.len() <= most && keeps_words(place, room)) {
+            let advice = Some(scene.advice(&style.phrases, NARROWEST)).filter(|advice| !advice.is_empty());
+            let texts = advice.into_iter().chain(lines.iter().skip(1).map(String::as_str));
+            let others = further(number.as_str(), texts.map(rows).collect());
             let pages = others.len() + 1;
             if let Some(lines) = (page % pages).checked_sub(1).and_then(|other| others.get(other)) {
                 self.lines(lines);
                 return pages;
             }
-            self.text(&scene.headline(&style.phrases, NARROWEST), (0, 0), 1, Ink::Text);
+            self.text(&headline, (0, 0), 1, Ink::Text);
+            self.text(code, (self.frame.size().0.saturating_sub(width(code) * HALF), 0), 1, Ink::Text);
             if let Some(name) = &scene.name {
                 self.text(name.reveal(), (0, LINE), 1, Ink::Text);
             }

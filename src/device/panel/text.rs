@@ -64,7 +64,10 @@ fn first_page(scene: &Scene, phrases: &Phrases) -> ([String; LINES], String, Vec
     let number = scene.number.as_ref().map(ToString::to_string);
     let advice = scene.advice(phrases, COLUMNS).to_owned();
     let is_idle = scene.kind == SceneKind::Idle;
-    let Below { detail, more, mut rest } = below(scene, phrases, advice.is_empty() || is_idle);
+    let Below { detail, more, mut rest } = match below(scene, phrases, advice.is_empty() || is_idle) {
+        below if is_idle && !advice.is_empty() => below.with_another_way(phrases, &advice),
+        below => below,
+    };
     let who = match (&name, &number) {
         (Some(name), Some(number)) if width(&aligned(name)) >= right_start(number) => {
             rest.insert(0, rows(name));
@@ -113,6 +116,18 @@ struct Below {
     more: String,
     /// Each text's lines that have none.
     rest: Vec<Vec<String>>,
+}
+
+impl Below {
+    /// Another way in, where nothing else is told; else on a page of its own. Who looks into the camera does not look for a
+    /// card: the first words say what the others are about.
+    fn with_another_way(self, phrases: &Phrases, advice: &str) -> Self {
+        let [other, advice] = [phrases.headline(SceneKind::OtherWay).within(COLUMNS), advice].map(str::to_owned);
+        if self.detail.is_empty() {
+            return Self { detail: other, more: advice, ..self };
+        }
+        Self { rest: [self.rest, vec![vec![other, advice]]].concat(), ..self }
+    }
 }
 
 fn below(scene: &Scene, phrases: &Phrases, has_room: bool) -> Below {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Clip, Lexicon, Part, Sentence, Speech, lexicon, name_of, numerals, pieces};
 use crate::{
     kiosk::{NextStep, Phrase, Phrases, SceneKind, Wording},
-    words::Language,
+    words::{Hindrance, Language},
 };
 
 /// What is said of scenes apart from headlines, explanations and advice.
@@ -70,7 +70,7 @@ impl Phrases {
         for next in NextStep::ALL {
             add(format!("advice-{}", name_of(next.key())), self.advice(next));
         }
-        for wording in SAID {
+        for wording in SAID.into_iter().chain(Hindrance::ALL.map(Wording::Hindered)) {
             add(format!("text-{}", name_of(wording.key())), self.text(wording));
         }
         let months = self.text(Wording::Months);

@@ -95,6 +95,9 @@ pub(super) mod role {
 /// No type is made smaller than this for one long word's sake, lines of running text.
 const LEAST: f32 = 0.6;
 
+/// What type yields at most so that a text has two lines and not three.
+const YIELDING: [f32; 4] = [1.0, 0.95, 0.9, 0.85];
+
 /// What a line may be wider than its column, ems: a sum of parts is not what it was divided into.
 pub(super) const ROUNDING: f32 = 0.01;
 
@@ -126,10 +129,27 @@ impl Setter<'_> {
             _ => self.scale,
         };
         let standard = (self.class.body * role * scale).min(most.max(self.class.body * LEAST));
+        // Beside a code the column is another one in large type.
+        let is_whole = column >= self.class.across - 2.0 * self.class.margin;
+        let standard = match role {
+            role::HEADLINE | role::ADVICE if is_whole => self.on_two_lines(text, standard, (column, taken)),
+            _ => standard,
+        };
         let size = if self.large { LARGE * standard } else { standard };
         let lines = self.type_.wrapped(text, (column / size - taken).max(1.0) + ROUNDING);
         self.blocks.push(Block { of: text.into(), lines, size });
         self.blocks.len() - 1
+    }
+
+    /// The same, or a little smaller where each part of the text has two lines at most for that in large type: 请在屏幕上 is not
+    /// broken for a tenth of its width.
+    fn on_two_lines(&mut self, text: &str, standard: f32, (column, taken): (f32, f32)) -> f32 {
+        let mut has = |part: &str, size: f32| {
+            self.type_.wrapped(part, (column / (LARGE * size) - taken).max(1.0) + ROUNDING).len() <= 2
+        };
+        let mut has_all = |size: &f32| text.lines().all(|part| has(part, *size));
+        let smaller = YIELDING.map(|part| standard * part);
+        smaller.into_iter().find(|size| has_all(size)).unwrap_or(standard)
     }
 }
 
