@@ -6,12 +6,13 @@ use facemchd::{
     checkin::{ByTemplate, CheckIn as _, Template},
     http::Client,
     sim::server::{Answer, Reply},
-    words::{CheckInAnswer, Hindrance, Identity, Private, Voucher, VoucherKind},
+    words::{CheckInAnswer, GateNumber, Hindrance, Identity, Private, Voucher, VoucherKind},
 };
 
 use crate::{
     his::{PATIENCE, given, holder, memory, request, today},
     lookups::{Scripted, Setup},
+    visits,
 };
 
 /// What a kiosk makes of these answers, and what it sent.
@@ -162,4 +163,55 @@ body = '["${visit.id}"]'
     let (answer, sent) = recorded_of(holder("张三", "11010519491231002X"), TEMPLATE, answers);
     assert!(matches!(answer, CheckInAnswer::Admitted(_)), "{answer:?}");
     assert_eq!(sent, ["{}", r#"["7"]"#]);
+}
+
+#[test]
+fn a_template_reads_every_member_that_an_answer_of_our_own_has() {
+    const TEMPLATE: &str = r#"
+title = "every member"
+call = { form = "json", path = "/ask" }
+[list]
+body = "{}"
+each = "visits"
+fields = [{ label = "费别", path = "fee" }, { path = "note", emphasis = true }]
+[list.read]
+id = "id"
+number = "number"
+place = "place"
+qr = "qr"
+gate-credential = "gate"
+hospital = "hospital"
+department = "department"
+doctor = "doctor"
+title = "title"
+room = "room"
+floor = "floor"
+way = "way"
+"slot.from" = "slot/from"
+"slot.until" = "slot/until"
+ahead = "ahead"
+now = "now"
+eta = "eta"
+"patient-id.value" = "patient_id/value"
+"patient-id.barcode" = "patient_id/barcode"
+visit-kind = "visit_kind"
+"sequence.half-day" = "sequence/half_day"
+"sequence.index" = "sequence/index"
+advice = "advice"
+[arrive]
+body = '["${visit.id}"]'
+"#;
+    let mut visit = visits::whole();
+    let more = [("id", "V1"), ("number", "A036"), ("place", "3楼"), ("qr", "https://his.example/q/A036")];
+    for (member, value) in more.into_iter().chain([("gate", "9081726"), ("fee", "医保"), ("note", "请空腹")]) {
+        visit[member] = value.into();
+    }
+    let list = serde_json::json!({ "visits": [visit] }).to_string().into_bytes();
+    let answers = vec![("application/json", list), ("application/json", b"{}".to_vec())];
+    let (answer, _) = recorded_of(holder("张三", "11010519491231002X"), TEMPLATE, answers);
+    let CheckInAnswer::Admitted(admission) = answer else { panic!("{answer:?}") };
+    assert_eq!(*admission.visit, visits::visit());
+    let texts = [&admission.number, &admission.place, &admission.qr].map(|text| text.as_ref().map(ToString::to_string));
+    assert_eq!(texts, ["A036", "3楼", "https://his.example/q/A036"].map(|text| Some(text.to_owned())));
+    assert_eq!(admission.gate_number.map(GateNumber::reveal), Some(9_081_726));
 }

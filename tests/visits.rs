@@ -26,7 +26,7 @@ const BEIJING: i32 = 8 * 3600;
 /// Two days from the epoch in Beijing: another day than any test's.
 const TIME: &str = "1970-01-03T08:30:00+08:00";
 
-fn whole() -> Value {
+pub fn whole() -> Value {
     json!({
         "hospital": "市第一人民医院", "department": "心血管内科", "doctor": "李华", "title": "主任医师", "room": "一诊室",
         "floor": "3楼", "way": "乘2号电梯，出梯左转", "slot": { "from": TIME, "until": "09:00" }, "ahead": 5, "now": "A031",
@@ -40,7 +40,7 @@ fn text(text: &str) -> Option<Text> {
     Some(Text::clean(text))
 }
 
-fn visit() -> Visit {
+pub fn visit() -> Visit {
     let private = |text: &str| Private::new(text.to_owned());
     let field = |label: Option<&str>, value: &str, emphasis| LabelledField {
         label: label.map(Text::clean),
