@@ -131,7 +131,7 @@ fn a_template_reads_the_gates_number_as_any_other_of_an_answers_members() {
 
 /// Through the whole program.
 #[test]
-fn the_number_of_the_sites_answer_reaches_the_gates_driver_and_no_log_or_journal() {
+fn the_number_of_the_sites_answer_reaches_the_gates_driver_and_no_log_and_none_is_made_of_the_person() {
     let sandbox = Sandbox::new();
     let file = sandbox.path("wiegand26");
     fs::write(&file, "").expect("written");
@@ -143,7 +143,9 @@ fn the_number_of_the_sites_answer_reaches_the_gates_driver_and_no_log_or_journal
     let daemon = sandbox.start();
     let mut terminal = sandbox.terminal(1);
     let comes = |terminal: &mut Terminal, sid: &str| {
-        expect(&sandbox, &Person { union_id: format!("union-{sid}"), ..Person::new(sid, "张三丰") });
+        // All of their own numbers would fit.
+        let (union_id, credential_id) = (sid.replace("sid-", "100"), sid.replace("sid-", "765432"));
+        expect(&sandbox, &Person { union_id, credential_type: 2, credential_id, ..Person::new(sid, "张三丰") });
         terminal.face(sid, true).expect("sent");
         assert_eq!(terminal.receive_type("outcome").expect("told")["result"], "checked_in", "{sid}");
     };
