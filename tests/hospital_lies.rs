@@ -1,13 +1,16 @@
 //! A hospital's FHIR server or interface engine that answers anything at all: every end has its code and its next step, and
 //! nobody is let in whom nobody admitted.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use facemchd::{
     checkin::{CheckIn as _, Undecided},
     fault::Code,
     sim::server::{Answer, Reply, Request as Asked, Server},
-    words::{CheckInAnswer, Hindrance},
+    words::{CheckInAnswer, Deadline, Hindrance},
 };
 use serde_json::{Value, json};
 
@@ -28,6 +31,8 @@ type End = Result<CheckInAnswer, (Code, bool)>;
 
 const NO_ANSWER: End = Err((Code::H902, false));
 const NOBODY_KNOWS: End = Err((Code::H902, true));
+const LOST: End = Err((Code::H905, true));
+const UNANSWERED: End = Err((Code::H904, false));
 const NO_FILE: End = Ok(CheckInAnswer::Hindered(Hindrance::NoFile));
 const OTHER_NAME: End = Ok(CheckInAnswer::Hindered(Hindrance::OtherName));
 const NOT_FOUND: End = Ok(CheckInAnswer::NotFound);
@@ -182,9 +187,9 @@ fn a_fhir_server_that_answers_anything_lets_nobody_in_and_ends_with_its_code() {
         (Step::Arrive, text(with(appointment("arrived"), "id", json!("a2"))), NOBODY_KNOWS),
         (Step::Arrive, text(bundle(&[appointment("arrived")])), NOBODY_KNOWS),
         (Step::Arrive, deep(100_000), NOBODY_KNOWS),
-        (Step::Arrive, too_large(), Err((Code::H905, true))),
+        (Step::Arrive, too_large(), LOST),
         (Step::Encounter, page(), NOBODY_KNOWS),
-        (Step::Encounter, too_large(), Err((Code::H905, true))),
+        (Step::Encounter, too_large(), LOST),
     ] {
         let told = lie.trim().chars().take(200).collect::<String>();
         ends(&told, at_a_server_that_says(step, lie.as_bytes(), "{}"), &wanted);
@@ -274,8 +279,6 @@ fn listed(control: &str, visit: &str, name: &str, number: &str) -> Vec<u8> {
 
 #[test]
 fn an_interface_engine_that_answers_anything_lets_nobody_in_and_ends_with_its_code() {
-    const LOST: End = Err((Code::H905, true));
-    const UNANSWERED: End = Err((Code::H904, false));
     type Lie = Box<dyn Fn(&str) -> Vec<u8> + Send>;
     let others = |control: &str| answered(&format!("MSA|AA|{control}x"));
     let visit = "P1|F1|||||||||||||||||||||||Booked";
@@ -349,5 +352,34 @@ fn what_is_acknowledged_twice_is_one_arrival_and_the_second_answer_is_nobody_els
         let answer = adapter.check_in(&request(serial, holder(name, number)), setup.within(PATIENCE));
         let Ok(CheckInAnswer::Admitted(admission)) = answer else { panic!("{answer:?}") };
         assert_eq!(admission.number.map(|number| number.to_string()).as_deref(), Some("A036"));
+    }
+}
+
+#[test]
+fn an_answer_that_never_ends_costs_no_more_than_the_persons_patience() {
+    const SHORT: Duration = Duration::from_millis(1500);
+    let setup = Setup::new();
+    let asked = request(1, holder(NAME, CARD));
+    let ends_soon = |lie: &str, wanted: End, check_in: &dyn Fn(Deadline) -> Result<CheckInAnswer, Undecided>| {
+        let began = setup.clock.now().moment;
+        let answer = check_in(setup.within(SHORT));
+        let took = setup.clock.now().moment.since(began);
+        assert!(took < SHORT * 3, "{lie}: {took:?}");
+        ends(lie, answer, &wanted);
+    };
+    for (step, wanted) in [(Step::Patient, UNANSWERED), (Step::Arrive, LOST)] {
+        let handler = Arc::new(move |asked: &Asked| {
+            let here = Step::of(asked);
+            let drip = if here == step { Duration::from_millis(50) } else { Duration::ZERO };
+            Reply::Answer(Answer { drip, ..Answer::json(200, &here.honest()) })
+        });
+        let server = Server::start(&setup.authority, handler).expect("a server");
+        let adapter = fhir::adapter(&setup, server.url(), "{}");
+        ends_soon("byte by byte", wanted, &|deadline| adapter.check_in(&asked, deadline));
+    }
+    for (settings, wanted) in [(r#"{"query":true,"arrive":"SIU^S14"}"#, UNANSWERED), ("{}", LOST)] {
+        let engine = Engine::start(Box::new(|_| (b"\x0bMSH|^~\\&|".to_vec(), false)));
+        let adapter = engine.adapter(&setup, settings);
+        ends_soon("a beginning", wanted, &|deadline| adapter.check_in(&asked, deadline));
     }
 }
