@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
+    os::fd::OwnedFd,
     sync::Arc,
     thread,
     time::Duration,
@@ -19,6 +20,7 @@ use facemchd::{
     },
     words::Deadline,
 };
+use rustix::net::{AddressFamily, SocketType};
 use serde_json::{Value, json};
 
 use crate::{
@@ -160,5 +162,55 @@ fn a_slow_token_service_and_a_slow_authinfo_cost_their_own_asker_alone() {
     let outcome = kiosk.receive_type("outcome").expect("an outcome");
     assert!(["W114", "N304"].contains(&outcome["code"].as_str().expect("a code")), "{outcome}");
     assert!(daemon.child.try_wait().expect("known").is_none(), "{}", daemon.log());
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+/// An address at which nobody takes a connection, and nobody refuses one: what comes is dropped, as in a network that is
+/// not there. The queue behind it is full.
+fn swallowing() -> (OwnedFd, Vec<TcpStream>, SocketAddr) {
+    let listener = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    rustix::net::bind(&listener, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+    rustix::net::listen(&listener, 0).expect("listens");
+    let address = SocketAddr::try_from(rustix::net::getsockname(&listener).expect("bound")).expect("an address");
+    let queued = std::iter::from_fn(|| TcpStream::connect_timeout(&address, milliseconds(300)).ok()).collect();
+    (listener, queued, address)
+}
+
+#[test]
+fn a_network_that_swallows_the_site_costs_five_people_their_patience_and_nobody_after_them() {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    let sandbox = Sandbox::new();
+    let (_listener, _queued, nowhere) = swallowing();
+    let text = fs::read_to_string(&sandbox.site).expect("readable");
+    let (before, after) = text.split_once("adapter = \"http\"\nurl = \"").expect("there");
+    let (_, after) = after.split_once('"').expect("quoted");
+    let site = format!("adapter = \"http\"\npatience-ms = {}\nurl = \"https://{nowhere}\"", PATIENCE.as_millis());
+    fs::write(&sandbox.site, format!("{before}{site}{after}")).expect("written");
+    let daemon = sandbox.start();
+    let clock = clock();
+    let comes = |number: usize| {
+        let sid = format!("sid-{number}");
+        sandbox.wechat.know(Person::new(&sid, "张三"));
+        let mut kiosk = sandbox.terminal(0);
+        let began = clock.now().moment;
+        kiosk.face(&sid, true).expect("sent");
+        let code = kiosk.receive_type("outcome").expect("an outcome")["code"].clone();
+        (code, clock.now().moment.since(began))
+    };
+    for number in 0..5 {
+        let (code, took) = comes(number);
+        // Whoever waits is told at the same moment at which the connection is given up.
+        assert!((code == "H901" || code == "H904") && took > PATIENCE / 2, "{number}: {code} {took:?}");
+    }
+    let took: Vec<Duration> = (5..8)
+        .map(|number| {
+            let (code, took) = comes(number);
+            assert_eq!(code, "H901", "{}", daemon.log());
+            took
+        })
+        .collect();
+    println!("people who come then see the next step within {took:?}");
+    // What is promised is one second; the machine that tests may be busy.
+    assert!(took.iter().all(|took| *took < PATIENCE / 2), "{took:?}");
     assert_eq!(daemon.stop(), Some(0));
 }
