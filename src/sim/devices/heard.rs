@@ -53,6 +53,13 @@ impl Heard {
         }
     }
 
+    /// A message, whole.
+    pub(super) fn message(&mut self, bytes: &[u8], what: impl Into<Cow<'static, str>>) {
+        let [first, rest @ ..] = bytes else { return };
+        self.command(*first, what);
+        rest.iter().for_each(|byte| self.parameter(*byte));
+    }
+
     /// Something that is shown.
     pub(super) fn data(&mut self, byte: u8, of: &'static str) {
         self.run(byte, What::Data(of));
@@ -113,7 +120,27 @@ pub(super) fn line(bytes: &[u8], what: &str) -> String {
 mod tests {
     use embedded_hal::{digital::OutputPin as _, i2c::I2c, spi::SpiDevice};
 
-    use crate::sim::devices::{Face, GlassTwin, OledController, PanelTwin, TftController};
+    use std::io::{Read as _, Write as _};
+
+    use crate::sim::devices::{Face, GlassTwin, OledController, PanelTwin, TftController, TurnstileTwin};
+
+    #[test]
+    fn what_was_said_on_a_bus_is_told_as_its_boards_read_and_meant_it() {
+        let (twin, mut wire) = TurnstileTwin::start(&[7]).expect("a twin");
+        wire.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("patient");
+        let mut answer = [0; 18];
+        for question in [[0x7E, 0, 7, 0x10, 0, 0, 0, 0x6A], [0x7E, 0, 7, 0x82, 1, 0, 0, 0xF7]] {
+            wire.write_all(&question).expect("heard");
+            wire.read_exact(&mut answer).expect("answered");
+        }
+        let lines = [
+            "7e 00 07 10 00 00 00 6a              machine 7: how do you stand",
+            "7f 21 07 00 00 00 00 00 00 00 00 00  machine 7: shut, fault 0, alarm 0",
+            "7e 00 07 82 01 00 00 f7              machine 7: open to the right",
+            "7f 21 07 00 02 00 00 00 00 00 00 00  machine 7: open to the right, fault 0, alarm 0",
+        ];
+        assert_eq!(twin.decoded(), lines.join("\n"));
+    }
 
     #[test]
     fn what_came_over_a_panels_wire_is_told_as_the_panel_read_it() {

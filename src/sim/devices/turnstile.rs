@@ -11,6 +11,8 @@ use std::{
     thread,
 };
 
+use super::heard::Heard;
+
 /// The boards of one bus.
 #[derive(Clone)]
 pub struct TurnstileTwin(Arc<Mutex<Bus>>);
@@ -42,6 +44,7 @@ struct Bus {
     trouble: BusTrouble,
     echoes: bool,
     complaints: Vec<String>,
+    heard: Heard,
 }
 
 #[derive(Default)]
@@ -80,7 +83,8 @@ impl TurnstileTwin {
 
     fn new(machines: &[u8]) -> Self {
         let boards = machines.iter().map(|machine| (*machine, Machine::default())).collect();
-        let bus = Bus { boards, trouble: BusTrouble::None, echoes: false, complaints: Vec::new() };
+        let (trouble, heard) = (BusTrouble::None, Heard::default());
+        let bus = Bus { boards, trouble, echoes: false, complaints: Vec::new(), heard };
         Self(Arc::new(Mutex::new(bus)))
     }
 
@@ -128,6 +132,11 @@ impl TurnstileTwin {
     /// It stands open.
     pub fn is_open(&self, machine: u8) -> bool {
         self.bus().boards.get(&machine).is_some_and(|board| board.stands != 0)
+    }
+
+    /// The newest of what was said on the bus, as its boards read and meant it, a message a line.
+    pub fn decoded(&self) -> String {
+        self.bus().heard.decoded()
     }
 
     /// What no such board would have understood.
@@ -182,8 +191,17 @@ impl Bus {
         let sum = question[..7].iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
         if version != 0 || question[7] != !sum {
             self.complaints.push(format!("no question: {question:02x?}"));
+            self.heard.message(&question, "no question");
             return said;
         }
+        let what = match (command, first) {
+            (0x10, _) => "how do you stand",
+            (0x80, 1) => "open to the left",
+            (0x82, 1) => "open to the right",
+            (0x84, _) => "shut",
+            _ => "not understood",
+        };
+        self.heard.message(&question, format!("machine {machine}: {what}"));
         let trouble = self.trouble;
         let Some(board) = self.boards.get_mut(&machine).filter(|_| trouble != BusTrouble::Deaf) else { return said };
         let opens = matches!(command, 0x80 | 0x82);
@@ -209,6 +227,10 @@ impl Bus {
             return said;
         }
         let mut answer = self.boards.get(&machine).map(|board| board.answer(machine)).unwrap_or_default();
+        if let Some(Machine { stands, fault, alarm, .. }) = self.boards.get(&machine) {
+            let stands = ["shut", "open to the left", "open to the right"][usize::from(*stands)];
+            self.heard.message(&answer, format!("machine {machine}: {stands}, fault {fault}, alarm {alarm}"));
+        }
         match trouble {
             BusTrouble::Half => answer.truncate(9),
             BusTrouble::Garbled => answer[4] ^= 0x10,
