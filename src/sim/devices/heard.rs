@@ -30,7 +30,7 @@ const LINES: usize = 100;
 
 /// Bytes of each that are remembered, and those of them that are told.
 const BYTES: usize = 64;
-const TOLD: usize = 12;
+const TOLD: usize = 8;
 
 impl Heard {
     /// A command begins.
@@ -113,7 +113,7 @@ impl Line {
 /// The first bytes, and what all of them mean.
 pub(super) fn line(bytes: &[u8], what: &str) -> String {
     let hex: String = bytes.iter().take(TOLD).map(|byte| format!("{byte:02x} ")).collect();
-    format!("{hex:<36} {what}")
+    format!("{hex:<24} {what}")
 }
 
 #[cfg(test)]
@@ -134,10 +134,10 @@ mod tests {
             wire.read_exact(&mut answer).expect("answered");
         }
         let lines = [
-            "7e 00 07 10 00 00 00 6a              machine 7: how do you stand",
-            "7f 21 07 00 00 00 00 00 00 00 00 00  machine 7: shut, fault 0, alarm 0",
-            "7e 00 07 82 01 00 00 f7              machine 7: open to the right",
-            "7f 21 07 00 02 00 00 00 00 00 00 00  machine 7: open to the right, fault 0, alarm 0",
+            "7e 00 07 10 00 00 00 6a  machine 7: how do you stand",
+            "7f 21 07 00 00 00 00 00  machine 7: shut, fault 0, alarm 0",
+            "7e 00 07 82 01 00 00 f7  machine 7: open to the right",
+            "7f 21 07 00 02 00 00 00  machine 7: open to the right, fault 0, alarm 0",
         ];
         assert_eq!(twin.decoded(), lines.join("\n"));
     }
@@ -149,11 +149,11 @@ mod tests {
         let said = [&[0xF8][..], &halves(&[0x0C, 0x88]), &[0xFA], &halves(&[0xC7, 0xA9, b'A', b'1'])].concat();
         SpiDevice::write(&mut panel.wire(), &said).expect("whole");
         let lines = [
-            "f8                                   start: instructions follow in halves",
-            "0c                                   display on",
-            "88                                   set DDRAM address 0x08",
-            "fa                                   start: data follows in halves",
-            "c7 a9 41 31                          4 bytes of text: 签A1",
+            "f8                       start: instructions follow in halves",
+            "0c                       display on",
+            "88                       set DDRAM address 0x08",
+            "fa                       start: data follows in halves",
+            "c7 a9 41 31              4 bytes of text: 签A1",
         ];
         assert_eq!(panel.decoded(), lines.join("\n"));
         // It holds no more than a page, however much comes.
@@ -168,10 +168,10 @@ mod tests {
         I2c::write(&mut wire, 0x3C, &[0x00, 0xB3, 0x81, 0x40, 0x21]).expect("whole");
         I2c::write(&mut wire, 0x3C, &[&[0x40][..], &[0xFF; 20]].concat()).expect("whole");
         let lines = [
-            "b3                                   set page 3",
-            "81 40                                contrast",
-            "21                                   not understood",
-            "ff ff ff ff ff ff ff ff ff ff ff ff  20 bytes of a page's columns",
+            "b3                       set page 3",
+            "81 40                    contrast",
+            "21                       not understood",
+            "ff ff ff ff ff ff ff ff  20 bytes of a page's columns",
         ];
         assert_eq!(oled.decoded(), lines.join("\n"));
 
@@ -184,10 +184,10 @@ mod tests {
             SpiDevice::write(&mut wire, parameters).expect("whole");
         }
         let lines = [
-            "2a 00 10 00 ef                       columns 16 to 239",
-            "2c                                   write memory",
-            "f8 00 f8 00                          4 bytes of dots",
-            "29                                   display on",
+            "2a 00 10 00 ef           columns 16 to 239",
+            "2c                       write memory",
+            "f8 00 f8 00              4 bytes of dots",
+            "29                       display on",
         ];
         assert_eq!(tft.decoded(), lines.join("\n"));
     }
