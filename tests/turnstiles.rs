@@ -356,6 +356,8 @@ fn a_lane_whose_gate_is_on_a_bus_lets_a_person_through_and_the_journal_says_so()
     terminal.face("sid-1", true).expect("sent");
     assert_eq!(terminal.receive_type("outcome").expect("told")["result"], "checked_in");
     assert!(wait_for(|| twin.is_open(1), |open| *open), "it opens");
+    let said = twin.decoded();
+    assert!(said.contains("7e 00 01 80 01 00 00 ff  machine 1: open to the left"), "{said}");
     twin.pass(1, true);
     // Who does not go through is taken off again, and finds the gate shut.
     assert!(!wait_for(|| twin.is_open(1), |open| !*open));
