@@ -335,9 +335,13 @@ fn an_interface_engine_that_answers_anything_lets_nobody_in_and_ends_with_its_co
             ends(&format!("{query} {at}"), at_an_engine_that_says(query, lie), &wanted);
         }
     }
-    let own = format!("{CARD}^^^CHN^NI");
-    let honest = at_an_engine_that_says(true, move |control| listed(control, visit, NAME, &own));
-    assert!(matches!(honest, Ok(CheckInAnswer::Admitted(_))), "{honest:?}");
+    for own in
+        [&*format!("{}^^^CHN^NI", CARD.to_lowercase()), "110105********002X^^^CHN^NI", "^^^CHN^NI", "0042^^^HIS^PI"]
+    {
+        let number = own.to_owned();
+        let honest = at_an_engine_that_says(true, move |control| listed(control, visit, NAME, &number));
+        assert!(matches!(honest, Ok(CheckInAnswer::Admitted(_))), "{own}: {honest:?}");
+    }
 }
 
 #[test]

@@ -100,9 +100,10 @@ pub(super) fn listed(
             of_others = true;
             continue;
         }
-        // Of those who bear one name each has a document of their own.
+        // Of those who bear one name each has a document of their own; a number that is masked is nobody's.
         let [number, kind] = [1, 5].map(|component| value(&Path::at("PID", 3, component)));
-        if !kind.is_empty() && kind == document[1] && !number.eq_ignore_ascii_case(document[0]) {
+        let is_told = !number.is_empty() && !number.contains('*') && !kind.is_empty() && kind == document[1];
+        if is_told && !number.trim().eq_ignore_ascii_case(document[0]) {
             continue;
         }
         let status = value(&Path::at("SCH", 25, 1));
