@@ -13,8 +13,8 @@ use std::{
 use embedded_hal::digital::{Error, ErrorKind, ErrorType, OutputPin};
 use facemchd::{
     device::{
-        DeviceError, Drawn, Gate, GateEvent, GateTiming, Indicator, InputLines as _, Lamp, Lamps, LatePanel, LineGate,
-        Panel,
+        DeviceError, Drawn, Gate, GateEvent, GateSensor, GateTiming, Indicator, InputLines as _, Lamp, Lamps,
+        LatePanel, LineGate, Panel, Passage,
         linux::{self, WatchedLine},
     },
     fault::{Code, Fault as _},
@@ -105,13 +105,28 @@ fn a_gate_that_comes_late_or_again_is_taken_at_its_safe_value_and_opens_for_nobo
         socket.plug(false);
         assert!(gate.tend().is_ok(), "an opening is not disturbed");
         let ended = gate.handle_timeout(at(2300));
-        assert_eq!(ended, [GateEvent::Ended(grant(3).session, GateOutcome::Failed(Code::G801))]);
+        assert_eq!(ended, [GateEvent::Ended(grant(3).session, GateOutcome::Opened)], "it has stood open");
         assert!(gate.tend().is_err());
         socket.plug(true);
         assert!(gate.tend().is_ok());
         assert_eq!(gate.open(at(9000), grant(4)), None);
         assert_eq!(socket.written(), [safe, open]);
     }
+}
+
+#[test]
+fn whoever_goes_through_a_gate_that_cannot_be_shut_behind_them_has_gone_through() {
+    let socket = Socket::default();
+    socket.plug(true);
+    let timing = GateTiming { passage: Passage::Contact, ..GateTiming::default() };
+    let mut gate = LineGate::new(socket.clone(), false, timing);
+    assert_eq!(gate.open(at(0), grant(1)), None);
+    socket.plug(false);
+    assert_eq!(gate.handle_timeout(at(300)), [], "the sensor has not seen them yet");
+    assert_eq!(gate.tend().map_err(|error| error.code()), Err(Code::G801));
+    let passed = gate.sensed(at(900), GateSensor::Passage, true);
+    assert_eq!(passed, [GateEvent::Ended(grant(1).session, GateOutcome::Passed)]);
+    assert_eq!(gate.open(at(9000), grant(2)), Some(GateOutcome::Failed(Code::G801)), "nobody behind them");
 }
 
 #[test]

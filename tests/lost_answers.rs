@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use facemchd::{
     fault::Code,
-    kiosk::{GateOutcome, Input, LaneSettings, Output, PrintOutcome, Record, SceneKind, Slip},
+    kiosk::{GateOutcome, Input, LaneSettings, NextStep, Output, PrintOutcome, Record, SceneKind, Signal, Slip},
     words::{AuthInfoGrant, AuthInfoWanted, CheckInAnswer, JobId, Private, SessionId, Text},
 };
 
@@ -58,6 +58,28 @@ fn a_gate_of_which_nobody_says_a_word_gets_the_check_in_taken_back_with_g801() {
     core.input(Input::Annulled { session, result: Ok(()) });
     core.input(Input::Gated { session, outcome: GateOutcome::Passed });
     assert_eq!((core.closed(session), end(&core, session)), (Some("annulled"), Some(("annulled", Some(Code::G801)))));
+}
+
+#[test]
+fn whoever_stands_before_a_gate_that_failed_is_not_told_any_more_to_go_through() {
+    for (code, kind, next) in [
+        (Code::G801, SceneKind::Failed, NextStep::StaffWindow),
+        (Code::G802, SceneKind::Failed, NextStep::StaffWindow),
+        (Code::G803, SceneKind::Cancelled, NextStep::LookAgain),
+    ] {
+        let mut core = core(LaneSettings { has_indicators: true, ..transit() });
+        let session = admitted(&mut core);
+        assert_eq!(core.scene().kind, SceneKind::Admitted);
+        let outcome = if code == Code::G803 { GateOutcome::Expired } else { GateOutcome::Failed(code) };
+        core.input(Input::Gated { session, outcome });
+        let scene = core.scene();
+        assert_eq!((scene.kind, scene.next, scene.code), (kind, Some(next), Some(code)));
+        let lights = core.outputs().into_iter().rev().find_map(|output| match output {
+            Output::Indicate { signal, .. } => Some(signal),
+            _ => None,
+        });
+        assert!(lights.is_some_and(|lights| lights != Signal::Success), "{code} {lights:?}");
+    }
 }
 
 #[test]

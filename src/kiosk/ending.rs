@@ -118,7 +118,7 @@ impl Kiosk {
             askers.into_iter().for_each(|(peer, seq)| session.ask(peer, seq));
         }
         if opening && evacuating {
-            return self.gated(id, GateOutcome::Failed(Code::G807));
+            return self.gated(now, id, GateOutcome::Failed(Code::G807));
         }
         self.close_when_done(id);
     }
@@ -260,7 +260,7 @@ impl Kiosk {
         self.close_when_done(job.session);
     }
 
-    pub(super) fn gated(&mut self, id: SessionId, outcome: GateOutcome) {
+    pub(super) fn gated(&mut self, now: Moment, id: SessionId, outcome: GateOutcome) {
         let code = outcome.code();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Stage::Acting { opening, verdict, .. } = &mut session.stage else { return };
@@ -274,7 +274,7 @@ impl Kiosk {
         }
         if outcome.nobody_went_through() {
             self.not_let_through(id);
-            self.show_code(id, code);
+            self.show_shut(now, id, code);
             return self.annul(id, outcome);
         }
         self.note(Record::Gated { session: id, outcome });
@@ -292,11 +292,20 @@ impl Kiosk {
         if lost(opening) {
             *opening = None;
             Arc::make_mut(verdict).add(Some(Code::G801));
-            self.show_code(id, Some(Code::G801));
+            self.show_shut(now, id, Some(Code::G801));
             return self.annul_for(id, GateOutcome::Unknown, Code::G801);
         }
         if lost(printing) {
             self.printed(JobId { session: id, copy: 0 }, PrintOutcome::Unknown);
+        }
+    }
+
+    /// Whoever still stands before the gate is not told any more to go through.
+    fn show_shut(&mut self, now: Moment, id: SessionId, code: Option<Code>) {
+        let Some(lane) = self.sessions.get(&id).map(|session| session.lane) else { return };
+        if self.lane(lane).is_some_and(|place| place.presenting == Some(id)) {
+            let shut = Verdict::shut(code);
+            self.present(now, lane, id, &shut, None, self.unhappy_stands(lane));
         }
     }
 

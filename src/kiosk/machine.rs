@@ -87,7 +87,7 @@ impl Kiosk {
             Input::Answered { session, answer } => self.answered(moment, session, answer),
             Input::Resolved { session, resolution } => self.resolved(moment, session, resolution),
             Input::Printed { job, outcome } => self.printed(job, outcome),
-            Input::Gated { session, outcome } => self.gated(session, outcome),
+            Input::Gated { session, outcome } => self.gated(moment, session, outcome),
             Input::GateAlarmed { lane, session, alarm } => self.gate_alarmed(moment, lane, session, alarm),
             Input::Annulled { session, result } => self.annulled(moment, session, result),
             Input::DeviceChanged { lane, device, fault } => self.device_changed(moment, lane, device, fault),
