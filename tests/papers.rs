@@ -89,6 +89,25 @@ fn the_readme_is_short_leads_to_every_reference_and_the_package_brings_them() {
 }
 
 #[test]
+fn what_a_sites_style_sheet_may_change_is_what_the_page_has() {
+    let (css, html, board) =
+        (read("src/page/assets/page.css"), read("src/page/assets/page.html"), read("board/README.md"));
+    let root = css.split(":root {").nth(1).and_then(|rest| rest.split('}').next()).expect("colours");
+    let mut colours: Vec<&str> = root.split(';').filter_map(|one| Some(one.trim().split_once(':')?.0)).collect();
+    let part = board.split("`[page] css").nth(1).and_then(|rest| rest.split("SIGHUP").next()).expect("its paragraph");
+    let named = |start: &'static str| part.split('`').step_by(2).filter(move |word| word.starts_with(start));
+    let mut told: Vec<&str> = named("--").collect();
+    colours.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(told, colours);
+    let parts: Vec<&str> = named("#").collect();
+    assert!(parts.len() > 5, "{parts:?}");
+    for part in parts {
+        assert!(html.contains(&format!("id=\"{}\"", &part[1..])), "the page has no {part}");
+    }
+}
+
+#[test]
 fn every_link_of_a_document_leads_to_a_file() {
     let mut links = 0;
     for document in REFERENCE.iter().chain(&[

@@ -1,5 +1,5 @@
 //! What is said aloud of a scene, sentence by sentence: for a terminal that speaks itself in words, for recorded clips by
-//! their names. The number and the way are said, how many are before, what to do; never what else stands on the glass.
+//! their names. The number and the way are said, how many are before, why not, what to do; never what else stands on the glass.
 
 mod clips;
 mod lexicon;
