@@ -405,6 +405,11 @@ impl Ground {
         }
     }
 
+    /// What WeChat was asked, and the site's system, as each of them read it.
+    pub(crate) fn asked(&self) -> (String, String) {
+        (self.wechat.exchanges(), self.hospital.exchanges())
+    }
+
     /// What was done, with the milliseconds since what was done before it.
     pub(crate) fn done(&self) -> Vec<(Duration, Act)> {
         let acts = lock(&self.done);

@@ -92,6 +92,11 @@ impl Hospital {
         format!("{}/kiosk", self.server.url())
     }
 
+    /// What it was asked, and what it answered.
+    pub(crate) fn exchanges(&self) -> String {
+        self.server.exchanges()
+    }
+
     /// Books something for whoever has this document number, union_id or voucher.
     pub fn book(&self, person: &str, booking: Booking) {
         self.state.inner().bookings.insert(person.to_owned(), booking);

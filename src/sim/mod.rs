@@ -7,6 +7,7 @@
 pub(crate) mod act;
 pub mod devices;
 pub(crate) mod directory;
+mod exchange;
 pub(crate) mod ground;
 pub mod his;
 pub mod hospital;

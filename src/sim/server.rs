@@ -1,6 +1,7 @@
 //! A small HTTPS server on loopback, with a certificate authority made at start, that can be taken off the network.
 
 use std::{
+    collections::VecDeque,
     io::{self, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -17,6 +18,8 @@ use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
+
+use super::exchange;
 
 /// A certificate authority for one run.
 pub struct Authority {
@@ -94,7 +97,12 @@ struct Shared {
     open: AtomicUsize,
     /// Connections accepted since start.
     accepted: AtomicUsize,
+    /// What was asked and answered, the newest last.
+    exchanges: Mutex<VecDeque<String>>,
 }
+
+/// Exchanges that are remembered.
+const EXCHANGES: usize = 40;
 
 /// The most connections at once.
 const CONNECTIONS: usize = 128;
@@ -152,6 +160,7 @@ impl Server {
             changed: Condvar::new(),
             open: AtomicUsize::new(0),
             accepted: AtomicUsize::new(0),
+            exchanges: Mutex::default(),
         });
         let accepting = Arc::clone(&shared);
         thread::Builder::new().name("sandbox".to_owned()).spawn(move || accept(&accepting, listener, address))?;
@@ -171,6 +180,11 @@ impl Server {
     /// Connections accepted since start.
     pub fn connections(&self) -> usize {
         self.shared.accepted.load(Ordering::Relaxed)
+    }
+
+    /// What was asked and answered, less what is anybody's; the newest last.
+    pub(crate) fn exchanges(&self) -> String {
+        Vec::from(self.shared.exchanges().clone()).join("\n")
     }
 
     /// Changes the way to it, for requests that come from now on.
@@ -203,6 +217,18 @@ impl Shared {
 
     fn is_online(&self) -> MutexGuard<'_, bool> {
         self.online.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn exchanges(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, asked: &str, answered: &str) {
+        let mut exchanges = self.exchanges();
+        if exchanges.len() == EXCHANGES {
+            exchanges.pop_front();
+        }
+        exchanges.push_back(format!("{asked}\n{answered}"));
     }
 }
 
@@ -257,8 +283,9 @@ fn converse(shared: &Shared, stream: TcpStream) -> io::Result<()> {
         if !*shared.is_online() {
             return Ok(());
         }
-        let weather = *shared.weather();
+        let (weather, asked) = (*shared.weather(), exchange::asked(&request));
         if weather.reset {
+            shared.remember(&asked, "← reset");
             // What lingers for no time ends with RST.
             set_socket_linger(&stream.sock, Some(Duration::ZERO))?;
             return Ok(());
@@ -268,11 +295,14 @@ fn converse(shared: &Shared, stream: TcpStream) -> io::Result<()> {
             None => (shared.handler)(&request),
         };
         match reply {
-            Reply::Drop => return Ok(()),
-            Reply::Answer(_) if weather.lost => return Ok(()),
-            Reply::Answer(answer) => {
+            Reply::Answer(answer) if !weather.lost => {
+                shared.remember(&asked, &exchange::answered(answer.status, &answer.body));
                 thread::sleep(answer.after.max(weather.slow));
                 write(&mut stream, &Answer { drip: answer.drip.max(weather.drip), ..answer })?;
+            }
+            Reply::Drop | Reply::Answer(_) => {
+                shared.remember(&asked, "← nothing");
+                return Ok(());
             }
         }
     }

@@ -103,6 +103,11 @@ impl WeChat {
         self.server.url()
     }
 
+    /// What it was asked by its main domain, and what it answered.
+    pub(crate) fn exchanges(&self) -> String {
+        self.server.exchanges()
+    }
+
     /// The backup domain's.
     pub(crate) fn backup_url(&self) -> String {
         self.backup.url()

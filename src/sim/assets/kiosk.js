@@ -126,8 +126,8 @@ function lane(about, index) {
   }
   part.facts = make('div', { className: 'foot-line' });
   part.switches = make('div', { className: 'walks' });
-  const wires = ['terminal', ...(about.page ? [] : ['panel']), ...(about.gate ? [] : ['printer'])].map((wire) => {
-    const button = make('button', { type: 'button', textContent: `Bytes of the ${wire}` });
+  const wires = ['terminal', ...(about.page ? [] : ['panel']), ...(about.gate ? [] : ['printer']), 'wechat', 'site'].map((wire) => {
+    const button = make('button', { type: 'button', textContent: { wechat: 'Asked of WeChat', site: 'Asked of the site' }[wire] || `Bytes of the ${wire}` });
     button.dataset.wire = wire;
     button.onclick = () => bytes(index, wire);
     return button;

@@ -167,6 +167,8 @@ async fn wire(State(house): Shared, extract::Path((lane, wire)): extract::Path<(
             "terminal" => Some(ground.lobby(lane).frames()),
             "panel" => Some(twins.face().decoded()),
             "printer" => Some(twins.printer.decoded()),
+            "wechat" => Some(ground.asked().0),
+            "site" => Some(ground.asked().1),
             _ => None,
         }
     });
