@@ -54,6 +54,11 @@ impl Default for GateTiming {
 pub trait Contact {
     /// Opens it for this grant, or lets it go. `active_low`: a level opens it by being low.
     fn set(&mut self, opens: Option<Grant>, active_low: bool) -> Result<(), DeviceError>;
+
+    /// What letting it go fails with is that it has not opened.
+    fn answers_late(&self) -> bool {
+        false
+    }
 }
 
 impl<P: OutputPin> Contact for P {
@@ -230,10 +235,15 @@ impl<P: Contact> LineGate<P> {
     fn end_opening(&mut self, now: Moment) -> Option<GateEvent> {
         let (session, _) = self.opening.take()?;
         self.ready_at = now.after(self.timing.min_gap);
-        // It has stood open for this person. Where it cannot be put back now, whoever looks after it tells of that, and it
-        // opens for nobody else.
-        let _ = self.switch(None);
-        (self.timing.passage == Passage::Unseen).then_some(GateEvent::Ended(session, GateOutcome::Opened))
+        // A line has stood open for this person. Where it cannot be put back now, whoever looks after it tells of that, and
+        // it opens for nobody else.
+        let refused = self.switch(None).err().filter(|_| self.pin.answers_late());
+        let outcome = refused.map_or(GateOutcome::Opened, |error| GateOutcome::Failed(error.code()));
+        let is_told = match self.timing.passage {
+            Passage::Unseen => true,
+            _ => outcome != GateOutcome::Opened && self.expected.take().is_some(),
+        };
+        is_told.then_some(GateEvent::Ended(session, outcome))
     }
 
     /// Somebody went through, in the right direction.

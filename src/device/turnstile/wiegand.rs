@@ -108,4 +108,8 @@ impl Contact for Wiegand {
         self.under_way = Some(sent);
         Ok(())
     }
+
+    fn answers_late(&self) -> bool {
+        true
+    }
 }
