@@ -21,11 +21,16 @@ impl Held {
     fn thread(daemon: &Daemon, name: &str) -> Self {
         let hang = std::env::var_os("HANG").expect("HANG names what tests/hil/hang.c was compiled to");
         let pid = daemon.child.id().to_string();
-        let mut child = Command::new(hang).args([&pid, name]).stdout(Stdio::piped()).spawn().expect("runs");
-        let mut told = String::new();
-        BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut told).expect("read");
+        // A thread takes its name as soon as it has a turn, which may be after the program has said that it is ready.
+        let stop = || {
+            let mut child = Command::new(&hang).args([&pid, name]).stdout(Stdio::piped()).spawn().expect("runs");
+            let mut told = String::new();
+            BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut told).expect("read");
+            (Self(child), told)
+        };
+        let (held, told) = wait_for(stop, |(_, told)| told.trim() == "1 stopped");
         assert_eq!(told.trim(), "1 stopped", "{name}: may this user debug the program's processes?");
-        Self(child)
+        held
     }
 }
 
@@ -51,7 +56,8 @@ fn the_watchdog_is_called_for_a_thread_that_hangs_and_the_log_names_it_once() {
         sandbox.terminal(0).face(FACE, true).expect("sent");
         let calls = |told: &String| told.contains("WATCHDOG=trigger");
         assert!(calls(&wait_for(|| daemon.told(), calls)), "{name}: the watchdog is not called");
-        let lines = told(&daemon);
+        // The line is on its way through another pipe.
+        let lines = wait_for(|| told(&daemon), |lines| !lines.is_empty());
         let [line] = &lines[..] else { panic!("{name}: {lines:?}") };
         assert!(line.contains(name) && !daemon.log().contains(FACE), "{line}");
     }

@@ -33,7 +33,7 @@ run(async () => {
     for (const { page, place, lane, index, size } of open) {
       const shown = (name) => document.documentElement.dataset.scene === name;
       const wanted = ['uyghur', 'tibetan', 'long-name', 'long-visit'].includes(name) ? 'admitted' : name === 'eight-options' ? 'choose' : name;
-      await page.waitForFunction(shown, wanted, { polling: 20, timeout: 5000 })
+      await page.waitForFunction(shown, wanted, { polling: 20, timeout: 20000 })
         .catch(() => fault(`${place}: ${name} does not come`));
       const found = await page.evaluate(look);
       found.wrong.forEach((wrong) => fault(`${place}: ${name}: ${wrong}`));
