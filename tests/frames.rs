@@ -361,7 +361,8 @@ fn connections_that_came_and_went_hold_no_places() {
         }
         assert_eq!(answer["seq"], 2);
         let took = clock.now().moment.since(began);
-        assert!(took < Duration::from_secs(4), "{took:?}");
+        // Places that are held would be waited for one after the other.
+        assert!(took < Duration::from_secs(30), "{took:?}");
     });
 }
 
