@@ -213,11 +213,7 @@ impl Board {
                 printers,
             });
         }
-        let file = if word.contains('/') || word.ends_with(".toml") {
-            PathBuf::from(word)
-        } else {
-            Path::new("/usr/share/facemchd/board").join(format!("{word}.toml"))
-        };
+        let file = files::by_path_or_name(word, "board");
         if !file.exists() {
             return Err(BoardError::Missing { name: word.to_owned() });
         }

@@ -55,7 +55,7 @@ pub trait Contact {
     /// Opens it for this grant, or lets it go. `active_low`: a level opens it by being low.
     fn set(&mut self, opens: Option<Grant>, active_low: bool) -> Result<(), DeviceError>;
 
-    /// What letting it go fails with is that it has not opened.
+    /// Whether it is known only when it is let go that it has not opened: `set` of nobody fails with that then.
     fn answers_late(&self) -> bool {
         false
     }

@@ -78,8 +78,19 @@ impl<'de> Deserialize<'de> for Anchored {
 /// The name of something that is shipped, or the path of a file in its place.
 pub(crate) fn name_or_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let word = String::deserialize(deserializer)?;
-    let is_path = word.contains('/') || word.ends_with(".toml");
-    Ok(if is_path { Anchored::new(&word).display().to_string() } else { word })
+    Ok(if is_path(&word) { Anchored::new(&word).display().to_string() } else { word })
+}
+
+fn is_path(word: &str) -> bool {
+    word.contains('/') || word.ends_with(".toml")
+}
+
+/// A file by its path, or by the name that it has in a folder of the package's: `/usr/share/facemchd/board/NAME.toml`.
+pub(crate) fn by_path_or_name(word: &str, folder: &str) -> PathBuf {
+    match is_path(word) {
+        true => PathBuf::from(word),
+        false => Path::new("/usr/share/facemchd").join(folder).join(format!("{word}.toml")),
+    }
 }
 
 /// The path of a file, or an `https://` address in its place.

@@ -31,7 +31,7 @@ pub use self::{
     table::WrongLine,
 };
 pub(crate) use self::{
-    anchored::{name_or_path, within},
+    anchored::{by_path_or_name, name_or_path, within},
     settings::Settings,
     table::{MOST, line_of},
 };

@@ -274,7 +274,7 @@ impl Kiosk {
         }
         if outcome.nobody_went_through() {
             self.not_let_through(id);
-            self.show_shut(now, id, code);
+            self.show_shut(now, id, code.unwrap_or(Code::G803));
             return self.annul(id, outcome);
         }
         self.note(Record::Gated { session: id, outcome });
@@ -292,7 +292,7 @@ impl Kiosk {
         if lost(opening) {
             *opening = None;
             Arc::make_mut(verdict).add(Some(Code::G801));
-            self.show_shut(now, id, Some(Code::G801));
+            self.show_shut(now, id, Code::G801);
             return self.annul_for(id, GateOutcome::Unknown, Code::G801);
         }
         if lost(printing) {
@@ -301,11 +301,10 @@ impl Kiosk {
     }
 
     /// Whoever still stands before the gate is not told any more to go through.
-    fn show_shut(&mut self, now: Moment, id: SessionId, code: Option<Code>) {
+    fn show_shut(&mut self, now: Moment, id: SessionId, code: Code) {
         let Some(lane) = self.sessions.get(&id).map(|session| session.lane) else { return };
         if self.lane(lane).is_some_and(|place| place.presenting == Some(id)) {
-            let shut = Verdict::shut(code);
-            self.present(now, lane, id, &shut, None, self.unhappy_stands(lane));
+            self.present(now, lane, id, &Verdict::annulled(code), None, self.unhappy_stands(lane));
         }
     }
 

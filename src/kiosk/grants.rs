@@ -1,5 +1,7 @@
 //! Who may have a gate opened: who meant to be let through, and each once.
 
+use std::time::Duration;
+
 use super::{Intent, Kiosk};
 use crate::words::{LaneId, Moment, SessionId, WayIn};
 
@@ -45,8 +47,7 @@ impl Kiosk {
 
     /// This person was let through a moment ago, wherever it was.
     pub(super) fn has_just_gone_through(&self, now: Moment, lane: LaneId, person: Option<[u8; 16]>) -> bool {
-        let within =
-            self.lanes.get(usize::from(lane.0)).map_or(std::time::Duration::ZERO, |place| place.settings.once_within);
+        let within = self.lanes.get(usize::from(lane.0)).map_or(Duration::ZERO, |place| place.settings.once_within);
         let earlier = self.let_through.iter().find(|earlier| Some(earlier.person) == person);
         earlier.is_some_and(|earlier| now.since(earlier.at) < within)
     }

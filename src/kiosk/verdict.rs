@@ -81,18 +81,13 @@ impl Verdict {
         Self::new(OutcomeResult::Cancelled, None, SceneKind::OtherWay, Some(NextStep::OtherWay))
     }
 
-    /// Nobody went through the gate.
+    /// Nobody went through the gate: whoever did not go in time may look again.
     pub(super) fn annulled(code: Code) -> Self {
-        Self::new(OutcomeResult::Annulled, Some(code), SceneKind::Cancelled, Some(NextStep::LookAgain))
-    }
-
-    /// The gate did not let the person through, as it is shown: whoever did not go in time may look again.
-    pub(super) fn shut(code: Option<Code>) -> Self {
         let (kind, next) = match code {
-            Some(Code::G803) => (SceneKind::Cancelled, NextStep::LookAgain),
+            Code::G803 => (SceneKind::Cancelled, NextStep::LookAgain),
             _ => (SceneKind::Failed, NextStep::StaffWindow),
         };
-        Self::new(OutcomeResult::Annulled, code, kind, Some(next))
+        Self::new(OutcomeResult::Annulled, Some(code), kind, Some(next))
     }
 
     /// The person went through after all, in a later session.

@@ -1,9 +1,6 @@
 //! A hospital's own interface: its template, and what the site gives it.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use super::{SiteMemory, roster, series};
 #[cfg(feature = "fhir")]
@@ -26,9 +23,6 @@ use crate::{
 
 /// The longest secret, bytes.
 const LONGEST: usize = 4096;
-
-/// Where the package puts them.
-const SHIPPED: &str = "/usr/share/facemchd/templates";
 
 /// The longest template, bytes.
 const LARGEST: usize = 256 * 1024;
@@ -112,20 +106,17 @@ pub(crate) fn hl7(settings: &CheckInSettings, clock: &Arc<dyn Clock>, memory: Ar
 
 /// A shipped template, or one of a file.
 pub(crate) fn template(name: &str) -> Result<Template, Failure> {
+    let parse = |text: &str| Template::parse(text).map_err(|what| unusable(&format!("{name}: {what}")));
     #[cfg(feature = "sim")]
     if let Some(text) = Template::shipped(name) {
-        return Template::parse(text).map_err(|what| unusable(&format!("{name}: {what}")));
+        return parse(text);
     }
-    let file = match name.ends_with(".toml") || name.contains('/') {
-        true => PathBuf::from(name),
-        false => Path::new(SHIPPED).join(format!("{name}.toml")),
-    };
+    let file = files::by_path_or_name(name, "templates");
     if !file.exists() {
-        let what = format!("no template \"{name}\"; shipped templates lie in {SHIPPED}, or give the path of a file");
-        return Err(unusable(&what));
+        let lies = "shipped templates lie in /usr/share/facemchd/templates, or give the path of a file";
+        return Err(unusable(&format!("no template \"{name}\"; {lies}")));
     }
-    let text = files::read_text(&file, LARGEST).map_err(|error| Failure::new(Code::C101).told(error.to_string()))?;
-    Template::parse(&text).map_err(|what| unusable(&format!("{name}: {what}")))
+    parse(&files::read_text(&file, LARGEST).map_err(|error| Failure::new(Code::C101).told(error.to_string()))?)
 }
 
 /// What the site file gives it.
